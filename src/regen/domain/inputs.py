@@ -1,0 +1,115 @@
+"""What is known of a player before his game: everything a prediction system may look at, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+
+class SourceTier(StrEnum):
+    """How good the source of a feature row is (the predecessor's words)."""
+
+    GOLD = "GOLD"
+    """With shot zones from BigDataBall play-by-play."""
+    SILVER = "SILVER"
+    """Without them."""
+    BRONZE = "BRONZE"
+    """With estimates in place of observations."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecentGame:
+    """One earlier game of the player, as its box score has it.
+
+    Attributes:
+        minutes: minutes played, as a decimal number (26.08 is 26 minutes 5 seconds).
+        days_rest: whole days between the previous game and this one (0 is a back-to-back), None for his first.
+        opponent_def_rating: the opponent's points allowed per 100 possessions as known before that game, if known.
+    """
+
+    game_date: date
+    game_id: str
+    team: str
+    opponent: str
+    home: bool
+    minutes: float
+    points: int
+    fga: int = 0
+    fg3a: int = 0
+    fta: int = 0
+    rebounds: int = 0
+    assists: int = 0
+    days_rest: int | None = None
+    opponent_def_rating: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One bookmaker's points line, as last seen before tip-off.
+
+    Attributes:
+        value: points, in steps of a half. 24.5 and 25.0 are different lines.
+        bookmaker: lower-case name, such as `draftkings`.
+        over_price: American odds, None if not offered.
+        captured_at: when the line was seen (aware UTC).
+    """
+
+    value: float
+    bookmaker: str
+    over_price: int | None = None
+    under_price: int | None = None
+    captured_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerInputs:
+    """All that is known of one player before one game.
+
+    Attributes:
+        features: by name; None where the value is not known. Never a default in place of the unknown (I-52).
+        feature_version: names the set of features and what they mean.
+        feature_hash: of the feature row's values, as its maker computed it.
+        feature_quality: 0 to 100.
+        shot_zones_source: `bigdataball`, `nbac` or None.
+        recent_games: newest first, at most 30, all before `game_date`.
+        lines: every bookmaker's line, in no particular order; empty if there is none.
+        injury_status: `out`, `doubtful`, `questionable`, `probable`, `available`, or `unknown` where no report exists.
+    """
+
+    player_lookup: str
+    game_date: date
+    game_id: str
+    team: str
+    opponent: str
+    home: bool
+    features: Mapping[str, float | None]
+    feature_version: str
+    feature_hash: str
+    feature_quality: float
+    data_source_tier: SourceTier
+    shot_zones_source: str | None = None
+    recent_games: tuple[RecentGame, ...] = ()
+    lines: tuple[Line, ...] = ()
+    injury_status: str = "unknown"
+    game_start: datetime | None = None
+    features_built_at: datetime | None = None
+    warnings: tuple[str, ...] = field(default=())
+
+    def inputs_hash(self) -> str:
+        """SHA-256 (32 hex digits) over everything a system can see; equal inputs give equal hashes (P12)."""
+        seen: dict[str, Any] = asdict(self)
+        for unseen in ("features_built_at", "warnings"):
+            del seen[unseen]
+        canonical = json.dumps(seen, sort_keys=True, separators=(",", ":"), default=_plain)
+        return hashlib.sha256(canonical.encode()).hexdigest()[:32]
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, date):  # datetime is a date
+        return value.isoformat()
+    raise TypeError(f"inputs hold a value of type {type(value).__name__}")
