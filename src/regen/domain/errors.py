@@ -1,14 +1,18 @@
 """The errors of regen: one root, names that state the fact, and whether trying again can help.
 
-    RegenError
-    ├── InvalidInput            what came from outside is not what was asked for (names the field)
-    ├── NotFound                the thing named does not exist
-    ├── Refused                 a rule forbids it now (names what is in the way)
-    ├── IllegalTransition       a batch cannot go from this status to that one
-    ├── InsufficientData        a player cannot be predicted from what there is (an outcome, not a fault)
-    └── Unavailable             a dependency does not answer; trying again can help
-        ├── Conflict            somebody else wrote first; read again and decide again
-        └── RateLimited         the platform asks to slow down
+RegenError
+├── InvalidInput            what came from outside is not what was asked for (names the field)
+├── NotFound                the thing named does not exist
+├── Refused                 a rule forbids it now (names what is in the way)
+├── IllegalTransition       a batch cannot go from this status to that one
+├── Gone                    its records have expired
+├── KeyReused               an idempotency key came again with another body
+├── FenceLost               a higher fencing token has been taken: somebody else owns the date
+├── PromotionAborted        an assertion inside the promotion failed; nothing was changed
+├── InsufficientData        a player cannot be predicted from what there is (an outcome, not a fault)
+└── Unavailable             a dependency does not answer; trying again can help
+    ├── Conflict            somebody else wrote first; read again and decide again
+    └── RateLimited         the platform asks to slow down
 """
 
 from __future__ import annotations
@@ -60,6 +64,14 @@ class KeyReused(RegenError):
 
 class IllegalTransition(RegenError):
     """The table of transitions has no such step."""
+
+
+class FenceLost(RegenError):
+    """A higher fencing token has been taken, or the round is promoted already: read what was committed, then decide."""
+
+
+class PromotionAborted(RegenError):
+    """An assertion inside the promotion's transaction failed; nothing was changed."""
 
 
 class InsufficientData(RegenError):
