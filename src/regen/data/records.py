@@ -1,0 +1,109 @@
+"""The rows of a data folder: what happened in games, what bookmakers offered, what teams reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GameLog:
+    """One player's box score of one game. Counts are None where the file does not carry them.
+
+    Attributes:
+        minutes: decimal minutes.
+        starter: None where the file does not say.
+    """
+
+    game_date: date
+    game_id: str
+    player_lookup: str
+    team: str
+    opponent: str
+    home: bool
+    minutes: float
+    points: int
+    season: str
+    season_type: str
+    player_name: str | None = None
+    nba_player_id: str | None = None
+    starter: bool | None = None
+    position: str | None = None
+    rebounds: int | None = None
+    assists: int | None = None
+    fga: int | None = None
+    fgm: int | None = None
+    fg3a: int | None = None
+    fg3m: int | None = None
+    fta: int | None = None
+    ftm: int | None = None
+    oreb: int | None = None
+    dreb: int | None = None
+    steals: int | None = None
+    blocks: int | None = None
+    turnovers: int | None = None
+    fouls: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PropLine:
+    """One bookmaker's points line for one player of one date: the last snapshot before tip-off."""
+
+    game_date: date
+    player_lookup: str
+    bookmaker: str
+    line: float
+    over_price: int | None = None
+    under_price: int | None = None
+    captured_at: datetime | None = None
+    game_start: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShotZones:
+    """Shots attempted and made by zone in one player's game: what a late play-by-play file brings."""
+
+    game_date: date
+    game_id: str
+    player_lookup: str
+    above_break3_fga: int
+    backcourt_fga: int
+    corner3_fga: int
+    midrange_fga: int
+    paint_nonra_fga: int
+    paint_ra_fga: int
+    above_break3_fgm: int
+    backcourt_fgm: int
+    corner3_fgm: int
+    midrange_fgm: int
+    paint_nonra_fgm: int
+    paint_ra_fgm: int
+
+    @property
+    def fga(self) -> int:
+        """All attempts of the game."""
+        return (
+            self.above_break3_fga
+            + self.backcourt_fga
+            + self.corner3_fga
+            + self.midrange_fga
+            + self.paint_nonra_fga
+            + self.paint_ra_fga
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class InjuryReport:
+    """One player's status on the last availability report before tip-off.
+
+    Attributes:
+        status: `out`, `doubtful`, `questionable`, `probable` or `available`.
+        reported: the day of the report.
+    """
+
+    game_date: date
+    player_lookup: str
+    status: str
+    team: str | None = None
+    reason: str | None = None
+    reported: date | None = None
