@@ -1,0 +1,164 @@
+"""The settings of a function: the one place that reads the environment, all problems reported at once.
+
+Every variable that a deployment sets is named here (`VARIABLES`), and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from regen.domain.errors import RegenError
+
+GOOGLE_ISSUER = "https://accounts.google.com"
+GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
+
+
+class SettingsInvalid(RegenError):
+    """The environment is not usable; the message names every variable that is wrong."""
+
+
+class Secret(str):
+    """A string that does not show itself."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings; durations in seconds."""
+
+    project: str
+    backend: str
+    dataset_prefix: str
+    location: str
+    api_keys: Mapping[str, Secret] = field(repr=False)
+    oidc_issuer: str
+    oidc_audience: str
+    oidc_certs_url: str
+    push_accounts: tuple[str, ...]
+    scheduler_accounts: tuple[str, ...]
+    token_check: str
+    lease_seconds: float
+    deadline_seconds: float
+    hold_down_seconds: float
+    players_per_request: int
+    coverage_threshold: float
+    minimum_produced: int
+    min_minutes: float
+    retention_days: int
+    systems: tuple[str, ...]
+    webhook_url: Secret | None = field(repr=False)
+    code_version: str
+    on_cloud_run: bool
+
+
+def _keys(text: str) -> dict[str, Secret]:
+    """`id:key,id:key`: up to two keys are valid at once, for rotation."""
+    pairs = [part.split(":", 1) for part in text.split(",") if part]
+    if not pairs or any(len(p) != 2 or not p[0] or len(p[1]) < 16 for p in pairs):
+        raise ValueError("one or more id:key pairs joined by commas, keys of at least 16 characters")
+    return {k.strip(): Secret(v.strip()) for k, v in pairs}
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(w.strip() for w in text.split(",") if w.strip())
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"one of {', '.join(words)}")
+        return text
+
+    return check
+
+
+def _matching(pattern: str, words: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(words)
+        return text
+
+    return check
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    def check(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise ValueError(f"a number from {low:g} to {high:g}") from None
+        if not low <= value <= high:
+            raise ValueError(f"a number from {low:g} to {high:g}")
+        return value
+
+    return check
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def check(text: str) -> int:
+        if not re.fullmatch(r"\d+", text) or not low <= int(text) <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return int(text)
+
+    return check
+
+
+#: variable -> (field, parser, default); a default of None means that the variable must be set.
+VARIABLES: dict[str, tuple[str, Callable[[str], Any], str | None]] = {
+    "REGEN_PROJECT": ("project", _matching(r"[a-z][a-z0-9-]{3,40}", "a project id"), None),
+    "REGEN_BACKEND": ("backend", _one_of("gcp", "memory"), "gcp"),
+    "REGEN_DATASET_PREFIX": ("dataset_prefix", _matching(r"([a-z][a-z0-9_]{0,30}_)?", "a name ending in _"), ""),
+    "REGEN_LOCATION": ("location", _matching(r"[A-Za-z0-9-]+", "a BigQuery location"), "US"),
+    "REGEN_API_KEYS": ("api_keys", _keys, ""),
+    "REGEN_OIDC_ISSUER": ("oidc_issuer", str, GOOGLE_ISSUER),
+    "REGEN_OIDC_AUDIENCE": ("oidc_audience", str, "regen"),
+    "REGEN_OIDC_CERTS_URL": ("oidc_certs_url", str, GOOGLE_CERTS_URL),
+    "REGEN_PUSH_ACCOUNTS": ("push_accounts", _words, ""),
+    "REGEN_SCHEDULER_ACCOUNTS": ("scheduler_accounts", _words, ""),
+    "REGEN_TOKEN_CHECK": ("token_check", _one_of("signature", "claims"), "signature"),
+    "REGEN_LEASE_SECONDS": ("lease_seconds", _number(1, 600), "90"),
+    "REGEN_DEADLINE_SECONDS": ("deadline_seconds", _number(1, 86_400), "1800"),
+    "REGEN_HOLD_DOWN_SECONDS": ("hold_down_seconds", _number(0, 86_400), "900"),
+    "REGEN_PLAYERS_PER_REQUEST": ("players_per_request", _whole(1, 200), "25"),
+    "REGEN_COVERAGE_THRESHOLD": ("coverage_threshold", _number(0, 100), "90"),
+    "REGEN_MINIMUM_PRODUCED": ("minimum_produced", _whole(1, 100_000), "1"),
+    "REGEN_MIN_MINUTES": ("min_minutes", _number(0, 48), "15"),
+    "REGEN_RETENTION_DAYS": ("retention_days", _whole(1, 3650), "90"),
+    "REGEN_SYSTEMS": ("systems", _words, ""),
+    "REGEN_WEBHOOK_URL": ("webhook_url", lambda text: Secret(text) if text else None, ""),
+    "REGEN_CODE_VERSION": ("code_version", str, "unknown"),
+}
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read and check every variable.
+
+    Raises:
+        SettingsInvalid: names each variable that is missing, wrong, or unknown with our prefix.
+    """
+    problems = [f"{name}: no such variable" for name in environ if name.startswith("REGEN_") and name not in VARIABLES]
+    values: dict[str, Any] = {"on_cloud_run": "K_SERVICE" in environ}
+    for name, (key, parse, default) in VARIABLES.items():
+        text = environ.get(name, default)
+        if text is None:
+            problems.append(f"{name}: must be set")
+            continue
+        try:
+            values[key] = {} if name == "REGEN_API_KEYS" and not text else parse(text)
+        except ValueError as error:
+            problems.append(f"{name}: expected {error}")
+    if not problems and values["on_cloud_run"]:
+        if values["oidc_issuer"] != GOOGLE_ISSUER or values["oidc_certs_url"] != GOOGLE_CERTS_URL:
+            problems.append("REGEN_OIDC_ISSUER: on Cloud Run only Google's issuer and certificates are accepted")
+        if values["backend"] != "gcp":
+            problems.append("REGEN_BACKEND: expected gcp on Cloud Run")
+    if problems:
+        raise SettingsInvalid("; ".join(problems))
+    return Settings(**values)
