@@ -1,0 +1,150 @@
+"""Features of the game around the player: schedule, opponent, his team, and team-mates who will not play."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from regen.data.form import Features
+from regen.data.history import History
+from regen.data.player_state import PlayerState
+from regen.data.tracks import clamp
+
+HOME_EDGE_POINTS = 1.8
+"""Points by which home teams win on average (2025-26)."""
+WEEK_MINUTES = 150.0
+"""Minutes in seven days that leave nobody rested."""
+_REST_CAP = 15
+_RISK = {"available": 0.0, "probable": 1.0, "questionable": 2.0, "doubtful": 3.0, "out": 3.0}
+EDGE_PRIOR_GAMES = 12.0
+_BACK_TO_BACK_FATIGUE = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fixture:
+    """One side of a scheduled game.
+
+    Attributes:
+        season: as `2025-26`.
+        playoff: whether it is one, None if not known.
+    """
+
+    game_date: date
+    game_id: str
+    team: str
+    opponent: str
+    home: bool
+    season: str
+    playoff: bool | None = False
+    game_start: datetime | None = None
+
+
+def schedule_features(state: PlayerState, history: History, fixture: Fixture) -> Features:
+    """Rest and load of the player and his team before the game."""
+    day = fixture.game_date
+    team, other = history.teams.get(fixture.team), history.teams.get(fixture.opponent)
+    in_season = history.season == fixture.season and history.season_start is not None
+    week = [game for game in state.recent if 0 < (day - game.game_date).days <= 7]
+    minutes = sum(game.minutes for game in week)
+    rest = (day - state.last_day).days - 1 if state.last_day else None
+    own_rest = (day - team.last[-1].game_date).days - 1 if team and team.last else None
+    other_rest = (day - other.last[-1].game_date).days - 1 if other and other.last else None
+    missed = None
+    if team is not None and state.games:
+        since = [game for game in team.last if state.last_day is not None and game.game_date > state.last_day]
+        missed = float(len(since)) if state.team == fixture.team else 0.0
+    back_to_back = None if own_rest is None else float(own_rest == 0)
+    features: Features = {
+        "games_in_last_7_days": float(len(week)),
+        "minutes_in_last_7_days": minutes,
+        "home_away": float(fixture.home),
+        "playoff_game": None if fixture.playoff is None else float(fixture.playoff),
+        "days_rest": None if rest is None else float(min(rest, _REST_CAP)),
+        "days_since_team_game": None if own_rest is None else float(min(own_rest, _REST_CAP)),
+        "back_to_back": back_to_back,
+        "days_into_season": float((day - history.season_start).days) if in_season and history.season_start else 0.0,
+        "games_since_return": float(min(state.since_return, 30)) if state.games else None,
+        "team_games_missed": missed,
+        "dnp_rate": _missed_share(state, history, fixture.team),
+    }
+    if own_rest is not None and other_rest is not None:
+        features["rest_advantage"] = float(clamp(min(own_rest, 3) - min(other_rest, 3), -3, 3))
+    tired = 80.0 * min(1.0, minutes / WEEK_MINUTES) + _BACK_TO_BACK_FATIGUE * (rest == 0)
+    features["fatigue_score"] = 100.0 - tired if state.games else None
+    return features
+
+
+def team_features(state: PlayerState, history: History, fixture: Fixture) -> Features:
+    """Pace, ratings and the opponent, shrunk towards the league."""
+    team, other = history.team(fixture.team), history.team(fixture.opponent)
+    rating, pace = history.league(0), history.league(1)
+    own_pace, other_pace = team.attack.shrunk(2, pace, 8), other.attack.shrunk(2, pace, 8)
+    own_off, own_def = team.attack.shrunk(0, rating, 8), history.def_rating(fixture.team)
+    other_off, other_def = other.attack.shrunk(0, rating, 8), history.def_rating(fixture.opponent)
+    home = HOME_EDGE_POINTS if fixture.home else -HOME_EDGE_POINTS
+    versus = state.versus.get(fixture.opponent, [])
+    features: Features = {
+        "team_pace": own_pace,
+        "opponent_pace": other_pace,
+        "pace_score": clamp(own_pace + other_pace - 2 * pace, -8, 8),
+        "team_off_rating": own_off,
+        "team_def_rating": own_def,
+        "opponent_off_rating": other_off,
+        "opponent_def_rating": other_def,
+        "team_win_pct": team.wins[0] / team.wins[1] if team.wins[1] and team.season == fixture.season else None,
+        "opponent_points_edge": other.edge.shrunk(0, 0.0, EDGE_PRIOR_GAMES),
+        "expected_margin": (own_off - own_def) - (other_off - other_def) + home,
+        "games_vs_opponent": float(len(versus)),
+        "avg_points_vs_opponent": sum(versus) / len(versus) if versus else None,
+    }
+    return features
+
+
+def allowed_ratio(history: History, opponent: str, index: int) -> float:
+    """Points of a kind that the opponent allows, as a share of the league's: 0 twos, 1 threes, 2 free throws."""
+    usual = history.league(2 + index)
+    return history.team(opponent).allowed.shrunk(index, usual, 12) / usual
+
+
+def mate_features(
+    player: str, state: PlayerState, history: History, fixture: Fixture, statuses: Mapping[str, str] | None
+) -> Features:
+    """Team-mates who were absent last time, or are reported out; None where nobody reported."""
+    rotation = history.rotation(fixture.team, fixture.game_date)
+    gone = [
+        (name, usual) for name, usual in rotation.regulars.items() if name not in rotation.played and name != player
+    ]
+    last = (sum(usual[0] for _, usual in gone), sum(usual[1] for _, usual in gone))
+    own = state.form[6].mean(1) or 0.0
+    features: Features = {
+        "absent_minutes_last_game": last[0],
+        "absent_points_last_game": last[1],
+        "absent_minutes_expected": last[0],
+        "absent_points_expected": last[1],
+        "absent_minutes_ew": state.absent.mean(0),
+        "absent_points_ew": state.absent.mean(1),
+        "rotation_minutes": sum(rotation.minutes.values()) + (own if player not in rotation.played else 0.0),
+        "played_last_team_game": float(player in rotation.played),
+        "teammates_out_minutes": None,
+        "teammates_out_points": None,
+        "injury_risk": None,
+    }
+    if statuses is not None:
+        out = [usual for name, usual in rotation.regulars.items() if name != player and statuses.get(name) == "out"]
+        for kind, index in (("minutes", 0), ("points", 1)):
+            total = float(sum(usual[index] for usual in out))
+            features[f"teammates_out_{kind}"] = total
+            features[f"absent_{kind}_expected"] = total
+        features["injury_risk"] = _RISK[statuses.get(player, "available")]
+    return features
+
+
+def _missed_share(state: PlayerState, history: History, team: str) -> float | None:
+    """Share of the team's last games (up to 15, from his first for it on) that he did not play."""
+    if state.team != team or team not in history.teams:
+        return None
+    joined = min((game.game_date for game in state.recent if game.team == team), default=None)
+    games = [game for game in history.teams[team].last if joined is not None and game.game_date >= joined]
+    played = {game.game_id for game in state.recent}
+    return sum(game.game_id not in played for game in games) / len(games) if games else None

@@ -1,0 +1,142 @@
+"""Makes the inputs of one player before one game from the history: the only code path that does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from regen.data.context import Fixture, allowed_ratio, mate_features, schedule_features, team_features
+from regen.data.form import Features, form_features
+from regen.data.history import History
+from regen.data.names import CORE_FEATURES, FEATURE_NAMES, FEATURE_VERSION, feature_hash, pack, unpack
+from regen.data.player_state import FREE_THROW_WEIGHT, PlayerState
+from regen.data.tracks import clamp
+from regen.domain.inputs import Line, PlayerInputs, SourceTier
+
+__all__ = [
+    "FEATURE_NAMES",
+    "FEATURE_VERSION",
+    "Fixture",
+    "feature_hash",
+    "feature_quality",
+    "pack",
+    "player_inputs",
+    "unpack",
+]
+
+FRESH_ZONES_DAYS = 60
+"""An opponent's zone figures older than this are not used."""
+MISMATCH_POINTS = 100.0
+"""Scales the mismatch: 1 is one per cent more points than usual from where he shoots."""
+FULL_HISTORY_GAMES = 10
+DECIMALS = 5
+"""Features are rounded, so that any platform and any table gives the same values and hash."""
+
+
+def player_inputs(
+    history: History,
+    player: str,
+    fixture: Fixture,
+    *,
+    lines: Sequence[Line] = (),
+    statuses: Mapping[str, str] | None = None,
+    with_zones: bool = False,
+    built_at: datetime | None = None,
+) -> PlayerInputs:
+    """What is known of a player before a game.
+
+    Args:
+        history: fed with dates before the game's only.
+        player: his lookup key.
+        fixture: his side of the game.
+        lines: bookmakers' lines on him.
+        statuses: the availability report of his team by player (who is not named is available); None: no report.
+        with_zones: whether the play-by-play of his earlier games has come.
+        built_at: when the features were built (no system sees it).
+    """
+    if history.last_day is not None and history.last_day >= fixture.game_date:
+        raise ValueError(f"the history holds {history.last_day}: too late for a game of {fixture.game_date}")
+    state = history.players.get(player) or PlayerState()
+    features: Features = dict.fromkeys(FEATURE_NAMES)
+    features.update(form_features(state, fixture.season))
+    features.update(schedule_features(state, history, fixture))
+    features.update(team_features(state, history, fixture))
+    features.update(mate_features(player, state, history, fixture, statuses))
+    features["opponent_matchup_box"] = _box_matchup(features, history, fixture.opponent)
+    zoned = with_zones and _add_zones(features, state, history, fixture)
+    _add_lines(features, lines)
+    features = {name: None if value is None else round(value, DECIMALS) for name, value in features.items()}
+    return PlayerInputs(
+        player_lookup=player,
+        game_date=fixture.game_date,
+        game_id=fixture.game_id,
+        team=fixture.team,
+        opponent=fixture.opponent,
+        home=fixture.home,
+        features=features,
+        feature_version=FEATURE_VERSION,
+        feature_hash=feature_hash(features),
+        feature_quality=feature_quality(features),
+        data_source_tier=SourceTier.GOLD if zoned else SourceTier.SILVER,
+        shot_zones_source="bigdataball" if zoned else None,
+        recent_games=tuple(reversed(state.recent)),
+        lines=tuple(lines),
+        injury_status="unknown" if statuses is None else statuses.get(player, "available"),
+        game_start=fixture.game_start,
+        features_built_at=built_at,
+    )
+
+
+def feature_quality(features: Mapping[str, float | None]) -> float:
+    """0 to 100: 60 for the core features known, 30 for ten games of history, 10 for shot zones."""
+    core = sum(features.get(name) is not None for name in CORE_FEATURES) / len(CORE_FEATURES)
+    games = min(1.0, (features.get("games_known") or 0.0) / FULL_HISTORY_GAMES)
+    zones = features.get("pct_paint") is not None
+    return round(60.0 * core + 30.0 * games + 10.0 * zones, 2)
+
+
+def _box_matchup(features: Features, history: History, opponent: str) -> float | None:
+    three, free = features["box_share_three"], features["box_share_free_throw"]
+    if three is None or free is None:
+        return None
+    ratios = [allowed_ratio(history, opponent, index) for index in range(3)]
+    return (1 - three - free) * ratios[0] + three * ratios[1] + free * ratios[2] - 1.0
+
+
+def _add_zones(features: Features, state: PlayerState, history: History, fixture: Fixture) -> bool:
+    """Shares of his attempts by zone in games that have play-by-play; False if there is none."""
+    if state.zone_day is None or state.zones.sums[6] <= 0:
+        return False
+    paint, middle, three = (total / state.zones.weight for total in state.zones.sums[:3])
+    shots = state.shots[30]
+    free = FREE_THROW_WEIGHT * (shots.sums[3] / shots.weight) if shots.weight else 0.0
+    tries = paint + middle + three + free
+    shares = [value / tries for value in (paint, middle, three, free)]
+    features["pct_paint"], features["pct_mid_range"], features["pct_three"], features["pct_free_throw"] = shares
+    features["zones_age_days"] = float((fixture.game_date - state.zone_day).days)
+    features["zones_games"] = float(state.zone_games)
+    rates = _zone_ratios(history, fixture.opponent, fixture.game_date)
+    mismatch = sum(share * (rate - 1.0) for share, rate in zip(shares, rates, strict=True))
+    features["shot_zone_mismatch_score"] = clamp(MISMATCH_POINTS * mismatch, -15, 15)
+    return True
+
+
+def _zone_ratios(history: History, opponent: str, day: date) -> tuple[float, float, float, float]:
+    """What the opponent allows by zone against the league: by shot zones while fresh, else by box scores."""
+    two, three, free = (allowed_ratio(history, opponent, index) for index in range(3))
+    team = history.team(opponent)
+    if team.zones_day is None or (day - team.zones_day).days > FRESH_ZONES_DAYS:
+        return two, two, three, free
+    ratios = []
+    for index in (0, 1):
+        usual, own = history.zone_rate(index), team.zones.ratio(2 * index + 1, 2 * index)
+        trust = team.zones.weight / (team.zones.weight + 12.0)
+        ratios.append(two if not usual or own is None else 1.0 + trust * (own / usual - 1.0))
+    return ratios[0], ratios[1], three, free
+
+
+def _add_lines(features: Features, lines: Sequence[Line]) -> None:
+    features["has_vegas_line"] = float(bool(lines))
+    if lines:
+        values = sorted(line.value for line in lines)
+        features["vegas_points_line"] = values[(len(values) - 1) // 2]

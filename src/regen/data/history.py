@@ -1,0 +1,180 @@
+"""The league's state, fed date by date: the one memory from which features are made, live, in training and in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from regen.data.player_state import PlayerState
+from regen.data.records import GameLog, ShotZones
+from regen.data.team_state import LEAGUE_HALF_LIFE, PRIOR_GAMES, TeamGame, TeamState, team_games
+from regen.data.tracks import Track
+
+REGULAR_MINUTES = 15.0
+"""From this exponentially weighted mean of minutes on, a team-mate counts as a regular."""
+REGULAR_GAMES = 5
+ROSTER_DAYS = 45
+"""A player who has not played for so long no longer counts as one of the team (the break between seasons apart)."""
+# League means until games have been seen: points per 100 possessions, possessions per 48 minutes (2024-25).
+_LEAGUE_RATING, _LEAGUE_PACE = 114.0, 99.5
+_LEAGUE_SPLIT = (57.0, 40.0, 17.0)
+_PRIOR_TEAM_GAMES = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """A team's rotation as known before a date.
+
+    Attributes:
+        played: who played its last game.
+        minutes: usual minutes of those, by player.
+        regulars: usual minutes and points of its regulars, by player.
+    """
+
+    before: date
+    played: frozenset[str]
+    minutes: Mapping[str, float]
+    regulars: Mapping[str, tuple[float, float]]
+
+
+class History:
+    """Every player, every team and the league, as known after the dates fed so far."""
+
+    def __init__(self) -> None:
+        self.players: dict[str, PlayerState] = {}
+        self.teams: dict[str, TeamState] = {}
+        self.last_day: date | None = None
+        self.season = ""
+        self.season_start: date | None = None
+        self._league = Track(LEAGUE_HALF_LIFE, 5)
+        self._zones = Track(LEAGUE_HALF_LIFE, 4)
+        self._rotations: dict[str, Rotation] = {}
+
+    def feed(self, day: date, logs: Sequence[GameLog], zones: Sequence[ShotZones] = ()) -> None:
+        """Take in all games of the next date. Dates come in order, each once."""
+        if self.last_day is not None and day <= self.last_day:
+            raise ValueError(f"{day} was fed after {self.last_day}: dates come in order, each once")
+        if any(log.game_date != day for log in logs) or any(row.game_date != day for row in zones):
+            raise ValueError(f"rows of another date than {day}")
+        self._start_season(day, logs)
+        games = team_games(logs)
+        left = {key: self.absent(game.team, day, game.players) for key, game in games.items()}
+        residuals: dict[tuple[str, str], list[float]] = {}
+        ratings = {team: self.def_rating(team) for team in {log.opponent for log in logs}}
+        for log in logs:
+            state = self.player(log.player_lookup)
+            form = state.form[12]
+            if state.games >= REGULAR_GAMES and form.sums[1] >= REGULAR_MINUTES * form.weight:
+                gain = log.points - form.sums[0] / form.weight
+                residuals.setdefault((log.game_id, log.opponent), []).append(gain)
+            self._move(log, state, day)
+            state.add(log, ratings[log.opponent], left[log.game_id, log.team])
+        for (game_id, _), game in games.items():
+            self._team_played(game, games.get((game_id, game.opponent)))
+        for (_, team), gains in residuals.items():
+            self.team(team).edge.add((sum(gains) / len(gains),))
+        self._feed_zones(day, logs, zones)
+        self.last_day = day
+        self._rotations.clear()
+
+    def rotation(self, team: str, before: date) -> Rotation:
+        """The team's rotation before a date, reckoned once per date fed."""
+        rotation = self._rotations.get(team)
+        if rotation is None or rotation.before != before:
+            rotation = self._rotations[team] = self._rotation(team, before)
+        return rotation
+
+    def _rotation(self, team: str, before: date) -> Rotation:
+        state = self.teams.get(team)
+        played = state.last[-1].players if state is not None and state.last else frozenset()
+        minutes = {name: self.players[name].form[6].mean(1) or 0.0 for name in played}
+        regulars = {}
+        for name in self.regulars(team, before):
+            form = self.players[name].form[12]
+            regulars[name] = (form.sums[1] / form.weight, form.sums[0] / form.weight)
+        return Rotation(before, played, minutes, regulars)
+
+    def player(self, lookup: str) -> PlayerState:
+        """The player's state; a new one for a player never seen."""
+        return self.players.setdefault(lookup, PlayerState())
+
+    def team(self, name: str) -> TeamState:
+        """The team's state; a new one for a team never seen."""
+        return self.teams.setdefault(name, TeamState())
+
+    def roster(self, team: str, before: date) -> tuple[str, ...]:
+        """Players whose latest game was for this team, and this season (before its first games: the last one)."""
+        state = self.teams.get(team)
+        if state is None or not state.members:
+            return ()
+        latest = max(state.members.values())
+        since = latest if (before - latest).days > ROSTER_DAYS else before
+        return tuple(sorted(name for name, day in state.members.items() if (since - day).days <= ROSTER_DAYS))
+
+    def absent(self, team: str, before: date, playing: frozenset[str] | set[str]) -> tuple[float, float]:
+        """Usual minutes and points of the team's regulars who are not among `playing`."""
+        minutes = points = 0.0
+        for name in self.regulars(team, before):
+            if name not in playing:
+                form = self.players[name].form[12]
+                minutes += form.sums[1] / form.weight
+                points += form.sums[0] / form.weight
+        return minutes, points
+
+    def regulars(self, team: str, before: date) -> list[str]:
+        """The roster's players with at least `REGULAR_MINUTES` usual minutes."""
+        found = []
+        for name in self.roster(team, before):
+            state = self.players[name]
+            form = state.form[12]
+            if state.games >= REGULAR_GAMES and form.sums[1] >= REGULAR_MINUTES * form.weight:
+                found.append(name)
+        return found
+
+    def league(self, index: int) -> float:
+        """League means: 0 rating, 1 pace, 2 to 4 points per 100 possessions from twos, threes and free throws."""
+        prior = (_LEAGUE_RATING, _LEAGUE_PACE, *_LEAGUE_SPLIT)[index]
+        return self._league.shrunk(index, prior, _PRIOR_TEAM_GAMES)
+
+    def def_rating(self, team: str) -> float:
+        """Points allowed per 100 possessions, shrunk towards the league; rounded so that tables keep it exactly."""
+        return round(self.team(team).attack.shrunk(1, self.league(0), PRIOR_GAMES), 3)
+
+    def zone_rate(self, index: int) -> float | None:
+        """League field goal share by zone: 0 paint, 1 mid-range."""
+        return self._zones.ratio(2 * index + 1, 2 * index)
+
+    def _start_season(self, day: date, logs: Sequence[GameLog]) -> None:
+        season = max((log.season for log in logs), default=self.season)
+        if season != self.season:
+            self.season, self.season_start = season, day
+
+    def _move(self, log: GameLog, state: PlayerState, day: date) -> None:
+        if state.team and state.team != log.team:
+            self.team(state.team).members.pop(log.player_lookup, None)
+        self.team(log.team).members[log.player_lookup] = day
+
+    def _team_played(self, own: TeamGame, other: TeamGame | None) -> None:
+        known = self.team(own.team).add(own, other)
+        if known is not None:
+            self._league.add(known)
+
+    def _feed_zones(self, day: date, logs: Sequence[GameLog], zones: Sequence[ShotZones]) -> None:
+        if not zones:
+            return
+        opponents: Mapping[tuple[str, str], str] = {(log.game_id, log.player_lookup): log.opponent for log in logs}
+        sums: dict[tuple[str, str], list[float]] = {}
+        for row in zones:
+            self.player(row.player_lookup).add_zones(row)
+            if (opponent := opponents.get((row.game_id, row.player_lookup))) is not None:
+                total = sums.setdefault((row.game_id, opponent), [0.0] * 4)
+                total[0] += row.paint_ra_fga + row.paint_nonra_fga
+                total[1] += row.paint_ra_fgm + row.paint_nonra_fgm
+                total[2] += row.midrange_fga
+                total[3] += row.midrange_fgm
+        for (_, team), total in sums.items():
+            state = self.team(team)
+            state.zones.add(total)
+            state.zones_day = day
+            self._zones.add(total)

@@ -1,0 +1,69 @@
+"""The names of all features, their order, version, hash, and the form in which tables keep them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+
+FEATURE_VERSION = "regen_v1"
+"""Changes whenever a name, or what it means, changes."""
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+FORM = _words(
+    "points_avg_last_5 points_avg_last_10 points_avg_season points_std_last_10 recent_trend minutes_change "
+    "usage_spike_score minutes_avg_last_10 ppm_avg_last_10 pts_slope_10g pts_vs_season_zscore breakout_flag "
+    "points_ew_3 points_ew_6 points_ew_12 points_ew_30 points_sd_ew_30 "
+    "minutes_ew_3 minutes_ew_6 minutes_ew_12 minutes_ew_30 minutes_sd_ew_12 minutes_last_game "
+    "ppm_ew_6 ppm_ew_12 ppm_ew_30 fga_per_minute_ew_6 fga_per_minute_ew_30 fta_per_minute_ew_30 fg3a_per_minute_ew_30 "
+    "points_per_shot_ew_30 usage_per_minute_ew_6 usage_per_minute_ew_30 box_share_three box_share_free_throw "
+    "starts_ew_5 season_games games_known minutes_avg_season"
+)
+SCHEDULE = _words(
+    "games_in_last_7_days minutes_in_last_7_days fatigue_score rest_advantage home_away back_to_back playoff_game "
+    "days_rest days_since_team_game days_into_season dnp_rate games_since_return team_games_missed"
+)
+TEAMS = _words(
+    "pace_score opponent_def_rating opponent_pace team_pace team_off_rating team_win_pct team_def_rating "
+    "opponent_off_rating opponent_points_edge opponent_matchup_box expected_margin avg_points_vs_opponent "
+    "games_vs_opponent"
+)
+MATES = _words(
+    "injury_risk teammates_out_minutes teammates_out_points absent_minutes_last_game absent_points_last_game "
+    "absent_minutes_ew absent_points_ew absent_minutes_expected absent_points_expected rotation_minutes "
+    "played_last_team_game"
+)
+ZONES = _words("shot_zone_mismatch_score pct_paint pct_mid_range pct_three pct_free_throw zones_age_days zones_games")
+LINES = _words("vegas_points_line vegas_opening_line vegas_line_move has_vegas_line")
+
+FEATURE_NAMES: tuple[str, ...] = (*FORM, *SCHEDULE, *TEAMS, *MATES, *ZONES, *LINES)
+CORE_FEATURES: tuple[str, ...] = _words(
+    "points_avg_last_5 points_avg_last_10 points_avg_season points_std_last_10 games_in_last_7_days fatigue_score "
+    "pace_score usage_spike_score rest_advantage recent_trend minutes_change opponent_def_rating opponent_pace "
+    "home_away back_to_back playoff_game team_pace team_off_rating team_win_pct minutes_avg_last_10 ppm_avg_last_10"
+)  # type: ignore[assignment]
+"""What a full row knows of a player with history: the quality score counts these."""
+
+
+def feature_hash(features: Mapping[str, float | None]) -> str:
+    """SHA-256 (16 hex digits) over version, names and known values; what is unknown does not count."""
+    known = {name: value for name, value in features.items() if value is not None}
+    canonical = json.dumps([FEATURE_VERSION, known], sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def pack(features: Mapping[str, float | None]) -> tuple[list[str], list[float]]:
+    """Names and values of what is known, in the order of names: arrays in tables hold no nulls."""
+    known = [(name, value) for name in FEATURE_NAMES if (value := features.get(name)) is not None]
+    return [name for name, _ in known], [value for _, value in known]
+
+
+def unpack(names: Iterable[str], values: Iterable[float | None]) -> dict[str, float | None]:
+    """The features as `pack` had them: every name of this version, unknown as None; other names are kept."""
+    features: dict[str, float | None] = dict.fromkeys(FEATURE_NAMES)
+    features.update(zip(names, values, strict=True))
+    return features

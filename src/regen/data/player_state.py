@@ -1,0 +1,131 @@
+"""What is remembered of one player: his last games, and running means over all of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import date
+
+from regen.data.records import GameLog, ShotZones
+from regen.data.tracks import Track
+from regen.domain.inputs import RecentGame
+
+KEPT_GAMES = 30
+FORM_HALF_LIVES = (3, 6, 12, 30)
+"""In games. Form holds points, minutes, points squared, minutes squared."""
+SHOT_HALF_LIVES = (6, 30)
+"""In games. Shots hold minutes, field goals attempted, threes attempted, free throws attempted, points, usage."""
+FREE_THROW_WEIGHT = 0.44
+"""Possessions per free throw attempted, the customary estimate."""
+LONG_GAP_DAYS = 10
+"""A gap from which a player is said to return."""
+
+
+class PlayerState:
+    """One player's history up to the last date fed."""
+
+    __slots__ = (
+        "absent",
+        "form",
+        "games",
+        "home_points",
+        "last_day",
+        "recent",
+        "season",
+        "season_games",
+        "season_minutes",
+        "season_points",
+        "season_squares",
+        "shots",
+        "since_return",
+        "starts",
+        "team",
+        "versus",
+        "zone_day",
+        "zone_games",
+        "zones",
+    )
+
+    def __init__(self) -> None:
+        self.games = 0
+        self.recent: deque[RecentGame] = deque(maxlen=KEPT_GAMES)
+        self.team = ""
+        self.last_day: date | None = None
+        self.season = ""
+        self.season_games = 0
+        self.season_points = 0.0
+        self.season_minutes = 0.0
+        self.season_squares = 0.0
+        self.form = {half_life: Track(half_life, 4) for half_life in FORM_HALF_LIVES}
+        self.shots = {half_life: Track(half_life, 6) for half_life in SHOT_HALF_LIVES}
+        self.starts = Track(5, 1)
+        self.absent = Track(8, 2)
+        """Minutes and points that absent regulars left, in the games he played."""
+        self.versus: dict[str, list[int]] = {}
+        self.since_return = 0
+        self.zones = Track(20, 8)
+        """Attempts: paint, mid-range, three; made: the same; all attempts; games."""
+        self.zone_games = 0
+        self.zone_day: date | None = None
+
+    def add(self, log: GameLog, opponent_def_rating: float | None, absent: tuple[float, float]) -> None:
+        """Take in his next game."""
+        rest = (log.game_date - self.last_day).days - 1 if self.last_day else None
+        if log.season != self.season:
+            self.season, self.season_games = log.season, 0
+            self.season_points = self.season_minutes = self.season_squares = 0.0
+        self.since_return = 1 if rest is None or rest >= LONG_GAP_DAYS else self.since_return + 1
+        self.games += 1
+        self.season_games += 1
+        self.season_points += log.points
+        self.season_minutes += log.minutes
+        self.season_squares += log.points * log.points
+        self.recent.append(_recent(log, rest, opponent_def_rating))
+        form = (log.points, log.minutes, log.points * log.points, log.minutes * log.minutes)
+        for track in self.form.values():
+            track.add(form)
+        if log.fga is not None and log.fta is not None:
+            usage = log.fga + FREE_THROW_WEIGHT * log.fta + (log.turnovers or 0)
+            shots = (log.minutes, log.fga, log.fg3a or 0, log.fta, log.points, usage)
+            for track in self.shots.values():
+                track.add(shots)
+        if log.starter is not None:
+            self.starts.add((float(log.starter),))
+        self.absent.add(absent)
+        self.versus.setdefault(log.opponent, []).append(log.points)
+        self.team = log.team
+        self.last_day = log.game_date
+
+    def add_zones(self, row: ShotZones) -> None:
+        """Take in the shot zones of one of his games."""
+        paint_made = row.paint_ra_fgm + row.paint_nonra_fgm
+        three_made = row.above_break3_fgm + row.corner3_fgm + row.backcourt_fgm
+        paint = row.paint_ra_fga + row.paint_nonra_fga
+        three = row.above_break3_fga + row.corner3_fga + row.backcourt_fga
+        values = (paint, row.midrange_fga, three, paint_made, row.midrange_fgm, three_made, row.fga, 1)
+        self.zones.add(values)
+        self.zone_games += 1
+        self.zone_day = row.game_date
+
+    def last(self, count: int) -> list[RecentGame]:
+        """His last games, oldest first."""
+        games = list(self.recent)
+        return games[-count:]
+
+
+def _recent(log: GameLog, rest: int | None, opponent_def_rating: float | None) -> RecentGame:
+    return RecentGame(
+        game_date=log.game_date,
+        game_id=log.game_id,
+        team=log.team,
+        opponent=log.opponent,
+        home=log.home,
+        minutes=log.minutes,
+        points=log.points,
+        fga=log.fga or 0,
+        fg3a=log.fg3a or 0,
+        fta=log.fta or 0,
+        rebounds=log.rebounds or 0,
+        assists=log.assists or 0,
+        days_rest=rest,
+        opponent_def_rating=opponent_def_rating,
+    )
