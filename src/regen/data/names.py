@@ -45,7 +45,7 @@ CORE_FEATURES: tuple[str, ...] = _words(
     "points_avg_last_5 points_avg_last_10 points_avg_season points_std_last_10 games_in_last_7_days fatigue_score "
     "pace_score usage_spike_score rest_advantage recent_trend minutes_change opponent_def_rating opponent_pace "
     "home_away back_to_back playoff_game team_pace team_off_rating team_win_pct minutes_avg_last_10 ppm_avg_last_10"
-)  # type: ignore[assignment]
+)
 """What a full row knows of a player with history: the quality score counts these."""
 
 
