@@ -1,0 +1,48 @@
+"""Names derived from what they name, so that doing the same again finds the same (P12)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import date
+
+from regen.domain.batch import Kind
+from regen.domain.errors import InvalidInput
+
+REASON = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
+
+
+def digest(*parts: object, length: int = 32) -> str:
+    """Hex SHA-256 over the parts, each with its length, so that ("a", "bc") and ("ab", "c") differ."""
+    joined = "".join(f"{len(str(p))}:{p};" for p in parts)
+    return hashlib.sha256(joined.encode()).hexdigest()[:length]
+
+
+def batch_id(kind: Kind, game_date: date, reason: str, suffix: str) -> str:
+    """`batch_{date}_{suffix}` for a first run, `regen_{date}_{reason}_{suffix}` for a regeneration."""
+    if kind is Kind.DAILY:
+        return f"batch_{game_date.isoformat()}_{suffix}"
+    return f"regen_{game_date.isoformat()}_{reason}_{suffix}"
+
+
+def request_id(batch: str, round_: int, index: int) -> str:
+    """A document id that does not grow with time (Firestore hot spots)."""
+    return digest("request", batch, round_, index, length=20)
+
+
+def prediction_id(batch: str, round_: int, player: str, game: str, system: str, line: float | None) -> str:
+    """The id of one row, in UUID form; 24.5 and 25.0 are different lines, no line is one of its own (I-41)."""
+    h = digest("prediction", batch, round_, player, game, system, "none" if line is None else f"{line:.2f}")
+    return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:32]}"
+
+
+def event_id(batch: str, round_: int, what: str) -> str:
+    """The id of something that happened to a batch."""
+    return digest("event", batch, round_, what, length=24)
+
+
+def checked_reason(value: object) -> str:
+    """A reason, or InvalidInput: free text belongs into metadata (I-71)."""
+    if not isinstance(value, str) or not REASON.match(value):
+        raise InvalidInput("reason", "lower-case letters, digits and _, at most 40, beginning with a letter")
+    return value

@@ -1,0 +1,138 @@
+"""The outcome of a requested player, and what coverage is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class OutcomeKind(StrEnum):
+    """Every requested player ends in exactly one of these (P3)."""
+
+    PRODUCED = "produced"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+FORGIVEN = frozenset({"out", "no_history"})
+"""Skips that leave the denominator of coverage, by reason (P8); every other skip or failure counts against it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One predicted row of one player: one system, one line.
+
+    Attributes:
+        points: predicted points, to one decimal.
+        confidence: 0 to 100.
+        recommendation: `OVER`, `UNDER`, `PASS` or `NO_LINE`.
+        over_probability: P(points > line), None without a line.
+        filter_reason: why nobody should act on it, if so; the row is stored all the same (I-05).
+    """
+
+    prediction_id: str
+    system_id: str
+    version: str
+    points: float
+    sd: float
+    confidence: float
+    recommendation: str
+    line: float | None = None
+    bookmaker: str | None = None
+    over_probability: float | None = None
+    filter_reason: str | None = None
+    factors: Mapping[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Which data made the predictions of a player."""
+
+    inputs_hash: str
+    feature_version: str
+    feature_hash: str
+    feature_quality: float
+    feature_count: int
+    data_source_tier: str
+    shot_zones_source: str | None
+    injury_status: str
+    history_games: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one requested player.
+
+    Attributes:
+        reason: one word; None only for produced.
+        error: the error's text, for people.
+        system_problems: systems that gave nothing for this player, each with the reason.
+        seconds: wall time that the player took in the worker.
+        game_start: ISO 8601 UTC, None if unknown; from it follows whether a row is retrospective.
+    """
+
+    player_lookup: str
+    game_id: str
+    kind: OutcomeKind
+    reason: str | None = None
+    error: str | None = None
+    predictions: tuple[Prediction, ...] = ()
+    system_problems: Mapping[str, str] = field(default_factory=dict)
+    provenance: Provenance | None = None
+    game_start: str | None = None
+    seconds: float = 0.0
+    round: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Outcomes counted, in players."""
+
+    requested: int
+    produced: int
+    skipped: int
+    failed: int
+    forgiven: int
+
+    @property
+    def coverage_pct(self) -> float:
+        """Produced of those who could have been, in percent; 0 when nobody could."""
+        expected = self.requested - self.forgiven
+        return 100.0 * self.produced / expected if expected > 0 else 0.0
+
+
+def tally(outcomes: Iterable[Outcome]) -> Tally:
+    """Count the final outcomes, one for each requested player."""
+    numbers = dict.fromkeys(OutcomeKind, 0)
+    forgiven = 0
+    for outcome in outcomes:
+        numbers[outcome.kind] += 1
+        forgiven += is_forgiven(outcome)
+    return Tally(
+        requested=sum(numbers.values()),
+        produced=numbers[OutcomeKind.PRODUCED],
+        skipped=numbers[OutcomeKind.SKIPPED],
+        failed=numbers[OutcomeKind.FAILED],
+        forgiven=forgiven,
+    )
+
+
+def is_forgiven(outcome: Outcome) -> bool:
+    """Whether the outcome leaves the denominator of coverage."""
+    return outcome.kind is OutcomeKind.SKIPPED and outcome.reason in FORGIVEN
+
+
+def latest(outcomes: Iterable[Outcome]) -> dict[str, Outcome]:
+    """The outcome that counts for each player: a produced one, else that of the last round."""
+    best: dict[str, Outcome] = {}
+    for outcome in outcomes:
+        known = best.get(outcome.player_lookup)
+        if known is None or _rank(outcome) > _rank(known):
+            best[outcome.player_lookup] = outcome
+    return best
+
+
+def _rank(outcome: Outcome) -> tuple[bool, int]:
+    return outcome.kind is OutcomeKind.PRODUCED, outcome.round

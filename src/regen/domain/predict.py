@@ -1,0 +1,153 @@
+"""One player, every system, every line: from what is known to an outcome."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from regen.domain import ids
+from regen.domain.errors import InsufficientData
+from regen.domain.estimate import Estimate, System
+from regen.domain.inputs import PlayerInputs
+from regen.domain.lines import choose
+from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Provenance
+from regen.domain.recommendation import recommend
+
+MINIMUM_QUALITY = 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What the ids of a batch's predictions are derived from."""
+
+    batch_id: str
+    round: int
+
+
+def predict_player(
+    inputs: PlayerInputs, systems: Sequence[System], feature_version: str | None, naming: Naming
+) -> Outcome:
+    """Predict one player with every system; whatever goes wrong is his outcome, nobody else's.
+
+    Args:
+        systems: in the order of the registry, ensembles last.
+        feature_version: the version that the systems were made for; None accepts any.
+    """
+    if closed := _gate(inputs, feature_version):
+        kind, reason, error = closed
+        return _outcome(inputs, naming, kind, reason=reason, error=error)
+    estimates: dict[str, Estimate] = {}
+    problems: dict[str, str] = {}
+    lacking: list[str] = []
+    for system in systems:
+        try:
+            estimate = system.estimate(inputs, estimates)
+            if not all(map(math.isfinite, (estimate.points, estimate.sd, estimate.confidence))):
+                problems[system.system_id] = "not_finite"
+                continue
+            estimates[system.system_id] = estimate
+        except InsufficientData as error:
+            problems[system.system_id] = error.reason
+            lacking.append(error.reason)
+        except Exception as error:  # noqa: BLE001 - a system's defect is this player's outcome, never the request's (P10)
+            problems[system.system_id] = f"{type(error).__name__}: {error}"[:300]
+    if not estimates:
+        if problems and len(lacking) == len(problems):
+            reason = "no_history" if "no_history" in lacking else lacking[0]
+            return _outcome(inputs, naming, OutcomeKind.SKIPPED, reason=reason, problems=problems)
+        first = next(iter(problems.values()), "no system was asked")
+        return _outcome(inputs, naming, OutcomeKind.FAILED, reason="system_error", error=first, problems=problems)
+    rows = _rows(inputs, [s for s in systems if s.system_id in estimates], estimates, naming)
+    return _outcome(inputs, naming, OutcomeKind.PRODUCED, rows=rows, problems=problems)
+
+
+def _gate(inputs: PlayerInputs, feature_version: str | None) -> tuple[OutcomeKind, str, str | None] | None:
+    """Gates fail closed (I-52): an outcome with its reason, never a default in place of the unknown."""
+    if inputs.injury_status.lower() == "out":
+        return OutcomeKind.SKIPPED, "out", None
+    if feature_version is not None and inputs.feature_version != feature_version:
+        text = f"features are of version {inputs.feature_version}, the systems expect {feature_version}"
+        return OutcomeKind.FAILED, "feature_version_mismatch", text
+    for name, value in inputs.features.items():
+        if value is not None and not math.isfinite(value):
+            return OutcomeKind.FAILED, "invalid_features", f"{name}: expected a finite number, got {value}"
+    if not math.isfinite(inputs.feature_quality):
+        return OutcomeKind.FAILED, "invalid_features", "feature_quality_score: expected a finite number"
+    if inputs.feature_quality < MINIMUM_QUALITY:
+        text = f"feature quality {inputs.feature_quality:g} is below {MINIMUM_QUALITY:g}"
+        return OutcomeKind.SKIPPED, "low_quality", text
+    if not inputs.recent_games:
+        return OutcomeKind.SKIPPED, "no_history", None
+    return None
+
+
+def _rows(
+    inputs: PlayerInputs, systems: Sequence[System], estimates: dict[str, Estimate], naming: Naming
+) -> tuple[Prediction, ...]:
+    chosen = choose(inputs.lines)
+    rows: list[Prediction] = []
+    for system in systems:
+        estimate = estimates[system.system_id]
+        points = round(min(max(estimate.points, 0.0), 100.0), 1)
+        for line in chosen.lines or (None,):
+            advice = recommend(estimate, points, None if line is None else line.value)
+            rows.append(
+                Prediction(
+                    prediction_id=ids.prediction_id(
+                        naming.batch_id,
+                        naming.round,
+                        inputs.player_lookup,
+                        inputs.game_id,
+                        system.system_id,
+                        None if line is None else line.value,
+                    ),
+                    system_id=system.system_id,
+                    version=system.version,
+                    points=points,
+                    sd=round(estimate.sd, 3),
+                    confidence=round(estimate.confidence, 2),
+                    recommendation=advice.direction,
+                    line=None if line is None else line.value,
+                    bookmaker=None if line is None else line.bookmaker,
+                    over_probability=advice.over_probability,
+                    filter_reason=advice.filter_reason,
+                    factors=estimate.factors,
+                    warnings=(*estimate.warnings, *inputs.warnings, *chosen.warnings),
+                )
+            )
+    return tuple(rows)
+
+
+def _outcome(
+    inputs: PlayerInputs,
+    naming: Naming,
+    kind: OutcomeKind,
+    *,
+    reason: str | None = None,
+    error: str | None = None,
+    rows: tuple[Prediction, ...] = (),
+    problems: dict[str, str] | None = None,
+) -> Outcome:
+    return Outcome(
+        player_lookup=inputs.player_lookup,
+        game_id=inputs.game_id,
+        kind=kind,
+        reason=reason,
+        error=error,
+        predictions=rows,
+        system_problems=problems or {},
+        provenance=Provenance(
+            inputs_hash=inputs.inputs_hash(),
+            feature_version=inputs.feature_version,
+            feature_hash=inputs.feature_hash,
+            feature_quality=inputs.feature_quality if math.isfinite(inputs.feature_quality) else 0.0,
+            feature_count=sum(v is not None for v in inputs.features.values()),
+            data_source_tier=str(inputs.data_source_tier),
+            shot_zones_source=inputs.shot_zones_source,
+            injury_status=inputs.injury_status,
+            history_games=len(inputs.recent_games),
+        ),
+        game_start=inputs.game_start.isoformat() if inputs.game_start else None,
+        round=naming.round,
+    )

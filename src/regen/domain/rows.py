@@ -1,0 +1,89 @@
+"""From outcomes to the rows that are staged: `player_prop_predictions` and `prediction_worker_runs`."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Any
+
+from regen.domain.batch import Batch
+from regen.domain.outcome import Outcome, OutcomeKind, Prediction
+
+
+def prediction_row(batch: Batch, outcome: Outcome, prediction: Prediction, at: datetime) -> dict[str, Any]:
+    """One row of `player_prop_predictions`, JSON-able, without what the promotion itself fills in.
+
+    Args:
+        at: when the batch is verified; a game that has begun by then makes the row `retrospective` (I-12).
+    """
+    source = outcome.provenance
+    begun = outcome.game_start is not None and datetime.fromisoformat(outcome.game_start) <= at
+    line = prediction.line
+    return {
+        "prediction_id": prediction.prediction_id,
+        "system_id": prediction.system_id,
+        "player_lookup": outcome.player_lookup,
+        "game_date": batch.game_date.isoformat(),
+        "game_id": outcome.game_id,
+        "prediction_version": 1,
+        "predicted_points": prediction.points,
+        "confidence_score": prediction.confidence,
+        "recommendation": prediction.recommendation,
+        "has_prop_line": line is not None,
+        "current_points_line": line,
+        "line_margin": None if line is None else round(prediction.points - line, 2),
+        "line_source": "NO_PROP_LINE" if line is None else "ACTUAL_PROP",
+        "sportsbook": prediction.bookmaker,
+        "over_probability": None if prediction.over_probability is None else round(prediction.over_probability, 4),
+        "prediction_variance": round(min(prediction.sd**2, 999.0), 2),
+        "model_version": prediction.version,
+        "key_factors": {k: round(v, 3) for k, v in prediction.factors.items() if math.isfinite(v)},
+        "warnings": list(prediction.warnings),
+        "is_active": True,
+        "is_actionable": prediction.filter_reason is None and prediction.recommendation in {"OVER", "UNDER"},
+        "filter_reason": prediction.filter_reason,
+        "injury_status_at_prediction": source.injury_status if source else None,
+        "feature_version": source.feature_version if source else None,
+        "feature_version_hash": source.feature_hash if source else None,
+        "feature_count": source.feature_count if source else None,
+        "feature_quality_score": source.feature_quality if source else None,
+        "data_source_tier": source.data_source_tier if source else None,
+        "shot_zones_source": source.shot_zones_source if source else None,
+        "inputs_hash": source.inputs_hash if source else None,
+        "code_version": batch.code_version,
+        "batch_id": batch.batch_id,
+        "retrospective": begun,
+    }
+
+
+def run_row(batch: Batch, outcome: Outcome, at: datetime) -> dict[str, Any]:
+    """One row of `prediction_worker_runs`: one per player of a batch."""
+    systems = {p.system_id for p in outcome.predictions}
+    attempted = systems | set(outcome.system_problems)
+    source = outcome.provenance
+    return {
+        "request_id": f"{batch.batch_id}/{outcome.round}/{outcome.player_lookup}",
+        "batch_id": batch.batch_id,
+        "round": outcome.round,
+        "run_date": at.isoformat(),
+        "player_lookup": outcome.player_lookup,
+        "game_date": batch.game_date.isoformat(),
+        "game_id": outcome.game_id,
+        "success": outcome.kind is OutcomeKind.PRODUCED,
+        "outcome": outcome.kind.value,
+        "skip_reason": outcome.reason if outcome.kind is OutcomeKind.SKIPPED else None,
+        "error_type": outcome.reason if outcome.kind is OutcomeKind.FAILED else None,
+        "error_message": outcome.error,
+        "line_values_requested": sorted({p.line for p in outcome.predictions if p.line is not None}),
+        "predictions_generated": len(outcome.predictions),
+        "systems_attempted": sorted(attempted),
+        "systems_succeeded": sorted(systems),
+        "systems_failed": sorted(outcome.system_problems),
+        "system_errors": dict(outcome.system_problems),
+        "feature_quality_score": source.feature_quality if source else None,
+        "historical_games_count": source.history_games if source else None,
+        "prediction_compute_seconds": round(outcome.seconds, 6),
+        "duration_seconds": round(outcome.seconds, 6),
+        "worker_version": batch.code_version,
+        "created_at": at.isoformat(),
+    }

@@ -1,0 +1,64 @@
+"""Conditional commits: read, decide, write; on a conflict read again and decide again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from regen.domain.batch import Batch
+from regen.domain.errors import Conflict, NotFound
+from regen.ports import Snapshot, Write
+from regen.services.deps import Deps
+from regen.services.records import batch_path, decode_batch, encode_batch
+
+ATTEMPTS = 12
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A batch as it was read, with the version that a write of it must name."""
+
+    batch: Batch
+    snapshot: Snapshot
+
+    def update(self, batch: Batch) -> Write:
+        """The write that replaces it, unless somebody else wrote first."""
+        return Write("update", self.snapshot.path, encode_batch(batch), self.snapshot.version)
+
+
+def read_batch(deps: Deps, batch_id: str) -> Seen:
+    """Read a batch.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    snapshot = deps.store.get(batch_path(batch_id))
+    if snapshot is None:
+        raise NotFound(f"no batch {batch_id}")
+    return Seen(decode_batch(snapshot), snapshot)
+
+
+def until_committed(deps: Deps, decide: Callable[[], tuple[Sequence[Write], T]]) -> T:
+    """Commit what `decide` returns; on a conflict let it read and decide again.
+
+    Args:
+        decide: reads, and returns the writes (none: nothing to do) and the result.
+
+    Raises:
+        Conflict: others kept writing first; the caller's caller may try again later.
+    """
+    for attempt in range(ATTEMPTS):
+        writes, result = decide()
+        if not writes:
+            return result
+        try:
+            deps.store.commit(writes)
+        except Conflict:
+            if attempt == ATTEMPTS - 1:
+                raise
+            deps.clock.sleep(min(0.01 * 2**attempt, 0.5))
+        else:
+            return result
+    raise AssertionError("unreachable")

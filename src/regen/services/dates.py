@@ -1,0 +1,105 @@
+"""The date: one live batch at a time; what comes meanwhile is coalesced, and one follow-up carries it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from regen.domain import ids
+from regen.domain.audit import AuditEntry, AuditEvent
+from regen.domain.batch import Kind
+from regen.domain.errors import Refused
+from regen.domain.trigger import Source, Trigger
+from regen.ports import Snapshot, Write
+from regen.services import outbox
+from regen.services.answers import Answer, IdempotencyKey, remember
+from regen.services.deps import TRIGGER_TOPIC, Deps
+from regen.services.records import DateRecord, OutboxItem, date_path, decode_date, encode_date
+
+MAX_COALESCED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class DateSeen:
+    """A date as it was read."""
+
+    record: DateRecord
+    snapshot: Snapshot | None
+
+    def write(self, record: DateRecord) -> Write:
+        """The write that changes it, unless somebody else wrote first."""
+        path = date_path(record.game_date)
+        if self.snapshot is None:
+            return Write("create", path, encode_date(record))
+        return Write("update", path, encode_date(record), self.snapshot.version)
+
+
+def read_date(deps: Deps, game_date: date) -> DateSeen:
+    """Read a date; one never seen has an empty record."""
+    snapshot = deps.store.get(date_path(game_date))
+    return DateSeen(decode_date(snapshot, game_date), snapshot)
+
+
+def must_wait(deps: Deps, trigger: Trigger, record: DateRecord) -> str | None:
+    """The batch that the trigger has to wait for, if any.
+
+    Raises:
+        Refused: a first run does not wait.
+    """
+    if record.live is not None:
+        if trigger.kind is Kind.DAILY:
+            raise Refused(f"{record.live} is live on {trigger.game_date.isoformat()}", record.live)
+        return record.live
+    if not record.promoted:
+        return None
+    last = record.promoted[-1]
+    if trigger.kind is Kind.DAILY and not trigger.force:
+        raise Refused(f"{last.batch_id} has been promoted on {trigger.game_date.isoformat()}; use force", last.batch_id)
+    held = trigger.source is Source.PUBSUB and trigger.follow_up is None
+    return last.batch_id if held and deps.clock.now() < hold_down_end(deps, last.at) else None
+
+
+def hold_down_end(deps: Deps, promoted_at: datetime) -> datetime:
+    """When triggers by Pub/Sub start batches again."""
+    return promoted_at + timedelta(seconds=deps.config.hold_down_seconds)
+
+
+def coalesce(deps: Deps, trigger: Trigger, seen: DateSeen, batch_id: str, key: IdempotencyKey | None) -> Answer:
+    """Remember the trigger on the date; one follow-up starts when its time comes."""
+    answer = Answer("coalesced", batch_id, trigger.game_date, 0, 0)
+    record = seen.record
+    if all(t.trigger_id != trigger.trigger_id for t in record.coalesced):
+        record = replace(record, coalesced=(*record.coalesced, trigger)[-MAX_COALESCED:])
+    entry = AuditEntry(
+        event_id=ids.digest("coalesced", batch_id, trigger.trigger_id, length=24),
+        event=AuditEvent.COALESCED,
+        at=deps.clock.now(),
+        game_date=trigger.game_date,
+        batch_id=batch_id,
+        round=0,
+        status="coalesced",
+        reason=trigger.reason,
+        triggered_by=trigger.triggered_by,
+        metadata=trigger.metadata,
+        trigger_id=trigger.trigger_id,
+    )
+    items = [outbox.audit_item(entry)]
+    if record.live is None:
+        due = hold_down_end(deps, record.promoted[-1].at)
+        items.append(follow_up(record, batch_id, due))
+    writes = [seen.write(record), *outbox.put(items)]
+    if key:
+        writes.append(remember(deps, key, answer))
+    deps.store.commit(writes)
+    return answer
+
+
+def follow_up(record: DateRecord, after: str, due: datetime) -> OutboxItem:
+    """The message that starts the follow-up of a coalesced date."""
+    data = {
+        "game_date": record.game_date.isoformat(),
+        "reason": record.coalesced[0].reason if record.coalesced else "follow_up",
+        "mode": "regenerate_with_supersede",
+    }
+    event = ids.digest("follow_up", after, record.game_date, due.isoformat(), length=24)
+    return outbox.message_item(event, due, TRIGGER_TOPIC, data, follow_up=after)

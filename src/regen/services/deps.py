@@ -1,0 +1,53 @@
+"""What a service needs: the ports, and the few numbers that a deployment sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from regen.domain.batch import Thresholds
+from regen.domain.estimate import System
+from regen.ports import Alerts, BatchStore, Clock, Ids, Queue, Warehouse
+
+TRIGGER_TOPIC = "nba-prediction-trigger"
+REQUEST_TOPIC = "prediction-request"
+VERIFY_TOPIC = "prediction-verify"
+COMPLETE_TOPIC = "prediction-batch-complete"
+ALERT_TOPIC = "prediction-alerts"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Numbers of a deployment; durations in seconds.
+
+    Attributes:
+        systems: every system of the registry that a batch runs if its trigger names none, in order.
+        feature_version: the version of the features that the systems were made for; None accepts any.
+        republish_after_seconds: a pending request is published again when its last publish is older than this.
+    """
+
+    systems: Sequence[System]
+    feature_version: str | None = None
+    lease_seconds: float = 90.0
+    deadline_seconds: float = 1800.0
+    hold_down_seconds: float = 900.0
+    republish_after_seconds: float = 180.0
+    promotion_wait_seconds: float = 60.0
+    players_per_request: int = 50
+    min_minutes: float = 15.0
+    retention_days: int = 90
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    code_version: str = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """The ports and the configuration."""
+
+    store: BatchStore
+    queue: Queue
+    warehouse: Warehouse
+    clock: Clock
+    ids: Ids
+    config: Config
+    alerts: Alerts | None = None

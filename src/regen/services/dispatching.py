@@ -1,0 +1,68 @@
+"""Publishing a batch's requests: after all of them are durable, before the answer is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from regen.domain.batch import WAITING, Status
+from regen.ports import Message, Write
+from regen.services.commit import read_batch, until_committed
+from regen.services.completion import check_completion
+from regen.services.deps import REQUEST_TOPIC, Deps
+from regen.services.records import requests_path
+
+
+def start_dispatching(deps: Deps, batch_id: str) -> None:
+    """All requests are durable: say so, unless the batch was cancelled or closed meanwhile."""
+
+    def decide() -> tuple[Sequence[Write], None]:
+        seen = read_batch(deps, batch_id)
+        if seen.batch.status is not Status.CREATED:
+            return [], None
+        moved = seen.batch.moved(Status.DISPATCHING, "all requests written", deps.clock.now())
+        return [seen.update(moved)], None
+
+    until_committed(deps, decide)
+
+
+def dispatch(deps: Deps, batch_id: str, request_ids: Sequence[str] | None = None) -> None:
+    """Publish the round's requests, go to `running`, and look whether all are done already.
+
+    Args:
+        request_ids: the requests if they have just been written; None publishes those that are pending.
+    """
+    seen = read_batch(deps, batch_id)
+    if seen.batch.status not in WAITING:
+        return
+    round_ = seen.batch.round
+    if request_ids is None:
+        publish_pending(deps, batch_id, round_)
+    else:
+        _publish(deps, batch_id, round_, request_ids)
+
+    def decide() -> tuple[Sequence[Write], None]:
+        seen = read_batch(deps, batch_id)
+        if seen.batch.status is not Status.DISPATCHING or seen.batch.round != round_:
+            return [], None
+        now = deps.clock.now()
+        return [seen.update(replace(seen.batch.moved(Status.RUNNING, "all published", now), published_at=now))], None
+
+    until_committed(deps, decide)
+    check_completion(deps, batch_id, round_)
+
+
+def publish_pending(deps: Deps, batch_id: str, round_: int) -> int:
+    """Publish one small message for each pending request; a worker that gets one twice changes nothing."""
+    pending = deps.store.find(
+        requests_path(batch_id), [("state", "==", "pending"), ("round", "==", round_)], fields=["request_id"]
+    )
+    ids = [str(s.data["request_id"]) for s in pending]
+    _publish(deps, batch_id, round_, ids)
+    return len(ids)
+
+
+def _publish(deps: Deps, batch_id: str, round_: int, request_ids: Sequence[str]) -> None:
+    if request_ids:
+        data = [{"batch_id": batch_id, "request_id": i, "round": round_} for i in request_ids]
+        deps.queue.publish(REQUEST_TOPIC, [Message(d) for d in data])

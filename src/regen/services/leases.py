@@ -1,0 +1,112 @@
+"""Leases: short, renewed, and no fence. What makes a stale owner harmless is the token inside BigQuery."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from regen.domain.errors import Conflict, Unavailable
+from regen.ports import Write
+from regen.services.deps import Deps
+from regen.services.records import LeaseRecord, decode_lease, encode_lease, lease_path
+
+POLL_SECONDS = 0.1
+PROMOTION = "promotion"
+
+
+class LeaseBusy(Unavailable):
+    """Somebody else holds the lease."""
+
+
+class LeaseLost(Unavailable):
+    """The lease ran out and somebody else took it."""
+
+
+@dataclass(slots=True)
+class Lease:
+    """A lease that is held.
+
+    Attributes:
+        token: grows with every taking of this lease by anybody.
+    """
+
+    deps: Deps
+    name: str
+    owner: str
+    token: int
+
+    def renew(self) -> None:
+        """Extend it.
+
+        Raises:
+            LeaseLost: it is somebody else's by now.
+        """
+        snapshot = self.deps.store.get(lease_path(self.name))
+        record = decode_lease(snapshot) if snapshot else None
+        if snapshot is None or record is None or record.owner != self.owner or record.token != self.token:
+            raise LeaseLost(f"the lease {self.name} was taken by another owner")
+        renewed = replace(record, expires_at=_expiry(self.deps))
+        try:
+            self.deps.store.commit([Write("update", snapshot.path, encode_lease(renewed), snapshot.version)])
+        except Conflict as error:
+            raise LeaseLost(f"the lease {self.name} was taken by another owner") from error
+
+    def release(self) -> None:
+        """Give it back, if it is still ours (I-22)."""
+        snapshot = self.deps.store.get(lease_path(self.name))
+        if snapshot is None:
+            return
+        record = decode_lease(snapshot)
+        if record.owner != self.owner or record.token != self.token:
+            return
+        freed = replace(record, owner="", expires_at=self.deps.clock.now())
+        try:
+            self.deps.store.commit([Write("update", snapshot.path, encode_lease(freed), snapshot.version)])
+        except Conflict:
+            return  # somebody took it in this moment: it had run out
+
+
+def take(deps: Deps, name: str, wait_seconds: float = 0.0) -> Lease:
+    """Take a lease that is free or has run out, waiting for it if asked to.
+
+    Raises:
+        LeaseBusy: it is held, and was so for the whole wait.
+    """
+    owner = deps.ids.suffix()
+    end = deps.clock.now() + timedelta(seconds=wait_seconds)
+    while True:
+        snapshot = deps.store.get(lease_path(name))
+        record = decode_lease(snapshot) if snapshot else LeaseRecord("", 0, deps.clock.now())
+        if record.expires_at <= deps.clock.now():
+            taken = LeaseRecord(owner, record.token + 1, _expiry(deps))
+            write = (
+                Write("update", snapshot.path, encode_lease(taken), snapshot.version)
+                if snapshot
+                else Write("create", lease_path(name), encode_lease(taken))
+            )
+            try:
+                deps.store.commit([write])
+            except Conflict:
+                pass  # another took it first: see whether to wait
+            else:
+                return Lease(deps, name, owner, taken.token)
+        if deps.clock.now() >= end:
+            raise LeaseBusy(f"the lease {name} is held until {record.expires_at.isoformat()}")
+        deps.clock.sleep(POLL_SECONDS)
+
+
+def is_free(deps: Deps, name: str) -> bool:
+    """Whether nobody holds it now: its owner, if there was one, is done or dead."""
+    snapshot = deps.store.get(lease_path(name))
+    return snapshot is None or decode_lease(snapshot).expires_at <= deps.clock.now()
+
+
+def opening_write(deps: Deps, name: str) -> tuple[Lease, Write]:
+    """A lease to be created by somebody else's commit, together with what it protects."""
+    owner = deps.ids.suffix()
+    record = LeaseRecord(owner, 1, _expiry(deps))
+    return Lease(deps, name, owner, 1), Write("put", lease_path(name), encode_lease(record))
+
+
+def _expiry(deps: Deps) -> datetime:
+    return deps.clock.now() + timedelta(seconds=deps.config.lease_seconds)

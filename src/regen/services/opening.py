@@ -1,0 +1,233 @@
+"""Opening a batch: the record before the first message, for every kind of batch the same way (P2, I-02)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from regen.domain import ids
+from regen.domain.audit import AuditEntry, AuditEvent
+from regen.domain.batch import Batch, Counts, Kind, Status
+from regen.domain.errors import Conflict, NotFound, Refused
+from regen.domain.reading import SlateReading
+from regen.domain.slate import Slate, fix_slate
+from regen.domain.trigger import Source, Trigger, merge
+from regen.ports import Write
+from regen.services import outbox
+from regen.services.answers import Answer, IdempotencyKey, known_answer, remember
+from regen.services.commit import ATTEMPTS
+from regen.services.dates import DateSeen, coalesce, must_wait, read_date
+from regen.services.deps import Deps
+from regen.services.dispatching import dispatch, start_dispatching
+from regen.services.leases import Lease, opening_write
+from regen.services.records import RequestRecord, batch_path, encode_batch
+from regen.services.requests import build_requests, write_requests
+
+
+def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) -> Answer:
+    """Open a batch for a trigger, or coalesce the trigger with the batch that holds the date.
+
+    Returns:
+        The answer, `accepted` or `coalesced`; the same key gives the same answer again.
+
+    Raises:
+        NotFound: the date has no slate (a trigger by Pub/Sub is recorded as a rejected batch instead).
+        Refused: `/start` while a batch is live, or on a date promoted before without `force`.
+        KeyReused: the key came with another body.
+    """
+    reading: SlateReading | None = None
+    for attempt in range(ATTEMPTS):
+        if key and (answer := known_answer(deps, key)):
+            return answer
+        date = read_date(deps, trigger.game_date)
+        waiting = must_wait(deps, trigger, date.record)
+        try:
+            if waiting:
+                return coalesce(deps, trigger, date, waiting, key)
+            reading = reading or deps.warehouse.read_slate(trigger.game_date)
+            opened = _take_date(deps, trigger, date, reading, key)
+        except Conflict:
+            if attempt == ATTEMPTS - 1:
+                raise
+            deps.clock.sleep(min(0.01 * 2**attempt, 0.5))
+            continue
+        if opened.requests is not None:
+            write_requests(deps, opened.batch, opened.requests, opened.slate)
+            start_dispatching(deps, opened.batch.batch_id)
+            dispatch(deps, opened.batch.batch_id, [r.request_id for r in opened.requests])
+            opened.lease.release()
+        else:
+            outbox.flush(deps, opened.batch.batch_id)
+        return opened.answer
+    raise AssertionError("unreachable")
+
+
+def preview(deps: Deps, trigger: Trigger) -> dict[str, object]:
+    """What opening would do, without doing it.
+
+    Raises:
+        NotFound: the date has no slate.
+    """
+    date = read_date(deps, trigger.game_date)
+    reading = deps.warehouse.read_slate(trigger.game_date)
+    slate = fix_slate(reading.entries, trigger.scope, _min_minutes(deps, trigger))
+    if not reading.entries:
+        raise NotFound(f"no slate for {trigger.game_date.isoformat()}")
+    reasons: dict[str, int] = {}
+    for exclusion in slate.excluded:
+        reasons[exclusion.reason] = reasons.get(exclusion.reason, 0) + 1
+    return {
+        "status": "dry_run",
+        "game_date": trigger.game_date.isoformat(),
+        "would": "coalesce" if must_wait(deps, trigger, date.record) else "open",
+        "live_batch_id": date.record.live,
+        "requested_players": len(slate.requested),
+        "requests": -(-len(slate.requested) // deps.config.players_per_request),
+        "excluded": reasons,
+        "players": [e.player_lookup for e in slate.requested],
+        "systems": list(_systems(deps, trigger)),
+        "features_built_at": reading.features_built_at.isoformat() if reading.features_built_at else None,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    batch: Batch
+    slate: Slate
+    requests: Sequence[RequestRecord] | None
+    lease: Lease
+    answer: Answer
+
+
+def _take_date(
+    deps: Deps, trigger: Trigger, date: DateSeen, reading: SlateReading, key: IdempotencyKey | None
+) -> _Opened:
+    """One commit: the batch as `created`, the date taken, the key claimed, the lease held."""
+    absorbed = date.record.coalesced if trigger.kind is Kind.REGENERATION else ()
+    is_follow_up = trigger.follow_up is not None
+    if is_follow_up and not absorbed:
+        # The follow-up was delivered again: its triggers have been carried by another batch already.
+        raise Refused(f"no trigger waits on {trigger.game_date.isoformat()}")
+    triggers = absorbed if is_follow_up else (trigger, *absorbed)
+    merged = merge(triggers)
+    scope = merged.scope
+    slate = fix_slate(reading.entries, scope, _min_minutes(deps, trigger))
+    now = deps.clock.now()
+    reason = trigger.reason if not is_follow_up else triggers[0].reason
+    batch_id = ids.batch_id(trigger.kind, trigger.game_date, reason, deps.ids.suffix())
+    batch = Batch(
+        batch_id=batch_id,
+        kind=trigger.kind,
+        game_date=trigger.game_date,
+        reason=reason,
+        status=Status.CREATED,
+        triggered_by=trigger.triggered_by if not is_follow_up else triggers[0].triggered_by,
+        created_at=now,
+        updated_at=now,
+        deadline=now + timedelta(seconds=deps.config.deadline_seconds),
+        expires_at=now + timedelta(days=deps.config.retention_days),
+        scope=scope,
+        metadata=merged.metadata,
+        trigger_ids=merged.trigger_ids,
+        reasons=merged.reasons,
+        systems=_systems(deps, replace(trigger, scope=scope)),
+        thresholds=deps.config.thresholds,
+        requested_players=len(slate.requested),
+        excluded_players=len(slate.excluded),
+        counts=Counts(requested=len(slate.requested)),
+        code_version=deps.config.code_version,
+        snapshot=reading.snapshot,
+        features_built_at=reading.features_built_at,
+        backfill_id=trigger.backfill_id,
+        min_minutes=_min_minutes(deps, trigger),
+    )
+    if not slate.requested:
+        return _nobody(deps, trigger, date, batch, slate, reading, key)
+    requests = build_requests(deps, batch, slate.requested)
+    batch = replace(batch, request_count=len(requests))
+    answer = Answer("accepted", batch_id, trigger.game_date, len(slate.requested), len(requests))
+    lease, lease_write = opening_write(deps, batch_id)
+    record = replace(date.record, live=batch_id, coalesced=() if absorbed else date.record.coalesced)
+    writes = [
+        Write("create", batch_path(batch_id), encode_batch(batch)),
+        date.write(record),
+        lease_write,
+        *outbox.put([outbox.audit_item(_requested_entry(batch))]),
+    ]
+    if key:
+        writes.append(remember(deps, key, answer))
+    deps.store.commit(writes)
+    return _Opened(batch, slate, requests, lease, answer)
+
+
+def _nobody(
+    deps: Deps,
+    trigger: Trigger,
+    date: DateSeen,
+    batch: Batch,
+    slate: Slate,
+    reading: SlateReading,
+    key: IdempotencyKey | None,
+) -> _Opened:
+    """Nobody to predict: an error for a caller who waits for the answer, a rejected batch for one who does not (I-06)."""
+    why = "no_slate" if not reading.entries else "nobody_requested"
+    if trigger.source is not Source.PUBSUB:
+        raise NotFound(
+            f"no slate for {batch.game_date.isoformat()}"
+            if why == "no_slate"
+            else f"no player of {batch.game_date.isoformat()} is requested: {len(slate.excluded)} are excluded"
+        )
+    rejected = replace(batch.moved(Status.REJECTED, why, batch.created_at), error=why, ended_at=batch.created_at)
+    entry = replace(
+        _requested_entry(rejected),
+        event=AuditEvent.REJECTED,
+        status="rejected",
+        error=why,
+        event_id=ids.event_id(batch.batch_id, 1, "rejected"),
+    )
+    alert = {"type": "batch_rejected", "severity": "WARNING", "batch_id": batch.batch_id, "reason": why}
+    answer = Answer("rejected", batch.batch_id, batch.game_date, 0, 0)
+    lease, _ = opening_write(deps, batch.batch_id)
+    writes = [
+        Write("create", batch_path(batch.batch_id), encode_batch(rejected)),
+        date.write(replace(date.record, coalesced=())),
+        *outbox.put(
+            [
+                outbox.audit_item(entry),
+                outbox.alert_item(ids.event_id(batch.batch_id, 1, "alert_rejected"), batch.created_at, alert),
+            ]
+        ),
+    ]
+    if key:
+        writes.append(remember(deps, key, answer))
+    deps.store.commit(writes)
+    return _Opened(rejected, slate, None, lease, answer)
+
+
+def _requested_entry(batch: Batch) -> AuditEntry:
+    return AuditEntry(
+        event_id=ids.event_id(batch.batch_id, 1, "requested"),
+        event=AuditEvent.REQUESTED,
+        at=batch.created_at,
+        game_date=batch.game_date,
+        batch_id=batch.batch_id,
+        round=1,
+        status="created",
+        reason=batch.reason,
+        triggered_by=batch.triggered_by,
+        metadata=batch.metadata,
+        trigger_id=batch.trigger_ids[0] if batch.trigger_ids else None,
+        requested=batch.requested_players,
+        started_at=batch.created_at,
+    )
+
+
+def _systems(deps: Deps, trigger: Trigger) -> tuple[str, ...]:
+    known = tuple(s.system_id for s in deps.config.systems)
+    wanted = trigger.scope.systems
+    return known if wanted is None else tuple(s for s in known if s in wanted)
+
+
+def _min_minutes(deps: Deps, trigger: Trigger) -> float:
+    return deps.config.min_minutes if trigger.min_minutes is None else trigger.min_minutes

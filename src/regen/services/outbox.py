@@ -1,0 +1,103 @@
+"""What follows a commit: audit entries, messages, alerts. Written with the commit, carried out at least once after it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from regen.domain.audit import AuditEntry
+from regen.domain.errors import Unavailable
+from regen.ports import Message, Write
+from regen.services.deps import ALERT_TOPIC, Deps
+from regen.services.records import OUTBOX, OutboxItem, decode_outbox, encode_outbox
+
+log = logging.getLogger(__name__)
+LIMIT = 300
+
+
+def audit_item(entry: AuditEntry) -> OutboxItem:
+    """An audit entry on its way to the table."""
+    return OutboxItem(entry.event_id, "audit", entry.at, entry.batch_id, asdict(entry))
+
+
+def message_item(
+    event_id: str, at: datetime, topic: str, data: Mapping[str, Any], batch_id: str | None = None, **attributes: str
+) -> OutboxItem:
+    """A message to publish; it carries the event's id."""
+    payload = {"topic": topic, "data": dict(data), "attributes": {"event_id": event_id, **attributes}}
+    return OutboxItem(event_id, "message", at, batch_id, payload)
+
+
+def alert_item(event_id: str, at: datetime, alert: Mapping[str, Any], batch_id: str | None = None) -> OutboxItem:
+    """An alert to raise."""
+    return OutboxItem(event_id, "alert", at, batch_id, {"event_id": event_id, **alert})
+
+
+def put(items: Sequence[OutboxItem]) -> list[Write]:
+    """The writes that a commit takes along; the same event written twice is one."""
+    return [Write("put", f"{OUTBOX}/{i.event_id}", encode_outbox(i)) for i in items]
+
+
+def audit_entry(item: OutboxItem) -> AuditEntry:
+    """The audit entry of an item."""
+    return msgspec.convert(item.payload, AuditEntry)
+
+
+def pending(deps: Deps, batch_id: str | None = None) -> list[OutboxItem]:
+    """Items that are due: of one batch, or all."""
+    where = [("batch_id", "==", batch_id)] if batch_id else [("due_at", "<=", deps.clock.now())]
+    found = [decode_outbox(s) for s in deps.store.find(OUTBOX, where, limit=LIMIT)]  # type: ignore[arg-type]
+    return [i for i in found if i.due_at <= deps.clock.now()]
+
+
+def flush(deps: Deps, batch_id: str | None = None) -> int:
+    """Carry out what is due and forget it; what cannot be done now stays for the next sweep.
+
+    Returns:
+        The number of items carried out.
+
+    Raises:
+        Unavailable: something could not be carried out; the rest was.
+    """
+    items = pending(deps, batch_id)
+    trouble: Unavailable | None = None
+    done: list[OutboxItem] = []
+    audits = [i for i in items if i.kind == "audit"]
+    if audits:
+        try:
+            deps.warehouse.record([audit_entry(i) for i in audits])
+            done += audits
+        except Unavailable as error:
+            trouble = error
+    for item in items:
+        if item.kind == "audit":
+            continue
+        try:
+            _carry_out(deps, item)
+            done.append(item)
+        except Unavailable as error:
+            trouble = error
+    if done:
+        deps.store.commit([Write("delete", f"{OUTBOX}/{i.event_id}") for i in done])
+    if trouble:
+        raise trouble
+    return len(done)
+
+
+def _carry_out(deps: Deps, item: OutboxItem) -> None:
+    payload = item.payload
+    if item.kind == "message":
+        deps.queue.publish(payload["topic"], [Message(payload["data"], payload["attributes"])])
+        return
+    deps.queue.publish(ALERT_TOPIC, [Message(payload, {"event_id": item.event_id})])
+    if deps.alerts:
+        try:
+            deps.alerts.send(payload)
+        except Unavailable:
+            # The alert is on the topic; that the chat did not take it must itself be seen, and fail nothing.
+            log.exception("alert not delivered to the webhook", extra={"event_id": item.event_id})

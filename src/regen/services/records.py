@@ -1,0 +1,233 @@
+"""Where each record lies in Firestore, and how it is written there.
+
+What comes from outside (metadata, verdicts with names in them) is stored as JSON text: Firestore refuses arrays in
+arrays and some keys, and no user data may become a field path (I-13).
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from regen.domain.batch import Batch
+from regen.domain.inputs import PlayerInputs
+from regen.domain.outcome import Outcome
+from regen.domain.trigger import Trigger
+from regen.ports import Snapshot
+
+BATCHES = "prediction_batches"
+DATES = "game_dates"
+LEASES = "leases"
+IDEMPOTENCY = "idempotency"
+OUTBOX = "outbox"
+BACKFILLS = "backfills"
+
+_JSON_FIELDS = ("metadata", "verdict", "command")
+
+
+def batch_path(batch_id: str) -> str:
+    """A batch."""
+    return f"{BATCHES}/{batch_id}"
+
+
+def requests_path(batch_id: str) -> str:
+    """The collection of a batch's requests."""
+    return f"{BATCHES}/{batch_id}/requests"
+
+
+def request_path(batch_id: str, request_id: str) -> str:
+    """One request."""
+    return f"{BATCHES}/{batch_id}/requests/{request_id}"
+
+
+def excluded_path(batch_id: str) -> str:
+    """The collection of a batch's excluded players, in chunks."""
+    return f"{BATCHES}/{batch_id}/excluded"
+
+
+def date_path(game_date: date) -> str:
+    """What is known of a game date."""
+    return f"{DATES}/{game_date.isoformat()}"
+
+
+def lease_path(name: str) -> str:
+    """A lease; outside the path whose changes wake the verifier."""
+    return f"{LEASES}/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Promoted:
+    """A promotion that a date has seen."""
+
+    batch_id: str
+    opened_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DateRecord:
+    """`game_dates/{game_date}`.
+
+    Attributes:
+        live: id of the batch that holds the date.
+        coalesced: triggers that wait for the follow-up.
+        promoted: promotions that stand, oldest first; a rollback takes its own away.
+    """
+
+    game_date: date
+    live: str | None = None
+    coalesced: tuple[Trigger, ...] = ()
+    promoted: tuple[Promoted, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """`prediction_batches/{batch_id}/requests/{request_id}`: a group of players, and what became of them.
+
+    Attributes:
+        state: `pending` or `done`.
+        inputs: compressed list of PlayerInputs; players without usable inputs are in `outcomes` from the start.
+        given: compressed outcomes that were known when the request was written (no feature row, broken rows).
+        outcomes: compressed list of Outcome, one for each player, once done.
+    """
+
+    batch_id: str
+    request_id: str
+    round: int
+    state: str
+    players: tuple[str, ...]
+    systems: tuple[str, ...]
+    inputs: bytes
+    created_at: datetime
+    expires_at: datetime
+    given: bytes | None = None
+    outcomes: bytes | None = None
+    produced: int = 0
+    skipped: int = 0
+    failed: int = 0
+    attempts: int = 0
+    error: str | None = None
+    done_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRecord:
+    """`leases/{name}`; `token` grows with every taking."""
+
+    owner: str
+    token: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """`outbox/{event_id}`: something that must follow a commit, at least once, carrying its own id.
+
+    Attributes:
+        kind: `audit`, `message` or `alert`.
+        due_at: not before this.
+        payload: an audit row's fields; or topic, data and attributes; or an alert.
+    """
+
+    event_id: str
+    kind: str
+    due_at: datetime
+    batch_id: str | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+def encode_batch(batch: Batch) -> dict[str, Any]:
+    """The document of a batch."""
+    document = _document(batch)
+    for name in _JSON_FIELDS:
+        document[name] = json.dumps(document[name])
+    document["live"] = batch.live
+    return document
+
+
+def decode_batch(snapshot: Snapshot) -> Batch:
+    """The batch of a document; fields that a later version added are ignored."""
+    data = dict(snapshot.data)
+    for name in _JSON_FIELDS:
+        data[name] = json.loads(data[name])
+    return msgspec.convert(data, Batch)
+
+
+def encode_date(record: DateRecord) -> dict[str, Any]:
+    """The document of a date; triggers as JSON text (they carry metadata from outside)."""
+    document = _document(record)
+    document["coalesced"] = [msgspec.json.encode(t).decode() for t in record.coalesced]
+    return document
+
+
+def decode_date(snapshot: Snapshot | None, game_date: date) -> DateRecord:
+    """The record of a date; a date never seen has an empty one."""
+    if snapshot is None:
+        return DateRecord(game_date)
+    data = dict(snapshot.data)
+    triggers = [msgspec.json.decode(t, type=Trigger) for t in data.pop("coalesced", [])]
+    return msgspec.convert({**data, "coalesced": triggers}, DateRecord)
+
+
+def encode_request(record: RequestRecord) -> dict[str, Any]:
+    """The document of a request."""
+    return _document(record)
+
+
+def decode_request(snapshot: Snapshot) -> RequestRecord:
+    """The request of a document."""
+    return msgspec.convert(snapshot.data, RequestRecord)
+
+
+def encode_outbox(item: OutboxItem) -> dict[str, Any]:
+    """The document of an outbox item."""
+    document = _document(item)
+    document["payload"] = msgspec.json.encode(item.payload).decode()
+    return document
+
+
+def decode_outbox(snapshot: Snapshot) -> OutboxItem:
+    """The outbox item of a document."""
+    data = dict(snapshot.data)
+    return msgspec.convert({**data, "payload": json.loads(data["payload"])}, OutboxItem)
+
+
+def encode_lease(record: LeaseRecord) -> dict[str, Any]:
+    """The document of a lease."""
+    return _document(record)
+
+
+def decode_lease(snapshot: Snapshot) -> LeaseRecord:
+    """The lease of a document."""
+    return msgspec.convert(snapshot.data, LeaseRecord)
+
+
+def pack_inputs(inputs: Sequence[PlayerInputs]) -> bytes:
+    """Players' inputs, compressed."""
+    return zlib.compress(msgspec.msgpack.encode(inputs), 3)
+
+
+def unpack_inputs(blob: bytes) -> list[PlayerInputs]:
+    """What `pack_inputs` packed."""
+    return msgspec.msgpack.decode(zlib.decompress(blob), type=list[PlayerInputs])
+
+
+def pack_outcomes(outcomes: Sequence[Outcome]) -> bytes:
+    """Players' outcomes, compressed."""
+    return zlib.compress(msgspec.msgpack.encode(outcomes), 3)
+
+
+def unpack_outcomes(blob: bytes) -> list[Outcome]:
+    """What `pack_outcomes` packed."""
+    return msgspec.msgpack.decode(zlib.decompress(blob), type=list[Outcome])
+
+
+def _document(value: object) -> dict[str, Any]:
+    document: dict[str, Any] = msgspec.to_builtins(value, builtin_types=(datetime, bytes))
+    return document
