@@ -18,9 +18,9 @@ ROSTER_GAMES = 15
 MINUTES_GAMES = 7
 """Appearances that the average of minutes looks back on."""
 UNKNOWN = "unknown"
-"""Status where no report exists: neither healthy nor hurt."""
+"""Status where his team reported nothing: neither healthy nor hurt."""
 AVAILABLE = "available"
-"""Status of a player whom an existing report does not list."""
+"""Status of a player whom his team's report does not list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class SlatePlayer:
         lines: one per bookmaker that offers him.
         minutes_last_7: mean minutes of his last 7 appearances, None without any.
         last_game: date of his last appearance.
-        status: of the availability report; `available` if a report exists and does not list him, else `unknown`.
+        status: of the availability report; `available` if his team reported and does not list him, else `unknown`.
     """
 
     game: Game
@@ -148,7 +148,7 @@ class Rosters:
             game_date: later than everything fed.
             games: the date's schedule.
             lines: of the date.
-            injuries: the report of the date; empty means that there is none.
+            injuries: the availability report of the date.
         """
         if game_date <= self._latest:
             raise ValueError(f"a slate of {game_date} must not know the box scores of {self._latest}")
@@ -166,7 +166,7 @@ class Rosters:
             listed.update(self._recent(team))
         starts = self._starts(playing, teams, offered)
         timed = {g.game_id: Game(g.game_id, g.game_date, g.home, g.away, starts.get(g.game_id, g.start)) for g in games}
-        quiet = AVAILABLE if injuries else UNKNOWN
+        reporting = {report.team for report in injuries}
         players = []
         for name in listed:
             known = self._players[name]
@@ -180,7 +180,7 @@ class Rosters:
                     lines=tuple(offered.get(name, ())),
                     minutes_last_7=sum(known.minutes) / len(known.minutes) if known.minutes else None,
                     last_game=known.last_game,
-                    status=found.status if found else quiet,
+                    status=found.status if found else AVAILABLE if known.team in reporting else UNKNOWN,
                     status_reason=found.reason if found else None,
                 )
             )

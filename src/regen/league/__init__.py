@@ -1,0 +1,28 @@
+"""The sample league: an invented season that looks like a real one, made from a seed.
+
+Players and teams are invented; the distributions are those of real box scores and lines, see docs/data.md. It is there so
+that everything can be tried without outside data, and it is no easier to predict than the real league.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from regen.league.files import write_league
+from regen.league.season import League, play_seasons
+from regen.league.sizes import DEMO_PLAYERS
+
+__all__ = ["DEMO_PLAYERS", "SEED", "League", "generate", "write"]
+
+SEED = 20260131
+"""The seed of the league that the demo plays."""
+
+
+def generate(seed: int = SEED) -> League:
+    """Make the league of a seed: the end of one season and the next from its first day to 2026-01-31."""
+    return play_seasons(seed)
+
+
+def write(league: League, folder: Path | str) -> None:
+    """Write a league as a data folder of CSV files, see docs/data.md; files of these names are replaced."""
+    write_league(league, Path(folder))

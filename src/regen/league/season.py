@@ -1,0 +1,178 @@
+"""Plays the league's seasons, one date after the other: reports, lines, then the games."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from random import Random
+
+from regen.data.records import GameLog, InjuryReport, PropLine, ShotZones
+from regen.data.slates import Game, Rosters
+from regen.league import fixtures, games, injuries, lines, sizes
+from regen.league.games import Side, Strength
+from regen.league.names import TEAMS, Names
+from regen.league.players import Player, draft
+
+NO_REPORT = frozenset({date(2025, 12, 8)})
+"""A date on which no availability report was published, beside the whole season before."""
+_TRADES = 14
+_ABLE = 8
+"""A team of so few is spared further absences."""
+
+
+@dataclass(frozen=True, slots=True)
+class League:
+    """Everything that an invented league published, each list in the order of dates."""
+
+    logs: tuple[GameLog, ...]
+    lines: tuple[PropLine, ...]
+    zones: tuple[ShotZones, ...]
+    injuries: tuple[InjuryReport, ...]
+
+
+@dataclass(slots=True)
+class _Play:
+    random: Random
+    rosters: dict[str, list[Player]]
+    strengths: dict[str, Strength]
+    published: Rosters = field(default_factory=Rosters)
+    logs: list[GameLog] = field(default_factory=list)
+    lines: list[PropLine] = field(default_factory=list)
+    zones: list[ShotZones] = field(default_factory=list)
+    injuries: list[InjuryReport] = field(default_factory=list)
+
+    def play_date(self, season: fixtures.Season, day: date, today: tuple[Game, ...]) -> None:
+        """One date: what is said before, then what happens."""
+        fit: dict[str, list[Player]] = {}
+        reports: dict[str, InjuryReport] = {}
+        for team in (team for game in today for team in (game.home, game.away)):
+            fit[team] = self._available(team, day, reports)
+        if season.first == fixtures.EARLIER_FIRST or day in NO_REPORT:
+            reports.clear()
+        offered, outlook = self._market(today, fit, reports)
+        if day in sizes.DEMO_PLAYERS:
+            self._fit_size(day, today, fit, reports, offered, outlook)
+        self.injuries.extend(reports[key] for key in sorted(reports))
+        for key in sorted(offered):
+            self.lines.extend(offered[key])
+        played: list[GameLog] = []
+        for game in today:
+            logs, zones = games.play(
+                self.random, game, season.name, self._side(game.home, fit), self._side(game.away, fit)
+            )
+            played.extend(logs)
+            self.zones.extend(zones)
+        boxes = {log.player_lookup: log for log in played}
+        for team in fit:
+            for player in self.rosters[team]:
+                if (box := boxes.get(player.key)) is not None:
+                    player.played(box.points, box.minutes)
+                player.drift(self.random)
+        self.logs.extend(played)
+        self.published.play(played)
+
+    def _side(self, team: str, fit: dict[str, list[Player]]) -> Side:
+        return Side(team, sorted(fit[team], key=lambda player: -player.able), self.strengths[team])
+
+    def _available(self, team: str, day: date, reports: dict[str, InjuryReport]) -> list[Player]:
+        fit = []
+        for place, player in enumerate(self.rosters[team]):
+            fresh = player.back <= day
+            if fresh and sum(p.back <= day for p in self.rosters[team]) > _ABLE:
+                injuries.strike(self.random, player, day, place)
+            if player.back > day:
+                status = injuries.absent_status(self.random, fresh=fresh)
+            else:
+                status = injuries.present_status(self.random)
+                fit.append(player)
+            if status:
+                reports[player.key] = injuries.report(player, day, status)
+        return fit
+
+    def _market(
+        self, today: tuple[Game, ...], fit: dict[str, list[Player]], reports: dict[str, InjuryReport]
+    ) -> tuple[dict[str, list[PropLine]], dict[str, tuple[Game, float]]]:
+        """Lines by player, and where the market would settle for everyone who could get one."""
+        offered: dict[str, list[PropLine]] = {}
+        outlook: dict[str, tuple[Game, float]] = {}
+        for game in today:
+            for team, other in ((game.home, game.away), (game.away, game.home)):
+                side = self._side(team, {team: self._thought_fit(team, fit, reports)})
+                against = self._side(other, fit)
+                expected = games.expected_points(side, against, home=team == game.home)
+                for player in side.players:
+                    minutes, points = expected[player.key]
+                    settled = lines.centre(self.random, minutes, points, player.form)
+                    outlook[player.key] = (game, settled)
+                    if lines.is_lined(self.random, minutes) and points > lines.LOWEST:
+                        offered[player.key] = lines.offers(self.random, game, player.key, settled)
+        return offered, outlook
+
+    def _thought_fit(self, team: str, fit: dict[str, list[Player]], reports: dict[str, InjuryReport]) -> list[Player]:
+        """Those whom the public expects to play: who is not reported out or doubtful."""
+        if not reports:
+            return fit[team]
+        gone = {key for key, report in reports.items() if report.status in {"out", "doubtful"}}
+        return [player for player in self.rosters[team] if player.key not in gone]
+
+    def _fit_size(
+        self,
+        day: date,
+        today: tuple[Game, ...],
+        fit: dict[str, list[Player]],
+        reports: dict[str, InjuryReport],
+        offered: dict[str, list[PropLine]],
+        outlook: dict[str, tuple[Game, float]],
+    ) -> None:
+        every = [line for rows in offered.values() for line in rows]
+        slate = self.published.slate(day, today, every, list(reports.values()))
+        wanted = sizes.DEMO_PLAYERS[day]
+        players = {player.key: player for team in fit for player in self.rosters[team]}
+        able = {player.key for team in fit for player in fit[team]}
+        surplus = len(sizes.requested(slate)) - wanted
+        for key in sizes.to_rest(slate, able, max(0, surplus)):
+            player = players[key]
+            player.back, player.reason = max(player.back, day + timedelta(days=1)), "Rest"
+            fit[player.team] = [p for p in fit[player.team] if p is not player]
+            reports[key] = injuries.report(player, day, "out")
+            offered.pop(key, None)
+        for key in sizes.to_line(slate, able & outlook.keys(), max(0, -surplus)):
+            game, settled = outlook[key]
+            offered[key] = lines.offers(self.random, game, key, settled)
+
+
+def play_seasons(seed: int) -> League:
+    """All seasons of a seed."""
+    random = Random(seed)  # noqa: S311
+    names = Names(random)
+    rosters = {team: draft(random, names, team, number) for number, team in enumerate(TEAMS, start=1)}
+    strengths = {team: Strength(random.gauss(0, 0.024), random.gauss(0, 0.036)) for team in TEAMS}
+    league = _Play(random, rosters, strengths)
+    for season in fixtures.SEASONS:
+        dates = fixtures.schedule(random, season)
+        trade_dates = set(random.sample(sorted(dates)[10:], _TRADES)) if season is fixtures.SEASONS[-1] else set()
+        for day, today in dates.items():
+            if day in trade_dates:
+                _trade(random, rosters)
+            league.play_date(season, day, today)
+        _summer(random, rosters)
+    return League(tuple(league.logs), tuple(league.lines), tuple(league.zones), tuple(league.injuries))
+
+
+def _trade(random: Random, rosters: dict[str, list[Player]]) -> None:
+    """Two players of the same place change teams."""
+    one, other = random.sample(TEAMS, 2)
+    for place in random.sample(range(2, 13), 2):
+        mine, theirs = rosters[one][place], rosters[other][place]
+        rosters[one][place], rosters[other][place] = theirs, mine
+        mine.team, theirs.team = other, one
+
+
+def _summer(random: Random, rosters: dict[str, list[Player]]) -> None:
+    """Between seasons some change teams, and everybody starts healthy and afresh."""
+    for _ in range(40):
+        _trade(random, rosters)
+    for roster in rosters.values():
+        for player in roster:
+            player.role = player.touch = player.rust = 0.0
+            player.back = date.min
