@@ -20,9 +20,9 @@ log = logging.getLogger(__name__)
 LIMIT = 300
 
 
-def audit_item(entry: AuditEntry) -> OutboxItem:
-    """An audit entry on its way to the table."""
-    return OutboxItem(entry.event_id, "audit", entry.at, entry.batch_id, asdict(entry))
+def audit_item(entry: AuditEntry, staging: str | None = None) -> OutboxItem:
+    """An audit entry on its way to the table; with `staging`, the worker runs staged there go with it."""
+    return OutboxItem(entry.event_id, "audit", entry.at, entry.batch_id, {"entry": asdict(entry), "staging": staging})
 
 
 def message_item(
@@ -45,7 +45,7 @@ def put(items: Sequence[OutboxItem]) -> list[Write]:
 
 def audit_entry(item: OutboxItem) -> AuditEntry:
     """The audit entry of an item."""
-    return msgspec.convert(item.payload, AuditEntry)
+    return msgspec.convert(item.payload["entry"], AuditEntry)
 
 
 def pending(deps: Deps, batch_id: str | None = None) -> list[OutboxItem]:
@@ -68,10 +68,13 @@ def flush(deps: Deps, batch_id: str | None = None) -> int:
     trouble: Unavailable | None = None
     done: list[OutboxItem] = []
     audits = [i for i in items if i.kind == "audit"]
-    if audits:
+    for staging in dict.fromkeys(i.payload["staging"] for i in audits):
+        group = [i for i in audits if i.payload["staging"] == staging]
         try:
-            deps.warehouse.record([audit_entry(i) for i in audits])
-            done += audits
+            deps.warehouse.record([audit_entry(i) for i in group], staging)
+            if staging:
+                deps.warehouse.drop_staging(staging)
+            done += group
         except Unavailable as error:
             trouble = error
     for item in items:

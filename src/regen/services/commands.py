@@ -1,0 +1,209 @@
+"""What an operator does to a batch: cancel, redrive, promote, rollback. Recorded here, carried out by the verifier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from regen.domain import ids
+from regen.domain.audit import AuditEvent
+from regen.domain.batch import ENDED, Act, Batch, Status
+from regen.domain.checks import NEVER_ACCEPTED
+from regen.domain.errors import Gone, InvalidInput, Refused
+from regen.domain.outcome import OutcomeKind
+from regen.domain.slate import fix_slate
+from regen.ports import Message, Write
+from regen.services import outbox
+from regen.services.commit import Seen, read_batch, until_committed
+from regen.services.dates import DateSeen, read_date
+from regen.services.deps import VERIFY_TOPIC, Deps
+from regen.services.dispatching import dispatch
+from regen.services.ending import end_round, ended_entry
+from regen.services.evidence import gather
+from regen.services.requests import build_requests, write_requests
+
+CANCELLABLE = frozenset({Status.CREATED, Status.DISPATCHING, Status.RUNNING, Status.COMPLETE, Status.VERIFYING})
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An operator's word on a batch.
+
+    Attributes:
+        caller: who gave it, for the audit.
+        reason: why, for the audit.
+    """
+
+    batch_id: str
+    caller: str
+    reason: str
+
+
+def cancel(deps: Deps, order: Order) -> Batch:
+    """End a batch before its promotion; every current prediction stays.
+
+    Raises:
+        Refused: it is being promoted (BigQuery alone decides from there) or has ended.
+    """
+    batch = read_batch(deps, order.batch_id).batch
+    ended = end_round(
+        deps,
+        order.batch_id,
+        batch.round,
+        Status.CANCELLED,
+        f"cancelled: {order.reason}",
+        allowed=CANCELLABLE,
+        caller=order.caller,
+        error=f"cancelled: {order.reason}",
+    )
+    if ended is None:
+        now = read_batch(deps, order.batch_id).batch
+        raise Refused(f"{order.batch_id} is {now.status}: it cannot be cancelled any more", order.batch_id)
+    outbox.flush(deps, order.batch_id)
+    return ended
+
+
+def redrive(deps: Deps, order: Order) -> Batch:
+    """Open the next round for the players without a result, on inputs read anew; the first errors are kept.
+
+    Raises:
+        Refused: nobody lacks a result, the batch is live, or newer data has been promoted.
+        Gone: its records have expired.
+    """
+    seen = _ended(deps, order)
+    lacking = {o.player_lookup for o in gather(deps, seen.batch).outcomes if o.kind is not OutcomeKind.PRODUCED}
+    reading = deps.warehouse.read_slate(seen.batch.game_date)
+    slate = fix_slate(reading.entries, seen.batch.scope, seen.batch.min_minutes)
+    players = [e for e in slate.requested if e.player_lookup in lacking]
+    if not players:
+        raise Refused(f"no player of {order.batch_id} lacks a result", order.batch_id)
+    round_ = seen.batch.round + 1
+    requests = build_requests(deps, seen.batch, players, round_)
+    write_requests(deps, seen.batch, requests)
+
+    def open_round(batch: Batch, now: datetime) -> Batch:
+        return batch.moved(
+            Status.DISPATCHING,
+            f"redrive of {len(players)} players: {order.reason}",
+            now,
+            round=round_,
+            act=Act.GENERATE,
+            deadline=now + timedelta(seconds=deps.config.deadline_seconds),
+            published_at=None,
+            ended_at=None,
+            error=None,
+        )
+
+    batch = _next_round(deps, order, AuditEvent.REDRIVE_REQUESTED, open_round, seen.batch.round)
+    dispatch(deps, order.batch_id)
+    return batch
+
+
+def promote(deps: Deps, order: Order, accepted: Sequence[str]) -> Batch:
+    """Promote a rejected batch in spite of named checks.
+
+    Raises:
+        InvalidInput: a check that nobody can accept, or that did not fail.
+        Refused: the batch is not rejected, or newer data has been promoted.
+    """
+    seen = _ended(deps, order)
+    if seen.batch.status is not Status.REJECTED:
+        raise Refused(f"{order.batch_id} is {seen.batch.status}, not rejected", order.batch_id)
+    failed = set((seen.batch.verdict or {}).get("failed", []))
+    for name in accepted:
+        if name in NEVER_ACCEPTED:
+            raise InvalidInput("checks", f"checks that can be accepted; {name} cannot")
+    if missing := sorted(failed - set(accepted)):
+        raise InvalidInput("checks", f"every failed check by name; missing: {', '.join(missing)}")
+
+    def open_round(batch: Batch, now: datetime) -> Batch:
+        return batch.moved(
+            Status.VERIFYING,
+            f"promote accepting {', '.join(accepted)}: {order.reason}",
+            now,
+            round=batch.round + 1,
+            act=Act.PROMOTE,
+            accepted_checks=tuple(accepted),
+            deadline=now + timedelta(seconds=deps.config.deadline_seconds),
+            ended_at=None,
+            error=None,
+        )
+
+    batch = _next_round(deps, order, AuditEvent.PROMOTE_REQUESTED, open_round, seen.batch.round)
+    deps.queue.publish(VERIFY_TOPIC, [Message({"batch_id": batch.batch_id, "round": batch.round})])
+    return batch
+
+
+def rollback(deps: Deps, order: Order) -> Batch:
+    """Undo a promotion; what it had superseded becomes current again, as copies.
+
+    Raises:
+        Refused: nothing of the batch was promoted, or a later batch stands on it.
+    """
+    seen = _ended(deps, order)
+    if not seen.batch.promoted_rounds:
+        raise Refused(f"nothing of {order.batch_id} is promoted", order.batch_id)
+
+    def open_round(batch: Batch, now: datetime) -> Batch:
+        return batch.moved(
+            Status.PROMOTING,
+            f"rollback: {order.reason}",
+            now,
+            round=batch.round + 1,
+            act=Act.ROLLBACK,
+            token=None,
+            command={"rollback_reason": order.reason, "caller": order.caller},
+            deadline=now + timedelta(seconds=deps.config.deadline_seconds),
+            ended_at=None,
+            error=None,
+        )
+
+    batch = _next_round(deps, order, AuditEvent.ROLLBACK_REQUESTED, open_round, seen.batch.round)
+    deps.queue.publish(VERIFY_TOPIC, [Message({"batch_id": batch.batch_id, "round": batch.round})])
+    return batch
+
+
+def _ended(deps: Deps, order: Order) -> Seen:
+    seen = read_batch(deps, order.batch_id)
+    if seen.batch.expires_at <= deps.clock.now():
+        raise Gone(f"the records of {order.batch_id} have expired")
+    if seen.batch.status not in ENDED:
+        raise Refused(f"{order.batch_id} is live ({seen.batch.status})", order.batch_id)
+    if seen.batch.status in {Status.FAILED, Status.ROLLED_BACK}:
+        raise Refused(f"{order.batch_id} is {seen.batch.status}: it has no next round", order.batch_id)
+    return seen
+
+
+def _next_round(
+    deps: Deps, order: Order, event: AuditEvent, open_round: Callable[[Batch, datetime], Batch], round_: int
+) -> Batch:
+    """Take the date like a new batch does, and open the round, in one commit with its audit entry."""
+
+    def decide() -> tuple[Sequence[Write], Batch]:
+        seen = _ended(deps, order)
+        if seen.batch.round != round_:
+            raise Refused(f"{order.batch_id} has gone on to round {seen.batch.round}", order.batch_id)
+        date = read_date(deps, seen.batch.game_date)
+        _may_take(date, seen.batch)
+        now = deps.clock.now()
+        opened = open_round(seen.batch, now)
+        entry = replace(
+            ended_entry(opened, event, order.reason, order.caller),
+            event_id=ids.event_id(opened.batch_id, opened.round, event.value),
+            metadata={"order_reason": order.reason},
+            error=None,
+        )
+        record = replace(date.record, live=opened.batch_id)
+        return [seen.update(opened), date.write(record), *outbox.put([outbox.audit_item(entry)])], opened
+
+    return until_committed(deps, decide)
+
+
+def _may_take(date: DateSeen, batch: Batch) -> None:
+    record = date.record
+    if record.live is not None:
+        raise Refused(f"{record.live} is live on {record.game_date.isoformat()}", record.live)
+    later = [p for p in record.promoted if p.batch_id != batch.batch_id and p.opened_at > batch.created_at]
+    if later:
+        raise Refused(f"{later[-1].batch_id} was opened later and has been promoted", later[-1].batch_id)

@@ -1,0 +1,172 @@
+"""The end of a round: the terminal status, the release of the date and the outbox, in one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from regen.domain import ids
+from regen.domain.audit import AuditEntry, AuditEvent
+from regen.domain.batch import Batch, Status
+from regen.domain.trigger import Source
+from regen.ports import Write
+from regen.services import outbox
+from regen.services.commit import read_batch, until_committed
+from regen.services.dates import follow_up, hold_down_end, read_date
+from regen.services.deps import COMPLETE_TOPIC, Deps
+from regen.services.records import DateRecord, OutboxItem, Promoted
+
+EVENTS = {
+    Status.REJECTED: AuditEvent.REJECTED,
+    Status.CANCELLED: AuditEvent.CANCELLED,
+    Status.FAILED: AuditEvent.FAILED,
+}
+
+
+def end_round(
+    deps: Deps,
+    batch_id: str,
+    round_: int,
+    to: Status,
+    why: str,
+    *,
+    allowed: frozenset[Status],
+    caller: str = "verifier",
+    drop: Sequence[OutboxItem] = (),
+    **changes: Any,  # noqa: ANN401 - fields of the batch
+) -> Batch | None:
+    """End the round of a batch.
+
+    Args:
+        allowed: statuses from which this end may come; from any other nothing is done.
+        drop: outbox items that the act itself has carried out already.
+        changes: fields of the batch to set.
+
+    Returns:
+        The ended batch, or None if it was not in this round and status any more.
+    """
+
+    def decide() -> tuple[Sequence[Write], Batch | None]:
+        seen = read_batch(deps, batch_id)
+        if seen.batch.round != round_ or seen.batch.status not in allowed:
+            return [], None
+        now = deps.clock.now()
+        ended = seen.batch.moved(to, why, now, ended_at=now, **changes)
+        date = read_date(deps, ended.game_date)
+        record = _released(date.record, ended, now)
+        items = _items(ended, why, now, caller)
+        if record.coalesced and record.live is None:
+            items.append(follow_up(record, f"{batch_id}/{round_}", _follow_up_due(deps, record, now)))
+        writes = [
+            seen.update(ended),
+            *([date.write(record)] if record != date.record else []),
+            *outbox.put(items),
+            *(Write("delete", f"outbox/{i.event_id}") for i in drop),
+        ]
+        return writes, ended
+
+    return until_committed(deps, decide)
+
+
+def _released(record: DateRecord, batch: Batch, now: datetime) -> DateRecord:
+    if record.live == batch.batch_id:
+        record = replace(record, live=None)
+    if batch.status is Status.PROMOTED:
+        others = tuple(p for p in record.promoted if p.batch_id != batch.batch_id)
+        record = replace(record, promoted=(*others, Promoted(batch.batch_id, batch.created_at, now))[-50:])
+    if batch.status is Status.ROLLED_BACK:
+        record = replace(record, promoted=tuple(p for p in record.promoted if p.batch_id != batch.batch_id))
+    return record
+
+
+def _follow_up_due(deps: Deps, record: DateRecord, now: datetime) -> datetime:
+    by_pubsub = all(t.source is Source.PUBSUB for t in record.coalesced)
+    return hold_down_end(deps, record.promoted[-1].at) if by_pubsub and record.promoted else now
+
+
+def _items(batch: Batch, why: str, now: datetime, caller: str) -> list[OutboxItem]:
+    summary = summarise(batch)
+    complete = ids.event_id(batch.batch_id, batch.round, f"ended:{batch.status}")
+    items = [
+        outbox.message_item(
+            complete, now, COMPLETE_TOPIC, summary, batch.batch_id, game_date=batch.game_date.isoformat()
+        )
+    ]
+    if batch.status in EVENTS:
+        runs = batch.staging if batch.status is Status.REJECTED else None
+        items.append(outbox.audit_item(ended_entry(batch, EVENTS[batch.status], why, caller), runs))
+    if alert := _alert(batch, why, summary):
+        event = ids.event_id(batch.batch_id, batch.round, f"alert:{alert['type']}")
+        items.append(outbox.alert_item(event, now, alert, batch.batch_id))
+    return items
+
+
+def _alert(batch: Batch, why: str, summary: Mapping[str, Any]) -> dict[str, Any] | None:
+    kind, severity = {
+        Status.REJECTED: ("batch_rejected", "ERROR"),
+        Status.FAILED: ("batch_failed", "ERROR"),
+        Status.PROMOTED: ("batch_partial", "WARNING"),
+    }.get(batch.status, (None, ""))
+    partial = batch.status is Status.PROMOTED and (batch.counts.produced or 0) < batch.requested_players
+    if kind is None or (batch.status is Status.PROMOTED and not partial):
+        return None
+    return {"type": kind, "severity": severity, "why": why, **summary}
+
+
+def summarise(batch: Batch) -> dict[str, Any]:
+    """A batch for messages and alerts."""
+    counts = batch.counts
+    return {
+        "batch_id": batch.batch_id,
+        "game_date": batch.game_date.isoformat(),
+        "status": batch.status.value,
+        "round": batch.round,
+        "reason": batch.reason,
+        "requested": counts.requested,
+        "produced": counts.produced,
+        "skipped": counts.skipped,
+        "failed": counts.failed,
+        "superseded": counts.superseded,
+        "inserted": counts.inserted,
+        "withdrawn": counts.withdrawn,
+        "kept": counts.kept,
+    }
+
+
+def ended_entry(batch: Batch, event: AuditEvent, why: str, caller: str) -> AuditEntry:
+    """The audit entry of an end."""
+    counts = batch.counts
+    return AuditEntry(
+        event_id=ids.event_id(batch.batch_id, batch.round, event.value),
+        event=event,
+        at=batch.updated_at,
+        game_date=batch.game_date,
+        batch_id=batch.batch_id,
+        round=batch.round,
+        status=batch.status.value,
+        reason=batch.reason,
+        triggered_by=caller,
+        metadata=batch.metadata,
+        trigger_id=batch.trigger_ids[0] if batch.trigger_ids else None,
+        requested=counts.requested,
+        produced=counts.produced,
+        skipped=counts.skipped,
+        failed=counts.failed,
+        kept=counts.kept,
+        withdrawn=counts.withdrawn,
+        superseded_count=counts.superseded,
+        regenerated_count=counts.inserted,
+        coverage_pct=_coverage(batch),
+        verdict=batch.verdict,
+        error=batch.error or why,
+        started_at=batch.created_at,
+        finished_at=batch.ended_at,
+    )
+
+
+def _coverage(batch: Batch) -> float | None:
+    if not batch.verdict:
+        return None
+    return next((c["value"] for c in batch.verdict["checks"] if c["name"] == "coverage"), None)

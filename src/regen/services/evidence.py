@@ -1,0 +1,79 @@
+"""Gathering what the verification looks at: outcomes of all rounds, and the rows to stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from regen.domain.batch import Act, Batch
+from regen.domain.outcome import Outcome, OutcomeKind, latest
+from regen.domain.promotion import StagedRow
+from regen.domain.rows import prediction_row, run_row
+from regen.domain.slate import Exclusion
+from regen.services.deps import Deps
+from regen.services.processing import failed_outcome
+from regen.services.records import excluded_path, requests_path, unpack_outcomes
+
+FIELDS = ("players", "round", "state", "outcomes")
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Everything known of a batch's players.
+
+    Attributes:
+        outcomes: the one outcome that counts for each requested player.
+        fresh: outcomes whose rows and runs have not been made current by an earlier round.
+    """
+
+    outcomes: Sequence[Outcome]
+    fresh: Sequence[Outcome]
+    runs: Sequence[Outcome]
+    excluded: Sequence[Exclusion]
+
+
+def gather(deps: Deps, batch: Batch) -> Gathered:
+    """Read all requests of the batch (every round) and the excluded players."""
+    everything: list[Outcome] = []
+    for snapshot in deps.store.find(requests_path(batch.batch_id), fields=FIELDS):
+        data = snapshot.data
+        if data["round"] > batch.round:
+            continue  # left by a redrive that never came to be
+        if data["outcomes"]:
+            everything += unpack_outcomes(data["outcomes"])
+        else:
+            everything += [failed_outcome(p, "lost_inputs", data["round"]) for p in data["players"]]
+    outcomes = latest(everything)
+    fresh = [o for o in outcomes.values() if o.round not in batch.promoted_rounds or o.kind is not OutcomeKind.PRODUCED]
+    runs = [o for o in everything if batch.act is not Act.GENERATE or o.round == batch.round]
+    excluded: list[Exclusion] = []
+    for snapshot in deps.store.find(excluded_path(batch.batch_id)):
+        excluded += msgspec.json.decode(snapshot.data["players"], type=list[Exclusion])
+    order = sorted(outcomes.values(), key=lambda o: o.player_lookup)
+    return Gathered(order, sorted(fresh, key=lambda o: o.player_lookup), runs, excluded)
+
+
+def staged_rows(batch: Batch, gathered: Gathered, at: datetime) -> Iterator[StagedRow]:
+    """What one load job brings: predictions, worker runs, players ruled out, and the slate's names."""
+    for outcome in gathered.fresh:
+        for prediction in outcome.predictions:
+            row = prediction_row(batch, outcome, prediction, at)
+            yield StagedRow("prediction", outcome.player_lookup, prediction=row)
+    for outcome in gathered.runs:
+        yield StagedRow("run", outcome.player_lookup, run=run_row(batch, outcome, at))
+    out = {e.player_lookup for e in gathered.excluded if e.reason == "out"}
+    out |= {o.player_lookup for o in gathered.outcomes if o.kind is OutcomeKind.SKIPPED and o.reason == "out"}
+    for player in sorted(out) if batch.scope.systems is None else ():
+        yield StagedRow("withdrawal", player, reason="out")
+    if batch.scope.whole_slate:
+        names = {o.player_lookup for o in gathered.outcomes} | {e.player_lookup for e in gathered.excluded}
+        for player in sorted(names):
+            yield StagedRow("slate", player)
+
+
+def expected_rows(gathered: Gathered) -> int:
+    """Prediction rows that `staged_rows` gives."""
+    return sum(len(o.predictions) for o in gathered.fresh)

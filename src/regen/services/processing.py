@@ -1,0 +1,120 @@
+"""The worker: one request, an outcome for every player, one conditional write, and the question whether all are done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from regen.domain.batch import WAITING, Batch
+from regen.domain.errors import Conflict
+from regen.domain.estimate import System
+from regen.domain.inputs import PlayerInputs
+from regen.domain.outcome import Outcome, OutcomeKind
+from regen.domain.predict import Naming, predict_player
+from regen.ports import Snapshot, Write
+from regen.services.completion import check_completion
+from regen.services.deps import Deps
+from regen.services.records import (
+    RequestRecord,
+    batch_path,
+    decode_batch,
+    decode_request,
+    pack_outcomes,
+    request_path,
+    unpack_inputs,
+    unpack_outcomes,
+)
+
+
+def process_request(deps: Deps, batch_id: str, request_id: str) -> str:
+    """Give every player of the request his outcome.
+
+    Returns:
+        What was done, in a word, for the log: `done`, `already_done`, `over` (the batch waits no more), `unknown`.
+        Each of them means that the message can be acknowledged.
+    """
+    batch_snapshot, snapshot = deps.store.get_many([batch_path(batch_id), request_path(batch_id, request_id)])
+    if batch_snapshot is None or snapshot is None:
+        return "unknown"
+    batch, request = decode_batch(batch_snapshot), decode_request(snapshot)
+    if batch.status not in WAITING or request.round != batch.round:
+        return "over"
+    if request.state == "done":
+        check_completion(deps, batch_id, request.round)
+        return "already_done"
+    outcomes = predict_request(deps, batch, request)
+    word = "done"
+    try:
+        deps.store.commit([done_write(deps, snapshot, request, outcomes)])
+    except Conflict:
+        # Written by another delivery, or closed past its deadline; if it is pending still, this delivery is retried.
+        again = deps.store.get(snapshot.path)
+        if again is not None and decode_request(again).state == "pending":
+            raise
+        word = "already_done"
+    check_completion(deps, batch_id, request.round)
+    return word
+
+
+def predict_request(deps: Deps, batch: Batch, request: RequestRecord) -> list[Outcome]:
+    """The outcomes of a request's players; whoever is neither predicted nor given ends as `failed(lost_inputs)`."""
+    systems = [s for s in deps.config.systems if s.system_id in request.systems]
+    naming = Naming(batch.batch_id, request.round)
+    outcomes = unpack_outcomes(request.given) if request.given else []
+    outcomes += [_predict(deps, inputs, systems, naming) for inputs in unpack_inputs(request.inputs)]
+    known = {o.player_lookup for o in outcomes}
+    outcomes += [failed_outcome(p, "lost_inputs", request.round) for p in request.players if p not in known]
+    return outcomes
+
+
+def _predict(deps: Deps, inputs: PlayerInputs, systems: Sequence[System], naming: Naming) -> Outcome:
+    start = time.perf_counter()
+    outcome = predict_player(inputs, systems, deps.config.feature_version, naming)
+    return replace(outcome, seconds=time.perf_counter() - start)
+
+
+def failed_outcome(player: str, reason: str, round_: int, error: str | None = None) -> Outcome:
+    """A player who got nothing, and why."""
+    return Outcome(player, "", OutcomeKind.FAILED, reason=reason, error=error, round=round_)
+
+
+def done_write(deps: Deps, snapshot: Snapshot, request: RequestRecord, outcomes: Sequence[Outcome]) -> Write:
+    """The one conditional write that ends a request: only if it is unchanged since it was read."""
+    kinds = [o.kind for o in outcomes]
+    data = {
+        "state": "done",
+        "outcomes": pack_outcomes(outcomes),
+        "produced": kinds.count(OutcomeKind.PRODUCED),
+        "skipped": kinds.count(OutcomeKind.SKIPPED),
+        "failed": kinds.count(OutcomeKind.FAILED),
+        "attempts": request.attempts + 1,
+        "done_at": deps.clock.now(),
+    }
+    return Write("update", snapshot.path, data, snapshot.version)
+
+
+def note_failure(deps: Deps, batch_id: str, request_id: str, error: str) -> None:
+    """Remember why an attempt failed, for the outcome should the message end in the dead letters."""
+    snapshot = deps.store.get(request_path(batch_id, request_id))
+    if snapshot is None or snapshot.data["state"] != "pending":
+        return
+    data = {"error": error[:1000], "attempts": int(snapshot.data["attempts"]) + 1}
+    deps.store.commit([Write("update", snapshot.path, data, snapshot.version)])
+
+
+def close_pending(deps: Deps, snapshots: Sequence[Snapshot], reason: str, error: str | None = None) -> int:
+    """Give the players of pending requests `failed(reason)`; a request that a worker ends first keeps its outcomes."""
+    closed = 0
+    for snapshot in snapshots:
+        request = decode_request(snapshot)
+        if request.state != "pending":
+            continue
+        text = error or request.error
+        outcomes = [failed_outcome(p, reason, request.round, text) for p in request.players]
+        try:
+            deps.store.commit([done_write(deps, snapshot, request, outcomes)])
+        except Conflict:
+            continue
+        closed += 1
+    return closed

@@ -1,0 +1,189 @@
+"""Promotion and rollback: one at a time per warehouse, under a lease, behind a fence that BigQuery itself can see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from regen.domain import ids
+from regen.domain.audit import AuditEntry, AuditEvent
+from regen.domain.batch import Act, Batch, Status
+from regen.domain.errors import Conflict, FenceLost, PromotionAborted, Unavailable
+from regen.domain.promotion import FenceToken, Promotion, PromotionCounts, Rollback
+from regen.ports import Write
+from regen.services import outbox
+from regen.services.commit import read_batch, until_committed
+from regen.services.deps import Deps
+from regen.services.ending import end_round, ended_entry
+from regen.services.leases import PROMOTION, Lease, take
+from regen.services.records import OutboxItem
+
+CONFLICT_RETRIES = 5
+PROMOTING = frozenset({Status.PROMOTING})
+
+
+def promote_round(deps: Deps, batch: Batch, lease: Lease, rows: int) -> str:
+    """Make the staged rows current.
+
+    Args:
+        batch: in `verifying`, with its verdict, or found in `promoting` by whoever heals it.
+        lease: on the batch; the promotion takes the warehouse's besides.
+        rows: predictions that were staged.
+    """
+
+    def attempt(fence: FenceToken, entry: AuditEntry, pending: Sequence[OutboxItem]) -> PromotionCounts:
+        return deps.warehouse.promote(
+            Promotion(
+                fence=fence,
+                staging=batch.staging or "",
+                expected_rows=rows,
+                whole_slate=batch.scope.whole_slate,
+                reason=batch.reason,
+                metadata={**batch.metadata, "batch_id": batch.batch_id},
+                at=entry.at,
+                audit=entry,
+                pending=tuple(outbox.audit_entry(i) for i in pending),
+            )
+        )
+
+    return _act(deps, batch, lease, AuditEvent.PROMOTED, Status.PROMOTED, attempt)
+
+
+def rollback_round(deps: Deps, batch: Batch, lease: Lease) -> str:
+    """Undo what the batch had made current."""
+
+    def attempt(fence: FenceToken, entry: AuditEntry, pending: Sequence[OutboxItem]) -> PromotionCounts:
+        return deps.warehouse.rollback(
+            Rollback(
+                fence=fence,
+                batch_id=batch.batch_id,
+                reason="rollback",
+                metadata={**(batch.command or {}), "batch_id": batch.batch_id},
+                id_prefix=ids.digest("restored", batch.batch_id, batch.round),
+                at=entry.at,
+                audit=entry,
+                pending=tuple(outbox.audit_entry(i) for i in pending),
+            )
+        )
+
+    return _act(deps, batch, lease, AuditEvent.ROLLED_BACK, Status.ROLLED_BACK, attempt)
+
+
+def _act(
+    deps: Deps,
+    batch: Batch,
+    lease: Lease,
+    event: AuditEvent,
+    to: Status,
+    attempt: Callable[[FenceToken, AuditEntry, Sequence[OutboxItem]], PromotionCounts],
+) -> str:
+    warehouse = take(deps, PROMOTION, deps.config.promotion_wait_seconds)
+    try:
+        lease.renew()
+        fence = FenceToken(batch.game_date, warehouse.token, batch.batch_id, batch.round)
+        healing = batch.status is Status.PROMOTING and batch.token is not None
+        promoting = _to_promoting(deps, batch, fence.token)
+        if promoting is None:
+            return "not_due"
+        deps.warehouse.raise_fence(fence)
+        counts = deps.warehouse.promotion_of(batch.game_date, batch.batch_id, batch.round) if healing else None
+        carried: list[OutboxItem] = []
+        if counts is None:
+            try:
+                counts, carried = _submit(deps, promoting, fence, event, attempt)
+            except PromotionAborted as error:
+                return _aborted(deps, promoting, str(error))
+        return _committed(deps, promoting, to, counts, carried)
+    finally:
+        warehouse.release()
+
+
+def _submit(
+    deps: Deps,
+    batch: Batch,
+    fence: FenceToken,
+    event: AuditEvent,
+    attempt: Callable[[FenceToken, AuditEntry, Sequence[OutboxItem]], PromotionCounts],
+) -> tuple[PromotionCounts, list[OutboxItem]]:
+    """Submit the transaction; a conflict is retried from the fence on (BigQuery cancels, it does not queue)."""
+    pending = [i for i in outbox.pending(deps, batch.batch_id) if i.kind == "audit"]
+    now = deps.clock.now()
+    entry = replace(
+        ended_entry(replace(batch, ended_at=now, updated_at=now), event, "", "verifier"),
+        event_id=ids.event_id(batch.batch_id, batch.round, event.value),
+        status=event.value,
+        triggered_by=batch.triggered_by,
+        error=None,
+    )
+    for tries in range(CONFLICT_RETRIES + 1):
+        try:
+            return attempt(fence, entry, pending), pending
+        except Conflict:
+            if tries == CONFLICT_RETRIES:
+                raise
+            deps.clock.sleep(0.2 * 2**tries)
+            deps.warehouse.raise_fence(fence)
+        except (FenceLost, Unavailable):
+            # Lost, or perhaps committed: what BigQuery holds decides.
+            committed = deps.warehouse.promotion_of(batch.game_date, batch.batch_id, batch.round)
+            if committed is None:
+                raise
+            return committed, pending
+    raise AssertionError("unreachable")
+
+
+def _to_promoting(deps: Deps, batch: Batch, token: int) -> Batch | None:
+    """Write `promoting` and the token before anything is submitted."""
+
+    def decide() -> tuple[Sequence[Write], Batch | None]:
+        seen = read_batch(deps, batch.batch_id)
+        if seen.batch.round != batch.round or seen.batch.status not in {Status.VERIFYING, Status.PROMOTING}:
+            return [], None
+        now = deps.clock.now()
+        current = seen.batch
+        if current.status is Status.VERIFYING:
+            current = current.moved(Status.PROMOTING, f"fencing token {token}", now)
+        moved = replace(
+            current,
+            updated_at=now,
+            token=token,
+            verdict=batch.verdict,
+            counts=batch.counts,
+            staging=batch.staging,
+        )
+        return [seen.update(moved)], moved
+
+    return until_committed(deps, decide)
+
+
+def _committed(deps: Deps, batch: Batch, to: Status, counts: PromotionCounts, carried: Sequence[OutboxItem]) -> str:
+    before = batch.counts
+    rounds = (*batch.promoted_rounds, batch.round) if to is Status.PROMOTED else ()
+    measured = replace(
+        before,
+        superseded=(before.superseded or 0) * bool(batch.promoted_rounds) + counts.superseded,
+        inserted=(before.inserted or 0) * bool(batch.promoted_rounds) + counts.inserted,
+        withdrawn=(before.withdrawn or 0) * bool(batch.promoted_rounds) + counts.withdrawn,
+    )
+    ended = end_round(
+        deps,
+        batch.batch_id,
+        batch.round,
+        to,
+        f"{counts.superseded} superseded, {counts.withdrawn} withdrawn, {counts.inserted} inserted",
+        allowed=PROMOTING,
+        drop=carried,
+        counts=measured if batch.act is not Act.ROLLBACK else before,
+        promoted_rounds=rounds,
+        error=None,
+    )
+    if batch.staging and batch.act is not Act.ROLLBACK:
+        deps.warehouse.drop_staging(batch.staging)
+    return ended.status.value if ended else "not_due"
+
+
+def _aborted(deps: Deps, batch: Batch, why: str) -> str:
+    """The transaction refused itself: nothing was changed. A promotion ends rejected, a rollback stays promoted."""
+    to = Status.PROMOTED if batch.act is Act.ROLLBACK else Status.REJECTED
+    ended = end_round(deps, batch.batch_id, batch.round, to, why, allowed=PROMOTING, error=why, counts=batch.counts)
+    return ended.status.value if ended else "not_due"

@@ -1,0 +1,184 @@
+"""The sweep: finds what died half-way and carries it on, with no hand on it (P13)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from regen.domain import ids
+from regen.domain.audit import AuditEvent
+from regen.domain.batch import WAITING, Batch, Status
+from regen.domain.errors import NotFound, RegenError, Unavailable
+from regen.ports import Message, Write
+from regen.services import outbox
+from regen.services.commit import read_batch, until_committed
+from regen.services.completion import check_completion
+from regen.services.dates import follow_up, read_date
+from regen.services.deps import VERIFY_TOPIC, Deps
+from regen.services.dispatching import dispatch, publish_pending
+from regen.services.ending import ended_entry
+from regen.services.leases import is_free
+from regen.services.processing import close_pending
+from regen.services.records import BATCHES, decode_batch, request_path, requests_path
+from regen.services.triggers import trigger_of
+
+log = logging.getLogger(__name__)
+ORPHAN_AFTER = timedelta(hours=2)
+
+
+@dataclass(slots=True)
+class SweepReport:
+    """What a sweep saw and did.
+
+    Attributes:
+        healed: `batch_id: what` for each batch that was carried on.
+        trouble: what could not be done now; the next sweep tries again.
+        orphans: staging tables that no live batch names.
+    """
+
+    live: int = 0
+    flushed: int = 0
+    healed: list[str] = field(default_factory=list)
+    trouble: list[str] = field(default_factory=list)
+    orphans: list[str] = field(default_factory=list)
+
+
+def sweep(deps: Deps) -> SweepReport:
+    """Look at every live batch and at the outbox; one batch's trouble does not stop the others."""
+    report = SweepReport()
+    batches = [decode_batch(s) for s in deps.store.find(BATCHES, [("live", "==", True)])]
+    report.live = len(batches)
+    for batch in batches:
+        try:
+            if what := _heal(deps, batch):
+                report.healed.append(f"{batch.batch_id}: {what}")
+        except RegenError as error:
+            report.trouble.append(f"{batch.batch_id}: {error}")
+            log.warning("sweep: %s", error, extra={"batch_id": batch.batch_id})
+    try:
+        report.flushed = outbox.flush(deps)
+    except Unavailable as error:
+        report.trouble.append(f"outbox: {error}")
+        log.warning("sweep: outbox: %s", error)
+    return report
+
+
+def orphaned_staging(deps: Deps) -> list[str]:
+    """Staging tables older than any verification takes that no live batch names (they expire by themselves)."""
+    live = {decode_batch(s).staging for s in deps.store.find(BATCHES, [("live", "==", True)])}
+    before = deps.clock.now() - ORPHAN_AFTER
+    return [t.name for t in deps.warehouse.staging_tables() if t.name not in live and t.created_at < before]
+
+
+def _heal(deps: Deps, batch: Batch) -> str | None:
+    now = deps.clock.now()
+    heal: Callable[[], str | None] | None = {
+        Status.CREATED: lambda: _opening_lost(deps, batch),
+        Status.DISPATCHING: lambda: _dispatch_again(deps, batch, now),
+        Status.RUNNING: lambda: _look_at_running(deps, batch, now),
+        Status.COMPLETE: lambda: _wake(deps, batch),
+        Status.VERIFYING: lambda: _wake(deps, batch),
+        Status.PROMOTING: lambda: _wake(deps, batch),
+    }.get(batch.status)
+    return heal() if heal else None
+
+
+def _opening_lost(deps: Deps, batch: Batch) -> str | None:
+    """A `created` batch whose opener died: failed, its trigger back on the date, in one commit (I-17)."""
+    if not is_free(deps, batch.batch_id):
+        return None
+
+    def decide() -> tuple[Sequence[Write], str | None]:
+        seen = read_batch(deps, batch.batch_id)
+        if seen.batch.status is not Status.CREATED:
+            return [], None
+        now = deps.clock.now()
+        failed = seen.batch.moved(Status.FAILED, "opening_lost", now, error="opening_lost", ended_at=now)
+        date = read_date(deps, batch.game_date)
+        record = date.record
+        if record.live == batch.batch_id:
+            record = replace(record, live=None, coalesced=(trigger_of(batch), *record.coalesced))
+        entry = ended_entry(failed, AuditEvent.FAILED, "opening_lost", "sweep")
+        alert = {"type": "batch_healed", "severity": "WARNING", "batch_id": batch.batch_id, "why": "opening_lost"}
+        items = [
+            outbox.audit_item(entry),
+            outbox.alert_item(ids.event_id(batch.batch_id, batch.round, "alert:healed"), now, alert, batch.batch_id),
+            follow_up(record, f"{batch.batch_id}/{batch.round}", now),
+        ]
+        return [seen.update(failed), date.write(record), *outbox.put(items)], "opening_lost"
+
+    return until_committed(deps, decide)
+
+
+def _dispatch_again(deps: Deps, batch: Batch, now: datetime) -> str | None:
+    if batch.deadline <= now:
+        return _close(deps, batch)
+    if not is_free(deps, batch.batch_id):
+        return None
+    dispatch(deps, batch.batch_id)
+    return "dispatched"
+
+
+def _look_at_running(deps: Deps, batch: Batch, now: datetime) -> str | None:
+    if check_completion(deps, batch.batch_id, batch.round):
+        return "completed"
+    if batch.deadline <= now:
+        return _close(deps, batch)
+    last = batch.published_at or batch.updated_at
+    if now - last < timedelta(seconds=deps.config.republish_after_seconds):
+        return None
+    number = publish_pending(deps, batch.batch_id, batch.round)
+
+    def decide() -> tuple[Sequence[Write], None]:
+        seen = read_batch(deps, batch.batch_id)
+        if seen.batch.status is not Status.RUNNING or seen.batch.round != batch.round:
+            return [], None
+        return [seen.update(replace(seen.batch, published_at=deps.clock.now()))], None
+
+    until_committed(deps, decide)
+    return f"published {number} requests again"
+
+
+def _close(deps: Deps, batch: Batch) -> str:
+    """Past the deadline, the pending become `failed(deadline)` and the batch is verified as usual (I-18)."""
+    pending = deps.store.find(requests_path(batch.batch_id), [("state", "==", "pending"), ("round", "==", batch.round)])
+    closed = close_pending(deps, pending, "deadline")
+    check_completion(deps, batch.batch_id, batch.round)
+    return f"closed {closed} requests past the deadline"
+
+
+def _wake(deps: Deps, batch: Batch) -> str | None:
+    """Nobody is at it: ask for its verification again."""
+    if not is_free(deps, batch.batch_id):
+        return None
+    deps.queue.publish(VERIFY_TOPIC, [Message({"batch_id": batch.batch_id, "round": batch.round})])
+    return f"woken in {batch.status}"
+
+
+def dead_request(deps: Deps, batch_id: str, request_id: str, error: str | None) -> str:
+    """A request that could not be processed: `failed` for its players if it is still pending, then the usual check."""
+    snapshot = deps.store.get(request_path(batch_id, request_id))
+    if snapshot is None:
+        return "unknown"
+    closed = close_pending(deps, [snapshot], "dead_letter", error)
+    try:
+        batch = read_batch(deps, batch_id).batch
+    except NotFound:
+        return "unknown"
+    if batch.status in WAITING:
+        check_completion(deps, batch_id, batch.round)
+    return "failed" if closed else "already_done"
+
+
+def batch_changed(deps: Deps, batch_id: str) -> bool:
+    """The change event: reads the batch, never trusts the payload, asks for its verification if it is complete."""
+    try:
+        batch = read_batch(deps, batch_id).batch
+    except NotFound:
+        return False
+    if batch.status is not Status.COMPLETE:
+        return False
+    deps.queue.publish(VERIFY_TOPIC, [Message({"batch_id": batch_id, "round": batch.round})])
+    return True

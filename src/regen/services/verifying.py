@@ -1,0 +1,143 @@
+"""The verifier's work on one batch: check, stage, then promote in one transaction, or reject (P1).
+
+The order of things, and who decides at which point:
+
+    complete ─► verifying ── checks ──► rejected
+                    │ staged
+                    ▼
+                promoting ── written before the transaction is submitted; from here BigQuery alone decides
+                    │ committed
+                    ▼
+                promoted
+
+Whoever finds a batch in `promoting` raises the fence first, then reads what was committed, then writes Firestore.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from regen.domain.batch import Act, Batch, Counts, Status
+from regen.domain.checks import Evidence, judge
+from regen.domain.errors import FenceLost, NotFound
+from regen.domain.outcome import tally
+from regen.domain.promotion import CurrentPrediction
+from regen.ports import Write
+from regen.services import evidence, outbox
+from regen.services.commit import read_batch, until_committed
+from regen.services.deps import Deps
+from regen.services.ending import end_round
+from regen.services.leases import Lease, LeaseBusy, take
+from regen.services.promoting import promote_round, rollback_round
+
+WORK = frozenset({Status.COMPLETE, Status.VERIFYING, Status.PROMOTING})
+
+
+def verify(deps: Deps, batch_id: str, round_: int) -> str:
+    """Carry a complete batch to its end, from wherever it stands.
+
+    Returns:
+        The status that it has now, or `busy` (another owner is at it), `unknown`, `not_due` (nothing to do).
+
+    Raises:
+        Unavailable: a dependency failed; the message is to be delivered again, the sweep heals in any case.
+    """
+    try:
+        seen = read_batch(deps, batch_id)
+    except NotFound:
+        return "unknown"
+    if seen.batch.round != round_ or seen.batch.status not in WORK:
+        outbox.flush(deps, batch_id)
+        return "not_due"
+    try:
+        lease = take(deps, batch_id)
+    except LeaseBusy:
+        return "busy"
+    try:
+        status = _carry(deps, batch_id, round_, lease)
+    except FenceLost:
+        return "fenced"  # a later owner has the date: what happens to the batch is his to say
+    finally:
+        lease.release()
+    outbox.flush(deps, batch_id)
+    return status
+
+
+def _carry(deps: Deps, batch_id: str, round_: int, lease: Lease) -> str:
+    batch = _begin(deps, batch_id, round_)
+    if batch is None:
+        return "not_due"
+    if batch.act is Act.ROLLBACK:
+        return rollback_round(deps, batch, lease)
+    gathered = evidence.gather(deps, batch)
+    rows = evidence.expected_rows(gathered)
+    # Staged afresh by whoever finds a batch in `promoting`: the first owner's table may have expired.
+    staging = f"{batch.batch_id.replace('-', '_')}_r{round_}_t{lease.token}"
+    staged = deps.warehouse.stage(staging, evidence.staged_rows(batch, gathered, deps.clock.now()))
+    lease.renew()
+    batch = replace(batch, staging=staging)
+    if batch.status is Status.VERIFYING:
+        current = deps.warehouse.current_predictions(batch.game_date)
+        verdict = judge(
+            Evidence(
+                outcomes=gathered.outcomes,
+                systems=batch.systems,
+                current=current,
+                thresholds=batch.thresholds,
+                staged_rows=staged,
+                expected_rows=rows,
+            ),
+            frozenset(batch.accepted_checks),
+        )
+        batch = replace(batch, verdict=verdict.as_record(), counts=_counts(batch, gathered, current))
+        if verdict.failed:
+            return _reject(deps, batch, "checks failed: " + ", ".join(verdict.failed))
+        if rows == 0:
+            return _reject(deps, batch, "nothing new was produced in this round")
+    return promote_round(deps, batch, lease, rows)
+
+
+def _begin(deps: Deps, batch_id: str, round_: int) -> Batch | None:
+    """`complete` becomes `verifying`; one that is further stays where it is."""
+
+    def decide() -> tuple[Sequence[Write], Batch | None]:
+        seen = read_batch(deps, batch_id)
+        if seen.batch.round != round_ or seen.batch.status not in WORK:
+            return [], None
+        if seen.batch.status is not Status.COMPLETE:
+            return [], seen.batch
+        begun = seen.batch.moved(Status.VERIFYING, "verification begins", deps.clock.now())
+        return [seen.update(begun)], begun
+
+    return until_committed(deps, decide)
+
+
+def _counts(batch: Batch, gathered: evidence.Gathered, current: Sequence[CurrentPrediction]) -> Counts:
+    numbers = tally(gathered.outcomes)
+    had = {c.player_lookup for c in current}
+    kept = sum(1 for o in gathered.outcomes if not o.predictions and o.reason != "out" and o.player_lookup in had)
+    return replace(
+        batch.counts,
+        requested=numbers.requested,
+        produced=numbers.produced,
+        skipped=numbers.skipped,
+        failed=numbers.failed,
+        kept=kept,
+    )
+
+
+def _reject(deps: Deps, batch: Batch, why: str) -> str:
+    ended = end_round(
+        deps,
+        batch.batch_id,
+        batch.round,
+        Status.REJECTED,
+        why,
+        allowed=frozenset({Status.VERIFYING}),
+        verdict=batch.verdict,
+        counts=batch.counts,
+        staging=batch.staging,
+        error=why,
+    )
+    return ended.status.value if ended else "not_due"

@@ -1,0 +1,122 @@
+"""Progress, from Firestore alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from regen.domain.batch import WAITING, Batch
+from regen.domain.outcome import OutcomeKind
+from regen.services.commit import read_batch
+from regen.services.deps import Deps
+from regen.services.ending import summarise
+from regen.services.records import BATCHES, decode_batch, requests_path, unpack_outcomes
+
+MAX_LISTED = 200
+
+
+def view_batch(deps: Deps, batch_id: str) -> dict[str, Any]:
+    """A batch in full: counts, names of the pending, outcomes that are not produced, verdict, history.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    batch = read_batch(deps, batch_id).batch
+    counts = {"requested": batch.requested_players, "produced": 0, "skipped": 0, "failed": 0}
+    pending: list[str] = []
+    problems: dict[str, dict[str, Any]] = {}
+    done: set[str] = set()
+    fields = ("players", "state", "round", "outcomes", "attempts", "error")
+    for snapshot in sorted(deps.store.find(requests_path(batch_id), fields=fields), key=lambda s: s.data["round"]):
+        data = snapshot.data
+        if data["round"] > batch.round:
+            continue
+        if data["state"] == "pending":
+            pending += data["players"]
+            continue
+        for outcome in unpack_outcomes(data["outcomes"]):
+            if outcome.kind is OutcomeKind.PRODUCED:
+                done.add(outcome.player_lookup)
+                problems.pop(outcome.player_lookup, None)
+            elif outcome.player_lookup not in done:
+                problems[outcome.player_lookup] = {
+                    "player_lookup": outcome.player_lookup,
+                    "outcome": outcome.kind.value,
+                    "reason": outcome.reason,
+                    "error": outcome.error,
+                }
+    waiting = [p for p in pending if p not in done]
+    for player in waiting:
+        problems.pop(player, None)
+    if batch.status not in WAITING and waiting:
+        reason = "cancelled" if batch.status.value == "cancelled" else "deadline"
+        for player in waiting:
+            problems[player] = {"player_lookup": player, "outcome": "failed", "reason": reason, "error": None}
+        waiting = []
+    counts["produced"] = len(done)
+    counts["skipped"] = sum(p["outcome"] == "skipped" for p in problems.values())
+    counts["failed"] = sum(p["outcome"] == "failed" for p in problems.values())
+    return {
+        **_flat(batch),
+        "counts": {**_row_counts(batch), **counts},
+        "pending": sorted(waiting),
+        "outcomes": sorted(problems.values(), key=lambda p: p["player_lookup"]),
+        "verdict": batch.verdict,
+        "history": [{"at": s.at.isoformat(), "from": s.from_, "to": s.to, "why": s.why} for s in batch.history],
+    }
+
+
+def list_batches(deps: Deps, game_date: str | None, status: str | None) -> list[dict[str, Any]]:
+    """Batches by date or status, newest first."""
+    where: list[Any] = []
+    if game_date:
+        where.append(("game_date", "==", game_date))
+    if status:
+        where.append(("status", "==", status))
+    if where:
+        found = deps.store.find(BATCHES, where)
+    else:
+        found = deps.store.find(BATCHES, order_by="created_at", descending=True, limit=MAX_LISTED)
+    batches = sorted((decode_batch(s) for s in found), key=lambda b: b.created_at, reverse=True)
+    return [{**summarise(b), **_flat(b)} for b in batches[:MAX_LISTED]]
+
+
+def _row_counts(batch: Batch) -> Mapping[str, Any]:
+    c = batch.counts
+    return {"superseded": c.superseded, "inserted": c.inserted, "kept": c.kept, "withdrawn": c.withdrawn}
+
+
+def _flat(batch: Batch) -> dict[str, Any]:
+    first = batch.created_at
+    reached = {s.to: round((s.at - first).total_seconds(), 3) for s in batch.history}
+    coverage = None
+    if batch.verdict:
+        coverage = next((c["value"] for c in batch.verdict["checks"] if c["name"] == "coverage"), None)
+    return {
+        "batch_id": batch.batch_id,
+        "kind": batch.kind.value,
+        "game_date": batch.game_date.isoformat(),
+        "status": batch.status.value,
+        "round": batch.round,
+        "reason": batch.reason,
+        "reasons": list(batch.reasons),
+        "metadata": dict(batch.metadata),
+        "triggered_by": batch.triggered_by,
+        "trigger_ids": list(batch.trigger_ids),
+        "systems": list(batch.systems),
+        "requested_players": batch.requested_players,
+        "excluded_players": batch.excluded_players,
+        "requests": batch.request_count,
+        "coverage_pct": coverage,
+        "partial": batch.status.value == "promoted" and (batch.counts.produced or 0) < batch.requested_players,
+        "error": batch.error,
+        "created_at": batch.created_at.isoformat(),
+        "updated_at": batch.updated_at.isoformat(),
+        "deadline": batch.deadline.isoformat(),
+        "ended_at": batch.ended_at.isoformat() if batch.ended_at else None,
+        "timings": reached,
+        "code_version": batch.code_version,
+        "feature_snapshot": batch.snapshot,
+        "features_built_at": batch.features_built_at.isoformat() if batch.features_built_at else None,
+        "promoted_rounds": list(batch.promoted_rounds),
+    }
