@@ -1,0 +1,90 @@
+"""The prediction systems. Each is one file here that exports `SYSTEM`; the registry finds it by looking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Protocol, runtime_checkable
+
+from regen.domain.errors import InsufficientData, InvalidInput
+from regen.domain.estimate import Estimate, System
+from regen.domain.inputs import PlayerInputs
+from regen.systems.artefact import Artefact, ArtefactRefused, load_artefact
+
+__all__ = ["Artefact", "ArtefactRefused", "estimate_all", "load_artefact", "system_ids", "systems", "with_members"]
+
+
+@runtime_checkable
+class Fitted(Protocol):
+    """A system with fitted numbers, which an artefact brings."""
+
+    def fitted(self, artefact: Artefact) -> System:
+        """This system with the artefact's numbers."""
+        ...
+
+
+@lru_cache(maxsize=1)
+def _found() -> tuple[System, ...]:
+    found: list[System] = []
+    for module in iter_modules(__path__):
+        system: System | None = getattr(import_module(f"{__name__}.{module.name}"), "SYSTEM", None)
+        if system is not None:
+            found.append(system)
+    return tuple(sorted(found, key=lambda system: (getattr(system, "stage", 0), system.system_id)))
+
+
+def system_ids() -> tuple[str, ...]:
+    """The ids of all systems, those that read others' estimates last."""
+    return tuple(system.system_id for system in _found())
+
+
+def systems(ids: Sequence[str] | None = None, artefact: Artefact | None = None) -> tuple[System, ...]:
+    """The systems asked for, fitted, those that read others' estimates last.
+
+    Args:
+        ids: system ids; None for all.
+        artefact: what was fitted; None for the artefact that ships.
+
+    Raises:
+        InvalidInput: there is no system of that id.
+        ArtefactRefused: the artefact that ships is not what it should be.
+    """
+    for name in ids or ():
+        if name not in system_ids():
+            raise InvalidInput("systems", f"one of {', '.join(system_ids())}; {name!r} is none")
+    wanted = set(system_ids() if ids is None else ids)
+    fitted = artefact or load_artefact()
+    return tuple(_fit(system, fitted) for system in _found() if system.system_id in wanted)
+
+
+def _fit(system: System, artefact: Artefact) -> System:
+    return system.fitted(artefact) if isinstance(system, Fitted) else system
+
+
+def with_members(ids: Sequence[str]) -> tuple[str, ...]:
+    """The ids, and those of the systems whose estimates they read: an ensemble alone has nothing to say."""
+    found = {system.system_id: system for system in _found()}
+    wanted: set[str] = set()
+    waiting = list(ids)
+    while waiting:
+        name = waiting.pop()
+        if name not in wanted:
+            wanted.add(name)
+            waiting.extend(getattr(found.get(name), "members", ()))
+    return tuple(name for name in system_ids() if name in wanted) + tuple(name for name in ids if name not in found)
+
+
+def estimate_all(
+    chosen: Sequence[System], inputs: PlayerInputs
+) -> tuple[dict[str, Estimate], dict[str, InsufficientData]]:
+    """What each system says of a player, and why those that say nothing do not; in the order of the registry."""
+    estimates: dict[str, Estimate] = {}
+    refused: dict[str, InsufficientData] = {}
+    for system in chosen:
+        try:
+            estimates[system.system_id] = system.estimate(inputs, estimates)
+        except InsufficientData as reason:
+            refused[system.system_id] = reason
+    return estimates, refused

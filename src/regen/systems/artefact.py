@@ -1,0 +1,161 @@
+"""The artefact: everything that was fitted, as one small JSON file that a person can read and a hash protects."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from regen.data.names import FEATURE_VERSION
+from regen.domain.errors import RegenError
+
+FORMAT = 1
+SHIPPED = "artefact.json"
+
+
+class ArtefactRefused(RegenError):
+    """The artefact is not the expected one: unreadable, changed since it was written, or for other features."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One signal's part in a linear model: weight x (value - centre) points; an unknown value contributes nothing."""
+
+    name: str
+    centre: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The standard deviation of a prediction: intercept + per_point x points + per_own x his own spread, in points."""
+
+    intercept: float
+    per_point: float
+    per_own: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinearModel:
+    """A fitted system.
+
+    Attributes:
+        settings: what was chosen on a grid, such as a half-life in games.
+    """
+
+    intercept: float
+    terms: tuple[Term, ...]
+    spread: Spread
+    settings: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """All fitted systems and what they were fitted on.
+
+    Attributes:
+        first_date: first game date seen.
+        last_date: last game date seen; nothing on or after the day that follows is in it.
+        models: by system id.
+        hash: SHA-256 (16 hex digits) of everything else.
+    """
+
+    first_date: str
+    last_date: str
+    games: int
+    feature_version: str
+    models: Mapping[str, LinearModel]
+    hash: str = ""
+
+    def body(self) -> dict[str, Any]:
+        """The content as plain values, in the order of the file."""
+        return {
+            "format": FORMAT,
+            "feature_version": self.feature_version,
+            "first_date": self.first_date,
+            "last_date": self.last_date,
+            "games": self.games,
+            "models": {name: _plain(model) for name, model in sorted(self.models.items())},
+        }
+
+    def sealed(self) -> Artefact:
+        """The same with its hash."""
+        digest = _digest(self.body())
+        return Artefact(self.first_date, self.last_date, self.games, self.feature_version, self.models, digest)
+
+    def to_json(self) -> str:
+        """The file's text."""
+        return json.dumps({**self.body(), "hash": _digest(self.body())}, indent=1, allow_nan=False) + "\n"
+
+
+def load_artefact(path: Path | str | None = None, *, expected_hash: str | None = None) -> Artefact:
+    """The artefact of a file; without one, the one that ships.
+
+    Raises:
+        ArtefactRefused: it cannot be read, its hash is wrong or not the expected one, or it is for other features.
+    """
+    if path is None:
+        artefact = _shipped()
+    else:
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except OSError as error:
+            raise ArtefactRefused(f"artefact {path} cannot be read: {error}") from error
+        artefact = parse_artefact(text)
+    if expected_hash is not None and artefact.hash != expected_hash:
+        raise ArtefactRefused(f"artefact has hash {artefact.hash}, expected {expected_hash}")
+    return artefact
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Artefact:
+    return parse_artefact(resources.files("regen.systems").joinpath(SHIPPED).read_text(encoding="utf-8"))
+
+
+def parse_artefact(text: str) -> Artefact:
+    """Read and check the text of an artefact."""
+    try:
+        body = json.loads(text)
+        claimed = body.pop("hash")
+        if body.get("format") != FORMAT:
+            raise ArtefactRefused(f"artefact has format {body.get('format')}, expected {FORMAT}")
+        if body["feature_version"] != FEATURE_VERSION:
+            raise ArtefactRefused(f"artefact is for features {body['feature_version']}, these are {FEATURE_VERSION}")
+        if _digest(body) != claimed:
+            raise ArtefactRefused(f"artefact hash {claimed} does not match its content ({_digest(body)})")
+        models = {name: _model(model) for name, model in body["models"].items()}
+        return Artefact(body["first_date"], body["last_date"], body["games"], body["feature_version"], models, claimed)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ArtefactRefused(f"artefact is not readable: {type(error).__name__} {error}") from error
+
+
+def _digest(body: Mapping[str, Any]) -> str:
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def _plain(model: LinearModel) -> dict[str, Any]:
+    return {
+        "intercept": model.intercept,
+        "terms": {term.name: [term.centre, term.weight] for term in model.terms},
+        "spread": asdict(model.spread),
+        "settings": dict(model.settings),
+    }
+
+
+def _model(body: Mapping[str, Any]) -> LinearModel:
+    terms = tuple(Term(name, float(centre), float(weight)) for name, (centre, weight) in body["terms"].items())
+    spread = Spread(**{name: float(value) for name, value in body["spread"].items()})
+    settings = {name: float(value) for name, value in body["settings"].items()}
+    model = LinearModel(float(body["intercept"]), terms, spread, settings)
+    numbers = [model.intercept, *asdict(spread).values(), *settings.values()]
+    numbers += [value for term in terms for value in (term.centre, term.weight)]
+    if not all(math.isfinite(value) for value in numbers):
+        raise ValueError("a number is not finite")
+    return model

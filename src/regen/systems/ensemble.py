@@ -1,0 +1,61 @@
+"""ensemble_v1: the fitted mean of the systems that do not look at the line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from regen.domain.errors import InsufficientData
+from regen.domain.estimate import Estimate
+from regen.domain.inputs import PlayerInputs
+from regen.domain.recommendation import closeness
+from regen.systems.linear import MAX_POINTS, LinearSystem, Signals, spread_of
+
+MIN_MEMBERS = 2
+"""A mean of fewer systems is no ensemble."""
+
+
+@dataclass(frozen=True)
+class Ensemble(LinearSystem):
+    """Weights are not negative and add up to one; where a system is missing, the others share its weight."""
+
+    system_id: ClassVar[str] = "ensemble_v1"
+    stage: ClassVar[int] = 1
+    members: ClassVar[tuple[str, ...]] = (
+        "learned_v1",
+        "minutes_rate_v1",
+        "moving_average",
+        "similarity_balanced_v1",
+        "zone_matchup_v1",
+    )
+
+    def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:  # noqa: ARG002
+        """The members' points."""
+        return {name: others[name].points if name in others else None for name in self.members}
+
+    def estimate(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Estimate:
+        """The weighted mean of the members that there are."""
+        if self.model is None:
+            raise InsufficientData("not_fitted", f"the artefact has no model for {self.system_id}")
+        signals = self.checked_signals(inputs, others)
+        present = [(term, value) for term in self.model.terms if (value := signals.get(term.name)) is not None]
+        total = sum(term.weight for term, _ in present)
+        if len(present) < MIN_MEMBERS or total <= 0:
+            raise InsufficientData(
+                "too_few_systems", f"{len(present)} of {len(self.members)} systems, {MIN_MEMBERS} needed"
+            )
+        points = sum(term.weight * value for term, value in present) / total
+        points = round(min(MAX_POINTS, max(0.0, points)), 3)
+        sd = spread_of(self.model.spread, inputs, points)
+        absent = [name for name in self.members if signals[name] is None]
+        return Estimate(
+            points=points,
+            sd=sd,
+            confidence=closeness(points, sd),
+            factors={term.name: round(term.weight * value / total, 2) for term, value in present},
+            warnings=(f"without {', '.join(absent)}",) if absent else (),
+        )
+
+
+SYSTEM = Ensemble()

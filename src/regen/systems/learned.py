@@ -1,0 +1,89 @@
+"""learned_v1: a ridge regression over form, rates, minutes, schedule, opponent and absent team-mates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from regen.data.names import FEATURE_VERSION, FORM, MATES, SCHEDULE, TEAMS
+from regen.domain.errors import InsufficientData
+from regen.domain.estimate import Estimate
+from regen.domain.inputs import PlayerInputs
+from regen.systems.linear import LinearSystem, Signals, known
+
+# Known for too few dates to be fitted: starters (one season), availability reports (three weeks).
+_LEFT_OUT = {"starts_ew_5", "teammates_out_minutes", "teammates_out_points", "injury_risk", "playoff_game"}
+PLAIN = tuple(name for name in (*FORM, *SCHEDULE, *TEAMS, *MATES) if name not in _LEFT_OUT)
+PRODUCTS: tuple[tuple[str, str], ...] = (
+    ("minutes_ew_3", "ppm_ew_30"),
+    ("minutes_ew_6", "ppm_ew_30"),
+    ("minutes_ew_3", "ppm_ew_12"),
+    ("minutes_ew_6", "ppm_ew_12"),
+    ("minutes_ew_12", "ppm_ew_30"),
+    ("points_ew_12", "opponent_matchup_box"),
+    ("points_ew_12", "opponent_points_edge"),
+    ("points_ew_12", "pace_score"),
+    ("points_ew_12", "home_away"),
+    ("points_ew_12", "back_to_back"),
+    ("minutes_ew_6", "rotation_minutes"),
+)
+YOUNG_SEASON_GAMES = 8.0
+"""Over so many games the weight of what is special to a season's start falls to a third."""
+SEASON_PRIOR_GAMES = 6.0
+
+
+@dataclass(frozen=True)
+class Learned(LinearSystem):
+    """Refuses features of another version: its weights would mean something else."""
+
+    system_id: ClassVar[str] = "learned_v1"
+    requires: ClassVar[tuple[str, ...]] = ("points_ew_12", "points_ew_30", "minutes_ew_12", "ppm_ew_30")
+
+    def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:  # noqa: ARG002
+        """The features, and a few products of two."""
+        if inputs.feature_version != FEATURE_VERSION:
+            raise InsufficientData(
+                "feature_version", f"features are {inputs.feature_version}, the model knows {FEATURE_VERSION}"
+            )
+        signals: Signals = {name: known(inputs, name) for name in PLAIN}
+        for one, two in PRODUCTS:
+            first, second = signals[one], signals[two]
+            signals[f"{one} x {two}"] = None if first is None or second is None else first * second
+        _add_season(signals)
+        _add_mates(signals)
+        return signals
+
+
+def _add_season(signals: Signals) -> None:
+    games = signals["season_games"] or 0.0
+    young = math.exp(-games / YOUNG_SEASON_GAMES)
+    long = signals["points_ew_30"] or 0.0
+    season = signals["points_avg_season"]
+    blend = long if season is None else (games * season + SEASON_PRIOR_GAMES * long) / (games + SEASON_PRIOR_GAMES)
+    signals["young_season"] = young
+    signals["season_blend"] = blend
+    for name in ("points_ew_30", "points_ew_3", "minutes_ew_3", "minutes_ew_30"):
+        value = signals[name]
+        signals[f"young_season x {name}"] = None if value is None else young * value
+    signals["young_season x season_blend"] = young * blend
+    form, minutes = signals["points_ew_12"] or 0.0, signals["minutes_ew_6"] or 0.0
+    signals["root points_ew_12"] = math.sqrt(max(0.0, form))
+    signals["root minutes_ew_6"] = math.sqrt(max(0.0, minutes))
+    margin = signals["expected_margin"]
+    signals["minutes_ew_6 x uneven"] = None if margin is None else abs(margin) * minutes
+    met, versus = signals["avg_points_vs_opponent"], signals["games_vs_opponent"] or 0.0
+    signals["versus_less_form"] = None if met is None else (met - form) * versus / (versus + 4.0)
+
+
+def _add_mates(signals: Signals) -> None:
+    for kind, own in (("points", "points_ew_12"), ("minutes", "minutes_ew_12")):
+        left, usual, form = signals[f"absent_{kind}_expected"], signals[f"absent_{kind}_ew"], signals[own]
+        known_all = left is not None and usual is not None and form is not None
+        signals[f"absent_{kind}_gain"] = (left - usual) * form if known_all else None  # type: ignore[operator]
+    since = signals["games_since_return"]
+    signals["just_back"] = None if since is None else min(since, 5.0)
+
+
+SYSTEM = Learned()

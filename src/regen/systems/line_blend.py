@@ -1,0 +1,60 @@
+"""line_blend_v1: the ensemble moved towards the bookmakers' lines; the one system that looks at them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import ClassVar
+
+from regen.domain.errors import InsufficientData
+from regen.domain.estimate import Estimate
+from regen.domain.inputs import Line, PlayerInputs
+from regen.systems.linear import LinearSystem, Signals
+
+
+@dataclass(frozen=True)
+class LineBlend(LinearSystem):
+    """Refuses a player without a line."""
+
+    system_id: ClassVar[str] = "line_blend_v1"
+    stage: ClassVar[int] = 2
+    members: ClassVar[tuple[str, ...]] = ("ensemble_v1",)
+
+    def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:
+        """The consensus of the lines, the lean of their prices, and how far the ensemble is from them."""
+        if not inputs.lines:
+            raise InsufficientData("no_line", "no bookmaker has a line on him")
+        if "ensemble_v1" not in others:
+            raise InsufficientData("no_ensemble", "line_blend_v1 needs ensemble_v1")
+        line = consensus(inputs.lines)
+        return {
+            "line": line,
+            "ensemble_less_line": others["ensemble_v1"].points - line,
+            "price_lean": price_lean(inputs.lines),
+        }
+
+
+def consensus(lines: Sequence[Line]) -> float:
+    """The median of the bookmakers' lines (between two, their mean)."""
+    return float(median(line.value for line in lines))
+
+
+def price_lean(lines: Sequence[Line]) -> float:
+    """How far two-way prices lean to the over: mean chance of over without the margin, less one half."""
+    chances = [
+        over / (over + under)
+        for line in lines
+        if (over := _implied(line.over_price)) is not None and (under := _implied(line.under_price)) is not None
+    ]
+    return sum(chances) / len(chances) - 0.5 if chances else 0.0
+
+
+def _implied(price: int | None) -> float | None:
+    """The chance that American odds stand for, margin included; None for what are no odds."""
+    if price is None or -100 < price < 100:
+        return None
+    return 100.0 / (price + 100.0) if price > 0 else -price / (-price + 100.0)
+
+
+SYSTEM = LineBlend()

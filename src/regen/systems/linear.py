@@ -1,0 +1,117 @@
+"""What the fitted systems share: a few signals, a linear model over them, and a spread."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+from regen.data.form import typical_spread
+from regen.domain.errors import InsufficientData
+from regen.domain.estimate import Estimate
+from regen.domain.inputs import PlayerInputs
+from regen.domain.recommendation import MIN_SD, closeness
+from regen.systems.artefact import Artefact, LinearModel, Spread
+
+MIN_GAMES = 3
+"""Fewer earlier games than this are no history."""
+MAX_POINTS = 60.0
+NAMED_FACTORS = 5
+
+Signals = dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class LinearSystem(ABC):
+    """A system whose points are an intercept and weighted signals.
+
+    Attributes:
+        model: what was fitted; None before `fitted`.
+        version: the system's own version and the hash of the artefact that it is fitted by.
+    """
+
+    model: LinearModel | None = None
+    version: str = "1"
+
+    system_id: ClassVar[str]
+    requires: ClassVar[tuple[str, ...]] = ()
+    stage: ClassVar[int] = 0
+    """Systems of a later stage read the estimates of the earlier ones."""
+
+    @abstractmethod
+    def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:
+        """The values that the model weighs, by name, in a fixed order; None where unknown.
+
+        Raises:
+            InsufficientData: the inputs do not carry what the system requires.
+        """
+
+    def fitted(self, artefact: Artefact) -> Self:
+        """This system with its model of an artefact (without one, if the artefact has none)."""
+        return replace(self, model=artefact.models.get(self.system_id), version=f"1-{artefact.hash}")
+
+    def with_model(self, model: LinearModel) -> Self:
+        """This system with a model that has just been fitted."""
+        return replace(self, model=model)
+
+    def setting(self, name: str, default: float) -> float:
+        """What was chosen on a grid, or the default before a fit."""
+        return default if self.model is None else self.model.settings.get(name, default)
+
+    def checked_signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:
+        """The signals of inputs that carry what the system requires."""
+        if len(inputs.recent_games) < MIN_GAMES:
+            raise InsufficientData(
+                "no_history", f"{len(inputs.recent_games)} earlier games, at least {MIN_GAMES} needed"
+            )
+        missing = [name for name in self.requires if known(inputs, name) is None]
+        if missing:
+            raise InsufficientData("missing_features", f"{self.system_id} needs {', '.join(missing)}")
+        return self.signals(inputs, others)
+
+    def estimate(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Estimate:
+        """Estimate one player; see `regen.domain.estimate.System`."""
+        if self.model is None:
+            raise InsufficientData("not_fitted", f"the artefact has no model for {self.system_id}")
+        signals = self.checked_signals(inputs, others)
+        points = self.model.intercept
+        parts: dict[str, float] = {}
+        unknown: list[str] = []
+        for term in self.model.terms:
+            value = signals.get(term.name)
+            if value is None or not math.isfinite(value):
+                unknown.append(term.name)
+                continue
+            part = term.weight * (value - term.centre)
+            parts[term.name] = part
+            points += part
+        points = round(min(MAX_POINTS, max(0.0, points)), 3)
+        sd = spread_of(self.model.spread, inputs, points)
+        largest = sorted(parts, key=lambda name: (-abs(parts[name]), name))[:NAMED_FACTORS]
+        return Estimate(
+            points=points,
+            sd=sd,
+            confidence=closeness(points, sd),
+            factors={name: round(parts[name], 2) for name in largest},
+            warnings=(f"unknown: {', '.join(unknown)}",) if unknown else (),
+        )
+
+
+def known(inputs: PlayerInputs, name: str) -> float | None:
+    """A feature's value, None if it is absent, null or not a finite number."""
+    value = inputs.features.get(name)
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def own_spread(inputs: PlayerInputs, points: float) -> float:
+    """The player's own spread of points, or what is usual at these points."""
+    own = known(inputs, "points_sd_ew_30")
+    return typical_spread(points) if own is None else own
+
+
+def spread_of(spread: Spread, inputs: PlayerInputs, points: float) -> float:
+    """The standard deviation of a prediction, in points."""
+    own = own_spread(inputs, points)
+    return round(max(MIN_SD, spread.intercept + spread.per_point * points + spread.per_own * own), 3)

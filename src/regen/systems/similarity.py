@@ -1,0 +1,72 @@
+"""similarity_balanced_v1: what he scored in earlier games like this one, against what he scores otherwise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from regen.domain.estimate import Estimate
+from regen.domain.inputs import PlayerInputs, RecentGame
+from regen.systems.linear import LinearSystem, Signals, known
+
+RECENCY_HALF_LIFE = 15.0
+"""In games."""
+DEFENCE_WIDTH = 4.0
+"""Points per 100 possessions by which opponents' defences count as alike."""
+REST_WIDTH = 1.5
+"""Days."""
+MINUTES_WIDTH = 6.0
+"""Minutes between a game's and those expected now."""
+OTHER_VENUE = 0.8
+"""Weight of a game at the other kind of venue."""
+MAX_REST = 5
+
+
+@dataclass(frozen=True)
+class Similarity(LinearSystem):
+    """Weighs each earlier game by defence, rest, venue and minutes, as they really were."""
+
+    system_id: ClassVar[str] = "similarity_balanced_v1"
+    requires: ClassVar[tuple[str, ...]] = ("opponent_def_rating", "points_ew_12", "minutes_ew_6")
+
+    def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:  # noqa: ARG002
+        """His form, and how far games like this one lie from it."""
+        defence = known(inputs, "opponent_def_rating") or 0.0
+        minutes = known(inputs, "minutes_ew_6") or 0.0
+        rest = known(inputs, "days_rest")
+        decay = 0.5 ** (1.0 / RECENCY_HALF_LIFE)
+        plain = alike = points_plain = points_alike = points_minutes = in_minutes = 0.0
+        weight = 1.0
+        for game in inputs.recent_games:
+            likeness = weight * _likeness(game, defence, rest, home=inputs.home)
+            near = weight * math.exp(-0.5 * ((game.minutes - minutes) / MINUTES_WIDTH) ** 2)
+            plain += weight
+            points_plain += weight * game.points
+            alike += likeness
+            points_alike += likeness * game.points
+            in_minutes += near
+            points_minutes += near * game.points
+            weight *= decay
+        usual = points_plain / plain
+        return {
+            "form": known(inputs, "points_ew_12"),
+            "usual": usual,
+            "alike_less_usual": points_alike / alike - usual,
+            "alike_in_minutes_less_usual": points_minutes / in_minutes - usual if in_minutes > 1.0 else 0.0,
+        }
+
+
+def _likeness(game: RecentGame, defence: float, rest: float | None, *, home: bool) -> float:
+    """0 to 1; what is not known of a game neither raises nor lowers it against the others unknown."""
+    likeness = 1.0 if game.home == home else OTHER_VENUE
+    if game.opponent_def_rating is not None:
+        likeness *= math.exp(-0.5 * ((game.opponent_def_rating - defence) / DEFENCE_WIDTH) ** 2)
+    if rest is not None and game.days_rest is not None:
+        apart = min(rest, MAX_REST) - min(game.days_rest, MAX_REST)
+        likeness *= math.exp(-0.5 * (apart / REST_WIDTH) ** 2)
+    return max(likeness, 0.02)
+
+
+SYSTEM = Similarity()

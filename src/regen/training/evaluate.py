@@ -1,0 +1,143 @@
+"""Measures every system on dates later than anything it was fitted on, beside the plain baselines.
+
+The inputs come from `player_inputs` and the estimates from the registry: the path that the worker takes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from regen.data.csvs import read_folder
+from regen.domain.errors import InvalidInput
+from regen.domain.estimate import Estimate
+from regen.domain.inputs import PlayerInputs
+from regen.systems import estimate_all, systems
+from regen.systems.artefact import Artefact
+from regen.systems.line_blend import consensus
+from regen.systems.linear import known
+from regen.training.dataset import Sample, samples
+from regen.training.rows import EXPONENTIAL, Row, Told, measure
+from regen.training.train import design, fit
+
+MIN_GAMES = 10
+MIN_MINUTES = 10.0
+"""Whom the figures are about: at least so many earlier games, and an exponentially weighted mean (12) of minutes."""
+WEEK = timedelta(days=7)
+BASELINES = {
+    "last 5": "points_avg_last_5",
+    "last 10": "points_avg_last_10",
+    "season mean": "points_avg_season",
+    EXPONENTIAL: "points_ew_12",
+}
+LINE_ROW = "bookmaker line"
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The measured rows, and what they were measured on.
+
+    Attributes:
+        trained_until: the last date that the (first) fit saw.
+        artefacts: hashes of the fits used, in order.
+    """
+
+    first: date
+    last: date
+    refit: str
+    trained_until: str
+    artefacts: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    def to_json(self) -> str:
+        """The form that programs read."""
+        body: dict[str, Any] = {
+            "window": {"from": self.first.isoformat(), "to": self.last.isoformat()},
+            "refit": self.refit,
+            "trained_until": self.trained_until,
+            "artefacts": list(self.artefacts),
+            "eligible": {"min_games": MIN_GAMES, "min_minutes": MIN_MINUTES},
+            "systems": [row.as_dict() for row in self.rows],
+        }
+        return json.dumps(body, indent=1, allow_nan=False) + "\n"
+
+
+def evaluate(
+    data: Path | str,
+    first: date,
+    last: date,
+    *,
+    refit: str = "none",
+    artefact: Artefact | None = None,
+    with_zones: bool = True,
+) -> Evaluation:
+    """Predict every played player-game of the window by what was known before it.
+
+    Args:
+        data: the data folder.
+        first: first date of the window; the fit sees only earlier ones.
+        last: last date of the window.
+        refit: `none`, or `weekly`: fit anew for every seven days, on all dates before them.
+        artefact: a given one instead of a fit; refused if it has seen dates of the window.
+        with_zones: whether earlier games' play-by-play has come.
+
+    Raises:
+        InvalidInput: the window is empty, or the artefact has seen into it.
+    """
+    if last < first:
+        raise InvalidInput("to", f"a date not before {first}")
+    if refit not in {"none", "weekly"}:
+        raise InvalidInput("refit", "none or weekly")
+    if artefact is not None and artefact.last_date >= first.isoformat():
+        raise InvalidInput("from", f"a date after {artefact.last_date}, the last that the artefact has seen")
+    everything = list(samples(read_folder(data), last, with_zones=with_zones))
+    told: list[Told] = []
+    used: list[Artefact] = []
+    for start, end, fitted in _fits(everything, first, last, refit, artefact):
+        used.append(fitted)
+        chosen = systems(None, fitted)
+        for sample in everything:
+            if start <= sample.day < end and eligible(sample.inputs):
+                estimates, _ = estimate_all(chosen, sample.inputs)
+                told.append(_told(sample, estimates))
+    if not told:
+        raise InvalidInput("from", "a window with games of players who have a history")
+    rows = measure(told)
+    return Evaluation(first, last, refit, used[0].last_date, tuple(a.hash for a in used), rows)
+
+
+def eligible(inputs: PlayerInputs) -> bool:
+    """Whether the figures are about this player."""
+    games, minutes = known(inputs, "games_known") or 0.0, known(inputs, "minutes_ew_12") or 0.0
+    return games >= MIN_GAMES and minutes >= MIN_MINUTES
+
+
+def _fits(
+    everything: Sequence[Sample], first: date, last: date, refit: str, artefact: Artefact | None
+) -> Iterator[tuple[date, date, Artefact]]:
+    end = last + timedelta(days=1)
+    if artefact is not None:
+        yield first, end, artefact
+        return
+    matrices = design(everything)
+    start = first
+    while start < end:
+        stop = min(start + WEEK, end) if refit == "weekly" else end
+        yield start, stop, fit(matrices.before(start))
+        start = stop
+
+
+def _told(sample: Sample, estimates: Mapping[str, Estimate]) -> Told:
+    inputs = sample.inputs
+    plain = {name: value for name, feature in BASELINES.items() if (value := known(inputs, feature)) is not None}
+    line = consensus(inputs.lines) if inputs.lines else None
+    if line is not None:
+        plain[LINE_ROW] = line
+    form = known(inputs, "points_ew_12") or 0.0
+    return Told(sample.day.toordinal(), float(sample.points), line, float(np.floor(form)) + 0.5, plain, dict(estimates))

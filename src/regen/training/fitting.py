@@ -1,0 +1,109 @@
+"""The numerics of fitting: a ridge regression of the median, weights that add up to one, a spread."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regen.systems.artefact import LinearModel, Spread, Term
+
+Floats = NDArray[np.float64]
+
+ROUNDS = 12
+"""Reweightings: the fit moves by less than 0.01 points after ten."""
+DELTA = 3.0
+"""Residuals smaller than this, in points, count as squares, larger ones by their size: a smoothed median."""
+_DIGITS = 8
+
+
+def median_ridge(x: Floats, y: Floats, alpha: float, weights: Floats | None = None) -> tuple[float, Floats, Floats]:
+    """Ridge regression that minimises (smoothed) absolute errors, by reweighted least squares.
+
+    Args:
+        x: signals, a row per sample; NaN where unknown.
+        y: points.
+        alpha: the penalty on squared weights of standardised signals.
+        weights: of the samples.
+
+    Returns:
+        Intercept, centres (means of the known) and weights per unit.
+    """
+    centre = np.nanmean(x, axis=0)
+    filled = np.where(np.isnan(x), centre, x) - centre
+    scale = filled.std(axis=0)
+    scale[scale < 1e-9] = 1.0
+    z = np.column_stack([np.ones(len(y)), filled / scale])
+    penalty = np.full(z.shape[1], alpha)
+    penalty[0] = 0.0
+    base = np.ones(len(y)) if weights is None else weights
+    current = base
+    beta = np.zeros(z.shape[1])
+    for _ in range(ROUNDS):
+        weighted = z * current[:, None]
+        beta = np.linalg.solve(weighted.T @ z + np.diag(penalty), weighted.T @ y)
+        current = base * DELTA / np.maximum(np.abs(y - z @ beta), DELTA)
+    return float(beta[0]), centre, beta[1:] / scale
+
+
+def predict(x: Floats, intercept: float, centre: Floats, weights: Floats) -> Floats:
+    """Points of a linear model, never below zero."""
+    filled = np.where(np.isnan(x), 0.0, x - centre)
+    return np.asarray(np.maximum(0.0, intercept + filled @ weights), dtype=np.float64)
+
+
+def shares(x: Floats, y: Floats) -> Floats:
+    """Weights, none negative and one in all, whose mean of the columns has the least absolute error."""
+    count = x.shape[1]
+    best = np.full(count, 1.0 / count)
+    best_error = _error(x, y, best)
+    step = 0.25
+    while step > 0.005:
+        moved = False
+        for gain in range(count):
+            for loss in range(count):
+                move = min(step, float(best[loss]))
+                if gain == loss or move <= 0:
+                    continue
+                trial = best.copy()
+                trial[gain] += move
+                trial[loss] -= move
+                error = _error(x, y, trial)
+                if error < best_error - 1e-7:
+                    best, best_error, moved = trial, error, True
+        if not moved:
+            step /= 2.0
+    return best
+
+
+def spread(points: Floats, own: Floats, residuals: Floats) -> Spread:
+    """How the size of errors follows from the prediction and the player's own spread; none of the parts negative.
+
+    The mean absolute error of a normal is sd x sqrt(2 / pi).
+    """
+    target = np.abs(residuals) * np.sqrt(np.pi / 2.0)
+    columns = [np.ones_like(points), points, own]
+    used = [0, 1, 2]
+    while True:
+        x = np.column_stack([columns[i] for i in used])
+        beta = np.linalg.lstsq(x, target, rcond=None)[0]
+        if (beta >= 0).all() or len(used) == 1:
+            break
+        used = [index for index, value in zip(used, beta, strict=True) if value >= 0] or [0]
+    found = dict(zip(used, (round(float(value), _DIGITS) for value in beta), strict=True))
+    return Spread(found.get(0, 0.0), found.get(1, 0.0), found.get(2, 0.0))
+
+
+def linear_model(
+    names: tuple[str, ...], fit: tuple[float, Floats, Floats], spread_: Spread, settings: dict[str, float] | None = None
+) -> LinearModel:
+    """The fit as the artefact keeps it."""
+    intercept, centre, weights = fit
+    terms = tuple(
+        Term(name, round(float(middle), _DIGITS), round(float(weight), _DIGITS))
+        for name, middle, weight in zip(names, centre, weights, strict=True)
+    )
+    return LinearModel(round(intercept, _DIGITS), terms, spread_, settings or {})
+
+
+def _error(x: Floats, y: Floats, weights: Floats) -> float:
+    return float(np.abs(x @ weights - y).mean())

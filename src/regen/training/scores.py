@@ -1,0 +1,48 @@
+"""Scores of predictions: errors, calibration, and how sure one can be of a difference."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+BINS = 5
+BOOTSTRAPS = 1000
+PERFECT_DRAWS = 100
+SEED = 20251201
+
+
+def calibration_error(chances: Floats, happened: Floats) -> float:
+    """Expected calibration error over equal-count bins: mean distance of the chance told from the share that came."""
+    order = np.argsort(chances, kind="stable")
+    parts = [part for part in np.array_split(order, BINS) if len(part)]
+    total = sum(abs(float(chances[part].mean() - happened[part].mean())) * len(part) for part in parts)
+    return total / len(chances)
+
+
+def perfect_calibration_error(chances: Floats) -> float:
+    """What a model whose chances are the true ones scores on average at this n.
+
+    Args:
+        chances: a row per player-game, a column per line; one draw decides a row, as one score decides all lines.
+    """
+    generator = np.random.default_rng(SEED)
+    flat = chances.ravel()
+    draws = []
+    for _ in range(PERFECT_DRAWS):
+        happened = (generator.random((len(chances), 1)) < chances).astype(np.float64)
+        draws.append(calibration_error(flat, happened.ravel()))
+    return float(np.mean(draws))
+
+
+def bootstrap_interval(days: Floats, differences: Floats) -> tuple[float, float]:
+    """95 % interval of the mean of `differences`, dates drawn with replacement."""
+    unique, index = np.unique(days, return_inverse=True)
+    sums = np.bincount(index, weights=differences)
+    counts = np.bincount(index).astype(np.float64)
+    generator = np.random.default_rng(SEED)
+    drawn = generator.integers(0, len(unique), size=(BOOTSTRAPS, len(unique)))
+    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(low), float(high)

@@ -1,0 +1,76 @@
+"""The evaluation as a table for people."""
+
+from __future__ import annotations
+
+from regen.training.evaluate import Evaluation
+from regen.training.rows import Row
+
+_HEAD = (
+    "system",
+    "n",
+    "MAE",
+    "vs exp.",
+    "95 % interval",
+    "vs line",
+    "RMSE",
+    "bias",
+    "ECE",
+    "perfect",
+    "80 % int.",
+    "hits",
+)
+_TITLES = {"all": "All players", "lined": "Players with a line"}
+
+
+def table(evaluation: Evaluation) -> str:
+    """The rows of each population, best first, as Markdown."""
+    parts = [
+        (
+            f"{evaluation.first} to {evaluation.last}, fitted on games up to {evaluation.trained_until}, "
+            f"refit: {evaluation.refit}."
+        )
+    ]
+    for population, title in _TITLES.items():
+        rows = sorted((row for row in evaluation.rows if row.population == population), key=lambda row: row.mae)
+        if rows:
+            parts.append(f"{title}\n\n{_markdown([_HEAD, *(_cells(row) for row in rows)])}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    versus = row.vs_exponential
+    return (
+        row.name,
+        str(row.n),
+        f"{row.mae:.3f}",
+        f"{row.vs_exponential_pct:+.2f} %",
+        f"{versus['lo']:+.3f} to {versus['hi']:+.3f}",
+        _percent(row.vs_line_pct, sign=True),
+        f"{row.rmse:.3f}",
+        f"{row.bias:+.2f}",
+        "-" if row.ece is None else f"{row.ece:.4f}",
+        "-" if row.ece_perfect is None else f"{row.ece_perfect:.4f}",
+        _percent(None if row.interval80 is None else 100 * row.interval80),
+        "-" if row.hit_rate is None else f"{100 * row.hit_rate:.1f} % of {row.picks}",
+    )
+
+
+def _percent(value: float | None, *, sign: bool = False) -> str:
+    if value is None:
+        return "-"
+    return f"{value:+.2f} %" if sign else f"{value:.1f} %"
+
+
+def _markdown(rows: list[tuple[str, ...]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for number, row in enumerate(rows):
+        cells = [
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+        if number == 0:
+            rule = ["-" * width if i == 0 else "-" * (width - 1) + ":" for i, width in enumerate(widths)]
+            lines.append("| " + " | ".join(rule) + " |")
+    return "\n".join(lines)

@@ -1,0 +1,176 @@
+"""Fits every system on the samples given, and writes what was fitted into one artefact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from regen.data.csvs import read_folder
+from regen.data.names import FEATURE_VERSION
+from regen.domain.errors import InvalidInput
+from regen.systems import systems
+from regen.systems.artefact import Artefact, LinearModel, Spread
+from regen.systems.ensemble import Ensemble
+from regen.systems.line_blend import LineBlend, consensus, price_lean
+from regen.systems.linear import LinearSystem, known, own_spread
+from regen.systems.moving_average import BREAK_GAMES, GRID, HALF_LIFE, MovingAverage, weighted_mean
+from regen.training.dataset import Sample, samples
+from regen.training.fitting import Floats, linear_model, median_ridge, predict, shares, spread
+
+TRAIN_MIN_GAMES = 5
+TRAIN_MIN_MINUTES = 6.0
+"""Players with fewer games or minutes say little about those whom anybody asks for."""
+ALPHA = 300.0
+LINE_ALPHA = 1.0
+FOLDS = 4
+"""Later parts of the samples are predicted by fits of the earlier ones: for weights of the ensemble, and spreads."""
+MIN_SAMPLES = 500
+MIN_LINED = 200
+_GRID_EVERY = 3
+_UNFITTED = Spread(3.5, 0.2, 0.0)
+
+
+@dataclass(frozen=True)
+class Design:
+    """The samples as matrices, one per base system, made once and cut by date for each fit."""
+
+    samples: tuple[Sample, ...]
+    days: Floats
+    points: Floats
+    own: Floats
+    matrices: dict[str, Floats]
+    names: dict[str, tuple[str, ...]]
+    grid: Floats
+    line: Floats
+    lean: Floats
+
+    def before(self, day: date) -> Design:
+        """The samples of earlier dates."""
+        n = int(np.searchsorted(self.days, day.toordinal(), side="left"))
+        cut = {name: matrix[:n] for name, matrix in self.matrices.items()}
+        return Design(
+            self.samples[:n],
+            self.days[:n],
+            self.points[:n],
+            self.own[:n],
+            cut,
+            self.names,
+            self.grid[:n],
+            self.line[:n],
+            self.lean[:n],
+        )
+
+
+def train(data: Path | str, until: date) -> Artefact:
+    """Fit everything on the games of a folder up to and including `until`."""
+    return fit(design(list(samples(read_folder(data), until))))
+
+
+def usable(sample: Sample) -> bool:
+    """Whether a sample may teach."""
+    games, minutes = known(sample.inputs, "games_known") or 0.0, known(sample.inputs, "minutes_ew_12") or 0.0
+    return games >= TRAIN_MIN_GAMES and minutes >= TRAIN_MIN_MINUTES
+
+
+def base_systems() -> tuple[LinearSystem, ...]:
+    """The systems that look at inputs only."""
+    empty = Artefact("", "", 0, FEATURE_VERSION, {})
+    return tuple(s for s in systems(None, empty) if isinstance(s, LinearSystem) and s.stage == 0)
+
+
+def design(all_samples: Sequence[Sample]) -> Design:
+    """The matrices of the samples that may teach."""
+    chosen = tuple(sample for sample in all_samples if usable(sample))
+    if len(chosen) < MIN_SAMPLES:
+        raise InvalidInput(
+            "until", f"a date with at least {MIN_SAMPLES} usable player-games up to it; found {len(chosen)}"
+        )
+    matrices: dict[str, Floats] = {}
+    names: dict[str, tuple[str, ...]] = {}
+    for system in base_systems():
+        rows = [system.checked_signals(sample.inputs, {}) for sample in chosen]
+        names[system.system_id] = tuple(rows[0])
+        matrices[system.system_id] = _array([[_nan(value) for value in row.values()] for row in rows])
+    grid = _array([[weighted_mean(s.inputs.recent_games, g[HALF_LIFE], g[BREAK_GAMES]) for g in GRID] for s in chosen])
+    return Design(
+        samples=chosen,
+        days=_array([sample.day.toordinal() for sample in chosen]),
+        points=_array([sample.points for sample in chosen]),
+        own=_array([own_spread(sample.inputs, 0.0) for sample in chosen]),
+        matrices=matrices,
+        names=names,
+        grid=grid,
+        line=_array([consensus(s.inputs.lines) if s.inputs.lines else np.nan for s in chosen]),
+        lean=_array([price_lean(s.inputs.lines) for s in chosen]),
+    )
+
+
+def fit(data: Design) -> Artefact:
+    """Fit every system; spreads, ensemble and line blend on predictions of samples that the fit had not seen."""
+    best = _best_grid(data)
+    data.matrices[MovingAverage.system_id] = data.grid[:, [best]]
+    honest = _honest(data)
+    seen = ~np.isnan(honest[MovingAverage.system_id])
+    y, own = data.points[seen], data.own[seen]
+    models: dict[str, LinearModel] = {}
+    for name, matrix in data.matrices.items():
+        fitted = median_ridge(matrix, data.points, ALPHA if matrix.shape[1] > 20 else LINE_ALPHA)
+        told = honest[name][seen]
+        settings = dict(GRID[best]) if name == MovingAverage.system_id else None
+        models[name] = linear_model(data.names[name], fitted, spread(told, own, y - told), settings)
+    members = Ensemble.members
+    columns = np.column_stack([honest[name][seen] for name in members])
+    weights = shares(columns, y)
+    together = columns @ weights
+    centre = np.zeros(len(members))
+    models[Ensemble.system_id] = linear_model(members, (0.0, centre, weights), spread(together, own, y - together))
+    lined = ~np.isnan(data.line[seen])
+    if int(lined.sum()) >= MIN_LINED:
+        models[LineBlend.system_id] = _line_blend(
+            data.line[seen][lined], together[lined], data.lean[seen][lined], y[lined], own[lined]
+        )
+    first, last = (date.fromordinal(int(data.days[i])).isoformat() for i in (0, -1))
+    return Artefact(first, last, len(data.samples), FEATURE_VERSION, models).sealed()
+
+
+def _line_blend(line: Floats, together: Floats, lean: Floats, y: Floats, own: Floats) -> LinearModel:
+    x = np.column_stack([line, together - line, lean])
+    fitted = median_ridge(x, y, LINE_ALPHA)
+    told = predict(x, *fitted)
+    return linear_model(("line", "ensemble_less_line", "price_lean"), fitted, spread(told, own, y - told))
+
+
+def _honest(data: Design) -> dict[str, Floats]:
+    """Each base system's predictions of every part but the first, by fits of the parts before it; NaN elsewhere."""
+    n = len(data.points)
+    found = {name: np.full(n, np.nan) for name in data.matrices}
+    edges = [int(np.searchsorted(data.days, data.days[n * part // (FOLDS + 1)])) for part in range(1, FOLDS + 1)] + [n]
+    for start, end in pairwise(edges):
+        for name, matrix in data.matrices.items():
+            alpha = ALPHA if matrix.shape[1] > 20 else LINE_ALPHA
+            fitted = median_ridge(matrix[:start], data.points[:start], alpha)
+            found[name][start:end] = predict(matrix[start:end], *fitted)
+    return found
+
+
+def _best_grid(data: Design) -> int:
+    """The half-life and season break whose mean, rescaled, has the least absolute error."""
+    errors = []
+    y = data.points[::_GRID_EVERY]
+    for index in range(len(GRID)):
+        x = data.grid[::_GRID_EVERY, [index]]
+        errors.append(float(np.abs(y - predict(x, *median_ridge(x, y, LINE_ALPHA))).mean()))
+    return int(np.argmin(errors))
+
+
+def _nan(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def _array(values: object) -> Floats:
+    return np.asarray(values, dtype=np.float64)
