@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from regen.domain import ids
@@ -12,7 +12,7 @@ from regen.domain.estimate import Estimate, System
 from regen.domain.inputs import PlayerInputs
 from regen.domain.lines import choose
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Provenance
-from regen.domain.recommendation import recommend
+from regen.domain.recommendation import judge
 
 MINIMUM_QUALITY = 50.0
 
@@ -26,12 +26,17 @@ class Naming:
 
 
 def predict_player(
-    inputs: PlayerInputs, systems: Sequence[System], feature_version: str | None, naming: Naming
+    inputs: PlayerInputs,
+    systems: Sequence[System],
+    wanted: Collection[str],
+    feature_version: str | None,
+    naming: Naming,
 ) -> Outcome:
     """Predict one player with every system; whatever goes wrong is his outcome, nobody else's.
 
     Args:
-        systems: in the order of the registry, ensembles last.
+        systems: in the order of the registry, ensembles last; with those whose estimates an ensemble reads.
+        wanted: ids of the systems that give rows.
         feature_version: the version that the systems were made for; None accepts any.
     """
     if closed := _gate(inputs, feature_version):
@@ -52,17 +57,20 @@ def predict_player(
             lacking.append(error.reason)
         except Exception as error:  # noqa: BLE001 - a system's defect is this player's outcome, never the request's (P10)
             problems[system.system_id] = f"{type(error).__name__}: {error}"[:300]
-    if not estimates:
-        if problems and len(lacking) == len(problems):
+    problems = {name: problem for name, problem in problems.items() if name in wanted}
+    if not estimates.keys() & set(wanted):
+        if problems and all(p in lacking for p in problems.values()):
             reason = "no_history" if "no_history" in lacking else lacking[0]
             return _outcome(inputs, naming, OutcomeKind.SKIPPED, reason=reason, problems=problems)
         first = next(iter(problems.values()), "no system was asked")
         return _outcome(inputs, naming, OutcomeKind.FAILED, reason="system_error", error=first, problems=problems)
-    rows = _rows(inputs, [s for s in systems if s.system_id in estimates], estimates, naming)
+    rows = _rows(inputs, [s for s in systems if s.system_id in estimates and s.system_id in wanted], estimates, naming)
     return _outcome(inputs, naming, OutcomeKind.PRODUCED, rows=rows, problems=problems)
 
 
-def _gate(inputs: PlayerInputs, feature_version: str | None) -> tuple[OutcomeKind, str, str | None] | None:
+def _gate(  # noqa: PLR0911 - one return a gate
+    inputs: PlayerInputs, feature_version: str | None
+) -> tuple[OutcomeKind, str, str | None] | None:
     """Gates fail closed (I-52): an outcome with its reason, never a default in place of the unknown."""
     if inputs.injury_status.lower() == "out":
         return OutcomeKind.SKIPPED, "out", None
@@ -89,9 +97,8 @@ def _rows(
     rows: list[Prediction] = []
     for system in systems:
         estimate = estimates[system.system_id]
-        points = round(min(max(estimate.points, 0.0), 100.0), 1)
         for line in chosen.lines or (None,):
-            advice = recommend(estimate, points, None if line is None else line.value)
+            advice = judge(estimate, None if line is None else line.value)
             rows.append(
                 Prediction(
                     prediction_id=ids.prediction_id(
@@ -104,14 +111,13 @@ def _rows(
                     ),
                     system_id=system.system_id,
                     version=system.version,
-                    points=points,
+                    points=advice.predicted_points,
                     sd=round(estimate.sd, 3),
-                    confidence=round(estimate.confidence, 2),
-                    recommendation=advice.direction,
+                    confidence=round(advice.confidence, 2),
+                    recommendation=advice.recommendation.value,
                     line=None if line is None else line.value,
                     bookmaker=None if line is None else line.bookmaker,
-                    over_probability=advice.over_probability,
-                    filter_reason=advice.filter_reason,
+                    over_probability=advice.over,
                     factors=estimate.factors,
                     warnings=(*estimate.warnings, *inputs.warnings, *chosen.warnings),
                 )

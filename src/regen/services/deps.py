@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from regen.domain.batch import Thresholds
@@ -21,12 +21,14 @@ class Config:
     """Numbers of a deployment; durations in seconds.
 
     Attributes:
-        systems: every system of the registry that a batch runs if its trigger names none, in order.
+        systems: ids of the systems that a batch runs if its trigger names none, in order.
+        run_for: the systems to run so that those of the given ids have all they read, in order.
         feature_version: the version of the features that the systems were made for; None accepts any.
         republish_after_seconds: a pending request is published again when its last publish is older than this.
     """
 
-    systems: Sequence[System]
+    systems: Sequence[str]
+    run_for: Callable[[Sequence[str]], Sequence[System]]
     feature_version: str | None = None
     lease_seconds: float = 90.0
     deadline_seconds: float = 1800.0

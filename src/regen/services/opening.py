@@ -224,7 +224,7 @@ def _requested_entry(batch: Batch) -> AuditEntry:
 
 
 def _systems(deps: Deps, trigger: Trigger) -> tuple[str, ...]:
-    known = tuple(s.system_id for s in deps.config.systems)
+    known = tuple(deps.config.systems)
     wanted = trigger.scope.systems
     return known if wanted is None else tuple(s for s in known if s in wanted)
 

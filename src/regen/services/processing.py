@@ -59,18 +59,20 @@ def process_request(deps: Deps, batch_id: str, request_id: str) -> str:
 
 def predict_request(deps: Deps, batch: Batch, request: RequestRecord) -> list[Outcome]:
     """The outcomes of a request's players; whoever is neither predicted nor given ends as `failed(lost_inputs)`."""
-    systems = [s for s in deps.config.systems if s.system_id in request.systems]
+    systems = deps.config.run_for(request.systems)
     naming = Naming(batch.batch_id, request.round)
     outcomes = unpack_outcomes(request.given) if request.given else []
-    outcomes += [_predict(deps, inputs, systems, naming) for inputs in unpack_inputs(request.inputs)]
+    outcomes += [_predict(deps, inputs, systems, request.systems, naming) for inputs in unpack_inputs(request.inputs)]
     known = {o.player_lookup for o in outcomes}
     outcomes += [failed_outcome(p, "lost_inputs", request.round) for p in request.players if p not in known]
     return outcomes
 
 
-def _predict(deps: Deps, inputs: PlayerInputs, systems: Sequence[System], naming: Naming) -> Outcome:
+def _predict(
+    deps: Deps, inputs: PlayerInputs, systems: Sequence[System], wanted: Sequence[str], naming: Naming
+) -> Outcome:
     start = time.perf_counter()
-    outcome = predict_player(inputs, systems, deps.config.feature_version, naming)
+    outcome = predict_player(inputs, systems, wanted, deps.config.feature_version, naming)
     return replace(outcome, seconds=time.perf_counter() - start)
 
 

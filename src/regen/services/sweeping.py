@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from regen.domain import ids
 from regen.domain.audit import AuditEvent
-from regen.domain.batch import WAITING, Batch, Status
+from regen.domain.batch import Batch, Status
 from regen.domain.errors import NotFound, RegenError, Unavailable
 from regen.ports import Message, Write
 from regen.services import outbox
@@ -21,7 +21,7 @@ from regen.services.dispatching import dispatch, publish_pending
 from regen.services.ending import ended_entry
 from regen.services.leases import is_free
 from regen.services.processing import close_pending
-from regen.services.records import BATCHES, decode_batch, request_path, requests_path
+from regen.services.records import BATCHES, decode_batch, requests_path
 from regen.services.triggers import trigger_of
 
 log = logging.getLogger(__name__)
@@ -155,21 +155,6 @@ def _wake(deps: Deps, batch: Batch) -> str | None:
         return None
     deps.queue.publish(VERIFY_TOPIC, [Message({"batch_id": batch.batch_id, "round": batch.round})])
     return f"woken in {batch.status}"
-
-
-def dead_request(deps: Deps, batch_id: str, request_id: str, error: str | None) -> str:
-    """A request that could not be processed: `failed` for its players if it is still pending, then the usual check."""
-    snapshot = deps.store.get(request_path(batch_id, request_id))
-    if snapshot is None:
-        return "unknown"
-    closed = close_pending(deps, [snapshot], "dead_letter", error)
-    try:
-        batch = read_batch(deps, batch_id).batch
-    except NotFound:
-        return "unknown"
-    if batch.status in WAITING:
-        check_completion(deps, batch_id, batch.round)
-    return "failed" if closed else "already_done"
 
 
 def batch_changed(deps: Deps, batch_id: str) -> bool:

@@ -1,0 +1,1 @@
+"""What the three entry points share: settings, logs, routes and problems, callers, envelopes, and the wiring."""

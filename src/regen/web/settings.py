@@ -47,9 +47,11 @@ class Settings:
     lease_seconds: float
     deadline_seconds: float
     hold_down_seconds: float
+    republish_after_seconds: float
     players_per_request: int
     coverage_threshold: float
     minimum_produced: int
+    mean_shift: float
     min_minutes: float
     retention_days: int
     systems: tuple[str, ...]
@@ -126,9 +128,11 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any], str | None]] = {
     "REGEN_LEASE_SECONDS": ("lease_seconds", _number(1, 600), "90"),
     "REGEN_DEADLINE_SECONDS": ("deadline_seconds", _number(1, 86_400), "1800"),
     "REGEN_HOLD_DOWN_SECONDS": ("hold_down_seconds", _number(0, 86_400), "900"),
-    "REGEN_PLAYERS_PER_REQUEST": ("players_per_request", _whole(1, 200), "25"),
+    "REGEN_REPUBLISH_AFTER_SECONDS": ("republish_after_seconds", _number(1, 86_400), "180"),
+    "REGEN_PLAYERS_PER_REQUEST": ("players_per_request", _whole(1, 200), "50"),
     "REGEN_COVERAGE_THRESHOLD": ("coverage_threshold", _number(0, 100), "90"),
     "REGEN_MINIMUM_PRODUCED": ("minimum_produced", _whole(1, 100_000), "1"),
+    "REGEN_MEAN_SHIFT": ("mean_shift", _number(0, 100), "4"),
     "REGEN_MIN_MINUTES": ("min_minutes", _number(0, 48), "15"),
     "REGEN_RETENTION_DAYS": ("retention_days", _whole(1, 3650), "90"),
     "REGEN_SYSTEMS": ("systems", _words, ""),

@@ -1,0 +1,24 @@
+"""Entry point of the worker."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import flask
+import functions_framework
+
+from regen.web import worker
+from regen.web.bootstrap import app
+from regen.web.http import Router
+
+
+@cache
+def router() -> Router:
+    """The routes, wired at the first request: importing costs nothing but code."""
+    return worker.router(app(with_warehouse=False, with_queue=False))
+
+
+@functions_framework.http
+def main(request: flask.Request) -> flask.Response:
+    """Answer one request."""
+    return router()(request)

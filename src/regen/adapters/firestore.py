@@ -1,0 +1,138 @@
+"""BatchStore on Firestore: batched writes with preconditions, no transactions (their locks wait under contention)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from google.api_core import exceptions as api
+from google.api_core.retry import Retry
+from google.cloud import firestore
+from google.cloud.firestore_v1.base_query import FieldFilter
+
+from regen.domain.errors import AlreadyExists, Conflict, InvalidInput, RateLimited, Unavailable
+from regen.ports import Condition, Snapshot, Write
+
+TIMEOUT_SECONDS = 20.0
+_READ_RETRY = Retry(
+    predicate=lambda e: isinstance(e, api.ServiceUnavailable | api.InternalServerError | api.DeadlineExceeded),
+    initial=0.1,
+    maximum=2.0,
+    timeout=TIMEOUT_SECONDS,
+)
+
+
+class FirestoreStore:
+    """The documents of one database.
+
+    Attributes:
+        reads: documents read (a query that finds nothing costs one), for the bill.
+        writes: documents written.
+    """
+
+    def __init__(self, client: firestore.Client) -> None:
+        self._client = client
+        self._count = threading.Lock()
+        self.reads = 0
+        self.writes = 0
+
+    def get(self, path: str) -> Snapshot | None:
+        with _typed():
+            found = self._client.document(path).get(retry=_READ_RETRY, timeout=TIMEOUT_SECONDS)
+        self._counted(reads=1)
+        return _snapshot(found) if found.exists else None
+
+    def get_many(self, paths: Sequence[str]) -> list[Snapshot | None]:
+        references = [self._client.document(p) for p in paths]
+        with _typed():
+            found = list(self._client.get_all(references, retry=_READ_RETRY, timeout=TIMEOUT_SECONDS))
+        self._counted(reads=len(paths))
+        by_path = {f.reference.path: _snapshot(f) for f in found if f.exists}
+        return [by_path.get(p) for p in paths]
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        batch = self._client.batch()
+        for write in writes:
+            self._add(batch, write)
+        with _typed():
+            # Not retried here: a commit that may have happened is for the caller to read again and decide.
+            batch.commit(retry=None, timeout=TIMEOUT_SECONDS)
+        self._counted(writes=len(writes))
+
+    def find(
+        self,
+        collection: str,
+        where: Sequence[Condition] = (),
+        *,
+        limit: int | None = None,
+        order_by: str | None = None,
+        descending: bool = False,
+        fields: Sequence[str] | None = None,
+    ) -> list[Snapshot]:
+        query: Any = self._client.collection(collection)
+        for name, op, value in where:
+            query = query.where(filter=FieldFilter(name, op, value))
+        if order_by:
+            direction = firestore.Query.DESCENDING if descending else firestore.Query.ASCENDING
+            query = query.order_by(order_by, direction=direction)
+        if fields is not None:
+            query = query.select(list(fields))
+        if limit is not None:
+            query = query.limit(limit)
+        with _typed():
+            found = [_snapshot(s) for s in query.stream(retry=_READ_RETRY, timeout=TIMEOUT_SECONDS * 3)]
+        self._counted(reads=max(1, len(found)))
+        return found
+
+    def _add(self, batch: Any, write: Write) -> None:  # noqa: ANN401 - the client's WriteBatch
+        reference = self._client.document(write.path)
+        if write.op == "create":
+            batch.create(reference, dict(write.data))
+        elif write.op == "put":
+            batch.set(reference, dict(write.data))
+        elif write.op == "update":
+            option = self._client.write_option(last_update_time=write.version) if write.version else None
+            batch.update(reference, dict(write.data), option=option)
+        else:
+            option = self._client.write_option(last_update_time=write.version) if write.version else None
+            batch.delete(reference, option=option)
+
+    def _counted(self, reads: int = 0, writes: int = 0) -> None:
+        with self._count:
+            self.reads += reads
+            self.writes += writes
+
+
+def _snapshot(found: Any) -> Snapshot:  # noqa: ANN401 - the client's DocumentSnapshot
+    return Snapshot(found.reference.path, _plain(found.to_dict() or {}), found.update_time)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any value that a document can hold
+    """The client's own datetime type becomes the standard one."""
+    if isinstance(value, Mapping):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    if isinstance(value, datetime):
+        return datetime.combine(value.date(), value.time(), UTC)
+    return value
+
+
+@contextmanager
+def _typed() -> Iterator[None]:
+    """The client's errors, as ours."""
+    try:
+        yield
+    except api.AlreadyExists as error:
+        raise AlreadyExists(str(error.message)) from error
+    except (api.FailedPrecondition, api.NotFound, api.Aborted, api.Conflict) as error:
+        raise Conflict(str(error.message)) from error
+    except api.ResourceExhausted as error:
+        raise RateLimited(str(error.message)) from error
+    except (api.InvalidArgument, api.OutOfRange) as error:
+        raise InvalidInput("document", f"what Firestore accepts: {error.message}") from error
+    except (api.GoogleAPICallError, api.RetryError, ConnectionError) as error:
+        raise Unavailable(f"Firestore: {error}") from error

@@ -1,0 +1,39 @@
+"""Alerts to a Slack-compatible incoming webhook."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+
+from regen.domain.errors import Unavailable
+
+TIMEOUT_SECONDS = 5.0
+SYMBOLS = {"ERROR": ":red_circle:", "WARNING": ":large_yellow_circle:"}
+
+
+class Webhook:
+    """Posts one short text an alert; the address is a secret and appears in no error."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def send(self, alert: Mapping[str, Any]) -> None:
+        body = json.dumps({"text": text_of(alert)}).encode()
+        request = urllib.request.Request(self._url, body, {"Content-Type": "application/json"})  # noqa: S310
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310 - the address is a setting
+                pass
+        except urllib.error.HTTPError as error:
+            raise Unavailable(f"the webhook answered {error.code}") from None
+        except OSError:
+            raise Unavailable("the webhook does not answer") from None
+
+
+def text_of(alert: Mapping[str, Any]) -> str:
+    """An alert in one line: what, where, how many, and why."""
+    head = f"{SYMBOLS.get(str(alert.get('severity')), '')} *{alert.get('type')}*"
+    fields = ("batch_id", "game_date", "requested", "produced", "skipped", "failed", "why")
+    return f"{head} " + " · ".join(f"{k}: {alert[k]}" for k in fields if alert.get(k) is not None)

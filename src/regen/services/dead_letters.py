@@ -1,0 +1,63 @@
+"""Dead letters: what Pub/Sub gave up on still gets its end, and somebody hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from regen.domain import ids
+from regen.domain.batch import WAITING
+from regen.domain.errors import NotFound
+from regen.services import malformed, outbox
+from regen.services.commit import read_batch
+from regen.services.completion import check_completion
+from regen.services.deps import Deps
+from regen.services.processing import close_pending
+from regen.services.records import request_path
+
+SOURCE = "CloudPubSubDeadLetterSourceSubscription"
+
+
+def handle(deps: Deps, message_id: str, data: Mapping[str, Any], attributes: Mapping[str, str], body: bytes) -> str:
+    """End what the message was about.
+
+    A request gets its `failed` outcome, if it is pending still. A verification is left to the sweep, which carries on
+    whatever is complete. A trigger is recorded: nothing else knows of it.
+
+    Returns:
+        What was done, in a word.
+    """
+    _alert(deps, message_id, data, attributes)
+    batch_id, request_id = data.get("batch_id"), data.get("request_id")
+    if isinstance(batch_id, str) and isinstance(request_id, str):
+        return _dead_request(deps, batch_id, request_id)
+    if isinstance(batch_id, str):
+        return "left_to_the_sweep"
+    malformed.record(deps, body, "a trigger that could not be delivered", "dead-letter", message_id)
+    return "recorded"
+
+
+def _dead_request(deps: Deps, batch_id: str, request_id: str) -> str:
+    snapshot = deps.store.get(request_path(batch_id, request_id))
+    if snapshot is None:
+        return "unknown"
+    closed = close_pending(deps, [snapshot], "dead_letter")
+    try:
+        batch = read_batch(deps, batch_id).batch
+    except NotFound:
+        return "unknown"
+    if batch.status in WAITING:
+        check_completion(deps, batch_id, batch.round)
+    return "failed" if closed else "already_done"
+
+
+def _alert(deps: Deps, message_id: str, data: Mapping[str, Any], attributes: Mapping[str, str]) -> None:
+    alert = {
+        "type": "dead_letter",
+        "severity": "ERROR",
+        "batch_id": data.get("batch_id"),
+        "request_id": data.get("request_id"),
+        "why": f"gave up on a message of {attributes.get(SOURCE, 'an unnamed subscription')}",
+    }
+    event = ids.digest("dead_letter", message_id, length=24)
+    deps.store.commit(outbox.put([outbox.alert_item(event, deps.clock.now(), alert)]))

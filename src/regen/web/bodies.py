@@ -1,0 +1,155 @@
+"""What callers ask for, checked at the edge: every error names its field and what was expected."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from regen.domain import ids
+from regen.domain.batch import Kind
+from regen.domain.dates import parse_game_date
+from regen.domain.errors import InvalidInput
+from regen.domain.scope import Scope
+from regen.domain.trigger import Source, Trigger
+
+MODE = "regenerate_with_supersede"
+DEFAULT_REASON = "feature_upgrade"
+MAX_NAMES = 1000
+MAX_NAME = 100
+MAX_METADATA_BYTES = 20_000
+
+
+def regeneration(
+    body: Mapping[str, Any], *, known_systems: Collection[str], caller: str, trigger_id: str, now: datetime
+) -> Trigger:
+    """The body of `POST /regenerate-with-supersede`."""
+    _only(body, {"game_date", "reason", "metadata", "players", "systems", "games", "dry_run"})
+    return Trigger(
+        trigger_id=trigger_id,
+        game_date=parse_game_date(_required(body, "game_date")),
+        kind=Kind.REGENERATION,
+        reason=ids.checked_reason(body.get("reason", DEFAULT_REASON)),
+        source=Source.HTTP,
+        triggered_by=caller,
+        at=now,
+        scope=_scope(body, known_systems),
+        metadata=_metadata(body.get("metadata")),
+    )
+
+
+def start(body: Mapping[str, Any], *, caller: str, trigger_id: str, now: datetime) -> Trigger:
+    """The body of `POST /start`."""
+    _only(body, {"game_date", "min_minutes", "force"})
+    minutes = body.get("min_minutes")
+    if minutes is not None and (isinstance(minutes, bool) or not isinstance(minutes, int | float)):
+        raise InvalidInput("min_minutes", "a number from 0 to 48")
+    if minutes is not None and not 0 <= minutes <= 48:
+        raise InvalidInput("min_minutes", "a number from 0 to 48")
+    return Trigger(
+        trigger_id=trigger_id,
+        game_date=parse_game_date(_required(body, "game_date"), now),
+        kind=Kind.DAILY,
+        reason="daily",
+        source=Source.SCHEDULER if caller.startswith("scheduler:") else Source.HTTP,
+        triggered_by=caller,
+        at=now,
+        min_minutes=None if minutes is None else float(minutes),
+        force=flag(body, "force"),
+    )
+
+
+def pushed_trigger(
+    data: Mapping[str, Any],
+    attributes: Mapping[str, str],
+    *,
+    known_systems: Collection[str],
+    caller: str,
+    trigger_id: str,
+    now: datetime,
+) -> Trigger:
+    """A message of `nba-prediction-trigger`; fields that are not known are ignored, as events' are."""
+    mode = data.get("mode", MODE)
+    if mode != MODE:
+        raise InvalidInput("mode", MODE)
+    return Trigger(
+        trigger_id=trigger_id,
+        game_date=parse_game_date(_required(data, "game_date")),
+        kind=Kind.REGENERATION,
+        reason=ids.checked_reason(data.get("reason", DEFAULT_REASON)),
+        source=Source.PUBSUB,
+        triggered_by=caller,
+        at=now,
+        scope=_scope(data, known_systems),
+        metadata=_metadata(data.get("metadata")),
+        follow_up=attributes.get("follow_up"),
+    )
+
+
+def flag(body: Mapping[str, Any], name: str) -> bool:
+    """A boolean field, false if it is not there."""
+    value = body.get(name, False)
+    if not isinstance(value, bool):
+        raise InvalidInput(name, "true or false")
+    return value
+
+
+def text(body: Mapping[str, Any], name: str, default: str | None = None) -> str:
+    """A short text."""
+    value = body.get(name, default)
+    if not isinstance(value, str) or not value.strip() or len(value) > 500:
+        raise InvalidInput(name, "a text of at most 500 characters")
+    return value
+
+
+def names(body: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
+    """A list of names, or None if the field is not there."""
+    value = body.get(name)
+    if value is None:
+        return None
+    expected = f"a list of 1 to {MAX_NAMES} names"
+    if not isinstance(value, list) or not 0 < len(value) <= MAX_NAMES:
+        raise InvalidInput(name, expected)
+    if any(not isinstance(v, str) or not v or len(v) > MAX_NAME for v in value):
+        raise InvalidInput(name, expected)
+    return tuple(dict.fromkeys(value))
+
+
+def fingerprint(body: Mapping[str, Any]) -> str:
+    """The same for bodies that ask for the same."""
+    return ids.digest(json.dumps(body, sort_keys=True, separators=(",", ":")))
+
+
+def _scope(body: Mapping[str, Any], known_systems: Collection[str]) -> Scope:
+    systems = names(body, "systems")
+    for system in systems or ():
+        if system not in known_systems:
+            raise InvalidInput("systems", f"some of {', '.join(known_systems)}")
+    return Scope(players=names(body, "players"), games=names(body, "games"), systems=systems)
+
+
+def _metadata(value: object) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise InvalidInput("metadata", "an object")
+    try:
+        size = len(json.dumps(value, allow_nan=False))
+    except ValueError as error:
+        raise InvalidInput("metadata", "JSON without NaN and infinity") from error
+    if size > MAX_METADATA_BYTES:
+        raise InvalidInput("metadata", f"at most {MAX_METADATA_BYTES} bytes")
+    return value
+
+
+def _required(body: Mapping[str, Any], name: str) -> object:
+    if name not in body:
+        raise InvalidInput(name, "to be given")
+    return body[name]
+
+
+def _only(body: Mapping[str, Any], allowed: Collection[str]) -> None:
+    for name in body:
+        if name not in allowed:
+            raise InvalidInput(str(name)[:MAX_NAME], f"no such field; known: {', '.join(sorted(allowed))}")

@@ -1,0 +1,144 @@
+"""The wiring: from settings to ports. Clients are built at the first request, not at import."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from regen.adapters.system import RandomIds, SystemClock
+from regen.domain.batch import Thresholds
+from regen.domain.errors import RegenError
+from regen.domain.estimate import System
+from regen.ports import Alerts, BatchStore, Queue, Warehouse
+from regen.services.deps import Config, Deps
+from regen.systems import system_ids, systems, with_members
+from regen.web.callers import Gatekeeper
+from regen.web.logs import set_up
+from regen.web.settings import Settings, read_settings
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A function's settings, ports and gate."""
+
+    settings: Settings
+    deps: Deps
+    gate: Gatekeeper
+
+
+class NotWired(RegenError):
+    """A function was asked for a port that it does not have."""
+
+
+@cache
+def app(*, with_warehouse: bool, with_queue: bool = True) -> App:
+    """The one App of this process, from its environment.
+
+    Raises:
+        SettingsInvalid: the environment is not usable.
+    """
+    set_up(os.environ)
+    settings = read_settings(os.environ)
+    return App(settings, deps_of(settings, with_warehouse=with_warehouse, with_queue=with_queue), Gatekeeper(settings))
+
+
+def deps_of(settings: Settings, *, with_warehouse: bool, with_queue: bool) -> Deps:
+    """The ports that the settings ask for."""
+    return Deps(
+        store=_store(settings),
+        queue=_queue(settings) if with_queue else _Absent("queue"),  # type: ignore[arg-type]
+        warehouse=_warehouse(settings) if with_warehouse else _Absent("warehouse"),  # type: ignore[arg-type]
+        clock=SystemClock(),
+        ids=RandomIds(),
+        config=config_of(settings),
+        alerts=_alerts(settings),
+    )
+
+
+def config_of(settings: Settings) -> Config:
+    """The numbers of the deployment."""
+    ids = settings.systems or system_ids()
+    chosen = systems(with_members(ids))
+
+    @cache
+    def run_for(wanted: tuple[str, ...]) -> Sequence[System]:
+        needed = set(with_members(wanted))
+        return tuple(s for s in chosen if s.system_id in needed)
+
+    return Config(
+        systems=tuple(ids),
+        run_for=lambda wanted: run_for(tuple(wanted)),
+        feature_version=feature_version(),
+        lease_seconds=settings.lease_seconds,
+        deadline_seconds=settings.deadline_seconds,
+        hold_down_seconds=settings.hold_down_seconds,
+        republish_after_seconds=settings.republish_after_seconds,
+        players_per_request=settings.players_per_request,
+        min_minutes=settings.min_minutes,
+        retention_days=settings.retention_days,
+        thresholds=Thresholds(settings.coverage_threshold, settings.minimum_produced, settings.mean_shift),
+        code_version=settings.code_version,
+    )
+
+
+def feature_version() -> str | None:
+    """The version of the features that the shipped artefact was fitted on."""
+    from regen.systems import load_artefact  # noqa: PLC0415
+
+    return load_artefact().feature_version
+
+
+class _Absent:
+    """Stands where a function has no port: says so when it is used."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> object:
+        raise NotWired(f"this function has no {self._name}: {attribute}")
+
+
+def _store(settings: Settings) -> BatchStore:
+    if settings.backend == "memory":
+        from regen.adapters.memory import shared  # noqa: PLC0415
+
+        return shared.store
+    # Heavy clients are imported where they are used: the worker never pays for BigQuery.
+    from google.cloud import firestore  # noqa: PLC0415
+
+    from regen.adapters.firestore import FirestoreStore  # noqa: PLC0415
+
+    return FirestoreStore(firestore.Client(project=settings.project))
+
+
+def _queue(settings: Settings) -> Queue:
+    if settings.backend == "memory":
+        from regen.adapters.memory import shared  # noqa: PLC0415
+
+        if shared.queue is None:
+            raise NotWired("the process that hosts the functions has set no queue")
+        return shared.queue
+    from regen.adapters.pubsub import PubSubQueue, publisher  # noqa: PLC0415
+
+    return PubSubQueue(publisher(), settings.project)
+
+
+def _warehouse(settings: Settings) -> Warehouse:
+    from google.cloud import bigquery  # noqa: PLC0415
+
+    from regen.adapters.bigquery import BigQueryWarehouse  # noqa: PLC0415
+
+    client = bigquery.Client(project=settings.project, location=settings.location)
+    return BigQueryWarehouse(
+        client, settings.project, dataset_prefix=settings.dataset_prefix, location=settings.location
+    )
+
+
+def _alerts(settings: Settings) -> Alerts | None:
+    if not settings.webhook_url:
+        return None
+    from regen.adapters.webhook import Webhook  # noqa: PLC0415
+
+    return Webhook(settings.webhook_url)

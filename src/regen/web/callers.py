@@ -1,0 +1,155 @@
+"""Who calls: API keys and OIDC tokens. Checked before the body is read (P11)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+import threading
+import time
+import urllib.request
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from google.auth import exceptions as auth_errors
+from google.auth import jwt
+
+from regen.domain.errors import RegenError, Unavailable
+from regen.web.settings import GOOGLE_ISSUER, Settings
+
+CERTS_SECONDS = 3600.0
+LEEWAY_SECONDS = 30
+SIGNATURE = "signature"
+
+
+class Unauthenticated(RegenError):
+    """The caller did not say who he is, or did not prove it."""
+
+
+class Forbidden(RegenError):
+    """The caller is known, and may not do this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, as the audit names him: `api_key:<id>`, `pubsub:<account>`, `scheduler:<account>`."""
+
+    name: str
+
+
+class Gatekeeper:
+    """Checks callers by route."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._certs = _Certificates(settings.oidc_certs_url)
+
+    def by_key(self, headers: Mapping[str, str]) -> Caller:
+        """A caller with an API key.
+
+        Raises:
+            Unauthenticated: no key, or a wrong one.
+        """
+        given = headers.get("X-API-Key", "")
+        found = None
+        for key_id, key in self._settings.api_keys.items():
+            # Every key is compared, in constant time: the answer's delay tells nothing.
+            if hmac.compare_digest(given.encode(), str.encode(key)):
+                found = key_id
+        if found is None:
+            raise Unauthenticated("a valid X-API-Key header is required")
+        return Caller(f"api_key:{found}")
+
+    def by_push(self, headers: Mapping[str, str]) -> Caller:
+        """A push of Pub/Sub or an event of Eventarc."""
+        return Caller(f"pubsub:{self._account(headers, self._settings.push_accounts)}")
+
+    def by_scheduler(self, headers: Mapping[str, str]) -> Caller:
+        """A job of Cloud Scheduler."""
+        return Caller(f"scheduler:{self._account(headers, self._settings.scheduler_accounts)}")
+
+    def by_key_or_scheduler(self, headers: Mapping[str, str]) -> Caller:
+        """A key, or else the scheduler."""
+        return self.by_key(headers) if "X-API-Key" in headers else self.by_scheduler(headers)
+
+    def _account(self, headers: Mapping[str, str], accounts: Collection[str]) -> str:
+        scheme, _, token = headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated("an OIDC bearer token is required")
+        claims = self._verified(token) if self._settings.token_check == SIGNATURE else _unverified(token)
+        issuers = {self._settings.oidc_issuer}
+        if self._settings.oidc_issuer == GOOGLE_ISSUER:
+            issuers.add("accounts.google.com")
+        if claims.get("iss") not in issuers:
+            raise Unauthenticated("the token has another issuer")
+        if claims.get("aud") != self._settings.oidc_audience:
+            raise Unauthenticated("the token is meant for another audience")
+        expiry = claims.get("exp")
+        if not isinstance(expiry, int | float) or expiry + LEEWAY_SECONDS < time.time():
+            raise Unauthenticated("the token has expired")
+        if claims.get("email_verified") is not True:
+            raise Unauthenticated("the token's account is not verified")
+        account = claims.get("email")
+        if not isinstance(account, str) or account not in accounts:
+            raise Forbidden("the token's account may not call this route")
+        return account
+
+    def _verified(self, token: str) -> Mapping[str, Any]:
+        try:
+            claims: Mapping[str, Any] = jwt.decode(  # type: ignore[no-untyped-call]
+                token, certs=self._certs.for_token(token), clock_skew_in_seconds=LEEWAY_SECONDS
+            )
+        except (ValueError, auth_errors.GoogleAuthError) as error:
+            raise Unauthenticated("the token's signature does not hold") from error
+        return claims
+
+
+class _Certificates:
+    """The issuer's certificates by key id, fetched when first needed and when an unknown key turns up."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._lock = threading.Lock()
+        self._certs: dict[str, str] = {}
+        self._fetched = float("-inf")
+
+    def for_token(self, token: str) -> dict[str, str]:
+        key_id = _header(token).get("kid")
+        with self._lock:
+            age = time.monotonic() - self._fetched
+            if age > CERTS_SECONDS or (key_id not in self._certs and age > 10.0):
+                self._certs = self._fetch()
+                self._fetched = time.monotonic()
+            return dict(self._certs)
+
+    def _fetch(self) -> dict[str, str]:
+        try:
+            with urllib.request.urlopen(self._url, timeout=10) as response:  # noqa: S310 - the URL is a setting
+                certs = json.load(response)
+        except (OSError, ValueError) as error:
+            raise Unavailable("the token issuer's certificates cannot be read") from error
+        return {str(k): str(v) for k, v in certs.items()}
+
+
+def _header(token: str) -> Mapping[str, Any]:
+    return _segment(token, 0)
+
+
+def _unverified(token: str) -> Mapping[str, Any]:
+    """The claims of a token that the platform has verified (and whose signature it has removed)."""
+    return _segment(token, 1)
+
+
+def _segment(token: str, index: int) -> Mapping[str, Any]:
+    parts = token.split(".")
+    if len(parts) != 3:
+        raise Unauthenticated("the token is malformed")
+    try:
+        decoded = json.loads(base64.urlsafe_b64decode(parts[index] + "=" * (-len(parts[index]) % 4)))
+    except (ValueError, binascii.Error) as error:
+        raise Unauthenticated("the token is malformed") from error
+    if not isinstance(decoded, dict):
+        raise Unauthenticated("the token is malformed")
+    return decoded

@@ -1,0 +1,192 @@
+"""The coordinator's routes: decode, call one service, map the outcome to an answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from regen.domain.batch import Status
+from regen.domain.dates import parse_game_date
+from regen.domain.errors import InvalidInput, NotFound, Refused
+from regen.domain.trigger import Trigger
+from regen.services import commands, malformed, opening, viewing
+from regen.services.answers import Answer, IdempotencyKey
+from regen.web import bodies
+from regen.web.bootstrap import App
+from regen.web.envelopes import Pushed, decode_push
+from regen.web.http import Call, Reply, Route, Router
+from regen.web.logs import add_context
+from regen.web.readiness import Readiness
+
+log = logging.getLogger(__name__)
+MAX_KEY = 200
+
+
+def router(app: App) -> Router:
+    """All routes."""
+    routes = _Coordinator(app)
+    gate = app.gate
+    return Router(
+        [
+            Route("GET", "/health", None, routes.health),
+            Route("GET", "/ready", gate.by_key_or_scheduler, routes.ready),
+            Route("POST", "/regenerate-with-supersede", gate.by_key, routes.regenerate),
+            Route("POST", "/start", gate.by_key_or_scheduler, routes.start),
+            Route("POST", "/regenerate-pubsub", gate.by_push, routes.pushed),
+            Route("GET", "/status", gate.by_key, routes.status),
+            Route("GET", "/batches", gate.by_key, routes.batches),
+            Route("GET", "/batches/{id}", gate.by_key, routes.batch),
+            Route("POST", "/batches/{id}/cancel", gate.by_key, routes.order(commands.cancel)),
+            Route("POST", "/batches/{id}/redrive", gate.by_key, routes.order(commands.redrive)),
+            Route("POST", "/batches/{id}/rollback", gate.by_key, routes.order(commands.rollback)),
+            Route("POST", "/batches/{id}/promote", gate.by_key, routes.promote),
+        ]
+    )
+
+
+class _Coordinator:
+    def __init__(self, app: App) -> None:
+        self._deps = app.deps
+        self._readiness = Readiness(app.deps)
+
+    def health(self, call: Call) -> Reply:
+        return 200, {"status": "healthy", "service": "coordinator", "version": self._deps.config.code_version}
+
+    def ready(self, call: Call) -> Reply:
+        ready, answers = self._readiness.look()
+        return (200 if ready else 503), {"status": "ready" if ready else "not_ready", **answers}
+
+    def regenerate(self, call: Call) -> Reply:
+        body = call.json()
+        key = _key(call, body)
+        trigger = bodies.regeneration(
+            body,
+            known_systems=self._deps.config.systems,
+            caller=call.caller_name,
+            trigger_id=key.key if key else self._deps.ids.suffix(),
+            now=self._deps.clock.now(),
+        )
+        if bodies.flag(body, "dry_run"):
+            return 200, opening.preview(self._deps, trigger)
+        return self._open(call, trigger, key)
+
+    def start(self, call: Call) -> Reply:
+        body = call.json()
+        key = _key(call, body)
+        trigger = bodies.start(
+            body,
+            caller=call.caller_name,
+            trigger_id=key.key if key else self._deps.ids.suffix(),
+            now=self._deps.clock.now(),
+        )
+        return self._open(call, trigger, key)
+
+    def _open(self, call: Call, trigger: Trigger, key: IdempotencyKey | None) -> Reply:
+        add_context(game_date=trigger.game_date.isoformat())
+        answer = opening.open_batch(self._deps, trigger, key)
+        log.info("%s as %s", answer.status, answer.batch_id, extra={"action": "open", "batch_id": answer.batch_id})
+        return 202, _accepted(call, answer)
+
+    def pushed(self, call: Call) -> Reply:
+        message: Pushed | None = None
+        body = call.body()
+        try:
+            message = decode_push(body)
+            if message.error:
+                raise InvalidInput("message.data", "a base64 JSON object")
+            trigger = bodies.pushed_trigger(
+                message.data,
+                message.attributes,
+                known_systems=self._deps.config.systems,
+                caller=call.caller_name,
+                trigger_id=message.message_id,
+                now=self._deps.clock.now(),
+            )
+        except InvalidInput as error:
+            # Recorded and out of the way on first delivery: a retry can never mend it (I-20).
+            malformed.record(self._deps, body, str(error), call.caller_name, message.message_id if message else None)
+            return 204, None
+        add_context(game_date=trigger.game_date.isoformat())
+        key = IdempotencyKey("pubsub", message.message_id, bodies.fingerprint(dict(message.data)))
+        try:
+            answer = opening.open_batch(self._deps, trigger, None if trigger.follow_up else key)
+        except Refused as error:
+            log.info("nothing to follow up: %s", error, extra={"action": "open"})
+            return 204, None
+        log.info("%s as %s", answer.status, answer.batch_id, extra={"action": "open", "batch_id": answer.batch_id})
+        return 204, None
+
+    def status(self, call: Call) -> Reply:
+        batch_id = call.query("batch_id")
+        if not batch_id:
+            raise InvalidInput("batch_id", "the id of a batch")
+        return 200, viewing.view_batch(self._deps, _document_id(batch_id))
+
+    def batch(self, call: Call) -> Reply:
+        return 200, viewing.view_batch(self._deps, _document_id(call.path["id"]))
+
+    def batches(self, call: Call) -> Reply:
+        date, status = call.query("game_date"), call.query("status")
+        if date is not None:
+            parse_game_date(date)
+        if status is not None and status not in list(Status):
+            raise InvalidInput("status", f"one of {', '.join(Status)}")
+        return 200, {"batches": viewing.list_batches(self._deps, date, status)}
+
+    def order(self, act: Callable[..., object]) -> Callable[[Call], Reply]:
+        def handle(call: Call) -> Reply:
+            order = self._order(call, call.json())
+            act(self._deps, order)
+            return 202, {"status": "accepted", "batch_id": order.batch_id, "status_url": _url(call, order.batch_id)}
+
+        return handle
+
+    def promote(self, call: Call) -> Reply:
+        body = call.json()
+        order = self._order(call, body)
+        checks = bodies.names(body, "checks")
+        if checks is None:
+            raise InvalidInput("checks", "the names of the failed checks to accept")
+        commands.promote(self._deps, order, checks)
+        return 202, {"status": "accepted", "batch_id": order.batch_id, "status_url": _url(call, order.batch_id)}
+
+    def _order(self, call: Call, body: dict[str, object]) -> commands.Order:
+        batch_id = _document_id(call.path["id"])
+        add_context(batch_id=batch_id)
+        return commands.Order(batch_id, call.caller_name, bodies.text(body, "reason", "no reason given"))
+
+
+def _accepted(call: Call, answer: Answer) -> dict[str, object]:
+    return {
+        "status": answer.status,
+        "batch_id": answer.batch_id,
+        "game_date": answer.game_date.isoformat(),
+        "requested_players": answer.requested_players,
+        "requests": answer.requests,
+        "status_url": _url(call, answer.batch_id),
+    }
+
+
+def _url(call: Call, batch_id: str) -> str:
+    scheme = call.request.headers.get("X-Forwarded-Proto", call.request.scheme)
+    return f"{scheme}://{call.request.host}/batches/{batch_id}"
+
+
+def _document_id(batch_id: str) -> str:
+    """An id that can be a document's, or there is no such batch."""
+    if not batch_id.replace("_", "").replace("-", "").isalnum() or not batch_id.isascii() or len(batch_id) > 200:
+        raise NotFound(f"no batch {batch_id[:200]}")
+    return batch_id
+
+
+def _key(call: Call, body: dict[str, object]) -> IdempotencyKey | None:
+    """The idempotency key: the caller's own, or the scheduler's scheduled time."""
+    headers = call.request.headers
+    key = headers.get("Idempotency-Key")
+    if key is None and call.caller_name.startswith("scheduler:"):
+        key = headers.get("X-CloudScheduler-ScheduleTime")
+    if key is None:
+        return None
+    if not 0 < len(key) <= MAX_KEY:
+        raise InvalidInput("Idempotency-Key", f"1 to {MAX_KEY} characters")
+    return IdempotencyKey(f"{call.request.path} {call.caller_name}", key, bodies.fingerprint(body))

@@ -1,0 +1,194 @@
+"""Routes and problems: a function receives every path and every method, so both are ours."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Request, Response
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from regen.domain.errors import (
+    Conflict,
+    Gone,
+    InvalidInput,
+    KeyReused,
+    NotFound,
+    Refused,
+    RegenError,
+    Unavailable,
+)
+from regen.web.callers import Caller, Forbidden, Unauthenticated
+from regen.web.logs import log_context
+
+log = logging.getLogger(__name__)
+MAX_BODY_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, its caller checked.
+
+    Attributes:
+        path: the variable parts of the path, by name.
+        caller: None on a route that is open to anybody.
+    """
+
+    request: Request
+    path: Mapping[str, str]
+    caller: Caller | None
+
+    @property
+    def caller_name(self) -> str:
+        """The caller for the audit."""
+        return self.caller.name if self.caller else "anybody"
+
+    def body(self) -> bytes:
+        """The body, at most 1 MiB.
+
+        Raises:
+            BodyTooLarge: it is longer.
+        """
+        self.request.max_content_length = MAX_BODY_BYTES
+        try:
+            data: bytes = self.request.get_data(cache=False)
+        except RequestEntityTooLarge as error:
+            raise BodyTooLarge("the body has more than 1 MiB") from error
+        if len(data) > MAX_BODY_BYTES:
+            raise BodyTooLarge("the body has more than 1 MiB")
+        return data
+
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object; an empty body is an empty one.
+
+        Raises:
+            InvalidInput: it is anything else.
+        """
+        data = self.body()
+        try:
+            value = json.loads(data) if data.strip() else {}
+        except (ValueError, RecursionError) as error:
+            raise InvalidInput("body", "a JSON object") from error
+        if not isinstance(value, dict):
+            raise InvalidInput("body", "a JSON object")
+        return value
+
+    def query(self, name: str) -> str | None:
+        """A parameter of the query string."""
+        value: str | None = self.request.args.get(name)
+        return value
+
+
+class BodyTooLarge(RegenError):
+    """The body is longer than any valid one."""
+
+
+Reply = tuple[int, Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A method and path (`/batches/{id}`), who may call it, and what it does."""
+
+    method: str
+    path: str
+    check: Callable[[Mapping[str, str]], Caller] | None
+    handle: Callable[[Call], Reply]
+    pattern: re.Pattern[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path)
+        object.__setattr__(self, "pattern", re.compile(pattern))
+
+
+#: error -> (problem type, status, title); the first that fits counts.
+PROBLEMS: Sequence[tuple[type[RegenError], str, int, str]] = (
+    (BodyTooLarge, "body-too-large", 413, "Body too large"),
+    (InvalidInput, "invalid-input", 400, "Invalid input"),
+    (Unauthenticated, "unauthenticated", 401, "Unauthenticated"),
+    (Forbidden, "forbidden", 403, "Forbidden"),
+    (NotFound, "not-found", 404, "Not found"),
+    (Gone, "gone", 410, "Gone"),
+    (Refused, "refused", 409, "Refused"),
+    (KeyReused, "idempotency-key-reused", 422, "Idempotency key reused"),
+    (Conflict, "conflict", 503, "Too many writers at once"),
+    (Unavailable, "unavailable", 503, "A dependency does not answer"),
+)
+
+
+def problem(status: int, kind: str, title: str, detail: str, **more: object) -> Response:
+    """An RFC 9457 problem."""
+    body = {"type": f"urn:regen:problem:{kind}", "title": title, "status": status, "detail": detail}
+    body.update({k: v for k, v in more.items() if v is not None})
+    return Response(json.dumps(body), status, content_type="application/problem+json")
+
+
+def problem_of(error: RegenError) -> Response:
+    """The problem that an error is to its caller."""
+    for kind, slug, status, title in PROBLEMS:
+        if isinstance(error, kind):
+            more: dict[str, object] = {}
+            if isinstance(error, InvalidInput):
+                more = {"field": error.field, "expected": error.expected}
+            if isinstance(error, Refused):
+                more = {"batch_id": error.batch_id}
+            response = problem(status, slug, title, str(error), **more)
+            if status == 503:
+                response.headers["Retry-After"] = "10"
+            if status == 401:
+                response.headers["WWW-Authenticate"] = "Bearer"
+            return response
+    return problem(500, "internal", "Internal error", "see the log")
+
+
+class Router:
+    """Finds the route, checks the caller, answers."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self.routes = routes
+
+    def __call__(self, request: Request) -> Response:
+        """Answer one request; no error leaves without a problem."""
+        with log_context(trace=_trace(request), route=f"{request.method} {request.path}"):
+            try:
+                return self._answer(request)
+            except RegenError as error:
+                response = problem_of(error)
+                if response.status_code >= 500:
+                    # Somebody will retry: Pub/Sub, the sweep, or the caller who sees it.
+                    log.warning("%s: %s", type(error).__name__, error, exc_info=response.status_code == 500)
+                return response
+            except Exception:
+                log.exception("unexpected error")
+                return problem(500, "internal", "Internal error", "see the log")
+
+    def _answer(self, request: Request) -> Response:
+        allowed: list[str] = []
+        method = "GET" if request.method == "HEAD" else request.method
+        for route in self.routes:
+            if not (match := route.pattern.fullmatch(request.path)):
+                continue
+            if route.method != method:
+                allowed.append(route.method)
+                continue
+            caller = route.check(request.headers) if route.check else None  # type: ignore[arg-type]
+            status, body = route.handle(Call(request, match.groupdict(), caller))
+            if body is None:
+                return Response(status=status)
+            return Response(json.dumps(body, default=str), status, content_type="application/json")
+        if allowed:
+            response = problem(405, "method-not-allowed", "Method not allowed", f"use {', '.join(allowed)}")
+            response.headers["Allow"] = ", ".join(allowed)
+            return response
+        return problem(404, "not-found", "Not found", f"no route {request.path}")
+
+
+def _trace(request: Request) -> str | None:
+    parent = request.headers.get("traceparent", "").split("-")
+    if len(parent) == 4 and len(parent[1]) == 32:
+        return str(parent[1])
+    return request.headers.get("X-Cloud-Trace-Context", "").split("/")[0] or None

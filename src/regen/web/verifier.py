@@ -1,0 +1,87 @@
+"""The verifier's doors: the change event, `prediction-verify`, the sweep, the dead letters."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+
+from regen.domain.errors import InvalidInput
+from regen.services import dead_letters, malformed, sweeping, verifying
+from regen.web.bootstrap import App
+from regen.web.envelopes import Pushed, changed_document, decode_push
+from regen.web.http import Call, Reply, Route, Router
+from regen.web.logs import add_context
+
+log = logging.getLogger(__name__)
+
+
+def router(app: App) -> Router:
+    """All routes."""
+    verifier = _Verifier(app)
+    gate = app.gate
+    return Router(
+        [
+            Route("GET", "/health", None, verifier.health),
+            Route("POST", "/events/batch", gate.by_push, verifier.batch_changed),
+            Route("POST", "/verify", gate.by_push, verifier.verify),
+            Route("POST", "/sweep", gate.by_scheduler, verifier.sweep),
+            Route("POST", "/dead-letters", gate.by_push, verifier.dead_letter),
+        ]
+    )
+
+
+class _Verifier:
+    def __init__(self, app: App) -> None:
+        self._deps = app.deps
+
+    def health(self, call: Call) -> Reply:
+        return 200, {"status": "healthy", "service": "verifier", "version": self._deps.config.code_version}
+
+    def batch_changed(self, call: Call) -> Reply:
+        try:
+            path = changed_document(call.request.headers)  # type: ignore[arg-type]
+            if len(path) != 2 or path[0] != "prediction_batches":
+                raise InvalidInput("ce-document", "prediction_batches/{batch_id}")
+        except InvalidInput as error:
+            malformed.record(
+                self._deps, str(dict(call.request.headers.items())).encode(), str(error), call.caller_name, None
+            )
+            return 204, None
+        add_context(batch_id=path[1])
+        sweeping.batch_changed(self._deps, path[1])
+        return 204, None
+
+    def verify(self, call: Call) -> Reply:
+        body = call.body()
+        message: Pushed | None = None
+        try:
+            message = decode_push(body)
+            batch_id, round_ = message.data.get("batch_id"), message.data.get("round")
+            if not isinstance(batch_id, str) or not batch_id or "/" in batch_id:
+                raise InvalidInput("batch_id", "the id of a batch")
+            if not isinstance(round_, int) or isinstance(round_, bool):
+                raise InvalidInput("round", "a whole number")
+        except InvalidInput as error:
+            malformed.record(self._deps, body, str(error), call.caller_name, message.message_id if message else None)
+            return 204, None
+        add_context(batch_id=batch_id, round=str(round_))
+        word = verifying.verify(self._deps, batch_id, round_)
+        log.info("verification: %s", word, extra={"action": "verify"})
+        return 204, None
+
+    def sweep(self, call: Call) -> Reply:
+        report = sweeping.sweep(self._deps)
+        if report.healed:
+            log.warning("healed: %s", "; ".join(report.healed), extra={"action": "sweep"})
+        return 200, asdict(report)
+
+    def dead_letter(self, call: Call) -> Reply:
+        body = call.body()
+        try:
+            message = decode_push(body)
+        except InvalidInput as error:
+            malformed.record(self._deps, body, str(error), call.caller_name, None)
+            return 204, None
+        word = dead_letters.handle(self._deps, message.message_id, message.data, message.attributes, body)
+        log.warning("dead letter: %s", word, extra={"action": "dead_letter"})
+        return 204, None

@@ -1,0 +1,68 @@
+"""The worker's one door: the push of `prediction-request`."""
+
+from __future__ import annotations
+
+import logging
+
+from regen.domain.errors import InvalidInput, RegenError
+from regen.services import malformed, processing
+from regen.web.bootstrap import App
+from regen.web.envelopes import Pushed, decode_push
+from regen.web.http import Call, Reply, Route, Router
+from regen.web.logs import add_context
+
+log = logging.getLogger(__name__)
+
+
+def router(app: App) -> Router:
+    """All routes."""
+    worker = _Worker(app)
+    return Router([Route("GET", "/health", None, worker.health), Route("POST", "/", app.gate.by_push, worker.process)])
+
+
+def request_of(message: Pushed) -> tuple[str, str]:
+    """The batch and request that a message of `prediction-request` names.
+
+    Raises:
+        InvalidInput: it names none.
+    """
+    batch_id, request_id = message.data.get("batch_id"), message.data.get("request_id")
+    for name, value in (("batch_id", batch_id), ("request_id", request_id)):
+        if not isinstance(value, str) or not value or "/" in value or value.startswith(("__", ".")):
+            raise InvalidInput(name, "the id of a document")
+    return str(batch_id), str(request_id)
+
+
+class _Worker:
+    def __init__(self, app: App) -> None:
+        self._deps = app.deps
+
+    def health(self, call: Call) -> Reply:
+        return 200, {"status": "healthy", "service": "worker", "version": self._deps.config.code_version}
+
+    def process(self, call: Call) -> Reply:
+        body = call.body()
+        message: Pushed | None = None
+        try:
+            message = decode_push(body)
+            if message.error:
+                raise InvalidInput("message.data", "a base64 JSON object")
+            batch_id, request_id = request_of(message)
+        except InvalidInput as error:
+            malformed.record(self._deps, body, str(error), call.caller_name, message.message_id if message else None)
+            return 204, None
+        add_context(batch_id=batch_id, request_id=request_id)
+        try:
+            word = processing.process_request(self._deps, batch_id, request_id)
+        except Exception as error:
+            self._note(batch_id, request_id, f"{type(error).__name__}: {error}")
+            raise
+        log.info("request %s", word, extra={"action": "process"})
+        return 204, None
+
+    def _note(self, batch_id: str, request_id: str, error: str) -> None:
+        """The error stays with the request, for the outcome should this be the last delivery."""
+        try:
+            processing.note_failure(self._deps, batch_id, request_id, error)
+        except RegenError as trouble:
+            log.warning("the failure itself could not be noted: %s", trouble)
