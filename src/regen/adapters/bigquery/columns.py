@@ -1,0 +1,59 @@
+"""Which of the columns that we read a table has: upstream's tables lack a few, which are then read as null."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from google.cloud import bigquery
+
+from regen.adapters.bigquery.errors import BrokenStatement, translated
+from regen.adapters.bigquery.slate import CONTEXT, FEATURES, GAMES
+from regen.schemas import table
+from regen.sql import Names
+
+T = TypeVar("T")
+Lists = tuple[tuple[str, str], ...]
+
+READ = {
+    "context_columns": ("upcoming_player_game_context", CONTEXT),
+    "feature_columns": ("ml_feature_store_v2", FEATURES),
+    "game_columns": ("player_game_summary", GAMES),
+}
+_TYPES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
+
+
+class Columns:
+    """The lists of columns to read; the tables are looked at only after a statement has failed."""
+
+    def __init__(self, client: bigquery.Client, names: Names) -> None:
+        self._client = client
+        self._names = names
+        self._lists: Lists = _lists({})
+
+    def tolerating(self, query: Callable[[Lists], T]) -> T:
+        """Run the query; if a column is not there, run it once more with null in its place."""
+        try:
+            return query(self._lists)
+        except BrokenStatement as error:
+            if "Unrecognized name" not in str(error):
+                raise
+            self._lists = _lists({name: self._missing(name, columns) for name, columns in READ.values()})
+            return query(self._lists)
+
+    def _missing(self, name: str, columns: tuple[str, ...]) -> frozenset[str]:
+        with translated():
+            there = {field.name for field in self._client.get_table(self._names.table(name)).schema}
+        return frozenset(columns) - there
+
+
+def _lists(missing: dict[str, frozenset[str]]) -> Lists:
+    return tuple(
+        (place, ", ".join(_column(name, column, missing.get(name, frozenset())) for column in columns))
+        for place, (name, columns) in READ.items()
+    )
+
+
+def _column(name: str, column: str, missing: frozenset[str]) -> str:
+    kind = table(name).field(column).type
+    return f"CAST(NULL AS {_TYPES.get(kind, kind)}) AS {column}" if column in missing else f"{column} AS {column}"

@@ -1,0 +1,114 @@
+"""Submits jobs: ids that a repeated submission finds again, bounded patience, and a count of what was submitted."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from google.api_core import exceptions as google
+from google.api_core.retry import Retry
+from google.cloud import bigquery
+
+from regen.adapters.bigquery.errors import sorted_error, translated
+from regen.adapters.bigquery.params import Parameter
+from regen.domain.errors import Conflict, RateLimited, RegenError, Unavailable
+
+ATTEMPTS = 8
+#: Repeats of a call that the platform asked to slow down, with this much patience in seconds; then RateLimited.
+PATIENCE = (0.25, 0.5, 1.0, 2.0, 4.0)
+#: Calls that do not submit anything are repeated by the client; a submission is repeated here, under its own id.
+POLLING = Retry(
+    predicate=lambda error: isinstance(error, google.ServerError | google.TooManyRequests | ConnectionError),
+    initial=0.2,
+    maximum=2.0,
+    timeout=30.0,
+)
+
+ONCE = Retry(predicate=lambda _: False)
+
+
+@dataclass
+class Jobs:
+    """The jobs of one warehouse.
+
+    Attributes:
+        submitted: how many jobs this instance has inserted (those that it found again do not count).
+        maximum_bytes_billed: a query that would bill more is refused by BigQuery.
+    """
+
+    client: bigquery.Client
+    location: str | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    maximum_bytes_billed: int | None = None
+    timeout: float = 60.0
+    sleep: Callable[[float], None] = time.sleep
+    submitted: int = 0
+
+    def query(self, text: str, parameters: Sequence[Parameter], job_id: str | None = None) -> Any:  # noqa: ANN401
+        """Run a statement or a script; its rows. With a `job_id`, a repeated submission finds the first job."""
+        config = bigquery.QueryJobConfig(query_parameters=list(parameters), use_query_cache=False, labels=self.labels)
+        if self.maximum_bytes_billed is not None:
+            config.maximum_bytes_billed = self.maximum_bytes_billed
+
+        def submit(name: str) -> bigquery.QueryJob:
+            return self.client.query(
+                text, job_config=config, job_id=name, location=self.location, retry=ONCE, job_retry=None,
+                timeout=self.timeout,
+            )  # fmt: skip
+
+        return self._run(submit, job_id)
+
+    def load(self, data: IO[bytes], size: int, config: bigquery.LoadJobConfig, table: str, job_id: str) -> None:
+        """Load newline-delimited JSON into a table."""
+        config.labels = self.labels
+
+        def submit(name: str) -> bigquery.LoadJob:
+            return self.client.load_table_from_file(
+                data, table, rewind=True, size=size, num_retries=0, job_id=name, location=self.location,
+                job_config=config, timeout=self.timeout,
+            )  # fmt: skip
+
+        self._run(submit, job_id)
+
+    def _run(self, submit: Callable[[str], Any], job_id: str | None) -> Any:  # noqa: ANN401
+        """Submit until a job has run: a job of that id which failed gives way to the next attempt's id."""
+        name = job_id or f"regen-{uuid.uuid4().hex}"
+        found: RegenError | None = None
+        for attempt in range(1, ATTEMPTS + 1):
+            own = f"{name}-{attempt}" if job_id else name
+            job, fresh = self._submit(submit, own)
+            try:
+                return job.result(retry=POLLING, timeout=self.timeout, **_no_job_retry(job))
+            except Exception as error:
+                found = sorted_error(error)
+                if fresh or job.state != "DONE":
+                    raise found from error
+        raise found or Unavailable(f"{name}: {ATTEMPTS} attempts have failed")
+
+    def _submit(self, submit: Callable[[str], Any], name: str) -> tuple[Any, bool]:
+        """One job under one id, and whether this call inserted it."""
+        for pause in (*PATIENCE, None):
+            try:
+                job = submit(name)
+            except google.Conflict as error:
+                if "Job" not in str(error):
+                    raise sorted_error(error) from error
+                with translated():
+                    return self.client.get_job(name, location=self.location, retry=POLLING, timeout=self.timeout), False
+            except Exception as error:
+                problem = sorted_error(error)
+                if pause is None or not isinstance(problem, RateLimited | Unavailable) or isinstance(problem, Conflict):
+                    raise problem from error
+                self.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
+            else:
+                self.submitted += 1
+                return job, True
+        raise AssertionError
+
+
+def _no_job_retry(job: bigquery.QueryJob | bigquery.LoadJob) -> dict[str, Any]:
+    return {"job_retry": None} if isinstance(job, bigquery.QueryJob) else {}

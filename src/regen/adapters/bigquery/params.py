@@ -1,0 +1,61 @@
+"""Named parameters of the statements."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from google.cloud import bigquery
+
+from regen.domain.audit import AuditEntry
+from regen.schemas import normalise_value, table
+from regen.sql.lists import AUDIT, audit_columns
+
+_TYPES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "JSON": "STRING"}
+
+Parameter = bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter
+
+
+def scalars(values: Mapping[str, Any]) -> list[Parameter]:
+    """Parameters whose types follow from their values."""
+    return [bigquery.ScalarQueryParameter(name, _kind(value), value) for name, value in values.items()]
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, bool):
+        return "BOOL"
+    if isinstance(value, int):
+        return "INT64"
+    if isinstance(value, datetime):
+        return "TIMESTAMP"
+    if isinstance(value, date):
+        return "DATE"
+    return "STRING"
+
+
+def entries(acts: Sequence[AuditEntry]) -> bigquery.ArrayQueryParameter:
+    """Audit entries as an array of structs, in the types of the audit table."""
+    return bigquery.ArrayQueryParameter("entries", "STRUCT", [_struct(audit_row(act)) for act in acts])
+
+
+def _struct(row: Mapping[str, Any]) -> bigquery.StructQueryParameter:
+    parts = []
+    for name in audit_columns():
+        kind, value = table(AUDIT).field(name).type, row.get(name)
+        if kind == "JSON" and value is not None:
+            value = json.dumps(value, separators=(",", ":"))
+        parts.append(bigquery.ScalarQueryParameter(name, _TYPES.get(kind, kind), value))
+    return bigquery.StructQueryParameter(None, *parts)
+
+
+def audit_row(act: AuditEntry) -> dict[str, Any]:
+    """The row of an entry, checked against the table's schema; nulls included."""
+    seconds = (act.finished_at - act.started_at).total_seconds() if act.started_at and act.finished_at else None
+    row = {
+        "regeneration_timestamp": act.at,
+        "processing_time_seconds": seconds,
+        **{name: getattr(act, name) for name in audit_columns() if hasattr(act, name)},
+    }
+    return {name: normalise_value(AUDIT, table(AUDIT).field(name), row.get(name)) for name in audit_columns()}

@@ -1,0 +1,92 @@
+"""Reads single values of a row that came as JSON: numbers may be text (BigQuery writes NUMERIC so), NaN may be there."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+
+class Broken(ValueError):
+    """A value is not what its column promises; the text names the column."""
+
+
+def parsed(text: str | None, default: Any) -> Any:  # noqa: ANN401
+    """The JSON, or the default where there is none."""
+    return default if text is None else json.loads(text)
+
+
+def finite(value: object) -> float | None:
+    """The number, None if it is none or not finite."""
+    if value is None or isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def number(row: Mapping[str, Any], name: str, where: str = "", low: float | None = None) -> float | None:
+    """A number or null."""
+    value = row.get(name)
+    if value is None:
+        return None
+    result = finite(value)
+    if result is None:
+        raise Broken(f"{where}{name}: expected a finite number, got {value}")
+    if low is not None and result < low:
+        raise Broken(f"{where}{name}: expected {low:g} or more, got {value}")
+    return result
+
+
+def required_number(row: Mapping[str, Any], name: str, where: str = "") -> float:
+    """A number."""
+    result = number(row, name, where)
+    if result is None:
+        raise Broken(f"{where}{name}: expected a number, got null")
+    return result
+
+
+def optional_text(row: Mapping[str, Any], name: str) -> str | None:
+    """A text or null."""
+    value = row.get(name)
+    return None if value is None else str(value)
+
+
+def text(row: Mapping[str, Any], name: str, where: str = "") -> str:
+    """A text that says something."""
+    value = optional_text(row, name)
+    if not value:
+        raise Broken(f"{where}{name}: expected a text, got {'null' if value is None else 'nothing'}")
+    return value
+
+
+def flag(row: Mapping[str, Any], name: str, where: str = "") -> bool | None:
+    """True, false or null."""
+    value = row.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise Broken(f"{where}{name}: expected true or false, got {value}")
+    return value
+
+
+def day(row: Mapping[str, Any], name: str, where: str = "") -> date:
+    """A date."""
+    try:
+        return date.fromisoformat(text(row, name, where)[:10])
+    except ValueError as error:
+        raise Broken(f"{where}{name}: {error}") from None
+
+
+def moment(row: Mapping[str, Any], name: str, where: str = "") -> datetime | None:
+    """A moment or null; without a zone it is UTC."""
+    value = optional_text(row, name)
+    if value is None:
+        return None
+    try:
+        result = datetime.fromisoformat(value)
+    except ValueError:
+        raise Broken(f"{where}{name}: expected a moment, got {value}") from None
+    return result.replace(tzinfo=UTC) if result.tzinfo is None else result.astimezone(UTC)

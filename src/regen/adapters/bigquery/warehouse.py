@@ -1,0 +1,226 @@
+"""The port `Warehouse`, with the official client and nothing else."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import IO, Any, cast
+
+from google.cloud import bigquery
+
+from regen.adapters.bigquery import slate
+from regen.adapters.bigquery.columns import Columns
+from regen.adapters.bigquery.errors import translated
+from regen.adapters.bigquery.jobs import POLLING, Jobs
+from regen.adapters.bigquery.params import entries, scalars
+from regen.adapters.bigquery.tables import schema_fields
+from regen.domain.audit import AuditEntry, AuditEvent
+from regen.domain.errors import FenceLost, InvalidInput, PromotionAborted
+from regen.domain.promotion import (
+    CurrentPrediction,
+    FenceToken,
+    Promotion,
+    PromotionCounts,
+    Rollback,
+    StagedRow,
+    StagingTable,
+)
+from regen.domain.reading import SlateReading
+from regen.schemas import STAGING_DATASET, normalise_value, staging_fields, table
+from regen.schemas.staging import PREDICTIONS, staged
+from regen.sql import Names, render
+from regen.sql.lists import lists
+
+HISTORY_DAYS = 400
+HISTORY_GAMES = 30
+STAGING_LIFE = timedelta(hours=24)
+_IN_MEMORY = 4 * 1024 * 1024
+
+
+class BigQueryWarehouse:
+    """The warehouse of one project.
+
+    Attributes:
+        jobs: its `submitted` counts the jobs inserted, for the benches.
+    """
+
+    def __init__(
+        self,
+        client: bigquery.Client,
+        project: str,
+        *,
+        dataset_prefix: str = "",
+        location: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        maximum_bytes_billed: int | None = None,
+        timeout: float = 60.0,
+    ) -> None:
+        """Nothing is called before the first method is."""
+        self._client = client
+        self._names = Names(project, dataset_prefix)
+        self._columns = Columns(client, self._names)
+        self.jobs = Jobs(client, location, dict(labels or {}), maximum_bytes_billed, timeout)
+
+    def read_slate(self, game_date: date) -> SlateReading:
+        """See the port."""
+        values = {
+            "game_date": game_date,
+            "history_from": game_date - timedelta(days=HISTORY_DAYS),
+            "games": HISTORY_GAMES,
+        }
+
+        def query(columns: tuple[tuple[str, str], ...]) -> Any:  # noqa: ANN401
+            return self.jobs.query(render("read_slate", self._names, lists=columns), scalars(values))
+
+        rows = self._columns.tolerating(query)
+        with translated():
+            return slate.reading(game_date, rows)
+
+    def current_predictions(self, game_date: date) -> list[CurrentPrediction]:
+        """See the port."""
+        rows = self.jobs.query(render("current_predictions", self._names), scalars({"game_date": game_date}))
+        with translated():
+            return [_current(row) for row in rows]
+
+    def stage(self, staging: str, rows: Iterable[StagedRow]) -> int:
+        """See the port; every row is checked against the schemas before the first byte is sent."""
+        target = self._names.staging(staging)
+        count = 0
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY, mode="r+b") as file:
+            for row in rows:
+                file.write(json.dumps(staged(row), separators=(",", ":"), allow_nan=False).encode() + b"\n")
+                count += row.kind == "prediction"
+            size = file.tell()
+            if not size:
+                raise InvalidInput("staging", "at least one row")
+            config = bigquery.LoadJobConfig(
+                source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+                schema=schema_fields(staging_fields()),
+                create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
+                write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
+            )
+            self._create_staging(target)
+            self.jobs.load(cast("IO[bytes]", file), size, config, target, f"regen-stage-{staging}")
+        return count
+
+    def _create_staging(self, target: str) -> None:
+        """An empty table that expires by itself; a load job can set no expiry (I-40)."""
+        wanted = bigquery.Table(target, schema=schema_fields(staging_fields()))
+        wanted.expires = datetime.now(UTC) + STAGING_LIFE
+        with translated():
+            self._client.create_table(wanted, exists_ok=True, retry=POLLING)
+
+    def raise_fence(self, fence: FenceToken) -> None:
+        """See the port."""
+        values = {**_fence(fence), "at": datetime.now(UTC)}
+        done = self.jobs.query(render("raise_fence", self._names), scalars(values), _job_id("fence", fence))
+        if not done.num_dml_affected_rows:
+            raise FenceLost(f"{fence.game_date}: a token higher than {fence.token} has been taken")
+
+    def promote(self, promotion: Promotion) -> PromotionCounts:
+        """See the port."""
+        values = {
+            "expected_rows": promotion.expected_rows,
+            "whole_slate": promotion.whole_slate,
+            **_act(promotion),
+        }
+        text = render("promote", self._names, promotion.staging, lists(counted=True))
+        return self._transaction("promote", text, values, promotion)
+
+    def rollback(self, rollback: Rollback) -> PromotionCounts:
+        """See the port."""
+        values = {"undone": rollback.batch_id, "id_prefix": rollback.id_prefix, **_act(rollback)}
+        text = render("rollback", self._names, lists=lists(counted=True))
+        return self._transaction("rollback", text, values, rollback)
+
+    def _transaction(
+        self, step: str, text: str, values: Mapping[str, Any], act: Promotion | Rollback
+    ) -> PromotionCounts:
+        acts = (act.audit, *act.pending)
+        since = min(entry.at for entry in acts)
+        parameters = [*scalars({**values, "since": since}), entries(acts)]
+        rows = self.jobs.query(text, parameters, _job_id(step, act.fence))
+        with translated():
+            for row in rows:
+                return PromotionCounts(row["superseded"], row["withdrawn"], row["inserted"], act.at, act.fence.token)
+        raise PromotionAborted(f"{step}: committed without an answer")
+
+    def promotion_of(
+        self, game_date: date, batch_id: str, round_: int, event: AuditEvent = AuditEvent.PROMOTED
+    ) -> PromotionCounts | None:
+        """See the port; with `ROLLED_BACK`, what a rollback committed."""
+        values = {"game_date": game_date, "batch_id": batch_id, "round": round_, "event": event.value}
+        rows = self.jobs.query(render("promotion_of", self._names), scalars(values))
+        with translated():
+            for superseded, withdrawn, inserted, at, token in rows:
+                return PromotionCounts(superseded or 0, withdrawn or 0, inserted or 0, at, token or 0)
+        return None
+
+    def record(self, acts: Sequence[AuditEntry], staging: str | None = None) -> None:
+        """See the port."""
+        if not acts and staging is None:
+            return
+        statements: list[str] = []
+        values: dict[str, Any] = {}
+        parameters = []
+        if acts:
+            statements.append(render("record_entries", self._names, lists=lists(counted=False)))
+            values["since"] = min(act.at for act in acts)
+            parameters.append(entries(acts))
+        if staging is not None:
+            statements.append(render("record_runs", self._names, staging, lists(counted=False)))
+        self.jobs.query(";\n".join(text.strip() for text in statements), [*scalars(values), *parameters])
+
+    def staging_tables(self) -> list[StagingTable]:
+        """See the port."""
+        dataset = self._names.dataset(STAGING_DATASET)
+        with translated():
+            items = list(self._client.list_tables(dataset, retry=POLLING))
+        return [StagingTable(item.table_id, item.created, item.expires) for item in items]
+
+    def drop_staging(self, staging: str) -> None:
+        """See the port."""
+        with translated():
+            self._client.delete_table(self._names.staging(staging), not_found_ok=True, retry=POLLING)
+
+
+def _fence(fence: FenceToken) -> dict[str, Any]:
+    return {
+        "game_date": fence.game_date,
+        "token": fence.token,
+        "batch_id": fence.batch_id,
+        "round": fence.round,
+    }
+
+
+def _act(act: Promotion | Rollback) -> dict[str, Any]:
+    metadata = normalise_value(PREDICTIONS, table(PREDICTIONS).field("superseded_metadata"), act.metadata)
+    return {
+        **_fence(act.fence),
+        "reason": act.reason,
+        "metadata": json.dumps(metadata, separators=(",", ":")),
+        "at": act.at,
+        "event_id": act.audit.event_id,
+    }
+
+
+def _job_id(step: str, fence: FenceToken) -> str:
+    return f"regen-{step}-{fence.batch_id}-r{fence.round}-t{fence.token}"
+
+
+def _current(row: Any) -> CurrentPrediction:  # noqa: ANN401
+    line = row["current_points_line"]
+    return CurrentPrediction(
+        prediction_id=row["prediction_id"],
+        batch_id=row["batch_id"],
+        player_lookup=row["player_lookup"],
+        game_id=row["game_id"],
+        system_id=row["system_id"],
+        line=None if line is None else float(line),
+        points=float(row["predicted_points"]),
+        recommendation=row["recommendation"],
+        data_source_tier=row["data_source_tier"],
+        created_at=row["created_at"],
+    )

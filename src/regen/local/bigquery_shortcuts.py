@@ -1,0 +1,86 @@
+"""Shortcuts for the BigQuery emulator, applied by its launcher, inside its own environment.
+
+For every table that a statement names, the emulator asks DuckDB's catalog functions, which list all tables of all
+databases each time: 25 ms a name, two thirds of the time of a promotion. The same answers are had from DuckLake's own
+metadata and from the table itself, for a tenth of that. Nothing else is changed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import duckdb  # type: ignore[import-not-found,unused-ignore]
+from local_bigquery.catalog import tables
+from local_bigquery.engine import database, types
+from local_bigquery.sql.rules import partitions
+
+_FIND = """
+SELECT t.table_name, 'TABLE', coalesce(max(c.record_count), 0)::BIGINT
+FROM {meta}.ducklake_table AS t
+JOIN {meta}.ducklake_schema AS s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL
+LEFT JOIN {meta}.ducklake_table_stats AS c ON c.table_id = t.table_id
+WHERE t.end_snapshot IS NULL AND s.schema_name = $1 AND t.table_name = $2
+GROUP BY t.table_name
+UNION ALL
+SELECT v.view_name, 'VIEW', 0
+FROM {meta}.ducklake_view AS v
+JOIN {meta}.ducklake_schema AS s ON s.schema_id = v.schema_id AND s.end_snapshot IS NULL
+WHERE v.end_snapshot IS NULL AND s.schema_name = $1 AND v.view_name = $2
+"""
+
+
+def apply() -> None:
+    """Put the shortcuts in place, wherever the emulator's modules hold the originals."""
+    _replace(database.objects, _objects(database.objects))
+    _replace(tables.columns, _columns)
+    # Tables partitioned by the time of ingestion have a hidden column; regen has none such.
+    _replace(partitions._hidden, lambda table: False)  # noqa: ARG005, SLF001
+
+
+def _replace(old: Callable[..., Any], new: Callable[..., Any]) -> None:
+    for name, module in list(sys.modules.items()):
+        if name.startswith("local_bigquery"):
+            for attribute, value in list(vars(module).items()):
+                if value is old:
+                    setattr(module, attribute, new)
+
+
+def _objects(original: Callable[..., list[tuple[str, str, int]]]) -> Callable[..., list[tuple[str, str, int]]]:
+    def objects(project_id: str, dataset_id: str, table_id: str | None = None) -> list[tuple[str, str, int]]:
+        if table_id is None:
+            return original(project_id, dataset_id, None)
+        if project_id == "emulator":
+            return [(table_id, "TABLE", 0)] if _exists(project_id, dataset_id, table_id) else []
+        if project_id not in database._attached:  # noqa: SLF001
+            return original(project_id, dataset_id, table_id)
+        meta = database.quote(f"__ducklake_metadata_{project_id}")
+        found: list[tuple[str, str, int]] = database.fetch(_FIND.format(meta=meta), [dataset_id, table_id])
+        return found
+
+    return objects
+
+
+def _exists(*path: str) -> bool:
+    try:
+        database.fetch(f"SELECT 1 FROM {database.quote(*path)} LIMIT 0")  # noqa: S608
+    except duckdb.CatalogException:
+        return False
+    return True
+
+
+def _columns(project_id: str, dataset_id: str, table_id: str) -> list[Any]:
+    table = tables.name(project_id, dataset_id, table_id)
+    with database.cursor() as cursor:
+        try:
+            relation = cursor.sql(f"SELECT * FROM {table} LIMIT 0")  # noqa: S608
+            described = cursor.execute(f"DESCRIBE {table}").fetchall()
+        except duckdb.CatalogException:
+            raise tables.not_found("Table", tables.names.label(project_id, dataset_id, table_id)) from None
+        required = {name for name, _, nullable, *_ in described if nullable == "NO"}
+        return [
+            types.field(column, kind, column in required)
+            for column, kind in zip(relation.columns, relation.types, strict=True)
+            if column != tables.INGESTION_TIME or dataset_id == tables.RESULTS
+        ]

@@ -1,0 +1,93 @@
+"""The staging table: derived from the tables that it feeds, one flat row for each `StagedRow`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from regen.domain.errors import InvalidInput
+from regen.domain.promotion import StagedRow
+from regen.schemas.rows import normalise
+from regen.schemas.tables import Field, table
+
+STAGING_DATASET = "nba_predictions_staging"
+PREDICTIONS = "player_prop_predictions"
+RUNS = "prediction_worker_runs"
+RUN_PREFIX = "run_"
+
+#: Columns of `player_prop_predictions` that the transaction fills.
+FILLED = frozenset(
+    {
+        "round",
+        "superseded",
+        "superseded_at",
+        "superseded_reason",
+        "superseded_metadata",
+        "superseded_by_batch_id",
+        "superseded_by_prediction_id",
+        "supersedes_prediction_id",
+        "restored_from_prediction_id",
+        "created_at",
+        "updated_at",
+    }
+)
+KINDS = frozenset({"prediction", "run", "withdrawal", "slate"})
+
+
+@cache
+def prediction_columns() -> tuple[str, ...]:
+    """The columns of a prediction that are staged, in the table's order."""
+    return tuple(name for name in table(PREDICTIONS).columns if name not in FILLED)
+
+
+@cache
+def staging_fields() -> tuple[Field, ...]:
+    """The staging table's columns: which kind of row, a prediction's columns, and a worker run's with a prefix."""
+    own = [
+        Field("kind", "STRING", "REQUIRED", "prediction, run, withdrawal or slate"),
+        Field("player_lookup", "STRING", "REQUIRED", "Name: accents stripped, lower case, letters only, suffix kept"),
+        Field("reason", "STRING", "NULLABLE", "Why the player is withdrawn"),
+    ]
+    predictions = [
+        Field(f.name, f.type, "NULLABLE", f.description)
+        for f in table(PREDICTIONS).fields
+        if f.name not in FILLED and f.name != "player_lookup"
+    ]
+    runs = [
+        Field(RUN_PREFIX + f.name, f.type, f.mode if f.mode == "REPEATED" else "NULLABLE", f.description)
+        for f in table(RUNS).fields
+    ]
+    return (*own, *predictions, *runs)
+
+
+def staged(row: StagedRow) -> dict[str, Any]:
+    """The row as it is loaded.
+
+    Raises:
+        InvalidInput: names the column that is wrong.
+    """
+    if row.kind not in KINDS:
+        raise InvalidInput("staging.kind", "prediction, run, withdrawal or slate")
+    if not row.player_lookup:
+        raise InvalidInput("staging.player_lookup", "a name")
+    result: dict[str, Any] = {"kind": row.kind, "player_lookup": row.player_lookup}
+    if row.kind == "prediction":
+        result |= _payload(PREDICTIONS, row, row.prediction, FILLED)
+    elif row.kind == "run":
+        run = _payload(RUNS, row, row.run, frozenset())
+        result |= {RUN_PREFIX + name: value for name, value in run.items()}
+    elif row.kind == "withdrawal":
+        if not row.reason:
+            raise InvalidInput("staging.reason", "why the player is withdrawn")
+        result["reason"] = row.reason
+    return result
+
+
+def _payload(name: str, row: StagedRow, payload: Mapping[str, Any] | None, without: frozenset[str]) -> dict[str, Any]:
+    if payload is None:
+        raise InvalidInput(f"staging.{row.kind}", "the row itself")
+    result = normalise(table(name), payload, without=without)
+    if result["player_lookup"] != row.player_lookup:
+        raise InvalidInput(f"{name}.player_lookup", f"{row.player_lookup}, as the staged row says")
+    return result

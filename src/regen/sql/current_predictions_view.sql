@@ -1,0 +1,4 @@
+-- The one definition of current.
+CREATE OR REPLACE VIEW `{nba_predictions}.current_predictions` AS
+SELECT * FROM {player_prop_predictions}
+WHERE superseded IS NULL OR superseded = FALSE

@@ -1,0 +1,72 @@
+"""Lists of columns, made from the schemas: what a statement writes cannot drift from the tables (I-35)."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from regen.schemas import RUN_PREFIX, table
+from regen.schemas.staging import PREDICTIONS, RUNS, prediction_columns
+
+AUDIT = "prediction_regeneration_audit"
+#: Filled by the statement, not by the entry.
+AUDIT_FILLED = frozenset({"fence_token", "created_at"})
+_COUNTED = {"superseded_count": "superseded", "withdrawn": "withdrawn", "regenerated_count": "inserted"}
+#: Of a prediction that a rollback brings back, these are new; all others are copied.
+_RENEWED = frozenset(
+    {
+        "prediction_id",
+        "is_active",
+        "superseded",
+        "superseded_at",
+        "superseded_reason",
+        "superseded_metadata",
+        "superseded_by_batch_id",
+        "superseded_by_prediction_id",
+        "supersedes_prediction_id",
+        "restored_from_prediction_id",
+        "created_at",
+        "updated_at",
+    }
+)
+
+
+@cache
+def audit_columns() -> tuple[str, ...]:
+    """The columns of an audit entry."""
+    return tuple(name for name in table(AUDIT).columns if name not in AUDIT_FILLED)
+
+
+@cache
+def copied_columns() -> tuple[str, ...]:
+    """The columns that a rollback copies."""
+    return tuple(name for name in table(PREDICTIONS).columns if name not in _RENEWED)
+
+
+def _audit_value(name: str, *, counted: bool) -> str:
+    value = f"entry.{name}"
+    if table(AUDIT).field(name).type == "JSON":
+        return f"PARSE_JSON({value})"
+    if counted and name in _COUNTED:
+        return f"IF(entry.event_id = @event_id, measured.{_COUNTED[name]}, {value})"
+    return value
+
+
+@cache
+def lists(*, counted: bool) -> tuple[tuple[str, str], ...]:
+    """The places of the statements that write.
+
+    Args:
+        counted: the statement has counted what it did, and puts that into the entry of its own act.
+    """
+    columns = {
+        "prediction_columns": prediction_columns(),
+        "staged_columns": tuple(f"fresh.{name}" for name in prediction_columns()),
+        "copied_columns": copied_columns(),
+        "copied_values": tuple(f"gone.{name}" for name in copied_columns()),
+        "run_columns": table(RUNS).columns,
+        "staged_run_columns": tuple(RUN_PREFIX + name for name in table(RUNS).columns),
+        "audit_columns": audit_columns(),
+        "entry_columns": tuple(f"given.{name} AS {name}" for name in audit_columns()),
+        "audit_values": tuple(_audit_value(name, counted=counted) for name in audit_columns()),
+    }
+    return tuple((place, ", ".join(names)) for place, names in columns.items())

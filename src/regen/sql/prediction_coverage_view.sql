@@ -1,0 +1,55 @@
+-- Coverage of each date, from what should be there: every rostered player of the slate, by the rule that opens a batch.
+-- OUT, DOUBTFUL and those under 15 minutes without a line are excluded; a player whose newest run was skipped because he
+-- was out or has no history leaves the denominator.
+CREATE OR REPLACE VIEW `{nba_predictions}.prediction_coverage` AS
+WITH slate AS (
+  SELECT game_date, player_lookup, player_status, avg_minutes_per_game_last_7, has_prop_line, current_points_line
+  FROM {upcoming_player_game_context}
+  WHERE game_date >= '1946-01-01'
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date, player_lookup ORDER BY created_at DESC) = 1
+),
+lined AS (
+  SELECT DISTINCT game_date, player_lookup
+  FROM {player_prop_lines}
+  WHERE game_date >= '1946-01-01' AND market = 'points'
+),
+produced AS (
+  SELECT DISTINCT game_date, player_lookup
+  FROM {player_prop_predictions}
+  WHERE game_date >= '1946-01-01' AND (superseded IS NULL OR superseded = FALSE)
+),
+skipped AS (
+  SELECT game_date, player_lookup, skip_reason
+  FROM {prediction_worker_runs}
+  WHERE game_date >= '1946-01-01'
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date, player_lookup ORDER BY run_date DESC) = 1
+),
+judged AS (
+  SELECT
+    slate.game_date,
+    slate.player_lookup,
+    produced.player_lookup IS NOT NULL AS is_produced,
+    CASE
+      WHEN LOWER(TRIM(IFNULL(slate.player_status, ''))) IN ('out', 'doubtful') THEN 'excluded'
+      WHEN lined.player_lookup IS NULL AND NOT IFNULL(slate.has_prop_line, FALSE) AND slate.current_points_line IS NULL
+        AND IFNULL(slate.avg_minutes_per_game_last_7, 0) < 15 THEN 'excluded'
+      WHEN produced.player_lookup IS NULL AND skipped.skip_reason IN ('out', 'no_history') THEN 'skipped'
+      ELSE 'expected'
+    END AS standing
+  FROM slate
+  LEFT JOIN lined ON lined.game_date = slate.game_date AND lined.player_lookup = slate.player_lookup
+  LEFT JOIN produced ON produced.game_date = slate.game_date AND produced.player_lookup = slate.player_lookup
+  LEFT JOIN skipped ON skipped.game_date = slate.game_date AND skipped.player_lookup = slate.player_lookup
+)
+SELECT
+  game_date,
+  COUNT(*) AS rostered_players,
+  COUNTIF(standing = 'excluded') AS excluded_players,
+  COUNTIF(standing = 'skipped') AS skipped_players,
+  COUNTIF(standing = 'expected') AS expected_players,
+  COUNTIF(standing = 'expected' AND is_produced) AS players_with_predictions,
+  ROUND(100 * COUNTIF(standing = 'expected' AND is_produced) / NULLIF(COUNTIF(standing = 'expected'), 0), 1)
+    AS coverage_pct,
+  ARRAY_AGG(IF(standing = 'expected' AND NOT is_produced, player_lookup, NULL) IGNORE NULLS) AS missing_players
+FROM judged
+GROUP BY game_date

@@ -1,0 +1,171 @@
+-- Makes the staged predictions current in place of what they replace, and says so, all or nothing.
+-- A RAISE ends the script, and with it the transaction, which is then rolled back.
+DECLARE measured STRUCT<superseded INT64, withdrawn INT64, inserted INT64, problem STRING>;
+
+BEGIN TRANSACTION;
+
+-- 1. Still the owner of the date, with the highest token, and this round has not been promoted. A lease elsewhere is no
+-- fence: two transactions that only insert do not conflict; two that change this row do.
+UPDATE {promotion_fence}
+SET promoted_batch_id = @batch_id, promoted_round = @round, promoted_at = @at
+WHERE game_date = @game_date AND token = @token AND batch_id = @batch_id AND round = @round
+  AND NOT (IFNULL(promoted_batch_id, '') = @batch_id AND IFNULL(promoted_round, -1) >= @round);
+
+IF @@row_count != 1 THEN
+  RAISE USING MESSAGE = 'FENCE_LOST: another token holds the date, or the round is promoted already';
+END IF;
+
+-- 2. Supersede the current rows of the generations that have a replacement; withdraw those of players ruled out and,
+-- for a whole slate, of players no longer on it. Rows that are superseded already are never touched (P6).
+UPDATE {player_prop_predictions} AS old
+SET
+  superseded = TRUE,
+  is_active = FALSE,
+  superseded_at = @at,
+  updated_at = @at,
+  superseded_metadata = PARSE_JSON(@metadata),
+  superseded_by_batch_id = @batch_id,
+  superseded_by_prediction_id = (
+    SELECT f.id FROM UNNEST(change.fresh) AS f
+    WHERE f.system_id = old.system_id
+    ORDER BY
+      CASE
+        WHEN f.line = old.current_points_line THEN 0
+        WHEN f.line IS NULL AND old.current_points_line IS NULL THEN 0
+        WHEN f.line IS NOT NULL AND old.current_points_line IS NOT NULL THEN 1
+        ELSE 2
+      END,
+      ABS(f.line - old.current_points_line), f.line, f.id
+    LIMIT 1
+  ),
+  superseded_reason = IF(old.system_id IN UNNEST(change.systems), @reason, change.reason)
+FROM (
+  SELECT
+    known.player_lookup,
+    IFNULL(staged.fresh, []) AS fresh,
+    IFNULL(staged.systems, []) AS systems,
+    COALESCE(staged.reason, IF(@whole_slate AND staged.on_slate IS NOT TRUE, 'not_on_slate', NULL)) AS reason
+  FROM (
+    SELECT DISTINCT player_lookup FROM {player_prop_predictions}
+    WHERE game_date = @game_date AND (superseded IS NULL OR superseded = FALSE)
+  ) AS known
+  LEFT JOIN (
+    SELECT
+      player_lookup,
+      ARRAY_AGG(
+        IF(kind = 'prediction', STRUCT(system_id AS system_id, prediction_id AS id, current_points_line AS line), NULL)
+        IGNORE NULLS
+      ) AS fresh,
+      ARRAY_AGG(IF(kind = 'prediction', system_id, NULL) IGNORE NULLS) AS systems,
+      MAX(IF(kind = 'withdrawal', reason, NULL)) AS reason,
+      LOGICAL_OR(kind IN ('slate', 'prediction')) AS on_slate
+    FROM {staging}
+    GROUP BY player_lookup
+  ) AS staged ON staged.player_lookup = known.player_lookup
+) AS change
+WHERE old.game_date = @game_date
+  AND (old.superseded IS NULL OR old.superseded = FALSE)
+  AND old.player_lookup = change.player_lookup
+  AND (change.reason IS NOT NULL OR old.system_id IN UNNEST(change.systems));
+
+-- 3. The new rows, each linked to the one that it replaces.
+INSERT INTO {player_prop_predictions} (
+  {prediction_columns}, round, supersedes_prediction_id, created_at
+)
+SELECT
+  {staged_columns}, @round,
+  (
+    SELECT o.id FROM UNNEST(replaced.old) AS o
+    ORDER BY
+      CASE
+        WHEN o.line = fresh.current_points_line THEN 0
+        WHEN o.line IS NULL AND fresh.current_points_line IS NULL THEN 0
+        WHEN o.line IS NOT NULL AND fresh.current_points_line IS NOT NULL THEN 1
+        ELSE 2
+      END,
+      ABS(o.line - fresh.current_points_line), o.line, o.id
+    LIMIT 1
+  ),
+  @at
+FROM {staging} AS fresh
+LEFT JOIN (
+  SELECT player_lookup, system_id, ARRAY_AGG(STRUCT(prediction_id AS id, current_points_line AS line)) AS old
+  FROM {player_prop_predictions}
+  WHERE game_date = @game_date AND superseded_by_batch_id = @batch_id AND superseded_at = @at
+  GROUP BY player_lookup, system_id
+) AS replaced ON replaced.player_lookup = fresh.player_lookup AND replaced.system_id = fresh.system_id
+WHERE fresh.kind = 'prediction' AND fresh.batch_id = @batch_id AND fresh.game_date = @game_date;
+
+-- 4. What was done, and whether the date is as it must be. What the predecessor left double stays until it is replaced;
+-- a double that one of our rows is part of is an error.
+SET measured = (
+  SELECT AS STRUCT
+    IFNULL(SUM(replaced), 0) AS superseded,
+    IFNULL(SUM(removed), 0) AS withdrawn,
+    IFNULL(SUM(fresh), 0) AS inserted,
+    CASE
+      WHEN IFNULL(SUM(fresh), 0) != @expected_rows
+        THEN CONCAT('PROMOTION_ABORTED: ', CAST(@expected_rows AS STRING), ' rows were staged, ',
+                    CAST(IFNULL(SUM(fresh), 0) AS STRING), ' inserted')
+      WHEN @whole_slate AND NOT EXISTS (SELECT 1 FROM {staging} WHERE kind = 'slate')
+        THEN 'PROMOTION_ABORTED: a whole slate was announced and none is staged'
+      WHEN MAX(doubled) IS NOT NULL
+        THEN CONCAT('PROMOTION_ABORTED: more than one current row for a key of ', MAX(doubled))
+      WHEN MAX(mixed) IS NOT NULL
+        THEN CONCAT('PROMOTION_ABORTED: more than one current generation of ', MAX(mixed))
+      WHEN MAX(repeated) IS NOT NULL
+        THEN CONCAT('PROMOTION_ABORTED: a prediction id is there already, of ', MAX(repeated))
+    END AS problem
+  FROM (
+    SELECT
+      SUM(replaced) AS replaced,
+      SUM(removed) AS removed,
+      SUM(fresh) AS fresh,
+      IF(COUNTIF(is_current) > COUNT(DISTINCT IF(is_current, line_key, NULL)) AND COUNTIF(is_current AND generation != '') > 0,
+         name, NULL) AS doubled,
+      IF(COUNT(DISTINCT IF(is_current, generation, NULL)) > 1, name, NULL) AS mixed,
+      IF(COUNT(DISTINCT IF(ours, prediction_id, NULL)) < COUNTIF(ours), name, NULL) AS repeated
+    FROM (
+      SELECT
+        prediction_id,
+        CONCAT(player_lookup, '/', system_id) AS name,
+        CONCAT(game_id, '/', IFNULL(CAST(current_points_line AS STRING), 'none')) AS line_key,
+        IFNULL(batch_id, '') AS generation,
+        batch_id IS NOT NULL OR restored_from_prediction_id IS NOT NULL AS ours,
+        superseded IS NULL OR superseded = FALSE AS is_current,
+        IF(batch_id = @batch_id AND created_at = @at AND superseded IS NULL, 1, 0) AS fresh,
+        IF(superseded_by_batch_id = @batch_id AND superseded_at = @at
+           AND superseded_by_prediction_id IS NOT NULL, 1, 0) AS replaced,
+        IF(superseded_by_batch_id = @batch_id AND superseded_at = @at
+           AND superseded_by_prediction_id IS NULL, 1, 0) AS removed
+      FROM {player_prop_predictions}
+      WHERE game_date = @game_date
+    )
+    GROUP BY name
+  )
+);
+
+IF measured.problem IS NOT NULL THEN
+  RAISE USING MESSAGE = measured.problem;
+END IF;
+
+-- 5. The worker runs, once: a rejected round has written its own already.
+INSERT INTO {prediction_worker_runs} ({run_columns})
+SELECT {staged_run_columns}
+FROM {staging}
+WHERE kind = 'run' AND run_request_id NOT IN (
+  SELECT request_id FROM {prediction_worker_runs} WHERE game_date = @game_date AND batch_id = @batch_id
+);
+
+-- 6. The audit, in the same commit (P7): this act with what was counted, and entries that have not arrived yet.
+INSERT INTO {prediction_regeneration_audit} ({audit_columns}, fence_token, created_at)
+SELECT {audit_values}, IF(entry.event_id = @event_id, @token, NULL), @at
+FROM UNNEST(@entries) AS entry
+WHERE entry.event_id NOT IN (
+  SELECT event_id FROM {prediction_regeneration_audit}
+  WHERE regeneration_timestamp >= @since AND event_id IS NOT NULL
+);
+
+COMMIT TRANSACTION;
+
+SELECT measured.superseded, measured.withdrawn, measured.inserted;

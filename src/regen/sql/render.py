@@ -1,0 +1,80 @@
+"""Puts the names of tables and the lists of their columns into a statement: from validated settings and schemas only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from regen.domain.errors import InvalidInput
+from regen.schemas import STAGING_DATASET, table, tables
+
+_PROJECT = re.compile(r"[a-z][a-z0-9.:-]{2,60}")
+_PREFIX = re.compile(r"([A-Za-z0-9_]{1,60})?")
+_TABLE = re.compile(r"[A-Za-z0-9_]{1,200}")
+_PLACE = re.compile(r"\{([a-z_0-9]+)\}")
+_COMMENT = re.compile(r"^\s*--.*\n?", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Where the tables stand.
+
+    Attributes:
+        prefix: goes before each dataset's name.
+    """
+
+    project: str
+    prefix: str = ""
+
+    def __post_init__(self) -> None:
+        if not _PROJECT.fullmatch(self.project):
+            raise InvalidInput("project", "a project id")
+        if not _PREFIX.fullmatch(self.prefix):
+            raise InvalidInput("dataset prefix", "letters, digits and _")
+
+    def dataset(self, name: str) -> str:
+        """The dataset's full name: project.dataset."""
+        return f"{self.project}.{self.prefix}{name}"
+
+    def table(self, name: str) -> str:
+        """The full name of a table, without backquotes."""
+        return f"{self.dataset(table(name).dataset)}.{name}"
+
+    def staging(self, name: str) -> str:
+        """The full name of a staging table.
+
+        Raises:
+            InvalidInput: it is no name for a table.
+        """
+        if not _TABLE.fullmatch(name):
+            raise InvalidInput("staging", "letters, digits and _")
+        return f"{self.dataset(STAGING_DATASET)}.{name}"
+
+
+@cache
+def source(name: str) -> str:
+    """The text of a statement, as its file has it."""
+    return (resources.files(__package__) / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def _tables(names: Names) -> dict[str, str]:
+    places = {t.name: f"`{names.table(t.name)}`" for t in tables()}
+    return places | {"nba_predictions": f"{names.dataset('nba_predictions')}"}
+
+
+@cache
+def render(name: str, names: Names, staging: str | None = None, lists: tuple[tuple[str, str], ...] = ()) -> str:
+    """The statement, ready to be sent.
+
+    Args:
+        staging: name of the staging table, for a statement that reads one.
+        lists: further places and what stands there: lists of columns made from the schemas.
+    """
+    places: Mapping[str, str] = _tables(names) | dict(lists)
+    if staging is not None:
+        places = {**places, "staging": f"`{names.staging(staging)}`"}
+    return _PLACE.sub(lambda match: places[match[1]], _COMMENT.sub("", source(name)))

@@ -1,0 +1,184 @@
+-- Undoes a batch: brings back copies of what it superseded or withdrew, and supersedes what it inserted, all or nothing.
+-- No superseded row is touched, so what was current at any time stays true for ever.
+DECLARE measured STRUCT<superseded INT64, withdrawn INT64, inserted INT64, problem STRING>;
+
+BEGIN TRANSACTION;
+
+-- 1. Still the owner of the date, with the highest token.
+UPDATE {promotion_fence}
+SET promoted_at = @at
+WHERE game_date = @game_date AND token = @token AND batch_id = @batch_id AND round = @round;
+
+IF @@row_count != 1 THEN
+  RAISE USING MESSAGE = 'FENCE_LOST: another token holds the date';
+END IF;
+
+-- 2. Refused if a later batch stands on it: of a generation that it made nothing is current any more, or one that it
+-- withdrew has been made anew.
+SET measured = (
+  SELECT AS STRUCT
+    0 AS superseded, 0 AS withdrawn, 0 AS inserted,
+    CASE
+      WHEN MAX(standing) IS NOT NULL
+        THEN CONCAT('PROMOTION_ABORTED: a later batch stands on ', @undone, ', with ', MAX(standing))
+      WHEN IFNULL(SUM(touched), 0) = 0
+        THEN CONCAT('PROMOTION_ABORTED: nothing of ', @undone, ' is there to roll back')
+    END AS problem
+  FROM (
+    SELECT
+      IF((COUNTIF(made) > 0 AND COUNTIF(made AND is_current) = 0)
+         OR (COUNTIF(made) = 0 AND COUNTIF(gone) > 0 AND COUNTIF(is_current) > 0), name, NULL) AS standing,
+      COUNTIF(made OR gone) AS touched
+    FROM (
+      SELECT
+        CONCAT(player_lookup, '/', system_id) AS name,
+        IFNULL(batch_id, '') = @undone AS made,
+        IFNULL(batch_id, '') != @undone AND IFNULL(superseded_by_batch_id, '') = @undone AS gone,
+        superseded IS NULL OR superseded = FALSE AS is_current
+      FROM {player_prop_predictions}
+      WHERE game_date = @game_date
+    )
+    GROUP BY name
+  )
+);
+
+IF measured.problem IS NOT NULL THEN
+  RAISE USING MESSAGE = measured.problem;
+END IF;
+
+-- 3. Copies of the generations that the batch ended, as they were when it last did so, each linked to what it replaces.
+INSERT INTO {player_prop_predictions} (
+  {copied_columns}, prediction_id, is_active, restored_from_prediction_id, supersedes_prediction_id, created_at
+)
+SELECT
+  {copied_values},
+  SUBSTR(TO_HEX(SHA256(CONCAT(@id_prefix, '/', gone.prediction_id))), 1, 32),
+  TRUE,
+  gone.prediction_id,
+  (
+    SELECT o.id FROM UNNEST(made.rows_made) AS o
+    ORDER BY
+      CASE
+        WHEN o.line = gone.current_points_line THEN 0
+        WHEN o.line IS NULL AND gone.current_points_line IS NULL THEN 0
+        WHEN o.line IS NOT NULL AND gone.current_points_line IS NOT NULL THEN 1
+        ELSE 2
+      END,
+      ABS(o.line - gone.current_points_line), o.line, o.id
+    LIMIT 1
+  ),
+  @at
+FROM (
+  SELECT *
+  FROM {player_prop_predictions}
+  WHERE game_date = @game_date AND superseded_by_batch_id = @undone AND IFNULL(batch_id, '') != @undone
+  QUALIFY superseded_at = MAX(superseded_at) OVER (PARTITION BY player_lookup, system_id)
+) AS gone
+LEFT JOIN (
+  SELECT player_lookup, system_id, ARRAY_AGG(STRUCT(prediction_id AS id, current_points_line AS line)) AS rows_made
+  FROM {player_prop_predictions}
+  WHERE game_date = @game_date AND batch_id = @undone AND (superseded IS NULL OR superseded = FALSE)
+  GROUP BY player_lookup, system_id
+) AS made ON made.player_lookup = gone.player_lookup AND made.system_id = gone.system_id;
+
+-- 4. What the batch had made stops being current.
+UPDATE {player_prop_predictions} AS old
+SET
+  superseded = TRUE,
+  is_active = FALSE,
+  superseded_at = @at,
+  updated_at = @at,
+  superseded_reason = @reason,
+  superseded_metadata = PARSE_JSON(@metadata),
+  superseded_by_batch_id = @batch_id,
+  superseded_by_prediction_id = (
+    SELECT f.id FROM UNNEST(change.fresh) AS f
+    ORDER BY
+      CASE
+        WHEN f.line = old.current_points_line THEN 0
+        WHEN f.line IS NULL AND old.current_points_line IS NULL THEN 0
+        WHEN f.line IS NOT NULL AND old.current_points_line IS NOT NULL THEN 1
+        ELSE 2
+      END,
+      ABS(f.line - old.current_points_line), f.line, f.id
+    LIMIT 1
+  )
+FROM (
+  SELECT
+    player_lookup,
+    system_id,
+    ARRAY_AGG(
+      IF(restored_from_prediction_id IS NOT NULL AND created_at = @at,
+         STRUCT(prediction_id AS id, current_points_line AS line), NULL)
+      IGNORE NULLS
+    ) AS fresh
+  FROM {player_prop_predictions}
+  WHERE game_date = @game_date AND (superseded IS NULL OR superseded = FALSE)
+  GROUP BY player_lookup, system_id
+) AS change
+WHERE old.game_date = @game_date
+  AND (old.superseded IS NULL OR old.superseded = FALSE)
+  AND old.batch_id = @undone
+  AND NOT (old.restored_from_prediction_id IS NOT NULL AND old.created_at = @at)
+  AND old.player_lookup = change.player_lookup
+  AND old.system_id = change.system_id;
+
+-- 5. What was done, and whether the date is as it must be.
+SET measured = (
+  SELECT AS STRUCT
+    IFNULL(SUM(replaced), 0) AS superseded,
+    IFNULL(SUM(removed), 0) AS withdrawn,
+    IFNULL(SUM(fresh), 0) AS inserted,
+    CASE
+      WHEN MAX(doubled) IS NOT NULL
+        THEN CONCAT('PROMOTION_ABORTED: more than one current row for a key of ', MAX(doubled))
+      WHEN MAX(mixed) IS NOT NULL
+        THEN CONCAT('PROMOTION_ABORTED: more than one current generation of ', MAX(mixed))
+      WHEN MAX(repeated) IS NOT NULL
+        THEN CONCAT('PROMOTION_ABORTED: a prediction id is there already, of ', MAX(repeated))
+    END AS problem
+  FROM (
+    SELECT
+      SUM(replaced) AS replaced,
+      SUM(removed) AS removed,
+      SUM(fresh) AS fresh,
+      IF(COUNTIF(is_current) > COUNT(DISTINCT IF(is_current, line_key, NULL)) AND COUNTIF(is_current AND generation != '') > 0,
+         name, NULL) AS doubled,
+      IF(COUNT(DISTINCT IF(is_current, generation, NULL)) > 1, name, NULL) AS mixed,
+      IF(COUNT(DISTINCT IF(ours, prediction_id, NULL)) < COUNTIF(ours), name, NULL) AS repeated
+    FROM (
+      SELECT
+        prediction_id,
+        CONCAT(player_lookup, '/', system_id) AS name,
+        CONCAT(game_id, '/', IFNULL(CAST(current_points_line AS STRING), 'none')) AS line_key,
+        IFNULL(batch_id, '') AS generation,
+        batch_id IS NOT NULL OR restored_from_prediction_id IS NOT NULL AS ours,
+        superseded IS NULL OR superseded = FALSE AS is_current,
+        IF(restored_from_prediction_id IS NOT NULL AND created_at = @at, 1, 0) AS fresh,
+        IF(superseded_by_batch_id = @batch_id AND superseded_at = @at
+           AND superseded_by_prediction_id IS NOT NULL, 1, 0) AS replaced,
+        IF(superseded_by_batch_id = @batch_id AND superseded_at = @at
+           AND superseded_by_prediction_id IS NULL, 1, 0) AS removed
+      FROM {player_prop_predictions}
+      WHERE game_date = @game_date
+    )
+    GROUP BY name
+  )
+);
+
+IF measured.problem IS NOT NULL THEN
+  RAISE USING MESSAGE = measured.problem;
+END IF;
+
+-- 6. The audit, in the same commit (P7).
+INSERT INTO {prediction_regeneration_audit} ({audit_columns}, fence_token, created_at)
+SELECT {audit_values}, IF(entry.event_id = @event_id, @token, NULL), @at
+FROM UNNEST(@entries) AS entry
+WHERE entry.event_id NOT IN (
+  SELECT event_id FROM {prediction_regeneration_audit}
+  WHERE regeneration_timestamp >= @since AND event_id IS NOT NULL
+);
+
+COMMIT TRANSACTION;
+
+SELECT measured.superseded, measured.withdrawn, measured.inserted;
