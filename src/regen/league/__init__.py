@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from regen.data.csvs import GAME_LOGS, INJURY_REPORTS, PROP_LINES, SHOT_ZONES, DataFolder, FolderReport
 from regen.league.files import write_league
 from regen.league.season import League, play_seasons
 from regen.league.sizes import DEMO_PLAYERS
 
-__all__ = ["DEMO_PLAYERS", "SEED", "League", "generate", "write"]
+__all__ = ["DEMO_PLAYERS", "SEED", "League", "as_data", "generate", "write"]
 
 SEED = 20260131
 """The seed of the league that the demo plays."""
@@ -21,6 +22,13 @@ SEED = 20260131
 def generate(seed: int = SEED) -> League:
     """Make the league of a seed: the end of one season and the next from its first day to 2026-01-31."""
     return play_seasons(seed)
+
+
+def as_data(league: League) -> DataFolder:
+    """A league as if it had been written and read again."""
+    rows = {GAME_LOGS: len(league.logs), PROP_LINES: len(league.lines)}
+    rows |= {SHOT_ZONES: len(league.zones), INJURY_REPORTS: len(league.injuries)}
+    return DataFolder(league.logs, league.lines, league.zones, league.injuries, FolderReport(rows))
 
 
 def write(league: League, folder: Path | str) -> None:

@@ -79,7 +79,7 @@ def play(random: Random, game: Game, season: str, home: Side, away: Side) -> tup
         on = [(player, m) for player, m in zip(side.players, minutes, strict=True) if m > 0]
         for place, ((player, m), shot) in enumerate(zip(on, _shoot(random, on, pace, make), strict=True)):
             logs.append(_box(random, game, season, player, m, shot, starter=place < 5))
-            if any(shot.attempts):
+            if player.tracked and any(shot.attempts):
                 zones.append(_zones(game, player.key, shot))
     return logs, zones
 

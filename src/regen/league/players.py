@@ -40,6 +40,8 @@ class Player:
         skill: multiplies his chance to make a shot.
         zones: cumulative weights of the zones he shoots from.
         loose: how much his usage differs from game to game.
+        frailty: multiplies his risk of absence.
+        tracked: whether shot zones of his games ever come.
         role: slow deviation of his minutes, in minutes.
         touch: slow deviation of his usage, as a logarithm.
         back: first date on which he can play again.
@@ -63,6 +65,7 @@ class Player:
     assists: float
     loose: float
     frailty: float
+    tracked: bool
     role: float = 0.0
     touch: float = 0.0
     back: date = date.min
@@ -126,6 +129,7 @@ def _player(random: Random, name: str, team: str, place: int, position: str, lif
         assists=0.103 * passes * random.lognormvariate(0, 0.3) * (1.25 if place < 2 else 0.95),
         loose=random.uniform(0.04, 0.11) + 0.02 * min(place, 10),
         frailty=random.lognormvariate(-0.1, 0.45),
+        tracked=random.random() < 0.975,
     )
 
 

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from random import Random
 
 from regen.data.records import GameLog, InjuryReport, PropLine, ShotZones
-from regen.data.slates import Game, Rosters
+from regen.data.rosters import Rosters
+from regen.data.slates import Game
 from regen.league import fixtures, games, injuries, lines, sizes
 from regen.league.games import Side, Strength
 from regen.league.names import TEAMS, Names
@@ -129,7 +130,7 @@ class _Play:
         wanted = sizes.DEMO_PLAYERS[day]
         players = {player.key: player for team in fit for player in self.rosters[team]}
         able = {player.key for team in fit for player in fit[team]}
-        surplus = len(sizes.requested(slate)) - wanted
+        surplus = len(slate.requested()) - wanted
         for key in sizes.to_rest(slate, able, max(0, surplus)):
             player = players[key]
             player.back, player.reason = max(player.back, day + timedelta(days=1)), "Rest"

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Set as AbstractSet
 from datetime import date
 
-from regen.data.slates import Slate, SlatePlayer
+from regen.data.slates import Slate
+from regen.domain.slate import UNAVAILABLE
 
 DEMO_PLAYERS = {
     date(2026, 1, 20): 81,
@@ -21,25 +22,11 @@ DEMO_PLAYERS = {
     date(2026, 1, 25): 55,
 }
 """Players to be predicted by date."""
-MIN_MINUTES = 15.0
-_EXCLUDED = frozenset({"out", "doubtful"})
-
-
-def is_requested(player: SlatePlayer) -> bool:
-    """Whether a player of a slate is to be predicted."""
-    if player.status in _EXCLUDED:
-        return False
-    return bool(player.lines) or (player.minutes_last_7 or 0.0) >= MIN_MINUTES
-
-
-def requested(slate: Slate) -> list[SlatePlayer]:
-    """The players of a slate who are to be predicted."""
-    return [player for player in slate.players if is_requested(player)]
 
 
 def to_rest(slate: Slate, able: AbstractSet[str], surplus: int) -> list[str]:
     """Whom to report out, so that a slate shrinks by so many: the least of the teams that have most."""
-    fit = [player for player in requested(slate) if player.player_lookup in able]
+    fit = [player for player in slate.requested() if player.player_lookup in able]
     left = sorted(fit, key=lambda p: (p.minutes_last_7 or 0.0, p.player_lookup), reverse=True)
     keys = []
     for _ in range(surplus):
@@ -53,7 +40,12 @@ def to_rest(slate: Slate, able: AbstractSet[str], surplus: int) -> list[str]:
 
 def to_line(slate: Slate, able: AbstractSet[str], missing: int) -> list[str]:
     """Who gets a line although he would not have: those with most minutes among `able`."""
-    bench = [p for p in slate.players if p.player_lookup in able and p.status not in _EXCLUDED and not is_requested(p)]
+    asked = {player.player_lookup for player in slate.requested()}
+    bench = [
+        p
+        for p in slate.players
+        if p.player_lookup in able and p.player_lookup not in asked and p.status not in UNAVAILABLE
+    ]
     bench.sort(key=lambda p: (-(p.minutes_last_7 or 0.0), p.player_lookup))
     if len(bench) < missing:
         raise ValueError(f"{slate.game_date}: {missing} more players wanted, {len(bench)} on the bench")

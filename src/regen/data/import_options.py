@@ -1,0 +1,50 @@
+"""What an import is asked to do, and where its rows go."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from regen.data.damage import Damage
+from regen.data.rows import Row
+
+FEATURE_MINUTES = 8.0
+"""Players without a line who average less get no feature row: nobody would predict them."""
+ROWS_PER_LOAD = 50_000
+
+
+class Loader(Protocol):
+    """Where the rows go."""
+
+    def load(self, table: str, rows: Sequence[Row], *, replace_dates: Collection[date]) -> None:
+        """Put rows into a table in place of all that it holds of these dates.
+
+        Args:
+            table: its name, as in the schema files.
+            rows: of these dates only; empty if nothing is to be there.
+            replace_dates: the dates.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What to import.
+
+    Attributes:
+        dates: slates, lines and features of these dates only (and history up to the last of them); None means all.
+        zones: whether the shot zones of earlier games are already there.
+        now: when the rows are made; if not given, when they would have been made at the time.
+        damage: players who are to fail or vanish.
+        feature_minutes: see `FEATURE_MINUTES`.
+        rows_per_load: rows held before they are loaded, of all tables together.
+    """
+
+    dates: frozenset[date] | None = None
+    zones: bool = False
+    now: datetime | None = None
+    damage: Damage = field(default_factory=Damage)
+    feature_minutes: float = FEATURE_MINUTES
+    rows_per_load: int = ROWS_PER_LOAD

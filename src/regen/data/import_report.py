@@ -1,0 +1,66 @@
+"""What an import found and did."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date
+
+from regen.data.csvs import FolderReport
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What was imported, for people to read.
+
+    Attributes:
+        folder: what was found in the files.
+        rows: loaded rows by table.
+        requested: players that a batch would request, by date with a slate.
+        tiers: feature rows by source tier.
+        without_zones: players whose rows stayed SILVER although zones were used: none of their games has any.
+        failing: feature rows broken on purpose.
+        vanished: feature rows left out on purpose.
+        unplaced: by date, players with a line of whom nothing says in which game they play.
+        late_lines: lines left out because they were seen after tip-off.
+        idle_dates: dates with lines but no games, so without a slate.
+    """
+
+    folder: FolderReport
+    rows: dict[str, int]
+    requested: dict[date, int]
+    tiers: dict[str, int]
+    without_zones: tuple[str, ...] = ()
+    failing: int = 0
+    vanished: int = 0
+    unplaced: dict[date, tuple[str, ...]] = field(default_factory=dict)
+    late_lines: int = 0
+    idle_dates: tuple[date, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know, one sentence each."""
+        folder = self.folder
+        said = [f"{name}: missing" for name in folder.missing_files]
+        said += [f"{name}: nobody reads it" for name in folder.unknown_files]
+        said += [f"{name}: unknown columns {', '.join(columns)}" for name, columns in folder.unknown_columns.items()]
+        said += [f"{name}: no columns {', '.join(columns)}" for name, columns in folder.absent_columns.items()]
+        said += folder.notes
+        if self.late_lines:
+            said.append(f"{self.late_lines} lines were seen after tip-off and left out")
+        if self.idle_dates:
+            span = f"{self.idle_dates[0]}..{self.idle_dates[-1]}"
+            said.append(f"{len(self.idle_dates)} dates have lines but no games, so no slate: {span}")
+        if self.unplaced:
+            names = {name for players in self.unplaced.values() for name in players}
+            said.append(
+                f"{len(names)} players with lines could not be placed in a game, "
+                f"on {len(self.unplaced)} dates from {min(self.unplaced)}: {_some(names)}"
+            )
+        if self.without_zones:
+            said.append(f"{len(self.without_zones)} players have no shot zones at all: {_some(self.without_zones)}")
+        return tuple(said)
+
+
+def _some(names: Collection[str]) -> str:
+    return ", ".join(sorted(names)[:5]) + (", ..." if len(names) > 5 else "")

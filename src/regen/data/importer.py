@@ -1,0 +1,67 @@
+"""Loads a data folder into the input tables, as they would have been filled day by day before each game.
+
+Slates, lines and feature rows of a date rest on what was known before its games. Feature rows are SILVER at first;
+when the shot zones arrive, those of the dates concerned are made again, GOLD for every player who has any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from pathlib import Path
+
+from regen.data.csvs import DataFolder, read_folder
+from regen.data.damage import Damage
+from regen.data.import_options import FEATURE_MINUTES, ImportOptions, Loader
+from regen.data.import_report import ImportReport
+from regen.data.import_run import Import
+from regen.data.rows import FEATURES, HISTORY, LINES, PENDING, SLATES
+
+__all__ = [
+    "TABLES",
+    "Damage",
+    "ImportOptions",
+    "ImportReport",
+    "Loader",
+    "import_data",
+    "import_folder",
+    "zones_arrive",
+]
+
+TABLES = (SLATES, HISTORY, LINES, FEATURES, PENDING)
+
+
+def import_folder(folder: Path | str, loader: Loader, options: ImportOptions | None = None) -> ImportReport:
+    """Read a folder and import all of it, see `import_data`.
+
+    Raises:
+        InvalidInput: the folder or one of its values is not acceptable, or a date asked for has no games.
+    """
+    return import_data(read_folder(folder), loader, options)
+
+
+def import_data(data: DataFolder, loader: Loader, options: ImportOptions | None = None) -> ImportReport:
+    """Load slates, history, lines, feature rows and pending games.
+
+    Raises:
+        InvalidInput: a date asked for has no games.
+    """
+    return Import(data, loader, options or ImportOptions(), TABLES).run()
+
+
+def zones_arrive(
+    data: DataFolder,
+    loader: Loader,
+    dates: Iterable[date],
+    *,
+    now: datetime | None = None,
+    damage: Damage | None = None,
+    feature_minutes: float = FEATURE_MINUTES,
+) -> ImportReport:
+    """The shot zones have come: make the feature rows of these dates again, and mark their games as available.
+
+    Raises:
+        InvalidInput: a date has no games.
+    """
+    options = ImportOptions(frozenset(dates), True, now, damage or Damage(), feature_minutes)
+    return Import(data, loader, options, (FEATURES, PENDING), arriving=True).run()
