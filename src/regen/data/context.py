@@ -110,32 +110,31 @@ def allowed_ratio(history: History, opponent: str, index: int) -> float:
 def mate_features(
     player: str, state: PlayerState, history: History, fixture: Fixture, statuses: Mapping[str, str] | None
 ) -> Features:
-    """Team-mates who were absent last time, or are reported out; None where nobody reported."""
+    """Team-mates who were absent last time, who will probably play, and who are reported out (None: no report)."""
     rotation = history.rotation(fixture.team, fixture.game_date)
-    gone = [
-        (name, usual) for name, usual in rotation.regulars.items() if name not in rotation.played and name != player
-    ]
-    last = (sum(usual[0] for _, usual in gone), sum(usual[1] for _, usual in gone))
-    own = state.form[6].mean(1) or 0.0
+    others = [(name, member) for name, member in rotation.members.items() if name != player]
+    regulars = [(name, member) for name, member in others if member.regular]
+    gone = [member for name, member in regulars if name not in rotation.played]
+    reported = statuses is not None
+    status = (statuses or {}).get
+    plays = {name: member.plays(status(name), reported=reported) for name, member in others}
     features: Features = {
-        "absent_minutes_last_game": last[0],
-        "absent_points_last_game": last[1],
-        "absent_minutes_expected": last[0],
-        "absent_points_expected": last[1],
-        "absent_minutes_ew": state.absent.mean(0),
-        "absent_points_ew": state.absent.mean(1),
-        "rotation_minutes": sum(rotation.minutes.values()) + (own if player not in rotation.played else 0.0),
+        "absent_minutes_last_game": sum(member.minutes for member in gone),
+        "absent_points_last_game": sum(member.points for member in gone),
+        "absent_minutes_expected": sum((1 - plays[name]) * member.minutes for name, member in regulars),
+        "absent_points_expected": sum((1 - plays[name]) * member.points for name, member in regulars),
+        "mates_minutes_expected": sum(plays[name] * member.minutes for name, member in others),
+        "mates_points_expected": sum(plays[name] * member.points for name, member in others),
+        "absent_minutes_ew": state.mates.mean(0),
+        "absent_points_ew": state.mates.mean(1),
+        "mates_minutes_ew": state.mates.mean(2),
+        "mates_points_ew": state.mates.mean(3),
         "played_last_team_game": float(player in rotation.played),
-        "teammates_out_minutes": None,
-        "teammates_out_points": None,
-        "injury_risk": None,
     }
     if statuses is not None:
-        out = [usual for name, usual in rotation.regulars.items() if name != player and statuses.get(name) == "out"]
-        for kind, index in (("minutes", 0), ("points", 1)):
-            total = float(sum(usual[index] for usual in out))
-            features[f"teammates_out_{kind}"] = total
-            features[f"absent_{kind}_expected"] = total
+        out = [member for name, member in regulars if statuses.get(name) == "out"]
+        features["teammates_out_minutes"] = float(sum(member.minutes for member in out))
+        features["teammates_out_points"] = float(sum(member.points for member in out))
         features["injury_risk"] = _RISK[statuses.get(player, "available")]
     return features
 

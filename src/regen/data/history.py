@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from regen.data.player_state import PlayerState
 from regen.data.records import GameLog, ShotZones
+from regen.data.rotation import Rotation, member_of
 from regen.data.team_state import LEAGUE_HALF_LIFE, PRIOR_GAMES, TeamGame, TeamState, team_games
 from regen.data.tracks import Track
 
@@ -20,22 +20,6 @@ ROSTER_DAYS = 45
 _LEAGUE_RATING, _LEAGUE_PACE = 114.0, 99.5
 _LEAGUE_SPLIT = (57.0, 40.0, 17.0)
 _PRIOR_TEAM_GAMES = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class Rotation:
-    """A team's rotation as known before a date.
-
-    Attributes:
-        played: who played its last game.
-        minutes: usual minutes of those, by player.
-        regulars: usual minutes and points of its regulars, by player.
-    """
-
-    before: date
-    played: frozenset[str]
-    minutes: Mapping[str, float]
-    regulars: Mapping[str, tuple[float, float]]
 
 
 class History:
@@ -59,7 +43,7 @@ class History:
             raise ValueError(f"rows of another date than {day}")
         self._start_season(day, logs)
         games = team_games(logs)
-        left = {key: self.absent(game.team, day, game.players) for key, game in games.items()}
+        mates = {key: _mates(self.rotation(game.team, day), game) for key, game in games.items()}
         residuals: dict[tuple[str, str], list[float]] = {}
         ratings = {team: self.def_rating(team) for team in {log.opponent for log in logs}}
         for log in logs:
@@ -69,7 +53,7 @@ class History:
                 gain = log.points - form.sums[0] / form.weight
                 residuals.setdefault((log.game_id, log.opponent), []).append(gain)
             self._move(log, state, day)
-            state.add(log, ratings[log.opponent], left[log.game_id, log.team])
+            state.add(log, ratings[log.opponent], mates[log.game_id, log.team](log.player_lookup))
         for (game_id, _), game in games.items():
             self._team_played(game, games.get((game_id, game.opponent)))
         for (_, team), gains in residuals.items():
@@ -86,14 +70,15 @@ class History:
         return rotation
 
     def _rotation(self, team: str, before: date) -> Rotation:
-        state = self.teams.get(team)
-        played = state.last[-1].players if state is not None and state.last else frozenset()
-        minutes = {name: self.players[name].form[6].mean(1) or 0.0 for name in played}
-        regulars = {}
-        for name in self.regulars(team, before):
-            form = self.players[name].form[12]
-            regulars[name] = (form.sums[1] / form.weight, form.sums[0] / form.weight)
-        return Rotation(before, played, minutes, regulars)
+        state = self.team(team)
+        played = state.last[-1].players if state.last else frozenset()
+        members = {}
+        for name in self.roster(team, before):
+            player = self.players[name]
+            form = player.form[12]
+            regular = player.games >= REGULAR_GAMES and form.sums[1] >= REGULAR_MINUTES * form.weight
+            members[name] = member_of(player, state, self.season_start, regular=regular)
+        return Rotation(before, played, members)
 
     def player(self, lookup: str) -> PlayerState:
         """The player's state; a new one for a player never seen."""
@@ -111,26 +96,6 @@ class History:
         latest = max(state.members.values())
         since = latest if (before - latest).days > ROSTER_DAYS else before
         return tuple(sorted(name for name, day in state.members.items() if (since - day).days <= ROSTER_DAYS))
-
-    def absent(self, team: str, before: date, playing: frozenset[str] | set[str]) -> tuple[float, float]:
-        """Usual minutes and points of the team's regulars who are not among `playing`."""
-        minutes = points = 0.0
-        for name in self.regulars(team, before):
-            if name not in playing:
-                form = self.players[name].form[12]
-                minutes += form.sums[1] / form.weight
-                points += form.sums[0] / form.weight
-        return minutes, points
-
-    def regulars(self, team: str, before: date) -> list[str]:
-        """The roster's players with at least `REGULAR_MINUTES` usual minutes."""
-        found = []
-        for name in self.roster(team, before):
-            state = self.players[name]
-            form = state.form[12]
-            if state.games >= REGULAR_GAMES and form.sums[1] >= REGULAR_MINUTES * form.weight:
-                found.append(name)
-        return found
 
     def league(self, index: int) -> float:
         """League means: 0 rating, 1 pace, 2 to 4 points per 100 possessions from twos, threes and free throws."""
@@ -178,3 +143,15 @@ class History:
             state.zones.add(total)
             state.zones_day = day
             self._zones.add(total)
+
+
+def _mates(rotation: Rotation, game: TeamGame) -> Callable[[str], tuple[float, ...]]:
+    """What the absent left and what those who played beside a player usually have: minutes and points of each."""
+    usual = rotation.usual(game.players)
+    left = rotation.absent(game.players)
+    minutes, points = (sum(values[index] for values in usual.values()) for index in (0, 1))
+
+    def beside(player: str) -> tuple[float, ...]:
+        return *left, minutes - usual[player][0], points - usual[player][1]
+
+    return beside

@@ -34,8 +34,8 @@ TEAMS = _words(
 )
 MATES = _words(
     "injury_risk teammates_out_minutes teammates_out_points absent_minutes_last_game absent_points_last_game "
-    "absent_minutes_ew absent_points_ew absent_minutes_expected absent_points_expected rotation_minutes "
-    "played_last_team_game"
+    "absent_minutes_ew absent_points_ew absent_minutes_expected absent_points_expected "
+    "mates_minutes_expected mates_points_expected mates_minutes_ew mates_points_ew played_last_team_game"
 )
 ZONES = _words("shot_zone_mismatch_score pct_paint pct_mid_range pct_three pct_free_throw zones_age_days zones_games")
 LINES = _words("vegas_points_line vegas_opening_line vegas_line_move has_vegas_line")

@@ -24,11 +24,11 @@ class PlayerState:
     """One player's history up to the last date fed."""
 
     __slots__ = (
-        "absent",
         "form",
         "games",
         "home_points",
         "last_day",
+        "mates",
         "recent",
         "season",
         "season_games",
@@ -58,8 +58,8 @@ class PlayerState:
         self.form = {half_life: Track(half_life, 4) for half_life in FORM_HALF_LIVES}
         self.shots = {half_life: Track(half_life, 6) for half_life in SHOT_HALF_LIVES}
         self.starts = Track(5, 1)
-        self.absent = Track(8, 2)
-        """Minutes and points that absent regulars left, in the games he played."""
+        self.mates = Track(8, 4)
+        """In his games: usual minutes and points of absent regulars, then of the team-mates beside him."""
         self.versus: dict[str, list[int]] = {}
         self.since_return = 0
         self.zones = Track(20, 8)
@@ -67,7 +67,7 @@ class PlayerState:
         self.zone_games = 0
         self.zone_day: date | None = None
 
-    def add(self, log: GameLog, opponent_def_rating: float | None, absent: tuple[float, float]) -> None:
+    def add(self, log: GameLog, opponent_def_rating: float | None, mates: tuple[float, ...]) -> None:
         """Take in his next game."""
         rest = (log.game_date - self.last_day).days - 1 if self.last_day else None
         if log.season != self.season:
@@ -90,7 +90,7 @@ class PlayerState:
                 track.add(shots)
         if log.starter is not None:
             self.starts.add((float(log.starter),))
-        self.absent.add(absent)
+        self.mates.add(mates)
         self.versus.setdefault(log.opponent, []).append(log.points)
         self.team = log.team
         self.last_day = log.game_date

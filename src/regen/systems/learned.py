@@ -27,11 +27,23 @@ PRODUCTS: tuple[tuple[str, str], ...] = (
     ("points_ew_12", "pace_score"),
     ("points_ew_12", "home_away"),
     ("points_ew_12", "back_to_back"),
-    ("minutes_ew_6", "rotation_minutes"),
+    *(
+        ("points_ew_12", name)
+        for name in (
+            "opponent_def_rating",
+            "opponent_pace",
+            "team_pace",
+            "team_off_rating",
+            "expected_margin",
+            "days_into_season",
+        )
+    ),
 )
 YOUNG_SEASON_GAMES = 8.0
 """Over so many games the weight of what is special to a season's start falls to a third."""
 SEASON_PRIOR_GAMES = 6.0
+REST_DAYS = (0, 1, 2, 6)
+"""Days between games that count on their own; the last one and all that are longer together."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +65,7 @@ class Learned(LinearSystem):
             signals[f"{one} x {two}"] = None if first is None or second is None else first * second
         _add_season(signals)
         _add_mates(signals)
+        _add_rest(signals)
         return signals
 
 
@@ -78,10 +91,21 @@ def _add_season(signals: Signals) -> None:
 
 
 def _add_mates(signals: Signals) -> None:
-    for kind, own in (("points", "points_ew_12"), ("minutes", "minutes_ew_12")):
-        left, usual, form = signals[f"absent_{kind}_expected"], signals[f"absent_{kind}_ew"], signals[own]
-        known_all = left is not None and usual is not None and form is not None
-        signals[f"absent_{kind}_gain"] = (left - usual) * form if known_all else None  # type: ignore[operator]
+    for kind, own in (("points", "points_ew_12"), ("minutes", "minutes_ew_6")):
+        for group in ("absent", "mates"):
+            now, usual = signals[f"{group}_{kind}_expected"], signals[f"{group}_{kind}_ew"]
+            form = signals[own]
+            gain = None if now is None or usual is None else now - usual
+            signals[f"{group}_{kind}_gain"] = gain
+            signals[f"{group}_{kind}_gain x {own}"] = None if gain is None or form is None else gain * form
+
+
+def _add_rest(signals: Signals) -> None:
+    rest, minutes = signals["days_rest"], signals["minutes_ew_6"]
+    for days in REST_DAYS:
+        flag = None if rest is None else float(rest == days if days < REST_DAYS[-1] else rest >= days)
+        signals[f"rest {days}"] = flag
+        signals[f"rest {days} x minutes_ew_6"] = None if flag is None or minutes is None else flag * minutes
     since = signals["games_since_return"]
     signals["just_back"] = None if since is None else min(since, 5.0)
 

@@ -22,6 +22,8 @@ MINUTES_WIDTH = 6.0
 OTHER_VENUE = 0.8
 """Weight of a game at the other kind of venue."""
 MAX_REST = 5
+SEASON_PRIOR_GAMES = 6.0
+"""The season's own mean counts in full only after several times as many games."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,12 @@ class Similarity(LinearSystem):
             points_minutes += near * game.points
             weight *= decay
         usual = points_plain / plain
+        form, season = known(inputs, "points_ew_12") or 0.0, known(inputs, "points_avg_season")
+        games = known(inputs, "season_games") or 0.0
         return {
-            "form": known(inputs, "points_ew_12"),
-            "usual": usual,
+            "form": form,
+            "usual_less_form": usual - form,
+            "season_less_form": None if season is None else (season - form) * games / (games + SEASON_PRIOR_GAMES),
             "alike_less_usual": points_alike / alike - usual,
             "alike_in_minutes_less_usual": points_minutes / in_minutes - usual if in_minutes > 1.0 else 0.0,
         }

@@ -11,6 +11,8 @@ from regen.domain.inputs import PlayerInputs
 from regen.systems.linear import LinearSystem, Signals, known
 
 PER_CENT = 100.0
+SEASON_PRIOR_GAMES = 6.0
+"""The season's own mean counts in full only after several times as many games."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class ZoneMatchup(LinearSystem):
         return {
             "form": form,
             "short_form": known(inputs, "points_ew_6"),
-            "season_less_form": None if season is None else (season - form) * games / (games + 6.0),
+            "season_less_form": None if season is None else (season - form) * games / (games + SEASON_PRIOR_GAMES),
             "matchup_x_form": None if matchup is None else matchup * form,
             "opponent_edge": edge,
             "pace_x_form": None if pace is None else pace * form / PER_CENT,

@@ -27,8 +27,9 @@ TRAIN_MIN_MINUTES = 6.0
 """Players with fewer games or minutes say little about those whom anybody asks for."""
 ALPHA = 300.0
 LINE_ALPHA = 1.0
+HONEST_FROM = 0.4
 FOLDS = 4
-"""Later parts of the samples are predicted by fits of the earlier ones: for weights of the ensemble, and spreads."""
+"""Samples after the first 40 % are predicted, in four parts, by fits of those before: for ensemble, blend and spreads."""
 MIN_SAMPLES = 500
 MIN_LINED = 200
 _GRID_EVERY = 3
@@ -149,7 +150,8 @@ def _honest(data: Design) -> dict[str, Floats]:
     """Each base system's predictions of every part but the first, by fits of the parts before it; NaN elsewhere."""
     n = len(data.points)
     found = {name: np.full(n, np.nan) for name in data.matrices}
-    edges = [int(np.searchsorted(data.days, data.days[n * part // (FOLDS + 1)])) for part in range(1, FOLDS + 1)] + [n]
+    starts = [int(n * (HONEST_FROM + (1 - HONEST_FROM) * part / FOLDS)) for part in range(FOLDS)]
+    edges = [int(np.searchsorted(data.days, data.days[start])) for start in starts] + [n]
     for start, end in pairwise(edges):
         for name, matrix in data.matrices.items():
             alpha = ALPHA if matrix.shape[1] > 20 else LINE_ALPHA
