@@ -30,7 +30,7 @@ class Ensemble(LinearSystem):
         "zone_matchup_v1",
     )
 
-    def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:  # noqa: ARG002
+    def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:
         """The members' points."""
         return {name: others[name].points if name in others else None for name in self.members}
 

@@ -53,7 +53,7 @@ class Learned(LinearSystem):
     system_id: ClassVar[str] = "learned_v1"
     requires: ClassVar[tuple[str, ...]] = ("points_ew_12", "points_ew_30", "minutes_ew_12", "ppm_ew_30")
 
-    def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:  # noqa: ARG002
+    def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:
         """The features, and a few products of two."""
         if inputs.feature_version != FEATURE_VERSION:
             raise InsufficientData(

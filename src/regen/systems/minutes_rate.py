@@ -21,7 +21,7 @@ class MinutesRate(LinearSystem):
     system_id: ClassVar[str] = "minutes_rate_v1"
     requires: ClassVar[tuple[str, ...]] = ("minutes_ew_3", "minutes_ew_12", "ppm_ew_30", "ppm_ew_12")
 
-    def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:  # noqa: ARG002
+    def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:
         """Minutes of three memories times the rate, rest, and the minutes that team-mates leave."""
         rate = season_rate(inputs)
         short, long = known(inputs, "minutes_ew_3") or 0.0, known(inputs, "minutes_ew_12") or 0.0

@@ -40,7 +40,7 @@ class MovingAverage(LinearSystem):
 
     system_id: ClassVar[str] = "moving_average"
 
-    def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:  # noqa: ARG002
+    def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:
         """One signal: the weighted mean."""
         half_life, gap = self.setting(HALF_LIFE, 12.0), self.setting(BREAK_GAMES, 6.0)
         return {"mean": weighted_mean(inputs.recent_games, half_life, gap)}

@@ -33,7 +33,7 @@ class Similarity(LinearSystem):
     system_id: ClassVar[str] = "similarity_balanced_v1"
     requires: ClassVar[tuple[str, ...]] = ("opponent_def_rating", "points_ew_12", "minutes_ew_6")
 
-    def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:  # noqa: ARG002
+    def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:
         """His form, and how far games like this one lie from it."""
         defence = known(inputs, "opponent_def_rating") or 0.0
         minutes = known(inputs, "minutes_ew_6") or 0.0

@@ -22,7 +22,7 @@ class ZoneMatchup(LinearSystem):
     system_id: ClassVar[str] = "zone_matchup_v1"
     requires: ClassVar[tuple[str, ...]] = ("points_ew_12", "points_ew_6", "opponent_def_rating")
 
-    def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:  # noqa: ARG002
+    def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:
         """Form, and form times the matchup, the opponent's leak, pace and venue."""
         form = known(inputs, "points_ew_12") or 0.0
         zones, box = known(inputs, "shot_zone_mismatch_score"), known(inputs, "opponent_matchup_box")

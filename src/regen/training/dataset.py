@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 
 from regen.data.csvs import DataFolder
 from regen.data.features import Fixture, player_inputs
 from regen.data.history import History
 from regen.data.injuries import InjuryBoard
-from regen.data.records import GameLog, PropLine, ShotZones
+from regen.data.records import GameLog, PropLine
+from regen.data.walk import walk
 from regen.domain.inputs import Line, PlayerInputs
 
 
@@ -31,16 +31,10 @@ class Sample:
 
 def samples(folder: DataFolder, until: date | None = None, *, with_zones: bool = True) -> Iterator[Sample]:
     """Every player-game up to and including `until`, in order of dates, each with inputs of earlier dates only."""
-    zones = _by_date(folder.zones)
     lines = lines_by_player(folder.lines)
     board = InjuryBoard(folder.injuries)
     history = History()
-    for day, group in groupby(folder.logs, key=_day):
-        if until is not None and day > until:
-            return
-        for idle in sorted(other for other in zones if other < day):
-            history.feed(idle, (), zones.pop(idle)) if history.last_day is None or idle > history.last_day else None
-        logs = tuple(group)
+    for day, logs, zones in walk(folder, until):
         for log in logs:
             inputs = player_inputs(
                 history,
@@ -51,7 +45,7 @@ def samples(folder: DataFolder, until: date | None = None, *, with_zones: bool =
                 with_zones=with_zones,
             )
             yield Sample(inputs, log.points, log.minutes)
-        history.feed(day, logs, zones.pop(day, ()))
+        history.feed(day, logs, zones)
 
 
 def fixture_of(log: GameLog) -> Fixture:
@@ -70,11 +64,3 @@ def lines_by_player(rows: Sequence[PropLine]) -> dict[tuple[date, str], tuple[Li
 
 def _playoff(log: GameLog) -> bool:
     return log.season_type.lower() in {"playoff", "playoffs", "playin", "play-in"}
-
-
-def _day(log: GameLog) -> date:
-    return log.game_date
-
-
-def _by_date(rows: Sequence[ShotZones]) -> dict[date, tuple[ShotZones, ...]]:
-    return {day: tuple(group) for day, group in groupby(rows, key=lambda row: row.game_date)}

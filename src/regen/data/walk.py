@@ -1,0 +1,25 @@
+"""The dates of a data folder in order, each with its games and its shot zones, as a history takes them in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from regen.data.csvs import DataFolder
+from regen.data.records import GameLog, ShotZones
+
+
+def walk(
+    folder: DataFolder, until: date | None = None
+) -> Iterator[tuple[date, tuple[GameLog, ...], tuple[ShotZones, ...]]]:
+    """Every date up to and including `until` that has games or shot zones, in order."""
+    logs: dict[date, list[GameLog]] = {}
+    zones: dict[date, list[ShotZones]] = {}
+    for log in folder.logs:
+        logs.setdefault(log.game_date, []).append(log)
+    for row in folder.zones:
+        zones.setdefault(row.game_date, []).append(row)
+    for day in sorted(logs.keys() | zones.keys()):
+        if until is not None and day > until:
+            return
+        yield day, tuple(logs.get(day, ())), tuple(zones.get(day, ()))
