@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
+
 from regen.adapters.bigquery import values
 from regen.adapters.bigquery.values import Broken
 from regen.domain.inputs import Line, PlayerInputs, RecentGame, SourceTier
@@ -25,12 +27,14 @@ FEATURES = (
     "data_source_tier", "shot_zones_source", "data_hash", "created_at",
 )  # fmt: skip
 GAMES = (
-    "game_date", "game_id", "team_abbr", "opponent_team_abbr", "home_game", "minutes_played", "points", "assists",
+    "player_lookup", "game_date", "game_id", "team_abbr", "opponent_team_abbr", "home_game", "minutes_played", "points", "assists",
     "offensive_rebounds", "defensive_rebounds", "fg_attempts", "three_pt_attempts", "ft_attempts", "days_rest",
     "opponent_def_rating",
 )  # fmt: skip
 _STATUSES = frozenset({"out", "doubtful", "questionable", "probable", "available"})
 _MINUTES_OVER = 7
+_GAMES = msgspec.json.Decoder(list[RecentGame])
+_LINES = msgspec.json.Decoder(list[Line])
 
 
 def reading(game_date: date, rows: Iterable[Mapping[str, Any]]) -> SlateReading:
@@ -108,52 +112,25 @@ def _entry(game_date: date, row: Mapping[str, Any]) -> SlateEntry:
 
 
 def _games(text: str | None) -> tuple[RecentGame, ...]:
-    games = [_game(row) for row in values.parsed(text, [])]
-    return tuple(sorted(games, key=lambda game: (game.game_date, game.game_id), reverse=True))
+    """The statement names the parts as RecentGame does, so that they decode as they are."""
+    games = values.decoded(text, _GAMES, "player_game_summary")
+    for game in games:
+        if not (math.isfinite(game.minutes) and game.minutes >= 0 and game.points >= 0):
+            raise Broken(
+                f"player_game_summary.minutes_played, points: {game.minutes}, {game.points} on {game.game_date}"
+            )
+    return tuple(sorted(games, key=_newest_first, reverse=True))
 
 
-def _game(row: Mapping[str, Any]) -> RecentGame:
-    where = "player_game_summary."
-
-    def count(name: str) -> int:
-        return int(values.number(row, name, where, low=0) or 0)
-
-    rest = values.number(row, "days_rest", where)
-    return RecentGame(
-        game_date=values.day(row, "game_date", where),
-        game_id=values.text(row, "game_id", where),
-        team=values.text(row, "team_abbr", where),
-        opponent=values.text(row, "opponent_team_abbr", where),
-        home=values.flag(row, "home_game", where) or False,
-        minutes=values.number(row, "minutes_played", where, low=0) or 0.0,
-        points=count("points"),
-        fga=count("fg_attempts"),
-        fg3a=count("three_pt_attempts"),
-        fta=count("ft_attempts"),
-        rebounds=count("offensive_rebounds") + count("defensive_rebounds"),
-        assists=count("assists"),
-        days_rest=None if rest is None else int(rest),
-        opponent_def_rating=values.number(row, "opponent_def_rating", where),
-    )
+def _newest_first(game: RecentGame) -> tuple[date, str]:
+    return game.game_date, game.game_id
 
 
 def _lines(text: str | None, context: Mapping[str, Any]) -> tuple[Line, ...]:
-    where = "player_prop_lines."
-    lines = []
-    for row in values.parsed(text, []):
-        over, under = (values.number(row, name, where) for name in ("over_price", "under_price"))
-        lines.append(
-            Line(
-                value=values.required_number(row, "line", where),
-                bookmaker=values.text(row, "bookmaker", where),
-                over_price=None if over is None else int(over),
-                under_price=None if under is None else int(under),
-                captured_at=values.moment(row, "captured_at", where),
-            )
-        )
+    lines = values.decoded(text, _LINES, "player_prop_lines")
     offered = values.number(context, "current_points_line")
     if not lines and offered is not None:
-        lines.append(Line(offered, values.optional_text(context, "current_points_line_source") or "unknown"))
+        return (Line(offered, values.optional_text(context, "current_points_line_source") or "unknown"),)
     return tuple(sorted(lines, key=lambda line: (line.bookmaker, line.value)))
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
 
 
 class Broken(ValueError):
@@ -16,6 +20,16 @@ class Broken(ValueError):
 def parsed(text: str | None, default: Any) -> Any:  # noqa: ANN401
     """The JSON, or the default where there is none."""
     return default if text is None else json.loads(text)
+
+
+def decoded(text: str | None, decoder: msgspec.json.Decoder[list[T]], where: str) -> list[T]:
+    """A list of values that decode as they are; nothing where there is none."""
+    if text is None:
+        return []
+    try:
+        return decoder.decode(text)
+    except msgspec.DecodeError as error:
+        raise Broken(f"{where}: {error}") from None
 
 
 def finite(value: object) -> float | None:
@@ -70,14 +84,6 @@ def flag(row: Mapping[str, Any], name: str, where: str = "") -> bool | None:
     if value is not None and not isinstance(value, bool):
         raise Broken(f"{where}{name}: expected true or false, got {value}")
     return value
-
-
-def day(row: Mapping[str, Any], name: str, where: str = "") -> date:
-    """A date."""
-    try:
-        return date.fromisoformat(text(row, name, where)[:10])
-    except ValueError as error:
-        raise Broken(f"{where}{name}: {error}") from None
 
 
 def moment(row: Mapping[str, Any], name: str, where: str = "") -> datetime | None:

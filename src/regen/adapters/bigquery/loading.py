@@ -1,0 +1,54 @@
+"""Loading rows of an import into tables: what is there of the dates goes, what was made of them comes."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from google.cloud import bigquery
+
+from regen.adapters.bigquery.errors import translated
+from regen.adapters.bigquery.tables import schema_fields
+from regen.schemas import table as schema_of
+from regen.sql import Names
+
+
+class TableLoader:
+    """Replaces whole dates of a table; for input tables and tests, never for predictions."""
+
+    def __init__(self, client: bigquery.Client, project: str, dataset_prefix: str = "") -> None:
+        self._client = client
+        self._names = Names(project, dataset_prefix)
+        self._filled: set[str] = set()
+
+    def load(self, table: str, rows: Sequence[Mapping[str, Any]], *, replace_dates: Collection[date]) -> None:
+        """Put rows into a table in place of all that it holds of these dates."""
+        target = self._names.table(table)
+        with translated():
+            if replace_dates and self._has_rows(table, target):
+                dates = bigquery.ArrayQueryParameter("dates", "DATE", sorted(replace_dates))
+                config = bigquery.QueryJobConfig(query_parameters=[dates])
+                statement = f"DELETE FROM `{target}` WHERE game_date IN UNNEST(@dates)"  # noqa: S608 - our own name
+                self._client.query(statement, job_config=config).result()
+            if rows:
+                self._append(table, target, rows)
+
+    def _append(self, table: str, target: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        data = b"".join(json.dumps(row, separators=(",", ":")).encode() + b"\n" for row in rows)
+        config = bigquery.LoadJobConfig(
+            source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+            schema=schema_fields(schema_of(table).fields),
+            write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
+        )
+        job = self._client.load_table_from_file(io.BytesIO(data), target, size=len(data), job_config=config)
+        job.result()
+        self._filled.add(table)
+
+    def _has_rows(self, table: str, target: str) -> bool:
+        """An empty table needs no DELETE, which is slow where there is nothing to delete."""
+        if table in self._filled:
+            return True
+        return bool(self._client.get_table(target).num_rows)
