@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
-from regen.domain.audit import AuditEntry
+from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.promotion import (
     CurrentPrediction,
     FenceToken,
@@ -147,8 +147,10 @@ class Warehouse(Protocol):
         """
         ...
 
-    def promotion_of(self, game_date: date, batch_id: str, round_: int) -> PromotionCounts | None:
-        """What was committed for this batch and round, or None. One query job."""
+    def promotion_of(
+        self, game_date: date, batch_id: str, round_: int, event: AuditEvent = AuditEvent.PROMOTED
+    ) -> PromotionCounts | None:
+        """What was committed for this batch and round (a promotion or a rollback), or None. One query job."""
         ...
 
     def rollback(self, rollback: Rollback) -> PromotionCounts:

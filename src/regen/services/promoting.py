@@ -86,7 +86,7 @@ def _act(
         if promoting is None:
             return "not_due"
         deps.warehouse.raise_fence(fence)
-        counts = deps.warehouse.promotion_of(batch.game_date, batch.batch_id, batch.round) if healing else None
+        counts = _committed_counts(deps, batch, event) if healing else None
         carried: list[OutboxItem] = []
         if counts is None:
             try:
@@ -125,11 +125,15 @@ def _submit(
             deps.warehouse.raise_fence(fence)
         except (FenceLost, Unavailable):
             # Lost, or perhaps committed: what BigQuery holds decides.
-            committed = deps.warehouse.promotion_of(batch.game_date, batch.batch_id, batch.round)
+            committed = _committed_counts(deps, batch, event)
             if committed is None:
                 raise
             return committed, pending
     raise AssertionError("unreachable")
+
+
+def _committed_counts(deps: Deps, batch: Batch, event: AuditEvent) -> PromotionCounts | None:
+    return deps.warehouse.promotion_of(batch.game_date, batch.batch_id, batch.round, event)
 
 
 def _to_promoting(deps: Deps, batch: Batch, token: int) -> Batch | None:
