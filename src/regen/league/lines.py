@@ -56,7 +56,7 @@ def centre(random: Random, minutes: float, points: float, form: tuple[float, flo
         change = min(1.5, max(0.7, minutes / max(4.0, usual)))
         past = (0.6 * fast + 0.4 * slow) * (1 + 0.5 * (change - 1))
         known = _INSIGHT * points + (1 - _INSIGHT) * past
-    return max(LOWEST, known - 0.05 + random.gauss(0, _ERROR))
+    return max(LOWEST, known + 0.15 + random.gauss(0, _ERROR))
 
 
 def offers(random: Random, game: Game, key: str, settled: float) -> list[PropLine]:
