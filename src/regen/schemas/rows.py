@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from numbers import Integral, Real
 from typing import Any
 
 from regen.domain.errors import InvalidInput
@@ -77,13 +78,13 @@ def _string(where: str, value: Any) -> str:  # noqa: ANN401
 
 
 def _integer(where: str, value: Any) -> int:  # noqa: ANN401
-    if isinstance(value, bool) or not isinstance(value, int) or not -_INT64 <= value < _INT64:
-        raise InvalidInput(where, f"a 64-bit integer, not {type(value).__name__}")
-    return value
+    if not isinstance(value, bool) and isinstance(value, Integral) and -_INT64 <= int(value) < _INT64:
+        return int(value)
+    raise InvalidInput(where, f"a 64-bit integer, not {type(value).__name__}")
 
 
 def _float(where: str, value: Any) -> float:  # noqa: ANN401
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, Real | Decimal) or not math.isfinite(value):
         raise InvalidInput(where, "a finite number")
     return float(value)
 

@@ -61,8 +61,8 @@ def staging_fields() -> tuple[Field, ...]:
     return (*own, *predictions, *runs)
 
 
-def staged(row: StagedRow) -> dict[str, Any]:
-    """The row as it is loaded.
+def checked(row: StagedRow) -> StagedRow:
+    """The row with its payload in the types of its table.
 
     Raises:
         InvalidInput: names the column that is wrong.
@@ -71,17 +71,30 @@ def staged(row: StagedRow) -> dict[str, Any]:
         raise InvalidInput("staging.kind", "prediction, run, withdrawal or slate")
     if not row.player_lookup:
         raise InvalidInput("staging.player_lookup", "a name")
-    result: dict[str, Any] = {"kind": row.kind, "player_lookup": row.player_lookup}
+    if row.kind == "withdrawal" and not row.reason:
+        raise InvalidInput("staging.reason", "why the player is withdrawn")
     if row.kind == "prediction":
-        result |= _payload(PREDICTIONS, row, row.prediction, FILLED)
-    elif row.kind == "run":
-        run = _payload(RUNS, row, row.run, frozenset())
-        result |= {RUN_PREFIX + name: value for name, value in run.items()}
-    elif row.kind == "withdrawal":
-        if not row.reason:
-            raise InvalidInput("staging.reason", "why the player is withdrawn")
-        result["reason"] = row.reason
-    return result
+        prediction = _payload(PREDICTIONS, row, row.prediction, FILLED)
+        if not prediction["is_active"]:
+            raise InvalidInput(f"{PREDICTIONS}.is_active", "true: what is promoted is current")
+        return StagedRow(row.kind, row.player_lookup, prediction=prediction)
+    if row.kind == "run":
+        return StagedRow(row.kind, row.player_lookup, run=_payload(RUNS, row, row.run, frozenset()))
+    return StagedRow(row.kind, row.player_lookup, row.reason)
+
+
+def staged(row: StagedRow) -> dict[str, Any]:
+    """The row as it is loaded: flat, the columns of a run with their prefix.
+
+    Raises:
+        InvalidInput: names the column that is wrong.
+    """
+    good = checked(row)
+    result: dict[str, Any] = {"kind": good.kind, "player_lookup": good.player_lookup}
+    if good.reason is not None:
+        result["reason"] = good.reason
+    result |= good.prediction or {}
+    return result | {RUN_PREFIX + name: value for name, value in (good.run or {}).items()}
 
 
 def _payload(name: str, row: StagedRow, payload: Mapping[str, Any] | None, without: frozenset[str]) -> dict[str, Any]:

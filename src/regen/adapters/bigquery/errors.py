@@ -9,7 +9,7 @@ import requests
 from google.api_core import exceptions as google
 from google.auth import exceptions as auth
 
-from regen.domain.errors import Conflict, FenceLost, PromotionAborted, RateLimited, RegenError, Unavailable
+from regen.domain.errors import Conflict, FenceLost, NotFound, PromotionAborted, RateLimited, RegenError, Unavailable
 
 #: Texts of a transaction that met another one: BigQuery's, and those of the local emulator.
 _CONFLICTS = (
@@ -55,6 +55,7 @@ def _kind(error: google.GoogleAPICallError, text: str) -> type[RegenError]:
     kinds: tuple[tuple[type[RegenError], bool], ...] = (
         (FenceLost, "FENCE_LOST:" in text),
         (PromotionAborted, "PROMOTION_ABORTED:" in text),
+        (NotFound, isinstance(error, google.NotFound)),
         (Conflict, any(words in lowered for words in _CONFLICTS)),
         (RateLimited, isinstance(error, google.TooManyRequests) or bool(reasons & _RATE_REASONS)),
         (Unavailable, isinstance(error, google.ServerError) or bool(reasons & _FLEETING_REASONS)),

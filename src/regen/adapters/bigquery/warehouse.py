@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -74,9 +75,9 @@ class BigQueryWarehouse:
         def query(columns: tuple[tuple[str, str], ...]) -> Any:  # noqa: ANN401
             return self.jobs.query(render("read_slate", self._names, lists=columns), scalars(values))
 
-        rows = self._columns.tolerating(query)
         with translated():
-            return slate.reading(game_date, rows)
+            rows = list(self._columns.tolerating(query))
+        return slate.reading(game_date, rows)
 
     def current_predictions(self, game_date: date) -> list[CurrentPrediction]:
         """See the port."""
@@ -88,34 +89,34 @@ class BigQueryWarehouse:
         """See the port; every row is checked against the schemas before the first byte is sent."""
         target = self._names.staging(staging)
         count = 0
+        digest = hashlib.sha256()
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY, mode="r+b") as file:
             for row in rows:
-                file.write(json.dumps(staged(row), separators=(",", ":"), allow_nan=False).encode() + b"\n")
+                line = json.dumps(staged(row), separators=(",", ":"), allow_nan=False).encode() + b"\n"
+                file.write(line)
+                digest.update(line)
                 count += row.kind == "prediction"
             size = file.tell()
             if not size:
                 raise InvalidInput("staging", "at least one row")
-            config = bigquery.LoadJobConfig(
-                source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
-                schema=schema_fields(staging_fields()),
-                create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
-                write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
-            )
-            self._create_staging(target)
-            self.jobs.load(cast("IO[bytes]", file), size, config, target, f"regen-stage-{staging}")
+            made = self._create_staging(target)
+            # The same rows for the same table: a repeated submission finds the first job. Others replace them.
+            job_id = f"regen-stage-{staging}-{made:%Y%m%d%H%M%S%f}-{digest.hexdigest()[:12]}"
+            self.jobs.load(cast("IO[bytes]", file), size, _load_config(), target, job_id)
         return count
 
-    def _create_staging(self, target: str) -> None:
-        """An empty table that expires by itself; a load job can set no expiry (I-40)."""
+    def _create_staging(self, target: str) -> datetime:
+        """An empty table that expires by itself, which a load job cannot arrange (I-40); when it was created."""
         wanted = bigquery.Table(target, schema=schema_fields(staging_fields()))
         wanted.expires = datetime.now(UTC) + STAGING_LIFE
         with translated():
-            self._client.create_table(wanted, exists_ok=True, retry=POLLING)
+            created: datetime = self._client.create_table(wanted, exists_ok=True, retry=POLLING).created
+        return created
 
     def raise_fence(self, fence: FenceToken) -> None:
         """See the port."""
         values = {**_fence(fence), "at": datetime.now(UTC)}
-        done = self.jobs.query(render("raise_fence", self._names), scalars(values), _job_id("fence", fence))
+        done = self.jobs.query(render("raise_fence", self._names), scalars(values))
         if not done.num_dml_affected_rows:
             raise FenceLost(f"{fence.game_date}: a token higher than {fence.token} has been taken")
 
@@ -184,6 +185,15 @@ class BigQueryWarehouse:
         """See the port."""
         with translated():
             self._client.delete_table(self._names.staging(staging), not_found_ok=True, retry=POLLING)
+
+
+def _load_config() -> bigquery.LoadJobConfig:
+    return bigquery.LoadJobConfig(
+        source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+        schema=schema_fields(staging_fields()),
+        create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
+        write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
+    )
 
 
 def _fence(fence: FenceToken) -> dict[str, Any]:
