@@ -34,14 +34,12 @@ def end_round(
     *,
     allowed: frozenset[Status],
     caller: str = "verifier",
-    drop: Sequence[OutboxItem] = (),
     **changes: Any,  # noqa: ANN401 - fields of the batch
 ) -> Batch | None:
     """End the round of a batch.
 
     Args:
         allowed: statuses from which this end may come; from any other nothing is done.
-        drop: outbox items that the act itself has carried out already.
         changes: fields of the batch to set.
 
     Returns:
@@ -63,7 +61,6 @@ def end_round(
             seen.update(ended),
             *([date.write(record)] if record != date.record else []),
             *outbox.put(items),
-            *(Write("delete", f"outbox/{i.event_id}") for i in drop),
         ]
         return writes, ended
 

@@ -11,12 +11,10 @@ from regen.domain.batch import Act, Batch, Status
 from regen.domain.errors import Conflict, FenceLost, PromotionAborted, Unavailable
 from regen.domain.promotion import FenceToken, Promotion, PromotionCounts, Rollback
 from regen.ports import Write
-from regen.services import outbox
 from regen.services.commit import read_batch, until_committed
 from regen.services.deps import Deps
 from regen.services.ending import end_round, ended_entry
 from regen.services.leases import PROMOTION, Lease, take
-from regen.services.records import OutboxItem
 
 CONFLICT_RETRIES = 5
 PROMOTING = frozenset({Status.PROMOTING})
@@ -31,7 +29,7 @@ def promote_round(deps: Deps, batch: Batch, lease: Lease, rows: int) -> str:
         rows: predictions that were staged.
     """
 
-    def attempt(fence: FenceToken, entry: AuditEntry, pending: Sequence[OutboxItem]) -> PromotionCounts:
+    def attempt(fence: FenceToken, entry: AuditEntry) -> PromotionCounts:
         return deps.warehouse.promote(
             Promotion(
                 fence=fence,
@@ -42,7 +40,6 @@ def promote_round(deps: Deps, batch: Batch, lease: Lease, rows: int) -> str:
                 metadata={**batch.metadata, "batch_id": batch.batch_id},
                 at=entry.at,
                 audit=entry,
-                pending=tuple(outbox.audit_entry(i) for i in pending),
             )
         )
 
@@ -52,7 +49,7 @@ def promote_round(deps: Deps, batch: Batch, lease: Lease, rows: int) -> str:
 def rollback_round(deps: Deps, batch: Batch, lease: Lease) -> str:
     """Undo what the batch had made current."""
 
-    def attempt(fence: FenceToken, entry: AuditEntry, pending: Sequence[OutboxItem]) -> PromotionCounts:
+    def attempt(fence: FenceToken, entry: AuditEntry) -> PromotionCounts:
         return deps.warehouse.rollback(
             Rollback(
                 fence=fence,
@@ -62,7 +59,6 @@ def rollback_round(deps: Deps, batch: Batch, lease: Lease) -> str:
                 id_prefix=ids.digest("restored", batch.batch_id, batch.round),
                 at=entry.at,
                 audit=entry,
-                pending=tuple(outbox.audit_entry(i) for i in pending),
             )
         )
 
@@ -75,7 +71,7 @@ def _act(
     lease: Lease,
     event: AuditEvent,
     to: Status,
-    attempt: Callable[[FenceToken, AuditEntry, Sequence[OutboxItem]], PromotionCounts],
+    attempt: Callable[[FenceToken, AuditEntry], PromotionCounts],
 ) -> str:
     warehouse = take(deps, PROMOTION, deps.config.promotion_wait_seconds)
     try:
@@ -87,13 +83,12 @@ def _act(
             return "not_due"
         deps.warehouse.raise_fence(fence)
         counts = _committed_counts(deps, batch, event) if healing else None
-        carried: list[OutboxItem] = []
         if counts is None:
             try:
-                counts, carried = _submit(deps, promoting, fence, event, attempt)
+                counts = _submit(deps, promoting, fence, event, attempt)
             except PromotionAborted as error:
                 return _aborted(deps, promoting, str(error))
-        return _committed(deps, promoting, to, counts, carried)
+        return _committed(deps, promoting, to, counts)
     finally:
         warehouse.release()
 
@@ -103,10 +98,9 @@ def _submit(
     batch: Batch,
     fence: FenceToken,
     event: AuditEvent,
-    attempt: Callable[[FenceToken, AuditEntry, Sequence[OutboxItem]], PromotionCounts],
-) -> tuple[PromotionCounts, list[OutboxItem]]:
+    attempt: Callable[[FenceToken, AuditEntry], PromotionCounts],
+) -> PromotionCounts:
     """Submit the transaction; a conflict is retried from the fence on (BigQuery cancels, it does not queue)."""
-    pending = [i for i in outbox.pending(deps, batch.batch_id) if i.kind == "audit"]
     now = deps.clock.now()
     entry = replace(
         ended_entry(replace(batch, ended_at=now, updated_at=now), event, "", "verifier"),
@@ -117,7 +111,7 @@ def _submit(
     )
     for tries in range(CONFLICT_RETRIES + 1):
         try:
-            return attempt(fence, entry, pending), pending
+            return attempt(fence, entry)
         except Conflict:
             if tries == CONFLICT_RETRIES:
                 raise
@@ -128,7 +122,7 @@ def _submit(
             committed = _committed_counts(deps, batch, event)
             if committed is None:
                 raise
-            return committed, pending
+            return committed
     raise AssertionError("unreachable")
 
 
@@ -160,7 +154,7 @@ def _to_promoting(deps: Deps, batch: Batch, token: int) -> Batch | None:
     return until_committed(deps, decide)
 
 
-def _committed(deps: Deps, batch: Batch, to: Status, counts: PromotionCounts, carried: Sequence[OutboxItem]) -> str:
+def _committed(deps: Deps, batch: Batch, to: Status, counts: PromotionCounts) -> str:
     before = batch.counts
     rounds = (*batch.promoted_rounds, batch.round) if to is Status.PROMOTED else ()
     measured = replace(
@@ -176,7 +170,6 @@ def _committed(deps: Deps, batch: Batch, to: Status, counts: PromotionCounts, ca
         to,
         f"{counts.superseded} superseded, {counts.withdrawn} withdrawn, {counts.inserted} inserted",
         allowed=PROMOTING,
-        drop=carried,
         counts=measured if batch.act is not Act.ROLLBACK else before,
         promoted_rounds=rounds,
         error=None,

@@ -126,11 +126,10 @@ def _queue(settings: Settings) -> Queue:
 
 
 def _warehouse(settings: Settings) -> Warehouse:
-    from google.cloud import bigquery  # noqa: PLC0415
-
     from regen.adapters.bigquery import BigQueryWarehouse  # noqa: PLC0415
+    from regen.adapters.bigquery.clients import bigquery_client  # noqa: PLC0415
 
-    client = bigquery.Client(project=settings.project, location=settings.location)
+    client = bigquery_client(settings.project, settings.location)
     return BigQueryWarehouse(
         client, settings.project, dataset_prefix=settings.dataset_prefix, location=settings.location
     )

@@ -19,6 +19,7 @@ from regen.adapters.bigquery.params import entries, scalars
 from regen.adapters.bigquery.tables import schema_fields
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.errors import FenceLost, InvalidInput, PromotionAborted
+from regen.domain.ids import digest
 from regen.domain.promotion import (
     CurrentPrediction,
     FenceToken,
@@ -172,7 +173,9 @@ class BigQueryWarehouse:
             parameters.append(entries(acts))
         if staging is not None:
             statements.append(render("record_runs", self._names, staging, lists(counted=False)))
-        self.jobs.query(";\n".join(text.strip() for text in statements), [*scalars(values), *parameters])
+        # The same entries are the same job: it runs once, however many flushes submit it at once (P7).
+        name = f"regen-record-{digest(*(act.event_id for act in acts), staging)}" if acts else None
+        self.jobs.query(";\n".join(text.strip() for text in statements), [*scalars(values), *parameters], name)
 
     def staging_tables(self) -> list[StagingTable]:
         """See the port."""
