@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from season_factory import FIRST, season, write
+
+from regen.domain.errors import InvalidInput
+from regen.systems import system_ids
+from regen.training.__main__ import main
+from regen.training.evaluate import evaluate
+from regen.training.rows import EXPONENTIAL
+from regen.training.scores import bootstrap_interval, calibration_error, perfect_calibration_error
+from regen.training.table import table
+from regen.training.train import train
+
+MADE = season(days=50)
+START, END = FIRST + timedelta(days=76), FIRST + timedelta(days=98)
+BASELINES = {"last 5", "last 10", "season mean", EXPONENTIAL}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(MADE, tmp_path_factory.mktemp("data"))
+
+
+def test_every_system_and_baseline_has_its_rows(data: Path) -> None:
+    found = evaluate(data, START, END)
+    everyone = {row.name for row in found.rows if row.population == "all"}
+    with_line = {row.name for row in found.rows if row.population == "lined"}
+    assert everyone == {*system_ids(), *BASELINES} - {"line_blend_v1"}
+    assert with_line == {*system_ids(), *BASELINES, "bookmaker line"}
+    assert found.trained_until < START.isoformat()
+    assert all(row.n > 100 and 1 < row.mae < 10 for row in found.rows)
+    base = next(row for row in found.rows if row.name == EXPONENTIAL)
+    assert base.vs_exponential == {"diff": 0.0, "lo": 0.0, "hi": 0.0}
+    text = table(found)
+    assert "ensemble_v1" in text
+    assert "bookmaker line" in text
+
+
+def test_weekly_refits_are_several_and_none_sees_its_week(data: Path) -> None:
+    found = evaluate(data, START, END, refit="weekly")
+    assert len(found.artefacts) == 4
+    assert len(set(found.artefacts)) > 1
+
+
+def test_an_artefact_that_has_seen_the_window_is_refused(data: Path) -> None:
+    artefact = train(data, END)
+    with pytest.raises(InvalidInput, match="last that the artefact has seen"):
+        evaluate(data, START, END, artefact=artefact)
+    with pytest.raises(InvalidInput, match="weekly"):
+        evaluate(data, START, END, refit="hourly")
+    with pytest.raises(InvalidInput, match="not before"):
+        evaluate(data, END, START)
+
+
+def test_the_command_prints_a_table_and_writes_the_form(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "rows.json"
+    window = ["--from", START.isoformat(), "--to", END.isoformat()]
+    assert main(["evaluate", "--data", str(data), *window, "--json", str(out)]) == 0
+    printed = capsys.readouterr().out
+    for name in ("ensemble_v1", "exponential mean (12)", "bookmaker line"):
+        assert f"| {name} " in printed
+    body = json.loads(out.read_text())
+    assert body["window"] == {"from": START.isoformat(), "to": END.isoformat()}
+    wanted = {"name", "population", "n", "mae", "rmse", "bias", "ece", "interval80", "vs_exponential"}
+    assert all(wanted <= row.keys() and row["vs_exponential"].keys() == {"diff", "lo", "hi"} for row in body["systems"])
+
+
+def test_a_later_date_does_not_change_an_earlier_window(data: Path, tmp_path: Path) -> None:
+    middle = START + timedelta(days=10)
+    cut = [log for log in MADE.logs if log.game_date <= middle]
+    assert evaluate(write(MADE, tmp_path, cut), START, middle) == evaluate(data, START, middle)
+
+
+def test_calibration_of_true_chances_is_what_perfect_is() -> None:
+    source = np.random.default_rng(4)
+    chances = source.uniform(0, 1, (2000, 1))
+    happened = (source.random((2000, 1)) < chances).astype(float)
+    perfect = perfect_calibration_error(chances)
+    assert calibration_error(chances.ravel(), happened.ravel()) == pytest.approx(perfect, abs=0.015)
+    assert calibration_error(np.clip(chances.ravel() + 0.2, 0, 1), happened.ravel()) > perfect + 0.1
+
+
+def test_the_bootstrap_draws_dates() -> None:
+    days = np.repeat(np.arange(20.0), 10)
+    low, high = bootstrap_interval(days, np.repeat(np.linspace(-1, 0.5, 20), 10))
+    assert low < -0.25 < high
+    assert high - low < 1
