@@ -27,8 +27,19 @@ class App:
     deps: Deps
     gate: Gatekeeper
 
+    def totals(self) -> dict[str, int]:
+        """What this process has used of the platform so far: the drivers of cost."""
+        store, queue, jobs = self.deps.store, self.deps.queue, getattr(self.deps.warehouse, "jobs", None)
+        return {
+            "reads": getattr(store, "reads", 0),
+            "writes": getattr(store, "writes", 0),
+            "messages": getattr(queue, "messages", 0),
+            "message_bytes": getattr(queue, "bytes", 0),
+            "jobs": getattr(jobs, "submitted", 0),
+        }
 
-class NotWired(RegenError):
+
+class NotWired(RegenError, AttributeError):
     """A function was asked for a port that it does not have."""
 
 

@@ -40,7 +40,8 @@ def router(app: App) -> Router:
             Route("POST", "/batches/{id}/redrive", gate.by_key, routes.order(commands.redrive)),
             Route("POST", "/batches/{id}/rollback", gate.by_key, routes.order(commands.rollback)),
             Route("POST", "/batches/{id}/promote", gate.by_key, routes.promote),
-        ]
+        ],
+        app.totals,
     )
 
 
@@ -84,7 +85,7 @@ class _Coordinator:
     def _open(self, call: Call, trigger: Trigger, key: IdempotencyKey | None) -> Reply:
         add_context(game_date=trigger.game_date.isoformat())
         answer = opening.open_batch(self._deps, trigger, key)
-        log.info("%s as %s", answer.status, answer.batch_id, extra={"action": "open", "batch_id": answer.batch_id})
+        add_context(action="open", outcome=answer.status, batch_id=answer.batch_id)
         return 202, _accepted(call, answer)
 
     def pushed(self, call: Call) -> Reply:
@@ -113,7 +114,7 @@ class _Coordinator:
         except Refused as error:
             log.info("nothing to follow up: %s", error, extra={"action": "open"})
             return 204, None
-        log.info("%s as %s", answer.status, answer.batch_id, extra={"action": "open", "batch_id": answer.batch_id})
+        add_context(action="open", outcome=answer.status, batch_id=answer.batch_id)
         return 204, None
 
     def status(self, call: Call) -> Reply:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +29,7 @@ from regen.web.logs import log_context
 
 log = logging.getLogger(__name__)
 MAX_BODY_BYTES = 1024 * 1024
+PROBES = frozenset({"/health", "/ready"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,23 +151,34 @@ def problem_of(error: RegenError) -> Response:
 class Router:
     """Finds the route, checks the caller, answers."""
 
-    def __init__(self, routes: Sequence[Route]) -> None:
+    def __init__(self, routes: Sequence[Route], totals: Callable[[], Mapping[str, int]] = dict) -> None:
+        """With `totals`, each log line says what this process has used of the platform so far."""
         self.routes = routes
+        self._totals = totals
 
     def __call__(self, request: Request) -> Response:
-        """Answer one request; no error leaves without a problem."""
+        """Answer one request; no error leaves without a problem, and every call but the probes leaves one log line."""
+        started = time.perf_counter()
         with log_context(trace=_trace(request), route=f"{request.method} {request.path}"):
-            try:
-                return self._answer(request)
-            except RegenError as error:
-                response = problem_of(error)
-                if response.status_code >= 500:
-                    # Somebody will retry: Pub/Sub, the sweep, or the caller who sees it.
-                    log.warning("%s: %s", type(error).__name__, error, exc_info=response.status_code == 500)
-                return response
-            except Exception:
-                log.exception("unexpected error")
-                return problem(500, "internal", "Internal error", "see the log")
+            response = self._safely(request)
+            if request.path not in PROBES:
+                seconds = round(time.perf_counter() - started, 4)
+                more = {"status": response.status_code, "seconds": seconds, "pid": os.getpid(), **self._totals()}
+                log.info("%s %s: %d", request.method, request.path, response.status_code, extra={"served": more})
+            return response
+
+    def _safely(self, request: Request) -> Response:
+        try:
+            return self._answer(request)
+        except RegenError as error:
+            response = problem_of(error)
+            if response.status_code >= 500:
+                # Somebody will retry: Pub/Sub, the sweep, or the caller who sees it.
+                log.warning("%s: %s", type(error).__name__, error, exc_info=response.status_code == 500)
+            return response
+        except Exception:
+            log.exception("unexpected error")
+            return problem(500, "internal", "Internal error", "see the log")
 
     def _answer(self, request: Request) -> Response:
         allowed: list[str] = []

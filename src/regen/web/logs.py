@@ -13,7 +13,18 @@ from types import MappingProxyType
 from typing import Any
 
 _context: ContextVar[Mapping[str, str]] = ContextVar("log_context", default=MappingProxyType({}))
-CONTEXT_FIELDS = ("batch_id", "game_date", "request_id", "round", "event_id", "route", "trace", "action")
+CONTEXT_FIELDS = (
+    "batch_id",
+    "game_date",
+    "request_id",
+    "round",
+    "event_id",
+    "route",
+    "trace",
+    "action",
+    "outcome",
+    "served",
+)
 
 
 @contextmanager

@@ -26,7 +26,8 @@ def router(app: App) -> Router:
             Route("POST", "/verify", gate.by_push, verifier.verify),
             Route("POST", "/sweep", gate.by_scheduler, verifier.sweep),
             Route("POST", "/dead-letters", gate.by_push, verifier.dead_letter),
-        ]
+        ],
+        app.totals,
     )
 
 
@@ -66,7 +67,7 @@ class _Verifier:
             return 204, None
         add_context(batch_id=batch_id, round=str(round_))
         word = verifying.verify(self._deps, batch_id, round_)
-        log.info("verification: %s", word, extra={"action": "verify"})
+        add_context(action="verify", outcome=word)
         return 204, None
 
     def sweep(self, call: Call) -> Reply:

@@ -57,7 +57,7 @@ class _Worker:
         except Exception as error:
             self._note(batch_id, request_id, f"{type(error).__name__}: {error}")
             raise
-        log.info("request %s", word, extra={"action": "process"})
+        add_context(action="process", outcome=word)
         return 204, None
 
     def _note(self, batch_id: str, request_id: str, error: str) -> None:
