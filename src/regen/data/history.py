@@ -82,11 +82,17 @@ class History:
 
     def player(self, lookup: str) -> PlayerState:
         """The player's state; a new one for a player never seen."""
-        return self.players.setdefault(lookup, PlayerState())
+        state = self.players.get(lookup)
+        if state is None:
+            state = self.players[lookup] = PlayerState()
+        return state
 
     def team(self, name: str) -> TeamState:
         """The team's state; a new one for a team never seen."""
-        return self.teams.setdefault(name, TeamState())
+        state = self.teams.get(name)
+        if state is None:
+            state = self.teams[name] = TeamState()
+        return state
 
     def roster(self, team: str, before: date) -> tuple[str, ...]:
         """Players whose latest game was for this team, and this season (before its first games: the last one)."""

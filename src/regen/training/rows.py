@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from regen.domain.estimate import Estimate
-from regen.domain.recommendation import Recommendation, judge, over_probability, quantile
+from regen.domain.recommendation import CONFIDENT_WITHIN, Recommendation, judge, over_probability, quantile
 from regen.training.scores import Floats, bootstrap_interval, calibration_error, perfect_calibration_error
 
 EXPONENTIAL = "exponential mean (12)"
@@ -46,7 +46,8 @@ class Row:
         interval80: share of results inside the 80 % interval.
         vs_exponential: mean absolute error less that of the exponential mean on the same games, with its 95 % interval.
         picks: recommendations of a side against the consensus line; `hit_rate`: share won, pushes left out.
-        confidence_gap: mean confidence of a stated side less the share that came, in percentage points.
+        confidence_gap: mean confidence less the share of times that it was right, in percentage points: on all players,
+            that the points come within `CONFIDENT_WITHIN`; on those with a line, that the side it leans to wins.
     """
 
     name: str
@@ -116,7 +117,9 @@ def _row(name: str, population: str, told: Sequence[Told]) -> Row | None:
         calibration = calibration_error(chances.ravel(), happened.ravel())
         perfect = perfect_calibration_error(chances)
         interval = _interval(name, used)
-    picks, hits, gap = _bets(name, used) if population == "lined" and chances is not None else (None, None, None)
+    picks = hits = gap = None
+    if chances is not None:
+        picks, hits, gap = _bets(name, used) if population == "lined" else (None, None, _closeness_gap(name, used))
     return Row(
         name=name,
         population=population,
@@ -151,6 +154,12 @@ def _interval(name: str, used: Sequence[Told]) -> float:
         quantile(each.estimates[name], 0.1) <= each.points <= quantile(each.estimates[name], 0.9) for each in used
     ]
     return float(np.mean(inside))
+
+
+def _closeness_gap(name: str, used: Sequence[Told]) -> float:
+    told = [each.estimates[name].confidence for each in used]
+    near = [100.0 * (abs(each.points - each.estimates[name].points) <= CONFIDENT_WITHIN) for each in used]
+    return float(np.mean(told) - np.mean(near))
 
 
 def _bets(name: str, used: Sequence[Told]) -> tuple[int, float | None, float | None]:

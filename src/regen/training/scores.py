@@ -16,9 +16,13 @@ SEED = 20251201
 def calibration_error(chances: Floats, happened: Floats) -> float:
     """Expected calibration error over equal-count bins: mean distance of the chance told from the share that came."""
     order = np.argsort(chances, kind="stable")
-    parts = [part for part in np.array_split(order, BINS) if len(part)]
-    total = sum(abs(float(chances[part].mean() - happened[part].mean())) * len(part) for part in parts)
-    return total / len(chances)
+    return _gap(chances[order], happened[order])
+
+
+def _gap(chances: Floats, happened: Floats) -> float:
+    """The calibration error of chances in ascending order."""
+    parts = zip(np.array_split(chances, BINS), np.array_split(happened, BINS), strict=True)
+    return sum(abs(float(told.sum() - came.sum())) for told, came in parts) / len(chances)
 
 
 def perfect_calibration_error(chances: Floats) -> float:
@@ -29,10 +33,12 @@ def perfect_calibration_error(chances: Floats) -> float:
     """
     generator = np.random.default_rng(SEED)
     flat = chances.ravel()
+    order = np.argsort(flat, kind="stable")
+    ascending, row = flat[order], order // chances.shape[1]
     draws = []
     for _ in range(PERFECT_DRAWS):
-        happened = (generator.random((len(chances), 1)) < chances).astype(np.float64)
-        draws.append(calibration_error(flat, happened.ravel()))
+        happened = (generator.random(len(chances))[row] < ascending).astype(np.float64)
+        draws.append(_gap(ascending, happened))
     return float(np.mean(draws))
 
 

@@ -17,6 +17,7 @@ _HEAD = (
     "ECE",
     "perfect",
     "80 % int.",
+    "conf. gap",
     "hits",
 )
 _TITLES = {"all": "All players", "lined": "Players with a line"}
@@ -51,6 +52,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         "-" if row.ece is None else f"{row.ece:.4f}",
         "-" if row.ece_perfect is None else f"{row.ece_perfect:.4f}",
         _percent(None if row.interval80 is None else 100 * row.interval80),
+        "-" if row.confidence_gap is None else f"{row.confidence_gap:+.1f}",
         "-" if row.hit_rate is None else f"{100 * row.hit_rate:.1f} % of {row.picks}",
     )
 

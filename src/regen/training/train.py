@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -14,7 +14,7 @@ from regen.data.csvs import read_folder
 from regen.data.names import FEATURE_VERSION
 from regen.domain.errors import InvalidInput
 from regen.systems import systems
-from regen.systems.artefact import Artefact, LinearModel, Spread
+from regen.systems.artefact import Artefact, LinearModel
 from regen.systems.ensemble import Ensemble
 from regen.systems.line_blend import LineBlend, consensus, price_lean
 from regen.systems.linear import LinearSystem, known, own_spread
@@ -32,8 +32,8 @@ FOLDS = 4
 """Samples after the first 40 % are predicted, in four parts, by fits of those before: for ensemble, blend and spreads."""
 MIN_SAMPLES = 500
 MIN_LINED = 200
-_GRID_EVERY = 3
-_UNFITTED = Spread(3.5, 0.2, 0.0)
+GRID_EVERY = 3
+"""Of the samples, every third chooses the half-life."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Design:
             self.own[:n],
             cut,
             self.names,
-            self.grid[:n],
+            self.grid[: len(range(0, n, GRID_EVERY))],
             self.line[:n],
             self.lean[:n],
         )
@@ -97,7 +97,7 @@ def design(all_samples: Sequence[Sample]) -> Design:
         rows = [system.checked_signals(sample.inputs, {}) for sample in chosen]
         names[system.system_id] = tuple(rows[0])
         matrices[system.system_id] = _array([[_nan(value) for value in row.values()] for row in rows])
-    grid = _array([[weighted_mean(s.inputs.recent_games, g[HALF_LIFE], g[BREAK_GAMES]) for g in GRID] for s in chosen])
+    grid = np.column_stack([_means(chosen[::GRID_EVERY], settings) for settings in GRID])
     return Design(
         samples=chosen,
         days=_array([sample.day.toordinal() for sample in chosen]),
@@ -114,7 +114,7 @@ def design(all_samples: Sequence[Sample]) -> Design:
 def fit(data: Design) -> Artefact:
     """Fit every system; spreads, ensemble and line blend on predictions of samples that the fit had not seen."""
     best = _best_grid(data)
-    data.matrices[MovingAverage.system_id] = data.grid[:, [best]]
+    data.matrices[MovingAverage.system_id] = _means(data.samples, GRID[best])[:, None]
     honest = _honest(data)
     seen = ~np.isnan(honest[MovingAverage.system_id])
     y, own = data.points[seen], data.own[seen]
@@ -163,15 +163,20 @@ def _honest(data: Design) -> dict[str, Floats]:
 def _best_grid(data: Design) -> int:
     """The half-life and season break whose mean, rescaled, has the least absolute error."""
     errors = []
-    y = data.points[::_GRID_EVERY]
+    y = data.points[::GRID_EVERY]
     for index in range(len(GRID)):
-        x = data.grid[::_GRID_EVERY, [index]]
+        x = data.grid[:, [index]]
         errors.append(float(np.abs(y - predict(x, *median_ridge(x, y, LINE_ALPHA))).mean()))
     return int(np.argmin(errors))
 
 
 def _nan(value: float | None) -> float:
     return float("nan") if value is None else value
+
+
+def _means(chosen: Sequence[Sample], settings: Mapping[str, float]) -> Floats:
+    half_life, gap = settings[HALF_LIFE], settings[BREAK_GAMES]
+    return _array([weighted_mean(sample.inputs.recent_games, half_life, gap) for sample in chosen])
 
 
 def _array(values: object) -> Floats:
