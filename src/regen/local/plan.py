@@ -1,0 +1,155 @@
+"""What a local stack is made of: options, addresses, and the environment that its functions see."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Collection, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from regen.local.packaging import ROOT
+from regen.local.provision import Redelivery
+from regen.local.relay_config import AUDIENCE, ISSUER, RelayConfig, push_account, scheduler_account
+from regen.web.settings import VARIABLES
+
+DEFAULT_PROJECT = "nba-props-platform"
+FUNCTIONS = ("coordinator", "worker", "verifier")
+PORTS = (*FUNCTIONS, "relay", "pubsub", "firestore", "bigquery", "bigquery_grpc")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to run the stack; the defaults are those of `regen local up`.
+
+    Attributes:
+        home: the run's own folder (data, logs, `env`); one stack at a time.
+        build: what outlives a run: the BigQuery emulator's environment, caches.
+        functions: the sources of the functions.
+        packages: where they are packaged to (`functions/`, `packages/`).
+        emulators: False for the in-process adapters even where the emulators are installed.
+        ports: by name (`PORTS`); those not named are free ones.
+        variables: settings of the functions beside or instead of the local ones.
+        schedules: which schedules of the topology run, and every how many seconds.
+        worker_processes: of the worker, which share its port.
+        start_seconds: for everything to answer, the first installation of the BigQuery emulator apart.
+    """
+
+    project: str = DEFAULT_PROJECT
+    home: Path = ROOT / "build" / "local"
+    build: Path = ROOT / "build"
+    functions: Path = ROOT / "functions"
+    packages: Path = ROOT / "build"
+    emulators: bool = True
+    ports: Mapping[str, int] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    redelivery: Redelivery = field(default_factory=Redelivery)
+    schedules: Mapping[str, float] = field(default_factory=lambda: {"regen-sweep": 5.0})
+    worker_processes: int = 2
+    start_seconds: float = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where everything listens: one port on loopback for each name of `PORTS`."""
+
+    ports: Mapping[str, int]
+
+    def host(self, name: str) -> str:
+        """`127.0.0.1:port`."""
+        return f"127.0.0.1:{self.ports[name]}"
+
+    def url(self, name: str) -> str:
+        """`http://127.0.0.1:port`."""
+        return f"http://{self.host(name)}"
+
+
+def addresses(given: Mapping[str, int]) -> Addresses:
+    """The ports asked for, and free ones for the rest."""
+    if unknown := sorted(set(given) - set(PORTS)):
+        raise ValueError(f"no such port: {', '.join(unknown)}; known: {', '.join(PORTS)}")
+    missing = [name for name in PORTS if name not in given]
+    return Addresses({**given, **dict(zip(missing, _free_ports(len(missing), given.values()), strict=True))})
+
+
+def _free_ports(count: int, taken: Collection[int]) -> list[int]:
+    found: list[int] = []
+    # All are held until the last is found, so that none is found twice.
+    with ExitStack() as held:
+        while len(found) < count:
+            sock = held.enter_context(socket.socket())
+            sock.bind(("127.0.0.1", 0))
+            if (port := sock.getsockname()[1]) not in taken:
+                found.append(port)
+    return found
+
+
+def new_api_key() -> str:
+    """A key for this run."""
+    return secrets.token_urlsafe(24)
+
+
+def function_environment(
+    options: Options, where: Addresses, *, memory: bool, api_key: str, code_version: str
+) -> dict[str, str]:
+    """The whole environment of a function, as a deployment would set it.
+
+    Raises:
+        ValueError: a variable of the options is not one that functions read.
+    """
+    variables = {
+        "REGEN_PROJECT": options.project,
+        "REGEN_BACKEND": "memory" if memory else "gcp",
+        "REGEN_API_KEYS": f"local:{api_key}",
+        "REGEN_OIDC_ISSUER": ISSUER,
+        "REGEN_OIDC_AUDIENCE": AUDIENCE,
+        "REGEN_OIDC_CERTS_URL": where.url("relay") + "/certs",
+        "REGEN_PUSH_ACCOUNTS": push_account(options.project),
+        "REGEN_SCHEDULER_ACCOUNTS": scheduler_account(options.project),
+        "REGEN_TOKEN_CHECK": "signature",
+        "REGEN_HOLD_DOWN_SECONDS": "0",
+        "REGEN_LEASE_SECONDS": "15",
+        "REGEN_CODE_VERSION": code_version,
+        **options.variables,
+    }
+    if unknown := sorted(set(variables) - set(VARIABLES)):
+        raise ValueError(f"functions do not read {', '.join(unknown)}")
+    platform = {
+        "BIGQUERY_EMULATOR_HOST": where.url("bigquery"),
+        "GOOGLE_CLOUD_PROJECT": options.project,
+        "HOME": str(options.home / "home"),
+        "PATH": os.environ.get("PATH", os.defpath),
+        "PYTHONUNBUFFERED": "1",
+        "LANG": "C.UTF-8",
+    }
+    if not memory:
+        platform["PUBSUB_EMULATOR_HOST"] = where.host("pubsub")
+        platform["FIRESTORE_EMULATOR_HOST"] = where.host("firestore")
+    return {**platform, **variables}
+
+
+def user_environment(options: Options, where: Addresses, *, memory: bool, api_key: str) -> dict[str, str]:
+    """What curl, the Google clients and a notebook need: the content of the `env` file."""
+    emulators = {"PUBSUB_EMULATOR_HOST": where.host("pubsub"), "FIRESTORE_EMULATOR_HOST": where.host("firestore")}
+    return {
+        **{f"{name.upper()}_URL": where.url(name) for name in FUNCTIONS},
+        "API_KEY": api_key,
+        "PROJECT_ID": options.project,
+        **({} if memory else emulators),
+        "BIGQUERY_EMULATOR_HOST": where.url("bigquery"),
+    }
+
+
+def relay_config(options: Options, where: Addresses) -> RelayConfig:
+    """What the relay must know."""
+    return RelayConfig(
+        port=where.ports["relay"],
+        project=options.project,
+        targets={name: (where.url(name),) for name in FUNCTIONS},
+        schedules=options.schedules,
+        ack_deadline=options.redelivery.ack_deadline,
+        min_backoff=options.redelivery.min_backoff,
+        max_backoff=options.redelivery.max_backoff,
+    )

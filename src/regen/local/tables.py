@@ -1,0 +1,24 @@
+"""The local warehouse: a client for it, and its tables."""
+
+from __future__ import annotations
+
+from google.api_core.client_options import ClientOptions
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+from regen.local.bigquery_tables import create_tables
+
+
+def bigquery_client(url: str, project: str) -> bigquery.Client:
+    """A client for the emulator at `url`."""
+    credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    return bigquery.Client(project, credentials, client_options=ClientOptions(api_endpoint=url))
+
+
+def create_tables_at(url: str, project: str, prefix: str) -> None:
+    """Create datasets, tables, views and functions that are not there yet."""
+    client = bigquery_client(url, project)
+    try:
+        create_tables(client, project, prefix)
+    finally:
+        client.close()  # type: ignore[no-untyped-call]

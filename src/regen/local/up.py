@@ -1,0 +1,137 @@
+"""`regen local up`: the stack in the foreground, until it is told to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import FrameType
+
+from regen.local.plan import Options
+from regen.local.processes import Child, ProcessDied
+from regen.local.stack import Stack, StackError
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+#: What may die and be started again: it holds no data, and the platform would do the same.
+RESTARTABLE = frozenset({"coordinator", "worker", "verifier", "relay"})
+MOST_RESTARTS = 5
+WITHIN_SECONDS = 60.0
+
+
+class _Interrupted(BaseException):
+    """Told to stop."""
+
+
+def up(
+    load: Callable[[Stack], None],
+    options: Options | None = None,
+    *,
+    say: Callable[[str], None] = print,
+) -> int:
+    """Start, load, write the `env` file, and stay until a signal or a loss that cannot be mended.
+
+    Args:
+        load: fills the warehouse; called when everything answers.
+
+    Returns:
+        The exit code: 0 after a signal, 1 when the stack could not start, load or go on.
+    """
+    keeper = _Keeper(say)
+    stack: Stack | None = None
+    env_file: Path | None = None
+    try:
+        with _interruptible():
+            stack = Stack(options, say=say, on_failure=keeper.failed)
+            keeper.stack = stack
+            env_file = stack.options.home / "env"
+            began = time.monotonic()
+            stack.start()
+            _tell_urls(stack, time.monotonic() - began, say)
+            load(stack)
+            write_env(env_file, stack.env)
+            say(f"ready after {time.monotonic() - began:.1f} s; {env_file} has the addresses; Ctrl-C stops everything")
+            threading.Event().wait()
+    except _Interrupted:
+        if not keeper.lost:
+            say("stopping")
+    except (StackError, ProcessDied) as error:
+        say(str(error))
+        keeper.lost = True
+    finally:
+        with _deaf():
+            if env_file:
+                env_file.unlink(missing_ok=True)
+            if stack:
+                stack.stop()
+    return 1 if keeper.lost else 0
+
+
+def write_env(path: Path, env: Mapping[str, str]) -> None:
+    """Write one `KEY=value` a line, all or nothing."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_text("".join(f"{key}={value}\n" for key, value in env.items()))
+    part.replace(path)
+
+
+class _Keeper:
+    """Reports a process that ended by itself; starts it again, or gives up when that makes no sense."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self.stack: Stack | None = None
+        self.lost = False
+        self._say = say
+        self._restarts: list[float] = []
+
+    def failed(self, child: Child) -> None:
+        self._say(child.report())
+        name = child.command.name
+        now = time.monotonic()
+        self._restarts = [when for when in self._restarts if when > now - WITHIN_SECONDS]
+        if self.stack and self.stack.started and name in RESTARTABLE and len(self._restarts) < MOST_RESTARTS:
+            self._restarts.append(now)
+            with contextlib.suppress(StackError, ProcessDied):
+                self._say(f"starting {name} again")
+                self.stack.restart(name)
+                self.stack.failures.remove(child)
+                return
+        self.lost = True
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def _tell_urls(stack: Stack, seconds: float, say: Callable[[str], None]) -> None:
+    say(f"everything answers after {seconds:.1f} s")
+    for name, value in stack.env.items():
+        say(f"  {name}={value}")
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Turn the first signal into an exception."""
+    told = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        if not told.is_set():
+            told.set()
+            raise _Interrupted
+
+    before = {number: signal.signal(number, stop) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_IGN if told.is_set() else handler)
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """No signal keeps us from cleaning up."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
