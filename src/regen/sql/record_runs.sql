@@ -3,5 +3,5 @@ INSERT INTO {prediction_worker_runs} ({run_columns})
 SELECT {staged_run_columns}
 FROM {staging}
 WHERE kind = 'run' AND run_request_id NOT IN (
-  SELECT request_id FROM {prediction_worker_runs} WHERE game_date = @game_date
+  SELECT request_id FROM {prediction_worker_runs} WHERE @game_date IS NULL OR game_date = @game_date
 )

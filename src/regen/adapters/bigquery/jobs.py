@@ -36,11 +36,13 @@ class Jobs:
     """The jobs of one warehouse.
 
     Attributes:
+        prefix: begins every job's id; warehouses that share a project need different ones.
         submitted: how many jobs this instance has inserted (those that it found again do not count).
         maximum_bytes_billed: a query that would bill more is refused by BigQuery.
     """
 
     client: bigquery.Client
+    prefix: str = "regen"
     location: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
     maximum_bytes_billed: int | None = None
@@ -76,7 +78,7 @@ class Jobs:
 
     def _run(self, submit: Callable[[str], Any], job_id: str | None) -> Any:  # noqa: ANN401
         """Submit until a job has run: a job of that id which failed gives way to the next attempt's id."""
-        name = job_id or f"regen-{uuid.uuid4().hex}"
+        name = f"{self.prefix}-{job_id or uuid.uuid4().hex}"
         found: RegenError | None = None
         for attempt in range(1, ATTEMPTS + 1):
             own = f"{name}-{attempt}" if job_id else name

@@ -15,7 +15,7 @@ from regen.adapters.bigquery import slate
 from regen.adapters.bigquery.columns import Columns
 from regen.adapters.bigquery.errors import translated
 from regen.adapters.bigquery.jobs import POLLING, Jobs
-from regen.adapters.bigquery.params import entries, scalars
+from regen.adapters.bigquery.params import Parameter, entries, scalars
 from regen.adapters.bigquery.tables import schema_fields
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.errors import FenceLost, InvalidInput, PromotionAborted
@@ -63,7 +63,8 @@ class BigQueryWarehouse:
         self._client = client
         self._names = Names(project, dataset_prefix)
         self._columns = Columns(client, self._names)
-        self.jobs = Jobs(client, location, dict(labels or {}), maximum_bytes_billed, timeout)
+        own = f"regen-{dataset_prefix}" if dataset_prefix else "regen"
+        self.jobs = Jobs(client, own, location, dict(labels or {}), maximum_bytes_billed, timeout)
 
     def read_slate(self, game_date: date) -> SlateReading:
         """See the port."""
@@ -102,7 +103,7 @@ class BigQueryWarehouse:
                 raise InvalidInput("staging", "at least one row")
             made = self._create_staging(target)
             # The same rows for the same table: a repeated submission finds the first job. Others replace them.
-            job_id = f"regen-stage-{staging}-{made:%Y%m%d%H%M%S%f}-{digest.hexdigest()[:12]}"
+            job_id = f"stage-{staging}-{made:%Y%m%d%H%M%S%f}-{digest.hexdigest()[:12]}"
             self.jobs.load(cast("IO[bytes]", file), size, _load_config(), target, job_id)
         return count
 
@@ -166,15 +167,17 @@ class BigQueryWarehouse:
             return
         statements: list[str] = []
         values: dict[str, Any] = {}
-        parameters = []
+        parameters: list[Parameter] = []
         if acts:
             statements.append(render("record_entries", self._names, lists=lists(counted=False)))
             values["since"] = min(act.at for act in acts)
             parameters.append(entries(acts))
         if staging is not None:
             statements.append(render("record_runs", self._names, staging, lists(counted=False)))
+            day = acts[0].game_date if acts else None
+            parameters.append(bigquery.ScalarQueryParameter("game_date", "DATE", day))
         # The same entries are the same job: it runs once, however many flushes submit it at once (P7).
-        name = f"regen-record-{digest(*(act.event_id for act in acts), staging)}" if acts else None
+        name = f"record-{digest(*(act.event_id for act in acts), staging)}" if acts else None
         self.jobs.query(";\n".join(text.strip() for text in statements), [*scalars(values), *parameters], name)
 
     def staging_tables(self) -> list[StagingTable]:
@@ -220,7 +223,7 @@ def _act(act: Promotion | Rollback) -> dict[str, Any]:
 
 
 def _job_id(step: str, fence: FenceToken) -> str:
-    return f"regen-{step}-{fence.batch_id}-r{fence.round}-t{fence.token}"
+    return f"{step}-{fence.batch_id}-r{fence.round}-t{fence.token}"
 
 
 def _current(row: Any) -> CurrentPrediction:  # noqa: ANN401

@@ -1,0 +1,487 @@
+"""What every warehouse promises: the same tests over memory and over BigQuery's emulator."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from contract.warehouse_rows import (
+    SYSTEMS,
+    entry,
+    everyone,
+    fence,
+    new,
+    old,
+    promotion,
+    rollback,
+    run,
+    slate,
+    staging,
+)
+from contract.warehouses import DAY, Harness, at, bigquery_harness, bigquery_url, harness
+from regen.domain.audit import AuditEvent
+from regen.domain.errors import FenceLost, InvalidInput, NotFound, PromotionAborted
+from regen.domain.promotion import PromotionCounts, StagedRow
+
+__all__ = ["bigquery_harness", "bigquery_url", "harness"]
+
+PLAYERS = ("karlanthonytowns", "deaaronfox", "lukadoncic", "garypaytonii")
+Promote = Callable[..., PromotionCounts]
+
+
+@pytest.fixture
+def promote(harness: Harness) -> Promote:
+    def act(batch: str, token: int, rows: Sequence[StagedRow], *, round_: int = 1, **more: Any) -> PromotionCounts:
+        count = harness.warehouse.stage(staging(batch, token, round_), rows)
+        harness.warehouse.raise_fence(fence(batch, token, round_))
+        return harness.warehouse.promote(promotion(batch, token, count, round_=round_, **more))
+
+    return act
+
+
+def seed(harness: Harness, players: Sequence[str] = PLAYERS) -> None:
+    """The predecessor's rows: two lines for each system, superseded null or false."""
+    rows = []
+    for number, player in enumerate(players):
+        superseded: dict[str, Any] = {} if number % 2 else {"superseded": False}
+        rows += [old(player, system, line, **superseded) for system in SYSTEMS for line in (24.5, 25.0)]
+    harness.seed(rows)
+
+
+def current(harness: Harness) -> list[tuple[str, str, float | None, str | None]]:
+    rows = harness.warehouse.current_predictions(DAY)
+    return sorted(((r.player_lookup, r.system_id, r.line, r.batch_id) for r in rows), key=str)
+
+
+def by_id(harness: Harness) -> dict[str, dict[str, Any]]:
+    return {row["prediction_id"]: row for row in harness.predictions(DAY)}
+
+
+def test_a_promotion_replaces_the_predecessors_rows(harness: Harness, promote: Promote) -> None:
+    seed(harness)
+    counts = promote("b1", 1, everyone("b1", PLAYERS))
+    assert (counts.superseded, counts.withdrawn, counts.inserted) == (16, 0, 8)
+    assert (counts.at, counts.token) == (at(0), 1)
+    rows = harness.predictions(DAY)
+    assert Counter(row["superseded"] for row in rows) == {True: 16, None: 8}
+    assert all(row["is_active"] is (row["superseded"] is None) for row in rows)
+    assert set(current(harness)) == {(p, s, 24.5, "b1") for p in PLAYERS for s in SYSTEMS}
+
+
+def test_old_and_new_rows_link_to_each_other(harness: Harness, promote: Promote) -> None:
+    seed(harness)
+    promote("b1", 1, everyone("b1", PLAYERS))
+    rows = by_id(harness)
+    for row in rows.values():
+        if row["superseded"]:
+            heir = rows[row["superseded_by_prediction_id"]]
+            assert (heir["player_lookup"], heir["system_id"]) == (row["player_lookup"], row["system_id"])
+            assert row["superseded_by_batch_id"] == "b1"
+            assert row["superseded_reason"] == "bdb_available"
+            assert row["superseded_metadata"] == {"who": "it's me"}
+            assert row["superseded_at"] == row["updated_at"] == at(0)
+        else:
+            assert rows[row["supersedes_prediction_id"]]["current_points_line"] == 24.5
+            assert (row["created_at"], row["round"], row["updated_at"]) == (at(0), 1, None)
+            assert row["key_factors"] == {"rest": 0.5, "words": "it's 100 % “so”"}
+            assert row["warnings"] == ["a", "b"]
+
+
+def test_the_link_goes_to_the_same_line_else_the_nearest_no_line_last(harness: Harness, promote: Promote) -> None:
+    lines = (24.5, 25.0, 30.5, None)
+    harness.seed([old("p", "s", line) for line in lines])
+    promote("b1", 1, [*slate("p"), new("b1", "p", "s", 24.5), new("b1", "p", "s", 28.5), new("b1", "p", "s", None)])
+    rows = by_id(harness)
+    links = {
+        line: rows[rows[f"old-p-s-{line}"]["superseded_by_prediction_id"]]["current_points_line"] for line in lines
+    }
+    assert links == {24.5: 24.5, 25.0: 24.5, 30.5: 28.5, None: None}
+    back = {
+        row["current_points_line"]: rows[row["supersedes_prediction_id"]]["current_points_line"]
+        for row in rows.values()
+        if row["superseded"] is None
+    }
+    assert back == {24.5: 24.5, 28.5: 30.5, None: None}
+
+
+def test_a_row_without_a_line_follows_one_with(harness: Harness, promote: Promote) -> None:
+    harness.seed([old("p", "s", 20.5), old("q", "s", None)])
+    promote("b1", 1, [*slate("p", "q"), new("b1", "p", "s", None), new("b1", "q", "s", 11.5), new("b1", "q", "s", 9.5)])
+    rows = by_id(harness)
+    assert rows["old-p-s-20.5"]["superseded_by_prediction_id"] == "b1/1/p/s/None"
+    assert rows["old-q-s-None"]["superseded_by_prediction_id"] == "b1/1/q/s/9.5"
+
+
+def test_lines_half_a_point_apart_are_two_rows(harness: Harness, promote: Promote) -> None:
+    counts = promote("b1", 1, [*slate("p"), *(new("b1", "p", "s", line) for line in (24.5, 25.0, None))])
+    assert counts.inserted == 3
+    assert [line for _, _, line, _ in current(harness)] == [24.5, 25.0, None]
+
+
+def test_a_first_promotion_supersedes_nothing(harness: Harness, promote: Promote) -> None:
+    counts = promote("b1", 1, everyone("b1", PLAYERS))
+    assert (counts.superseded, counts.withdrawn, counts.inserted) == (0, 0, 8)
+    assert all(row["supersedes_prediction_id"] is None for row in harness.predictions(DAY))
+
+
+def test_names_survive(harness: Harness, promote: Promote) -> None:
+    names = ("nikolajokić", "d'angelo-russell", 'o"neal', "p.j.washington", "šarić\\")
+    promote("b1", 1, [*slate(*names), *(new("b1", name, "s", 10.5) for name in names)])
+    assert {player for player, *_ in current(harness)} == set(names)
+
+
+def test_the_same_promotion_again_finds_the_first(harness: Harness, promote: Promote) -> None:
+    seed(harness)
+    counts = promote("b1", 1, everyone("b1", PLAYERS))
+    before = by_id(harness)
+    assert harness.warehouse.promote(promotion("b1", 1, 8)) == counts
+    assert by_id(harness) == before
+    assert [row["event"] for row in harness.audit()] == ["promoted"]
+
+
+def test_a_promoted_round_is_not_promoted_again_under_another_token(harness: Harness, promote: Promote) -> None:
+    seed(harness)
+    promote("b1", 1, everyone("b1", PLAYERS))
+    before = by_id(harness)
+    with pytest.raises(FenceLost):
+        promote("b1", 2, everyone("b1", PLAYERS), minute=5)
+    assert by_id(harness) == before
+
+
+def test_a_stale_token_changes_nothing(harness: Harness, promote: Promote) -> None:
+    seed(harness)
+    warehouse = harness.warehouse
+    count = warehouse.stage(staging("b1", 1), everyone("b1", PLAYERS))
+    warehouse.raise_fence(fence("b1", 1))
+    warehouse.raise_fence(fence("b1", 2))
+    before = by_id(harness)
+    with pytest.raises(FenceLost):
+        warehouse.promote(promotion("b1", 1, count))
+    with pytest.raises(FenceLost):
+        warehouse.raise_fence(fence("b1", 1))
+    assert by_id(harness) == before
+    assert harness.audit() == []
+    assert harness.runs() == []
+
+
+def test_without_a_fence_nothing_is_promoted(harness: Harness) -> None:
+    count = harness.warehouse.stage(staging("b1", 1), everyone("b1", PLAYERS))
+    with pytest.raises(FenceLost):
+        harness.warehouse.promote(promotion("b1", 1, count))
+    assert harness.predictions(DAY) == []
+
+
+def test_taking_the_fence_again_is_no_loss(harness: Harness) -> None:
+    harness.warehouse.raise_fence(fence("b1", 3))
+    harness.warehouse.raise_fence(fence("b1", 3))
+    with pytest.raises(FenceLost):
+        harness.warehouse.raise_fence(fence("b2", 3))
+    harness.warehouse.raise_fence(fence("b2", 4))
+
+
+def test_players_ruled_out_and_off_the_slate_are_withdrawn(harness: Harness, promote: Promote) -> None:
+    seed(harness, ["stays", "out", "traded", "kept"])
+    rows = [
+        *slate("stays", "out", "kept"),
+        StagedRow("withdrawal", "out", reason="out"),
+        *(new("b1", "stays", system, 24.5) for system in SYSTEMS),
+    ]
+    counts = promote("b1", 1, rows)
+    assert (counts.superseded, counts.withdrawn, counts.inserted) == (4, 8, 2)
+    found = {(r["player_lookup"], bool(r["superseded"]), r["superseded_reason"]) for r in harness.predictions(DAY)}
+    assert found == {
+        ("stays", True, "bdb_available"),
+        ("stays", False, None),
+        ("out", True, "out"),
+        ("traded", True, "not_on_slate"),
+        ("kept", False, None),
+    }
+    withdrawn = [row for row in harness.predictions(DAY) if row["player_lookup"] in {"out", "traded"}]
+    assert all(row["superseded_by_prediction_id"] is None and row["is_active"] is False for row in withdrawn)
+
+
+def test_a_system_without_a_replacement_keeps_its_rows(harness: Harness, promote: Promote) -> None:
+    seed(harness, ["p"])
+    promote("b1", 1, [*slate("p"), new("b1", "p", SYSTEMS[0], 24.5)])
+    assert current(harness) == [
+        ("p", SYSTEMS[1], 24.5, None),
+        ("p", SYSTEMS[1], 25.0, None),
+        ("p", SYSTEMS[0], 24.5, "b1"),
+    ]
+
+
+def test_a_filtered_batch_touches_only_its_filter(harness: Harness, promote: Promote) -> None:
+    seed(harness)
+    counts = promote("b1", 1, everyone("b1", PLAYERS[:1]), whole_slate=False)
+    assert (counts.superseded, counts.withdrawn, counts.inserted) == (4, 0, 2)
+    assert sum(batch is None for *_, batch in current(harness)) == 12
+
+
+def test_other_dates_are_not_touched(harness: Harness, promote: Promote) -> None:
+    other = DAY.replace(day=21)
+    harness.seed([old("p", "s", 1.5, day=other)])
+    promote("b1", 1, everyone("b1", PLAYERS))
+    assert [row["superseded"] for row in harness.predictions(other)] == [None]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda rows: [*rows, new("another", "lukadoncic", "x", 1.5)],
+        lambda rows: [*rows, new("b1", "lukadoncic", "x", 1.5, game_date="2026-01-21")],
+        lambda rows: [*rows, new("b1", "lukadoncic", "x", 1.5), new("b1", "lukadoncic", "x", 1.5, prediction_id="2")],
+        lambda rows: [
+            *rows,
+            new("b1", "lukadoncic", "x", 1.5),
+            new("b1", "lukadoncic", "x", 2.5, prediction_id="b1/1/lukadoncic/x/1.5"),
+        ],
+        lambda rows: [row for row in rows if row.kind != "slate"],
+    ],
+    ids=["foreign batch", "foreign date", "a key twice", "an id twice", "no slate"],
+)
+def test_a_failing_assertion_rolls_everything_back(
+    harness: Harness, promote: Promote, spoil: Callable[[list[StagedRow]], list[StagedRow]]
+) -> None:
+    seed(harness)
+    before = by_id(harness)
+    with pytest.raises(PromotionAborted):
+        promote("b1", 1, spoil(everyone("b1", PLAYERS)))
+    assert by_id(harness) == before
+    assert harness.audit() == []
+    assert harness.runs() == []
+    # The same round goes through once what was wrong is right: the failed job does not stand in the way.
+    assert promote("b1", 1, everyone("b1", PLAYERS)).inserted == 8
+
+
+def test_fewer_rows_than_announced_are_refused(harness: Harness) -> None:
+    harness.warehouse.stage(staging("b1", 1), everyone("b1", PLAYERS))
+    harness.warehouse.raise_fence(fence("b1", 1))
+    with pytest.raises(PromotionAborted, match="9 rows were staged, 8 inserted"):
+        harness.warehouse.promote(promotion("b1", 1, 9))
+    assert harness.predictions(DAY) == []
+
+
+def test_the_audit_counts_what_was_done_and_brings_what_was_pending(harness: Harness, promote: Promote) -> None:
+    seed(harness)
+    asked = entry("b1", AuditEvent.REQUESTED, at(-10))
+    taken = entry("b1", AuditEvent.COALESCED, at(-5))
+    harness.warehouse.record([asked])
+    promote("b1", 1, everyone("b1", PLAYERS), pending=(asked, taken))
+    audit = {row["event"]: row for row in harness.audit()}
+    assert len(harness.audit()) == 3
+    own = audit["promoted"]
+    assert (own["superseded_count"], own["regenerated_count"], own["withdrawn"]) == (16, 8, 0)
+    assert (own["fence_token"], own["requested"], own["metadata"]) == (1, 7, {"note": "it's late"})
+    assert own["verdict"] == {"coverage": 1.0}
+    assert (audit["coalesced"]["superseded_count"], audit["coalesced"]["fence_token"]) == (None, None)
+
+
+def test_what_was_committed_can_be_asked(harness: Harness, promote: Promote) -> None:
+    seed(harness)
+    counts = promote("b1", 4, everyone("b1", PLAYERS))
+    ask = harness.warehouse.promotion_of
+    assert ask(DAY, "b1", 1) == counts
+    assert ask(DAY, "b1", 2) is None
+    assert ask(DAY, "b2", 1) is None
+    assert ask(DAY.replace(day=21), "b1", 1) is None
+    assert ask(DAY, "b1", 1, AuditEvent.ROLLED_BACK) is None
+
+
+def test_an_entry_is_recorded_once(harness: Harness) -> None:
+    acts = [entry("b1", AuditEvent.REQUESTED, at(0)), entry("b1", AuditEvent.REJECTED, at(1), verdict={"a": [1]})]
+    harness.warehouse.record(acts)
+    harness.warehouse.record([*acts, entry("b1", AuditEvent.HEALED, at(-20), error="it's gone")])
+    assert sorted(row["event"] for row in harness.audit()) == ["healed", "rejected", "requested"]
+    harness.warehouse.record([])
+
+
+def test_runs_of_a_rejected_round_are_recorded_once(harness: Harness, promote: Promote) -> None:
+    harness.warehouse.stage(staging("b1", 1), everyone("b1", PLAYERS))
+    for _ in range(2):
+        harness.warehouse.record([entry("b1", AuditEvent.REJECTED, at(0))], staging("b1", 1))
+    assert len(harness.runs()) == 4
+    promote("b1", 2, everyone("b1", PLAYERS))
+    runs = harness.runs()
+    assert len(runs) == 4
+    assert runs[0]["systems_attempted"] == list(SYSTEMS)
+    assert runs[0]["line_values_requested"] == []
+    assert runs[0]["system_errors"] == {"x": "y"}
+
+
+def test_staging_again_replaces_and_dropping_forgets(harness: Harness) -> None:
+    warehouse = harness.warehouse
+    assert warehouse.stage("s_1", everyone("b1", PLAYERS)) == 8
+    assert warehouse.stage("s_1", everyone("b1", PLAYERS[:1])) == 2
+    (table,) = warehouse.staging_tables()
+    assert table.name == "s_1"
+    assert table.expires_at is not None
+    assert 86_000 < (table.expires_at - table.created_at).total_seconds() < 87_000
+    warehouse.drop_staging("s_1")
+    warehouse.drop_staging("s_1")
+    assert warehouse.staging_tables() == []
+    assert warehouse.stage("s_1", everyone("b1", PLAYERS)) == 8
+    warehouse.raise_fence(fence("b1", 1))
+    with pytest.raises(NotFound):
+        warehouse.promote(promotion("b1", 1, 8))
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        (new("b1", "p", "s", float("nan")), "player_prop_predictions.current_points_line"),
+        (new("b1", "p", "s", 1.5, predicted_points=float("inf")), "player_prop_predictions.predicted_points"),
+        (new("b1", "p", "s", 1.5, recommendation=None), "player_prop_predictions.recommendation"),
+        (new("b1", "p", "s", 1.5, superseded=False), "player_prop_predictions.superseded"),
+        (new("b1", "p", "s", 1.5, nonsense=1), "player_prop_predictions.nonsense"),
+        (new("b1", "p", "s", 1.5, is_active=False), "player_prop_predictions.is_active"),
+        (StagedRow("withdrawal", "p"), "staging.reason"),
+        (StagedRow("whatever", "p"), "staging.kind"),
+        (StagedRow("prediction", "p"), "staging.prediction"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_bad_row_is_named_before_anything_is_sent(harness: Harness, row: StagedRow, field: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        harness.warehouse.stage("s_bad", [*slate("p"), row])
+    assert caught.value.field == field
+    assert harness.warehouse.staging_tables() == []
+
+
+def test_a_rollback_brings_back_copies_and_touches_nothing_superseded(harness: Harness, promote: Promote) -> None:
+    seed(harness)
+    promote("b1", 1, [*everyone("b1", PLAYERS[:3]), StagedRow("withdrawal", PLAYERS[3], reason="out")])
+    before = by_id(harness)
+    gone = {name: row for name, row in before.items() if row["superseded"]}
+    harness.warehouse.raise_fence(fence("b1", 2))
+    counts = harness.warehouse.rollback(rollback("b1", 2, minute=5))
+    assert (counts.superseded, counts.withdrawn, counts.inserted) == (6, 0, 16)
+    rows = by_id(harness)
+    assert {name: rows[name] for name in gone} == gone
+    assert current(harness) == sorted(
+        ((p, s, n, None) for p in PLAYERS for s in SYSTEMS for n in (24.5, 25.0)), key=str
+    )
+    for row in rows.values():
+        if row["restored_from_prediction_id"]:
+            source = gone[row["restored_from_prediction_id"]]
+            same = (
+                "player_lookup",
+                "system_id",
+                "current_points_line",
+                "predicted_points",
+                "confidence_score",
+                "batch_id",
+            )
+            assert [row[name] for name in same] == [source[name] for name in same]
+            assert row["created_at"] == at(5)
+            made = row["supersedes_prediction_id"]
+            assert (made is None) == (row["player_lookup"] == PLAYERS[3])
+            if made and row["current_points_line"] == 24.5:
+                assert rows[made]["superseded_by_prediction_id"] == row["prediction_id"]
+                assert rows[made]["superseded_reason"] == "rollback"
+    assert harness.warehouse.promotion_of(DAY, "b1", 1, AuditEvent.ROLLED_BACK) == counts
+
+
+def test_a_rollback_of_a_first_prediction_leaves_none(harness: Harness, promote: Promote) -> None:
+    promote("b1", 1, everyone("b1", PLAYERS))
+    harness.warehouse.raise_fence(fence("b1", 2))
+    counts = harness.warehouse.rollback(rollback("b1", 2, minute=5))
+    assert (counts.superseded, counts.withdrawn, counts.inserted) == (0, 8, 0)
+    assert current(harness) == []
+
+
+def test_a_rollback_is_refused_while_a_later_batch_stands_on_it(harness: Harness, promote: Promote) -> None:
+    seed(harness)
+    promote("b1", 1, everyone("b1", PLAYERS))
+    promote("b2", 2, everyone("b2", PLAYERS[:1]), whole_slate=False, minute=1)
+    before = by_id(harness)
+    harness.warehouse.raise_fence(fence("b1", 3))
+    with pytest.raises(PromotionAborted, match="a later batch stands on b1"):
+        harness.warehouse.rollback(rollback("b1", 3, minute=5))
+    assert by_id(harness) == before
+    assert [row["event"] for row in harness.audit()] == ["promoted", "promoted"]
+
+
+def test_a_rollback_is_refused_once_it_is_done_and_for_what_never_was(harness: Harness, promote: Promote) -> None:
+    seed(harness)
+    promote("b1", 1, everyone("b1", PLAYERS))
+    harness.warehouse.raise_fence(fence("b1", 2))
+    harness.warehouse.rollback(rollback("b1", 2, minute=5))
+    harness.warehouse.raise_fence(fence("b1", 3))
+    with pytest.raises(PromotionAborted):
+        harness.warehouse.rollback(rollback("b1", 3, minute=6))
+    harness.warehouse.raise_fence(fence("b9", 4))
+    with pytest.raises(PromotionAborted, match="nothing of b9"):
+        harness.warehouse.rollback(rollback("b9", 4, minute=7))
+
+
+def test_rollbacks_go_back_step_by_step_and_forward_again(harness: Harness, promote: Promote) -> None:
+    seed(harness)
+    first = current(harness)
+    promote("b1", 1, everyone("b1", PLAYERS, 24.5))
+    second = current(harness)
+    promote("b2", 2, everyone("b2", PLAYERS, 26.5), minute=1)
+    harness.warehouse.raise_fence(fence("b2", 3))
+    harness.warehouse.rollback(rollback("b2", 3, minute=2))
+    assert current(harness) == second
+    harness.warehouse.raise_fence(fence("b1", 4))
+    harness.warehouse.rollback(rollback("b1", 4, minute=3))
+    assert current(harness) == first
+    promote("b1", 5, everyone("b1", PLAYERS, 24.5, round_=2), round_=2, minute=4)
+    assert current(harness) == second
+    harness.warehouse.raise_fence(fence("b1", 6, 2))
+    harness.warehouse.rollback(rollback("b1", 6, minute=5, round_=2))
+    assert current(harness) == first
+
+
+def test_a_second_round_adds_to_the_first(harness: Harness, promote: Promote) -> None:
+    seed(harness)
+    first = current(harness)
+    promote("b1", 1, [*slate(*PLAYERS), *everyone("b1", PLAYERS[:2])])
+    rest = [*slate(*PLAYERS), *everyone("b1", PLAYERS[2:], round_=2)]
+    counts = promote("b1", 2, rest, round_=2, minute=1)
+    assert (counts.superseded, counts.withdrawn, counts.inserted) == (8, 0, 4)
+    assert {row[3] for row in current(harness)} == {"b1"}
+    harness.warehouse.raise_fence(fence("b1", 3, 2))
+    harness.warehouse.rollback(rollback("b1", 3, minute=2, round_=2))
+    assert current(harness) == first
+
+
+def test_a_key_of_ours_that_is_there_twice_stops_the_date(harness: Harness, promote: Promote) -> None:
+    row = new("b0", "kept", "s", 1.5).prediction
+    assert row is not None
+    harness.seed([{**row, "prediction_id": name, "created_at": at(-9)} for name in ("x", "y")])
+    with pytest.raises(PromotionAborted, match="more than one current row for a key of kept/s"):
+        promote("b1", 1, [*slate("kept", *PLAYERS), *everyone("b1", PLAYERS)])
+
+
+def test_what_the_predecessor_left_double_stands_in_nobodys_way(harness: Harness, promote: Promote) -> None:
+    harness.seed([old("kept", "s", 1.5), old("kept", "s", 1.5, prediction_id="double")])
+    assert promote("b1", 1, [*slate("kept"), *everyone("b1", PLAYERS)]).inserted == 8
+
+
+def test_one_player_has_one_generation(harness: Harness, promote: Promote) -> None:
+    row = new("b0", "kept", "s", 1.5).prediction
+    assert row is not None
+    harness.seed([{**row, "created_at": at(-9)}, old("kept", "s", 2.5)])
+    with pytest.raises(PromotionAborted, match="more than one current generation of kept/s"):
+        promote("b1", 1, [*slate("kept"), *everyone("b1", PLAYERS)])
+
+
+def test_nothing_is_current_where_nothing_is(harness: Harness) -> None:
+    assert harness.warehouse.current_predictions(DAY) == []
+    assert harness.warehouse.staging_tables() == []
+
+
+def test_reading_a_date_without_a_slate_gives_an_empty_one(harness: Harness) -> None:
+    found = harness.warehouse.read_slate(DAY)
+    assert (found.game_date, list(found.entries), found.features_built_at) == (DAY, [], None)
+
+
+def test_current_rows_carry_what_the_checks_need(harness: Harness, promote: Promote) -> None:
+    promote("b1", 1, [*slate("p"), new("b1", "p", "s", 24.5, data_source_tier="GOLD"), run("b1", "p")])
+    (row,) = harness.warehouse.current_predictions(DAY)
+    assert (row.batch_id, row.game_id, row.line, row.points) == ("b1", "0022500601", 24.5, 21.25)
+    assert (row.recommendation, row.data_source_tier, row.created_at) == ("OVER", "GOLD", at(0))

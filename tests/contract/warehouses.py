@@ -1,0 +1,195 @@
+"""Both warehouses behind one face: what a test puts in, and what it finds afterwards."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from google.cloud import bigquery
+
+from contract.emulators import free_port
+from polling import wait_until
+from regen.adapters.bigquery import BigQueryWarehouse
+from regen.adapters.memory.warehouse import MemoryWarehouse
+from regen.local import bigquery_env
+from regen.local.bigquery_tables import create_tables
+from regen.local.tables import bigquery_client
+from regen.ports import Warehouse
+from regen.schemas import table
+
+PROJECT = "nba-props-platform"
+BUILD = Path(__file__).parents[2] / "build"
+Rows = list[dict[str, Any]]
+
+
+class Harness(Protocol):
+    """A warehouse and its insides."""
+
+    @property
+    def warehouse(self) -> Warehouse: ...
+
+    def seed(self, rows: Sequence[Mapping[str, Any]]) -> None: ...
+
+    def predictions(self, game_date: date) -> Rows: ...
+
+    def audit(self) -> Rows: ...
+
+    def runs(self) -> Rows: ...
+
+
+@dataclass
+class MemoryHarness:
+    warehouse: MemoryWarehouse = field(default_factory=MemoryWarehouse)
+
+    def seed(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        self.warehouse.seed_predictions(rows)
+
+    def predictions(self, game_date: date) -> Rows:
+        columns = table("player_prop_predictions").columns
+        return [{name: row.get(name) for name in columns} for row in self.warehouse.predictions(game_date)]
+
+    def audit(self) -> Rows:
+        return [
+            {
+                "event_id": row.entry.event_id,
+                "event": row.entry.event.value,
+                "batch_id": row.entry.batch_id,
+                "round": row.entry.round,
+                "superseded_count": row.entry.superseded_count,
+                "regenerated_count": row.entry.regenerated_count,
+                "withdrawn": row.entry.withdrawn,
+                "requested": row.entry.requested,
+                "fence_token": row.token,
+                "metadata": dict(row.entry.metadata),
+                "verdict": row.entry.verdict,
+            }
+            for row in self.warehouse.audit()
+        ]
+
+    def runs(self) -> Rows:
+        return [dict(row) for row in self.warehouse.runs()]
+
+
+class BigQueryHarness:
+    """The real adapter; each in datasets of its own."""
+
+    def __init__(self, client: bigquery.Client) -> None:
+        self.client = client
+        self.prefix = f"t{uuid.uuid4().hex[:8]}_"
+        create_tables(client, PROJECT, self.prefix)
+        self.warehouse = BigQueryWarehouse(client, PROJECT, dataset_prefix=self.prefix)
+
+    def name(self, table_name: str) -> str:
+        return f"{PROJECT}.{self.prefix}{table(table_name).dataset}.{table_name}"
+
+    def load(self, table_name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        schema = self.client.get_table(self.name(table_name)).schema
+        config = bigquery.LoadJobConfig(schema=schema, write_disposition="WRITE_APPEND")
+        self.client.load_table_from_json(list(map(_plain_row, rows)), self.name(table_name), job_config=config).result()
+
+    def seed(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            self.load("player_prop_predictions", rows)
+
+    def rows(self, query: str) -> Rows:
+        return [{key: _number(value) for key, value in row.items()} for row in self.client.query_and_wait(query)]
+
+    def predictions(self, game_date: date) -> Rows:
+        name = self.name("player_prop_predictions")
+        return self.rows(f"SELECT * FROM `{name}` WHERE game_date = '{game_date}'")
+
+    def audit(self) -> Rows:
+        return self.rows(f"SELECT * FROM `{self.name('prediction_regeneration_audit')}`")
+
+    def runs(self) -> Rows:
+        return self.rows(f"SELECT * FROM `{self.name('prediction_worker_runs')}`")
+
+    def clear(self) -> None:
+        """Empty the tables that a test writes to, which is quicker than making them anew, and forget the jobs."""
+        self.warehouse.jobs.prefix = f"test-{uuid.uuid4().hex[:8]}"
+        for name in (
+            "player_prop_predictions",
+            "prediction_regeneration_audit",
+            "prediction_worker_runs",
+            "promotion_fence",
+        ):
+            self.client.query_and_wait(f"DELETE FROM `{self.name(name)}` WHERE TRUE")
+        for staging in self.warehouse.staging_tables():
+            self.warehouse.drop_staging(staging.name)
+
+
+def _plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value.isoformat() if isinstance(value, date) else value for key, value in row.items()}
+
+
+def _number(value: Any) -> Any:
+    return float(value) if isinstance(value, Decimal) else value
+
+
+@contextmanager
+def emulator() -> Iterator[str]:
+    """A fresh BigQuery emulator; the URL."""
+    home = bigquery_env.ensure(BUILD)
+    data = BUILD / "test-bigquery" / uuid.uuid4().hex[:12]
+    port = free_port()
+    command = bigquery_env.command(home, port=port, grpc_port=free_port(), data_dir=data, project=PROJECT)
+    log = data / "log"
+    with log.open("wb") as sink:
+        process = subprocess.Popen(command.argv, env=command.env, stdout=sink, stderr=subprocess.STDOUT)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_until(
+            lambda: bigquery_env.answers(url, PROJECT) or process.poll() is not None, 60, "the BigQuery emulator"
+        )
+        assert process.poll() is None, log.read_text()[-2000:]
+        yield url
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        shutil.rmtree(data, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def bigquery_url() -> Iterator[str]:
+    """Installs the emulator where it is not there; where it cannot, the tests fail and say why."""
+    try:
+        with emulator() as url:
+            yield url
+    except bigquery_env.InstallationFailed as error:
+        pytest.fail(str(error))
+
+
+@pytest.fixture(scope="session")
+def bigquery_harness(bigquery_url: str) -> BigQueryHarness:
+    return BigQueryHarness(bigquery_client(bigquery_url, PROJECT))
+
+
+@pytest.fixture(params=["memory", "bigquery"])
+def harness(request: pytest.FixtureRequest) -> Harness:
+    """Each warehouse in turn, empty."""
+    if request.param == "memory":
+        return MemoryHarness()
+    found: BigQueryHarness = request.getfixturevalue("bigquery_harness")
+    found.clear()
+    return found
+
+
+DAY = date(2026, 1, 20)
+T0 = datetime(2026, 1, 19, 12, tzinfo=UTC)
+
+
+def at(minutes: int) -> datetime:
+    return datetime(2026, 2, 1, 12, tzinfo=UTC) + timedelta(minutes=minutes)
