@@ -1,0 +1,156 @@
+locals {
+  staging_dataset = "nba_predictions_staging"
+
+  tables        = { for f in fileset("${local.sources}/schemas", "*.json") : trimsuffix(f, ".json") => jsondecode(file("${local.sources}/schemas/${f}")) }
+  input_tables  = { for name, t in local.tables : name => t if t.owner == "upstream" }
+  output_tables = { for name, t in local.tables : name => t if t.owner != "upstream" }
+
+  # Where the inputs are: made here, read from elsewhere through views, or there already.
+  inputs_from = (
+    var.create_input_tables ? "here" :
+    var.input_project != null || var.dataset_prefix != "" ? "views" :
+    "there"
+  )
+  input_project  = coalesce(var.input_project, var.project_id)
+  input_datasets = toset([for t in local.input_tables : t.dataset])
+
+  made_tables = merge(
+    { for name, t in local.output_tables : name => t if !contains(var.adopted_tables, name) },
+    local.inputs_from == "here" ? local.input_tables : {},
+  )
+  datasets = setunion(
+    toset([for t in local.output_tables : t.dataset]),
+    local.inputs_from == "there" ? toset([]) : local.input_datasets,
+  )
+  dataset_ids = merge(
+    { for d in local.input_datasets : d => "${var.dataset_prefix}${d}" },
+    { for key, d in google_bigquery_dataset.this : key => d.dataset_id },
+  )
+
+  # Names as the statements have them: {table}, and {nba_predictions} for the dataset.
+  sql_names = merge(
+    { for name, t in local.tables : name => "`${var.project_id}.${var.dataset_prefix}${t.dataset}.${name}`" },
+    { nba_predictions = "${var.project_id}.${var.dataset_prefix}nba_predictions" },
+  )
+  sql_files = toset(["current_predictions_view", "prediction_coverage_view", "predictions_at_function"])
+  sql_texts = {
+    for name in local.sql_files : name => join("", [
+      for i, part in split("{", replace(file("${local.sources}/sql/${name}.sql"), "/(?m)^\\s*--[^\\n]*\\n/", "")) :
+      i == 0 ? part : "${local.sql_names[split("}", part)[0]]}${join("}", slice(split("}", part), 1, length(split("}", part))))}"
+    ])
+  }
+  sql_bodies = { for name, text in local.sql_texts : name => trimspace(regex("(?s)^CREATE OR REPLACE [^\\n]* AS\\n(.*)$", text)[0]) }
+  views = {
+    current_predictions = { query = local.sql_bodies.current_predictions_view, description = "The one definition of current" }
+    prediction_coverage = { query = local.sql_bodies.prediction_coverage_view, description = "Coverage of each date against its slate" }
+  }
+  # A view is made anew when a column is added.
+  columns_hash = substr(sha256(jsonencode([for name, t in local.tables : [name, t.fields]])), 0, 8)
+}
+
+resource "google_bigquery_dataset" "this" {
+  for_each                   = local.datasets
+  dataset_id                 = "${var.dataset_prefix}${each.key}"
+  location                   = var.bigquery_location
+  delete_contents_on_destroy = !var.protect
+  depends_on                 = [time_sleep.services]
+
+  # checkov:skip=CKV_GCP_15:rights are given by members, and an access block would take others away
+  # checkov:skip=CKV_GCP_81:public sports statistics; Google's own key serves
+}
+
+resource "google_bigquery_dataset" "staging" {
+  dataset_id                  = "${var.dataset_prefix}${local.staging_dataset}"
+  location                    = var.bigquery_location
+  description                 = "One table for each verification; it expires by itself"
+  default_table_expiration_ms = 86400000
+  delete_contents_on_destroy  = true
+  max_time_travel_hours       = "48"
+  depends_on                  = [time_sleep.services]
+
+  # checkov:skip=CKV_GCP_15:rights are given by members, and an access block would take others away
+  # checkov:skip=CKV_GCP_81:public sports statistics; Google's own key serves
+}
+
+resource "google_bigquery_table" "this" {
+  for_each                 = local.made_tables
+  dataset_id               = google_bigquery_dataset.this[each.value.dataset].dataset_id
+  table_id                 = each.key
+  description              = each.value.description
+  schema                   = jsonencode(each.value.fields)
+  clustering               = length(each.value.cluster) > 0 ? each.value.cluster : null
+  require_partition_filter = each.value.require_partition_filter
+  deletion_protection      = var.protect
+
+  # checkov:skip=CKV_GCP_80:public sports statistics; Google's own key serves
+
+  dynamic "time_partitioning" {
+    for_each = each.value.partition == null ? [] : [each.value.partition]
+    content {
+      type  = time_partitioning.value.type
+      field = time_partitioning.value.field
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition = length(setsubtract(
+        concat(each.value.cluster, each.value.partition == null ? [] : [each.value.partition.field]),
+        [for f in each.value.fields : f.name],
+      )) == 0
+      error_message = "${each.key}: the partition or the cluster names no column of the table."
+    }
+  }
+}
+
+resource "google_bigquery_table" "input_view" {
+  for_each            = local.inputs_from == "views" ? local.input_tables : {}
+  dataset_id          = google_bigquery_dataset.this[each.value.dataset].dataset_id
+  table_id            = each.key
+  description         = "Read from ${local.input_project}"
+  deletion_protection = false
+
+  # checkov:skip=CKV_GCP_80:a view holds no data
+  # checkov:skip=CKV_GCP_121:a view holds no data
+
+  view {
+    query          = "SELECT * FROM `${local.input_project}.${each.value.dataset}.${each.key}`"
+    use_legacy_sql = false
+  }
+}
+
+resource "google_bigquery_table" "view" {
+  for_each            = local.views
+  dataset_id          = google_bigquery_dataset.this["nba_predictions"].dataset_id
+  table_id            = each.key
+  description         = "${each.value.description} (columns ${local.columns_hash})"
+  deletion_protection = false
+  depends_on          = [google_bigquery_table.this, google_bigquery_table.input_view]
+
+  # checkov:skip=CKV_GCP_80:a view holds no data
+  # checkov:skip=CKV_GCP_121:a view holds no data
+
+  view {
+    query          = each.value.query
+    use_legacy_sql = false
+  }
+}
+
+resource "google_bigquery_routine" "predictions_at" {
+  dataset_id      = google_bigquery_dataset.this["nba_predictions"].dataset_id
+  routine_id      = "predictions_at"
+  routine_type    = "TABLE_VALUED_FUNCTION"
+  language        = "SQL"
+  description     = "What was current for a date at a moment (columns ${local.columns_hash})"
+  definition_body = local.sql_bodies.predictions_at_function
+  depends_on      = [google_bigquery_table.this]
+
+  arguments {
+    name      = "day"
+    data_type = jsonencode({ typeKind = "DATE" })
+  }
+  arguments {
+    name      = "moment"
+    data_type = jsonencode({ typeKind = "TIMESTAMP" })
+  }
+}

@@ -1,0 +1,50 @@
+locals {
+  # Collections whose documents end by themselves. Not `leases`: their tokens must never start again from one.
+  expiring = toset(["backfills", "excluded", "idempotency", "prediction_batches", "requests"])
+
+  # What nobody asks for is not indexed: each index entry costs a write, and rising values make a hot spot.
+  unindexed = {
+    backfills          = ["dates"]
+    excluded           = ["players"]
+    game_dates         = ["coalesced", "promoted"]
+    idempotency        = ["answer", "fingerprint", "key"]
+    leases             = ["expires_at", "owner", "token"]
+    outbox             = ["payload"]
+    prediction_batches = ["command", "counts", "history", "metadata", "scope", "thresholds", "timings", "updated_at", "verdict"]
+    requests           = ["created_at", "done_at", "error", "given", "inputs", "outcomes", "players", "systems"]
+  }
+
+  firestore_fields = merge(
+    { for c in local.expiring : "${c}.expires_at" => { collection = c, field = "expires_at", expires = true } },
+    merge([
+      for c, fields in local.unindexed : {
+        for f in fields : "${c}.${f}" => { collection = c, field = f, expires = false }
+      }
+    ]...),
+  )
+}
+
+# Every query of the code is on equalities, or on one field: no composite index is needed (a test keeps this true).
+resource "google_firestore_database" "this" {
+  name                              = "(default)"
+  location_id                       = coalesce(var.firestore_location, var.region)
+  type                              = "FIRESTORE_NATIVE"
+  delete_protection_state           = var.protect ? "DELETE_PROTECTION_ENABLED" : "DELETE_PROTECTION_DISABLED"
+  deletion_policy                   = "DELETE"
+  point_in_time_recovery_enablement = "POINT_IN_TIME_RECOVERY_DISABLED"
+  depends_on                        = [time_sleep.services]
+}
+
+resource "google_firestore_field" "this" {
+  for_each   = local.firestore_fields
+  database   = google_firestore_database.this.name
+  collection = each.value.collection
+  field      = each.value.field
+
+  index_config {}
+
+  dynamic "ttl_config" {
+    for_each = each.value.expires ? [true] : []
+    content {}
+  }
+}

@@ -1,0 +1,267 @@
+variable "alert_emails" {
+  description = "Addresses that alert policies write to. Empty: the policies exist, and nobody is written to."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for a in var.alert_emails : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", a))])
+    error_message = "alert_emails: each must be an e-mail address."
+  }
+}
+
+variable "adopted_tables" {
+  description = "Tables that exist already and keep their own schema and settings (docs/taking-over.md): used, never managed."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for t in var.adopted_tables : can(regex("^[a-z0-9_]+$", t))])
+    error_message = "adopted_tables: names of tables, without their dataset."
+  }
+}
+
+variable "api_keys_version" {
+  description = "Version of the secret with the API keys: a number pins it, `latest` is read when an instance starts."
+  type        = string
+  default     = "latest"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(latest|[1-9][0-9]*)$", var.api_keys_version))
+    error_message = "api_keys_version: latest, or the number of a version."
+  }
+}
+
+variable "bigquery_location" {
+  description = "Location of the datasets. Must be that of the input tables."
+  type        = string
+  default     = "US"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9-]+$", var.bigquery_location))
+    error_message = "bigquery_location: such as US, EU or us-central1."
+  }
+}
+
+variable "checkout" {
+  description = "Folder of the repository, if this module is not used from within it."
+  type        = string
+  default     = null
+}
+
+variable "coordinator_public" {
+  description = <<-EOT
+    Whether anybody may reach the coordinator, which then checks keys and signatures by itself. If not, the platform
+    lets in only Pub/Sub, the scheduler and `operators`, and a caller sends an identity token beside the API key.
+  EOT
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "create_input_tables" {
+  description = "Create the input tables (slate, history, features), empty. For a project in which no upstream fills them yet."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "dataset_prefix" {
+  description = "Goes before the name of every dataset, such as `shadow_`: a run beside production that touches none of its tables."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^([a-z][a-z0-9_]{0,30}_)?$", var.dataset_prefix))
+    error_message = "dataset_prefix: empty, or lower-case letters, digits and _ that end in _."
+  }
+}
+
+variable "firestore_location" {
+  description = "Location of the Firestore database; null for `region`. Cannot be changed later."
+  type        = string
+  default     = null
+}
+
+variable "functions" {
+  description = <<-EOT
+    Size and limits of each function. A push request may last as long as its acknowledgement deadline, so that a
+    function must give up before it.
+  EOT
+  type = object({
+    coordinator = optional(object({
+      cpu                  = optional(number, 1)
+      memory_mib           = optional(number, 512)
+      concurrency          = optional(number, 8)
+      min_instances        = optional(number, 0)
+      max_instances        = optional(number, 4)
+      timeout_seconds      = optional(number, 240)
+      ack_deadline_seconds = optional(number, 300)
+    }), {})
+    worker = optional(object({
+      cpu                  = optional(number, 1)
+      memory_mib           = optional(number, 512)
+      concurrency          = optional(number, 8)
+      min_instances        = optional(number, 0)
+      max_instances        = optional(number, 10)
+      timeout_seconds      = optional(number, 90)
+      ack_deadline_seconds = optional(number, 120)
+    }), {})
+    verifier = optional(object({
+      cpu                  = optional(number, 1)
+      memory_mib           = optional(number, 512)
+      concurrency          = optional(number, 8)
+      min_instances        = optional(number, 0)
+      max_instances        = optional(number, 4)
+      timeout_seconds      = optional(number, 540)
+      ack_deadline_seconds = optional(number, 600)
+    }), {})
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for f in values(var.functions) : f.timeout_seconds < f.ack_deadline_seconds])
+    error_message = "functions: timeout_seconds must be less than ack_deadline_seconds."
+  }
+  validation {
+    condition     = alltrue([for f in values(var.functions) : f.ack_deadline_seconds >= 10 && f.ack_deadline_seconds <= 600])
+    error_message = "functions: ack_deadline_seconds must be from 10 to 600."
+  }
+  validation {
+    condition     = alltrue([for f in values(var.functions) : f.concurrency == 1 || f.cpu >= 1])
+    error_message = "functions: more than one request at a time needs at least one CPU."
+  }
+  validation {
+    condition = alltrue([
+      for f in values(var.functions) :
+      f.max_instances >= 1 && f.max_instances <= 100 && f.min_instances >= 0 && f.min_instances <= f.max_instances
+    ])
+    error_message = "functions: max_instances must be from 1 to 100, and min_instances no more than that."
+  }
+  validation {
+    condition     = alltrue([for f in values(var.functions) : f.memory_mib >= 256 && f.concurrency >= 1])
+    error_message = "functions: at least 256 MiB, and a concurrency of at least 1."
+  }
+}
+
+variable "input_project" {
+  description = <<-EOT
+    Project whose input tables are read, through views, instead of this one's: for a staging or shadow deployment
+    beside production.
+  EOT
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.input_project == null || can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.input_project))
+    error_message = "input_project: a project id."
+  }
+}
+
+variable "name" {
+  description = "Goes before the names of functions, accounts and secrets."
+  type        = string
+  default     = "regen"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{2,9}$", var.name))
+    error_message = "name: 3 to 10 lower-case letters and digits, a letter first."
+  }
+}
+
+variable "operators" {
+  description = "IAM members who may call a coordinator that is not public, such as `group:data@example.com`."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for m in var.operators : can(regex("^(user|group|serviceAccount|domain):", m))])
+    error_message = "operators: each begins with user:, group:, serviceAccount: or domain:; nobody else can be meant."
+  }
+}
+
+variable "paused_schedules" {
+  description = "Names of schedules that are created paused, such as `regen-start` in a shadow run."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
+variable "project_id" {
+  description = "The project. One deployment has one project: topics and the Firestore database have fixed names."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project_id))
+    error_message = "project_id: 6 to 30 lower-case letters, digits and hyphens."
+  }
+}
+
+variable "protect" {
+  description = "Refuse to delete tables and the Firestore database. Apply with false before a teardown."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "region" {
+  description = "Region of functions, messages, schedules and sources."
+  type        = string
+  default     = "us-central1"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
+    error_message = "region: such as us-central1."
+  }
+}
+
+variable "settings" {
+  description = "Numbers that the functions read; the defaults are the code's own."
+  type = object({
+    coverage_threshold      = optional(number, 90)
+    deadline_seconds        = optional(number, 1800)
+    hold_down_seconds       = optional(number, 900)
+    lease_seconds           = optional(number, 90)
+    mean_shift              = optional(number, 4)
+    min_minutes             = optional(number, 15)
+    minimum_produced        = optional(number, 1)
+    players_per_request     = optional(number, 50)
+    republish_after_seconds = optional(number, 180)
+    retention_days          = optional(number, 90)
+    systems                 = optional(list(string), [])
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.settings.coverage_threshold >= 0 && var.settings.coverage_threshold <= 100
+    error_message = "settings: coverage_threshold is a percentage."
+  }
+  validation {
+    condition     = var.settings.lease_seconds < var.settings.deadline_seconds
+    error_message = "settings: a lease must be shorter than a batch's deadline."
+  }
+  validation {
+    condition     = var.settings.republish_after_seconds >= var.functions.worker.ack_deadline_seconds
+    error_message = "settings: a request must not be published again while its worker may be at it: republish_after_seconds is less than the worker's ack_deadline_seconds."
+  }
+  validation {
+    condition     = var.settings.players_per_request >= 1 && var.settings.players_per_request <= 200
+    error_message = "settings: players_per_request must be from 1 to 200."
+  }
+}
+
+variable "webhook" {
+  description = "Whether alerts also go to a chat webhook, whose address is in the secret `<name>-webhook-url`."
+  type        = bool
+  default     = false
+  nullable    = false
+}
