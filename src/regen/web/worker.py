@@ -17,7 +17,8 @@ log = logging.getLogger(__name__)
 def router(app: App) -> Router:
     """All routes."""
     worker = _Worker(app)
-    return Router([Route("GET", "/health", None, worker.health), Route("POST", "/", app.gate.by_push, worker.process)])
+    routes = [Route("GET", "/health", None, worker.health), Route("POST", "/", app.gate.by_push, worker.process)]
+    return Router(routes, app.totals)
 
 
 def request_of(message: Pushed) -> tuple[str, str]:
