@@ -66,11 +66,14 @@ def known_answer(deps: Deps, key: IdempotencyKey) -> Answer | None:
 
 
 def remember(deps: Deps, key: IdempotencyKey, answer: Answer) -> Write:
-    """The write that claims the key, in the same commit as what it asked for."""
+    """The write that claims the key, in the same commit as what it asked for; one that has expired is taken over."""
+    old = deps.store.get(key.path)
     data: Mapping[str, Any] = {
         "key": key.key,
         "fingerprint": key.fingerprint,
         "answer": msgspec.json.encode(answer).decode(),
         "expires_at": deps.clock.now() + timedelta(days=7),
     }
+    if old is not None and old.data["expires_at"] <= deps.clock.now():
+        return Write("update", key.path, data, old.version)
     return Write("create", key.path, data)
