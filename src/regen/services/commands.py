@@ -105,11 +105,13 @@ def promote(deps: Deps, order: Order, accepted: Sequence[str]) -> Batch:
 
     Raises:
         InvalidInput: a check that nobody can accept, or that did not fail.
-        Refused: the batch is not rejected, or newer data has been promoted.
+        Refused: the batch is not rejected, has nobody in it, or newer data has been promoted.
     """
     seen = _ended(deps, order)
     if seen.batch.status is not Status.REJECTED:
         raise Refused(f"{order.batch_id} is {seen.batch.status}, not rejected", order.batch_id)
+    if not seen.batch.requested_players:
+        raise Refused(f"{order.batch_id} has no players", order.batch_id)
     failed = set((seen.batch.verdict or {}).get("failed", []))
     for name in accepted:
         if name in NEVER_ACCEPTED:
