@@ -9,7 +9,7 @@ from typing import Any
 
 from regen.domain import ids
 from regen.domain.audit import AuditEntry, AuditEvent
-from regen.domain.batch import Batch, Status
+from regen.domain.batch import Act, Batch, Status
 from regen.domain.trigger import Source
 from regen.ports import Write
 from regen.services import outbox
@@ -70,7 +70,7 @@ def end_round(
 def _released(record: DateRecord, batch: Batch, now: datetime) -> DateRecord:
     if record.live == batch.batch_id:
         record = replace(record, live=None)
-    if batch.status is Status.PROMOTED:
+    if batch.status is Status.PROMOTED and batch.act is not Act.ROLLBACK:
         others = tuple(p for p in record.promoted if p.batch_id != batch.batch_id)
         record = replace(record, promoted=(*others, Promoted(batch.batch_id, batch.created_at, now))[-50:])
     if batch.status is Status.ROLLED_BACK:
@@ -91,12 +91,13 @@ def _items(batch: Batch, why: str, now: datetime, caller: str) -> list[OutboxIte
             complete, now, COMPLETE_TOPIC, summary, batch.batch_id, game_date=batch.game_date.isoformat()
         )
     ]
-    if batch.status in EVENTS:
+    refused = batch.status is Status.PROMOTED and batch.act is Act.ROLLBACK
+    if event := AuditEvent.ROLLBACK_REFUSED if refused else EVENTS.get(batch.status):
         runs = batch.staging if batch.status is Status.REJECTED else None
-        items.append(outbox.audit_item(ended_entry(batch, EVENTS[batch.status], why, caller), runs))
+        items.append(outbox.audit_item(ended_entry(batch, event, why, caller), runs))
     if alert := _alert(batch, why, summary):
-        event = ids.event_id(batch.batch_id, batch.round, f"alert:{alert['type']}")
-        items.append(outbox.alert_item(event, now, alert, batch.batch_id))
+        alert_id = ids.event_id(batch.batch_id, batch.round, f"alert:{alert['type']}")
+        items.append(outbox.alert_item(alert_id, now, alert, batch.batch_id))
     return items
 
 
