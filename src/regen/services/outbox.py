@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from regen.domain.audit import AuditEntry
-from regen.domain.errors import Unavailable
+from regen.domain.errors import NotFound, Unavailable
 from regen.ports import Message, Write
 from regen.services.deps import ALERT_TOPIC, Deps
 from regen.services.records import OUTBOX, OutboxItem, decode_outbox, encode_outbox
@@ -83,10 +83,7 @@ def flush(deps: Deps, batch_id: str | None = None) -> int:
 def _carry_out(deps: Deps, item: OutboxItem) -> None:
     payload = item.payload
     if item.kind == "audit":
-        # One job an entry, its id derived from the event: two flushes at once submit the same job (P7: once).
-        deps.warehouse.record([audit_entry(item)], payload["staging"])
-        if payload["staging"]:
-            deps.warehouse.drop_staging(payload["staging"])
+        _record(deps, audit_entry(item), payload["staging"])
         return
     if item.kind == "message":
         deps.queue.publish(payload["topic"], [Message(payload["data"], payload["attributes"])])
@@ -98,3 +95,15 @@ def _carry_out(deps: Deps, item: OutboxItem) -> None:
         except Unavailable:
             # The alert is on the topic; that the chat did not take it must itself be seen, and fail nothing.
             log.exception("alert not delivered to the webhook", extra={"event_id": item.event_id})
+
+
+def _record(deps: Deps, entry: AuditEntry, staging: str | None) -> None:
+    """One job an entry, its id derived from the event: two flushes at once submit the same job (P7: once)."""
+    try:
+        deps.warehouse.record([entry], staging)
+    except NotFound:
+        # A flush died after it had recorded all and dropped the table, or the table has expired.
+        log.warning("%s is gone; the audit entry is recorded without it", staging)
+        deps.warehouse.record([entry])
+    if staging:
+        deps.warehouse.drop_staging(staging)
