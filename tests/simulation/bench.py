@@ -1,0 +1,167 @@
+"""All of regen over the memory adapters, without faults: messages wait until `drain` delivers them, in order."""
+
+import json
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from regen.adapters.memory.clock import CountingIds, ManualClock
+from regen.adapters.memory.store import MemoryStore
+from regen.adapters.memory.warehouse import MemoryWarehouse
+from regen.domain.batch import Batch, Kind
+from regen.domain.errors import Refused
+from regen.domain.reading import SlateEntry
+from regen.domain.scope import Scope
+from regen.domain.trigger import Source, Trigger
+from regen.ports import Message
+from regen.services import commands, opening, processing, sweeping, verifying
+from regen.services.answers import Answer, IdempotencyKey
+from regen.services.commit import read_batch
+from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC, Deps
+from regen.web import bodies
+from simulation.league import DAY, config, players, reading
+
+
+class Mailbox:
+    """A queue that keeps what is published until somebody takes it."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[tuple[str, Message]] = deque()
+        self.published: list[tuple[str, Message]] = []
+
+    def publish(self, topic: str, messages: Sequence[Message]) -> None:
+        for message in messages:
+            json.dumps(message.data)
+            self.waiting.append((topic, message))
+            self.published.append((topic, message))
+
+    def of(self, topic: str) -> list[Mapping[str, Any]]:
+        """The data of all messages ever published to a topic."""
+        return [m.data for t, m in self.published if t == topic]
+
+
+@dataclass
+class Words:
+    """What the handlers said while messages were delivered."""
+
+    said: list[str]
+
+    def __contains__(self, word: str) -> bool:
+        return word in self.said
+
+
+class Bench:
+    """The services over memory adapters."""
+
+    def __init__(self, entries: Sequence[SlateEntry] | None = None, **numbers: Any) -> None:
+        self.clock = ManualClock()
+        self.store = MemoryStore()
+        self.warehouse = MemoryWarehouse(self.clock.now)
+        self.queue = Mailbox()
+        self.deps = Deps(self.store, self.queue, self.warehouse, self.clock, CountingIds(), config(**numbers))
+        self.events: deque[str] = deque()
+        self.store.subscribe(self._changed)
+        self.slate(players() if entries is None else entries)
+
+    def _changed(self, path: str) -> None:
+        if path.startswith("prediction_batches/") and path.count("/") == 1:
+            self.events.append(path.split("/")[1])
+
+    def slate(self, entries: Sequence[SlateEntry], day: date = DAY) -> None:
+        """What the warehouse says of the date."""
+        self.warehouse.seed_slate(reading(entries, day))
+
+    def trigger(self, name: str, *, day: date = DAY, **what: Any) -> Trigger:
+        """A trigger of an API client, unless `what` says otherwise."""
+        fields: dict[str, Any] = {
+            "kind": Kind.REGENERATION,
+            "reason": "feature_upgrade",
+            "source": Source.HTTP,
+            "triggered_by": "api_key:one",
+            "at": self.clock.now(),
+            "scope": Scope(),
+        }
+        return Trigger(trigger_id=name, game_date=day, **{**fields, **what})
+
+    def regenerate(self, name: str = "t1", key: str | None = None, body: str = "", **what: Any) -> Answer:
+        """Open (or coalesce), without delivering anything."""
+        claimed = IdempotencyKey("/regenerate-with-supersede one", key, body) if key else None
+        return opening.open_batch(self.deps, self.trigger(name, **what), claimed)
+
+    def run(self, name: str = "t1", **what: Any) -> Batch:
+        """A regeneration from its trigger to its end."""
+        answer = self.regenerate(name, **what)
+        self.drain()
+        self.clock.advance(1)
+        return self.batch(answer.batch_id)
+
+    def drain(self) -> Words:
+        """Deliver every message and event until none is left."""
+        words = Words([])
+        while self.queue.waiting or self.events:
+            words.said.append(self.step())
+        return words
+
+    def step(self, *, events: bool = True) -> str:
+        """Deliver the next event, or else the next message."""
+        if events and self.events:
+            sweeping.batch_changed(self.deps, self.events.popleft())
+            return "event"
+        return self._deliver(*self.queue.waiting.popleft())
+
+    def _deliver(self, topic: str, message: Message) -> str:
+        data = message.data
+        if topic == REQUEST_TOPIC:
+            return processing.process_request(self.deps, data["batch_id"], data["request_id"])
+        if topic == VERIFY_TOPIC:
+            return verifying.verify(self.deps, data["batch_id"], data["round"])
+        if topic == TRIGGER_TOPIC:
+            return self._push(data, message.attributes)
+        return "kept"
+
+    def _push(self, data: Mapping[str, Any], attributes: Mapping[str, str]) -> str:
+        number = f"message-{len(self.queue.published)}"
+        trigger = bodies.pushed_trigger(
+            data,
+            attributes,
+            known_systems=self.deps.config.systems,
+            caller="pubsub:pusher",
+            trigger_id=number,
+            now=self.clock.now(),
+        )
+        try:
+            return opening.open_batch(self.deps, trigger).status
+        except Refused:
+            return "refused"
+
+    def sweep(self) -> sweeping.SweepReport:
+        """One tick of the scheduler, and all that follows from it."""
+        report = sweeping.sweep(self.deps)
+        self.drain()
+        return report
+
+    def order(self, batch: Batch | Answer, reason: str = "because") -> commands.Order:
+        """An operator's word on a batch."""
+        return commands.Order(batch.batch_id, "api_key:one", reason)
+
+    def batch(self, batch_id: str) -> Batch:
+        """The batch as it stands."""
+        return read_batch(self.deps, batch_id).batch
+
+    def current(self, day: date = DAY) -> set[tuple[str, str, float | None]]:
+        """Current keys: player, system, line."""
+        found = self.warehouse.current_predictions(day)
+        return {(row.player_lookup, row.system_id, row.line) for row in found}
+
+    def makers(self, day: date = DAY) -> dict[str, set[str | None]]:
+        """Which batches made the current rows, by player."""
+        made: dict[str, set[str | None]] = {}
+        for row in self.warehouse.current_predictions(day):
+            made.setdefault(row.player_lookup, set()).add(row.batch_id)
+        return made
+
+    def audited(self, event: str) -> list[Any]:
+        """Audit entries of a kind."""
+        return [row.entry for row in self.warehouse.audit() if row.entry.event.value == event]

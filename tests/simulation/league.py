@@ -1,0 +1,167 @@
+"""A few players, what is known of them, and two systems that are quick: what the services' tests predict."""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from regen.domain import ids
+from regen.domain.batch import Thresholds
+from regen.domain.errors import InsufficientData
+from regen.domain.estimate import Estimate
+from regen.domain.inputs import Line, PlayerInputs, RecentGame, SourceTier
+from regen.domain.reading import SlateEntry, SlateReading
+from regen.services.deps import Config
+
+DAY = date(2026, 1, 20)
+TIP_OFF = datetime(2026, 1, 21, 0, 30, tzinfo=UTC)
+SYSTEMS = ("steady", "bold")
+BROKEN = "broken"
+"""A feature that makes every system raise."""
+
+
+@dataclass(frozen=True)
+class Flat:
+    """Points from one feature and a constant: the same inputs, the same values."""
+
+    system_id: str
+    offset: float
+    version: str = "1"
+    requires: tuple[str, ...] = ("form",)
+
+    def estimate(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Estimate:
+        if inputs.features.get(BROKEN):
+            raise ZeroDivisionError("a system with a defect")
+        form = inputs.features["form"]
+        if form is None:
+            raise InsufficientData("no_form", "no form is known")
+        return Estimate(form + self.offset, 5.0, 50.0, {"form": form})
+
+
+_REGISTRY = {"steady": Flat("steady", 0.0), "bold": Flat("bold", 1.5)}
+
+
+def config(**numbers: Any) -> Config:
+    """A deployment of two systems; requests of four players, so that a handful of players makes several."""
+    settings: dict[str, Any] = {
+        "systems": SYSTEMS,
+        "run_for": lambda wanted: tuple(_REGISTRY[name] for name in wanted),
+        "players_per_request": 4,
+        "hold_down_seconds": 0.0,
+        "promotion_wait_seconds": 1.0,
+        "thresholds": Thresholds(90.0, 1, 8.0),
+        "code_version": "test",
+    }
+    return Config(**{**settings, **numbers})
+
+
+def entry(
+    player: str,
+    *,
+    day: date = DAY,
+    form: float | None = 20.0,
+    lines: Sequence[float] = (19.5,),
+    status: str = "available",
+    injury: str = "available",
+    minutes: float | None = 30.0,
+    games: int = 5,
+    quality: float = 90.0,
+    features: bool = True,
+    broken: bool = False,
+    game: str = "0022500601",
+) -> SlateEntry:
+    """A rostered player."""
+    recent = tuple(_game(day - timedelta(days=n + 1), n) for n in range(games))
+    inputs = PlayerInputs(
+        player_lookup=player,
+        game_date=day,
+        game_id=game,
+        team="BOS",
+        opponent="NYK",
+        home=True,
+        features={"form": form, BROKEN: 1.0 if broken else 0.0},
+        feature_version="v1",
+        feature_hash=ids.digest(player, form),
+        feature_quality=quality,
+        data_source_tier=SourceTier.GOLD,
+        recent_games=recent,
+        lines=tuple(Line(value, "draftkings") for value in lines),
+        injury_status=injury,
+        game_start=TIP_OFF,
+    )
+    return SlateEntry(
+        player_lookup=player,
+        player_name=player.title(),
+        game_id=game,
+        team="BOS",
+        opponent="NYK",
+        home=True,
+        game_start=TIP_OFF,
+        status=status,
+        avg_minutes=minutes,
+        has_line=bool(lines),
+        inputs=inputs if features else None,
+    )
+
+
+def _game(day: date, number: int) -> RecentGame:
+    return RecentGame(day, f"00{number}", "BOS", "NYK", home=True, minutes=30.0, points=20)
+
+
+def reading(entries: Iterable[SlateEntry], day: date = DAY) -> SlateReading:
+    """The slate of a date."""
+    known = tuple(entries)
+    forms = [e.inputs.features["form"] for e in known if e.inputs]
+    return SlateReading(day, known, ids.digest(*(e.player_lookup for e in known), *forms), TIP_OFF - timedelta(hours=9))
+
+
+def names(number: int) -> list[str]:
+    """Players' names."""
+    return [f"player{chr(ord('a') + n)}" for n in range(number)]
+
+
+def players(number: int = 8, **what: Any) -> list[SlateEntry]:
+    """A roster where nothing is wrong."""
+    return [entry(name, form=12.0 + n, lines=(11.5 + n,), **what) for n, name in enumerate(names(number))]
+
+
+def mixed_players(rng: random.Random, number: int, day: date = DAY) -> list[SlateEntry]:
+    """A roster with what rosters have: some out, some without a line, some whose data is wrong."""
+    oddities: list[dict[str, Any]] = [
+        {"status": "OUT"},
+        {"status": "Doubtful"},
+        {"injury": "out"},
+        {"games": 0},
+        {"lines": ()},
+        {"lines": (19.5, 20.0, 24.5)},
+        {"lines": (), "minutes": 8.0},
+        {"quality": 20.0},
+        {"features": False},
+        {"broken": True},
+        {"form": None},
+    ]
+    made: list[SlateEntry] = []
+    for name in names(number):
+        oddity = rng.choice(oddities) if rng.random() < 0.25 else {}
+        what = {"form": round(rng.uniform(8, 30), 1), "game": f"002250060{rng.randrange(2)}", **oddity}
+        made.append(entry(name, day=day, **what))
+    return made
+
+
+def old_row(player: str, system: str, line: float | None, *, day: date = DAY, points: float = 18.0) -> dict[str, Any]:
+    """A current row that the predecessor left."""
+    return {
+        "prediction_id": ids.digest("old", player, system, line, day),
+        "system_id": system,
+        "player_lookup": player,
+        "game_date": day.isoformat(),
+        "game_id": "0022500601",
+        "prediction_version": 1,
+        "predicted_points": points,
+        "confidence_score": 60.0,
+        "recommendation": "PASS" if line is not None else "NO_LINE",
+        "current_points_line": line,
+        "is_active": True,
+        "created_at": datetime(2026, 1, 19, 12, tzinfo=UTC),
+    }

@@ -1,0 +1,200 @@
+"""What an operator does to a batch, and what he may not."""
+
+from typing import Any
+
+import pytest
+
+from regen.domain.batch import Status
+from regen.domain.errors import Gone, InvalidInput, Refused
+from regen.ports import Write
+from regen.services import commands, sweeping, viewing
+from regen.services.deps import REQUEST_TOPIC, VERIFY_TOPIC
+from regen.services.records import decode_date
+from simulation.bench import Bench
+from simulation.league import DAY, entry, names, old_row, players
+
+
+def flawed(number: int = 10) -> list[Any]:
+    """A roster of which a fifth cannot be predicted."""
+    return [entry(n, form=12.0 + i, lines=(11.5,), broken=i >= number - 2) for i, n in enumerate(names(number))]
+
+
+def test_cancel_ends_a_batch_and_leaves_everything_current() -> None:
+    bench = Bench(players(8))
+    bench.warehouse.seed_predictions([old_row("playera", "steady", 11.5)])
+    answer = bench.regenerate()
+    commands.cancel(bench.deps, bench.order(answer, "mistake"))
+    bench.drain()
+    assert bench.batch(answer.batch_id).status is Status.CANCELLED
+    assert bench.current() == {("playera", "steady", 11.5)}
+    (audit,) = bench.audited("cancelled")
+    assert (audit.triggered_by, audit.error) == ("api_key:one", "cancelled: mistake")
+    view = viewing.view_batch(bench.deps, answer.batch_id)
+    assert {(o["outcome"], o["reason"]) for o in view["outcomes"]} == {("failed", "cancelled")}
+    assert view["counts"]["failed"] == 8
+    assert bench.regenerate("t2").status == "accepted", "the date is free"
+
+
+def test_cancel_is_refused_while_it_is_being_promoted_and_after_its_end() -> None:
+    bench = Bench()
+    batch = bench.run()
+    with pytest.raises(Refused):
+        commands.cancel(bench.deps, bench.order(batch))
+    commands.rollback(bench.deps, bench.order(batch))
+    assert bench.batch(batch.batch_id).status is Status.PROMOTING
+    with pytest.raises(Refused):
+        commands.cancel(bench.deps, bench.order(batch))
+
+
+def test_redrive_takes_only_those_without_a_result() -> None:
+    bench = Bench(flawed())
+    batch = bench.run()
+    assert batch.status is Status.REJECTED
+    bench.slate(players(10))
+    before = len(bench.queue.of(REQUEST_TOPIC))
+    commands.redrive(bench.deps, bench.order(batch))
+    assert len(bench.queue.of(REQUEST_TOPIC)) == before + 1
+    bench.drain()
+    again = bench.batch(batch.batch_id)
+    assert (again.status, again.round) == (Status.PROMOTED, 2)
+    assert (again.counts.produced, again.counts.inserted) == (10, 20)
+    assert [e.round for e in bench.audited("redrive_requested")] == [2]
+    first_errors = [r for r in bench.warehouse.runs() if r["round"] == 1 and not r["success"]]
+    assert len(first_errors) == 2
+
+
+def test_a_redrive_of_a_promoted_batch_adds_what_was_missing() -> None:
+    bench = Bench([*players(19), entry("playert", broken=True)])
+    batch = bench.run()
+    assert batch.status is Status.PROMOTED
+    bench.slate(players(20))
+    commands.redrive(bench.deps, bench.order(batch))
+    bench.drain()
+    again = bench.batch(batch.batch_id)
+    assert (again.status, again.promoted_rounds) == (Status.PROMOTED, (1, 2))
+    assert len(bench.current()) == 40
+    assert [e.regenerated_count for e in bench.audited("promoted")] == [38, 2]
+
+
+def test_redrive_is_refused_where_nobody_lacks_a_result() -> None:
+    bench = Bench()
+    batch = bench.run()
+    with pytest.raises(Refused):
+        commands.redrive(bench.deps, bench.order(batch))
+
+
+def test_a_cancelled_batch_is_redriven_whole() -> None:
+    bench = Bench(players(8))
+    answer = bench.regenerate()
+    commands.cancel(bench.deps, bench.order(answer))
+    bench.drain()
+    commands.redrive(bench.deps, bench.order(answer))
+    bench.drain()
+    batch = bench.batch(answer.batch_id)
+    assert (batch.status, batch.counts.produced) == (Status.PROMOTED, 8)
+
+
+def test_a_rejected_batch_is_promoted_by_naming_its_failed_checks() -> None:
+    bench = Bench(flawed())
+    batch = bench.run()
+    with pytest.raises(InvalidInput):
+        commands.promote(bench.deps, bench.order(batch), ["mean_shift"])
+    with pytest.raises(InvalidInput):
+        commands.promote(bench.deps, bench.order(batch), ["coverage", "unique_keys"])
+    commands.promote(bench.deps, bench.order(batch, "good enough"), ["coverage"])
+    bench.drain()
+    again = bench.batch(batch.batch_id)
+    assert (again.status, again.round, again.counts.inserted) == (Status.PROMOTED, 2, 16)
+    (audit,) = bench.audited("promote_requested")
+    assert audit.metadata["order_reason"] == "good enough"
+
+
+def test_rollback_brings_back_copies_of_what_was_superseded_and_withdrawn() -> None:
+    bench = Bench(players(5))
+    first = bench.run()
+    before = bench.current()
+    bench.slate([entry(n, form=30.0, lines=(11.5 + i,)) for i, n in enumerate(names(4))])
+    second = bench.run("t2")
+    assert second.status is Status.REJECTED
+    commands.promote(bench.deps, bench.order(second), ["mean_shift"])
+    bench.drain()
+    second = bench.batch(second.batch_id)
+    assert (second.status, second.counts.withdrawn) == (Status.PROMOTED, 2)
+    commands.rollback(bench.deps, bench.order(second, "wrong features"))
+    bench.drain()
+    assert bench.batch(second.batch_id).status is Status.ROLLED_BACK
+    assert bench.current() == before
+    assert {m for made in bench.makers().values() for m in made} == {first.batch_id}
+    rows = bench.warehouse.predictions(DAY)
+    assert sum(r.get("restored_from_prediction_id") is not None for r in rows) == 10
+    (audit,) = bench.audited("rolled_back")
+    assert (audit.superseded_count, audit.regenerated_count) == (8, 10)
+
+
+def test_rollback_is_refused_if_a_later_batch_stands_on_it() -> None:
+    bench = Bench()
+    first = bench.run()
+    second = bench.run("t2")
+    with pytest.raises(Refused) as refused:
+        commands.rollback(bench.deps, bench.order(first))
+    assert refused.value.batch_id == second.batch_id
+    commands.rollback(bench.deps, bench.order(second))
+    bench.drain()
+    commands.rollback(bench.deps, bench.order(first))
+    bench.drain()
+    assert bench.batch(first.batch_id).status is Status.ROLLED_BACK
+    assert bench.current() == set()
+
+
+def test_a_rollback_that_finds_something_standing_on_it_is_on_record() -> None:
+    bench = Bench(players(4))
+    first = bench.run()
+    second = bench.run("t2")
+    seen = bench.store.get(f"game_dates/{DAY}")
+    assert seen is not None
+    assert decode_date(seen, DAY).promoted[-1].batch_id == second.batch_id
+    bench.store.commit([Write("update", seen.path, {"promoted": []})])
+    commands.rollback(bench.deps, bench.order(first))
+    bench.drain()
+    batch = bench.batch(first.batch_id)
+    assert batch.status is Status.PROMOTED
+    assert "stands on" in (batch.error or "")
+    bench.sweep()
+    assert len(bench.audited("rollback_refused")) == 1
+
+
+def test_orders_are_refused_on_a_live_date_and_after_the_records_have_expired() -> None:
+    bench = Bench(flawed())
+    batch = bench.run()
+    live = bench.regenerate("t2")
+    for order in (commands.redrive, commands.rollback, lambda d, o: commands.promote(d, o, ["coverage"])):
+        with pytest.raises(Refused):
+            order(bench.deps, bench.order(batch))
+    commands.cancel(bench.deps, bench.order(live))
+    bench.clock.advance(91 * 86400)
+    with pytest.raises(Gone):
+        commands.redrive(bench.deps, bench.order(batch))
+
+
+def test_a_redrive_that_was_lost_on_its_way_is_swept_on() -> None:
+    bench = Bench(flawed())
+    batch = bench.run()
+    bench.slate(players(10))
+    commands.redrive(bench.deps, bench.order(batch))
+    bench.queue.waiting.clear()
+    bench.clock.advance(300)
+    bench.sweep()
+    bench.sweep()
+    assert bench.batch(batch.batch_id).status is Status.PROMOTED
+
+
+def test_a_promote_that_was_never_published_is_woken() -> None:
+    bench = Bench(flawed())
+    batch = bench.run()
+    commands.promote(bench.deps, bench.order(batch), ["coverage"])
+    bench.queue.waiting.clear()
+    bench.events.clear()
+    assert sweeping.sweep(bench.deps).healed
+    assert [m["round"] for t, m in ((t, m.data) for t, m in bench.queue.waiting) if t == VERIFY_TOPIC] == [2]
+    bench.drain()
+    assert bench.batch(batch.batch_id).status is Status.PROMOTED

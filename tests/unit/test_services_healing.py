@@ -1,0 +1,183 @@
+"""The sweep carries on what died; dead letters and malformed messages are recorded and out of the way."""
+
+from datetime import timedelta
+from typing import Any
+
+from regen.domain.batch import Status
+from regen.domain.promotion import StagedRow
+from regen.ports import Write
+from regen.services import dead_letters, leases, malformed, sweeping, viewing
+from regen.services.deps import ALERT_TOPIC, COMPLETE_TOPIC, REQUEST_TOPIC
+from regen.services.dispatching import dispatch, start_dispatching
+from simulation.bench import Bench
+from simulation.league import entry, names, players
+
+
+def test_a_quiet_system_is_left_alone() -> None:
+    bench = Bench()
+    bench.run()
+    bench.sweep()
+    before = bench.store.writes
+    report = bench.sweep()
+    assert (report.live, report.flushed, report.healed, report.trouble) == (0, 0, [], [])
+    assert bench.store.writes == before
+
+
+def test_requests_whose_messages_were_lost_are_published_again() -> None:
+    bench = Bench()
+    answer = bench.regenerate()
+    bench.queue.waiting.clear()
+    bench.sweep()
+    assert bench.batch(answer.batch_id).status is Status.RUNNING, "too early to say"
+    bench.clock.advance(200)
+    bench.sweep()
+    assert bench.batch(answer.batch_id).status is Status.PROMOTED
+
+
+def test_a_dispatcher_that_died_is_followed_by_the_sweep() -> None:
+    bench = Bench()
+    answer = bench.regenerate()
+    bench.queue.waiting.clear()
+    seen = bench.store.get(f"prediction_batches/{answer.batch_id}")
+    assert seen is not None
+    bench.store.commit([Write("update", seen.path, {"status": "dispatching", "published_at": None})])
+    bench.sweep()
+    assert bench.batch(answer.batch_id).status is Status.PROMOTED
+
+
+def test_the_deadline_ends_the_waiting_and_names_who_is_missing() -> None:
+    bench = Bench(players(8), deadline_seconds=600.0)
+    answer = bench.regenerate()
+    bench.step(events=False)
+    bench.queue.waiting.clear()
+    bench.clock.advance(601)
+    bench.sweep()
+    batch = bench.batch(answer.batch_id)
+    assert batch.status is Status.REJECTED
+    view = viewing.view_batch(bench.deps, answer.batch_id)
+    assert (view["counts"]["produced"], view["counts"]["failed"]) == (4, 4)
+    assert {o["reason"] for o in view["outcomes"]} == {"deadline"}
+
+
+def test_a_complete_batch_whose_event_was_lost_is_woken() -> None:
+    bench = Bench()
+    answer = bench.regenerate()
+    while bench.queue.waiting:
+        bench.step(events=False)
+    bench.events.clear()
+    assert bench.batch(answer.batch_id).status is Status.COMPLETE
+    bench.sweep()
+    assert bench.batch(answer.batch_id).status is Status.PROMOTED
+
+
+def test_a_batch_that_somebody_holds_is_left_to_him_until_his_lease_has_run_out() -> None:
+    bench = Bench()
+    answer = bench.regenerate()
+    while bench.queue.waiting:
+        bench.step(events=False)
+    bench.events.clear()
+    leases.take(bench.deps, answer.batch_id)
+    bench.sweep()
+    assert bench.batch(answer.batch_id).status is Status.COMPLETE
+    bench.clock.advance(91)
+    bench.sweep()
+    assert bench.batch(answer.batch_id).status is Status.PROMOTED
+
+
+def test_nothing_is_dispatched_for_a_created_batch() -> None:
+    bench = Bench()
+    answer = bench.regenerate()
+    bench.queue.waiting.clear()
+    published = len(bench.queue.published)
+    seen = bench.store.get(f"prediction_batches/{answer.batch_id}")
+    assert seen is not None
+    bench.store.commit([Write("update", seen.path, {"status": "created"})])
+    dispatch(bench.deps, answer.batch_id)
+    assert len(bench.queue.published) == published
+    start_dispatching(bench.deps, answer.batch_id)
+    assert bench.batch(answer.batch_id).status is Status.DISPATCHING
+
+
+def test_staging_tables_that_nobody_owns_are_reported() -> None:
+    bench = Bench()
+    bench.run()
+    bench.warehouse.stage("left_behind", _a_row(bench))
+    assert sweeping.orphaned_staging(bench.deps) == []
+    bench.clock.advance(timedelta(hours=3).total_seconds())
+    assert sweeping.orphaned_staging(bench.deps) == ["left_behind"]
+
+
+def _a_row(bench: Bench) -> list[Any]:
+    return [StagedRow("slate", "playera")]
+
+
+def test_a_dead_request_fails_by_name_and_the_batch_ends() -> None:
+    bench = Bench(players(8))
+    answer = bench.regenerate()
+    dead = bench.queue.of(REQUEST_TOPIC)[0]
+    word = dead_letters.handle(bench.deps, "m1", dead, {}, b"")
+    assert word == "failed"
+    assert dead_letters.handle(bench.deps, "m1", dead, {}, b"") == "already_done"
+    bench.drain()
+    batch = bench.batch(answer.batch_id)
+    assert (batch.status, batch.counts.failed) == (Status.REJECTED, 4)
+    bench.sweep()
+    alerts = [a["type"] for a in bench.queue.of(ALERT_TOPIC)]
+    assert sorted(alerts) == ["batch_rejected", "dead_letter"]
+
+
+def test_a_dead_letter_never_overwrites_an_outcome() -> None:
+    bench = Bench()
+    answer = bench.regenerate()
+    dead = bench.queue.of(REQUEST_TOPIC)[0]
+    bench.drain()
+    assert dead_letters.handle(bench.deps, "m1", dead, {}, b"") == "already_done"
+    assert bench.batch(answer.batch_id).counts.produced == 8
+
+
+def test_dead_triggers_are_recorded_and_unknown_requests_do_no_harm() -> None:
+    bench = Bench()
+    trigger = {"game_date": "2026-01-20", "reason": "late"}
+    assert dead_letters.handle(bench.deps, "m1", trigger, {}, b"{}") == "recorded"
+    assert dead_letters.handle(bench.deps, "m2", {"batch_id": "x", "round": 1}, {}, b"{}") == "left_to_the_sweep"
+    assert dead_letters.handle(bench.deps, "m3", {"batch_id": "x", "request_id": "y"}, {}, b"{}") == "unknown"
+    bench.sweep()
+    assert [e.trigger_id for e in bench.audited("malformed")] == ["m1"]
+
+
+def test_a_malformed_message_is_recorded_once_with_its_body() -> None:
+    bench = Bench()
+    for _ in range(3):
+        malformed.record(bench.deps, b"\xff{", "no JSON", "pubsub:pusher", "m1")
+    bench.sweep()
+    bench.sweep()
+    (audit,) = bench.audited("malformed")
+    assert (audit.error, audit.trigger_id) == ("no JSON", "m1")
+    assert [a["type"] for a in bench.queue.of(ALERT_TOPIC)] == ["message_malformed"]
+
+
+def test_a_flush_that_died_half_way_is_finished_without_a_second_audit_row() -> None:
+    bench = Bench()
+    answer = bench.regenerate()
+    waiting = bench.store.find("outbox")
+    bench.sweep()
+    assert bench.store.find("outbox") == []
+    bench.store.commit([Write("put", s.path, s.data) for s in waiting])
+    bench.sweep()
+    assert len(bench.audited("requested")) == 1
+    assert bench.batch(answer.batch_id).status is Status.PROMOTED
+
+
+def test_runs_of_a_rejected_round_survive_a_crash_between_the_drop_and_the_forgetting() -> None:
+    bench = Bench([entry(n, broken=True) for n in names(4)])
+    bench.regenerate()
+    kept: list[Any] = []
+    bench.store.subscribe(lambda _: kept.extend(bench.store.find("outbox")))
+    bench.drain()
+    items = {s.path: s for s in kept if s.data["kind"] == "audit"}
+    bench.store.commit([Write("put", s.path, s.data) for s in items.values()])
+    report = bench.sweep()
+    assert not report.trouble
+    assert bench.store.find("outbox") == []
+    assert len(bench.warehouse.runs()) == 4
+    assert len(bench.queue.of(COMPLETE_TOPIC)) == 1

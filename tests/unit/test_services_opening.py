@@ -1,0 +1,200 @@
+"""Opening a batch: recorded before anything is published, once for each key, one live batch a date."""
+
+import pytest
+
+from regen.domain.batch import Kind, Status
+from regen.domain.errors import KeyReused, NotFound, Refused
+from regen.domain.scope import Scope
+from regen.domain.trigger import Source
+from regen.services import commands, opening, sweeping, viewing
+from regen.services.answers import IdempotencyKey
+from regen.services.dates import read_date
+from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC
+from simulation.bench import Bench
+from simulation.league import DAY, entry, names, players
+
+
+def test_a_regeneration_is_accepted_and_recorded_with_all_its_requests() -> None:
+    bench = Bench(players(9))
+    answer = bench.regenerate()
+    assert (answer.status, answer.requested_players, answer.requests) == ("accepted", 9, 3)
+    assert bench.batch(answer.batch_id).status is Status.RUNNING
+    view = viewing.view_batch(bench.deps, answer.batch_id)
+    assert view["pending"] == names(9)
+    assert len(bench.queue.of(REQUEST_TOPIC)) == 3
+
+
+def test_a_first_run_on_a_date_without_predictions_supersedes_nothing() -> None:
+    bench = Bench()
+    answer = bench.regenerate(kind=Kind.DAILY, reason="daily")
+    assert answer.batch_id.startswith("batch_2026-01-20_")
+    bench.drain()
+    batch = bench.batch(answer.batch_id)
+    assert batch.status is Status.PROMOTED
+    assert (batch.counts.superseded, batch.counts.inserted) == (0, 16)
+
+
+def test_those_out_doubtful_or_seldom_on_court_are_excluded_and_named() -> None:
+    slate = [
+        *players(4),
+        entry("gone", status="OUT"),
+        entry("perhaps", status="doubtful"),
+        entry("bench", minutes=8.0, lines=()),
+        entry("benchwithline", minutes=8.0),
+    ]
+    bench = Bench(slate)
+    answer = bench.regenerate()
+    batch = bench.batch(answer.batch_id)
+    assert (answer.requested_players, batch.excluded_players) == (5, 3)
+    preview = opening.preview(bench.deps, bench.trigger("t2"))
+    assert preview["excluded"] == {"out": 1, "doubtful": 1, "under_minutes": 1}
+    assert preview["would"] == "coalesce"
+
+
+def test_the_same_key_gives_the_same_batch_and_another_body_is_refused() -> None:
+    bench = Bench()
+    first = bench.regenerate(key="k", body="b")
+    again = bench.regenerate("t2", key="k", body="b")
+    assert first == again
+    bench.drain()
+    assert bench.regenerate("t3", key="k", body="b") == first
+    with pytest.raises(KeyReused):
+        bench.regenerate("t4", key="k", body="other")
+    assert len(bench.audited("requested")) == 1
+
+
+def test_an_expired_key_opens_a_batch_again() -> None:
+    bench = Bench()
+    first = bench.regenerate(key="k", body="b")
+    bench.drain()
+    bench.clock.advance(8 * 86400)
+    second = bench.regenerate("t2", key="k", body="b")
+    assert second.batch_id != first.batch_id
+    assert bench.regenerate("t3", key="k", body="b") == second
+
+
+def test_a_trigger_on_a_live_date_is_coalesced_and_one_follow_up_carries_all() -> None:
+    bench = Bench(players(8))
+    live = bench.regenerate()
+    for n in range(2, 5):
+        scope = Scope(players=("playera", names(8)[n]))
+        answer = bench.regenerate(f"t{n}", reason=f"late_{n}", scope=scope)
+        assert (answer.status, answer.batch_id) == ("coalesced", live.batch_id)
+    bench.drain()
+    bench.sweep()
+    batches = viewing.list_batches(bench.deps, DAY.isoformat(), None)
+    follow_up = next(b for b in batches if b["batch_id"] != live.batch_id)
+    assert len(batches) == 2
+    assert follow_up["status"] == "promoted"
+    assert follow_up["trigger_ids"] == ["t2", "t3", "t4"]
+    assert follow_up["reasons"] == ["late_2", "late_3", "late_4"]
+    assert follow_up["requested_players"] == 4
+    assert len(bench.audited("coalesced")) == 3
+    assert len(bench.queue.of(TRIGGER_TOPIC)) == 1
+
+
+def test_a_follow_up_delivered_twice_starts_one_batch() -> None:
+    bench = Bench()
+    bench.regenerate()
+    bench.regenerate("t2")
+    bench.drain()
+    bench.sweep()
+    message = next(m for t, m in bench.queue.published if t == TRIGGER_TOPIC)
+    bench.queue.publish(TRIGGER_TOPIC, [message])
+    bench.queue.publish(TRIGGER_TOPIC, [message])
+    bench.drain()
+    bench.sweep()
+    bench.sweep()
+    assert len(viewing.list_batches(bench.deps, None, None)) == 2
+
+
+def test_a_follow_up_delivered_again_while_its_batch_is_live_is_no_trigger_of_its_own() -> None:
+    bench = Bench()
+    bench.regenerate()
+    bench.regenerate("t2", scope=Scope(players=("playera",)))
+    bench.drain()
+    sweeping.sweep(bench.deps)
+    message = next(m for t, m in bench.queue.published if t == TRIGGER_TOPIC)
+    bench.queue.waiting.extendleft([(TRIGGER_TOPIC, message)] * 2)
+    said = [bench.step(events=False) for _ in range(3)]
+    assert said == ["accepted", "refused", "refused"]
+    bench.drain()
+    bench.sweep()
+    bench.clock.advance(200)
+    bench.sweep()
+    bench.sweep()
+    listed = viewing.list_batches(bench.deps, None, None)
+    assert sorted(b["requested_players"] for b in listed) == [1, 8]
+    assert {b["status"] for b in listed} == {"promoted"}
+
+
+def test_a_pushed_trigger_waits_for_the_end_of_the_hold_down() -> None:
+    bench = Bench(hold_down_seconds=900.0)
+    first = bench.run()
+    answer = bench.regenerate("m1", source=Source.PUBSUB)
+    assert (answer.status, answer.batch_id) == ("coalesced", first.batch_id)
+    bench.sweep()
+    assert bench.regenerate("t2").status == "accepted", "a person does not wait"
+
+
+def test_the_hold_down_ends_and_the_follow_up_runs() -> None:
+    bench = Bench(hold_down_seconds=900.0)
+    bench.run()
+    bench.regenerate("m1", source=Source.PUBSUB)
+    bench.sweep()
+    assert len(viewing.list_batches(bench.deps, None, None)) == 1
+    bench.clock.advance(901)
+    bench.sweep()
+    newest = viewing.list_batches(bench.deps, None, None)[0]
+    assert newest["trigger_ids"] == ["m1"]
+    assert newest["status"] == "promoted"
+
+
+def test_start_is_refused_while_a_batch_is_live_or_one_was_promoted() -> None:
+    bench = Bench()
+    daily = {"kind": Kind.DAILY, "reason": "daily"}
+    first = bench.regenerate(**daily)
+    with pytest.raises(Refused) as live:
+        bench.regenerate("t2", **daily)
+    assert live.value.batch_id == first.batch_id
+    bench.drain()
+    with pytest.raises(Refused):
+        bench.regenerate("t3", **daily)
+    assert bench.regenerate("t4", **daily, force=True).status == "accepted"
+
+
+def test_a_date_without_a_slate_is_an_error_for_a_caller_and_a_rejected_batch_for_a_message() -> None:
+    bench = Bench([])
+    with pytest.raises(NotFound):
+        bench.regenerate()
+    answer = bench.regenerate("m1", source=Source.PUBSUB)
+    assert answer.status == "rejected"
+    batch = bench.batch(answer.batch_id)
+    assert (batch.status, batch.error) == (Status.REJECTED, "no_slate")
+    bench.sweep()
+    assert [e.error for e in bench.audited("rejected")] == ["no_slate"]
+
+
+def test_a_batch_without_players_can_be_promoted_by_nobody() -> None:
+    bench = Bench([])
+    answer = bench.regenerate("m1", source=Source.PUBSUB)
+    with pytest.raises(Refused):
+        commands.promote(bench.deps, bench.order(answer), [])
+    with pytest.raises(Refused):
+        commands.redrive(bench.deps, bench.order(answer))
+
+
+def test_an_opener_that_died_gives_its_trigger_back_to_the_date() -> None:
+    bench = Bench()
+    key = IdempotencyKey("s", "k", "b")
+    trigger = bench.trigger("t1", reason="late_data")
+    date = read_date(bench.deps, DAY)
+    lost = opening._take_date(bench.deps, trigger, date, bench.warehouse.read_slate(DAY), key)
+    bench.sweep()
+    assert bench.batch(lost.batch.batch_id).status is Status.CREATED, "its lease has not run out"
+    bench.clock.advance(91)
+    bench.sweep()
+    assert bench.batch(lost.batch.batch_id).status is Status.FAILED
+    newest = viewing.list_batches(bench.deps, None, "promoted")
+    assert [(b["trigger_ids"], b["reason"]) for b in newest] == [(["t1"], "late_data")]
+    assert [e.error for e in bench.audited("failed")] == ["opening_lost"]

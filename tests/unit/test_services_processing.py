@@ -1,0 +1,126 @@
+"""The worker: every player one outcome, one conditional write, and completion as a fact."""
+
+from dataclasses import replace
+
+import pytest
+
+from regen.adapters.memory.store import MemoryStore
+from regen.domain.batch import Status
+from regen.domain.errors import Conflict
+from regen.ports import Write
+from regen.services import processing, viewing
+from regen.services.deps import REQUEST_TOPIC
+from regen.services.records import decode_request, request_path
+from simulation.bench import Bench
+from simulation.league import entry, players
+
+
+def test_every_requested_player_gets_one_outcome_with_its_reason() -> None:
+    slate = [
+        *players(4),
+        entry("ruledout", injury="out"),
+        entry("rookie", games=0),
+        entry("murky", quality=10.0),
+        entry("rowless", features=False),
+        entry("defect", broken=True),
+        entry("formless", form=None),
+    ]
+    bench = Bench(slate)
+    answer = bench.regenerate()
+    bench.drain()
+    view = viewing.view_batch(bench.deps, answer.batch_id)
+    counted = [view["counts"][k] for k in ("requested", "produced", "skipped", "failed")]
+    assert counted == [10, 4, 4, 2]
+    assert {o["player_lookup"]: (o["outcome"], o["reason"]) for o in view["outcomes"]} == {
+        "ruledout": ("skipped", "out"),
+        "rookie": ("skipped", "no_history"),
+        "murky": ("skipped", "low_quality"),
+        "rowless": ("failed", "no_features"),
+        "defect": ("failed", "system_error"),
+        "formless": ("skipped", "no_form"),
+    }
+
+
+def test_a_request_delivered_again_and_again_changes_nothing() -> None:
+    bench = Bench(players(8))
+    answer = bench.regenerate()
+    first, *_ = bench.queue.of(REQUEST_TOPIC)
+    assert processing.process_request(bench.deps, answer.batch_id, first["request_id"]) == "done"
+    before = bench.store.get(request_path(answer.batch_id, first["request_id"]))
+    for _ in range(3):
+        assert processing.process_request(bench.deps, answer.batch_id, first["request_id"]) == "already_done"
+    assert bench.store.get(request_path(answer.batch_id, first["request_id"])) == before
+    assert bench.batch(answer.batch_id).status is Status.RUNNING, "one request of two is pending"
+
+
+def test_the_last_outcome_completes_the_batch_and_a_message_of_an_ended_one_is_acknowledged() -> None:
+    bench = Bench(players(8))
+    answer = bench.regenerate()
+    requests = bench.queue.of(REQUEST_TOPIC)
+    for message in requests:
+        processing.process_request(bench.deps, answer.batch_id, message["request_id"])
+    assert bench.batch(answer.batch_id).status is Status.COMPLETE
+    bench.drain()
+    assert processing.process_request(bench.deps, answer.batch_id, requests[0]["request_id"]) == "over"
+    assert processing.process_request(bench.deps, answer.batch_id, "nosuch") == "unknown"
+    assert processing.process_request(bench.deps, "nosuch", "nosuch") == "unknown"
+
+
+def test_a_worker_that_died_after_its_write_is_completed_by_the_next_delivery() -> None:
+    bench = Bench(players(4))
+    answer = bench.regenerate()
+    (message,) = bench.queue.of(REQUEST_TOPIC)
+    path = request_path(answer.batch_id, message["request_id"])
+    snapshot = bench.store.get(path)
+    assert snapshot is not None
+    request = decode_request(snapshot)
+    outcomes = processing.predict_request(bench.deps, bench.batch(answer.batch_id), request)
+    bench.store.commit([processing.done_write(bench.deps, snapshot, request, outcomes)])
+    assert bench.batch(answer.batch_id).status is Status.RUNNING
+    assert processing.process_request(bench.deps, answer.batch_id, message["request_id"]) == "already_done"
+    assert bench.batch(answer.batch_id).status is Status.COMPLETE
+
+
+class _WrittenMeanwhile(MemoryStore):
+    """Somebody notes a failure on the request just before its outcomes are written."""
+
+    path = ""
+
+    def commit(self, writes: object) -> None:
+        path, self.path = self.path, ""
+        if path:
+            super().commit([Write("update", path, {"attempts": 1})])
+        super().commit(writes)  # type: ignore[arg-type]
+
+
+def test_a_conflict_on_a_pending_request_is_for_the_next_delivery() -> None:
+    bench = Bench(players(4))
+    answer = bench.regenerate()
+    (message,) = bench.queue.of(REQUEST_TOPIC)
+    store = _WrittenMeanwhile()
+    store.__dict__.update({k: v for k, v in bench.store.__dict__.items() if k != "path"})
+    store.path = request_path(answer.batch_id, message["request_id"])
+    with pytest.raises(Conflict):
+        processing.process_request(replace(bench.deps, store=store), answer.batch_id, message["request_id"])
+    assert processing.process_request(bench.deps, answer.batch_id, message["request_id"]) == "done"
+
+
+def test_the_error_of_a_failed_attempt_stays_with_the_request() -> None:
+    bench = Bench(players(4))
+    answer = bench.regenerate()
+    (message,) = bench.queue.of(REQUEST_TOPIC)
+    processing.note_failure(bench.deps, answer.batch_id, message["request_id"], "boom")
+    snapshot = bench.store.get(request_path(answer.batch_id, message["request_id"]))
+    assert snapshot is not None
+    assert (snapshot.data["error"], snapshot.data["attempts"]) == ("boom", 1)
+
+
+def test_predictions_of_a_round_are_the_same_whoever_makes_them() -> None:
+    bench = Bench(players(4))
+    answer = bench.regenerate()
+    (message,) = bench.queue.of(REQUEST_TOPIC)
+    snapshot = bench.store.get(request_path(answer.batch_id, message["request_id"]))
+    assert snapshot is not None
+    request, batch = decode_request(snapshot), bench.batch(answer.batch_id)
+    one, two = (processing.predict_request(bench.deps, batch, request) for _ in range(2))
+    assert [replace(o, seconds=0.0) for o in one] == [replace(o, seconds=0.0) for o in two]

@@ -1,0 +1,155 @@
+"""Check, then swap: what is promoted, what is rejected, and what is left as it was."""
+
+import pytest
+
+from regen.domain.batch import Status
+from regen.domain.scope import Scope
+from regen.services import verifying, viewing
+from regen.services.deps import ALERT_TOPIC, COMPLETE_TOPIC
+from simulation.bench import Bench
+from simulation.league import DAY, entry, names, old_row, players
+
+
+def test_the_old_predictions_are_replaced_linked_and_audited_in_one_step() -> None:
+    bench = Bench(players(5))
+    bench.warehouse.seed_predictions([old_row(p, s, 11.5) for p in names(5) for s in ("steady", "bold")])
+    batch = bench.run()
+    assert batch.status is Status.PROMOTED
+    assert (batch.counts.superseded, batch.counts.inserted) == (10, 10)
+    rows = {r["prediction_id"]: r for r in bench.warehouse.predictions(DAY)}
+    old = [r for r in rows.values() if r.get("superseded")]
+    assert len(old) == 10
+    for row in old:
+        new = rows[row["superseded_by_prediction_id"]]
+        assert (new["player_lookup"], new["system_id"]) == (row["player_lookup"], row["system_id"])
+        assert new["supersedes_prediction_id"] == row["prediction_id"]
+        assert not row["is_active"]
+    (entry_,) = bench.audited("promoted")
+    assert (entry_.superseded_count, entry_.regenerated_count, entry_.batch_id) == (10, 10, batch.batch_id)
+    assert bench.warehouse.staging_tables() == []
+
+
+def test_what_follows_a_promotion_goes_out_once_with_an_event_id() -> None:
+    bench = Bench()
+    batch = bench.run()
+    bench.sweep()
+    (message,) = [m for t, m in bench.queue.published if t == COMPLETE_TOPIC]
+    assert message.data["batch_id"] == batch.batch_id
+    assert message.attributes["event_id"]
+    assert bench.store.find("outbox") == []
+    assert not bench.queue.of(ALERT_TOPIC)
+    assert [e.event.value for e in (r.entry for r in bench.warehouse.audit())] == ["promoted", "requested"]
+
+
+def test_a_batch_of_failures_only_is_rejected_and_everything_stays_current() -> None:
+    bench = Bench([entry(n, broken=True) for n in names(6)])
+    bench.warehouse.seed_predictions([old_row(p, s, 11.5) for p in names(6) for s in ("steady", "bold")])
+    before = bench.warehouse.predictions(DAY)
+    batch = bench.run()
+    assert batch.status is Status.REJECTED
+    assert batch.verdict is not None
+    assert batch.verdict["failed"] == ["coverage", "minimum_produced"]
+    assert bench.warehouse.predictions(DAY) == before
+    (audit,) = bench.audited("rejected")
+    assert (audit.produced, audit.failed, audit.coverage_pct) == (0, 6, 0.0)
+    assert [a["type"] for a in bench.queue.of(ALERT_TOPIC)] == ["batch_rejected"]
+    assert len(bench.warehouse.runs()) == 6
+    assert bench.store.get(f"game_dates/{DAY}").data["live"] is None  # type: ignore[union-attr]
+
+
+def test_eighty_percent_is_not_enough_and_the_missing_are_named() -> None:
+    bench = Bench([*players(8), entry("defect", broken=True), entry("murky", quality=1.0)])
+    batch = bench.run()
+    assert batch.status is Status.REJECTED
+    assert batch.verdict is not None
+    coverage = batch.verdict["checks"][0]
+    assert (coverage["name"], coverage["value"], coverage["limit"]) == ("coverage", 80.0, 90.0)
+    assert coverage["concerns"] == ["defect:system_error", "murky:low_quality"]
+    assert bench.current() == set()
+
+
+def test_those_ruled_out_late_leave_the_denominator_and_are_withdrawn() -> None:
+    bench = Bench([*players(4), entry("ruledout", injury="out"), entry("rookie", games=0)])
+    bench.warehouse.seed_predictions([old_row("ruledout", "steady", 11.5), old_row("rookie", "steady", 11.5)])
+    batch = bench.run()
+    assert batch.status is Status.PROMOTED
+    assert (batch.counts.withdrawn, batch.counts.kept) == (1, 1)
+    kept = {player for player, _, _ in bench.current()}
+    assert kept == {*names(4), "rookie"}
+    assert viewing.view_batch(bench.deps, batch.batch_id)["coverage_pct"] == 100.0
+
+
+def test_a_player_no_longer_on_the_slate_is_withdrawn_by_a_batch_of_the_whole_slate() -> None:
+    bench = Bench(players(4))
+    bench.warehouse.seed_predictions([old_row("traded", "steady", 11.5)])
+    batch = bench.run()
+    assert batch.counts.withdrawn == 1
+    (row,) = [r for r in bench.warehouse.predictions(DAY) if r["player_lookup"] == "traded"]
+    assert (row["superseded_reason"], row["superseded_by_prediction_id"]) == ("not_on_slate", None)
+
+
+def test_a_filtered_batch_touches_its_filter_only() -> None:
+    bench = Bench(players(6))
+    first = bench.run()
+    scope = Scope(players=("playera", "playerb"), systems=("steady",))
+    second = bench.run("t2", scope=scope)
+    assert second.status is Status.PROMOTED
+    assert (second.counts.superseded, second.counts.inserted) == (2, 2)
+    makers = bench.makers()
+    assert makers["playera"] == {first.batch_id, second.batch_id}
+    assert makers["playerc"] == {first.batch_id}
+    assert len(bench.current()) == 12
+
+
+def test_a_failed_player_keeps_his_predictions_and_is_counted_as_kept() -> None:
+    bench = Bench(players(10))
+    first = bench.run()
+    bench.slate([*players(9), entry("playerj", broken=True)])
+    second = bench.run("t2")
+    assert (second.status, second.counts.kept) == (Status.PROMOTED, 1)
+    assert bench.makers()["playerj"] == {first.batch_id}
+    assert [a["type"] for a in bench.queue.of(ALERT_TOPIC)] == ["batch_partial"]
+
+
+def test_a_shift_of_the_mean_is_a_reason_to_reject() -> None:
+    bench = Bench(players(5))
+    bench.run()
+    bench.slate([entry(n, form=45.0, lines=(11.5,)) for n in names(5)])
+    second = bench.run("t2")
+    assert second.verdict is not None
+    assert second.verdict["failed"] == ["mean_shift"]
+
+
+def test_a_second_message_finds_the_work_under_way_or_done() -> None:
+    bench = Bench()
+    batch = bench.run()
+    rows, audit = bench.warehouse.predictions(DAY), bench.warehouse.audit()
+    assert verifying.verify(bench.deps, batch.batch_id, 1) == "not_due"
+    assert verifying.verify(bench.deps, batch.batch_id, 7) == "not_due"
+    assert verifying.verify(bench.deps, "nosuch", 1) == "unknown"
+    assert bench.warehouse.predictions(DAY) == rows
+    assert bench.warehouse.audit() == audit
+
+
+def test_without_faults_no_sweep_is_needed() -> None:
+    bench = Bench()
+    for n in range(3):
+        assert bench.run(f"t{n}").status is Status.PROMOTED
+
+
+def test_rows_name_what_made_them() -> None:
+    bench = Bench(players(4))
+    batch = bench.run()
+    for row in bench.warehouse.predictions(DAY):
+        assert row["batch_id"] == batch.batch_id
+        assert (row["code_version"], row["model_version"], row["round"]) == ("test", "1", 1)
+        assert len(row["inputs_hash"]) == 32
+        assert row["retrospective"] is False
+
+
+@pytest.mark.parametrize("hours", [-1, 13])
+def test_after_tip_off_rows_are_retrospective(hours: int) -> None:
+    bench = Bench(players(4))
+    bench.clock.advance(hours * 3600)
+    bench.run()
+    assert {r["retrospective"] for r in bench.warehouse.predictions(DAY)} == {hours > 12}
