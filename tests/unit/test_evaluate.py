@@ -9,7 +9,7 @@ import pytest
 from season_factory import FIRST, season, write
 
 from regen.domain.errors import InvalidInput
-from regen.systems import system_ids
+from regen.systems import load_artefact, system_ids
 from regen.training.__main__ import main
 from regen.training.evaluate import evaluate
 from regen.training.rows import EXPONENTIAL
@@ -93,3 +93,9 @@ def test_the_bootstrap_draws_dates() -> None:
     low, high = bootstrap_interval(days, np.repeat(np.linspace(-1, 0.5, 20), 10))
     assert low < -0.25 < high
     assert high - low < 1
+
+
+def test_the_page_on_accuracy_is_about_the_artefact_that_ships() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "accuracy.md").read_text()
+    assert f"`{load_artefact().hash}`" in page
+    assert load_artefact().last_date in page

@@ -115,7 +115,7 @@ def judge(estimate: Estimate, line: float | None) -> Judgement:
     edge = round(points - line, 1)
     over, push = over_probability(estimate, line), push_probability(estimate, line)
     side = over if edge > 0 else 1.0 - over - push
-    chance = (over if edge > 0 else 1.0 - over - push) + push / 2.0
+    chance = side + push / 2.0
     decided = side / max(1e-9, 1.0 - push)
     if abs(edge) < MIN_EDGE or decided < MIN_CHANCE:
         recommendation = Recommendation.PASS
