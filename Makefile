@@ -1,0 +1,104 @@
+# Everything a person types here. `make` alone lists it.
+# A Python of 3.11 or later and its package index are all that is needed; the emulators are used where they are.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# PYTHON=python3.13 makes the environment again with that one; without it, whatever is there is kept.
+ifeq ($(origin PYTHON),undefined)
+PYTHON := $(or $(shell command -v python3),$(shell command -v python))
+else ifneq ($(shell $(PYTHON) -c 'import sys; print(sys.version)'),$(shell $(BIN)/python -c 'import sys; print(sys.version)' 2>/dev/null))
+$(READY): another-python
+endif
+
+# Caches stay in the checkout, on the file system of the environment that is linked to them.
+export UV_CACHE_DIR := $(CURDIR)/build/cache/uv
+export PIP_CACHE_DIR := $(CURDIR)/build/cache/pip
+export UV_PYTHON_DOWNLOADS := never
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+PYTEST ?= -n 2 --dist loadgroup
+COMPILE := $(BIN)/uv pip compile --quiet --no-header --generate-hashes
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(READY) ## Five dates on the sample league: first predictions, late data, regeneration (ARGS="--data DIR ...")
+	@$(BIN)/regen demo $(ARGS)
+
+.PHONY: test
+test: $(READY) ## All tests but the long ones (ARGS="-k name")
+	@$(BIN)/python -m pytest -m "not long" $(PYTEST) $(ARGS)
+
+.PHONY: test-long
+test-long: $(READY) ## The tests that take minutes
+	@$(BIN)/python -m pytest -m long $(ARGS)
+
+.PHONY: bench
+bench: $(READY) ## Measure, beside the peers that are installed; writes build/bench.json
+	@$(BIN)/regen bench $(ARGS)
+
+.PHONY: simulate
+simulate: $(READY) ## Random runs with faults at every step
+	@$(BIN)/regen simulate $(ARGS)
+
+.PHONY: infra
+infra: $(READY) ## Check the infrastructure's definition
+	@if [ -d infra ]; then $(BIN)/python -m pytest tests/infra $(ARGS); else echo "infra: nothing to check yet"; fi
+
+.PHONY: lint
+lint: $(READY) ## Style, types, and who may import whom
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@for main in functions/*/main.py; do $(BIN)/mypy --no-error-summary "$$main"; done
+	@$(BIN)/lint-imports --config pyproject.toml --cache-dir build/cache/import-linter
+
+.PHONY: fmt
+fmt: $(READY) ## Format, and mend what can be mended
+	@$(BIN)/ruff check --fix-only
+	@$(BIN)/ruff format
+
+.PHONY: package
+package: $(READY) ## Stage build/functions/<name>/ and zip build/packages/<name>.zip
+	@$(BIN)/python tools/package_functions.py
+
+.PHONY: lock
+lock: $(READY) ## Pin requirements/*.in again (ARGS="--upgrade" for newer versions)
+	@$(COMPILE) $(ARGS) --universal --python-version 3.11 requirements/dev.in -o requirements/dev.txt
+	@$(COMPILE) $(ARGS) --universal --python-version 3.11 -c requirements/dev.txt requirements/functions.in -o requirements/functions.txt
+	@cd requirements; ../$(COMPILE) $(ARGS) --universal --python-version 3.11 bigquery-emulator.in -o bigquery-emulator.txt
+	@cd requirements; ../$(COMPILE) $(ARGS) --no-deps --python-version 3.13 bigquery-emulator.core.in -o bigquery-emulator.core.txt
+
+.PHONY: clean
+clean: ## Remove what was built (the environment in .venv stays)
+	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.PHONY: another-python
+another-python: ;
+
+# uv is taken from the lock like everything else; where it does not run, pip does the same, slower.
+$(READY): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=..." if sys.version_info < (3, 11) else 0)'
+	@want=$$($(PYTHON) -c 'import sys; print(sys.version)'); \
+	have=$$($(BIN)/python -c 'import sys; print(sys.version)' 2>/dev/null || true); \
+	if [ -z "$$have" ] || { [ "$$want" != "$$have" ] && [ "$(origin PYTHON)" != file ]; }; then \
+	  echo "making $(VENV)"; $(PYTHON) -m venv --clear $(VENV); fi
+	@mkdir -p build/cache
+	@awk '/^uv==/ { on = 1 } on { print } on && !/\\$$/ { exit }' requirements/dev.txt > build/cache/uv.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r build/cache/uv.txt || true
+	@if $(BIN)/uv --version > /dev/null 2>&1; then \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt; \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; \
+	else \
+	  $(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/dev.txt; \
+	  $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .; \
+	fi
+	@touch $@
