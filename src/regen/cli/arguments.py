@@ -1,0 +1,70 @@
+"""Arguments that several commands take, and how they are read."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from regen.client.errors import Misused
+from regen.domain.dates import parse_game_date
+
+DateArgument = Annotated[
+    str, typer.Argument(metavar="DATE", help="Game date: YYYY-MM-DD, TODAY or TOMORROW (US Eastern).")
+]
+BatchArgument = Annotated[str, typer.Argument(metavar="BATCH", help="A batch's id.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait for the end; exit 1 unless it is a good one.")]
+Timeout = Annotated[float, typer.Option("--timeout", min=0, metavar="SECONDS", help="How long to wait.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Why = Annotated[str, typer.Option("--reason", "-r", help="Why; goes on record.")]
+TIMEOUT = 2100.0
+"""Past a batch's own deadline, two sweeps and a verification."""
+
+
+def game_date(text: str, field: str = "DATE") -> date:
+    """A game date as people write it."""
+    return parse_game_date(text.upper() if text.isalpha() else text, datetime.now(UTC), field)
+
+
+def span(first: str, last: str | None) -> tuple[date, date]:
+    """A first and a last date.
+
+    Raises:
+        Misused: the last is before the first.
+    """
+    begin = game_date(first, "FROM")
+    end = game_date(last, "TO") if last else begin
+    if end < begin:
+        raise Misused(f"the range ends before it begins: {begin} to {end}")
+    return begin, end
+
+
+def days(first: date, last: date) -> list[date]:
+    """Every date of a range."""
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def names(values: list[str] | None) -> list[str] | None:
+    """Names given one by one or with commas; None if none is."""
+    found = [name.strip() for value in values or () for name in value.split(",") if name.strip()]
+    return found or None
+
+
+def json_object(text: str | None, option: str) -> dict[str, Any] | None:
+    """A JSON object given on the command line.
+
+    Raises:
+        Misused: it is none.
+    """
+    if text is None:
+        return None
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise Misused(f"{option}: expected a JSON object: {error}") from error
+    if not isinstance(value, dict):
+        raise Misused(f"{option}: expected a JSON object, such as '{{\"ticket\": 17}}'")
+    return value

@@ -1,0 +1,133 @@
+"""`start`, `regenerate`, `status`, `wait`: batches, through the coordinator."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from regen.cli.arguments import TIMEOUT, DateArgument, DryRun, Timeout, Wait, game_date, json_object, names
+from regen.cli.follow import follow
+from regen.cli.output import columns
+from regen.cli.session import Session, command
+from regen.cli.views import LIST, show_batch, show_opened
+from regen.client.errors import Misused
+from regen.client.waiting import is_ended
+
+PANEL = "Batches"
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "start", example="start 2026-01-20 --wait", panel=PANEL)(start)
+    command(app, "regenerate", example="regenerate 2026-01-20 --reason bdb_upgrade --wait", panel=PANEL)(regenerate)
+    command(app, "status", example="status --date 2026-01-20", panel=PANEL)(status)
+    command(app, "wait", example="wait --date 2026-01-20 --timeout 600", panel=PANEL)(wait)
+
+
+def start(
+    session: Session,
+    date: DateArgument,
+    min_minutes: Annotated[
+        float | None, typer.Option("--min-minutes", min=0, max=48, help="Leave out players under this average.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Even if the date has been promoted before.")] = False,
+    wait: Wait = False,
+    timeout: Timeout = TIMEOUT,
+) -> None:
+    """Make the first predictions of a date."""
+    body: dict[str, Any] = {"game_date": game_date(date).isoformat()}
+    if min_minutes is not None:
+        body["min_minutes"] = min_minutes
+    if force:
+        body["force"] = True
+    _opened(session, session.coordinator.post_keyed("/start", body), wait=wait, timeout=timeout)
+
+
+def regenerate(
+    session: Session,
+    date: DateArgument,
+    reason: Annotated[
+        str, typer.Option("--reason", "-r", help="Lower-case letters, digits and _.")
+    ] = "feature_upgrade",
+    players: Annotated[list[str] | None, typer.Option("--players", help="Only these; with commas or repeated.")] = None,
+    systems: Annotated[list[str] | None, typer.Option("--systems", help="Only these prediction systems.")] = None,
+    games: Annotated[list[str] | None, typer.Option("--games", help="Only these games.")] = None,
+    metadata: Annotated[str | None, typer.Option("--metadata", help="A JSON object; goes on record.")] = None,
+    dry_run: DryRun = False,
+    wait: Wait = False,
+    timeout: Timeout = TIMEOUT,
+) -> None:
+    """Make the predictions of a date again; the old ones stay until the new ones are verified."""
+    body: dict[str, Any] = {"game_date": game_date(date).isoformat(), "reason": reason}
+    scope = {"players": names(players), "systems": names(systems), "games": names(games)}
+    body |= {key: value for key, value in scope.items() if value}
+    if (facts := json_object(metadata, "--metadata")) is not None:
+        body["metadata"] = facts
+    if dry_run:
+        _preview(session, session.coordinator.post_keyed("/regenerate-with-supersede", {**body, "dry_run": True}))
+        return
+    answer = session.coordinator.post_keyed("/regenerate-with-supersede", body)
+    _opened(session, answer, wait=wait, timeout=timeout)
+
+
+def status(
+    session: Session,
+    batch: Annotated[
+        str | None, typer.Argument(metavar="[BATCH]", help="A batch's id; without one, the newest.")
+    ] = None,
+    date: Annotated[str | None, typer.Option("--date", "-d", help="The batches of this game date.")] = None,
+    only: Annotated[str | None, typer.Option("--status", help="The batches of this status.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many batches.")] = 20,
+) -> None:
+    """Say how a batch stands, or list the newest."""
+    if batch:
+        show_batch(session.out, session.coordinator.batch(batch))
+        return
+    found = session.coordinator.batches(game_date(date).isoformat() if date else None, only)
+    session.out.show(found[:limit], columns(LIST))
+
+
+def wait(
+    session: Session,
+    batch: Annotated[str | None, typer.Argument(metavar="[BATCH]", help="A batch's id.")] = None,
+    date: Annotated[
+        str | None, typer.Option("--date", "-d", help="Every live batch of this date, or its newest.")
+    ] = None,
+    timeout: Timeout = TIMEOUT,
+) -> None:
+    """Wait until a batch has ended; exit 1 unless it was promoted."""
+    if bool(batch) == bool(date):
+        raise Misused("name a batch or --date, one of the two")
+    if batch:
+        follow(session, [batch], timeout=timeout)
+        return
+    day = game_date(str(date)).isoformat()
+    known = session.coordinator.batches(day)
+    if not known:
+        raise Misused(f"no batch of {day}")
+    follow(session, [b["batch_id"] for b in known if not is_ended(b)] or [known[0]["batch_id"]], timeout=timeout)
+
+
+def _opened(session: Session, answer: dict[str, Any], *, wait: bool, timeout: float) -> None:
+    if wait:
+        session.out.say(f"{answer['status']}: {answer['batch_id']}")
+        follow(session, [answer["batch_id"]], timeout=timeout)
+    else:
+        show_opened(session.out, answer)
+
+
+def _preview(session: Session, answer: dict[str, Any]) -> None:
+    if session.out.json:
+        session.out.dump(answer)
+        return
+    session.out.line(
+        f"would {answer['would']} {answer['game_date']}: {answer['requested_players']} players in "
+        f"{answer['requests']} requests, systems {', '.join(answer['systems'])}"
+    )
+    if answer["live_batch_id"]:
+        session.out.line(f"live now: {answer['live_batch_id']}")
+    if answer["excluded"]:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(answer["excluded"].items()))
+        session.out.line(f"excluded: {reasons}")
+    session.out.line(f"features built at: {answer['features_built_at'] or 'unknown'}")

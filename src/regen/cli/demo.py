@@ -1,0 +1,140 @@
+"""`demo`: the main job from beginning to end on this machine, and what SQL says of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import Future
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from regen.cli.arguments import days, span
+from regen.cli.background import begin
+from regen.cli.output import columns
+from regen.cli.progress import shown
+from regen.cli.session import Session, command
+from regen.cli.settings import local_home
+from regen.cli.stack import StackFailed, read_data, stack_options
+from regen.client.errors import Misused
+from regen.client.http import Coordinator
+from regen.client.reading import Reader
+
+if TYPE_CHECKING:
+    from regen.data.csvs import DataFolder
+    from regen.demo.run import Result, Stage
+    from regen.local.stack import Stack
+
+FIRST, LAST = "2026-01-20", "2026-01-24"
+TABLE = "game_date:date requested::n produced::n skipped::n failed::n coverage_pct:coverage:n superseded::n inserted::n seconds::n status"
+
+
+def add(app: typer.Typer, panel: str) -> None:
+    """Add the command."""
+    command(app, "demo", example="demo --fail-share 0.3", json_flag=False, panel=panel)(demo)
+
+
+def demo(
+    session: Session,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="Real data instead of the sample league.")
+    ] = None,
+    first: Annotated[str | None, typer.Option("--from", help=f"First game date. Default: {FIRST}.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help=f"Last game date. Default: {LAST}.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Where the figures go.")] = None,
+    fail_share: Annotated[
+        float,
+        typer.Option("--fail-share", min=0, max=1, help="Share of the players whose data is broken when it arrives."),
+    ] = 0.0,
+    coverage: Annotated[
+        float,
+        typer.Option("--coverage", min=0, max=1, help="Share of the players who have data at all when it arrives."),
+    ] = 1.0,
+    emulators: Annotated[
+        bool, typer.Option("--emulators/--no-emulators", help="Without: Pub/Sub and Firestore in one process.")
+    ] = True,
+) -> None:
+    """Predict five dates, let better data arrive, regenerate them, and show what became of every row."""
+    if data and not first:
+        raise Misused("--data needs --from (and --to): which dates?")
+    begins, ends = span(first or FIRST, last or first or LAST)
+    damage = (fail_share, coverage)
+    result = _played(session, begin(lambda: read_data(data)), (begins, ends), damage, emulators=emulators)
+    if json_file:
+        record = {"data": "files" if data else "sample league", **result.as_record()}
+        json_file.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    _tell(session, result)
+    if not result.passed:
+        raise typer.Exit(1)
+
+
+def _played(
+    session: Session,
+    loading: Future[DataFolder],
+    wanted: tuple[date, date],
+    damage: tuple[float, float],
+    *,
+    emulators: bool,
+) -> Result:
+    """The demo on a stack of its own, which is gone afterwards."""
+    from regen.data.importer import Damage  # noqa: PLC0415
+    from regen.demo.run import run  # noqa: PLC0415
+    from regen.local.bigquery_env import InstallationFailed  # noqa: PLC0415
+    from regen.local.processes import ProcessDied  # noqa: PLC0415
+    from regen.local.stack import Stack, StackError  # noqa: PLC0415
+
+    broken = Damage(*damage)
+    options = stack_options(session, emulators=emulators, home=demo_home())
+    began = time.monotonic()
+    session.out.say("starting the local stack")
+    try:
+        with Stack(options, say=session.out.say) as stack:
+            session.out.say(f"everything answers after {time.monotonic() - began:.1f} s")
+            data = loading.result()
+            return run(_stage(session, stack), data, _dates(data, wanted), broken)
+    except (StackError, ProcessDied, InstallationFailed) as error:
+        raise StackFailed(str(error)) from error
+
+
+def demo_home() -> Path:
+    """The folder of the demo's own stack, beside that of `local up`."""
+    home = local_home()
+    return home.with_name(f"{home.name}-demo") if home.name != "local" else home.with_name("demo")
+
+
+def _stage(session: Session, stack: Stack) -> Stage:
+    from regen.adapters.bigquery.loading import TableLoader  # noqa: PLC0415
+    from regen.demo.run import Stage  # noqa: PLC0415
+
+    say, project = session.out.say, stack.options.project
+    reader = Reader(project, stack.env["BIGQUERY_EMULATOR_HOST"])
+    return Stage(
+        coordinator=Coordinator(stack.env["COORDINATOR_URL"], stack.env["API_KEY"], "the demo's stack"),
+        reader=reader,
+        loader=TableLoader(reader.client, project),
+        check=stack.check,
+        say=say,
+        watch=lambda: shown(say),
+    )
+
+
+def _dates(data: DataFolder, wanted: tuple[date, date]) -> list[date]:
+    played = {log.game_date for log in data.logs}
+    found = [day for day in days(*wanted) if day in played]
+    if not found:
+        raise Misused(f"no games from {wanted[0]} to {wanted[1]}; there are some from {min(played)} to {max(played)}")
+    return found
+
+
+def _tell(session: Session, result: Result) -> None:
+    from regen.demo.run import figures  # noqa: PLC0415
+
+    out = session.out
+    out.table(columns(TABLE), [figures(view) for view in result.views])
+    out.line("")
+    for statement in result.statements:
+        out.line(f"{'yes' if statement.holds else 'NO '}  {statement.text}")
+    out.line("")
+    out.line(result.sentence)

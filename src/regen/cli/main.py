@@ -1,0 +1,69 @@
+"""The `regen` command."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from regen import cli
+from regen.cli.output import Output
+from regen.cli.session import Json, Key, Profile, Project, Session, Url
+from regen.cli.settings import Given
+
+EPILOG = "0 done, 1 it fell short or was refused, 2 wrong usage. Start here: `regen local up`, then `regen doctor`."
+
+
+def make_app() -> typer.Typer:
+    """All commands; their modules are light, what is heavy they import when they run."""
+    app = typer.Typer(
+        name="regen",
+        help="Regenerates player-prop predictions when better data arrives, without ever losing one.",
+        epilog=EPILOG,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        rich_markup_mode="markdown",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(root)
+    for add in cli.groups():
+        add(app)
+    return app
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        sys.stdout.write(f"regen {version('regen')}\n")
+        raise typer.Exit
+
+
+def root(
+    ctx: typer.Context,
+    project: Project = None,
+    url: Url = None,
+    key: Key = None,
+    profile: Profile = None,
+    as_json: Json = False,
+    version: Annotated[  # noqa: ARG001 - its callback does it
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say it and leave.")
+    ] = False,
+) -> None:
+    """Options that every command takes, before its name or after it."""
+    ctx.obj = Session(Given(project, url, key, profile), Output(json=as_json))
+
+
+def main() -> None:
+    """Run the command line; its exit code is the process's."""
+    try:
+        make_app()()
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader has seen enough (`regen audit ... | head`).
+        sys.stderr.close()
+        sys.exit(0)

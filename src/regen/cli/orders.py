@@ -1,0 +1,134 @@
+"""`cancel`, `redrive`, `promote`, `rollback`: an operator's word on a batch. Each names its counts before it asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Any
+
+import typer
+
+from regen.cli.arguments import TIMEOUT, BatchArgument, DryRun, Timeout, Wait, Why, Yes, names
+from regen.cli.follow import follow
+from regen.cli.output import cell
+from regen.cli.session import Session, command
+from regen.client.errors import Misused
+from regen.client.waiting import finished
+
+PANEL = "Orders"
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "cancel", example="cancel regen_2026-01-20_bdb_upgrade_a1b2c3", panel=PANEL)(cancel)
+    command(app, "redrive", example="redrive regen_2026-01-20_bdb_upgrade_a1b2c3 --wait", panel=PANEL)(redrive)
+    command(app, "promote", example="promote regen_2026-01-20_bdb_upgrade_a1b2c3 --check coverage", panel=PANEL)(
+        promote
+    )
+    command(app, "rollback", example="rollback regen_2026-01-20_bdb_upgrade_a1b2c3 --dry-run", panel=PANEL)(rollback)
+
+
+def cancel(
+    session: Session, batch: BatchArgument, reason: Why = "operator", dry_run: DryRun = False, yes: Yes = False
+) -> None:
+    """End a batch before its promotion; every current prediction stays."""
+    view = session.coordinator.batch(batch)
+    what = (
+        f"cancel {batch} ({view['status']}): {finished(view)} of {view['counts']['requested']} players are done, "
+        f"{len(view['pending'])} pending; current predictions stay as they are"
+    )
+    if _asked(session, what, dry_run=dry_run, yes=yes):
+        _accepted(session, session.coordinator.order(batch, "cancel", {"reason": reason}))
+
+
+def redrive(
+    session: Session,
+    batch: BatchArgument,
+    reason: Why = "operator",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    wait: Wait = False,
+    timeout: Timeout = TIMEOUT,
+) -> None:
+    """Run an ended batch once more for the players without a result."""
+    view = session.coordinator.batch(batch)
+    lacking = [problem["player_lookup"] for problem in view["outcomes"]]
+    what = f"redrive {batch} ({view['status']}): {len(lacking)} of {view['counts']['requested']} players lack a result"
+    if lacking:
+        what += f": {', '.join(lacking[:10])}{', ...' if len(lacking) > 10 else ''}"
+    if _asked(session, what, dry_run=dry_run, yes=yes):
+        _carried_out(session, session.coordinator.order(batch, "redrive", {"reason": reason}), wait, timeout)
+
+
+def promote(
+    session: Session,
+    batch: BatchArgument,
+    check: Annotated[list[str], typer.Option("--check", help="A failed check to accept; with commas or repeated.")],
+    reason: Annotated[str, typer.Option("--reason", "-r", help="Why; goes on record.")],
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    wait: Wait = False,
+    timeout: Timeout = TIMEOUT,
+) -> None:
+    """Make a rejected batch current in spite of failed checks, which are named."""
+    view = session.coordinator.batch(batch)
+    accepted = names(check) or []
+    verdict: Mapping[str, Any] = view["verdict"] or {}
+    failed = {c["name"]: c for c in verdict.get("checks", []) if c["name"] in verdict.get("failed", [])}
+    if left := sorted(set(failed) - set(accepted)):
+        raise Misused(f"{batch} also failed {', '.join(left)}: each failed check must be named")
+    found = ", ".join(f"{name} {cell(c['value'])} (limit {cell(c['limit'])})" for name, c in failed.items())
+    what = (
+        f"promote {batch} ({view['status']}) in spite of {found or 'no failed check'}: the predictions of "
+        f"{view['counts']['produced']} players replace the current ones"
+    )
+    if _asked(session, what, dry_run=dry_run, yes=yes):
+        body = {"checks": accepted, "reason": reason}
+        _carried_out(session, session.coordinator.order(batch, "promote", body), wait, timeout)
+
+
+def rollback(
+    session: Session,
+    batch: BatchArgument,
+    reason: Why = "operator",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    wait: Wait = False,
+    timeout: Timeout = TIMEOUT,
+) -> None:
+    """Undo a promotion: what the batch superseded becomes current again, what it inserted is superseded."""
+    view = session.coordinator.batch(batch)
+    counts = view["counts"]
+    back = (counts["superseded"] or 0) + (counts["withdrawn"] or 0)
+    what = (
+        f"roll back {batch} ({view['status']}): {cell(counts['inserted'])} predictions of it are superseded, "
+        f"{back} come back as they were"
+    )
+    if _asked(session, what, dry_run=dry_run, yes=yes):
+        answer = session.coordinator.order(batch, "rollback", {"reason": reason})
+        _carried_out(session, answer, wait, timeout, good="rolled_back")
+
+
+def _asked(session: Session, what: str, *, dry_run: bool, yes: bool) -> bool:
+    """Whether to go on; a dry run only says what it is about."""
+    if dry_run:
+        session.out.line(f"would {what}")
+        return False
+    replace(session.out, yes=yes).confirm(what)
+    return True
+
+
+def _accepted(session: Session, answer: Mapping[str, Any]) -> None:
+    if session.out.json:
+        session.out.dump(answer)
+    else:
+        session.out.line(f"{answer['status']}: {answer['batch_id']}")
+
+
+def _carried_out(
+    session: Session, answer: Mapping[str, Any], wait: bool, timeout: float, good: str = "promoted"
+) -> None:
+    if wait:
+        follow(session, [answer["batch_id"]], timeout=timeout, good=frozenset({good}))
+    else:
+        _accepted(session, answer)

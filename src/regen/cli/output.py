@@ -1,0 +1,125 @@
+"""Data on stdout, words on stderr; tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from regen.client.errors import Misused
+from regen.client.reading import plain
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+#: Wide enough that nothing is cut where no terminal says how wide it is.
+UNBOUNDED = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: the key in its records, the head, and whether its values are numbers."""
+
+    key: str
+    head: str = ""
+    number: bool = False
+
+
+def columns(text: str) -> list[Column]:
+    """Columns from words: `key`, `key:head` or, for numbers, `key:head:n`; `_` stands for a space in a head."""
+    parts = (word.split(":") for word in text.split())
+    return [Column(p[0], ((p[1] if len(p) > 1 else "") or p[0]).replace("_", " "), "n" in p[2:]) for p in parts]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How a command speaks.
+
+    Attributes:
+        json: data as JSON instead of tables.
+        yes: every question is answered with yes.
+    """
+
+    json: bool = False
+    yes: bool = False
+
+    def say(self, text: str) -> None:
+        """Words for people, on stderr."""
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+    def line(self, text: str) -> None:
+        """A line of data, on stdout."""
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
+    def dump(self, data: Any) -> None:  # noqa: ANN401
+        """Data as JSON, on stdout."""
+        self.line(json.dumps(plain(data), indent=2, default=str))
+
+    def show(self, data: Any, shape: Sequence[Column], rows: Iterable[Mapping[str, Any]] | None = None) -> None:  # noqa: ANN401
+        """Data: as JSON as it is, or as a table of its records."""
+        if self.json:
+            self.dump(data)
+        else:
+            self.table(shape, data if rows is None else rows)
+
+    def table(self, shape: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> None:
+        """A table, on stdout."""
+        from rich.table import Table  # noqa: PLC0415
+
+        drawn = Table(box=None, pad_edge=False, header_style="bold")
+        for column in shape:
+            drawn.add_column(
+                column.head, justify="right" if column.number else "left", no_wrap=not console().is_terminal
+            )
+        for row in rows:
+            drawn.add_row(*(cell(row.get(column.key)) for column in shape))
+        if drawn.row_count:
+            console().print(drawn)
+        else:
+            self.say("nothing found")
+
+    def confirm(self, what: str) -> None:
+        """Ask before something that cannot simply be taken back; the question names what it concerns.
+
+        Raises:
+            Misused: nobody is there to answer, and `--yes` was not given.
+            typer.Exit: the answer is no.
+        """
+        if self.yes:
+            return
+        if not sys.stdin.isatty():
+            raise Misused(f"{what}\nnobody can be asked here: type --yes if that is meant")
+        if not typer.confirm(f"{what}\nGo on?", err=True):
+            self.say("nothing was done")
+            raise typer.Exit(1)
+
+
+def console(*, err: bool = False) -> Console:
+    """A console on stdout or stderr: colours and wrapping only where a person looks."""
+    from rich.console import Console  # noqa: PLC0415
+
+    stream = sys.stderr if err else sys.stdout
+    if stream.isatty():
+        return Console(file=stream, highlight=False)
+    return Console(file=stream, highlight=False, width=UNBOUNDED, no_color=True, markup=False)
+
+
+def cell(value: Any) -> str:  # noqa: ANN401
+    """A value as a person reads it."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}" if value == round(value, 3) else f"{value:.3f}"
+    if isinstance(value, Mapping):
+        return json.dumps(value, separators=(",", ":"))
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return str(value)

@@ -1,0 +1,118 @@
+"""`show`, `slate`, `coverage`, `diff`: what is predicted, for whom, and what has moved. Reads BigQuery."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from regen.cli.arguments import BatchArgument, DateArgument, game_date, span
+from regen.cli.output import columns
+from regen.cli.session import Session, command
+from regen.client.moves import MAIN_SYSTEM, moves
+from regen.client.reading import date_of
+
+PANEL = "Predictions"
+SHOW = "player_lookup:player game_id:game system_id:system predicted_points:points:n line::n recommendation confidence::n data_source_tier:tier batch_id:batch"
+COVERAGE = "game_date:date rostered_players:rostered:n excluded_players:excluded:n skipped_players:skipped:n expected_players:expected:n players_with_predictions:predicted:n coverage_pct:coverage:n missing_players:missing"
+SLATE = "player_lookup:player game_id:game team opponent status avg_minutes:minutes:n has_line:line tier standing"
+DIFF = "player_lookup:player old_points:old:n new_points:new:n move::n largest::n predictions::n flips::n"
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "show", example="show 2026-01-20 --player bredonpeltane", panel=PANEL)(show)
+    command(app, "slate", example="slate 2026-01-20", panel=PANEL)(slate)
+    command(app, "coverage", example="coverage 2026-01-20 2026-01-24 --fail-under 90", panel=PANEL)(coverage)
+    command(app, "diff", example="diff regen_2026-01-20_bdb_upgrade_a1b2c3 --top 10", panel=PANEL)(diff)
+
+
+def show(
+    session: Session,
+    date: DateArgument,
+    player: Annotated[str, typer.Option("--player", "-p", help="Only his, of every system.")] = "",
+    system: Annotated[
+        str, typer.Option("--system", "-s", help=f"Only this system's, or `all`. Default: {MAIN_SYSTEM} if no player.")
+    ] = "",
+) -> None:
+    """The current predictions of a date."""
+    wanted = "" if system == "all" else system or ("" if player else MAIN_SYSTEM)
+    rows = session.reader.run("show", game_date=game_date(date), player=player, system=wanted)
+    session.out.show(rows, columns(SHOW))
+
+
+def slate(
+    session: Session,
+    date: DateArgument,
+    min_minutes: Annotated[float, typer.Option("--min-minutes", min=0, max=48, help="Least average minutes.")] = 15.0,
+    every: Annotated[bool, typer.Option("--all", help="Those who are excluded, too.")] = False,
+) -> None:
+    """Who would be predicted on a date, and who would not, with the reason."""
+    from regen.adapters.bigquery import BigQueryWarehouse  # noqa: PLC0415
+    from regen.domain.slate import exclusion  # noqa: PLC0415
+
+    reader = session.reader
+    warehouse = BigQueryWarehouse(reader.client, reader.project, dataset_prefix=reader.prefix)
+    rows: list[dict[str, Any]] = []
+    for entry in warehouse.read_slate(game_date(date)).entries:
+        excluded = exclusion(entry, min_minutes)
+        if excluded is None or every:
+            rows.append(
+                {
+                    "player_lookup": entry.player_lookup,
+                    "player_name": entry.player_name,
+                    "game_id": entry.game_id,
+                    "team": entry.team,
+                    "opponent": entry.opponent,
+                    "status": entry.status,
+                    "avg_minutes": entry.avg_minutes,
+                    "has_line": entry.has_line,
+                    "tier": str(entry.inputs.data_source_tier) if entry.inputs else None,
+                    "standing": f"excluded: {excluded}" if excluded else entry.problem or "requested",
+                }
+            )
+    session.out.show(rows, columns(SLATE))
+
+
+def coverage(
+    session: Session,
+    first: Annotated[str, typer.Argument(metavar="FROM", help="First game date.")],
+    last: Annotated[str | None, typer.Argument(metavar="[TO]", help="Last game date; the first if left out.")] = None,
+    fail_under: Annotated[
+        float | None, typer.Option("--fail-under", min=0, max=100, help="Exit 1 if a date has less, in percent.")
+    ] = None,
+) -> None:
+    """Coverage of dates: who has current predictions, of those on the slate who should."""
+    begin, end = span(first, last)
+    rows = session.reader.run("coverage", first=begin, last=end)
+    session.out.show(rows, columns(COVERAGE))
+    if fail_under is not None and (not rows or any((row["coverage_pct"] or 0.0) < fail_under for row in rows)):
+        raise typer.Exit(1)
+
+
+def diff(
+    session: Session,
+    batch: BatchArgument,
+    top: Annotated[int, typer.Option("--top", min=0, help="So many players, those who moved most.")] = 20,
+) -> None:
+    """Old predictions against the new ones of a batch."""
+    found = moves(session.reader.run("diff", game_date=date_of(batch), batch_id=batch))
+    if session.out.json:
+        session.out.dump(found.as_record())
+        return
+    out = session.out
+    out.line(f"{found.changed} of {found.replaced} replaced predictions moved; {found.withdrawn} were withdrawn")
+    out.line(f"mean move {found.mean_move:+.3f} points, mean size {found.mean_size:.3f}")
+    if found.largest is not None:
+        row = found.largest
+        out.line(
+            f"largest: {row['player_lookup']} by {row['system_id']}, {row['old_points']:g} to {row['new_points']:g} points"
+        )
+    out.line(f"{found.flips} changed from one side to the other; {found.other_changes} otherwise (PASS, NO_LINE)")
+    if found.players and top:
+        out.line("")
+        out.show(found.players, columns(DIFF), [_player(p) for p in found.as_record()["players"][:top]])
+
+
+def _player(record: dict[str, Any]) -> dict[str, Any]:
+    return {**record, "move": f"{record['move']:+.2f}", "largest": f"{record['largest']:+.2f}"}

@@ -1,0 +1,39 @@
+"""`audit`: what was done, by whom, and what came of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from regen.cli.arguments import game_date
+from regen.cli.output import columns
+from regen.cli.session import Session, command
+from regen.client.reading import BATCH_DATE
+
+PANEL = "Predictions"
+AUDIT = (
+    "regeneration_timestamp:at event batch_id:batch round::n requested::n produced::n skipped::n failed::n "
+    "superseded_count:superseded:n regenerated_count:inserted:n coverage_pct:coverage:n triggered_by:by error"
+)
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "audit", example="audit 2026-01-20", panel=PANEL)(audit)
+
+
+def audit(
+    session: Session,
+    what: Annotated[str, typer.Argument(metavar="DATE|BATCH", help="A game date or a batch's id.")],
+) -> None:
+    """What was done to a date or by a batch, in the order of its happening."""
+    is_batch = BATCH_DATE.match(what) is not None
+    rows = session.reader.run(
+        "audit", batch_id=what if is_batch else "", game_date="" if is_batch else game_date(what).isoformat()
+    )
+    session.out.show(rows, columns(AUDIT), [{**row, "regeneration_timestamp": _second(row)} for row in rows])
+
+
+def _second(row: dict[str, object]) -> str:
+    return str(row["regeneration_timestamp"])[:19].replace("T", " ")

@@ -1,0 +1,131 @@
+"""What every command gets: where to look and how to speak; and the options that bring it about."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Annotated, Any, Concatenate, ParamSpec, get_type_hints
+
+import typer
+
+from regen.cli.output import Output
+from regen.cli.settings import Given, Settings, resolve
+from regen.client.errors import Misused, OperatorError
+from regen.client.http import Coordinator
+from regen.client.reading import Reader
+from regen.domain.errors import InvalidInput, RegenError
+
+P = ParamSpec("P")
+
+PANEL = "Where and how"
+Project = Annotated[
+    str | None, typer.Option("--project", help="Project id. Default: nba-props-platform.", rich_help_panel=PANEL)
+]
+Url = Annotated[
+    str | None, typer.Option("--url", help="The coordinator's address. Or COORDINATOR_URL.", rich_help_panel=PANEL)
+]
+Key = Annotated[str | None, typer.Option("--key", help="The API key. Or API_KEY.", rich_help_panel=PANEL)]
+Profile = Annotated[
+    str | None,
+    typer.Option(
+        "--profile", help="A profile of ~/.config/regen/config.toml. Or REGEN_PROFILE.", rich_help_panel=PANEL
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="JSON instead of tables.", rich_help_panel=PANEL)]
+COMMON: dict[str, Any] = {"project": Project, "url": Url, "key": Key, "profile": Profile, "as_json": Json}
+
+
+@dataclass(frozen=True)
+class Session:
+    """One command's run."""
+
+    given: Given = field(default_factory=Given)
+    out: Output = field(default_factory=Output)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Where to look."""
+        return resolve(self.given)
+
+    @cached_property
+    def coordinator(self) -> Coordinator:
+        """The coordinator, with the key.
+
+        Raises:
+            Misused: no address or no key is known.
+        """
+        settings = self.settings
+        if not settings.url:
+            raise Misused("no coordinator: start `regen local up`, pass --url, or set COORDINATOR_URL or a profile")
+        if not settings.key:
+            raise Misused(f"no API key for {settings.url}: pass --key, or set API_KEY or a profile")
+        return Coordinator(settings.url, settings.key, settings.origins["url"])
+
+    @cached_property
+    def reader(self) -> Reader:
+        """The warehouse, to read."""
+        return Reader(self.settings.project, self.settings.emulator, self.settings.prefix)
+
+
+def command(
+    app: typer.Typer, name: str, *, example: str, json_flag: bool = True, panel: str | None = None
+) -> Callable[[Callable[Concatenate[Session, P], None]], Callable[Concatenate[Session, P], None]]:
+    """Make a function a command: its first argument is the session, the others are its own options.
+
+    Args:
+        app: the group that it belongs to.
+        name: what is typed.
+        example: what is typed as a whole, without `regen`; shown at the end of its help.
+        json_flag: whether it has the common `--json`; False for commands whose `--json` names a file.
+        panel: under which heading the overall help lists it.
+    """
+    common = {k: v for k, v in COMMON.items() if json_flag or k != "as_json"}
+
+    def register(function: Callable[Concatenate[Session, P], None]) -> Callable[Concatenate[Session, P], None]:
+        hints = get_type_hints(function, include_extras=True)
+        own = list(inspect.signature(function).parameters.values())[1:]
+
+        @functools.wraps(function)
+        def run(ctx: typer.Context, **values: Any) -> None:  # noqa: ANN401
+            said = {key: values.pop(key) for key in common}
+            base = ctx.find_root().obj or Session()
+            as_json = bool(said.pop("as_json", False))
+            out = replace(base.out, json=as_json or base.out.json)
+            with reported(out):
+                function(Session(Given(**said).over(base.given), out), **values)  # type: ignore[call-arg]
+
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        context = inspect.Parameter("ctx", keyword, annotation=typer.Context)
+        mine = [p.replace(kind=keyword, annotation=hints[p.name]) for p in own]
+        shared = [
+            inspect.Parameter(k, keyword, annotation=v, default=False if k == "as_json" else None)
+            for k, v in common.items()
+        ]
+        run.__signature__ = inspect.Signature([context, *mine, *shared])  # type: ignore[attr-defined]
+        run.__annotations__ = {"ctx": typer.Context, **{p.name: p.annotation for p in [*mine, *shared]}, "return": None}
+        app.command(name, epilog=f"Example: regen {example}", rich_help_panel=panel)(run)
+        return function
+
+    return register
+
+
+class reported:  # noqa: N801 - used like a function
+    """Ends a command that fails with a sentence on stderr and its exit code."""
+
+    def __init__(self, out: Output) -> None:
+        self._out = out
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        """Say it, if it is one of ours; anything else is a fault and keeps its trace."""
+        if isinstance(error, OperatorError):
+            self._out.say(f"error: {error}")
+            raise typer.Exit(error.exit_code) from None
+        if isinstance(error, RegenError):
+            self._out.say(f"error: {error}")
+            raise typer.Exit(2 if isinstance(error, InvalidInput) else 1) from None

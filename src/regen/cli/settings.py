@@ -1,0 +1,139 @@
+"""Where the commands look: flags, then the environment, then the running local stack, then the profile file.
+
+The local stack is left out as soon as a flag, the environment or a profile names another address or project: what is
+read is never half of one system and half of another.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from regen.client.errors import Misused
+
+DEFAULT_PROJECT = "nba-props-platform"
+CHECKOUT = Path(__file__).parents[3]
+VARIABLES = {
+    "url": "COORDINATOR_URL",
+    "key": "API_KEY",
+    "project": "PROJECT_ID",
+    "emulator": "BIGQUERY_EMULATOR_HOST",
+    "prefix": "REGEN_DATASET_PREFIX",
+}
+"""Setting -> environment variable; a local stack's `env` file has the same names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the command line says; None where it says nothing."""
+
+    project: str | None = None
+    url: str | None = None
+    key: str | None = None
+    profile: str | None = None
+
+    def over(self, other: Given) -> Given:
+        """These words before those of `other`."""
+        return Given(
+            self.project or other.project,
+            self.url or other.url,
+            self.key or other.key,
+            self.profile or other.profile,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the commands work with.
+
+    Attributes:
+        emulator: http address of the BigQuery emulator; None for the real thing.
+        origins: where each setting is from, in words.
+    """
+
+    project: str
+    url: str | None = None
+    key: str | None = field(default=None, repr=False)
+    emulator: str | None = None
+    prefix: str = ""
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+
+def local_home(environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of the local stack: `REGEN_LOCAL_HOME`, else `build/local` in the checkout."""
+    return Path(environ.get("REGEN_LOCAL_HOME") or CHECKOUT / "build" / "local")
+
+
+def profile_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """The file of profiles: `REGEN_CONFIG`, else where the desktop's rules put it."""
+    if named := environ.get("REGEN_CONFIG"):
+        return Path(named)
+    home = environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME") or Path.home()) / ".config"
+    return Path(home) / "regen" / "config.toml"
+
+
+def resolve(given: Given, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Put together what is said in the four places.
+
+    Raises:
+        Misused: a profile is named that does not exist, or its file cannot be read.
+    """
+    layers: list[tuple[str, Mapping[str, str]]] = []
+    flags = {name: value for name in ("project", "url", "key") if (value := getattr(given, name))}
+    layers.append(("the command line", flags))
+    layers.append(("the environment", {n: environ[v] for n, v in VARIABLES.items() if environ.get(v)}))
+    profile_name = given.profile or environ.get("REGEN_PROFILE")
+    named = {**layers[1][1], **flags}
+    local = read_env(local_home(environ) / "env")
+    stack = {n: local[v] for n, v in VARIABLES.items() if v in local}
+    if stack and not profile_name and all(named.get(n, stack.get(n)) == stack.get(n) for n in ("url", "project")):
+        layers.append(("the local stack", stack))
+    else:
+        profile = _profile(profile_file(environ), profile_name)
+        layers.append((f"the profile {profile_name or 'default'}", profile))
+    values: dict[str, str] = {}
+    origins: dict[str, str] = {}
+    for origin, layer in reversed(layers):
+        values |= layer
+        origins |= dict.fromkeys(layer, origin)
+    emulator = values.get("emulator")
+    if emulator and "://" not in emulator:
+        emulator = f"http://{emulator}"
+    return Settings(
+        project=values.get("project", DEFAULT_PROJECT),
+        url=values.get("url"),
+        key=values.get("key"),
+        emulator=emulator,
+        prefix=values.get("prefix", ""),
+        origins={"project": "the default", **origins},
+    )
+
+
+def read_env(path: Path) -> dict[str, str]:
+    """The `KEY=value` lines of a file; nothing if there is none."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _profile(path: Path, name: str | None) -> dict[str, str]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if name:
+            raise Misused(f"no profile {name}: there is no {path}") from None
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Misused(f"{path}: {error}") from error
+    found = content.get(name or "default", None if name else {})
+    if not isinstance(found, dict):
+        raise Misused(f"no profile {name} in {path}; it has {', '.join(sorted(content)) or 'none'}")
+    if unknown := sorted(set(found) - set(VARIABLES)):
+        raise Misused(f"{path}: no such setting: {', '.join(unknown)}; known: {', '.join(VARIABLES)}")
+    return {key: str(value) for key, value in found.items()}

@@ -1,0 +1,107 @@
+"""`local up`: the local stack in the foreground."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from regen.cli.background import begin
+from regen.cli.session import Session, command
+from regen.cli.settings import DEFAULT_PROJECT, local_home
+from regen.client.errors import Misused, OperatorError
+
+if TYPE_CHECKING:
+    from regen.data.csvs import DataFolder
+    from regen.local.plan import Options
+    from regen.local.stack import Stack
+
+
+def add(group: typer.Typer) -> None:
+    """Add the commands."""
+    command(group, "up", example="local up --port coordinator=8080", json_flag=False)(up)
+
+
+def up(
+    session: Session,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="All of this folder instead of the sample league.")
+    ] = None,
+    emulators: Annotated[
+        bool, typer.Option("--emulators/--no-emulators", help="Without: Pub/Sub and Firestore in one process.")
+    ] = True,
+    port: Annotated[
+        list[str] | None,
+        typer.Option("--port", metavar="NAME=NUMBER", help="A port of your choice; the others are free ones."),
+    ] = None,
+) -> None:
+    """Start everything on loopback, load the data, and stay until Ctrl-C."""
+    from regen.local import up as local  # noqa: PLC0415
+
+    options = stack_options(session, emulators=emulators, ports=ports(port))
+    loading = begin(lambda: read_data(data))
+
+    def load(stack: Stack) -> None:
+        fill(session, stack, loading.result())
+
+    code = local.up(load, options, say=session.out.line)
+    if code:
+        raise typer.Exit(code)
+
+
+def stack_options(
+    session: Session, *, emulators: bool, ports: Mapping[str, int] | None = None, home: Path | None = None
+) -> Options:
+    """The options of a stack of this command's project."""
+    from regen.local.plan import Options  # noqa: PLC0415
+
+    project = session.given.project or DEFAULT_PROJECT
+    return Options(project=project, home=home or local_home(), emulators=emulators, ports=ports or {})
+
+
+def ports(given: list[str] | None) -> dict[str, int]:
+    """Ports by name.
+
+    Raises:
+        Misused: one is not written as it should be, or of no part of the stack.
+    """
+    from regen.local.plan import PORTS  # noqa: PLC0415
+
+    found: dict[str, int] = {}
+    for text in given or ():
+        name, _, number = text.partition("=")
+        if name not in PORTS or not number.isdigit() or not 0 < int(number) < 65536:
+            raise Misused(f"--port {text}: expected NAME=NUMBER, NAME one of {', '.join(PORTS)}")
+        found[name] = int(number)
+    return found
+
+
+def read_data(folder: Path | None) -> DataFolder:
+    """A data folder, or else the sample league."""
+    if folder is None:
+        from regen import league  # noqa: PLC0415
+
+        return league.as_data(league.generate())
+    from regen.data.csvs import read_folder  # noqa: PLC0415
+
+    return read_folder(folder)
+
+
+def fill(session: Session, stack: Stack, data: DataFolder) -> None:
+    """Load all of the data into a stack's input tables."""
+    from regen.adapters.bigquery.loading import TableLoader  # noqa: PLC0415
+    from regen.data.importer import import_data  # noqa: PLC0415
+    from regen.local.tables import bigquery_client  # noqa: PLC0415
+
+    client = bigquery_client(stack.urls["bigquery"], stack.options.project)
+    report = import_data(data, TableLoader(client, stack.options.project))
+    for warning in report.warnings:
+        session.out.line(f"note: {warning}")
+    rows = ", ".join(f"{count} {table}" for table, count in report.rows.items())
+    session.out.line(f"loaded {len(report.requested)} dates with slates: {rows}")
+
+
+class StackFailed(OperatorError):
+    """The local stack could not be started or has lost a part."""

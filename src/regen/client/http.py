@@ -1,0 +1,149 @@
+"""The coordinator over HTTP: one request, one answer, problems as errors that say what to do."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http.client import HTTPException, HTTPMessage
+from typing import IO, Any
+
+from regen.client.errors import Problem, Unreachable
+
+#: Seconds between repeats of a request that may be repeated: reads, and those with an idempotency key.
+PAUSES = (0.2, 0.5, 1.0, 2.0)
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A key is for the address it was given for, and for no other."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinator:
+    """The coordinator at a URL.
+
+    Attributes:
+        key: sent as `X-API-Key`; None for routes that need none.
+        origin: where the URL is from, for errors.
+        timeout: seconds for one answer.
+        pauses: seconds between repeats.
+    """
+
+    url: str
+    key: str | None = None
+    origin: str = "--url"
+    timeout: float = 120.0
+    pauses: Sequence[float] = PAUSES
+
+    def get(self, path: str, **query: str | None) -> dict[str, Any]:
+        """Read; repeated while the coordinator is not there.
+
+        Raises:
+            Problem: the answer is an error.
+            Unreachable: there is no answer.
+        """
+        asked = urllib.parse.urlencode({k: v for k, v in query.items() if v is not None})
+        return self._repeated("GET", f"{path}?{asked}" if asked else path, None, {})
+
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Give an order, once: it may have been carried out even if there is no answer.
+
+        Raises:
+            Problem: the answer is an error.
+            Unreachable: there is no answer.
+        """
+        return self._once("POST", path, body, {})
+
+    def post_keyed(self, path: str, body: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:
+        """Give an order under an idempotency key, so that it can be repeated and is still carried out once.
+
+        Raises:
+            Problem: the answer is an error.
+            Unreachable: there is no answer.
+        """
+        return self._repeated("POST", path, body, {"Idempotency-Key": key or uuid.uuid4().hex})
+
+    def batch(self, batch_id: str) -> dict[str, Any]:
+        """A batch in full."""
+        return self.get(f"/batches/{urllib.parse.quote(batch_id, safe='')}")
+
+    def batches(self, game_date: str | None = None, status: str | None = None) -> list[dict[str, Any]]:
+        """Batches, newest first."""
+        found: list[dict[str, Any]] = self.get("/batches", game_date=game_date, status=status)["batches"]
+        return found
+
+    def order(self, batch_id: str, act: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Cancel, redrive, promote or rollback."""
+        return self.post(f"/batches/{urllib.parse.quote(batch_id, safe='')}/{act}", body)
+
+    def _repeated(
+        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
+    ) -> dict[str, Any]:
+        for pause in self.pauses:
+            try:
+                return self._once(method, path, body, headers)
+            except Unreachable:
+                time.sleep(pause)
+            except Problem as problem:
+                if problem.status not in {429, 502, 503, 504}:
+                    raise
+                time.sleep(pause)
+        return self._once(method, path, body, headers)
+
+    def _once(
+        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
+    ) -> dict[str, Any]:
+        sent = {**headers, "Accept": "application/json"}
+        if self.key:
+            sent["X-API-Key"] = self.key
+        data = None
+        if body is not None:
+            data = json.dumps(body).encode()
+            sent["Content-Type"] = "application/json"
+        request = urllib.request.Request(self.url.rstrip("/") + path, data, sent, method=method)  # noqa: S310
+        try:
+            with self._opener().open(request, timeout=self.timeout) as response:
+                return _object(response.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                raise problem_of(error.code, error.read()) from None
+        except (OSError, HTTPException) as error:
+            reason = getattr(error, "reason", None) or error
+            raise Unreachable(f"no answer from the coordinator at {self.url} (from {self.origin}): {reason}") from error
+
+    def _opener(self) -> urllib.request.OpenerDirector:
+        host = urllib.parse.urlsplit(self.url).hostname
+        proxies = [urllib.request.ProxyHandler({})] if host in _LOOPBACK else []
+        return urllib.request.build_opener(_NoRedirect, *proxies)
+
+
+def problem_of(status: int, body: bytes) -> Problem:
+    """The error that an answer is: problem+json if it is that, else its first words."""
+    try:
+        content = _object(body)
+    except Unreachable:
+        text = body.decode(errors="replace").strip().split("\n", 1)[0][:200]
+        return Problem(status, f"HTTP {status}", text or "no details")
+    title, detail = str(content.get("title", f"HTTP {status}")), str(content.get("detail", "no details"))
+    return Problem(status, title, detail, content.get("field"), content.get("batch_id"))
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        content = json.loads(body)
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise Unreachable("what answers there is no coordinator: no JSON object came back")
+    return content

@@ -1,0 +1,129 @@
+"""The warehouse as operators read it: BigQuery, in a project or in the emulator."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from regen.client.errors import Misused, OperatorError
+from regen.domain.errors import RegenError
+
+if TYPE_CHECKING:
+    from google.cloud import bigquery
+
+    from regen.sql import Names
+
+Record = dict[str, Any]
+BATCH_DATE = re.compile(r"^(?:batch|regen)_(\d{4}-\d\d-\d\d)_")
+_PLACE = re.compile(r"\{(\w+)\}")
+_COMMENT = re.compile(r"^\s*--.*\n?", re.MULTILINE)
+
+
+class WarehouseFailed(OperatorError):
+    """BigQuery did not do what it was asked."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads from one project.
+
+    Attributes:
+        emulator: http address of the emulator; None for the real thing, with the machine's own credentials.
+        prefix: goes before each dataset's name.
+    """
+
+    project: str
+    emulator: str | None = None
+    prefix: str = ""
+
+    @cached_property
+    def client(self) -> bigquery.Client:
+        """The official client."""
+        if self.emulator:
+            from regen.local.tables import bigquery_client  # noqa: PLC0415
+
+            return bigquery_client(self.emulator, self.project)
+        from google.auth.exceptions import DefaultCredentialsError  # noqa: PLC0415
+        from google.cloud import bigquery  # noqa: PLC0415
+
+        try:
+            return bigquery.Client(project=self.project)
+        except DefaultCredentialsError as error:
+            raise WarehouseFailed(
+                f"no credentials for {self.project}: type `gcloud auth application-default login`, or start "
+                "`regen local up` and leave --project out"
+            ) from error
+
+    @cached_property
+    def names(self) -> Names:
+        """Where the tables stand."""
+        from regen.sql import Names  # noqa: PLC0415
+
+        return Names(self.project, self.prefix)
+
+    def run(self, name: str, **values: Any) -> list[Record]:  # noqa: ANN401
+        """The rows of a statement of ours, values as JSON has them.
+
+        Raises:
+            WarehouseFailed: BigQuery says no, or nothing.
+        """
+        return self.query((resources.files("regen.client.sql") / f"{name}.sql").read_text(encoding="utf-8"), **values)
+
+    def query(self, text: str, **values: Any) -> list[Record]:  # noqa: ANN401
+        """The rows of any statement; tables in braces, values as named parameters.
+
+        Raises:
+            WarehouseFailed: BigQuery says no, or nothing.
+        """
+        from google.cloud import bigquery  # noqa: PLC0415
+
+        from regen.adapters.bigquery.errors import translated  # noqa: PLC0415
+        from regen.adapters.bigquery.params import scalars  # noqa: PLC0415
+
+        statement = _PLACE.sub(self._place, _COMMENT.sub("", text))
+        config = bigquery.QueryJobConfig(query_parameters=scalars(values))
+        try:
+            with translated():
+                rows = self.client.query_and_wait(statement, job_config=config, wait_timeout=120)
+                return [{key: plain(value) for key, value in row.items()} for row in rows]
+        except RegenError as error:
+            raise WarehouseFailed(f"BigQuery ({self.emulator or self.project}): {error}") from error
+
+    def close(self) -> None:
+        """Give the connections back."""
+        if "client" in self.__dict__:
+            self.client.close()  # type: ignore[no-untyped-call]
+
+    def _place(self, match: re.Match[str]) -> str:
+        name = match[1]
+        return self.names.dataset(name) if name == "nba_predictions" else f"`{self.names.table(name)}`"
+
+
+def date_of(batch_id: str) -> date:
+    """The game date that a batch's id carries.
+
+    Raises:
+        Misused: it carries none.
+    """
+    if match := BATCH_DATE.match(batch_id):
+        return date.fromisoformat(match[1])
+    raise Misused(f"{batch_id} is no batch id: those look like regen_2026-01-20_reason_a1b2c3")
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401
+    """A value as JSON has it."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    return value

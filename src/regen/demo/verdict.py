@@ -1,0 +1,133 @@
+"""Whether a demo did what was promised: statements about the tables, each true or false."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from regen.demo.facts import Facts
+
+View = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Something that has to be true, and whether it is."""
+
+    holds: bool
+    text: str
+
+
+def statements(views: Sequence[View], facts: Facts, *, damaged: bool) -> list[Statement]:
+    """What must hold after the regeneration.
+
+    Args:
+        views: the batches as they ended, one per date.
+        facts: what SQL says.
+        damaged: whether players were made to fail or vanish, so that a rejection may be right.
+    """
+    promoted = [view for view in views if view["status"] == "promoted"]
+    others = [view for view in views if view["status"] != "promoted"]
+    found = [_nothing_lost(facts), _no_doubles(facts)]
+    if promoted:
+        found += [_replaced(promoted, facts), _audited(promoted, facts), _covered(promoted, facts)]
+    if others:
+        found += [_stayed(others, facts), _told_why(others, facts)]
+        found.append(_meant_to(others) if damaged else Statement(False, f"{len(others)} batches were not promoted"))
+    return found
+
+
+def sentence(views: Sequence[View], facts: Facts, seconds: float, *, passed: bool) -> str:
+    """The whole run in one sentence, its numbers from SQL."""
+    promoted = sum(end["event"] == "promoted" for end in facts.all_ends)
+    rejected = sum(end["event"] == "rejected" for end in facts.all_ends)
+    replaced, kept = facts.total("replaced_rows"), facts.total("kept_rows")
+    parts = [f"{promoted} of {len(views)} dates promoted"]
+    if rejected:
+        parts.append(f"{rejected} rejected")
+    parts += [
+        f"{facts.total('current_players')} players have current predictions",
+        f"{replaced} old predictions superseded, each with a replacement",
+        f"{facts.total('new_rows')} inserted",
+        f"{facts.total('withdrawn_rows')} withdrawn",
+        f"{kept} kept",
+        f"{promoted + rejected} audit rows",
+        "nothing lost" if facts.lost == 0 else f"{facts.lost} LOST",
+        f"{seconds:.1f} s",
+    ]
+    return f"{'OK' if passed else 'FELL SHORT'}: {', '.join(parts)}."
+
+
+def _nothing_lost(facts: Facts) -> Statement:
+    total = facts.total
+    return Statement(
+        facts.lost == 0,
+        f"of {facts.before.rows} old predictions {total('replaced_rows')} are superseded, each with a current replacement, "
+        f"{total('withdrawn_rows')} are withdrawn with a reason, {total('kept_rows')} are still current, {facts.lost} are lost",
+    )
+
+
+def _no_doubles(facts: Facts) -> Statement:
+    doubled = facts.total("doubled_keys")
+    return Statement(doubled == 0, f"{facts.total('current_rows')} predictions are current, {doubled} of them double")
+
+
+def _replaced(promoted: Sequence[View], facts: Facts) -> Statement:
+    """The batches' own counts are what SQL counts."""
+    counts = [view["counts"] for view in promoted]
+    rows = [facts.standing[view["game_date"]] for view in promoted]
+    superseded = sum(c["superseded"] for c in counts)
+    inserted = sum(c["inserted"] for c in counts)
+    real = sum(r["replaced_rows"] for r in rows), sum(r["new_rows"] for r in rows)
+    return Statement(
+        real == (superseded, inserted) and inserted > 0,
+        f"{len(promoted)} dates promoted: {real[0]} predictions superseded and {real[1]} inserted, "
+        f"the batches say {superseded} and {inserted}",
+    )
+
+
+def _audited(promoted: Sequence[View], facts: Facts) -> Statement:
+    good = 0
+    for view in promoted:
+        mine = [e for e in facts.ends.get(view["game_date"], ()) if e["batch_id"] == view["batch_id"]]
+        row = facts.standing[view["game_date"]]
+        counted = [(e["superseded_count"], e["regenerated_count"]) for e in mine if e["event"] == "promoted"]
+        good += counted == [(row["replaced_rows"], row["new_rows"])]
+    return Statement(
+        good == len(promoted),
+        f"{good} of {len(promoted)} promotions are in the audit, once, with the counts of the tables",
+    )
+
+
+def _covered(promoted: Sequence[View], facts: Facts) -> Statement:
+    least = min(facts.coverage.get(view["game_date"], 0.0) for view in promoted)
+    return Statement(least >= 90.0, f"coverage against the slate is {least:g} % or more")
+
+
+def _stayed(others: Sequence[View], facts: Facts) -> Statement:
+    rows = [facts.standing[view["game_date"]] for view in others]
+    kept, old, new = (sum(r[name] for r in rows) for name in ("kept_rows", "old_rows", "new_rows"))
+    return Statement(
+        kept == old and new == 0,
+        f"{len(others)} dates not promoted: {kept} of {old} old predictions are current, {new} new ones",
+    )
+
+
+def _told_why(others: Sequence[View], facts: Facts) -> Statement:
+    why = set()
+    told = 0
+    for view in others:
+        ends = [e for e in facts.ends.get(view["game_date"], ()) if e["batch_id"] == view["batch_id"]]
+        told += len(ends) == 1 and bool(ends[0]["error"])
+        why |= {str(e["error"]) for e in ends}
+    return Statement(
+        told == len(others), f"{told} of {len(others)} rejections are in the audit: {'; '.join(sorted(why))}"
+    )
+
+
+def _meant_to(others: Sequence[View]) -> Statement:
+    """A rejection is right if coverage is why."""
+    wrong = [view["batch_id"] for view in others if "coverage" not in ((view["verdict"] or {}).get("failed") or ())]
+    least = min(float(view["coverage_pct"] or 0.0) for view in others)
+    return Statement(not wrong, f"coverage is why: {least:g} % on the worst date, under the threshold")
