@@ -35,11 +35,12 @@ class Columns:
         """Run the query; if a column is not there, run it once more with null in its place."""
         try:
             return query(self._lists)
-        except BrokenStatement as error:
-            if "Unrecognized name" not in str(error):
+        except BrokenStatement:
+            missing = {name: self._missing(name, columns) for name, columns in READ.values()}
+            if _lists(missing) == self._lists:
                 raise
-            self._lists = _lists({name: self._missing(name, columns) for name, columns in READ.values()})
-            return query(self._lists)
+            self._lists = _lists(missing)
+        return query(self._lists)
 
     def _missing(self, name: str, columns: tuple[str, ...]) -> frozenset[str]:
         with translated():
