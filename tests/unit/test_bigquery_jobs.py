@@ -1,0 +1,211 @@
+"""Submitting jobs: what is found again, what is repeated, and how what BigQuery says is sorted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+from google.api_core import exceptions as google_exceptions
+from google.auth import exceptions as auth_exceptions
+
+from regen.adapters.bigquery.errors import BrokenStatement, sorted_error, translated
+from regen.adapters.bigquery.jobs import ATTEMPTS, PATIENCE, Jobs
+from regen.domain.errors import (
+    Conflict,
+    FenceLost,
+    NotFound,
+    PromotionAborted,
+    RateLimited,
+    RegenError,
+    Unavailable,
+)
+
+google: Any = google_exceptions
+auth: Any = auth_exceptions
+
+
+def forbidden(reason: str) -> Exception:
+    error: Exception = google.Forbidden("too many api requests", errors=[{"reason": reason}])
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (forbidden("rateLimitExceeded"), RateLimited),
+        (forbidden("quotaExceeded"), RateLimited),
+        (forbidden("accessDenied"), BrokenStatement),
+        (google.TooManyRequests("slow down"), RateLimited),
+        (google.InternalServerError("x"), Unavailable),
+        (google.ServiceUnavailable("x"), Unavailable),
+        (google.GatewayTimeout("x"), Unavailable),
+        (google.NotFound("Not found: Table t"), NotFound),
+        (google.BadRequest("Transaction is aborted due to concurrent update against table t"), Conflict),
+        (google.BadRequest("Could not serialize access to table t due to concurrent update"), Conflict),
+        (google.BadRequest("Failed to commit DuckLake transaction: Transaction conflict"), Conflict),
+        (google.BadRequest("Query error: FENCE_LOST: another token at [5:3]"), FenceLost),
+        (google.BadRequest("Query error: PROMOTION_ABORTED: 9 rows at [5:3]"), PromotionAborted),
+        (google.BadRequest("Syntax error"), BrokenStatement),
+        (google.BadRequest("x", errors=[{"reason": "backendError"}]), Unavailable),
+        (google.RetryError("late", None), Unavailable),
+        (requests.ConnectionError("refused"), Unavailable),
+        (requests.ReadTimeout("late"), Unavailable),
+        (auth.TransportError("no token"), Unavailable),
+        (TimeoutError(), Unavailable),
+        (ConnectionResetError("reset"), Unavailable),
+        (ValueError("ours"), BrokenStatement),
+    ],
+    ids=lambda value: getattr(value, "__name__", str(value)[:40]),
+)
+def test_what_bigquery_says_in_our_words(error: Exception, kind: type[RegenError]) -> None:
+    assert type(sorted_error(error)) is kind
+    with pytest.raises(kind) as caught, translated():
+        raise error
+    assert caught.value.__cause__ is error
+
+
+def test_our_own_errors_pass() -> None:
+    ours = FenceLost("x")
+    assert sorted_error(ours) is ours
+    with pytest.raises(FenceLost), translated():
+        raise ours
+
+
+class FakeJob:
+    def __init__(self, name: str, error: Exception | None, state: str = "DONE") -> None:
+        self.name, self.error, self.state = name, error, state
+
+    def result(self, **_: object) -> str:
+        if self.error:
+            raise self.error
+        return self.name
+
+
+class FakeClient:
+    """Answers each submission with the next of `plan`: an error that is raised, or a job that ends so."""
+
+    def __init__(self, *plan: Exception | Callable[[str], FakeJob]) -> None:
+        self.plan = list(plan)
+        self.there: dict[str, FakeJob] = {}
+        self.names: list[str] = []
+
+    def query(self, _: str, *, job_id: str, **__: object) -> FakeJob:
+        self.names.append(job_id)
+        if job_id in self.there:
+            raise google.Conflict(f"Already Exists: Job p:{job_id}")
+        step = self.plan.pop(0) if self.plan else ok
+        if isinstance(step, Exception):
+            raise step
+        self.there[job_id] = step(job_id)
+        return self.there[job_id]
+
+    def get_job(self, name: str, **_: object) -> FakeJob:
+        return self.there[name]
+
+
+def ok(name: str) -> FakeJob:
+    return FakeJob(name, None)
+
+
+def ending(error: Exception) -> Callable[[str], FakeJob]:
+    return lambda name: FakeJob(name, error)
+
+
+def jobs(client: FakeClient) -> tuple[Jobs, list[float]]:
+    pauses: list[float] = []
+    fake: Any = client
+    return Jobs(fake, sleep=pauses.append), pauses
+
+
+def test_a_rate_limit_is_waited_out() -> None:
+    """I-31: their retry was unreachable, and 67 load jobs at once lost a date."""
+    client = FakeClient(forbidden("rateLimitExceeded"), google.ServiceUnavailable("x"), ok)
+    runner, pauses = jobs(client)
+    assert runner.query("SELECT 1", [], "a") == "regen-a-1"
+    assert client.names == ["regen-a-1"] * 3
+    assert len(pauses) == 2
+    assert runner.submitted == 1
+
+
+def test_patience_ends() -> None:
+    runner, pauses = jobs(FakeClient(*[forbidden("rateLimitExceeded")] * 20))
+    with pytest.raises(RateLimited):
+        runner.query("SELECT 1", [], "a")
+    assert len(pauses) == len(PATIENCE)
+    assert sum(pauses) <= sum(PATIENCE)
+    assert runner.submitted == 0
+
+
+def test_what_cannot_get_better_is_not_repeated() -> None:
+    client = FakeClient(google.BadRequest("Syntax error"))
+    with pytest.raises(BrokenStatement):
+        jobs(client)[0].query("SELEC", [], "a")
+    assert len(client.names) == 1
+
+
+def test_a_repeated_submission_finds_the_first_job() -> None:
+    client = FakeClient(ok)
+    runner, _ = jobs(client)
+    assert runner.query("SELECT 1", [], "a") == runner.query("SELECT 1", [], "a") == "regen-a-1"
+    assert runner.submitted == 1
+
+
+def test_a_submission_whose_answer_was_lost_finds_its_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = FakeClient()
+    runner, _ = jobs(client)
+    original = client.query
+
+    def lossy(text: str, *, job_id: str, **more: object) -> FakeJob:
+        first = job_id not in client.there
+        found = original(text, job_id=job_id, **more)
+        if first:
+            raise google.ServiceUnavailable("the answer was lost")
+        return found
+
+    monkeypatch.setattr(client, "query", lossy)
+    assert runner.query("SELECT 1", [], "a") == "regen-a-1"
+    assert list(client.there) == ["regen-a-1"]
+
+
+def test_a_job_that_failed_gives_way_to_the_next_attempt() -> None:
+    client = FakeClient(ending(google.BadRequest("Transaction is aborted due to concurrent update")), ok)
+    runner, _ = jobs(client)
+    with pytest.raises(Conflict):
+        runner.query("SELECT 1", [], "a")
+    assert runner.query("SELECT 1", [], "a") == "regen-a-2"
+    assert runner.query("SELECT 1", [], "a") == "regen-a-2"
+    assert runner.submitted == 2
+
+
+def test_attempts_end() -> None:
+    client = FakeClient(*[ending(google.BadRequest("PROMOTION_ABORTED: x"))] * 50)
+    runner, _ = jobs(client)
+    for _ in range(ATTEMPTS + 1):
+        with pytest.raises(PromotionAborted):
+            runner.query("SELECT 1", [], "a")
+    assert runner.submitted == ATTEMPTS
+
+
+def test_a_found_job_that_still_runs_is_not_started_beside() -> None:
+    client = FakeClient()
+    runner, _ = jobs(client)
+    client.there["regen-a-1"] = FakeJob("regen-a-1", TimeoutError(), "RUNNING")
+    with pytest.raises(Unavailable):
+        runner.query("SELECT 1", [], "a")
+    assert list(client.there) == ["regen-a-1"]
+
+
+def test_jobs_without_a_name_get_one_of_their_own() -> None:
+    client = FakeClient()
+    runner, _ = jobs(client)
+    runner.query("SELECT 1", [])
+    runner.query("SELECT 1", [])
+    assert len(set(client.names)) == 2
+
+
+def test_a_table_that_exists_is_no_job() -> None:
+    client = FakeClient(google.Conflict("Already Exists: Table p:d.t"))
+    with pytest.raises(BrokenStatement):
+        jobs(client)[0].query("CREATE TABLE t", [], "a")

@@ -1,0 +1,101 @@
+"""What the statements may and may not say, whatever runs them."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+
+import pytest
+
+from regen.domain.errors import InvalidInput
+from regen.sql import Names, render
+from regen.sql.lists import AUDIT_FILLED, audit_columns, copied_columns, lists
+from regen.sql.render import source
+
+FILES = sorted(f.name.removesuffix(".sql") for f in resources.files("regen.sql").iterdir() if f.name.endswith(".sql"))
+NAMES = Names("a-project", "p_")
+COLUMNS = (("context_columns", "a"), ("feature_columns", "b"), ("game_columns", "c"))
+
+
+def text(name: str) -> str:
+    return render(name, NAMES, "s_1", (*lists(counted=True), *COLUMNS))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_place_is_filled_and_every_table_named_in_full(name: str) -> None:
+    found = text(name)
+    assert not re.search(r"\{\w+\}", found)
+    assert set(re.findall(r"`([a-z-]+)\.(\w+?)_nba", found)) <= {("a-project", "p")}
+    assert "`a-project.p_nba_" in found
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_file_says_what_it_is_for(name: str) -> None:
+    assert source(name).startswith("-- ")
+
+
+@pytest.mark.parametrize("name", [n for n in FILES if n not in {"raise_fence", "current_predictions_view"}])
+def test_every_statement_filters_the_partition(name: str) -> None:
+    """I-39: a MERGE without a filter scanned the whole table, 2 GB a run."""
+    found = text(name)
+    for match in re.finditer(r"(?:FROM|UPDATE|JOIN)\s+`a-project\.p_nba_\w+\.(\w+)`", found):
+        if "_staging." in match[0] or match[1] == "promotion_fence":
+            continue
+        after = found[match.end() :].partition(";")[0]
+        assert re.search(r"(?s)WHERE.*?(game_date|regeneration_timestamp)", after), match[0]
+
+
+@pytest.mark.parametrize("name", ["promote", "rollback"])
+def test_superseded_rows_are_never_touched(name: str) -> None:
+    """I-03: theirs were reset to current with new numbers."""
+    updates = re.findall(r"UPDATE `[^`]*player_prop_predictions` AS old.*?;", text(name), re.DOTALL)
+    assert len(updates) == 1
+    where = updates[0].rpartition("WHERE old.game_date")[2]
+    assert "(old.superseded IS NULL OR old.superseded = FALSE)" in where
+    assert "DELETE" not in text(name)
+
+
+@pytest.mark.parametrize("name", ["promote", "rollback"])
+def test_it_is_one_transaction(name: str) -> None:
+    found = text(name)
+    assert found.count("BEGIN TRANSACTION;") == found.count("COMMIT TRANSACTION;") == 1
+    inside = found.partition("BEGIN TRANSACTION;")[2].partition("COMMIT TRANSACTION;")[0]
+    assert inside.index("promotion_fence") < inside.index("player_prop_predictions")
+    assert "INSERT INTO `a-project.p_nba_predictions.prediction_regeneration_audit`" in inside
+    assert not re.search(r"\bCREATE\b|\bALTER\b|\bDROP\b", inside)
+
+
+def test_a_promotion_names_few_tables() -> None:
+    """Each table reference of a statement costs at least 10 MB; the number does not grow with the players (I-32)."""
+    references = re.findall(r"(?:FROM|UPDATE|JOIN|INTO) `", text("promote"))
+    assert len(references) <= 15
+
+
+@pytest.mark.parametrize(
+    ("project", "prefix"),
+    [("a`; DROP", ""), ("A-project", ""), ("", ""), ("a-project", "p.q"), ("a-project", "p`"), ("a-project", "p ")],
+)
+def test_names_that_are_none_are_refused(project: str, prefix: str) -> None:
+    with pytest.raises(InvalidInput):
+        Names(project, prefix)
+
+
+@pytest.mark.parametrize("staging", ["", "a`b", "a.b", "a b", "a-b", "a" * 300])
+def test_staging_names_that_are_none_are_refused(staging: str) -> None:
+    with pytest.raises(InvalidInput):
+        NAMES.staging(staging)
+
+
+def test_an_unknown_place_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        render("promote", NAMES)
+
+
+def test_lists_follow_the_schemas() -> None:
+    places = dict(lists(counted=True))
+    assert "IF(entry.event_id = @event_id, measured.inserted, entry.regenerated_count)" in places["audit_values"]
+    assert "PARSE_JSON(entry.verdict)" in places["audit_values"]
+    assert "measured" not in dict(lists(counted=False))["audit_values"]
+    assert not AUDIT_FILLED & set(audit_columns())
+    assert "batch_id" in copied_columns()
+    assert "prediction_id" not in copied_columns()
