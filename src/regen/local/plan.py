@@ -28,7 +28,7 @@ class Options:
         home: the run's own folder (data, logs, `env`); one stack at a time.
         build: what outlives a run: the BigQuery emulator's environment, caches.
         functions: the sources of the functions.
-        packages: where they are packaged to (`functions/`, `packages/`).
+        packages: where they are packaged to (`functions/`, `packages/`); `build` unless given.
         emulators: False for the in-process adapters even where the emulators are installed.
         ports: by name (`PORTS`); those not named are free ones.
         variables: settings of the functions beside or instead of the local ones.
@@ -41,7 +41,7 @@ class Options:
     home: Path = ROOT / "build" / "local"
     build: Path = ROOT / "build"
     functions: Path = ROOT / "functions"
-    packages: Path = ROOT / "build"
+    packages: Path | None = None
     emulators: bool = True
     ports: Mapping[str, int] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)

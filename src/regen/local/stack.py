@@ -139,7 +139,7 @@ class Stack:
     # parts
 
     def _functions(self) -> None:
-        packages = package_functions(self.options.functions, self.options.packages)
+        packages = package_functions(self.options.functions, self.options.packages or self.options.build)
         for name in plan.FUNCTIONS:
             processes = self.options.worker_processes if name == "worker" else 1
             folder, env = packages[name].folder, self._function_environment(code_version(packages))
@@ -188,7 +188,7 @@ class Stack:
         return bigquery_env.ensure(self.options.build)
 
     def _host(self) -> None:
-        packages = package_functions(self.options.functions, self.options.packages)
+        packages = package_functions(self.options.functions, self.options.packages or self.options.build)
         env = self._function_environment(code_version(packages))
         config = self.options.home / "relay.json"
         plan.relay_config(self.options, self._where).write(config)
