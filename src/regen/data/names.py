@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import struct
 from collections.abc import Iterable, Mapping
 
 FEATURE_VERSION = "regen_v1"
@@ -50,10 +50,11 @@ CORE_FEATURES: tuple[str, ...] = _words(
 
 
 def feature_hash(features: Mapping[str, float | None]) -> str:
-    """SHA-256 (16 hex digits) over version, names and known values; what is unknown does not count."""
-    known = {name: value for name, value in features.items() if value is not None}
-    canonical = json.dumps([FEATURE_VERSION, known], sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+    """SHA-256 (16 hex digits) over version, names and known values (as 64-bit floats); what is unknown does not count."""
+    known = sorted((name, value) for name, value in features.items() if value is not None)
+    digest = hashlib.sha256("\n".join((FEATURE_VERSION, *(name for name, _ in known))).encode())
+    digest.update(struct.pack(f"<{len(known)}d", *(value + 0.0 for _, value in known)))
+    return digest.hexdigest()[:16]
 
 
 def pack(features: Mapping[str, float | None]) -> tuple[list[str], list[float]]:

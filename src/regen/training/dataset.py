@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,6 +10,7 @@ from regen.data.csvs import DataFolder
 from regen.data.features import Fixture, player_inputs
 from regen.data.history import History
 from regen.data.injuries import InjuryBoard
+from regen.data.player_state import PlayerState
 from regen.data.records import GameLog, PropLine
 from regen.data.walk import walk
 from regen.domain.inputs import Line, PlayerInputs
@@ -29,13 +30,26 @@ class Sample:
         return self.inputs.game_date
 
 
-def samples(folder: DataFolder, until: date | None = None, *, with_zones: bool = True) -> Iterator[Sample]:
-    """Every player-game up to and including `until`, in order of dates, each with inputs of earlier dates only."""
+def samples(
+    folder: DataFolder,
+    until: date | None = None,
+    *,
+    with_zones: bool = True,
+    wanted: Callable[[PlayerState], bool] | None = None,
+) -> Iterator[Sample]:
+    """Every player-game up to and including `until`, in order of dates, each with inputs of earlier dates only.
+
+    Args:
+        with_zones: whether the play-by-play of earlier games has come.
+        wanted: leaves out players by what they had done before the game.
+    """
     lines = lines_by_player(folder.lines)
     board = InjuryBoard(folder.injuries)
     history = History()
     for day, logs, zones in walk(folder, until):
         for log in logs:
+            if wanted is not None and not wanted(history.player(log.player_lookup)):
+                continue
             inputs = player_inputs(
                 history,
                 log.player_lookup,

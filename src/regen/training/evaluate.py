@@ -24,7 +24,7 @@ from regen.systems.line_blend import consensus
 from regen.systems.linear import known
 from regen.training.dataset import Sample, samples
 from regen.training.rows import EXPONENTIAL, Row, Told, measure
-from regen.training.train import design, fit
+from regen.training.train import design, established, fit
 
 MIN_GAMES = 10
 MIN_MINUTES = 10.0
@@ -96,7 +96,7 @@ def evaluate(
         raise InvalidInput("refit", "none or weekly")
     if artefact is not None and artefact.last_date >= first.isoformat():
         raise InvalidInput("from", f"a date after {artefact.last_date}, the last that the artefact has seen")
-    everything = list(samples(read_folder(data), last, with_zones=with_zones))
+    everything = list(samples(read_folder(data), last, with_zones=with_zones, wanted=established))
     told: list[Told] = []
     used: list[Artefact] = []
     for start, end, fitted in _fits(everything, first, last, refit, artefact):

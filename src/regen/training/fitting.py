@@ -39,8 +39,9 @@ def median_ridge(x: Floats, y: Floats, alpha: float, weights: Floats | None = No
     current = base
     beta = np.zeros(z.shape[1])
     for _ in range(ROUNDS):
-        weighted = z * current[:, None]
-        beta = np.linalg.solve(weighted.T @ z + np.diag(penalty), weighted.T @ y)
+        root = np.sqrt(current)
+        weighted = z * root[:, None]
+        beta = np.linalg.solve(weighted.T @ weighted + np.diag(penalty), weighted.T @ (root * y))
         current = base * DELTA / np.maximum(np.abs(y - z @ beta), DELTA)
     return float(beta[0]), centre, beta[1:] / scale
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from regen.data.csvs import read_folder
 from regen.data.names import FEATURE_VERSION
+from regen.data.player_state import PlayerState
 from regen.domain.errors import InvalidInput
 from regen.systems import systems
 from regen.systems.artefact import Artefact, LinearModel
@@ -69,7 +70,12 @@ class Design:
 
 def train(data: Path | str, until: date) -> Artefact:
     """Fit everything on the games of a folder up to and including `until`."""
-    return fit(design(list(samples(read_folder(data), until))))
+    return fit(design(list(samples(read_folder(data), until, wanted=established))))
+
+
+def established(state: PlayerState) -> bool:
+    """Whether a player's games may teach, by what he had done before; who is not does not reach the figures either."""
+    return state.games >= TRAIN_MIN_GAMES and (state.form[12].mean(1) or 0.0) >= TRAIN_MIN_MINUTES
 
 
 def usable(sample: Sample) -> bool:
