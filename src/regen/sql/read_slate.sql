@@ -44,6 +44,7 @@ played AS (
         AND player_lookup IN (SELECT player_lookup FROM slate)
         AND minutes_played IS NOT NULL AND points IS NOT NULL
     )
+    WHERE TRUE  -- BigQuery wants one beside QUALIFY
     QUALIFY ROW_NUMBER() OVER (PARTITION BY player_lookup ORDER BY game_date DESC, game_id DESC) <= @games
   )
   GROUP BY player_lookup
