@@ -15,6 +15,7 @@ DateArgument = Annotated[
     str, typer.Argument(metavar="DATE", help="Game date: YYYY-MM-DD, TODAY or TOMORROW (US Eastern).")
 ]
 BatchArgument = Annotated[str, typer.Argument(metavar="BATCH", help="A batch's id.")]
+DateOrBatch = Annotated[str, typer.Argument(metavar="DATE|BATCH", help="A game date or a batch's id.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for the end; exit 1 unless it is a good one.")]
 Timeout = Annotated[float, typer.Option("--timeout", min=0, metavar="SECONDS", help="How long to wait.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]

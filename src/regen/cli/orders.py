@@ -10,7 +10,7 @@ import typer
 
 from regen.cli.arguments import TIMEOUT, BatchArgument, DryRun, Timeout, Wait, Why, Yes, names
 from regen.cli.follow import follow
-from regen.cli.output import cell
+from regen.cli.output import cell, some
 from regen.cli.session import Session, command
 from regen.client.errors import Misused
 from regen.client.waiting import finished
@@ -55,7 +55,7 @@ def redrive(
     lacking = [problem["player_lookup"] for problem in view["outcomes"]]
     what = f"redrive {batch} ({view['status']}): {len(lacking)} of {view['counts']['requested']} players lack a result"
     if lacking:
-        what += f": {', '.join(lacking[:10])}{', ...' if len(lacking) > 10 else ''}"
+        what += f": {some(lacking, 10)}"
     if _asked(session, what, dry_run=dry_run, yes=yes):
         _carried_out(session, session.coordinator.order(batch, "redrive", {"reason": reason}), wait, timeout)
 

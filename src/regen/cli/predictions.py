@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from regen.cli.arguments import BatchArgument, DateArgument, game_date, span
-from regen.cli.output import columns
+from regen.cli.arguments import DateArgument, DateOrBatch, game_date, span
+from regen.cli.output import columns, some
 from regen.cli.session import Session, command
+from regen.client.errors import Misused
 from regen.client.moves import MAIN_SYSTEM, moves
-from regen.client.reading import date_of
+from regen.client.reading import BATCH_DATE, date_of
 
 PANEL = "Predictions"
 SHOW = "player_lookup:player game_id:game system_id:system predicted_points:points:n line::n recommendation confidence::n data_source_tier:tier batch_id:batch"
@@ -85,17 +86,21 @@ def coverage(
     """Coverage of dates: who has current predictions, of those on the slate who should."""
     begin, end = span(first, last)
     rows = session.reader.run("coverage", first=begin, last=end)
-    session.out.show(rows, columns(COVERAGE))
+    session.out.show(
+        rows, columns(COVERAGE), [{**r, "missing_players": some(r["missing_players"] or ())} for r in rows]
+    )
     if fail_under is not None and (not rows or any((row["coverage_pct"] or 0.0) < fail_under for row in rows)):
         raise typer.Exit(1)
 
 
 def diff(
     session: Session,
-    batch: BatchArgument,
+    what: DateOrBatch,
     top: Annotated[int, typer.Option("--top", min=0, help="So many players, those who moved most.")] = 20,
 ) -> None:
-    """Old predictions against the new ones of a batch."""
+    """Old predictions against the new ones: of a batch, or of a date's newest promotion that replaced something."""
+    batch = what if BATCH_DATE.match(what) else _newest(session, what)
+    session.out.say(batch)
     found = moves(session.reader.run("diff", game_date=date_of(batch), batch_id=batch))
     if session.out.json:
         session.out.dump(found.as_record())
@@ -112,6 +117,14 @@ def diff(
     if found.players and top:
         out.line("")
         out.show(found.players, columns(DIFF), [_player(p) for p in found.as_record()["players"][:top]])
+
+
+def _newest(session: Session, date: str) -> str:
+    ends = session.reader.run("audit", batch_id="", game_date=game_date(date, "DATE|BATCH").isoformat())
+    done = [end["batch_id"] for end in ends if end["event"] == "promoted" and end["superseded_count"]]
+    if not done:
+        raise Misused(f"no promotion of {date} has replaced anything")
+    return str(done[-1])
 
 
 def _player(record: dict[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
-from regen.cli.arguments import game_date
+from regen.cli.arguments import DateOrBatch, game_date
 from regen.cli.output import columns
 from regen.cli.session import Session, command
 from regen.client.reading import BATCH_DATE
@@ -25,12 +23,14 @@ def add(app: typer.Typer) -> None:
 
 def audit(
     session: Session,
-    what: Annotated[str, typer.Argument(metavar="DATE|BATCH", help="A game date or a batch's id.")],
+    what: DateOrBatch,
 ) -> None:
     """What was done to a date or by a batch, in the order of its happening."""
     is_batch = BATCH_DATE.match(what) is not None
     rows = session.reader.run(
-        "audit", batch_id=what if is_batch else "", game_date="" if is_batch else game_date(what).isoformat()
+        "audit",
+        batch_id=what if is_batch else "",
+        game_date="" if is_batch else game_date(what, "DATE|BATCH").isoformat(),
     )
     session.out.show(rows, columns(AUDIT), [{**row, "regeneration_timestamp": _second(row)} for row in rows])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from regen.cli.output import Output, cell, columns
+from regen.cli.output import Output, cell, columns, some
 
 LIST = (
     "batch_id kind game_date:date status round::n requested::n produced::n failed::n coverage_pct:coverage:n created_at"
@@ -44,7 +44,7 @@ def show_batch(out: Output, view: View) -> None:
     steps = ", ".join(f"{name} {cell(seconds)}" for name, seconds in view["timings"].items())
     out.line(f"seconds: {steps}")
     if view["pending"]:
-        out.line(f"pending: {_some(view['pending'])}")
+        out.line(f"pending: {some(view['pending'])}")
     _problems(out, view)
     _checks(out, view)
 
@@ -63,9 +63,4 @@ def _checks(out: Output, view: View) -> None:
     if checks:
         out.line("")
         shape = columns("name:check passed severity value::n limit::n concerns")
-        out.table(shape, [{**check, "concerns": _some(check["concerns"])} for check in checks])
-
-
-def _some(names: list[str], most: int = 5) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+        out.table(shape, [{**check, "concerns": some(check["concerns"])} for check in checks])

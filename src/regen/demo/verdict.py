@@ -40,23 +40,21 @@ def statements(views: Sequence[View], facts: Facts, *, damaged: bool) -> list[St
 
 def sentence(views: Sequence[View], facts: Facts, seconds: float, *, passed: bool) -> str:
     """The whole run in one sentence, its numbers from SQL."""
-    promoted = sum(end["event"] == "promoted" for end in facts.all_ends)
-    rejected = sum(end["event"] == "rejected" for end in facts.all_ends)
-    replaced, kept = facts.total("replaced_rows"), facts.total("kept_rows")
+    ends = [end["event"] for end in facts.all_ends]
+    promoted, rejected = ends.count("promoted"), ends.count("rejected")
     parts = [f"{promoted} of {len(views)} dates promoted"]
     if rejected:
         parts.append(f"{rejected} rejected")
+    replaced, withdrawn, kept = (facts.total(name) for name in ("replaced_rows", "withdrawn_rows", "kept_rows"))
+    parts.append(f"{facts.total('current_players')} players have current predictions")
+    parts.append(f"{replaced} old ones superseded{', each with a replacement' if replaced else ''}")
+    parts.append(f"{facts.total('new_rows')} inserted")
     parts += [
-        f"{facts.total('current_players')} players have current predictions",
-        f"{replaced} old predictions superseded, each with a replacement",
-        f"{facts.total('new_rows')} inserted",
-        f"{facts.total('withdrawn_rows')} withdrawn",
-        f"{kept} kept",
-        f"{promoted + rejected} audit rows",
-        "nothing lost" if facts.lost == 0 else f"{facts.lost} LOST",
-        f"{seconds:.1f} s",
+        f"{number} {word}" for number, word in ((withdrawn, "withdrawn"), (kept, "stayed as they were")) if number
     ]
-    return f"{'OK' if passed else 'FELL SHORT'}: {', '.join(parts)}."
+    parts.append(f"{promoted + rejected} audit rows")
+    parts.append("nothing lost" if facts.lost == 0 else f"{facts.lost} LOST")
+    return f"{'OK' if passed else 'FELL SHORT'}: {', '.join(parts)}, {seconds:.1f} s."
 
 
 def _nothing_lost(facts: Facts) -> Statement:
