@@ -15,6 +15,7 @@ from regen.cli.session import Session, command
 from regen.cli.settings import local_home, profile_file, read_env
 from regen.client.errors import OperatorError
 from regen.client.http import Coordinator
+from regen.domain.errors import RegenError
 
 Finding = tuple[str, str, str]
 """What was looked at; `ok`, `missing` (one can do without) or `failed`; details."""
@@ -89,7 +90,7 @@ def _warehouse(session: Session) -> Iterator[Finding]:
 def _tried(what: str, look: Callable[[], str]) -> Finding:
     try:
         return what, "ok", look()
-    except OperatorError as error:
+    except (OperatorError, RegenError) as error:
         return what, "failed", str(error)
 
 

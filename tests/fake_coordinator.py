@@ -1,0 +1,106 @@
+"""A coordinator that answers what a test tells it to, and remembers what it was asked."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Answer = tuple[int, Any]
+
+
+@dataclass
+class FakeCoordinator:
+    """Answers by `METHOD path`; a list of answers is given one after the other, the last one again and again."""
+
+    url: str = ""
+    answers: dict[str, list[Answer]] = field(default_factory=dict)
+    asked: list[tuple[str, dict[str, Any] | None, Mapping[str, str]]] = field(default_factory=list)
+
+    def say(self, route: str, *answers: Answer) -> None:
+        self.answers[route] = list(answers)
+
+    def bodies(self, route: str) -> list[dict[str, Any] | None]:
+        return [body for asked, body, _ in self.asked if asked == route]
+
+
+def view(batch_id: str = "regen_2026-01-20_test_1", status: str = "promoted", **more: Any) -> dict[str, Any]:
+    """A batch as `GET /batches/{id}` shows it."""
+    counts = {"requested": 4, "produced": 3, "skipped": 0, "failed": 1}
+    counts |= {"superseded": 21, "inserted": 21, "kept": 1, "withdrawn": 0}
+    return {
+        "batch_id": batch_id,
+        "kind": "regeneration",
+        "game_date": "2026-01-20",
+        "status": status,
+        "round": 1,
+        "reason": "test",
+        "triggered_by": "api_key:local",
+        "created_at": "2026-01-20T20:00:00+00:00",
+        "ended_at": "2026-01-20T20:00:04+00:00",
+        "requested_players": 4,
+        "excluded_players": 2,
+        "requests": 1,
+        "coverage_pct": 75.0,
+        "partial": False,
+        "error": None,
+        "timings": {"running": 0.5},
+        "counts": counts,
+        "pending": [],
+        "outcomes": [{"player_lookup": "zed", "outcome": "failed", "reason": "no_features", "error": "none"}],
+        "verdict": {
+            "failed": ["coverage"],
+            "checks": [
+                {
+                    "name": "coverage",
+                    "severity": "fail",
+                    "passed": False,
+                    "value": 75.0,
+                    "limit": 90.0,
+                    "concerns": ["zed"],
+                }
+            ],
+        },
+        **more,
+    }
+
+
+@contextmanager
+def serving() -> Iterator[FakeCoordinator]:
+    """One that listens on loopback."""
+    fake = FakeCoordinator()
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            size = int(self.headers.get("Content-Length") or 0)
+            body = json.loads(self.rfile.read(size)) if size else None
+            route = f"{self.command} {self.path}"
+            fake.asked.append((route, body, dict(self.headers)))
+            known = fake.answers.get(route, [(404, {"title": "Not found", "detail": f"no route {self.path}"})])
+            status, content = known[0] if len(known) == 1 else known.pop(0)
+            data = content.encode() if isinstance(content, str) else json.dumps(content).encode()
+            self.send_response(status)
+            if status == 302:
+                self.send_header("Location", f"{fake.url}/elsewhere")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_POST = _answer  # noqa: N815 - the names that the server calls
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    fake.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield fake
+    finally:
+        server.shutdown()
+        server.server_close()

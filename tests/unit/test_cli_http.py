@@ -1,0 +1,119 @@
+"""The client: what it sends, what it repeats, and what its errors say."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from fake_coordinator import FakeCoordinator, serving, view
+from regen.client.errors import Problem, Unreachable
+from regen.client.http import Coordinator, problem_of
+from regen.client.waiting import StillLive, wait_for
+
+UNAVAILABLE = (503, {"title": "A dependency does not answer", "detail": "Firestore"})
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeCoordinator]:
+    with serving() as fake:
+        yield fake
+
+
+@pytest.fixture
+def coordinator(fake: FakeCoordinator) -> Coordinator:
+    return Coordinator(fake.url, "k", pauses=(0.0, 0.0))
+
+
+def test_key_and_query_are_sent(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+    fake.say("GET /batches?game_date=2026-01-20", (200, {"batches": [{"batch_id": "b"}]}))
+    assert coordinator.batches("2026-01-20") == [{"batch_id": "b"}]
+    headers = {name.lower(): value for name, value in fake.asked[0][2].items()}
+    assert headers["x-api-key"] == "k"
+
+
+def test_a_read_is_repeated_while_the_coordinator_is_away(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+    fake.say("GET /batches/b", UNAVAILABLE, UNAVAILABLE, (200, {"batch_id": "b"}))
+    assert coordinator.batch("b") == {"batch_id": "b"}
+
+
+def test_a_keyed_order_is_repeated_under_the_same_key(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+    fake.say("POST /start", UNAVAILABLE, (202, {"status": "accepted"}))
+    assert coordinator.post_keyed("/start", {"game_date": "2026-01-20"}) == {"status": "accepted"}
+    keys = {headers["Idempotency-Key"] for _, _, headers in fake.asked}
+    assert len(fake.asked) == 2
+    assert len(keys) == 1
+
+
+def test_an_order_without_a_key_is_given_once(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+    fake.say("POST /batches/b/rollback", UNAVAILABLE)
+    with pytest.raises(Problem, match="Firestore"):
+        coordinator.order("b", "rollback", {})
+    assert len(fake.asked) == 1
+
+
+def test_a_problem_names_field_and_batch(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+    problem = {"title": "Refused", "detail": "x is live", "batch_id": "x"}
+    fake.say("POST /start", (409, problem))
+    with pytest.raises(Problem, match="Refused: x is live") as caught:
+        coordinator.post_keyed("/start", {})
+    assert (caught.value.batch_id, caught.value.exit_code) == ("x", 1)
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, 2), (413, 2), (422, 2), (401, 1), (404, 1), (409, 1), (500, 1)])
+def test_exit_codes(status: int, code: int) -> None:
+    assert problem_of(status, b'{"title": "T", "detail": "d"}').exit_code == code
+
+
+def test_an_answer_that_is_no_json_is_told_as_it_is() -> None:
+    assert str(problem_of(502, b"Bad gateway\n<html>")) == "HTTP 502: Bad gateway"
+
+
+def test_the_key_follows_no_redirect(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+    fake.say("GET /batches/b", (302, {}))
+    with pytest.raises(Problem):
+        coordinator.batch("b")
+    assert [route for route, _, _ in fake.asked] == ["GET /batches/b"]
+
+
+def test_nobody_there_names_address_and_origin() -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{held.getsockname()[1]}"
+        with pytest.raises(Unreachable, match=rf"{url} \(from the profile x\)"):
+            Coordinator(url, "k", "the profile x", pauses=()).batch("b")
+
+
+def test_somebody_else_there_is_no_coordinator(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+    fake.say("GET /batches/b", (200, "<html>hello</html>"))
+    with pytest.raises(Unreachable, match="no coordinator"):
+        coordinator.batch("b")
+
+
+def test_waiting_ends_with_the_batches_and_tells_each_look(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+    fake.say("GET /batches/a", (200, view("a", "running")), (200, view("a", "promoted")))
+    fake.say("GET /batches/b", (200, view("b", "rejected")))
+    looks: list[list[str]] = []
+    ends = wait_for(
+        coordinator, ["a", "b"], timeout=5, every=0.01, look=lambda views: looks.append([v["status"] for v in views])
+    )
+    assert [end["status"] for end in ends] == ["promoted", "rejected"]
+    assert looks == [["running", "rejected"], ["promoted", "rejected"]]
+    assert len(fake.bodies("GET /batches/b")) == 1
+
+
+def test_waiting_has_a_deadline(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+    fake.say("GET /batches/a", (200, view("a", "running")))
+    with pytest.raises(StillLive, match="a is running"):
+        wait_for(coordinator, ["a"], timeout=0.05, every=0.02)
+
+
+def test_waiting_can_become_pointless(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+    fake.say("GET /batches/a", (200, view("a", "running")))
+
+    def abort() -> None:
+        raise RuntimeError("worker died")
+
+    with pytest.raises(RuntimeError, match="worker died"):
+        wait_for(coordinator, ["a"], timeout=5, abort=abort)

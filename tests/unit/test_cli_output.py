@@ -1,0 +1,138 @@
+"""Tables, moves, and the demo's verdict: pure values to text."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from fake_coordinator import view
+from regen.cli.output import Output, cell, columns, some
+from regen.cli.progress import describe
+from regen.client.moves import moves
+from regen.client.reading import date_of
+from regen.demo.facts import Before, Facts
+from regen.demo.verdict import sentence, statements
+
+
+def test_tables_are_never_cut_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    Output().table(columns("a:first n::n"), [{"a": "x" * 200, "n": 1.5}, {"a": None, "n": 2}])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines] == [["first", "n"], ["x" * 200, "1.5"], ["-", "2"]]
+
+
+def test_an_empty_table_says_so_where_people_look(capsys: pytest.CaptureFixture[str]) -> None:
+    Output().table(columns("a"), [])
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "nothing found\n")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "-"), (True, "yes"), (1.0, "1"), (12.3456, "12.346"), (["a", "b"], "a, b"), ({"a": 1}, '{"a":1}')],
+)
+def test_cells(value: object, text: str) -> None:
+    assert cell(value) == text
+
+
+def test_only_some_names() -> None:
+    assert some(["a", "b", "c"], 2) == "a, b and 1 more"
+
+
+def test_a_batch_in_one_line() -> None:
+    assert describe(view()) == "2026-01-20 promoted: 4/4 done, 1 failed, 0 skipped, 21 superseded, 21 inserted"
+
+
+def test_the_date_of_a_batch() -> None:
+    assert date_of("regen_2026-01-20_bdb_upgrade_ab12").isoformat() == "2026-01-20"
+
+
+def _row(player: str, system: str, old: float, new: float | None, sides: str = "OVER OVER") -> dict[str, Any]:
+    before, after = sides.split()
+    return {
+        "player_lookup": player,
+        "system_id": system,
+        "old_points": old,
+        "new_points": new,
+        "old_recommendation": before,
+        "new_recommendation": after,
+    }
+
+
+def test_moves() -> None:
+    rows = [
+        _row("ann", "ensemble_v1", 20.0, 22.0, "UNDER OVER"),
+        _row("ann", "moving_average", 20.0, 16.0, "PASS UNDER"),
+        _row("bob", "ensemble_v1", 10.0, 10.0),
+        _row("cid", "ensemble_v1", 10.0, None),
+    ]
+    found = moves(rows)
+    assert (found.replaced, found.withdrawn, found.changed, found.flips, found.other_changes) == (3, 1, 2, 1, 1)
+    assert (found.mean_move, found.mean_size) == (-0.667, 2.0)
+    assert found.largest is rows[1]
+    assert [(p.player_lookup, p.move, p.largest, p.flips) for p in found.players] == [
+        ("ann", 2.0, -4.0, 1),
+        ("bob", 0.0, 0.0, 0),
+    ]
+    assert found.as_record()["players"][0]["move"] == 2.0
+
+
+def test_moves_of_nothing() -> None:
+    assert moves([]).as_record()["largest"] is None
+
+
+def _facts(old: int = 21, **standing: int) -> Facts:
+    row = {"old_rows": 21, "kept_rows": 0, "replaced_rows": 21, "withdrawn_rows": 0, "new_rows": 21, "current_rows": 21}
+    row |= {"current_players": 3, "doubled_keys": 0, **standing}
+    end = {
+        "batch_id": view()["batch_id"],
+        "event": "promoted",
+        "superseded_count": 21,
+        "regenerated_count": 21,
+        "error": None,
+    }
+    day = "2026-01-20"
+    return Facts(Before(datetime(2026, 1, 20, tzinfo=UTC), old), {day: row}, {day: [end]}, {day: 95.0})
+
+
+def test_a_good_run_says_what_it_did() -> None:
+    found = statements([view()], _facts(), damaged=False)
+    assert all(statement.holds for statement in found)
+    said = sentence([view()], _facts(), 4.0, passed=True)
+    assert said == (
+        "OK: 1 of 1 dates promoted, 3 players have current predictions, 21 old ones superseded, each with a replacement, "
+        "21 inserted, 1 audit rows, nothing lost, 4.0 s."
+    )
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        _facts(old=22),
+        _facts(replaced_rows=20),
+        _facts(doubled_keys=1),
+        _facts(new_rows=20),
+    ],
+    ids=["a row is gone", "no replacement", "double", "fewer than the batch says"],
+)
+def test_what_is_wrong_in_the_tables_is_seen(facts: Facts) -> None:
+    assert not all(statement.holds for statement in statements([view()], facts, damaged=False))
+
+
+def _rejected_facts(**standing: int) -> Facts:
+    facts = _facts(kept_rows=21, replaced_rows=0, new_rows=0, **standing)
+    end = {"batch_id": view()["batch_id"], "event": "rejected", "error": "checks failed: coverage"}
+    return Facts(facts.before, facts.standing, {"2026-01-20": [end]}, facts.coverage)
+
+
+def test_a_rejection_counts_as_good_only_where_it_was_meant() -> None:
+    rejected = view(status="rejected")
+    assert all(s.holds for s in statements([rejected], _rejected_facts(), damaged=True))
+    assert not all(s.holds for s in statements([rejected], _rejected_facts(), damaged=False))
+    assert "21 stayed as they were" in sentence([rejected], _rejected_facts(), 1.0, passed=True)
+
+
+def test_a_rejection_for_another_reason_is_not_the_one_that_was_meant() -> None:
+    rejected = view(status="rejected", verdict={"failed": ["in_range"], "checks": []})
+    assert not all(s.holds for s in statements([rejected], _rejected_facts(), damaged=True))
