@@ -43,7 +43,7 @@ test-long: $(READY) ## The tests that take minutes
 
 .PHONY: bench
 bench: $(READY) ## Measure, beside the peers that are installed; writes build/bench.json
-	@$(BIN)/regen bench $(ARGS)
+	@PYTHONPATH=tools $(BIN)/python -m bench $(ARGS)
 
 .PHONY: simulate
 simulate: $(READY) ## Random runs with faults at every step
