@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import random
 import secrets
 import socket
 from collections.abc import Collection, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from regen.web.settings import VARIABLES
 DEFAULT_PROJECT = "nba-props-platform"
 FUNCTIONS = ("coordinator", "worker", "verifier")
 PORTS = (*FUNCTIONS, "relay", "pubsub", "firestore", "bigquery", "bigquery_grpc")
+OWN_PORTS = range(12_000, 32_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +76,23 @@ def addresses(given: Mapping[str, int]) -> Addresses:
 
 
 def _free_ports(count: int, taken: Collection[int]) -> list[int]:
+    """Below the range from which systems take ports for outgoing connections: those may be gone before we use them."""
     found: list[int] = []
-    # All are held until the last is found, so that none is found twice.
-    with ExitStack() as held:
-        while len(found) < count:
-            sock = held.enter_context(socket.socket())
-            sock.bind(("127.0.0.1", 0))
-            if (port := sock.getsockname()[1]) not in taken:
-                found.append(port)
+    for port in random.SystemRandom().sample(OWN_PORTS, len(OWN_PORTS)):
+        if len(found) == count:
+            break
+        if port not in taken and _is_free(port):
+            found.append(port)
     return found
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as sock:
+        try:
+            sock.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def new_api_key() -> str:

@@ -131,6 +131,8 @@ class Stack:
         child = self._child(name)
         child.ask_to_end()
         child.wait(time.monotonic() + STOP_SECONDS)
+        if child in self.failures:
+            self.failures.remove(child)
         self._spawn(child.command)
         self._wait_for(name)
         if self._emulators:

@@ -96,7 +96,6 @@ class _Keeper:
             with contextlib.suppress(StackError, ProcessDied):
                 self._say(f"starting {name} again")
                 self.stack.restart(name)
-                self.stack.failures.remove(child)
                 return
         self.lost = True
         os.kill(os.getpid(), signal.SIGINT)

@@ -1,0 +1,129 @@
+"""`up` in a process group of its own: the `env` file, a death from outside, and the end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from polling import wait_until
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = """
+import sys
+from pathlib import Path
+from regen.local.plan import Options
+from regen.local.up import up
+folder, functions, emulators, failing = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "on", sys.argv[4] == "fail"
+def load(stack):
+    assert not (folder / "local" / "env").exists()
+    if failing:
+        raise SystemExit("the data is not there")
+options = Options(home=folder / "local", functions=functions, packages=folder, emulators=emulators)
+sys.exit(up(load, options, say=lambda text: print(text, flush=True)))
+"""
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(180)]
+
+
+@contextmanager
+def running(folder: Path, *, emulators: str = "off", load: str = "") -> Iterator[subprocess.Popen[str]]:
+    functions = ROOT / "tests" / "fixtures" / "functions"
+    argv = [sys.executable, "-c", SCRIPT, str(folder), str(functions), emulators, load]
+    with subprocess.Popen(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def ready(folder: Path, process: subprocess.Popen[str]) -> dict[str, str]:
+    env = folder / "local" / "env"
+    wait_until(lambda: env.exists() or process.poll() is not None, 90, "the env file")
+    assert process.poll() is None, process.communicate()[0]
+    return dict(line.split("=", 1) for line in env.read_text().splitlines())
+
+
+def descendants(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    return not psutil.wait_procs(processes, timeout=0)[1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_group_ends_everything(tmp_path: Path, number: int) -> None:
+    with running(tmp_path) as process:
+        ready(tmp_path, process)
+        started = descendants(process)
+        assert len(started) >= 3
+        began = time.monotonic()
+        os.killpg(process.pid, number)
+        assert process.wait(10) == 0
+        assert time.monotonic() - began < 10
+    assert not (tmp_path / "local" / "env").exists()
+    wait_until(lambda: gone(started), 2, "every process to end")
+
+
+def test_a_signal_during_the_start_ends_everything(tmp_path: Path) -> None:
+    with running(tmp_path) as process:
+        wait_until(lambda: len(descendants(process)) >= 2, 30, "the first processes")
+        started = descendants(process)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(10) == 0
+    wait_until(lambda: gone(started), 2, "every process to end")
+
+
+def test_a_loader_that_fails_ends_everything(tmp_path: Path) -> None:
+    with running(tmp_path, load="fail") as process:
+        output, _ = process.communicate(timeout=60)
+        assert process.returncode == 1
+        assert "the data is not there" in output
+    assert not (tmp_path / "local" / "env").exists()
+
+
+def test_a_lost_warehouse_is_reported_and_ends_the_stack(tmp_path: Path) -> None:
+    with running(tmp_path) as process:
+        ready(tmp_path, process)
+        warehouse = next(p for p in descendants(process) if "bigquery_launcher" in " ".join(p.cmdline()))
+        warehouse.kill()
+        output, _ = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "bigquery was ended by SIGKILL; the end of" in output
+
+
+def test_a_lost_function_is_reported_and_comes_back(tmp_path: Path) -> None:
+    with running(tmp_path, emulators="on") as process:
+        env = ready(tmp_path, process)
+        if "PUBSUB_EMULATOR_HOST" not in env:
+            pytest.skip("SKIPPED, Google's emulators are not here")
+        worker = next(p for p in descendants(process) if "functions/worker/main.py" in " ".join(p.cmdline()))
+        os.killpg(worker.pid, signal.SIGKILL)
+        wait_until(lambda: gone([worker]), 10, "the worker's end")
+        wait_until(lambda: answers(env["WORKER_URL"]), 20, "the worker's return")
+        os.killpg(process.pid, signal.SIGINT)
+        output, _ = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert "worker was ended by SIGKILL" in output
+    assert "starting worker again" in output
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url + "/health", timeout=2) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except OSError:
+        return False
