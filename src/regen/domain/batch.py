@@ -141,6 +141,8 @@ class Batch:
 
     Attributes:
         round: 1 for the first; every redrive, promote and rollback opens the next.
+        openings: names the requests that count, those of each generated round; a redrive that died before it could open
+            its round has left others, and they mean nothing.
         promoted_rounds: rounds whose rows were made current.
         accepted_checks: checks that an operator accepted by name (`promote`).
         token: fencing token of the promotion under way or last made.
@@ -159,6 +161,7 @@ class Batch:
     deadline: datetime
     expires_at: datetime
     round: int = 1
+    openings: tuple[str, ...] = ("",)
     act: Act = Act.GENERATE
     scope: Scope = field(default_factory=Scope)
     metadata: Mapping[str, Any] = field(default_factory=dict)

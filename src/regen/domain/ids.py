@@ -25,9 +25,9 @@ def batch_id(kind: Kind, game_date: date, reason: str, suffix: str) -> str:
     return f"regen_{game_date.isoformat()}_{reason}_{suffix}"
 
 
-def request_id(batch: str, round_: int, index: int) -> str:
+def request_id(batch: str, round_: int, opening: str, index: int) -> str:
     """A document id that does not grow with time (Firestore hot spots)."""
-    return digest("request", batch, round_, index, length=20)
+    return digest("request", batch, round_, opening, index, length=20)
 
 
 def prediction_id(batch: str, round_: int, player: str, game: str, system: str, line: float | None) -> str:

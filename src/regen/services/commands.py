@@ -72,14 +72,18 @@ def redrive(deps: Deps, order: Order) -> Batch:
         Gone: its records have expired.
     """
     seen = _ended(deps, order)
-    lacking = {o.player_lookup for o in gather(deps, seen.batch).outcomes if o.kind is not OutcomeKind.PRODUCED}
+    outcomes = gather(deps, seen.batch).outcomes
+    if len(outcomes) != seen.batch.requested_players:
+        raise Refused(f"{order.batch_id} ended before its requests were written; open a new one", order.batch_id)
+    lacking = {o.player_lookup for o in outcomes if o.kind is not OutcomeKind.PRODUCED}
     reading = deps.warehouse.read_slate(seen.batch.game_date)
     slate = fix_slate(reading.entries, seen.batch.scope, seen.batch.min_minutes)
     players = [e for e in slate.requested if e.player_lookup in lacking]
     if not players:
         raise Refused(f"no player of {order.batch_id} lacks a result", order.batch_id)
     round_ = seen.batch.round + 1
-    requests = build_requests(deps, seen.batch, players, round_)
+    opening = deps.ids.suffix()
+    requests = build_requests(deps, seen.batch, players, round_, opening)
     write_requests(deps, seen.batch, requests)
 
     def open_round(batch: Batch, now: datetime) -> Batch:
@@ -88,6 +92,7 @@ def redrive(deps: Deps, order: Order) -> Batch:
             f"redrive of {len(players)} players: {order.reason}",
             now,
             round=round_,
+            openings=(*batch.openings, opening),
             act=Act.GENERATE,
             deadline=now + timedelta(seconds=deps.config.deadline_seconds),
             published_at=None,

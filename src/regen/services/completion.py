@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from regen.domain.batch import WAITING, Status
-from regen.ports import Write
+from regen.domain.batch import WAITING, Batch, Status
+from regen.ports import Condition, Write
 from regen.services.commit import read_batch, until_committed
 from regen.services.deps import Deps
 from regen.services.records import requests_path
 
 
-def check_completion(deps: Deps, batch_id: str, round_: int) -> bool:
+def pending_in(batch: Batch) -> list[Condition]:
+    """The pending requests of the round that the batch is in."""
+    return [("state", "==", "pending"), ("opening", "==", batch.openings[-1])]
+
+
+def check_completion(deps: Deps, batch: Batch) -> bool:
     """Mark the batch complete if none of the round's requests is pending; whether it is past waiting now."""
-    pending = deps.store.find(
-        requests_path(batch_id), [("state", "==", "pending"), ("round", "==", round_)], limit=1, fields=["state"]
-    )
-    if pending:
+    if deps.store.find(requests_path(batch.batch_id), pending_in(batch), limit=1, fields=["state"]):
         return False
 
     def decide() -> tuple[Sequence[Write], bool]:
-        seen = read_batch(deps, batch_id)
-        if seen.batch.status not in WAITING or seen.batch.round != round_:
+        seen = read_batch(deps, batch.batch_id)
+        if seen.batch.status not in WAITING or seen.batch.round != batch.round:
             return [], True
         complete = seen.batch.moved(Status.COMPLETE, "no request is pending", deps.clock.now())
         return [seen.update(complete)], True

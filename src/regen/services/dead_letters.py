@@ -47,7 +47,7 @@ def _dead_request(deps: Deps, batch_id: str, request_id: str) -> str:
     except NotFound:
         return "unknown"
     if batch.status in WAITING:
-        check_completion(deps, batch_id, batch.round)
+        check_completion(deps, batch)
     return "failed" if closed else "already_done"
 
 

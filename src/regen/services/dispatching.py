@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from regen.domain.batch import WAITING, Status
+from regen.domain.batch import WAITING, Batch, Status
 from regen.ports import Message, Write
 from regen.services.commit import read_batch, until_committed
-from regen.services.completion import check_completion
+from regen.services.completion import check_completion, pending_in
 from regen.services.deps import REQUEST_TOPIC, Deps
 from regen.services.records import requests_path
 
@@ -37,9 +37,9 @@ def dispatch(deps: Deps, batch_id: str, request_ids: Sequence[str] | None = None
         return
     round_ = seen.batch.round
     if request_ids is None:
-        publish_pending(deps, batch_id, round_)
+        publish_pending(deps, seen.batch)
     else:
-        _publish(deps, batch_id, round_, request_ids)
+        _publish(deps, seen.batch, request_ids)
 
     def decide() -> tuple[Sequence[Write], None]:
         seen = read_batch(deps, batch_id)
@@ -49,20 +49,18 @@ def dispatch(deps: Deps, batch_id: str, request_ids: Sequence[str] | None = None
         return [seen.update(replace(seen.batch.moved(Status.RUNNING, "all published", now), published_at=now))], None
 
     until_committed(deps, decide)
-    check_completion(deps, batch_id, round_)
+    check_completion(deps, seen.batch)
 
 
-def publish_pending(deps: Deps, batch_id: str, round_: int) -> int:
+def publish_pending(deps: Deps, batch: Batch) -> int:
     """Publish one small message for each pending request; a worker that gets one twice changes nothing."""
-    pending = deps.store.find(
-        requests_path(batch_id), [("state", "==", "pending"), ("round", "==", round_)], fields=["request_id"]
-    )
+    pending = deps.store.find(requests_path(batch.batch_id), pending_in(batch), fields=["request_id"])
     ids = [str(s.data["request_id"]) for s in pending]
-    _publish(deps, batch_id, round_, ids)
+    _publish(deps, batch, ids)
     return len(ids)
 
 
-def _publish(deps: Deps, batch_id: str, round_: int, request_ids: Sequence[str]) -> None:
+def _publish(deps: Deps, batch: Batch, request_ids: Sequence[str]) -> None:
     if request_ids:
-        data = [{"batch_id": batch_id, "request_id": i, "round": round_} for i in request_ids]
+        data = [{"batch_id": batch.batch_id, "request_id": i, "round": batch.round} for i in request_ids]
         deps.queue.publish(REQUEST_TOPIC, [Message(d) for d in data])

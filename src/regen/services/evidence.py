@@ -17,7 +17,7 @@ from regen.services.deps import Deps
 from regen.services.processing import failed_outcome
 from regen.services.records import excluded_path, requests_path, unpack_outcomes
 
-FIELDS = ("players", "round", "state", "outcomes")
+FIELDS = ("players", "round", "opening", "state", "outcomes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,13 @@ def gather(deps: Deps, batch: Batch) -> Gathered:
     everything: list[Outcome] = []
     for snapshot in deps.store.find(requests_path(batch.batch_id), fields=FIELDS):
         data = snapshot.data
-        if data["round"] > batch.round:
+        if data["opening"] not in batch.openings:
             continue  # left by a redrive that never came to be
         if data["outcomes"]:
             everything += unpack_outcomes(data["outcomes"])
         else:
-            everything += [failed_outcome(p, "lost_inputs", data["round"]) for p in data["players"]]
+            # Only a cancelled round leaves requests pending: past a deadline they are closed.
+            everything += [failed_outcome(p, "cancelled", data["round"]) for p in data["players"]]
     outcomes = latest(everything)
     fresh = [o for o in outcomes.values() if o.round not in batch.promoted_rounds or o.kind is not OutcomeKind.PRODUCED]
     runs = [o for o in everything if batch.act is not Act.GENERATE or o.round == batch.round]

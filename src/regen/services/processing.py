@@ -38,10 +38,10 @@ def process_request(deps: Deps, batch_id: str, request_id: str) -> str:
     if batch_snapshot is None or snapshot is None:
         return "unknown"
     batch, request = decode_batch(batch_snapshot), decode_request(snapshot)
-    if batch.status not in WAITING or request.round != batch.round:
+    if batch.status not in WAITING or request.opening != batch.openings[-1]:
         return "over"
     if request.state == "done":
-        check_completion(deps, batch_id, request.round)
+        check_completion(deps, batch)
         return "already_done"
     outcomes = predict_request(deps, batch, request)
     word = "done"
@@ -53,7 +53,7 @@ def process_request(deps: Deps, batch_id: str, request_id: str) -> str:
         if again is not None and decode_request(again).state == "pending":
             raise
         word = "already_done"
-    check_completion(deps, batch_id, request.round)
+    check_completion(deps, batch)
     return word
 
 

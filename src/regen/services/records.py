@@ -91,6 +91,7 @@ class RequestRecord:
     """`prediction_batches/{batch_id}/requests/{request_id}`: a group of players, and what became of them.
 
     Attributes:
+        opening: names the act that wrote it; it counts if the batch knows that name (`Batch.openings`).
         state: `pending` or `done`.
         inputs: compressed list of PlayerInputs; players without usable inputs are in `outcomes` from the start.
         given: compressed outcomes that were known when the request was written (no feature row, broken rows).
@@ -106,6 +107,7 @@ class RequestRecord:
     inputs: bytes
     created_at: datetime
     expires_at: datetime
+    opening: str = ""
     given: bytes | None = None
     outcomes: bytes | None = None
     produced: int = 0

@@ -30,7 +30,9 @@ MAX_COMMIT_WRITES = 200
 EXCLUDED_PER_DOCUMENT = 2000
 
 
-def build_requests(deps: Deps, batch: Batch, players: Sequence[SlateEntry], round_: int = 1) -> list[RequestRecord]:
+def build_requests(
+    deps: Deps, batch: Batch, players: Sequence[SlateEntry], round_: int = 1, opening: str = ""
+) -> list[RequestRecord]:
     """Group players into requests, small enough to be documents.
 
     A player whose rows are missing or broken gets his `failed` outcome here; he is in a request all the same.
@@ -39,7 +41,7 @@ def build_requests(deps: Deps, batch: Batch, players: Sequence[SlateEntry], roun
     records: list[RequestRecord] = []
     while groups:
         entries = groups.pop(0)
-        record = _request(deps, batch, entries, round_, len(records))
+        record = _request(deps, batch, entries, round_, opening, len(records))
         if len(record.inputs) > MAX_DOCUMENT_BYTES and len(entries) > 1:
             groups[:0] = group(entries, -(-len(entries) // 2))
             continue
@@ -47,12 +49,15 @@ def build_requests(deps: Deps, batch: Batch, players: Sequence[SlateEntry], roun
     return records
 
 
-def _request(deps: Deps, batch: Batch, entries: Sequence[SlateEntry], round_: int, index: int) -> RequestRecord:
+def _request(
+    deps: Deps, batch: Batch, entries: Sequence[SlateEntry], round_: int, opening: str, index: int
+) -> RequestRecord:
     given = [_given(entry, round_) for entry in entries if entry.inputs is None]
     return RequestRecord(
         batch_id=batch.batch_id,
-        request_id=ids.request_id(batch.batch_id, round_, index),
+        request_id=ids.request_id(batch.batch_id, round_, opening, index),
         round=round_,
+        opening=opening,
         state="pending",
         players=tuple(e.player_lookup for e in entries),
         systems=batch.systems,

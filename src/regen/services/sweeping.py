@@ -14,7 +14,7 @@ from regen.domain.errors import NotFound, RegenError, Unavailable
 from regen.ports import Message, Write
 from regen.services import outbox
 from regen.services.commit import read_batch, until_committed
-from regen.services.completion import check_completion
+from regen.services.completion import check_completion, pending_in
 from regen.services.dates import follow_up, read_date
 from regen.services.deps import VERIFY_TOPIC, Deps
 from regen.services.dispatching import dispatch, publish_pending
@@ -22,7 +22,7 @@ from regen.services.ending import ended_entry
 from regen.services.leases import is_free
 from regen.services.processing import close_pending
 from regen.services.records import BATCHES, decode_batch, requests_path
-from regen.services.triggers import trigger_of
+from regen.services.triggers import triggers_of
 
 log = logging.getLogger(__name__)
 ORPHAN_AFTER = timedelta(hours=2)
@@ -86,7 +86,7 @@ def _heal(deps: Deps, batch: Batch) -> str | None:
 
 
 def _opening_lost(deps: Deps, batch: Batch) -> str | None:
-    """A `created` batch whose opener died: failed, its trigger back on the date, in one commit (I-17)."""
+    """A `created` batch whose opener died: failed, its triggers back on the date, in one commit (I-17)."""
     if not is_free(deps, batch.batch_id):
         return None
 
@@ -99,7 +99,7 @@ def _opening_lost(deps: Deps, batch: Batch) -> str | None:
         date = read_date(deps, batch.game_date)
         record = date.record
         if record.live == batch.batch_id:
-            record = replace(record, live=None, coalesced=(trigger_of(batch), *record.coalesced))
+            record = replace(record, live=None, coalesced=(*triggers_of(batch), *record.coalesced))
         entry = ended_entry(failed, AuditEvent.FAILED, "opening_lost", "sweep")
         alert = {"type": "batch_healed", "severity": "WARNING", "batch_id": batch.batch_id, "why": "opening_lost"}
         items = [
@@ -122,14 +122,14 @@ def _dispatch_again(deps: Deps, batch: Batch, now: datetime) -> str | None:
 
 
 def _look_at_running(deps: Deps, batch: Batch, now: datetime) -> str | None:
-    if check_completion(deps, batch.batch_id, batch.round):
+    if check_completion(deps, batch):
         return "completed"
     if batch.deadline <= now:
         return _close(deps, batch)
     last = batch.published_at or batch.updated_at
     if now - last < timedelta(seconds=deps.config.republish_after_seconds):
         return None
-    number = publish_pending(deps, batch.batch_id, batch.round)
+    number = publish_pending(deps, batch)
 
     def decide() -> tuple[Sequence[Write], None]:
         seen = read_batch(deps, batch.batch_id)
@@ -143,9 +143,9 @@ def _look_at_running(deps: Deps, batch: Batch, now: datetime) -> str | None:
 
 def _close(deps: Deps, batch: Batch) -> str:
     """Past the deadline, the pending become `failed(deadline)` and the batch is verified as usual (I-18)."""
-    pending = deps.store.find(requests_path(batch.batch_id), [("state", "==", "pending"), ("round", "==", batch.round)])
+    pending = deps.store.find(requests_path(batch.batch_id), pending_in(batch))
     closed = close_pending(deps, pending, "deadline")
-    check_completion(deps, batch.batch_id, batch.round)
+    check_completion(deps, batch)
     return f"closed {closed} requests past the deadline"
 
 

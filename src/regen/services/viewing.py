@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from regen.domain.batch import WAITING, Batch
+from regen.domain.batch import Batch, Status
 from regen.domain.outcome import OutcomeKind
 from regen.services.commit import read_batch
 from regen.services.deps import Deps
@@ -23,16 +23,19 @@ def view_batch(deps: Deps, batch_id: str) -> dict[str, Any]:
     """
     batch = read_batch(deps, batch_id).batch
     counts = {"requested": batch.requested_players, "produced": 0, "skipped": 0, "failed": 0}
-    pending: list[str] = []
+    pending: set[str] = set()
     problems: dict[str, dict[str, Any]] = {}
     done: set[str] = set()
-    fields = ("players", "state", "round", "outcomes", "attempts", "error")
+    fields = ("players", "state", "round", "opening", "outcomes")
     for snapshot in sorted(deps.store.find(requests_path(batch_id), fields=fields), key=lambda s: s.data["round"]):
         data = snapshot.data
-        if data["round"] > batch.round:
+        if data["opening"] not in batch.openings:
             continue
         if data["state"] == "pending":
-            pending += data["players"]
+            if batch.live and data["round"] == batch.round:
+                pending |= set(data["players"]) - done
+            else:
+                problems |= {p: _unfinished(p, batch) for p in data["players"] if p not in done}
             continue
         for outcome in unpack_outcomes(data["outcomes"]):
             if outcome.kind is OutcomeKind.PRODUCED:
@@ -45,25 +48,25 @@ def view_batch(deps: Deps, batch_id: str) -> dict[str, Any]:
                     "reason": outcome.reason,
                     "error": outcome.error,
                 }
-    waiting = [p for p in pending if p not in done]
-    for player in waiting:
+    for player in pending:
         problems.pop(player, None)
-    if batch.status not in WAITING and waiting:
-        reason = "cancelled" if batch.status.value == "cancelled" else "deadline"
-        for player in waiting:
-            problems[player] = {"player_lookup": player, "outcome": "failed", "reason": reason, "error": None}
-        waiting = []
     counts["produced"] = len(done)
     counts["skipped"] = sum(p["outcome"] == "skipped" for p in problems.values())
     counts["failed"] = sum(p["outcome"] == "failed" for p in problems.values())
     return {
         **_flat(batch),
         "counts": {**_row_counts(batch), **counts},
-        "pending": sorted(waiting),
+        "pending": sorted(pending),
         "outcomes": sorted(problems.values(), key=lambda p: p["player_lookup"]),
         "verdict": batch.verdict,
         "history": [{"at": s.at.isoformat(), "from": s.from_, "to": s.to, "why": s.why} for s in batch.history],
     }
+
+
+def _unfinished(player: str, batch: Batch) -> dict[str, Any]:
+    """Only a cancelled round leaves requests pending, and one that was never opened: past a deadline they are closed."""
+    reason = "opening_lost" if batch.status is Status.FAILED else "cancelled"
+    return {"player_lookup": player, "outcome": "failed", "reason": reason, "error": None}
 
 
 def list_batches(deps: Deps, game_date: str | None, status: str | None) -> list[dict[str, Any]]:
