@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from google.cloud import firestore
 
 from contract import emulators as emulator
+from regen.adapters.firestore import FirestoreStore
 from regen.adapters.memory.store import MemoryStore
 from regen.local.emulators import Emulators, find_emulators
 from regen.ports import BatchStore
@@ -38,10 +40,6 @@ def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ba
     """A store of its own for each test."""
     if request.param == "memory":
         return MemoryStore()
-    from google.cloud import firestore
-
-    from regen.adapters.firestore import FirestoreStore
-
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", request.getfixturevalue("firestore_host"))
     return FirestoreStore(firestore.Client(project=f"test-{uuid.uuid4().hex[:12]}"))
 

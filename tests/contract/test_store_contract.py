@@ -75,7 +75,9 @@ def test_a_stale_version_conflicts(store: BatchStore) -> None:
 def test_a_commit_happens_whole_or_not_at_all(store: BatchStore) -> None:
     store.commit([Write("create", "c/a", {"n": 1})])
     with pytest.raises(Conflict):
-        store.commit([Write("create", "c/b", {"n": 1}), Write("update", "c/none", {"n": 9}), Write("update", "c/a", {"n": 9})])
+        store.commit(
+            [Write("create", "c/b", {"n": 1}), Write("update", "c/none", {"n": 9}), Write("update", "c/a", {"n": 9})]
+        )
     assert store.get("c/b") is None
     found = store.get("c/a")
     assert found is not None

@@ -22,7 +22,6 @@ from regen.adapters.bigquery import BigQueryWarehouse
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.local import bigquery_env
 from regen.local.bigquery_tables import create_tables
-from regen.local.tables import bigquery_client
 from regen.ports import Warehouse
 from regen.schemas import table
 
@@ -160,21 +159,6 @@ def emulator() -> Iterator[str]:
             process.kill()
             process.wait()
         shutil.rmtree(data, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def bigquery_url() -> Iterator[str]:
-    """Installs the emulator where it is not there; where it cannot, the tests fail and say why."""
-    try:
-        with emulator() as url:
-            yield url
-    except bigquery_env.InstallationFailed as error:
-        pytest.fail(str(error))
-
-
-@pytest.fixture(scope="session")
-def bigquery_harness(bigquery_url: str) -> BigQueryHarness:
-    return BigQueryHarness(bigquery_client(bigquery_url, PROJECT))
 
 
 @pytest.fixture(params=["memory", "bigquery"])
