@@ -14,9 +14,9 @@ class Estimate:
     """A system's view of the points one player will score.
 
     Attributes:
-        points: the expected points.
+        points: the median of the predictive distribution: above a line just when over is the likelier side.
         sd: standard deviation of the predictive distribution, in points, greater than 0.
-        confidence: 0 to 100, calibrated: of estimates with confidence c, about c percent ... see docs/accuracy.md.
+        confidence: 0 to 100, calibrated: the chance in percent that what the row claims comes true (docs/accuracy.md).
         factors: named contributions in points, for people to read.
         warnings: what a reader of this prediction should know.
     """
@@ -26,8 +26,6 @@ class Estimate:
     confidence: float
     factors: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-
-    # P(points > line): see regen.domain.recommendation.over_probability
 
 
 class System(Protocol):
