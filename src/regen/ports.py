@@ -8,6 +8,10 @@ from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
 from regen.domain.audit import AuditEntry, AuditEvent
+from regen.domain.backfill import DateSurvey
+from regen.domain.bdb import BdbChange, BdbGame
+from regen.domain.grading import Graded
+from regen.domain.invariants import Finding
 from regen.domain.promotion import (
     CurrentPrediction,
     FenceToken,
@@ -167,6 +171,30 @@ class Warehouse(Protocol):
 
     def drop_staging(self, staging: str) -> None:
         """Drop a staging table; one that does not exist is fine. No job."""
+        ...
+
+
+class Ledger(Protocol):
+    """The tables as backfills, the BDB watch, grading and verification need them: across dates, beside any batch."""
+
+    def survey(self, first: date, last: date) -> list[DateSurvey]:
+        """The dates of a range that have a slate, with their coverage. One query job."""
+        ...
+
+    def bdb_games(self) -> list[BdbGame]:
+        """The games that are neither completed nor expired, beside what their predictions rest on. Two query jobs."""
+        ...
+
+    def change_bdb(self, changes: Sequence[BdbChange]) -> None:
+        """Write what a scan decided, where the row is still as it was read. One query job."""
+        ...
+
+    def verify(self, first: date, last: date, now: datetime, threshold: float) -> list[Finding]:
+        """Every invariant over a range of dates. A constant number of query jobs, and a listing."""
+        ...
+
+    def grade(self, first: date, last: date, at: datetime) -> list[Graded]:
+        """Grade the current predictions of played games, and label the grades of superseded ones. One query job."""
         ...
 
 

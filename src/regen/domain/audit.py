@@ -25,6 +25,7 @@ class AuditEvent(StrEnum):
     ROLLBACK_REFUSED = "rollback_refused"
     HEALED = "healed"
     MALFORMED = "malformed"
+    BACKFILL = "backfill"
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,11 +44,11 @@ def must_wait(deps: Deps, trigger: Trigger, record: DateRecord) -> str | None:
     """The batch that the trigger has to wait for, if any.
 
     Raises:
-        Refused: a first run does not wait; a follow-up that comes again is no trigger of its own (the end of the live
+        Refused: a first run and a backfill do not wait; a follow-up that comes again is no trigger of its own (the end of the live
             batch starts another if anything waits).
     """
     if record.live is not None:
-        if trigger.follow_up is not None:
+        if trigger.follow_up is not None or trigger.source is Source.BACKFILL:
             raise Refused(f"{record.live} is live on {trigger.game_date.isoformat()}", record.live)
         if trigger.kind is Kind.DAILY:
             raise Refused(f"{record.live} is live on {trigger.game_date.isoformat()}", record.live)

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from regen.domain import ids
+from regen.domain.alerts import AlertKind, alert
 from regen.domain.batch import WAITING
 from regen.domain.errors import NotFound
-from regen.services import malformed, outbox
+from regen.services import malformed
+from regen.services.alerting import raise_once
 from regen.services.commit import read_batch
 from regen.services.completion import check_completion
 from regen.services.deps import Deps
@@ -52,12 +54,10 @@ def _dead_request(deps: Deps, batch_id: str, request_id: str) -> str:
 
 
 def _alert(deps: Deps, message_id: str, data: Mapping[str, Any], attributes: Mapping[str, str]) -> None:
-    alert = {
-        "type": "dead_letter",
-        "severity": "ERROR",
-        "batch_id": data.get("batch_id"),
-        "request_id": data.get("request_id"),
-        "why": f"gave up on a message of {attributes.get(SOURCE, 'an unnamed subscription')}",
-    }
-    event = ids.digest("dead_letter", message_id, length=24)
-    deps.store.commit(outbox.put([outbox.alert_item(event, deps.clock.now(), alert)]))
+    told = alert(
+        AlertKind.DEAD_LETTER,
+        f"gave up on a message of {attributes.get(SOURCE, 'an unnamed subscription')}",
+        batch_id=data.get("batch_id"),
+        request_id=data.get("request_id"),
+    )
+    raise_once(deps, ids.digest("dead_letter", message_id, length=24), told)

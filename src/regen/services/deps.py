@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from regen.domain.batch import Thresholds
+from regen.domain.errors import RegenError
 from regen.domain.estimate import System
-from regen.ports import Alerts, BatchStore, Clock, Ids, Queue, Warehouse
+from regen.ports import Alerts, BatchStore, Clock, Ids, Ledger, Queue, Warehouse
 
 TRIGGER_TOPIC = "nba-prediction-trigger"
 REQUEST_TOPIC = "prediction-request"
@@ -42,6 +43,10 @@ class Config:
     code_version: str = "unknown"
 
 
+class NoLedger(RegenError):
+    """A function was asked for a port that it does not have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deps:
     """The ports and the configuration."""
@@ -53,3 +58,11 @@ class Deps:
     ids: Ids
     config: Config
     alerts: Alerts | None = None
+    ledger: Ledger | None = None
+
+    @property
+    def books(self) -> Ledger:
+        """The ledger of a function that has one."""
+        if self.ledger is None:
+            raise NoLedger("this function has no ledger")
+        return self.ledger

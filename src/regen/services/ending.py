@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from regen.domain import ids
+from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Act, Batch, Status
 from regen.domain.trigger import Source
@@ -17,6 +18,7 @@ from regen.services.commit import read_batch, until_committed
 from regen.services.dates import follow_up, hold_down_end, read_date
 from regen.services.deps import COMPLETE_TOPIC, Deps
 from regen.services.records import DateRecord, OutboxItem, Promoted
+from regen.services.waking import wake_item
 
 EVENTS = {
     Status.REJECTED: AuditEvent.REJECTED,
@@ -95,22 +97,19 @@ def _items(batch: Batch, why: str, now: datetime, caller: str) -> list[OutboxIte
     if event := AuditEvent.ROLLBACK_REFUSED if refused else EVENTS.get(batch.status):
         runs = batch.staging if batch.status is Status.REJECTED else None
         items.append(outbox.audit_item(ended_entry(batch, event, why, caller), runs))
-    if alert := _alert(batch, why, summary):
-        alert_id = ids.event_id(batch.batch_id, batch.round, f"alert:{alert['type']}")
-        items.append(outbox.alert_item(alert_id, now, alert, batch.batch_id))
+    if kind := _alert_kind(batch):
+        alert_id = ids.event_id(batch.batch_id, batch.round, f"alert:{kind}")
+        told = alert(kind, why, **summary, coverage_pct=coverage_of(batch))
+        items.append(outbox.alert_item(alert_id, now, told, batch.batch_id))
+    if batch.backfill_id:
+        items.append(wake_item(batch.backfill_id, f"{batch.batch_id}/{batch.round}", now, batch.batch_id))
     return items
 
 
-def _alert(batch: Batch, why: str, summary: Mapping[str, Any]) -> dict[str, Any] | None:
-    kind, severity = {
-        Status.REJECTED: ("batch_rejected", "ERROR"),
-        Status.FAILED: ("batch_failed", "ERROR"),
-        Status.PROMOTED: ("batch_partial", "WARNING"),
-    }.get(batch.status, (None, ""))
-    partial = batch.status is Status.PROMOTED and (batch.counts.produced or 0) < batch.requested_players
-    if kind is None or (batch.status is Status.PROMOTED and not partial):
-        return None
-    return {"type": kind, "severity": severity, "why": why, **summary}
+def _alert_kind(batch: Batch) -> AlertKind | None:
+    if batch.status is Status.PROMOTED and (batch.counts.produced or 0) < batch.requested_players:
+        return AlertKind.BATCH_PARTIAL
+    return {Status.REJECTED: AlertKind.BATCH_REJECTED, Status.FAILED: AlertKind.BATCH_FAILED}.get(batch.status)
 
 
 def summarise(batch: Batch) -> dict[str, Any]:
@@ -156,7 +155,7 @@ def ended_entry(batch: Batch, event: AuditEvent, why: str, caller: str) -> Audit
         withdrawn=counts.withdrawn,
         superseded_count=counts.superseded,
         regenerated_count=counts.inserted,
-        coverage_pct=_coverage(batch),
+        coverage_pct=coverage_of(batch),
         verdict=batch.verdict,
         error=batch.error or why,
         started_at=batch.created_at,
@@ -164,7 +163,8 @@ def ended_entry(batch: Batch, event: AuditEvent, why: str, caller: str) -> Audit
     )
 
 
-def _coverage(batch: Batch) -> float | None:
+def coverage_of(batch: Batch) -> float | None:
+    """The coverage that its verification measured."""
     if not batch.verdict:
         return None
     return next((c["value"] for c in batch.verdict["checks"] if c["name"] == "coverage"), None)

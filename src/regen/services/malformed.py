@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 
 from regen.domain import ids
+from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.services import outbox
+from regen.services.alerting import raise_once
 from regen.services.deps import Deps
 
 log = logging.getLogger(__name__)
@@ -32,7 +34,6 @@ def record(deps: Deps, body: bytes, error: str, caller: str, message_id: str | N
         trigger_id=message_id,
         error=error,
     )
-    alert = {"type": "message_malformed", "severity": "WARNING", "why": error, "message_id": message_id}
-    items = [outbox.audit_item(entry), outbox.alert_item(ids.digest("alert", event, length=24), now, alert)]
-    deps.store.commit(outbox.put(items))
+    told = alert(AlertKind.MESSAGE_MALFORMED, error, message_id=message_id)
+    raise_once(deps, ids.digest("alert", event, length=24), told, also=(outbox.audit_item(entry),))
     log.warning("malformed message recorded: %s", error, extra={"event_id": event, "action": "malformed"})

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from regen.domain import ids
+from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Batch, Counts, Kind, Status
 from regen.domain.errors import Conflict, NotFound, Refused
@@ -139,7 +140,7 @@ def _take_date(
         code_version=deps.config.code_version,
         snapshot=reading.snapshot,
         features_built_at=reading.features_built_at,
-        backfill_id=trigger.backfill_id,
+        backfill_id=next((t.backfill_id for t in (trigger, *triggers) if t.backfill_id), None),
         min_minutes=_min_minutes(deps, trigger),
     )
     if not slate.requested:
@@ -186,7 +187,9 @@ def _nobody(
         error=why,
         event_id=ids.event_id(batch.batch_id, 1, "rejected"),
     )
-    alert = {"type": "batch_rejected", "severity": "WARNING", "batch_id": batch.batch_id, "reason": why}
+    told = alert(
+        AlertKind.BATCH_REJECTED, why, "WARNING", batch_id=batch.batch_id, game_date=batch.game_date.isoformat()
+    )
     answer = Answer("rejected", batch.batch_id, batch.game_date, 0, 0)
     lease, _ = opening_write(deps, batch.batch_id)
     writes = [
@@ -195,7 +198,7 @@ def _nobody(
         *outbox.put(
             [
                 outbox.audit_item(entry),
-                outbox.alert_item(ids.event_id(batch.batch_id, 1, "alert_rejected"), batch.created_at, alert),
+                outbox.alert_item(ids.event_id(batch.batch_id, 1, "alert_rejected"), batch.created_at, told),
             ]
         ),
     ]

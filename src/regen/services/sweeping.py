@@ -8,24 +8,29 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from regen.domain import ids
+from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEvent
 from regen.domain.batch import Batch, Status
 from regen.domain.errors import NotFound, RegenError, Unavailable
 from regen.ports import Message, Write
 from regen.services import outbox
+from regen.services.alerting import raise_once
 from regen.services.commit import read_batch, until_committed
 from regen.services.completion import check_completion, pending_in
 from regen.services.dates import follow_up, read_date
 from regen.services.deps import VERIFY_TOPIC, Deps
 from regen.services.dispatching import dispatch, publish_pending
-from regen.services.ending import ended_entry
+from regen.services.ending import ended_entry, summarise
 from regen.services.leases import is_free
 from regen.services.processing import close_pending
 from regen.services.records import BATCHES, decode_batch, requests_path
 from regen.services.triggers import triggers_of
+from regen.services.waking import wake_live
 
 log = logging.getLogger(__name__)
 ORPHAN_AFTER = timedelta(hours=2)
+STUCK_AFTER = timedelta(minutes=5)
+"""Past its deadline a batch ends within two sweeps and the time of a verification."""
 
 
 @dataclass(slots=True)
@@ -54,6 +59,7 @@ def sweep(deps: Deps) -> SweepReport:
         try:
             if what := _heal(deps, batch):
                 report.healed.append(f"{batch.batch_id}: {what}")
+            _tell(deps, batch, what)
         except RegenError as error:
             report.trouble.append(f"{batch.batch_id}: {error}")
             log.warning("sweep: %s", error, extra={"batch_id": batch.batch_id})
@@ -62,6 +68,10 @@ def sweep(deps: Deps) -> SweepReport:
     except Unavailable as error:
         report.trouble.append(f"outbox: {error}")
         log.warning("sweep: outbox: %s", error)
+    try:
+        wake_live(deps)
+    except Unavailable as error:
+        report.trouble.append(f"backfills: {error}")
     return report
 
 
@@ -85,6 +95,19 @@ def _heal(deps: Deps, batch: Batch) -> str | None:
     return heal() if heal else None
 
 
+def _tell(deps: Deps, batch: Batch, healed: str | None) -> None:
+    """Alert to a batch that only the sweep carried on, and to one that is past its deadline all the same."""
+    now = deps.clock.now()
+    idle = now - batch.updated_at > timedelta(seconds=deps.config.lease_seconds)
+    if healed and idle and batch.status is not Status.CREATED:
+        event = ids.event_id(batch.batch_id, batch.round, f"alert:healed:{batch.status}")
+        raise_once(deps, event, alert(AlertKind.BATCH_HEALED, healed, **summarise(batch)), batch.batch_id)
+    if now > batch.deadline + STUCK_AFTER:
+        event = ids.event_id(batch.batch_id, batch.round, "alert:stuck")
+        why = f"{batch.status} and past its deadline of {batch.deadline.isoformat()}"
+        raise_once(deps, event, alert(AlertKind.BATCH_STUCK, why, **summarise(batch)), batch.batch_id)
+
+
 def _opening_lost(deps: Deps, batch: Batch) -> str | None:
     """A `created` batch whose opener died: failed, its triggers back on the date, in one commit (I-17)."""
     if not is_free(deps, batch.batch_id):
@@ -101,10 +124,10 @@ def _opening_lost(deps: Deps, batch: Batch) -> str | None:
         if record.live == batch.batch_id:
             record = replace(record, live=None, coalesced=(*triggers_of(batch), *record.coalesced))
         entry = ended_entry(failed, AuditEvent.FAILED, "opening_lost", "sweep")
-        alert = {"type": "batch_healed", "severity": "WARNING", "batch_id": batch.batch_id, "why": "opening_lost"}
+        told = alert(AlertKind.BATCH_HEALED, "opening_lost", **summarise(batch))
         items = [
             outbox.audit_item(entry),
-            outbox.alert_item(ids.event_id(batch.batch_id, batch.round, "alert:healed"), now, alert, batch.batch_id),
+            outbox.alert_item(ids.event_id(batch.batch_id, batch.round, "alert:healed"), now, told, batch.batch_id),
             follow_up(record, f"{batch.batch_id}/{batch.round}", now),
         ]
         return [seen.update(failed), date.write(record), *outbox.put(items)], "opening_lost"

@@ -35,7 +35,7 @@ def regeneration(
         triggered_by=caller,
         at=now,
         scope=_scope(body, known_systems),
-        metadata=_metadata(body.get("metadata")),
+        metadata=metadata_of(body.get("metadata")),
     )
 
 
@@ -82,7 +82,7 @@ def pushed_trigger(
         triggered_by=caller,
         at=now,
         scope=_scope(data, known_systems),
-        metadata=_metadata(data.get("metadata")),
+        metadata=metadata_of(data.get("metadata")),
         follow_up=attributes.get("follow_up"),
     )
 
@@ -129,7 +129,8 @@ def _scope(body: Mapping[str, Any], known_systems: Collection[str]) -> Scope:
     return Scope(players=names(body, "players"), games=names(body, "games"), systems=systems)
 
 
-def _metadata(value: object) -> Mapping[str, Any]:
+def metadata_of(value: object) -> Mapping[str, Any]:
+    """An object of at most 20 kB, empty if it is not there."""
     if value is None:
         return {}
     if not isinstance(value, dict):

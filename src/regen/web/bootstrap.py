@@ -6,17 +6,21 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from regen.adapters.system import RandomIds, SystemClock
 from regen.domain.batch import Thresholds
 from regen.domain.errors import RegenError
 from regen.domain.estimate import System
-from regen.ports import Alerts, BatchStore, Queue, Warehouse
+from regen.ports import Alerts, BatchStore, Ledger, Queue
 from regen.services.deps import Config, Deps
 from regen.systems import system_ids, systems, with_members
 from regen.web.callers import Gatekeeper
 from regen.web.logs import set_up
 from regen.web.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from regen.adapters.bigquery import BigQueryWarehouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +61,16 @@ def app(*, with_warehouse: bool, with_queue: bool = True) -> App:
 
 def deps_of(settings: Settings, *, with_warehouse: bool, with_queue: bool) -> Deps:
     """The ports that the settings ask for."""
+    warehouse = _warehouse(settings) if with_warehouse else None
     return Deps(
         store=_store(settings),
         queue=_queue(settings) if with_queue else _Absent("queue"),  # type: ignore[arg-type]
-        warehouse=_warehouse(settings) if with_warehouse else _Absent("warehouse"),  # type: ignore[arg-type]
+        warehouse=warehouse or _Absent("warehouse"),  # type: ignore[arg-type]
         clock=SystemClock(),
         ids=RandomIds(),
         config=config_of(settings),
         alerts=_alerts(settings),
+        ledger=_ledger(settings, warehouse) if warehouse else None,
     )
 
 
@@ -136,7 +142,7 @@ def _queue(settings: Settings) -> Queue:
     return PubSubQueue(publisher(), settings.project)
 
 
-def _warehouse(settings: Settings) -> Warehouse:
+def _warehouse(settings: Settings) -> BigQueryWarehouse:
     from regen.adapters.bigquery import BigQueryWarehouse  # noqa: PLC0415
     from regen.adapters.bigquery.clients import bigquery_client  # noqa: PLC0415
 
@@ -144,6 +150,13 @@ def _warehouse(settings: Settings) -> Warehouse:
     return BigQueryWarehouse(
         client, settings.project, dataset_prefix=settings.dataset_prefix, location=settings.location
     )
+
+
+def _ledger(settings: Settings, warehouse: BigQueryWarehouse) -> Ledger:
+    from regen.adapters.bigquery.ledger import BigQueryLedger  # noqa: PLC0415
+    from regen.sql import Names  # noqa: PLC0415
+
+    return BigQueryLedger(warehouse.jobs, Names(settings.project, settings.dataset_prefix))
 
 
 def _alerts(settings: Settings) -> Alerts | None:

@@ -9,9 +9,10 @@ from regen.domain.batch import Status
 from regen.domain.dates import parse_game_date
 from regen.domain.errors import InvalidInput, NotFound, Refused
 from regen.domain.trigger import Trigger
-from regen.services import commands, malformed, opening, viewing
+from regen.services import backfilling, commands, malformed, opening, viewing
 from regen.services.answers import Answer, IdempotencyKey
-from regen.web import bodies
+from regen.services.waking import MODE as ADVANCE
+from regen.web import backfills, bodies
 from regen.web.bootstrap import App
 from regen.web.envelopes import Pushed, decode_push
 from regen.web.http import Call, Reply, Route, Router
@@ -40,6 +41,7 @@ def router(app: App) -> Router:
             Route("POST", "/batches/{id}/redrive", gate.by_key, routes.order(commands.redrive)),
             Route("POST", "/batches/{id}/rollback", gate.by_key, routes.order(commands.rollback)),
             Route("POST", "/batches/{id}/promote", gate.by_key, routes.promote),
+            *backfills.routes(app, _key),
         ],
         app.totals,
     )
@@ -95,6 +97,8 @@ class _Coordinator:
             message = decode_push(body)
             if message.error:
                 raise InvalidInput("message.data", "a base64 JSON object")
+            if message.data.get("mode") == ADVANCE:
+                return self._advance(message)
             trigger = bodies.pushed_trigger(
                 message.data,
                 message.attributes,
@@ -115,6 +119,14 @@ class _Coordinator:
             log.info("nothing to follow up: %s", error, extra={"action": "open"})
             return 204, None
         add_context(action="open", outcome=answer.status, batch_id=answer.batch_id)
+        return 204, None
+
+    def _advance(self, message: Pushed) -> Reply:
+        backfill_id = message.data.get("backfill_id")
+        if not isinstance(backfill_id, str) or not backfill_id or "/" in backfill_id:
+            raise InvalidInput("backfill_id", "the id of a backfill")
+        add_context(action="advance", backfill_id=backfill_id)
+        backfilling.advance(self._deps, backfill_id)
         return 204, None
 
     def status(self, call: Call) -> Reply:

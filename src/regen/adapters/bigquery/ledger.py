@@ -1,0 +1,159 @@
+"""The port `Ledger`: dates, games and grades across batches, read and written with few statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from google.cloud import bigquery
+
+from regen.adapters.bigquery.errors import translated
+from regen.adapters.bigquery.jobs import POLLING, Jobs
+from regen.adapters.bigquery.params import scalars
+from regen.domain.backfill import DateSurvey
+from regen.domain.bdb import BdbChange, BdbGame, BdbStatus
+from regen.domain.grading import Graded
+from regen.domain.invariants import INVARIANTS, Finding
+from regen.schemas import STAGING_DATASET
+from regen.sql import Names, render
+
+STALE_AFTER = timedelta(hours=1)
+"""A batch's deadline is half an hour; what has no end twice as long after its beginning is past it."""
+ORPHAN_AFTER = timedelta(hours=2)
+_CHANGE = {
+    "game_date": "DATE",
+    "game_id": "STRING",
+    "was": "STRING",
+    "attempts_were": "INT64",
+    "status": "STRING",
+    "attempts": "INT64",
+    "checks": "INT64",
+    "at": "TIMESTAMP",
+    "notes": "STRING",
+}
+
+
+class BigQueryLedger:
+    """The ledger of one project."""
+
+    def __init__(self, jobs: Jobs, names: Names) -> None:
+        self._jobs = jobs
+        self._names = names
+
+    def survey(self, first: date, last: date) -> list[DateSurvey]:
+        """See the port."""
+        return [
+            DateSurvey(
+                row["game_date"], row["rostered_players"], row["expected_players"], row["players_with_predictions"]
+            )
+            for row in self._rows("backfill_dates", first=first, last=last)
+        ]
+
+    def bdb_games(self) -> list[BdbGame]:
+        """See the port."""
+        waiting = self._rows("bdb_pending")
+        if not waiting:
+            return []
+        first, last = waiting[0]["game_date"], waiting[-1]["game_date"]
+        states = {(s["game_date"], s["game_id"]): s for s in self._rows("bdb_state", first=first, last=last)}
+        return [_game(row, states.get((row["game_date"], row["game_id"]), {})) for row in waiting]
+
+    def change_bdb(self, changes: Sequence[BdbChange]) -> None:
+        """See the port."""
+        if not changes:
+            return
+        structs = [
+            bigquery.StructQueryParameter(
+                None,
+                *(
+                    bigquery.ScalarQueryParameter(name, kind, _plain(getattr(c, name)))
+                    for name, kind in _CHANGE.items()
+                ),
+            )
+            for c in changes
+        ]
+        self._jobs.query(
+            render("bdb_change", self._names), [bigquery.ArrayQueryParameter("changes", "STRUCT", structs)]
+        )
+
+    def verify(self, first: date, last: date, now: datetime, threshold: float) -> list[Finding]:
+        """See the port."""
+        span = {"first": first, "last": last}
+        words = ",".join(BdbStatus)
+        with ThreadPoolExecutor(5) as pool:
+            asked = [
+                pool.submit(self._rows, "verify_predictions", **span),
+                pool.submit(self._rows, "verify_audit", **span, stale=now - STALE_AFTER),
+                pool.submit(self._rows, "verify_others", **span, words=words),
+            ]
+            covered = pool.submit(self._rows, "verify_coverage", **span)
+            orphans = pool.submit(self._orphans, now)
+            found = {row["invariant"]: _finding(row) for future in asked for row in future.result()}
+            found["coverage"] = _coverage(covered.result(), threshold)
+            found["no_orphans"] = orphans.result()
+        return [found.get(name, Finding(name, 0, 0)) for name in INVARIANTS]
+
+    def grade(self, first: date, last: date, at: datetime) -> list[Graded]:
+        """See the port."""
+        return [
+            Graded(
+                row["game_date"], row["gradable"], row["graded"], row["voided"], row["superseded"],
+                None if row["mae"] is None else round(float(row["mae"]), 4),
+            )
+            for row in self._rows("grade", first=first, last=last, at=at)
+        ]  # fmt: skip
+
+    def _rows(self, name: str, **values: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401
+        rows = self._jobs.query(render(name, self._names), scalars(values))
+        with translated():
+            return list(rows)
+
+    def _orphans(self, now: datetime) -> Finding:
+        with translated():
+            tables = list(self._jobs.client.list_tables(self._names.dataset(STAGING_DATASET), retry=POLLING))
+        old = [table.table_id for table in tables if table.created < now - ORPHAN_AFTER]
+        return Finding("no_orphans", len(tables), len(old), tuple(sorted(old)[:20]))
+
+
+def _finding(row: Mapping[str, Any]) -> Finding:
+    return Finding(row["invariant"], row["checked"], row["violations"], tuple(row["examples"] or ()))
+
+
+def _coverage(rows: Iterable[Mapping[str, Any]], threshold: float) -> Finding:
+    """Every date that is not whole is listed with its missing players; those under the threshold are violations."""
+    known = [row for row in rows if row["expected_players"]]
+    told = [
+        f"{row['game_date']}: {row['coverage_pct']} % ({row['players_with_predictions']} of {row['expected_players']}), "
+        f"missing {', '.join(sorted(row['missing_players']))}"
+        for row in known
+        if row["missing_players"]
+    ]
+    low = sum(1 for row in known if float(row["coverage_pct"]) < threshold)
+    return Finding("coverage", len(known), low, tuple(told))
+
+
+def _game(row: Mapping[str, Any], state: Mapping[str, Any]) -> BdbGame:
+    return BdbGame(
+        game_date=row["game_date"],
+        game_id=row["game_id"],
+        status=row["status"],
+        home=row["home_team"],
+        away=row["away_team"],
+        tip_off=row["game_start_time"],
+        checks=row["bdb_check_count"] or 0,
+        last_checked_at=row["last_bdb_check_at"],
+        available_at=row["bdb_available_at"],
+        attempts=row["attempts"] or 0,
+        updated_at=row["updated_at"],
+        features=state.get("features", 0),
+        old_features=state.get("old_features", 0),
+        fresh=state.get("fresh", 0),
+        stale=state.get("stale", 0),
+        promoted_at=state.get("promoted_at"),
+    )
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    return str(value) if isinstance(value, BdbStatus) else value

@@ -1,0 +1,75 @@
+"""The port `Ledger` over the warehouse in memory: what backfills and the BDB watch need, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from regen.adapters.memory.warehouse import MemoryWarehouse
+from regen.domain.backfill import DateSurvey
+from regen.domain.bdb import OPEN, BdbChange, BdbGame, BdbStatus
+from regen.domain.grading import Graded
+from regen.domain.invariants import Finding
+from regen.domain.slate import exclusion
+
+
+class MemoryLedger:
+    """Slates and predictions are the warehouse's; games are what a test puts in.
+
+    Attributes:
+        findings: what `verify` answers.
+        graded: the ranges that `grade` was asked for.
+    """
+
+    def __init__(self, warehouse: MemoryWarehouse, min_minutes: float = 15.0) -> None:
+        self._warehouse = warehouse
+        self._min_minutes = min_minutes
+        self.games: dict[tuple[date, str], BdbGame] = {}
+        self.notes: dict[tuple[date, str], str | None] = {}
+        self.findings: list[Finding] = []
+        self.graded: list[tuple[date, date]] = []
+
+    def survey(self, first: date, last: date) -> list[DateSurvey]:
+        """See the port."""
+        found = []
+        for n in range((last - first).days + 1):
+            day = first + timedelta(days=n)
+            entries = self._warehouse.read_slate(day).entries
+            if entries:
+                expected = {e.player_lookup for e in entries if not exclusion(e, self._min_minutes)}
+                current = {row.player_lookup for row in self._warehouse.current_predictions(day)}
+                found.append(DateSurvey(day, len(entries), len(expected), len(expected & current)))
+        return found
+
+    def bdb_games(self) -> list[BdbGame]:
+        """See the port."""
+        ended = set(BdbStatus) - OPEN
+        return [game for _, game in sorted(self.games.items()) if game.status not in ended]
+
+    def change_bdb(self, changes: Sequence[BdbChange]) -> None:
+        """See the port."""
+        for change in changes:
+            key = change.game_date, change.game_id
+            game = self.games[key]
+            if (game.status, game.attempts) != (change.was, change.attempts_were):
+                continue
+            same = (change.status, change.attempts) == (change.was, change.attempts_were)
+            self.notes[key] = change.notes or self.notes.get(key)
+            self.games[key] = replace(
+                game,
+                status=change.status.value,
+                attempts=change.attempts,
+                checks=change.checks,
+                last_checked_at=change.at,
+                updated_at=game.updated_at if same else change.at,
+            )
+
+    def verify(self, first: date, last: date, now: datetime, threshold: float) -> list[Finding]:
+        """See the port."""
+        return list(self.findings)
+
+    def grade(self, first: date, last: date, at: datetime) -> list[Graded]:
+        """See the port."""
+        self.graded.append((first, last))
+        return []

@@ -1,0 +1,76 @@
+"""What people are told without asking: one event type each, with its severity, the numbers, and where to look further."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+RUNBOOK = "docs/operations.md"
+
+
+class AlertKind(StrEnum):
+    """Every event type; each is a heading of the runbook."""
+
+    BATCH_REJECTED = "batch_rejected"
+    BATCH_FAILED = "batch_failed"
+    BATCH_PARTIAL = "batch_partial"
+    BATCH_STUCK = "batch_stuck"
+    BATCH_HEALED = "batch_healed"
+    DEAD_LETTER = "dead_letter"
+    MESSAGE_MALFORMED = "message_malformed"
+    AUDIT_DISAGREEMENT = "audit_disagreement"
+    COVERAGE_LOW = "coverage_low"
+    BDB_OVERDUE = "bdb_overdue"
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """How one kind of alert is told.
+
+    Attributes:
+        look: the command to look further; names in braces are fields of the alert.
+        without: the command where the alert lacks such a field.
+    """
+
+    severity: str
+    look: str
+    without: str = "regen doctor"
+
+
+SORTS: Mapping[AlertKind, Sort] = {
+    AlertKind.BATCH_REJECTED: Sort("ERROR", "regen status {batch_id}"),
+    AlertKind.BATCH_FAILED: Sort("ERROR", "regen status {batch_id}"),
+    AlertKind.BATCH_PARTIAL: Sort("WARNING", "regen status {batch_id}"),
+    AlertKind.BATCH_STUCK: Sort("ERROR", "regen status {batch_id}"),
+    AlertKind.BATCH_HEALED: Sort("WARNING", "regen status {batch_id}"),
+    AlertKind.DEAD_LETTER: Sort("ERROR", "regen status {batch_id}", "regen status"),
+    AlertKind.MESSAGE_MALFORMED: Sort("WARNING", "regen doctor"),
+    AlertKind.AUDIT_DISAGREEMENT: Sort("ERROR", "regen verify {game_date} {until}", "regen verify TODAY"),
+    AlertKind.COVERAGE_LOW: Sort("ERROR", "regen coverage {game_date}"),
+    AlertKind.BDB_OVERDUE: Sort("WARNING", "regen bdb list"),
+}
+
+
+def alert(kind: AlertKind, why: str, severity: str | None = None, /, **fields: Any) -> dict[str, Any]:  # noqa: ANN401
+    """An alert: what, how bad, why, the numbers, the command to look further, and the runbook's heading.
+
+    Args:
+        severity: instead of the usual one of its kind.
+        fields: ids and numbers; what is None is left out.
+    """
+    sort = SORTS[kind]
+    known: Mapping[str, Any] = {name: value for name, value in fields.items() if value is not None}
+    try:
+        look = sort.look.format_map(known)
+    except KeyError:
+        look = sort.without
+    return {
+        "type": kind.value,
+        "severity": severity or sort.severity,
+        "why": why,
+        **known,
+        "look": look,
+        "runbook": f"{RUNBOOK}#{kind.value}",
+    }

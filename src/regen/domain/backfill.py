@@ -1,0 +1,228 @@
+"""A backfill: a range of dates, each to become one batch; what it does next follows from its record alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from regen.domain.errors import InvalidInput, Refused
+
+MAX_DATES = 400
+MAX_CONCURRENT = 10
+DEFAULT_CONCURRENT = 3
+MAX_ATTEMPTS = 3
+
+
+class BackfillStatus(StrEnum):
+    """Where a backfill stands."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    """Batches under way come to their end; no further one is opened."""
+    CANCELLED = "cancelled"
+    DONE = "done"
+    """Every date has ended, well or not."""
+
+
+class Only(StrEnum):
+    """Which dates of the range are meant."""
+
+    ALL = "all"
+    MISSING = "missing"
+    """Those whose coverage against the slate is under the threshold."""
+    FAILED = "failed"
+    """Those whose newest batch was not promoted."""
+
+
+class DateStatus(StrEnum):
+    """Where one date of a backfill stands."""
+
+    WAITING = "waiting"
+    OPENING = "opening"
+    """Its batch is being opened; whoever finds it so opens it again under the same key."""
+    RUNNING = "running"
+    PROMOTED = "promoted"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    NO_SLATE = "no_slate"
+    SKIPPED = "skipped"
+    """Not meant: `only` leaves it out."""
+
+
+UNDER_WAY = frozenset({DateStatus.OPENING, DateStatus.RUNNING})
+UNFINISHED = UNDER_WAY | {DateStatus.WAITING}
+SHORT = frozenset({DateStatus.REJECTED, DateStatus.FAILED, DateStatus.CANCELLED})
+"""Ends that fell short of what was asked for."""
+LIVE = frozenset({BackfillStatus.RUNNING, BackfillStatus.PAUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillDate:
+    """One date of a backfill; numbers are those of its batch, once that has ended.
+
+    Attributes:
+        why: what keeps it waiting, why it is left out, or why it fell short.
+        attempt: counts up when a batch was lost while it was being opened.
+        expected: players of the slate that the rule asks for, when the backfill was planned.
+    """
+
+    game_date: date
+    status: DateStatus
+    batch_id: str | None = None
+    why: str | None = None
+    attempt: int = 1
+    expected: int | None = None
+    requests: int | None = None
+    requested: int | None = None
+    produced: int | None = None
+    coverage_pct: float | None = None
+    superseded: int | None = None
+    inserted: int | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """The record of a backfill, as stored in `backfills/{backfill_id}`.
+
+    Attributes:
+        dates: every date of the range, in the order in which they are done.
+        fingerprint: of what was asked for; the same idempotency key with another one is refused.
+    """
+
+    backfill_id: str
+    first: date
+    last: date
+    reason: str
+    status: BackfillStatus
+    dates: tuple[BackfillDate, ...]
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime
+    only: Only = Only.ALL
+    backwards: bool = False
+    max_concurrent: int = DEFAULT_CONCURRENT
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    fingerprint: str = ""
+    ended_at: datetime | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether anything may still happen by itself or by an order."""
+        return self.status in LIVE
+
+    def changed(self, at: datetime, changes: Iterable[BackfillDate]) -> Backfill:
+        """The record with these dates in place of what it says of them; done when none is unfinished."""
+        by_date = {d.game_date: d for d in changes}
+        dates = tuple(by_date.get(d.game_date, d) for d in self.dates)
+        after = replace(self, dates=dates, updated_at=at)
+        if self.status is BackfillStatus.RUNNING and not any(d.status in UNFINISHED for d in dates):
+            return replace(after, status=BackfillStatus.DONE, ended_at=at)
+        return after
+
+    def date_of(self, game_date: date) -> BackfillDate:
+        """What it says of a date; KeyError if that is not of its range."""
+        for known in self.dates:
+            if known.game_date == game_date:
+                return known
+        raise KeyError(game_date)
+
+
+@dataclass(frozen=True, slots=True)
+class DateSurvey:
+    """What the tables hold of one date with a slate."""
+
+    game_date: date
+    rostered: int
+    expected: int
+    covered: int
+
+    @property
+    def coverage_pct(self) -> float:
+        """Share of the expected players who have current predictions, in percent; 100 where nobody is expected."""
+        return 100.0 * self.covered / self.expected if self.expected else 100.0
+
+
+def planned(
+    dates: Sequence[date], survey: Mapping[date, DateSurvey], only: Only, unpromoted: Collection[date], threshold: float
+) -> tuple[BackfillDate, ...]:
+    """What is to become of each date.
+
+    Args:
+        unpromoted: dates whose newest batch ended without a promotion.
+        threshold: coverage in percent under which a date counts as missing.
+    """
+    result = []
+    for day in dates:
+        found = survey.get(day)
+        if found is None:
+            result.append(BackfillDate(day, DateStatus.NO_SLATE, why="no slate"))
+            continue
+        left_out = None
+        if only is Only.MISSING and found.coverage_pct >= threshold:
+            left_out = f"coverage is {found.coverage_pct:.1f} %"
+        if only is Only.FAILED and day not in unpromoted:
+            left_out = "its newest batch did not fail"
+        status = DateStatus.SKIPPED if left_out else DateStatus.WAITING
+        result.append(BackfillDate(day, status, why=left_out, expected=found.expected))
+    return tuple(result)
+
+
+def next_dates(backfill: Backfill, blocked: Collection[date]) -> list[BackfillDate]:
+    """The dates whose turn it is, within the bound on how many are under way.
+
+    Args:
+        blocked: dates that cannot be opened now.
+    """
+    if backfill.status is not BackfillStatus.RUNNING:
+        return []
+    free = backfill.max_concurrent - sum(d.status in UNDER_WAY for d in backfill.dates)
+    waiting = [d for d in backfill.dates if d.status is DateStatus.WAITING and d.game_date not in blocked]
+    return waiting[: max(0, free)]
+
+
+def ordered(backfill: Backfill, word: str, at: datetime) -> Backfill:
+    """The record after `pause`, `resume` or `cancel`; the same order again changes nothing.
+
+    Raises:
+        Refused: it is over.
+        InvalidInput: no such order.
+    """
+    to = {
+        "pause": BackfillStatus.PAUSED,
+        "resume": BackfillStatus.RUNNING,
+        "cancel": BackfillStatus.CANCELLED,
+    }.get(word)
+    if to is None:
+        raise InvalidInput("order", "pause, resume or cancel")
+    if backfill.status is to:
+        return backfill
+    if not backfill.live:
+        raise Refused(f"{backfill.backfill_id} is {backfill.status}: it cannot {word} any more")
+    if to is not BackfillStatus.CANCELLED:
+        return replace(backfill, status=to, updated_at=at).changed(at, ())
+    dropped = [
+        replace(d, status=DateStatus.CANCELLED, why="the backfill was cancelled", ended_at=at)
+        for d in backfill.dates
+        if d.status is DateStatus.WAITING
+    ]
+    return replace(backfill.changed(at, dropped), status=to, ended_at=at)
+
+
+def range_of(first: date, last: date, *, backwards: bool = False) -> list[date]:
+    """Every date from the first to the last, in the order in which they are to be done.
+
+    Raises:
+        InvalidInput: the range is empty or too long.
+    """
+    number = (last - first).days + 1
+    if not 0 < number <= MAX_DATES:
+        raise InvalidInput("to", f"a date from `from` on, at most {MAX_DATES} dates in all")
+    dates = [first + timedelta(days=n) for n in range(number)]
+    return dates[::-1] if backwards else dates

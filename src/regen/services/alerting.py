@@ -1,0 +1,41 @@
+"""Raising alerts: each once, however often what it tells of is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from regen.domain.errors import AlreadyExists
+from regen.ports import Write
+from regen.services import outbox
+from regen.services.deps import Deps
+from regen.services.records import IDEMPOTENCY, OutboxItem
+
+REMEMBERED = timedelta(days=7)
+
+
+def raise_once(
+    deps: Deps, event_id: str, alert: Mapping[str, Any], batch_id: str | None = None, also: tuple[OutboxItem, ...] = ()
+) -> bool:
+    """Put an alert on its way, unless this event has been told of before; whether it was put.
+
+    Args:
+        also: what goes the same way and must be there once, too.
+    """
+    items = (outbox.alert_item(event_id, deps.clock.now(), alert, batch_id), *also)
+    try:
+        deps.store.commit([_told(deps, event_id), *outbox.put(items)])
+    except AlreadyExists:
+        return False
+    return True
+
+
+def _told(deps: Deps, event_id: str) -> Write:
+    data = {
+        "key": event_id,
+        "fingerprint": "alert",
+        "answer": "",
+        "expires_at": deps.clock.now() + REMEMBERED,
+    }
+    return Write("create", f"{IDEMPOTENCY}/alert_{event_id}", data)

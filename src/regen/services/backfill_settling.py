@@ -1,0 +1,134 @@
+"""What became of the batches of a backfill, and how it looks from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from regen.domain.backfill import MAX_ATTEMPTS, SHORT, Backfill, BackfillDate, DateStatus
+from regen.domain.batch import Batch, Status
+from regen.services.deps import Deps
+from regen.services.ending import coverage_of
+from regen.services.records import BATCHES, batch_path, decode_batch
+
+SUCCESSOR_WAIT = timedelta(minutes=5)
+ENDS = {
+    Status.PROMOTED: DateStatus.PROMOTED,
+    Status.REJECTED: DateStatus.REJECTED,
+    Status.CANCELLED: DateStatus.CANCELLED,
+    Status.FAILED: DateStatus.FAILED,
+    Status.ROLLED_BACK: DateStatus.CANCELLED,
+}
+
+
+def settled(deps: Deps, backfill: Backfill, now: datetime) -> list[BackfillDate]:
+    """The dates that differ from the record: their batches have ended, or have gone on after an end (redrive)."""
+    watched = [d for d in backfill.dates if d.batch_id and (d.status is DateStatus.RUNNING or d.status in SHORT)]
+    found = deps.store.get_many([batch_path(str(d.batch_id)) for d in watched]) if watched else []
+    batches = [None if snapshot is None else decode_batch(snapshot) for snapshot in found]
+    after = [_settled(deps, backfill, day, batch, now) for day, batch in zip(watched, batches, strict=True)]
+    return [new for new, old in zip(after, watched, strict=True) if new != old]
+
+
+def _settled(deps: Deps, backfill: Backfill, day: BackfillDate, batch: Batch | None, now: datetime) -> BackfillDate:
+    if batch is None:
+        return day
+    if batch.live:
+        # Live again after an end (redrive): its next end wakes the backfill.
+        return day
+    if batch.status is Status.FAILED:
+        return _lost(deps, backfill, day, batch, now)
+    return told(replace(day, status=ENDS[batch.status]), batch)
+
+
+def _lost(deps: Deps, backfill: Backfill, day: BackfillDate, batch: Batch, now: datetime) -> BackfillDate:
+    """Its batch died while being opened. The sweep has given its trigger back to the date: a follow-up carries it."""
+    if day.status is not DateStatus.RUNNING:
+        return day
+    found = deps.store.find(BATCHES, [("backfill_id", "==", backfill.backfill_id)])
+    later = [b for b in map(decode_batch, found) if b.game_date == day.game_date and b.created_at > batch.created_at]
+    if later:
+        return replace(day, batch_id=max(later, key=lambda b: b.created_at).batch_id)
+    if now - (batch.ended_at or batch.updated_at) < SUCCESSOR_WAIT:
+        return day
+    if day.attempt >= MAX_ATTEMPTS:
+        return replace(day, status=DateStatus.FAILED, why=f"its batch was lost {day.attempt} times", ended_at=now)
+    return replace(day, status=DateStatus.WAITING, attempt=day.attempt + 1, batch_id=None, started_at=None)
+
+
+def told(day: BackfillDate, batch: Batch) -> BackfillDate:
+    """The date with the numbers of its batch."""
+    return replace(
+        day,
+        why=batch.error or (None if batch.status is Status.PROMOTED else batch.status.value),
+        requests=batch.request_count,
+        requested=batch.requested_players,
+        produced=batch.counts.produced,
+        coverage_pct=coverage_of(batch),
+        superseded=batch.counts.superseded,
+        inserted=batch.counts.inserted,
+        started_at=batch.created_at,
+        ended_at=batch.ended_at,
+    )
+
+
+def unpromoted(deps: Deps, first: date, last: date) -> set[date]:
+    """Dates of a range whose newest batch ended without a promotion."""
+    where: list[Any] = [("game_date", ">=", first.isoformat()), ("game_date", "<=", last.isoformat())]
+    newest: dict[str, tuple[Any, str]] = {}
+    for snapshot in deps.store.find(BATCHES, where, fields=["game_date", "created_at", "status"]):
+        data = snapshot.data
+        known = newest.get(data["game_date"])
+        if known is None or data["created_at"] > known[0]:
+            newest[data["game_date"]] = (data["created_at"], data["status"])
+    short = {Status.REJECTED, Status.FAILED, Status.CANCELLED}
+    return {date.fromisoformat(day) for day, (_, status) in newest.items() if status in short}
+
+
+def view(backfill: Backfill) -> dict[str, Any]:
+    """A backfill for its callers."""
+    numbers: dict[str, int] = {}
+    for day in backfill.dates:
+        numbers[day.status.value] = numbers.get(day.status.value, 0) + 1
+    return {
+        "backfill_id": backfill.backfill_id,
+        "status": backfill.status.value,
+        "from": backfill.first.isoformat(),
+        "to": backfill.last.isoformat(),
+        "reason": backfill.reason,
+        "only": backfill.only.value,
+        "backwards": backfill.backwards,
+        "max_concurrent_dates": backfill.max_concurrent,
+        "created_by": backfill.created_by,
+        "created_at": backfill.created_at.isoformat(),
+        "updated_at": backfill.updated_at.isoformat(),
+        "ended_at": backfill.ended_at.isoformat() if backfill.ended_at else None,
+        "counts": numbers,
+        "dates": dates_view(backfill.dates),
+    }
+
+
+def dates_view(dates: Sequence[BackfillDate]) -> list[dict[str, Any]]:
+    """Each date of a backfill or of a plan."""
+    return [_date_view(day) for day in dates]
+
+
+def _date_view(day: BackfillDate) -> dict[str, Any]:
+    seconds = (day.ended_at - day.started_at).total_seconds() if day.started_at and day.ended_at else None
+    return {
+        "game_date": day.game_date.isoformat(),
+        "status": day.status.value,
+        "batch_id": day.batch_id,
+        "why": day.why,
+        "attempt": day.attempt,
+        "expected_players": day.expected,
+        "requests": day.requests,
+        "requested_players": day.requested,
+        "produced": day.produced,
+        "coverage_pct": day.coverage_pct,
+        "superseded": day.superseded,
+        "inserted": day.inserted,
+        "seconds": None if seconds is None else round(seconds, 3),
+    }

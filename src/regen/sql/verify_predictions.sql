@@ -1,0 +1,90 @@
+-- Invariants of single predictions and of their generations: for each, how many were looked at, and which break it.
+-- Rows that the predecessor made or superseded are held only to what is asked of every row.
+WITH predictions AS (
+  SELECT
+    prediction_id, game_date, game_id, player_lookup, system_id, current_points_line AS line, predicted_points,
+    confidence_score, over_probability, recommendation, is_active, batch_id, created_at, superseded_at,
+    superseded_reason, superseded_by_batch_id, superseded_by_prediction_id, supersedes_prediction_id,
+    restored_from_prediction_id,
+    superseded IS NULL OR superseded = FALSE AS is_current,
+    IFNULL(superseded_reason, '') IN ('out', 'not_on_slate', 'rollback') AND superseded_by_prediction_id IS NULL
+      AS is_withdrawn,
+    batch_id IS NOT NULL AS is_ours
+  FROM {player_prop_predictions}
+  WHERE game_date BETWEEN @first AND @last
+),
+ids AS (
+  SELECT prediction_id, game_date, player_lookup, system_id, line, predicted_points, created_at, superseded_at,
+    supersedes_prediction_id, superseded_by_batch_id, is_current
+  FROM predictions
+  WHERE TRUE
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date, prediction_id ORDER BY created_at) = 1
+),
+grouped AS (
+  SELECT
+    predictions.*,
+    COUNT(*) OVER (PARTITION BY game_date, prediction_id) AS same_id,
+    COUNT(*) OVER (PARTITION BY game_date, game_id, player_lookup, system_id, line, is_current) AS same_key,
+    MIN(IF(is_current, IFNULL(batch_id, ''), NULL)) OVER (PARTITION BY game_date, player_lookup, system_id) AS one,
+    MAX(IF(is_current, IFNULL(batch_id, ''), NULL)) OVER (PARTITION BY game_date, player_lookup, system_id) AS other,
+    ROW_NUMBER() OVER (
+      PARTITION BY game_date, player_lookup, system_id
+      ORDER BY is_current DESC, IFNULL(superseded_at, created_at) DESC, prediction_id
+    ) AS newest
+  FROM predictions
+),
+judged AS (
+  SELECT
+    p.*,
+    CONCAT(
+      CAST(p.game_date AS STRING), ' ', p.player_lookup, '/', p.system_id, '/',
+      IFNULL(CAST(p.line AS STRING), 'no line'), ' ', p.prediction_id
+    ) AS subject,
+    next.prediction_id IS NOT NULL AND next.player_lookup = p.player_lookup AND next.system_id = p.system_id
+      AND next.created_at = p.superseded_at AND next.supersedes_prediction_id IS NOT NULL AS next_fits,
+    old.prediction_id IS NOT NULL AND old.player_lookup = p.player_lookup AND old.system_id = p.system_id
+      AND old.superseded_at = p.created_at AND old.superseded_by_batch_id IS NOT NULL AS old_fits,
+    source.prediction_id IS NOT NULL AND source.player_lookup = p.player_lookup AND source.system_id = p.system_id
+      AND source.predicted_points = p.predicted_points AND NOT source.is_current
+      AND (source.line = p.line OR (source.line IS NULL AND p.line IS NULL)) AS source_fits
+  FROM grouped AS p
+  LEFT JOIN ids AS next ON next.game_date = p.game_date AND next.prediction_id = p.superseded_by_prediction_id
+  LEFT JOIN ids AS old ON old.game_date = p.game_date AND old.prediction_id = p.supersedes_prediction_id
+  LEFT JOIN ids AS source ON source.game_date = p.game_date AND source.prediction_id = p.restored_from_prediction_id
+)
+SELECT
+  looked.name AS invariant,
+  COUNTIF(looked.applies) AS checked,
+  COUNTIF(looked.applies AND looked.holds IS NOT TRUE) AS violations,
+  ARRAY_AGG(IF(looked.applies AND looked.holds IS NOT TRUE, judged.subject, NULL) IGNORE NULLS LIMIT 20) AS examples
+FROM judged
+CROSS JOIN UNNEST([
+  STRUCT('one_generation' AS name, is_current AS applies, one = other AS holds),
+  STRUCT('unique_keys' AS name, is_current AS applies, same_key = 1 AS holds),
+  STRUCT('unique_ids' AS name, is_ours AS applies, same_id = 1 AS holds),
+  STRUCT('active_agrees' AS name, is_ours OR superseded_by_batch_id IS NOT NULL AS applies, is_active = is_current AS holds),
+  STRUCT('current_untouched' AS name, is_current AS applies,
+    superseded_at IS NULL AND superseded_reason IS NULL AND superseded_by_batch_id IS NULL
+    AND superseded_by_prediction_id IS NULL AS holds),
+  STRUCT('superseded_told' AS name,
+    NOT is_current AND (is_ours OR superseded_by_batch_id IS NOT NULL OR superseded_by_prediction_id IS NOT NULL) AS applies,
+    superseded_at >= created_at AND superseded_reason IS NOT NULL AND superseded_by_batch_id IS NOT NULL AS holds),
+  STRUCT('replaced_or_withdrawn' AS name, NOT is_current AND superseded_by_batch_id IS NOT NULL AS applies,
+    is_withdrawn OR superseded_by_prediction_id IS NOT NULL AS holds),
+  STRUCT('nothing_lost' AS name, newest = 1 AS applies, is_current OR is_withdrawn AS holds),
+  STRUCT('links_forward' AS name, superseded_by_prediction_id IS NOT NULL AS applies, next_fits AS holds),
+  STRUCT('links_back' AS name, supersedes_prediction_id IS NOT NULL AS applies, old_fits AS holds),
+  STRUCT('restored_links' AS name, restored_from_prediction_id IS NOT NULL AS applies, source_fits AS holds),
+  STRUCT('values_sane' AS name, is_current AND is_ours AS applies,
+    predicted_points BETWEEN 0 AND 100 AND confidence_score BETWEEN 0 AND 100
+    AND IFNULL(over_probability, 0) BETWEEN 0 AND 1 AS holds),
+  STRUCT('direction_agrees' AS name, is_current AND is_ours AS applies,
+    CASE recommendation
+      WHEN 'OVER' THEN predicted_points > line
+      WHEN 'UNDER' THEN predicted_points < line
+      WHEN 'PASS' THEN line IS NOT NULL
+      WHEN 'NO_LINE' THEN line IS NULL
+      ELSE FALSE
+    END AS holds)
+]) AS looked
+GROUP BY looked.name

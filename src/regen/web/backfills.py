@@ -1,0 +1,96 @@
+"""The coordinator's routes for backfills."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from regen.domain import ids
+from regen.domain.backfill import DEFAULT_CONCURRENT, MAX_CONCURRENT, Only
+from regen.domain.dates import parse_game_date
+from regen.domain.errors import InvalidInput, NotFound
+from regen.services import backfilling
+from regen.services.answers import IdempotencyKey
+from regen.services.backfill_records import read_backfill
+from regen.services.backfill_settling import dates_view, view
+from regen.services.backfilling import Wanted
+from regen.web import bodies
+from regen.web.bootstrap import App
+from regen.web.http import Call, Reply, Route
+
+FIELDS = frozenset({"from", "to", "reason", "max_concurrent_dates", "only", "backwards", "metadata", "dry_run"})
+
+
+def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | None]) -> list[Route]:
+    """All routes of backfills.
+
+    Args:
+        key_of: the idempotency key of a call.
+    """
+    deps, gate = app.deps, app.gate
+
+    def create(call: Call) -> Reply:
+        body = call.json()
+        wanted = wanted_of(body, call.caller_name)
+        if bodies.flag(body, "dry_run"):
+            return 200, {"status": "dry_run", "dates": dates_view(backfilling.plan(deps, wanted))}
+        made = backfilling.create(deps, wanted, key_of(call, body))
+        return 202, {**view(made), "status_url": f"/backfills/{made.backfill_id}"}
+
+    def listing(call: Call) -> Reply:  # noqa: ARG001 - every route's signature
+        return 200, {"backfills": [view(b) for b in backfilling.recent(deps)]}
+
+    def one(call: Call) -> Reply:
+        return 200, view(read_backfill(deps, _id(call))[0])
+
+    def order(word: str) -> Callable[[Call], Reply]:
+        def handle(call: Call) -> Reply:
+            name = _id(call)
+            call.json()
+            return 202, view(backfilling.order(deps, name, word, call.caller_name))
+
+        return handle
+
+    return [
+        Route("POST", "/backfills", gate.by_key, create),
+        Route("GET", "/backfills", gate.by_key, listing),
+        Route("GET", "/backfills/{id}", gate.by_key, one),
+        *(Route("POST", f"/backfills/{{id}}/{w}", gate.by_key, order(w)) for w in ("pause", "resume", "cancel")),
+    ]
+
+
+def wanted_of(body: Mapping[str, Any], caller: str) -> Wanted:
+    """The body of `POST /backfills`.
+
+    Raises:
+        InvalidInput: names the field that is wrong.
+    """
+    for name in body:
+        if name not in FIELDS:
+            raise InvalidInput(str(name)[:100], f"no such field; known: {', '.join(sorted(FIELDS))}")
+    for name in ("from", "to"):
+        if name not in body:
+            raise InvalidInput(name, "to be given")
+    concurrent = body.get("max_concurrent_dates", DEFAULT_CONCURRENT)
+    if isinstance(concurrent, bool) or not isinstance(concurrent, int) or not 1 <= concurrent <= MAX_CONCURRENT:
+        raise InvalidInput("max_concurrent_dates", f"a whole number from 1 to {MAX_CONCURRENT}")
+    only = body.get("only", Only.ALL.value)
+    if not isinstance(only, str) or only not in list(Only):
+        raise InvalidInput("only", f"one of {', '.join(Only)}")
+    return Wanted(
+        first=parse_game_date(body["from"], field="from"),
+        last=parse_game_date(body["to"], field="to"),
+        reason=ids.checked_reason(body.get("reason", bodies.DEFAULT_REASON)),
+        caller=caller,
+        only=Only(only),
+        backwards=bodies.flag(body, "backwards"),
+        max_concurrent=concurrent,
+        metadata=bodies.metadata_of(body.get("metadata")),
+    )
+
+
+def _id(call: Call) -> str:
+    name = call.path["id"]
+    if not name.startswith("backfill_") or not name.replace("_", "").replace("-", "").isalnum() or len(name) > 100:
+        raise NotFound(f"no backfill {name[:100]}")
+    return name

@@ -1,0 +1,248 @@
+"""A backfill goes on by itself: bounded, in order, past dates that fail, and past every death on the way."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+
+import pytest
+
+from regen.domain.backfill import Only
+from regen.domain.batch import Status
+from regen.domain.errors import InvalidInput, KeyReused, Refused, Unavailable
+from regen.services import backfilling, commands, sweeping
+from regen.services.backfill_settling import view
+from regen.services.deps import TRIGGER_TOPIC
+from simulation.league import players
+from unit.backfill_bench import DAYS, BackfillBench, Crash
+
+DONE = ["promoted", "promoted", "no_slate", "promoted", "promoted"]
+
+
+def test_a_range_becomes_one_batch_a_date_and_dates_without_a_slate_are_named() -> None:
+    bench = BackfillBench()
+    made = bench.create()
+    assert bench.states(made.backfill_id)[2] == "no_slate"
+    bench.drain()
+    after = bench.backfill(made.backfill_id)
+    assert after.status == "done"
+    assert bench.states(made.backfill_id) == DONE
+    first = view(after)["dates"][0]
+    assert first["batch_id"].startswith(f"regen_{DAYS[0]}_backfill_")
+    assert {k: first[k] for k in ("requests", "requested_players", "produced", "coverage_pct", "superseded")} == {
+        "requests": 2,
+        "requested_players": 6,
+        "produced": 6,
+        "coverage_pct": 100.0,
+        "superseded": 0,
+    }
+    assert view(after)["counts"] == {"promoted": 4, "no_slate": 1}
+    assert bench.batch(first["batch_id"]).backfill_id == made.backfill_id
+
+
+def test_never_more_dates_are_under_way_than_allowed() -> None:
+    bench = BackfillBench()
+    bench.create(max_concurrent=2)
+    most = 0
+    while bench.queue.waiting or bench.events:
+        bench.step()
+        most = max(most, bench.under_way())
+    assert most == 2
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_the_order_of_the_dates(*, backwards: bool) -> None:
+    bench = BackfillBench()
+    made = bench.create(max_concurrent=1, backwards=backwards)
+    order = []
+    while bench.queue.waiting or bench.events:
+        bench.step()
+        order += [
+            d.game_date for d in bench.backfill(made.backfill_id).dates if d.batch_id and d.game_date not in order
+        ]
+    expected = [DAYS[0], DAYS[1], DAYS[3], DAYS[4]]
+    assert order == (expected[::-1] if backwards else expected)
+
+
+def test_a_date_that_fails_does_not_stop_the_others() -> None:
+    bench = BackfillBench()
+    bench.slate(players(6, day=DAYS[1], quality=20.0), DAYS[1])
+    made = bench.create(max_concurrent=1)
+    bench.drain()
+    assert bench.states(made.backfill_id) == ["promoted", "rejected", "no_slate", "promoted", "promoted"]
+    day = bench.backfill(made.backfill_id).dates[1]
+    assert day.why is not None
+    assert "coverage" in day.why
+    assert bench.backfill(made.backfill_id).status == "done"
+
+
+def test_a_redrive_of_a_date_that_fell_short_reaches_the_record() -> None:
+    bench = BackfillBench()
+    bench.slate(players(6, day=DAYS[1], quality=20.0), DAYS[1])
+    made = bench.create()
+    bench.drain()
+    batch_id = bench.backfill(made.backfill_id).dates[1].batch_id
+    bench.slate(players(6, day=DAYS[1]), DAYS[1])
+    assert batch_id is not None
+    commands.redrive(bench.deps, commands.Order(batch_id, "api_key:one", "mended"))
+    bench.drain()
+    assert bench.states(made.backfill_id) == DONE
+
+
+def test_only_missing_and_only_failed() -> None:
+    bench = BackfillBench()
+    bench.run(day=DAYS[0])
+    bench.slate(players(6, day=DAYS[1], quality=20.0), DAYS[1])
+    bench.run("t2", day=DAYS[1])
+    missing = bench.plan(Only.MISSING)
+    assert [missing[d] for d in DAYS] == ["skipped", "waiting", "no_slate", "waiting", "waiting"]
+    failed = bench.plan(Only.FAILED)
+    assert [failed[d] for d in DAYS] == ["skipped", "waiting", "no_slate", "skipped", "skipped"]
+
+
+def test_the_same_key_is_the_same_backfill_and_another_body_is_refused() -> None:
+    bench = BackfillBench()
+    first = bench.create("k", "body")
+    assert bench.create("k", "body").backfill_id == first.backfill_id
+    with pytest.raises(KeyReused):
+        bench.create("k", "other")
+    bench.drain()
+    assert len(bench.store.find("prediction_batches")) == 4
+
+
+def test_pause_lets_what_is_under_way_end_and_resume_goes_on() -> None:
+    bench = BackfillBench()
+    made = bench.create(max_concurrent=1)
+    bench.step()
+    backfilling.order(bench.deps, made.backfill_id, "pause", "api_key:one")
+    bench.drain()
+    bench.sweep()
+    assert bench.states(made.backfill_id) == ["promoted", "waiting", "no_slate", "waiting", "waiting"]
+    backfilling.order(bench.deps, made.backfill_id, "pause", "api_key:one")
+    backfilling.order(bench.deps, made.backfill_id, "resume", "api_key:one")
+    bench.drain()
+    bench.sweep()
+    assert bench.states(made.backfill_id) == DONE
+    assert [e.status for e in bench.audited("backfill")] == ["created", "paused", "running"]
+
+
+def test_cancel_drops_what_waits_and_is_final() -> None:
+    bench = BackfillBench()
+    made = bench.create(max_concurrent=1)
+    bench.step()
+    backfilling.order(bench.deps, made.backfill_id, "cancel", "api_key:one")
+    bench.drain()
+    assert bench.states(made.backfill_id) == ["promoted", "cancelled", "no_slate", "cancelled", "cancelled"]
+    assert bench.backfill(made.backfill_id).status == "cancelled"
+    backfilling.order(bench.deps, made.backfill_id, "cancel", "api_key:one")
+    with pytest.raises(Refused):
+        backfilling.order(bench.deps, made.backfill_id, "resume", "api_key:one")
+
+
+def test_a_date_with_a_live_batch_waits_and_its_turn_comes() -> None:
+    bench = BackfillBench()
+    live = bench.regenerate(day=DAYS[0])
+    waiting = list(bench.queue.waiting)
+    bench.queue.waiting.clear()
+    made = bench.create()
+    bench.drain()
+    day = bench.backfill(made.backfill_id).dates[0]
+    assert (day.status, day.why is not None and live.batch_id in day.why) == ("waiting", True)
+    assert bench.states(made.backfill_id)[1:] == DONE[1:]
+    bench.queue.waiting.extend(waiting)
+    bench.drain()
+    bench.sweep()
+    assert bench.states(made.backfill_id) == DONE
+
+
+def test_a_batch_lost_while_it_was_opened_is_followed() -> None:
+    bench = BackfillBench(days=[DAYS[0]])
+    made = bench.create(last=DAYS[0])
+    bench.dying_at(0, after=False)
+    store = bench.store
+    # The opener dies right after the commit that takes the date: the batch stays `created`.
+    commit = store.commit
+    deps = bench.deps
+
+    class Dying:
+        def __getattr__(self, name: str) -> object:
+            return getattr(store, name)
+
+        def commit(self, writes: list[object]) -> None:
+            commit(writes)  # type: ignore[arg-type]
+            if any(w.path.startswith("prediction_batches/") for w in writes):  # type: ignore[attr-defined]
+                raise Crash
+
+    bench.deps = dataclasses.replace(deps, store=Dying())  # type: ignore[arg-type]
+    with pytest.raises(Crash):
+        bench.drain()
+    bench.deps = deps
+    bench.clock.advance(100)
+    for _ in range(3):
+        bench.sweep()
+    assert bench.states(made.backfill_id) == ["promoted"]
+    batch_id = bench.backfill(made.backfill_id).dates[0].batch_id
+    assert batch_id is not None
+    assert bench.batch(batch_id).status is Status.PROMOTED
+
+
+def test_a_range_that_makes_no_sense_is_refused() -> None:
+    bench = BackfillBench()
+    with pytest.raises(InvalidInput, match="to"):
+        bench.create(last=DAYS[0] - timedelta(days=1))
+    with pytest.raises(InvalidInput, match="to"):
+        bench.create(last=DAYS[0] + timedelta(days=500))
+    with pytest.raises(InvalidInput, match="max_concurrent_dates"):
+        bench.create(max_concurrent=0)
+
+
+def test_the_sweep_wakes_live_backfills_only() -> None:
+    bench = BackfillBench()
+    made = bench.create()
+    bench.drain()
+    before = len(bench.queue.of(TRIGGER_TOPIC))
+    bench.sweep()
+    assert len(bench.queue.of(TRIGGER_TOPIC)) == before
+    assert bench.backfill(made.backfill_id).live is False
+
+
+def run_with_a_death(call: int, *, after: bool) -> bool:
+    """A backfill with one death at that call; False if there were fewer calls. Sweeps bring it to its end."""
+    bench = BackfillBench(days=DAYS[1:4], players_per_request=10)
+    made = bench.create(first=DAYS[1], last=DAYS[3], max_concurrent=2)
+    bench.dying_at(call, after=after)
+    died = _drained(bench)
+    if not died:
+        return False
+    for _ in range(4):
+        bench.clock.advance(200)
+        sweeping.sweep(bench.deps)
+        _drained(bench)
+    assert bench.states(made.backfill_id) == ["promoted", "no_slate", "promoted"], (call, after)
+    assert bench.backfill(made.backfill_id).status == "done"
+    promotions = [e.game_date for e in bench.audited("promoted")]
+    assert set(promotions) == {DAYS[1], DAYS[3]}
+    return True
+
+
+def _drained(bench: BackfillBench) -> bool:
+    """Deliver until nothing is left; what was not acknowledged comes again. Whether somebody died on the way."""
+    died = False
+    while bench.queue.waiting or bench.events:
+        first = None if bench.events else bench.queue.waiting[0]
+        try:
+            bench.step()
+        except (Crash, Unavailable) as error:
+            died = died or isinstance(error, Crash)
+            bench.clock.advance(30)
+            if first:
+                bench.queue.waiting.append(first)
+    return died
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_death_at_any_call_leaves_it_to_go_on_by_itself(*, after: bool) -> None:
+    call = 1
+    while run_with_a_death(call, after=after):
+        call += 1
+    assert call > 80
