@@ -113,10 +113,12 @@ class Child:
             os.killpg(self.pid, number)
 
     def ask_to_end(self) -> None:
-        """Its end is expected from here on."""
+        """Its end is expected from here on. The leader ends its own: it and they told at once get in each other's way."""
         self.expected = True
-        self.signal(signal.SIGCONT)
-        self.signal(self.command.stop_signal)
+        if self.status is None:
+            self.signal(signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, self.command.stop_signal)
 
     def wait(self, deadline: float) -> None:
         """Wait until `deadline` (monotonic), then kill what is left of the group."""
