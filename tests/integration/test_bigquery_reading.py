@@ -8,12 +8,10 @@ from typing import Any
 
 import pytest
 
-from contract.warehouses import DAY, BigQueryHarness, bigquery_harness, bigquery_url
+from contract.warehouses import DAY, BigQueryHarness
 from regen.domain.inputs import SourceTier
 from regen.domain.reading import SlateEntry, SlateReading
 from regen.schemas import table
-
-__all__ = ["bigquery_harness", "bigquery_url"]
 
 EARLIER = datetime(2026, 1, 19, 10, tzinfo=UTC)
 LATER = EARLIER + timedelta(hours=5)
@@ -136,6 +134,9 @@ ROWS: dict[str, list[dict[str, Any]]] = {
 @pytest.fixture(scope="module")
 def seeded(bigquery_harness: BigQueryHarness) -> BigQueryHarness:
     for name, rows in ROWS.items():
+        bigquery_harness.client.query_and_wait(
+            f"DELETE FROM `{bigquery_harness.name(name)}` WHERE game_date > '1990-01-01'"
+        )
         bigquery_harness.load(name, rows)
     return bigquery_harness
 

@@ -10,13 +10,11 @@ import pytest
 from google.cloud import bigquery
 
 from contract.warehouse_rows import entry, everyone, fence, old, promotion, staging
-from contract.warehouses import DAY, PROJECT, T0, BigQueryHarness, at, bigquery_harness, bigquery_url
+from contract.warehouses import DAY, PROJECT, T0, BigQueryHarness, at
 from regen.domain.audit import AuditEvent
 from regen.domain.errors import Conflict
 from regen.domain.promotion import FenceToken, Promotion
 from regen.schemas import STAGING_DATASET, staging_fields, table, tables
-
-__all__ = ["bigquery_harness", "bigquery_url"]
 
 PLAYERS = ("a", "b", "c", "d")
 

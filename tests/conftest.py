@@ -1,0 +1,33 @@
+"""What every folder's tests share. Heavy clients are imported by the fixtures that need them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from contract.warehouses import BigQueryHarness
+
+
+@pytest.fixture(scope="session")
+def bigquery_url() -> Iterator[str]:
+    """A BigQuery emulator; it installs itself where it is not there, and where it cannot, the tests fail and say why."""
+    from contract.warehouses import emulator  # noqa: PLC0415
+    from regen.local.bigquery_env import InstallationFailed  # noqa: PLC0415
+
+    try:
+        with emulator() as url:
+            yield url
+    except InstallationFailed as error:
+        pytest.fail(str(error))
+
+
+@pytest.fixture(scope="session")
+def bigquery_harness(bigquery_url: str) -> BigQueryHarness:
+    """The warehouse over that emulator; its tables are shared by all tests."""
+    from contract.warehouses import PROJECT, BigQueryHarness  # noqa: PLC0415
+    from regen.local.tables import bigquery_client  # noqa: PLC0415
+
+    return BigQueryHarness(bigquery_client(bigquery_url, PROJECT))
