@@ -51,7 +51,7 @@ simulate: $(READY) ## Random runs with faults at every step
 
 .PHONY: infra
 infra: $(READY) ## Check the infrastructure's definition
-	@if [ -d infra ]; then $(BIN)/python -m pytest tests/infra $(ARGS); else echo "infra: nothing to check yet"; fi
+	@$(BIN)/python tools/infra_check.py $(ARGS)
 
 .PHONY: lint
 lint: $(READY) ## Style, types, and who may import whom

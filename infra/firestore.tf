@@ -4,7 +4,7 @@ locals {
 
   # What nobody asks for is not indexed: each index entry costs a write, and rising values make a hot spot.
   unindexed = {
-    backfills          = ["dates"]
+    backfills          = ["dates", "metadata", "updated_at"]
     excluded           = ["players"]
     game_dates         = ["coalesced", "promoted"]
     idempotency        = ["answer", "fingerprint", "key"]

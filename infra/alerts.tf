@@ -1,0 +1,162 @@
+locals {
+  service_names = { for key in local.function_keys : key => "${var.name}-${key}" }
+  log_of        = { for key, name in local.service_names : key => "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${name}\"" }
+  log_of_any    = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=~\"^${var.name}-(${join("|", local.function_keys)})$\""
+
+  # A test takes the lines that the code really writes and evaluates each of these filters on them.
+  log_alerts = {
+    batch_rejected = {
+      severity = "ERROR"
+      filter   = "${local.log_of.verifier} AND jsonPayload.action=\"verify\" AND jsonPayload.outcome=\"rejected\""
+      what     = "A batch did not pass its checks. Every current prediction stayed as it was. See `regen status` and `regen verify`; then `regen redrive`, or `regen promote` with the checks that you accept."
+    }
+    batch_healed = {
+      severity = "WARNING"
+      filter   = "${local.log_of.verifier} AND jsonPayload.action=\"sweep\" AND jsonPayload.message=~\"opening_lost|past the deadline\""
+      what     = "A batch lost its opener, or did not finish before its deadline, and the sweep ended it. See `regen status`: what is missing is named there."
+    }
+    dead_letter = {
+      severity = "ERROR"
+      filter   = "${local.log_of.verifier} AND jsonPayload.action=\"dead_letter\""
+      what     = "Pub/Sub gave up on a message. A request has its failed outcome by now; a trigger is on record in the audit table."
+    }
+    malformed = {
+      severity = "WARNING"
+      filter   = "${local.log_of_any} AND jsonPayload.action=\"malformed\""
+      what     = "Somebody sends what cannot be understood. The body is in the audit table, event `malformed`."
+    }
+    unexpected_error = {
+      severity = "ERROR"
+      filter   = "${local.log_of_any} AND severity>=ERROR"
+      what     = "An error that the code has no name for, or an alert that the webhook did not take. See the log and Error Reporting."
+    }
+  }
+
+  subscription_of = "resource.type=\"pubsub_subscription\""
+  threshold_alerts = {
+    parked_messages = {
+      severity  = "ERROR"
+      filter    = "metric.type=\"pubsub.googleapis.com/subscription/num_undelivered_messages\" AND ${local.subscription_of} AND resource.labels.subscription_id=\"prediction-parked-sub\""
+      aligner   = "ALIGN_MAX"
+      threshold = 0
+      duration  = "0s"
+      what      = "Not even the verifier could take a dead letter. Read it: `gcloud pubsub subscriptions pull prediction-parked-sub`."
+    }
+    waiting_messages = {
+      severity  = "WARNING"
+      filter    = "metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\" AND ${local.subscription_of} AND resource.labels.subscription_id=one_of(${join(",", [for name in keys(local.pushes) : "\"${name}\""])})"
+      aligner   = "ALIGN_MAX"
+      threshold = 600
+      duration  = "300s"
+      what      = "A message has waited for ten minutes: a function refuses it, or there are too few instances."
+    }
+    server_errors = {
+      severity  = "ERROR"
+      filter    = "metric.type=\"run.googleapis.com/request_count\" AND resource.type=\"cloud_run_revision\" AND resource.labels.service_name=one_of(${join(",", [for name in values(local.service_names) : "\"${name}\""])}) AND metric.labels.response_code_class=\"5xx\""
+      aligner   = "ALIGN_RATE"
+      threshold = 0.1
+      duration  = "300s"
+      what      = "A function has answered 5xx more than six times a minute for five minutes. Pub/Sub redelivers; see the log for the dependency that fails."
+    }
+  }
+}
+
+resource "google_monitoring_notification_channel" "email" {
+  for_each     = var.alert_emails
+  display_name = "${var.name}: ${each.key}"
+  type         = "email"
+  labels       = { email_address = each.key }
+  depends_on   = [time_sleep.services]
+}
+
+resource "google_monitoring_alert_policy" "log" {
+  for_each              = local.log_alerts
+  display_name          = "${var.name}: ${replace(each.key, "_", " ")}"
+  combiner              = "OR"
+  severity              = each.value.severity
+  notification_channels = [for c in google_monitoring_notification_channel.email : c.name]
+  depends_on            = [time_sleep.services]
+
+  conditions {
+    display_name = replace(each.key, "_", " ")
+    condition_matched_log {
+      filter = each.value.filter
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+    notification_rate_limit {
+      period = "900s"
+    }
+  }
+
+  documentation {
+    content   = each.value.what
+    mime_type = "text/markdown"
+  }
+}
+
+resource "google_monitoring_alert_policy" "threshold" {
+  for_each              = local.threshold_alerts
+  display_name          = "${var.name}: ${replace(each.key, "_", " ")}"
+  combiner              = "OR"
+  severity              = each.value.severity
+  notification_channels = [for c in google_monitoring_notification_channel.email : c.name]
+  depends_on            = [google_cloudfunctions2_function.this, google_pubsub_subscription.push, google_pubsub_subscription.pull]
+
+  conditions {
+    display_name = replace(each.key, "_", " ")
+    condition_threshold {
+      filter          = each.value.filter
+      comparison      = "COMPARISON_GT"
+      threshold_value = each.value.threshold
+      duration        = each.value.duration
+
+      aggregations {
+        alignment_period   = "60s"
+        per_series_aligner = each.value.aligner
+      }
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+  }
+
+  documentation {
+    content   = each.value.what
+    mime_type = "text/markdown"
+  }
+}
+
+# Nothing heals a system whose sweep does not come.
+resource "google_monitoring_alert_policy" "sweep_missing" {
+  display_name          = "${var.name}: sweep missing"
+  combiner              = "OR"
+  severity              = "ERROR"
+  notification_channels = [for c in google_monitoring_notification_channel.email : c.name]
+  depends_on            = [google_cloudfunctions2_function.this]
+
+  conditions {
+    display_name = "the verifier was not called for ten minutes"
+    condition_absent {
+      filter   = "metric.type=\"run.googleapis.com/request_count\" AND resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${local.service_names.verifier}\" AND metric.labels.response_code_class=\"2xx\""
+      duration = "600s"
+
+      aggregations {
+        alignment_period   = "60s"
+        per_series_aligner = "ALIGN_RATE"
+      }
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+  }
+
+  documentation {
+    content   = "No sweep for ten minutes: is the schedule `regen-sweep` paused, or the verifier failing? Until it comes again, batches that died half-way stay so."
+    mime_type = "text/markdown"
+  }
+}

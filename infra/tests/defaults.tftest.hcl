@@ -1,0 +1,150 @@
+# Nothing here can create anything: every provider is a mock.
+mock_provider "google" {
+  mock_resource "google_cloudfunctions2_function" {
+    defaults = {
+      service_config = { uri = "https://function.run.app" }
+    }
+  }
+  mock_resource "google_service_account" {
+    defaults = {
+      email  = "account@demo-project.iam.gserviceaccount.com"
+      member = "serviceAccount:account@demo-project.iam.gserviceaccount.com"
+      name   = "projects/demo-project/serviceAccounts/account@demo-project.iam.gserviceaccount.com"
+      id     = "projects/demo-project/serviceAccounts/account@demo-project.iam.gserviceaccount.com"
+    }
+  }
+}
+
+mock_provider "google-beta" {
+  mock_resource "google_project_service_identity" {
+    defaults = { member = "serviceAccount:agent@example.iam.gserviceaccount.com" }
+  }
+}
+
+mock_provider "time" {}
+
+variables {
+  project_id = "demo-project"
+}
+
+run "defaults" {
+  command = plan
+
+  assert {
+    condition     = length(google_cloudfunctions2_function.this) == 3
+    error_message = "three functions"
+  }
+  assert {
+    condition     = local.inputs_from == "there" && length(google_bigquery_table.input_view) == 0
+    error_message = "the input tables are upstream's, and not made"
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.this["coordinator"].service_config[0].ingress_settings == "ALLOW_ALL"
+    error_message = "the coordinator is reachable"
+  }
+  assert {
+    condition     = alltrue([for f in google_cloudfunctions2_function.this : f.service_config[0].min_instance_count == 0])
+    error_message = "nothing runs when nothing is to do"
+  }
+  assert {
+    condition     = length(google_secret_manager_secret.webhook) == 0 && length(google_monitoring_notification_channel.email) == 0
+    error_message = "webhook and e-mail are asked for"
+  }
+}
+
+run "an_empty_project" {
+  command = plan
+
+  variables {
+    create_input_tables = true
+  }
+
+  assert {
+    condition     = contains(keys(google_bigquery_table.this), "player_game_summary") && contains(keys(google_bigquery_dataset.this), "nba_analytics")
+    error_message = "the input tables are made"
+  }
+}
+
+run "beside_production" {
+  command = plan
+
+  variables {
+    input_project    = "production-project"
+    paused_schedules = ["regen-start"]
+  }
+
+  assert {
+    condition     = strcontains(google_bigquery_table.input_view["player_game_summary"].view[0].query, "`production-project.nba_analytics.player_game_summary`")
+    error_message = "inputs are read from production"
+  }
+  assert {
+    condition     = google_cloud_scheduler_job.this["regen-start"].paused && !google_cloud_scheduler_job.this["regen-sweep"].paused
+    error_message = "only the named schedule is paused"
+  }
+  assert {
+    condition     = length(google_bigquery_dataset_iam_member.input_reader) > 0
+    error_message = "both readers may read production's inputs"
+  }
+}
+
+run "a_shadow_in_other_datasets" {
+  command = plan
+
+  variables {
+    dataset_prefix = "shadow_"
+  }
+
+  assert {
+    condition     = alltrue([for d in google_bigquery_dataset.this : startswith(d.dataset_id, "shadow_")]) && startswith(google_bigquery_dataset.staging.dataset_id, "shadow_")
+    error_message = "no dataset of production is touched"
+  }
+  assert {
+    condition     = strcontains(google_bigquery_table.view["current_predictions"].view[0].query, "`demo-project.shadow_nba_predictions.player_prop_predictions`")
+    error_message = "the views read the shadow's own tables"
+  }
+}
+
+run "adopted_tables_are_left_alone" {
+  command = plan
+
+  variables {
+    adopted_tables = ["player_prop_predictions"]
+  }
+
+  assert {
+    condition     = !contains(keys(google_bigquery_table.this), "player_prop_predictions") && contains(keys(google_bigquery_table_iam_member.writer), "verifier.player_prop_predictions")
+    error_message = "an adopted table is written to, and never managed"
+  }
+}
+
+run "a_coordinator_behind_iam" {
+  command = plan
+
+  variables {
+    coordinator_public = false
+    operators          = ["group:data@example.com"]
+  }
+
+  assert {
+    condition     = toset(keys(google_cloud_run_v2_service_iam_member.coordinator)) == toset(["push", "scheduler", "group:data@example.com"])
+    error_message = "nobody unknown gets in"
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.this["coordinator"].service_config[0].environment_variables["REGEN_TOKEN_CHECK"] == "claims"
+    error_message = "the platform strips the signature, so that claims are what is left to check"
+  }
+}
+
+run "who_is_told" {
+  command = plan
+
+  variables {
+    alert_emails = ["data@example.com"]
+    webhook      = true
+  }
+
+  assert {
+    condition     = length(google_monitoring_notification_channel.email) == 1 && length(google_secret_manager_secret_iam_member.webhook) == 2
+    error_message = "an address, and a webhook for the two functions that raise alerts"
+  }
+}

@@ -1,0 +1,64 @@
+# What must not be applied is refused before anything is planned.
+mock_provider "google" {}
+mock_provider "google-beta" {}
+mock_provider "time" {}
+
+variables {
+  project_id = "demo-project"
+}
+
+run "a_timeout_that_outlasts_the_ack_deadline" {
+  command = plan
+  variables {
+    functions = { worker = { timeout_seconds = 120 } }
+  }
+  expect_failures = [var.functions]
+}
+
+run "many_requests_on_half_a_cpu" {
+  command = plan
+  variables {
+    functions = { worker = { cpu = 0.5 } }
+  }
+  expect_failures = [var.functions]
+}
+
+run "requests_published_again_while_a_worker_is_at_them" {
+  command = plan
+  variables {
+    settings = { republish_after_seconds = 60 }
+  }
+  expect_failures = [var.settings]
+}
+
+run "everybody_as_operator" {
+  command = plan
+  variables {
+    operators = ["allUsers"]
+  }
+  expect_failures = [var.operators]
+}
+
+run "a_prefix_that_is_none" {
+  command = plan
+  variables {
+    dataset_prefix = "Shadow"
+  }
+  expect_failures = [var.dataset_prefix]
+}
+
+run "no_project" {
+  command = plan
+  variables {
+    project_id = "My Project"
+  }
+  expect_failures = [var.project_id]
+}
+
+run "a_version_that_is_none" {
+  command = plan
+  variables {
+    api_keys_version = "newest"
+  }
+  expect_failures = [var.api_keys_version]
+}

@@ -1,0 +1,74 @@
+"""What the code says of itself: the topics it publishes to, the routes it has, the variables it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from unittest.mock import MagicMock
+
+from regen.services import deps, records
+from regen.web import coordinator, verifier, worker
+from regen.web.bootstrap import App
+from regen.web.callers import Gatekeeper
+from regen.web.http import Router
+from regen.web.settings import VARIABLES, Secret, Settings, read_settings
+
+ROUTERS: dict[str, Callable[[App], Router]] = {
+    "coordinator": coordinator.router,
+    "verifier": verifier.router,
+    "worker": worker.router,
+}
+
+
+@dataclass(frozen=True)
+class Code:
+    """Routes are function, method, path."""
+
+    published: frozenset[str]
+    pushed: frozenset[tuple[str, str]]
+    scheduled: frozenset[tuple[str, str]]
+    variables: frozenset[str]
+    secrets: frozenset[str]
+    batches: str
+
+
+def code() -> Code:
+    pushed: set[tuple[str, str]] = set()
+    scheduled: set[tuple[str, str]] = set()
+    for function, router in ROUTERS.items():
+        settings = settings_of({"REGEN_PROJECT": "demo-project"})
+        gate = Gatekeeper(settings)
+        for route in router(App(settings, MagicMock(), gate)).routes:
+            if route.method != "POST" or route.check is None:
+                continue
+            if route.check.__name__ == "by_push":
+                pushed.add((function, route.path))
+            if "scheduler" in route.check.__name__:
+                scheduled.add((function, route.path))
+    return Code(
+        published=frozenset(str(v) for k, v in vars(deps).items() if k.endswith("_TOPIC")),
+        pushed=frozenset(pushed),
+        scheduled=frozenset(scheduled),
+        variables=frozenset(VARIABLES),
+        secrets=frozenset(_secret_variables()),
+        batches=records.BATCHES,
+    )
+
+
+def settings_of(environ: dict[str, str]) -> Settings:
+    return read_settings(environ)
+
+
+def _secret_variables() -> set[str]:
+    """Variables whose value becomes a Secret."""
+    sample = "someone:0123456789abcdef"
+    found = set()
+    for name, (_, parse, _) in VARIABLES.items():
+        try:
+            value = parse(sample)
+        except ValueError:
+            continue
+        values = value.values() if isinstance(value, dict) else [value]
+        if any(isinstance(v, Secret) for v in values):
+            found.add(name)
+    return found

@@ -1,0 +1,208 @@
+"""Each log filter of the deployment matches the lines that the code writes when the thing happens, and no others."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from flask import Request, Response
+from werkzeug.test import EnvironBuilder
+
+from infra.code import ROUTERS, settings_of
+from infra.deployment import Deployment
+from infra.log_filters import as_entry, matches
+from infra.test_topology import SECRETS, _token
+from regen.services.deps import REQUEST_TOPIC, VERIFY_TOPIC
+from regen.web.bootstrap import App
+from regen.web.callers import Gatekeeper
+from regen.web.logs import CloudFormatter
+from simulation.bench import Bench
+from simulation.league import entry, players
+
+Entry = dict[str, Any]
+
+
+class _Lines(logging.Handler):
+    """Keeps what would be printed, under the name of the function that is running."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: list[Entry] = []
+        self.service = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = CloudFormatter("demo-project", self.service, "1").format(record)
+        self.entries.append(as_entry(self.service, json.loads(line)))
+
+
+class Functions:
+    """The three functions over one bench, each with the settings that it is deployed with."""
+
+    def __init__(self, d: Deployment, bench: Bench) -> None:
+        self._d, self.bench = d, bench
+        self.lines = _Lines()
+        self._routers = {}
+        for name, router in ROUTERS.items():
+            secrets = {s: SECRETS[s] for s in d.secrets(name)}
+            settings = settings_of({**d.environment(name), **secrets, "K_SERVICE": f"regen-{name}"})
+            self._routers[name] = router(App(settings, bench.deps, Gatekeeper(settings)))
+
+    def call(self, function: str, path: str, body: bytes, headers: dict[str, str]) -> Response:
+        self.lines.service = f"regen-{function}"
+        environ = EnvironBuilder(path, method="POST", data=body, headers=list(headers.items())).get_environ()
+        return self._routers[function](Request(environ))
+
+    def push(self, function: str, path: str, data: bytes) -> int:
+        envelope = {"message": {"data": base64.b64encode(data).decode(), "messageId": "m1", "attributes": {}}}
+        headers = self._signed(function, "push")
+        return self.call(function, path, json.dumps(envelope).encode(), headers).status_code
+
+    def sweep(self) -> int:
+        return self.call("verifier", "/sweep", b"{}", self._signed("verifier", "scheduler")).status_code
+
+    def regenerate(self) -> dict[str, Any]:
+        body = json.dumps({"game_date": "2026-01-20", "reason": "bdb_upgrade"}).encode()
+        key = SECRETS["REGEN_API_KEYS"].partition(":")[2]
+        answer = self.call("coordinator", "/regenerate-with-supersede", body, {"X-API-Key": key})
+        assert answer.status_code == 202, answer.data
+        accepted: dict[str, Any] = json.loads(answer.data)
+        return accepted
+
+    def deliver(self) -> None:
+        """Every message and event, until none is left."""
+        queue = self.bench.queue
+        while queue.waiting:
+            topic, message = queue.waiting.popleft()
+            data = json.dumps(message.data).encode()
+            if topic == REQUEST_TOPIC:
+                assert self.push("worker", "/", data) == 204
+            if topic == VERIFY_TOPIC:
+                assert self.push("verifier", "/verify", data) == 204
+            while self.bench.events:
+                batch_id = self.bench.events.popleft()
+                headers = {**self._signed("verifier", "push"), "ce-document": f"prediction_batches/{batch_id}"}
+                assert self.call("verifier", "/events/batch", b"\x0a\x80", headers).status_code == 204
+
+    def _signed(self, function: str, caller: str) -> dict[str, str]:
+        environment = self._d.environment(function)
+        accounts = environment["REGEN_PUSH_ACCOUNTS" if caller == "push" else "REGEN_SCHEDULER_ACCOUNTS"]
+        return _token(accounts.split(",")[0], environment["REGEN_OIDC_AUDIENCE"])
+
+
+@contextmanager
+def functions(d: Deployment, bench: Bench) -> Iterator[Functions]:
+    made = Functions(d, bench)
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(made.lines)
+    root.setLevel(logging.INFO)
+    try:
+        yield made
+    finally:
+        root.removeHandler(made.lines)
+        root.setLevel(level)
+
+
+def a_quiet_day(d: Deployment) -> list[Entry]:
+    with functions(d, Bench()) as f:
+        f.regenerate()
+        f.deliver()
+        f.sweep()
+        return f.lines.entries
+
+
+def a_rejection(d: Deployment) -> list[Entry]:
+    with functions(d, Bench([entry(f"player{i}", broken=True) for i in range(9)])) as f:
+        f.regenerate()
+        f.deliver()
+        return f.lines.entries
+
+
+def a_batch_past_its_deadline(d: Deployment) -> list[Entry]:
+    with functions(d, Bench(players(9))) as f:
+        f.regenerate()
+        f.bench.clock.advance(4000)
+        f.sweep()
+        return f.lines.entries
+
+
+def a_dead_letter(d: Deployment) -> list[Entry]:
+    with functions(d, Bench(players(9))) as f:
+        f.regenerate()
+        _, message = f.bench.queue.waiting.popleft()
+        assert f.push("verifier", "/dead-letters", json.dumps(message.data).encode()) == 204
+        return f.lines.entries
+
+
+def nonsense(d: Deployment) -> list[Entry]:
+    with functions(d, Bench()) as f:
+        assert f.push("worker", "/", b"nonsense") == 204
+        return f.lines.entries
+
+
+def a_defect(d: Deployment) -> list[Entry]:
+    with functions(d, Bench()) as f, patch.object(f.bench.store, "find", side_effect=KeyError("a defect")):
+        assert f.sweep() == 500
+        return f.lines.entries
+
+
+HAPPENS = {
+    "batch_rejected": a_rejection,
+    "batch_healed": a_batch_past_its_deadline,
+    "dead_letter": a_dead_letter,
+    "malformed": nonsense,
+    "unexpected_error": a_defect,
+}
+
+
+def _filters(d: Deployment) -> dict[str, str]:
+    return {
+        r.key: c["condition_matched_log"][0]["filter"]
+        for r in d.of("google_monitoring_alert_policy")
+        for c in r.values["conditions"]
+        if c["condition_matched_log"]
+    }
+
+
+def test_each_alert_on_logs_is_tried(deployed: Deployment) -> None:
+    assert _filters(deployed).keys() == HAPPENS.keys()
+
+
+@pytest.mark.parametrize("alert", HAPPENS)
+def test_the_alert_is_raised_once_when_it_happens(alert: str, deployed: Deployment) -> None:
+    entries = HAPPENS[alert](deployed)
+    found = [e for e in entries if matches(_filters(deployed)[alert], e)]
+    assert len(found) == 1, entries
+
+
+def test_nothing_is_raised_on_a_quiet_day(deployed: Deployment) -> None:
+    entries = a_quiet_day(deployed)
+    assert len(entries) > 5
+    assert [(a, e) for a, f in _filters(deployed).items() for e in entries if matches(f, e)] == []
+
+
+def test_the_dashboards_figures_are_in_the_lines(deployed: Deployment) -> None:
+    entries = a_quiet_day(deployed)
+    counted = {}
+    for r in deployed.of("google_logging_metric"):
+        assert r.values["label_extractors"] == {"outcome": "EXTRACT(jsonPayload.outcome)"}
+        counted[r.key] = [e["jsonPayload"]["outcome"] for e in entries if matches(r.values["filter"], e)]
+    assert counted["opened"] == ["accepted"]
+    assert "promoted" in counted["verified"]
+    assert len(counted["processed"]) >= 2
+
+
+def test_the_evaluation_is_no_push_over() -> None:
+    line = {"severity": "WARNING", "message": "m", "action": "sweep"}
+    assert matches('jsonPayload.action="sweep" AND severity>=WARNING', as_entry("s", line))
+    assert not matches('jsonPayload.action="verify"', as_entry("s", line))
+    assert not matches('jsonPayload.outcome="rejected"', as_entry("s", line))
+    assert not matches("severity>=ERROR", as_entry("s", line))
+    with pytest.raises(ValueError, match="not understood"):
+        matches('jsonPayload.action="a" OR severity>=ERROR', as_entry("s", line))

@@ -1,0 +1,175 @@
+"""What is deployed starts, where nothing is installed but what it asks for; and it costs no more to start than it may."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+import venv
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from polling import wait_until
+from regen.local.packaging import Package, package_functions
+
+ROOT = Path(__file__).parents[2]
+BUDGET_MS = 550.0
+HEAVY = ("pandas", "numpy", "pyarrow", "pydantic", "scipy", "sklearn")
+FUNCTIONS = ("coordinator", "verifier", "worker")
+ENVIRONMENT = {
+    "REGEN_PROJECT": "demo-project",
+    "REGEN_API_KEYS": "me:0123456789abcdef",
+    "REGEN_PUSH_ACCOUNTS": "push@example.com",
+    "REGEN_TOKEN_CHECK": "claims",
+    "GOOGLE_CLOUD_PROJECT": "demo-project",
+    # Nobody listens there: the clients are built, and look for no credentials.
+    "BIGQUERY_EMULATOR_HOST": "http://127.0.0.1:9",
+    "FIRESTORE_EMULATOR_HOST": "127.0.0.1:9",
+    "PUBSUB_EMULATOR_HOST": "127.0.0.1:9",
+}
+IMPORT = """
+import json, sys, time
+before = time.process_time()
+import main
+spent = (time.process_time() - before) * 1000
+import functions_framework
+print(json.dumps({"ms": spent, "modules": sorted({m.partition(".")[0] for m in sys.modules})}))
+"""
+#: What a first request loads, too: the clients are built then.
+FIRST_REQUEST = """
+import json, sys
+import main
+from google.cloud import firestore
+{more}
+print(json.dumps(sorted({{m.partition(".")[0] for m in sys.modules}})))
+"""
+CLIENTS = {
+    "coordinator": "from google.cloud import bigquery; import regen.adapters.bigquery, regen.adapters.pubsub",
+    "verifier": "from google.cloud import bigquery; import regen.adapters.bigquery, regen.adapters.pubsub",
+    "worker": "import regen.adapters.firestore",
+}
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Package]:
+    return package_functions(build=tmp_path_factory.mktemp("build"))
+
+
+@pytest.fixture(scope="module")
+def python(packages: dict[str, Package]) -> Path:
+    """A Python that has the packages' requirements and nothing else; made anew when they change."""
+    texts = {zipfile.ZipFile(p.archive).read("requirements.txt") for p in packages.values()}
+    assert len(texts) == 1
+    (text,) = texts
+    home = ROOT / "build" / "infra" / f"venv-{hashlib.sha256(text + sys.version.encode()).hexdigest()[:12]}"
+    if not (home / "done").exists():
+        shutil.rmtree(home, ignore_errors=True)
+        venv.create(home, with_pip=False)
+        requirements = home / "requirements.txt"
+        requirements.write_bytes(text)
+        uv = [sys.executable, "-m", "uv", "pip", "install", "-q", "--python", str(home / "bin" / "python")]
+        subprocess.run([*uv, "--require-hashes", "--compile-bytecode", "-r", str(requirements)], check=True)
+        (home / "done").write_text("")
+    return home / "bin" / "python"
+
+
+@pytest.fixture(params=FUNCTIONS)
+def unpacked(request: pytest.FixtureRequest, packages: dict[str, Package], tmp_path: Path) -> Path:
+    """The archive in an empty folder that has its name."""
+    folder = tmp_path / str(request.param)
+    zipfile.ZipFile(packages[request.param].archive).extractall(folder)
+    return folder
+
+
+def _run(python: Path, folder: Path, code: str) -> str:
+    done = subprocess.run(
+        [python, "-c", code],
+        cwd=folder,
+        env={"PATH": os.defpath, **ENVIRONMENT},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_two_builds_are_the_same_bytes(packages: dict[str, Package], tmp_path: Path) -> None:
+    again = package_functions(build=tmp_path)
+    assert {n: p.archive.read_bytes() for n, p in again.items()} == {
+        n: p.archive.read_bytes() for n, p in packages.items()
+    }
+
+
+def test_importing_is_within_its_budget(python: Path, unpacked: Path) -> None:
+    _run(python, unpacked, IMPORT)  # compiles what is ours, as the platform's build does
+    spent = [json.loads(_run(python, unpacked, IMPORT))["ms"] for _ in range(5)]
+    assert statistics.median(spent) <= BUDGET_MS, spent
+
+
+def test_nothing_heavy_is_imported(python: Path, unpacked: Path) -> None:
+    modules = set(json.loads(_run(python, unpacked, IMPORT))["modules"])
+    modules |= set(json.loads(_run(python, unpacked, FIRST_REQUEST.format(more=CLIENTS[unpacked.name]))))
+    assert not modules & set(HEAVY)
+    if unpacked.name == "worker":
+        assert not (unpacked / "regen" / "cli").exists()
+
+
+@contextmanager
+def _started(python: Path, folder: Path) -> Iterator[str]:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    process = subprocess.Popen(
+        [python, "-m", "functions_framework", "--target", "main", "--port", str(port), "--host", "127.0.0.1"],
+        cwd=folder,
+        env={"PATH": os.defpath, **ENVIRONMENT},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        wait_until(
+            lambda: _answer(f"http://127.0.0.1:{port}/health")[0] == 200 or process.poll() is not None, 60, "health"
+        )
+        assert process.poll() is None
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _answer(url: str, body: bytes | None = None) -> tuple[int, bytes]:
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 - of our own process
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
+            return response.status, response.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+    except OSError:
+        return 0, b""
+
+
+EVENTS = {"coordinator": "/regenerate-pubsub", "verifier": "/verify", "worker": "/"}
+
+
+def test_it_starts_and_answers_an_event(python: Path, unpacked: Path) -> None:
+    with _started(python, unpacked) as url:
+        status, body = _answer(f"{url}/health")
+        assert (status, json.loads(body)["service"]) == (200, unpacked.name)
+        # Nobody has signed it: the function says so, and has not read it.
+        status, body = _answer(f"{url}{EVENTS[unpacked.name]}", b'{"message":{"messageId":"1","data":"e30="}}')
+        assert (status, json.loads(body)["title"]) == (401, "Unauthenticated")

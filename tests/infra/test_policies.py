@@ -1,0 +1,45 @@
+"""The deployment keeps every rule, and every rule finds the mistakes that it is there for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from infra.deployment import Deployment
+from infra.policies import POLICIES, Policy, redelivery_seconds
+from infra.queries import queries
+from infra.seeds import SEEDS
+
+BY_NAME = {p.__name__: p for p in POLICIES}
+
+
+@pytest.mark.parametrize("check", POLICIES, ids=lambda p: p.__name__)
+def test_the_rule_is_kept(check: Policy, deployed: Deployment) -> None:
+    assert list(check(deployed)) == []
+
+
+@pytest.mark.parametrize(("rule", "mistake"), [(rule, mistake) for rule, seeds in SEEDS.items() for mistake in seeds])
+def test_the_mistake_is_found(rule: str, mistake: str, deployed: Deployment) -> None:
+    broken = SEEDS[rule][mistake](deployed.copy())
+    assert list(BY_NAME[rule](broken)), f"{rule} does not see: {mistake}"
+
+
+def test_every_rule_has_a_mistake() -> None:
+    assert SEEDS.keys() == BY_NAME.keys()
+
+
+def test_the_figures_are_told() -> None:
+    home = Path(__file__).parents[2] / "build" / "infra"
+    figures = {"policies": len(POLICIES), "seeded mistakes caught": sum(map(len, SEEDS.values()))}
+    (home / "figures.json").write_text(json.dumps(figures))
+
+
+def test_redelivery_is_the_sum_of_its_backoffs() -> None:
+    assert redelivery_seconds(10, 60, 5) == 10 + 20 + 40 + 60
+
+
+def test_the_queries_are_found() -> None:
+    found = {(q.collection, name) for q in queries() for name in q.fields}
+    assert {("prediction_batches", "live"), ("requests", "state"), ("outbox", "due_at")} <= found

@@ -1,0 +1,199 @@
+"""`make infra`: everything that can be said about a deployment without a cloud.
+
+Packages the functions; has real Terraform format-check, validate, test, plan and apply `infra/` against a provider that
+creates nothing; runs the policy tests on what came out. The offline chain is found in `TERRAFORM_OFFLINE_DIR`, or in a
+folder `tools/terraform-offline` beside the checkout. Without it, an installed `terraform` does what needs no cloud
+project: format, validate and test; the policy tests, which need an apply, are then skipped by name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from regen.local.packaging import package_functions
+
+ROOT = Path(__file__).parents[1]
+HOME = ROOT / "build" / "infra"
+PROJECT = "demo-project"
+CHECKOV = "checkov==3.3.30"
+#: The variants are in infra/tests; this is what the policies are checked on.
+VARIABLES = {"project_id": PROJECT, "checkout": str(ROOT), "webhook": "true", "alert_emails": '["data@example.com"]'}
+
+
+class StepFailed(Exception):
+    """A step failed; its output has been shown."""
+
+
+def key() -> str:
+    """Names the state of everything that a plan is made from."""
+    digest = hashlib.sha256()
+    for path in sorted(_inputs()):
+        digest.update(f"{path.relative_to(ROOT)}\0{path.stat().st_size}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _inputs() -> Iterator[Path]:
+    yield from (p for p in (ROOT / "infra").rglob("*") if p.suffix in {".tf", ".hcl", ".tftpl"})
+    for pattern in ("topology.json", "schemas/*.json", "sql/*.sql"):
+        yield from (ROOT / "src" / "regen").glob(pattern)
+    yield from (ROOT / "build" / "packages").glob("*.zip")
+
+
+def offline_chain(environ: Mapping[str, str] = os.environ) -> Path | None:
+    """The folder that has `offline.sh`."""
+    if named := environ.get("TERRAFORM_OFFLINE_DIR"):
+        folder = Path(named)
+        if not (folder / "offline.sh").is_file():
+            raise StepFailed(f"TERRAFORM_OFFLINE_DIR: no offline.sh in {folder}")
+        return folder
+    return next((p.parent for p in sorted(ROOT.parent.glob("*/tools/terraform-offline/offline.sh"))), None)
+
+
+def run(command: list[str], *, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> str:
+    """Run a step; its output is shown only if it fails.
+
+    Raises:
+        StepFailed: it did.
+    """
+    done = subprocess.run(
+        command, cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        print(done.stdout[-8000:], done.stderr[-8000:], sep="\n", file=sys.stderr)
+        raise StepFailed(f"{Path(command[0]).name} ended with {done.returncode}")
+    return done.stdout
+
+
+def offline(chain: Path) -> dict[str, int]:
+    """The whole chain, against the fake provider; leaves plan.json and state.json."""
+    work = HOME / "work"
+    work.mkdir(parents=True, exist_ok=True)
+    variables = {f"TF_VAR_{name}": value for name, value in VARIABLES.items()}
+    # The test files set what they test; these variables would stand in their way.
+    variants = {f"TF_VAR_{name}": VARIABLES[name] for name in ("project_id", "checkout")}
+    plan = [f"-var={name}={VARIABLES[name]}" for name in VARIABLES if name not in {"project_id", "checkout"}]
+    output = run(["bash", str(chain / "offline.sh"), str(ROOT / "infra"), *plan], env={"WORK": str(work), **variants})
+    environment = {**variables, "TF_CLI_CONFIG_FILE": str(work / "mirror" / "offline.tfrc"), "TF_IN_AUTOMATION": "1"}
+    shim = [str(work / "venv" / "bin" / "python"), str(chain / "terraform_cli.py")]
+    state = run([*shim, "show", "-json"], cwd=work / "copy", env=environment)
+    (HOME / "state.json").write_text(state[state.index("{") :])
+    shutil.copy(work / "plan.json", HOME / "plan.json")
+    (HOME / "key").write_text(key())
+    planned = json.loads((HOME / "plan.json").read_text())["resource_changes"]
+    return {"planned resources": len(planned), "terraform tests": _passed(output)}
+
+
+def online(terraform: str) -> dict[str, int]:
+    """What an installed Terraform can do without a project: format, validate, test with mocks."""
+    data = {"TF_DATA_DIR": str(HOME / "terraform-data"), "TF_IN_AUTOMATION": "1"}
+    variables = {f"TF_VAR_{name}": VARIABLES[name] for name in ("project_id", "checkout")}
+    infra = ROOT / "infra"
+    run([terraform, "fmt", "-check", "-diff", "-recursive"], cwd=infra, env=data)
+    run([terraform, "init", "-backend=false", "-input=false"], cwd=infra, env=data)
+    run([terraform, "validate", "-no-color"], cwd=infra, env=data)
+    output = run([terraform, "test", "-no-color"], cwd=infra, env={**data, **variables})
+    print("policies: skipped: they need the offline chain, which applies to a provider that creates nothing")
+    return {"terraform tests": _passed(output)}
+
+
+def _passed(output: str) -> int:
+    found = re.search(r"(\d+) passed, 0 failed", output)
+    if not found:
+        raise StepFailed("terraform test did not say how many passed")
+    return int(found[1])
+
+
+def policies() -> str:
+    """The tests of tests/infra; pytest's closing line."""
+    report = HOME / "figures.json"
+    report.unlink(missing_ok=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "tests/infra", "-q", "-p", "no:randomly", "-p", "no:cacheprovider"],
+        cwd=ROOT,
+        env={**os.environ, "REGEN_INFRA": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        print(done.stdout[-12000:], done.stderr[-4000:], sep="\n", file=sys.stderr)
+        raise StepFailed("the policy tests failed")
+    return done.stdout.strip().splitlines()[-1]
+
+
+def checkov() -> int:
+    """Scan the plan; findings are fixed, or skipped in the code with a reason.
+
+    Raises:
+        StepFailed: there is a finding.
+    """
+    venv = HOME / "checkov"
+    if not (venv / "bin" / "checkov").exists():
+        run([sys.executable, "-m", "venv", str(venv)])
+        run([str(venv / "bin" / "pip"), "install", "-q", CHECKOV])
+    options = [
+        "--framework",
+        "terraform",
+        "--quiet",
+        "--compact",
+        "--skip-download",
+        "-o",
+        "json",
+        "--skip-path",
+        "tests",
+    ]
+    output = run([str(venv / "bin" / "checkov"), "-d", str(ROOT / "infra"), *options])
+    summary: dict[str, int] = json.loads(output)["summary"]
+    print(
+        f"checkov: {summary['passed']} passed, {summary['failed']} failed, {summary['skipped']} skipped with a reason"
+    )
+    return summary["passed"]
+
+
+def main() -> int:
+    """Run every step; the last line sums up."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--checkov", action="store_true", help="scan as well (installs checkov into build/, 290 MB)")
+    parser.add_argument("--skip-without-terraform", action="store_true", help="no Terraform at hand is no failure")
+    options = parser.parse_args()
+    started = time.monotonic()
+    HOME.mkdir(parents=True, exist_ok=True)
+    figures: dict[str, int] = {}
+    try:
+        package_functions()
+        chain = offline_chain()
+        terraform = os.environ.get("TERRAFORM") or shutil.which("terraform")
+        if chain:
+            figures |= offline(chain)
+        elif terraform:
+            figures |= online(terraform)
+        else:
+            print("terraform: not found; install it, or name an offline chain in TERRAFORM_OFFLINE_DIR")
+            if not options.skip_without_terraform:
+                return 1
+        if options.checkov:
+            figures["checkov passed"] = checkov()
+        closing = policies()
+    except StepFailed as error:
+        print(f"infra: failed: {error}")
+        return 1
+    if (HOME / "figures.json").exists():
+        figures |= json.loads((HOME / "figures.json").read_text())
+    print(closing)
+    said = ", ".join(f"{number} {name}" for name, number in figures.items())
+    print(f"infra: {said or 'no Terraform'}; {time.monotonic() - started:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
