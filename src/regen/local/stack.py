@@ -222,6 +222,7 @@ class Stack:
         except BlockingIOError:
             lock.close()
             raise StackError(f"a local stack is running in {home} already") from None
+        (home / "env").unlink(missing_ok=True)
         for name in ("data", "logs", "home"):
             shutil.rmtree(home / name, ignore_errors=True)
             (home / name).mkdir()

@@ -47,9 +47,9 @@ def up(
         with _interruptible():
             stack = Stack(options, say=say, on_failure=keeper.failed)
             keeper.stack = stack
-            env_file = stack.options.home / "env"
             began = time.monotonic()
             stack.start()
+            env_file = stack.options.home / "env"
             _tell_urls(stack, time.monotonic() - began, say)
             load(stack)
             write_env(env_file, stack.env)

@@ -29,6 +29,8 @@ from regen.web.logs import log_context
 
 log = logging.getLogger(__name__)
 MAX_BODY_BYTES = 1024 * 1024
+PLATFORM_BODY_BYTES = 32 * MAX_BODY_BYTES
+"""What the platform lets through."""
 PROBES = frozenset({"/health", "/ready"})
 
 
@@ -61,6 +63,9 @@ class Call:
             data: bytes = self.request.get_data(cache=False)
         except RequestEntityTooLarge as error:
             raise BodyTooLarge("the body has more than 1 MiB") from error
+        finally:
+            # The framework reads the body again when we are done, and must not stumble over our limit.
+            self.request.max_content_length = PLATFORM_BODY_BYTES
         if len(data) > MAX_BODY_BYTES:
             raise BodyTooLarge("the body has more than 1 MiB")
         return data
