@@ -216,6 +216,8 @@ def test_a_rollback_is_followed_to_its_own_end(fake: FakeCoordinator, regen: Reg
         (["import", ".", "--to", "2026-01-20"], "--to needs --from"),
         (["local", "up", "--port", "coordinator=0"], "expected NAME=NUMBER"),
         (["demo", "--data", "."], "--data needs --from"),
+        (["demo", "--data", ".", "--from", "2026-01-20"], "player_game_logs"),
+        (["demo", "--from", "2027-01-20"], "no games from 2027-01-20"),
         (["status", "--profile", "nosuch"], "no profile nosuch"),
     ],
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from concurrent.futures import Future
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regen.cli.arguments import days, span
-from regen.cli.background import begin
 from regen.cli.output import columns
 from regen.cli.progress import shown
 from regen.cli.session import Session, command
@@ -61,7 +59,9 @@ def demo(
         raise Misused("--data needs --from (and --to): which dates?")
     begins, ends = span(first or FIRST, last or first or LAST)
     damage = (fail_share, coverage)
-    result = _played(session, begin(lambda: read_data(data)), (begins, ends), damage, emulators=emulators)
+    found = read_data(data)
+    dates = _dates(found, begins, ends)
+    result = _played(session, found, dates, damage, emulators=emulators)
     if json_file:
         record = {"data": "files" if data else "sample league", **result.as_record()}
         json_file.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
@@ -72,8 +72,8 @@ def demo(
 
 def _played(
     session: Session,
-    loading: Future[DataFolder],
-    wanted: tuple[date, date],
+    data: DataFolder,
+    dates: list[date],
     damage: tuple[float, float],
     *,
     emulators: bool,
@@ -88,12 +88,11 @@ def _played(
     broken = Damage(*damage)
     options = stack_options(session, emulators=emulators, home=demo_home())
     began = time.monotonic()
-    session.out.say("starting the local stack")
+    session.out.say(f"starting the local stack; its logs are in {options.home / 'logs'}")
     try:
         with Stack(options, say=session.out.say) as stack:
             session.out.say(f"everything answers after {time.monotonic() - began:.1f} s")
-            data = loading.result()
-            return run(_stage(session, stack), data, _dates(data, wanted), broken)
+            return run(_stage(session, stack), data, dates, broken)
     except (StackError, ProcessDied, InstallationFailed) as error:
         raise StackFailed(str(error)) from error
 
@@ -120,11 +119,11 @@ def _stage(session: Session, stack: Stack) -> Stage:
     )
 
 
-def _dates(data: DataFolder, wanted: tuple[date, date]) -> list[date]:
+def _dates(data: DataFolder, first: date, last: date) -> list[date]:
     played = {log.game_date for log in data.logs}
-    found = [day for day in days(*wanted) if day in played]
+    found = [day for day in days(first, last) if day in played]
     if not found:
-        raise Misused(f"no games from {wanted[0]} to {wanted[1]}; there are some from {min(played)} to {max(played)}")
+        raise Misused(f"no games from {first} to {last}; there are some from {min(played)} to {max(played)}")
     return found
 
 
