@@ -110,13 +110,13 @@ looked AS (
     CONCAT(CAST(MAX(game_date) AS STRING), ' ', batch_id, ' was begun and has no end')
   FROM entries
   WHERE batch_id IS NOT NULL AND event NOT IN ('coalesced', 'healed', 'malformed')
-  GROUP BY batch_id
+  GROUP BY game_date, batch_id
   HAVING COUNTIF(event IN ('requested', 'redrive_requested', 'promote_requested', 'rollback_requested')) > 0
 )
 SELECT
   invariant,
   COUNT(*) AS checked,
   COUNTIF(holds IS NOT TRUE) AS violations,
-  ARRAY_AGG(IF(holds IS NOT TRUE, subject, NULL) IGNORE NULLS LIMIT 20) AS examples
+  STRING_AGG(IF(holds IS NOT TRUE, subject, NULL), '\n' LIMIT 20) AS examples
 FROM looked
 GROUP BY invariant

@@ -27,6 +27,6 @@ SELECT
   invariant,
   COUNT(*) AS checked,
   COUNTIF(holds IS NOT TRUE) AS violations,
-  ARRAY_AGG(IF(holds IS NOT TRUE, subject, NULL) IGNORE NULLS LIMIT 20) AS examples
+  STRING_AGG(IF(holds IS NOT TRUE, subject, NULL), '\n' LIMIT 20) AS examples
 FROM looked
 GROUP BY invariant

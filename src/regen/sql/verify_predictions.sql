@@ -56,7 +56,7 @@ SELECT
   looked.name AS invariant,
   COUNTIF(looked.applies) AS checked,
   COUNTIF(looked.applies AND looked.holds IS NOT TRUE) AS violations,
-  ARRAY_AGG(IF(looked.applies AND looked.holds IS NOT TRUE, judged.subject, NULL) IGNORE NULLS LIMIT 20) AS examples
+  STRING_AGG(IF(looked.applies AND looked.holds IS NOT TRUE, judged.subject, NULL), '\n' LIMIT 20) AS examples
 FROM judged
 CROSS JOIN UNNEST([
   STRUCT('one_generation' AS name, is_current AS applies, one = other AS holds),

@@ -118,7 +118,7 @@ class BigQueryLedger:
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:
-    return Finding(row["invariant"], row["checked"], row["violations"], tuple(row["examples"] or ()))
+    return Finding(row["invariant"], row["checked"], row["violations"], tuple((row["examples"] or "").splitlines()))
 
 
 def _coverage(rows: Iterable[Mapping[str, Any]], threshold: float) -> Finding:
