@@ -9,7 +9,7 @@ from datetime import date
 from regen.domain.batch import Kind
 from regen.domain.errors import InvalidInput
 
-REASON = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
+REASON = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 def digest(*parts: object, length: int = 32) -> str:
@@ -43,6 +43,6 @@ def event_id(batch: str, round_: int, what: str) -> str:
 
 def checked_reason(value: object) -> str:
     """A reason, or InvalidInput: free text belongs into metadata (I-71)."""
-    if not isinstance(value, str) or not REASON.match(value):
+    if not isinstance(value, str) or not REASON.fullmatch(value):
         raise InvalidInput("reason", "lower-case letters, digits and _, at most 40, beginning with a letter")
     return value

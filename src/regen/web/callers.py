@@ -6,6 +6,9 @@ import base64
 import binascii
 import hmac
 import json
+import logging
+import math
+import re
 import threading
 import time
 import urllib.request
@@ -19,9 +22,12 @@ from google.auth import jwt
 from regen.domain.errors import RegenError, Unavailable
 from regen.web.settings import GOOGLE_ISSUER, Settings
 
+log = logging.getLogger(__name__)
 CERTS_SECONDS = 3600.0
+CERTS_PAUSE_SECONDS = 10.0
 LEEWAY_SECONDS = 30
 SIGNATURE = "signature"
+_OWN_ADDRESS = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)*\.run\.app(/.*)?")
 
 
 class Unauthenticated(RegenError):
@@ -79,15 +85,15 @@ class Gatekeeper:
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("an OIDC bearer token is required")
         claims = self._verified(token) if self._settings.token_check == SIGNATURE else _unverified(token)
-        issuers = {self._settings.oidc_issuer}
+        issuers = [self._settings.oidc_issuer]
         if self._settings.oidc_issuer == GOOGLE_ISSUER:
-            issuers.add("accounts.google.com")
+            issuers.append("accounts.google.com")
         if claims.get("iss") not in issuers:
             raise Unauthenticated("the token has another issuer")
-        if claims.get("aud") != self._settings.oidc_audience:
+        if not self._meant_for_us(claims.get("aud")):
             raise Unauthenticated("the token is meant for another audience")
         expiry = claims.get("exp")
-        if not isinstance(expiry, int | float) or expiry + LEEWAY_SECONDS < time.time():
+        if isinstance(expiry, bool) or not isinstance(expiry, int | float) or not _ahead(expiry):
             raise Unauthenticated("the token has expired")
         if claims.get("email_verified") is not True:
             raise Unauthenticated("the token's account is not verified")
@@ -96,45 +102,77 @@ class Gatekeeper:
             raise Forbidden("the token's account may not call this route")
         return account
 
+    def _meant_for_us(self, audience: object) -> bool:
+        """Whether it is our audience.
+
+        Eventarc signs for the service's own address, which nobody knows before the service exists. Where the platform
+        has verified the token, it has verified that, too; the account says the rest.
+        """
+        if audience == self._settings.oidc_audience:
+            return True
+        return (
+            self._settings.token_check != SIGNATURE
+            and isinstance(audience, str)
+            and _OWN_ADDRESS.fullmatch(audience) is not None
+        )
+
     def _verified(self, token: str) -> Mapping[str, Any]:
         try:
             claims: Mapping[str, Any] = jwt.decode(  # type: ignore[no-untyped-call]
                 token, certs=self._certs.for_token(token), clock_skew_in_seconds=LEEWAY_SECONDS
             )
-        except (ValueError, auth_errors.GoogleAuthError) as error:
-            raise Unauthenticated("the token's signature does not hold") from error
+        except (ValueError, TypeError, RecursionError, auth_errors.GoogleAuthError):
+            # Without its cause: what Google's library says of a token quotes it.
+            raise Unauthenticated("the token's signature does not hold") from None
         return claims
 
 
+def _ahead(expiry: float) -> bool:
+    """Whether a moment has not passed; one that is no number never comes."""
+    return math.isfinite(expiry) and expiry + LEEWAY_SECONDS >= time.time()
+
+
 class _Certificates:
-    """The issuer's certificates by key id, fetched when first needed and when an unknown key turns up."""
+    """The issuer's certificates by key id, fetched when first needed and when an unknown key turns up.
+
+    They are asked for at most every few seconds, whoever calls with whatever key; those at hand serve while the issuer
+    does not answer.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._lock = threading.Lock()
         self._certs: dict[str, str] = {}
         self._fetched = float("-inf")
+        self._tried = float("-inf")
 
     def for_token(self, token: str) -> dict[str, str]:
-        key_id = _header(token).get("kid")
+        """The certificates to check a token with.
+
+        Raises:
+            Unavailable: none are at hand, and the issuer does not give any.
+        """
+        key_id = _segment(token, 0).get("kid")
+        known = isinstance(key_id, str) and key_id in self._certs
         with self._lock:
-            age = time.monotonic() - self._fetched
-            if age > CERTS_SECONDS or (key_id not in self._certs and age > 10.0):
-                self._certs = self._fetch()
-                self._fetched = time.monotonic()
+            now = time.monotonic()
+            pause = CERTS_PAUSE_SECONDS if self._certs else 1.0
+            if now - self._tried > pause and (not known or now - self._fetched > CERTS_SECONDS):
+                self._tried = now
+                self._refresh()
+            if not self._certs:
+                raise Unavailable("the token issuer's certificates cannot be read")
             return dict(self._certs)
 
-    def _fetch(self) -> dict[str, str]:
+    def _refresh(self) -> None:
         try:
             with urllib.request.urlopen(self._url, timeout=10) as response:  # noqa: S310 - the URL is a setting
                 certs = json.load(response)
-        except (OSError, ValueError) as error:
-            raise Unavailable("the token issuer's certificates cannot be read") from error
-        return {str(k): str(v) for k, v in certs.items()}
-
-
-def _header(token: str) -> Mapping[str, Any]:
-    return _segment(token, 0)
+            self._certs = {str(k): str(v) for k, v in certs.items()}
+        except (OSError, ValueError, AttributeError) as error:
+            log.warning("the token issuer's certificates cannot be read: %s", type(error).__name__)
+        else:
+            self._fetched = time.monotonic()
 
 
 def _unverified(token: str) -> Mapping[str, Any]:
@@ -148,8 +186,8 @@ def _segment(token: str, index: int) -> Mapping[str, Any]:
         raise Unauthenticated("the token is malformed")
     try:
         decoded = json.loads(base64.urlsafe_b64decode(parts[index] + "=" * (-len(parts[index]) % 4)))
-    except (ValueError, binascii.Error) as error:
-        raise Unauthenticated("the token is malformed") from error
+    except (ValueError, RecursionError, binascii.Error):
+        raise Unauthenticated("the token is malformed") from None
     if not isinstance(decoded, dict):
         raise Unauthenticated("the token is malformed")
     return decoded

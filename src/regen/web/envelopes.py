@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 from regen.domain.errors import InvalidInput
+from regen.web.reading import is_document_id, json_object
+
+MAX_ID = 200
+MAX_ATTRIBUTE = 1024
+"""As Pub/Sub's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +41,12 @@ def decode_push(body: bytes) -> Pushed:
     Raises:
         InvalidInput: it is no envelope at all.
     """
-    try:
-        envelope = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput("body", "a Pub/Sub push envelope") from error
-    message = envelope.get("message") if isinstance(envelope, dict) else None
+    envelope = json_object(body, "body", "a Pub/Sub push envelope")
+    message = envelope.get("message")
     if not isinstance(message, dict):
         raise InvalidInput("message", "an object with data, attributes and messageId")
     message_id = message.get("messageId") or message.get("message_id")
-    if not isinstance(message_id, str) or not message_id:
+    if not isinstance(message_id, str) or not 0 < len(message_id) <= MAX_ID:
         raise InvalidInput("message.messageId", "a message id")
     attributes = message.get("attributes") or {}
     if not isinstance(attributes, dict):
@@ -55,27 +56,31 @@ def decode_push(body: bytes) -> Pushed:
     return Pushed(
         message_id=message_id,
         data=data,
-        attributes={str(k): str(v) for k, v in attributes.items()},
-        subscription=str(envelope.get("subscription", "")),
+        attributes={k[:MAX_ATTRIBUTE]: str(v)[:MAX_ATTRIBUTE] for k, v in attributes.items()},
+        subscription=str(envelope.get("subscription", ""))[:MAX_ATTRIBUTE],
         delivery_attempt=attempt if isinstance(attempt, int) else None,
         error=problem,
     )
 
 
 def _data(encoded: object) -> tuple[Mapping[str, Any], str | None]:
-    if not isinstance(encoded, str) or not encoded:
-        return {}, "message.data: expected a base64 JSON object"
     try:
-        value = json.loads(base64.b64decode(encoded, validate=True))
-    except (ValueError, binascii.Error, RecursionError):
-        return {}, "message.data: expected a base64 JSON object"
-    if not isinstance(value, dict):
-        return {}, "message.data: expected a base64 JSON object"
-    return value, None
+        if not isinstance(encoded, str) or not encoded:
+            raise InvalidInput("message.data", "a base64 JSON object")
+        return json_object(_decoded(encoded), "message.data", "a base64 JSON object"), None
+    except InvalidInput as error:
+        return {}, str(error)
 
 
-def changed_document(headers: Mapping[str, str]) -> list[str]:
-    """The path of the document that a Firestore change event names, in segments.
+def _decoded(encoded: str) -> bytes:
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except (ValueError, binascii.Error) as error:
+        raise InvalidInput("message.data", "a base64 JSON object") from error
+
+
+def changed_document(headers: Mapping[str, str], collection: str) -> str:
+    """The id of the document of a collection that a Firestore change event names.
 
     Raises:
         InvalidInput: the request carries no such event.
@@ -83,4 +88,7 @@ def changed_document(headers: Mapping[str, str]) -> list[str]:
     name = headers.get("ce-document") or headers.get("ce-subject", "").removeprefix("documents/")
     if not name:
         raise InvalidInput("ce-document", "a CloudEvent of a Firestore document")
-    return [unquote(part) for part in name.split("/")]
+    parts = [unquote(part) for part in name.split("/")]
+    if len(parts) != 2 or parts[0] != collection or not is_document_id(parts[1]):
+        raise InvalidInput("ce-document", f"{collection}/ and the id of a document")
+    return parts[1]

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Request, Response
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from regen.domain.errors import (
     Conflict,
@@ -26,12 +25,11 @@ from regen.domain.errors import (
 )
 from regen.web.callers import Caller, Forbidden, Unauthenticated
 from regen.web.logs import log_context
+from regen.web.reading import BodyTooLarge, drain, json_object, read_body
 
 log = logging.getLogger(__name__)
-MAX_BODY_BYTES = 1024 * 1024
-PLATFORM_BODY_BYTES = 32 * MAX_BODY_BYTES
-"""What the platform lets through."""
 PROBES = frozenset({"/health", "/ready"})
+_TRACE = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +56,7 @@ class Call:
         Raises:
             BodyTooLarge: it is longer.
         """
-        self.request.max_content_length = MAX_BODY_BYTES
-        try:
-            data: bytes = self.request.get_data(cache=False)
-        except RequestEntityTooLarge as error:
-            raise BodyTooLarge("the body has more than 1 MiB") from error
-        finally:
-            # The framework reads the body again when we are done, and must not stumble over our limit.
-            self.request.max_content_length = PLATFORM_BODY_BYTES
-        if len(data) > MAX_BODY_BYTES:
-            raise BodyTooLarge("the body has more than 1 MiB")
-        return data
+        return read_body(self.request)
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object; an empty body is an empty one.
@@ -77,22 +65,12 @@ class Call:
             InvalidInput: it is anything else.
         """
         data = self.body()
-        try:
-            value = json.loads(data) if data.strip() else {}
-        except (ValueError, RecursionError) as error:
-            raise InvalidInput("body", "a JSON object") from error
-        if not isinstance(value, dict):
-            raise InvalidInput("body", "a JSON object")
-        return value
+        return json_object(data, "body") if data.strip() else {}
 
     def query(self, name: str) -> str | None:
         """A parameter of the query string."""
         value: str | None = self.request.args.get(name)
         return value
-
-
-class BodyTooLarge(RegenError):
-    """The body is longer than any valid one."""
 
 
 Reply = tuple[int, Mapping[str, Any] | None]
@@ -164,12 +142,14 @@ class Router:
     def __call__(self, request: Request) -> Response:
         """Answer one request; no error leaves without a problem, and every call but the probes leaves one log line."""
         started = time.perf_counter()
-        with log_context(trace=_trace(request), route=f"{request.method} {request.path}"):
+        path = _printable(request.path)
+        with log_context(trace=_trace(request), route=f"{request.method} {path}"):
             response = self._safely(request)
+            drain(request)
             if request.path not in PROBES:
                 seconds = round(time.perf_counter() - started, 4)
                 more = {"status": response.status_code, "seconds": seconds, "pid": os.getpid(), **self._totals()}
-                log.info("%s %s: %d", request.method, request.path, response.status_code, extra={"served": more})
+                log.info("%s %s: %d", request.method, path, response.status_code, extra={"served": more})
             return response
 
     def _safely(self, request: Request) -> Response:
@@ -192,7 +172,7 @@ class Router:
             if not (match := route.pattern.fullmatch(request.path)):
                 continue
             if route.method != method:
-                allowed.append(route.method)
+                allowed += ["GET", "HEAD"] if route.method == "GET" else [route.method]
                 continue
             caller = route.check(request.headers) if route.check else None  # type: ignore[arg-type]
             status, body = route.handle(Call(request, match.groupdict(), caller))
@@ -203,11 +183,17 @@ class Router:
             response = problem(405, "method-not-allowed", "Method not allowed", f"use {', '.join(allowed)}")
             response.headers["Allow"] = ", ".join(allowed)
             return response
-        return problem(404, "not-found", "Not found", f"no route {request.path}")
+        return problem(404, "not-found", "Not found", f"no route {_printable(request.path)}")
 
 
 def _trace(request: Request) -> str | None:
+    """The trace that the request is part of, if it names one; on Cloud Run the platform sees to it."""
     parent = request.headers.get("traceparent", "").split("-")
-    if len(parent) == 4 and len(parent[1]) == 32:
-        return str(parent[1])
-    return request.headers.get("X-Cloud-Trace-Context", "").split("/")[0] or None
+    given = [parent[1]] if len(parent) == 4 else []
+    given.append(request.headers.get("X-Cloud-Trace-Context", "").partition("/")[0])
+    return next((trace for trace in given if _TRACE.fullmatch(trace)), None)
+
+
+def _printable(path: str) -> str:
+    """A path that makes one line of a log, and not a long one."""
+    return "".join(c if c.isprintable() else "?" for c in path[:300])

@@ -7,10 +7,12 @@ from dataclasses import asdict
 
 from regen.domain.errors import InvalidInput
 from regen.services import dead_letters, malformed, sweeping, verifying
+from regen.services.records import BATCHES
 from regen.web.bootstrap import App
 from regen.web.envelopes import Pushed, changed_document, decode_push
 from regen.web.http import Call, Reply, Route, Router
 from regen.web.logs import add_context
+from regen.web.reading import document_id
 
 log = logging.getLogger(__name__)
 
@@ -39,17 +41,16 @@ class _Verifier:
         return 200, {"status": "healthy", "service": "verifier", "version": self._deps.config.code_version}
 
     def batch_changed(self, call: Call) -> Reply:
+        headers = call.request.headers
         try:
-            path = changed_document(call.request.headers)  # type: ignore[arg-type]
-            if len(path) != 2 or path[0] != "prediction_batches":
-                raise InvalidInput("ce-document", "prediction_batches/{batch_id}")
+            batch_id = changed_document(headers, BATCHES)  # type: ignore[arg-type]
         except InvalidInput as error:
-            malformed.record(
-                self._deps, str(dict(call.request.headers.items())).encode(), str(error), call.caller_name, None
-            )
+            # Of its headers only those of the event: the others have the caller's token.
+            event = {k: v for k, v in headers.items() if k.lower().startswith("ce-")}
+            malformed.record(self._deps, str(event).encode(), str(error), call.caller_name, None)
             return 204, None
-        add_context(batch_id=path[1])
-        sweeping.batch_changed(self._deps, path[1])
+        add_context(batch_id=batch_id)
+        sweeping.batch_changed(self._deps, batch_id)
         return 204, None
 
     def verify(self, call: Call) -> Reply:
@@ -57,9 +58,7 @@ class _Verifier:
         message: Pushed | None = None
         try:
             message = decode_push(body)
-            batch_id, round_ = message.data.get("batch_id"), message.data.get("round")
-            if not isinstance(batch_id, str) or not batch_id or "/" in batch_id:
-                raise InvalidInput("batch_id", "the id of a batch")
+            batch_id, round_ = document_id(message.data, "batch_id"), message.data.get("round")
             if not isinstance(round_, int) or isinstance(round_, bool):
                 raise InvalidInput("round", "a whole number")
         except InvalidInput as error:
@@ -67,6 +66,9 @@ class _Verifier:
             return 204, None
         add_context(batch_id=batch_id, round=str(round_))
         word = verifying.verify(self._deps, batch_id, round_)
+        if word == "unknown":
+            why = f"batch_id: expected the id of a batch, not {batch_id}"
+            malformed.record(self._deps, body, why, call.caller_name, message.message_id)
         add_context(action="verify", outcome=word)
         return 204, None
 
@@ -78,10 +80,13 @@ class _Verifier:
 
     def dead_letter(self, call: Call) -> Reply:
         body = call.body()
+        message: Pushed | None = None
         try:
             message = decode_push(body)
+            for name in sorted({"batch_id", "request_id"} & message.data.keys()):
+                document_id(message.data, name)
         except InvalidInput as error:
-            malformed.record(self._deps, body, str(error), call.caller_name, None)
+            malformed.record(self._deps, body, str(error), call.caller_name, message.message_id if message else None)
             return 204, None
         word = dead_letters.handle(self._deps, message.message_id, message.data, message.attributes, body)
         log.warning("dead letter: %s", word, extra={"action": "dead_letter"})

@@ -10,6 +10,7 @@ from regen.web.bootstrap import App
 from regen.web.envelopes import Pushed, decode_push
 from regen.web.http import Call, Reply, Route, Router
 from regen.web.logs import add_context
+from regen.web.reading import document_id
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +28,7 @@ def request_of(message: Pushed) -> tuple[str, str]:
     Raises:
         InvalidInput: it names none.
     """
-    batch_id, request_id = message.data.get("batch_id"), message.data.get("request_id")
-    for name, value in (("batch_id", batch_id), ("request_id", request_id)):
-        if not isinstance(value, str) or not value or "/" in value or value.startswith(("__", ".")):
-            raise InvalidInput(name, "the id of a document")
-    return str(batch_id), str(request_id)
+    return document_id(message.data, "batch_id"), document_id(message.data, "request_id")
 
 
 class _Worker:
@@ -58,6 +55,10 @@ class _Worker:
         except Exception as error:
             self._note(batch_id, request_id, f"{type(error).__name__}: {error}")
             raise
+        if word == "unknown":
+            # Requests are durable before they are published: nobody of ours sent this.
+            why = f"request_id: expected a request of {batch_id}, not {request_id}"
+            malformed.record(self._deps, body, why, call.caller_name, message.message_id)
         add_context(action="process", outcome=word)
         return 204, None
 
