@@ -193,6 +193,10 @@ class Ledger(Protocol):
         """Every invariant over a range of dates. A constant number of query jobs, and a listing."""
         ...
 
+    def changed_dates(self, since: datetime) -> list[date]:
+        """The dates on which something was promoted or rolled back since then. One query job."""
+        ...
+
     def grade(self, first: date, last: date, at: datetime) -> list[Graded]:
         """Grade the current predictions of played games, and label the grades of superseded ones. One query job."""
         ...

@@ -13,6 +13,7 @@ from regen.adapters.bigquery.ledger import BigQueryLedger
 from regen.domain.audit import AuditEvent
 from regen.domain.invariants import AUDIT, INVARIANTS, Finding
 from regen.domain.promotion import StagedRow
+from regen.local.tables import bigquery_client
 from regen.sql import Names
 
 PLAYERS = ("anton", "bela", "carl", "dora")
@@ -81,8 +82,6 @@ def grade(prediction: str, player: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def life(bigquery_url: str) -> BigQueryHarness:
     """A first run, a regeneration, one that withdraws a player, another that is rolled back, and one still under way."""
-    from regen.local.tables import bigquery_client
-
     found = BigQueryHarness(bigquery_client(bigquery_url, PROJECT))
     statuses = {"dora": "out"}
     found.load(

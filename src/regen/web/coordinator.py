@@ -12,7 +12,7 @@ from regen.domain.trigger import Trigger
 from regen.services import backfilling, commands, malformed, opening, viewing
 from regen.services.answers import Answer, IdempotencyKey
 from regen.services.waking import MODE as ADVANCE
-from regen.web import backfills, bodies
+from regen.web import backfills, bodies, errands
 from regen.web.bootstrap import App
 from regen.web.envelopes import Pushed, decode_push
 from regen.web.http import Call, Reply, Route, Router
@@ -42,6 +42,7 @@ def router(app: App) -> Router:
             Route("POST", "/batches/{id}/rollback", gate.by_key, routes.order(commands.rollback)),
             Route("POST", "/batches/{id}/promote", gate.by_key, routes.promote),
             *backfills.routes(app, _key),
+            *errands.routes(app),
         ],
         app.totals,
     )

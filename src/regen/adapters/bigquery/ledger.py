@@ -95,6 +95,10 @@ class BigQueryLedger:
             found["no_orphans"] = orphans.result()
         return [found.get(name, Finding(name, 0, 0)) for name in INVARIANTS]
 
+    def changed_dates(self, since: datetime) -> list[date]:
+        """See the port."""
+        return [row["game_date"] for row in self._rows("grade_due", since=since)]
+
     def grade(self, first: date, last: date, at: datetime) -> list[Graded]:
         """See the port."""
         return [

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from regen.adapters.memory.warehouse import MemoryWarehouse
+from regen.domain.audit import AuditEvent
 from regen.domain.backfill import DateSurvey
 from regen.domain.bdb import OPEN, BdbChange, BdbGame, BdbStatus
 from regen.domain.grading import Graded
@@ -68,6 +69,12 @@ class MemoryLedger:
     def verify(self, first: date, last: date, now: datetime, threshold: float) -> list[Finding]:
         """See the port."""
         return list(self.findings)
+
+    def changed_dates(self, since: datetime) -> list[date]:
+        """See the port."""
+        acts = {AuditEvent.PROMOTED, AuditEvent.ROLLED_BACK}
+        found = {r.entry.game_date for r in self._warehouse.audit() if r.entry.event in acts and r.entry.at >= since}
+        return sorted(day for day in found if day)
 
     def grade(self, first: date, last: date, at: datetime) -> list[Graded]:
         """See the port."""

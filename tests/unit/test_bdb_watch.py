@@ -1,0 +1,148 @@
+"""The BDB watch: never before the features rest on the data, one regeneration a date, completed by what is current."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from regen.domain.bdb import MAX_AGE, MAX_ATTEMPTS, Act, BdbGame, BdbStatus, decide, overdue, pause_after
+from regen.schemas import table
+from regen.services import bdb_scanning
+from regen.services.deps import ALERT_TOPIC, TRIGGER_TOPIC
+from simulation.league import DAY
+from unit.backfill_bench import BackfillBench, Crash
+
+NOW = datetime.fromisoformat("2026-01-22T12:00:00+00:00")
+TIP_OFF = datetime.fromisoformat("2026-01-21T00:30:00+00:00")
+
+
+def game(status: str = "bdb_available", **more: Any) -> BdbGame:
+    known: dict[str, Any] = {"tip_off": TIP_OFF, "features": 8, "stale": 8, "updated_at": NOW, **more}
+    return BdbGame(DAY, known.pop("game_id", "0022500601"), status, **known)
+
+
+@pytest.mark.parametrize(
+    ("what", "act"),
+    [
+        (game("pending_bdb"), Act.WAIT),
+        (game("pending_bdb", tip_off=NOW - MAX_AGE - timedelta(hours=1)), Act.EXPIRE),
+        (game(), Act.REGENERATE),
+        (game(old_features=1, available_at=NOW), Act.WAIT),
+        (game(old_features=1, available_at=NOW - MAX_AGE - timedelta(hours=1)), Act.EXPIRE),
+        (game(features=0), Act.WAIT),
+        (game(stale=0, fresh=0), Act.WAIT),
+        (game(stale=0, fresh=8), Act.COMPLETE),
+        (game("regenerating", attempts=1), Act.WAIT),
+        (game("regenerating", attempts=1, stale=0, fresh=8), Act.COMPLETE),
+        (game("regenerating", attempts=1, stale=1, fresh=7), Act.WAIT),
+        (game("regenerating", attempts=1, stale=1, fresh=7, promoted_at=NOW), Act.COMPLETE),
+        (game("regenerating", attempts=1, stale=7, fresh=1, promoted_at=NOW), Act.WAIT),
+        (game("regenerating", attempts=1, updated_at=NOW - timedelta(hours=1)), Act.REGENERATE),
+        (game("regenerating", attempts=3, updated_at=NOW - timedelta(hours=1)), Act.WAIT),
+        (game("regenerating", attempts=MAX_ATTEMPTS, updated_at=NOW - timedelta(days=1)), Act.EXPIRE),
+        (game("failed_max_retries"), Act.IGNORE),
+    ],
+)
+def test_what_is_done_about_a_game(what: BdbGame, act: Act) -> None:
+    assert decide(what, NOW).act is act
+
+
+def test_pauses_double_and_late_games_are_overdue() -> None:
+    assert [pause_after(n).total_seconds() / 3600 for n in (1, 2, 3, 4)] == [1, 2, 4, 8]
+    assert not overdue(game("pending_bdb"), NOW)
+    assert overdue(game("pending_bdb"), NOW + timedelta(days=1))
+
+
+def test_the_table_says_the_words_of_the_code() -> None:
+    said = table("pending_bdb_games").field("status").description
+    assert said == "pending_bdb, bdb_available, regenerating, completed or expired"
+    assert [word.value for word in BdbStatus] == said.replace(" or ", ", ").split(", ")
+
+
+class Watched(BackfillBench):
+    """A bench whose games know what the predictions rest on: nothing new until a promotion."""
+
+    def put(self, *games: BdbGame) -> None:
+        for one in games:
+            self.ledger.games[one.game_date, one.game_id] = replace(one, updated_at=self.clock.now())
+
+    def promoted(self) -> None:
+        """The tables after a promotion that rests on the new features."""
+        for key, one in self.ledger.games.items():
+            self.ledger.games[key] = replace(one, fresh=8, stale=0, promoted_at=self.clock.now())
+
+    def statuses(self) -> list[str]:
+        return [one.status for _, one in sorted(self.ledger.games.items())]
+
+    def triggers(self) -> list[Any]:
+        return [data for data in self.queue.of(TRIGGER_TOPIC) if data.get("reason") == "bdb_upgrade"]
+
+
+def test_two_games_of_a_date_are_one_regeneration_and_are_completed_by_its_promotion() -> None:
+    bench = Watched()
+    bench.run()
+    bench.put(game(game_id="a"), game(game_id="b"), game("pending_bdb", game_id="c"))
+    report = bdb_scanning.scan(bench.deps)
+    assert report.triggered == [DAY.isoformat()]
+    assert [t["metadata"]["games"] for t in bench.triggers()] == [["a", "b"]]
+    assert bench.statuses() == ["regenerating", "regenerating", "pending_bdb"]
+    again = bdb_scanning.scan(bench.deps)
+    assert again.triggered == []
+    assert bench.statuses()[:2] == ["regenerating", "regenerating"], "not before the promotion is seen"
+    bench.drain()
+    assert [e.reason for e in bench.audited("promoted")][-1] == "bdb_upgrade"
+    bench.promoted()
+    bdb_scanning.scan(bench.deps)
+    assert bench.statuses()[:2] == ["completed", "completed"]
+    assert bench.ledger.graded == [(DAY, DAY)]
+
+
+def test_a_promotion_that_does_not_come_is_tried_again_and_given_up_with_an_alert() -> None:
+    bench = Watched()
+    bench.put(game())
+    for _ in range(40):
+        bdb_scanning.scan(bench.deps)
+        bench.clock.advance(3600)
+    assert len(bench.triggers()) == MAX_ATTEMPTS
+    assert bench.statuses() == ["expired"]
+    bench.sweep()
+    alerts = bench.queue.of(ALERT_TOPIC)
+    assert [(a["type"], a["severity"]) for a in alerts if a["type"] == "bdb_overdue"] == [("bdb_overdue", "ERROR")]
+
+
+def test_a_dry_run_tells_and_does_nothing() -> None:
+    bench = Watched()
+    bench.put(game())
+    assert bdb_scanning.scan(bench.deps, dry_run=True).triggered == [DAY.isoformat()]
+    assert (bench.triggers(), bench.statuses()) == ([], ["bdb_available"])
+
+
+def test_data_that_is_late_is_told_of_once() -> None:
+    bench = Watched()
+    bench.put(game("pending_bdb", tip_off=bench.clock.now() - timedelta(hours=60)))
+    for _ in range(3):
+        bdb_scanning.scan(bench.deps)
+        bench.sweep()
+    assert [a["severity"] for a in bench.queue.of(ALERT_TOPIC)] == ["WARNING"]
+
+
+@pytest.mark.parametrize("call", range(1, 8))
+def test_a_scan_that_dies_is_made_again_by_the_next(call: int) -> None:
+    bench = Watched()
+    bench.put(game())
+    deps = bench.deps
+    bench.dying_at(call, after=True)
+    try:
+        bdb_scanning.scan(bench.deps)
+    except Crash:
+        pass
+    bench.deps = deps
+    bdb_scanning.scan(bench.deps)
+    bench.sweep()
+    assert bench.statuses() == ["regenerating"]
+    # A trigger sent again is coalesced with the batch of the first, or finds nothing newer.
+    assert 1 <= len(bench.triggers()) <= 2
+    assert len({t["metadata"]["attempt"] for t in bench.triggers()}) == 1
