@@ -23,7 +23,7 @@ locals {
 
   # Behind IAM the platform checks the token and takes its signature away, so that only its claims are left to check.
   token_checks = {
-    coordinator = var.coordinator_public ? "signature" : "claims"
+    coordinator = var.coordinator_public ? "signature" : "claims_behind_iam"
     verifier    = "claims"
     worker      = "claims"
   }

@@ -8,14 +8,16 @@ import flask
 import functions_framework
 
 from regen.web import coordinator
-from regen.web.bootstrap import app
+from regen.web.bootstrap import app, refuse_unusable
 from regen.web.http import Router
+
+refuse_unusable(public=True)
 
 
 @cache
 def router() -> Router:
     """The routes, wired at the first request: importing costs nothing but code."""
-    return coordinator.router(app(with_warehouse=True))
+    return coordinator.router(app(with_warehouse=True, public=True))
 
 
 @functions_framework.http

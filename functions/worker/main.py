@@ -8,8 +8,10 @@ import flask
 import functions_framework
 
 from regen.web import worker
-from regen.web.bootstrap import app
+from regen.web.bootstrap import app, refuse_unusable
 from regen.web.http import Router
+
+refuse_unusable()
 
 
 @cache

@@ -130,7 +130,7 @@ run "a_coordinator_behind_iam" {
     error_message = "nobody unknown gets in"
   }
   assert {
-    condition     = google_cloudfunctions2_function.this["coordinator"].service_config[0].environment_variables["REGEN_TOKEN_CHECK"] == "claims"
+    condition     = google_cloudfunctions2_function.this["coordinator"].service_config[0].environment_variables["REGEN_TOKEN_CHECK"] == "claims_behind_iam"
     error_message = "the platform strips the signature, so that claims are what is left to check"
   }
 }

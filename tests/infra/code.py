@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from unittest.mock import MagicMock
 
 from regen.services import deps, records
@@ -61,9 +62,9 @@ def settings_of(environ: dict[str, str]) -> Settings:
 
 def _secret_variables() -> set[str]:
     """Variables whose value becomes a Secret."""
-    sample = "someone:0123456789abcdef"
     found = set()
-    for name, (_, parse, _) in VARIABLES.items():
+    samples = ("someone:0123456789abcdef", "https://example.com/0123456789abcdef")
+    for (name, (_, parse, _)), sample in product(VARIABLES.items(), samples):
         try:
             value = parse(sample)
         except ValueError:

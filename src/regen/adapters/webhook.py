@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -22,13 +23,14 @@ class Webhook:
 
     def send(self, alert: Mapping[str, Any]) -> None:
         body = json.dumps({"text": text_of(alert)}).encode()
-        request = urllib.request.Request(self._url, body, {"Content-Type": "application/json"})  # noqa: S310
         try:
+            request = urllib.request.Request(self._url, body, {"Content-Type": "application/json"})  # noqa: S310
             with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310 - the address is a setting
                 pass
         except urllib.error.HTTPError as error:
             raise Unavailable(f"the webhook answered {error.code}") from None
-        except OSError:
+        except (OSError, ValueError, http.client.HTTPException):
+            # Without its cause: some of these quote the address.
             raise Unavailable("the webhook does not answer") from None
 
 

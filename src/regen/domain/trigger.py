@@ -63,7 +63,7 @@ def merge(triggers: Sequence[Trigger]) -> Merged:
     first, *rest = triggers
     metadata = dict(first.metadata)
     if rest:
-        metadata["coalesced"] = [{"reason": t.reason, "trigger_id": t.trigger_id, **t.metadata} for t in rest][:50]
+        metadata["coalesced"] = [{**t.metadata, "reason": t.reason, "trigger_id": t.trigger_id} for t in rest][:50]
     return Merged(
         scope=reduce(Scope.union, (t.scope for t in triggers)),
         reasons=tuple(dict.fromkeys(t.reason for t in triggers)),

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from regen.domain.audit import AuditEntry
-from regen.domain.errors import NotFound, Unavailable
+from regen.domain.errors import NotFound, RegenError, Unavailable
 from regen.ports import Message, Write
 from regen.services.deps import ALERT_TOPIC, Deps
 from regen.services.records import OUTBOX, OutboxItem, decode_outbox, encode_outbox
@@ -62,7 +62,7 @@ def flush(deps: Deps, batch_id: str | None = None) -> int:
         The number of items carried out.
 
     Raises:
-        Unavailable: something could not be carried out; the rest was.
+        Unavailable: something could not be carried out, now or (then it is an error in the log) ever; the rest was.
     """
     items = pending(deps, batch_id)
     trouble: Unavailable | None = None
@@ -73,6 +73,10 @@ def flush(deps: Deps, batch_id: str | None = None) -> int:
             done.append(item)
         except Unavailable as error:
             trouble = error
+        except RegenError as error:
+            # Nobody's retry mends it, and it must not hold up the others.
+            log.error("%s of %s cannot be carried out: %s", item.kind, item.event_id, error)  # noqa: TRY400 - no defect
+            trouble = Unavailable(f"{item.kind} {item.event_id}: {error}")
     if done:
         deps.store.commit([Write("delete", f"{OUTBOX}/{i.event_id}") for i in done])
     if trouble:

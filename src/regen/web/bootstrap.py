@@ -47,15 +47,28 @@ class NotWired(RegenError, AttributeError):
     """A function was asked for a port that it does not have."""
 
 
+def refuse_unusable(*, public: bool = False) -> None:
+    """On Cloud Run, end the start of a function whose environment is not usable: such a revision never serves.
+
+    Raises:
+        SettingsInvalid: names each variable that is wrong.
+    """
+    if "K_SERVICE" in os.environ:
+        read_settings(os.environ, public=public)
+
+
 @cache
-def app(*, with_warehouse: bool, with_queue: bool = True) -> App:
+def app(*, with_warehouse: bool, with_queue: bool = True, public: bool = False) -> App:
     """The one App of this process, from its environment.
+
+    Args:
+        public: whether anybody may reach the function.
 
     Raises:
         SettingsInvalid: the environment is not usable.
     """
     set_up(os.environ)
-    settings = read_settings(os.environ)
+    settings = read_settings(os.environ, public=public)
     return App(settings, deps_of(settings, with_warehouse=with_warehouse, with_queue=with_queue), Gatekeeper(settings))
 
 

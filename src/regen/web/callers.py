@@ -20,13 +20,12 @@ from google.auth import exceptions as auth_errors
 from google.auth import jwt
 
 from regen.domain.errors import RegenError, Unavailable
-from regen.web.settings import GOOGLE_ISSUER, Settings
+from regen.web.settings import GOOGLE_ISSUER, SIGNATURE, Settings
 
 log = logging.getLogger(__name__)
 CERTS_SECONDS = 3600.0
 CERTS_PAUSE_SECONDS = 10.0
 LEEWAY_SECONDS = 30
-SIGNATURE = "signature"
 _OWN_ADDRESS = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)*\.run\.app(/.*)?")
 
 

@@ -61,7 +61,7 @@ def drain(request: Request) -> None:
 
 
 def json_object(data: bytes, field: str, expected: str = "a JSON object") -> dict[str, Any]:
-    """A JSON object of bounded depth, in text that can be written down again.
+    """A JSON object of bounded depth, whose texts and numbers can be written down again.
 
     Raises:
         InvalidInput: it is anything else.
@@ -83,6 +83,9 @@ def _check(value: object, field: str) -> None:
         if isinstance(one, str):
             if not one.isascii():
                 _check_text(one, field)
+        elif isinstance(one, int):
+            if not -(2**63) <= one < 2**63:
+                raise InvalidInput(field, "whole numbers of at most 64 bits")
         elif isinstance(one, dict | list):
             if depth > MAX_DEPTH:
                 raise InvalidInput(field, f"at most {MAX_DEPTH} levels")

@@ -16,6 +16,16 @@ GOOGLE_ISSUER = "https://accounts.google.com"
 GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
 
 
+SIGNATURE = "signature"
+CLAIMS = "claims"
+CLAIMS_BEHIND_IAM = "claims_behind_iam"
+"""As `claims`, for a coordinator that is not public: Terraform says so, and makes it so, by `coordinator_public`."""
+
+_KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,50}")
+_KEY = re.compile(r"[!-~]{16,500}")
+_ADDRESS = re.compile(r"https?://[!-~]+")
+
+
 class SettingsInvalid(RegenError):
     """The environment is not usable; the message names every variable that is wrong."""
 
@@ -61,11 +71,19 @@ class Settings:
 
 
 def _keys(text: str) -> dict[str, Secret]:
-    """`id:key,id:key`: up to two keys are valid at once, for rotation."""
-    pairs = [part.split(":", 1) for part in text.split(",") if part]
-    if not pairs or any(len(p) != 2 or not p[0] or len(p[1]) < 16 for p in pairs):
-        raise ValueError("one or more id:key pairs joined by commas, keys of at least 16 characters")
-    return {k.strip(): Secret(v.strip()) for k, v in pairs}
+    """`id:key,id:key`: two keys are valid at once, for rotation. What is wrong is said without the value."""
+    pairs = [tuple(part.strip() for part in pair.partition(":")[::2]) for pair in text.split(",") if pair.strip()]
+    if not pairs or any(not _KEY_ID.fullmatch(k) or not _KEY.fullmatch(v) for k, v in pairs):
+        raise ValueError("one or more id:key pairs joined by commas, keys of at least 16 characters of ASCII")
+    if len({k for k, _ in pairs}) != len(pairs) or len({v for _, v in pairs}) != len(pairs):
+        raise ValueError("id:key pairs of which each id and each key is another")
+    return {k: Secret(v) for k, v in pairs}
+
+
+def _address(text: str) -> Secret | None:
+    if text and not _ADDRESS.fullmatch(text.strip()):
+        raise ValueError("an address that begins with https://")
+    return Secret(text.strip()) if text else None
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -124,7 +142,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any], str | None]] = {
     "REGEN_OIDC_CERTS_URL": ("oidc_certs_url", str, GOOGLE_CERTS_URL),
     "REGEN_PUSH_ACCOUNTS": ("push_accounts", _words, ""),
     "REGEN_SCHEDULER_ACCOUNTS": ("scheduler_accounts", _words, ""),
-    "REGEN_TOKEN_CHECK": ("token_check", _one_of("signature", "claims"), "signature"),
+    "REGEN_TOKEN_CHECK": ("token_check", _one_of(SIGNATURE, CLAIMS, CLAIMS_BEHIND_IAM), SIGNATURE),
     "REGEN_LEASE_SECONDS": ("lease_seconds", _number(1, 600), "90"),
     "REGEN_DEADLINE_SECONDS": ("deadline_seconds", _number(1, 86_400), "1800"),
     "REGEN_HOLD_DOWN_SECONDS": ("hold_down_seconds", _number(0, 86_400), "900"),
@@ -136,13 +154,16 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any], str | None]] = {
     "REGEN_MIN_MINUTES": ("min_minutes", _number(0, 48), "15"),
     "REGEN_RETENTION_DAYS": ("retention_days", _whole(1, 3650), "90"),
     "REGEN_SYSTEMS": ("systems", _words, ""),
-    "REGEN_WEBHOOK_URL": ("webhook_url", lambda text: Secret(text) if text else None, ""),
+    "REGEN_WEBHOOK_URL": ("webhook_url", _address, ""),
     "REGEN_CODE_VERSION": ("code_version", str, "unknown"),
 }
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
+def read_settings(environ: Mapping[str, str], *, public: bool = False) -> Settings:
     """Read and check every variable.
+
+    Args:
+        public: whether anybody may reach the function, so that its code alone decides who gets in.
 
     Raises:
         SettingsInvalid: names each variable that is missing, wrong, or unknown with our prefix.
@@ -158,11 +179,23 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             values[key] = {} if name == "REGEN_API_KEYS" and not text else parse(text)
         except ValueError as error:
             problems.append(f"{name}: expected {error}")
-    if not problems and values["on_cloud_run"]:
-        if values["oidc_issuer"] != GOOGLE_ISSUER or values["oidc_certs_url"] != GOOGLE_CERTS_URL:
-            problems.append("REGEN_OIDC_ISSUER: on Cloud Run only Google's issuer and certificates are accepted")
-        if values["backend"] != "gcp":
-            problems.append("REGEN_BACKEND: expected gcp on Cloud Run")
+    problems += _unsafe(values, public=public)
     if problems:
         raise SettingsInvalid("; ".join(problems))
     return Settings(**values)
+
+
+def _unsafe(values: Mapping[str, Any], *, public: bool) -> list[str]:
+    """What each variable for itself allows, but this deployment does not; a variable that is wrong is not among them."""
+    problems = []
+    if public and values.get("api_keys") == {}:
+        problems.append("REGEN_API_KEYS: must be set")
+    if not values["on_cloud_run"]:
+        return problems
+    only = {"oidc_issuer": GOOGLE_ISSUER, "oidc_certs_url": GOOGLE_CERTS_URL, "backend": "gcp"}
+    for key, expected in only.items():
+        if values.get(key, expected) != expected:
+            problems.append(f"REGEN_{key.upper()}: expected {expected} on Cloud Run")
+    if public and values.get("token_check") == CLAIMS:
+        problems.append(f"REGEN_TOKEN_CHECK: expected {SIGNATURE}: anybody can reach this function")
+    return problems
