@@ -17,6 +17,7 @@ from regen.services.backfilling import Wanted
 from regen.web import bodies
 from regen.web.bootstrap import App
 from regen.web.http import Call, Reply, Route
+from regen.web.reading import is_document_id
 
 FIELDS = frozenset({"from", "to", "reason", "max_concurrent_dates", "only", "backwards", "metadata", "dry_run"})
 
@@ -65,9 +66,7 @@ def wanted_of(body: Mapping[str, Any], caller: str) -> Wanted:
     Raises:
         InvalidInput: names the field that is wrong.
     """
-    for name in body:
-        if name not in FIELDS:
-            raise InvalidInput(str(name)[:100], f"no such field; known: {', '.join(sorted(FIELDS))}")
+    bodies.only(body, FIELDS)
     for name in ("from", "to"):
         if name not in body:
             raise InvalidInput(name, "to be given")
@@ -91,6 +90,6 @@ def wanted_of(body: Mapping[str, Any], caller: str) -> Wanted:
 
 def _id(call: Call) -> str:
     name = call.path["id"]
-    if not name.startswith("backfill_") or not name.replace("_", "").replace("-", "").isalnum() or len(name) > 100:
+    if not is_document_id(name):
         raise NotFound(f"no backfill {name[:100]}")
     return name

@@ -25,7 +25,7 @@ def regeneration(
     body: Mapping[str, Any], *, known_systems: Collection[str], caller: str, trigger_id: str, now: datetime
 ) -> Trigger:
     """The body of `POST /regenerate-with-supersede`."""
-    _only(body, {"game_date", "reason", "metadata", "players", "systems", "games", "dry_run"})
+    only(body, {"game_date", "reason", "metadata", "players", "systems", "games", "dry_run"})
     return Trigger(
         trigger_id=trigger_id,
         game_date=parse_game_date(_required(body, "game_date")),
@@ -41,7 +41,7 @@ def regeneration(
 
 def start(body: Mapping[str, Any], *, caller: str, trigger_id: str, now: datetime) -> Trigger:
     """The body of `POST /start`."""
-    _only(body, {"game_date", "min_minutes", "force"})
+    only(body, {"game_date", "min_minutes", "force"})
     minutes = body.get("min_minutes")
     if minutes is not None and (isinstance(minutes, bool) or not isinstance(minutes, int | float)):
         raise InvalidInput("min_minutes", "a number from 0 to 48")
@@ -85,6 +85,13 @@ def pushed_trigger(
         metadata=metadata_of(data.get("metadata")),
         follow_up=attributes.get("follow_up"),
     )
+
+
+def only(body: Mapping[str, Any], allowed: Collection[str]) -> None:
+    """Refuse a field that nobody reads: its sender means something by it."""
+    for name in body:
+        if name not in allowed:
+            raise InvalidInput(str(name)[:MAX_NAME], f"no such field; known: {', '.join(sorted(allowed))}")
 
 
 def flag(body: Mapping[str, Any], name: str) -> bool:
@@ -148,9 +155,3 @@ def _required(body: Mapping[str, Any], name: str) -> object:
     if name not in body:
         raise InvalidInput(name, "to be given")
     return body[name]
-
-
-def _only(body: Mapping[str, Any], allowed: Collection[str]) -> None:
-    for name in body:
-        if name not in allowed:
-            raise InvalidInput(str(name)[:MAX_NAME], f"no such field; known: {', '.join(sorted(allowed))}")

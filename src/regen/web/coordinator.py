@@ -18,6 +18,7 @@ from regen.web.envelopes import Pushed, decode_push
 from regen.web.http import Call, Reply, Route, Router
 from regen.web.logs import add_context
 from regen.web.readiness import Readiness
+from regen.web.reading import document_id, is_document_id
 
 log = logging.getLogger(__name__)
 MAX_KEY = 200
@@ -123,11 +124,10 @@ class _Coordinator:
         return 204, None
 
     def _advance(self, message: Pushed) -> Reply:
-        backfill_id = message.data.get("backfill_id")
-        if not isinstance(backfill_id, str) or not backfill_id or "/" in backfill_id:
-            raise InvalidInput("backfill_id", "the id of a backfill")
+        backfill_id = document_id(message.data, "backfill_id")
         add_context(action="advance", backfill_id=backfill_id)
-        backfilling.advance(self._deps, backfill_id)
+        if backfilling.advance(self._deps, backfill_id) is None:
+            raise InvalidInput("backfill_id", f"the id of a backfill, not {backfill_id}")
         return 204, None
 
     def status(self, call: Call) -> Reply:
@@ -182,13 +182,13 @@ def _accepted(call: Call, answer: Answer) -> dict[str, object]:
 
 
 def _url(call: Call, batch_id: str) -> str:
-    scheme = call.request.headers.get("X-Forwarded-Proto", call.request.scheme)
+    scheme = "https" if call.request.headers.get("X-Forwarded-Proto") == "https" else call.request.scheme
     return f"{scheme}://{call.request.host}/batches/{batch_id}"
 
 
 def _document_id(batch_id: str) -> str:
     """An id that can be a document's, or there is no such batch."""
-    if not batch_id.replace("_", "").replace("-", "").isalnum() or not batch_id.isascii() or len(batch_id) > 200:
+    if not is_document_id(batch_id):
         raise NotFound(f"no batch {batch_id[:200]}")
     return batch_id
 

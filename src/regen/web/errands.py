@@ -20,7 +20,9 @@ def routes(app: App) -> list[Route]:
     deps, gate = app.deps, app.gate
 
     def scan(call: Call) -> Reply:
-        return 200, asdict(bdb_scanning.scan(deps, dry_run=bodies.flag(call.json(), "dry_run")))
+        body = call.json()
+        bodies.only(body, {"dry_run"})
+        return 200, asdict(bdb_scanning.scan(deps, dry_run=bodies.flag(body, "dry_run")))
 
     def check(call: Call) -> Reply:
         first, last = _span(call.json(), eastern_today(deps.clock.now()))
@@ -44,6 +46,7 @@ def routes(app: App) -> list[Route]:
 
 def _span(body: dict[str, Any], today: date) -> tuple[date, date]:
     """`from` and `to`, or the last `days` until today (2 if nothing is said)."""
+    bodies.only(body, {"from", "to"} if "from" in body else {"days"})
     if "from" not in body:
         days = body.get("days", 2)
         if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= MAX_DATES:
