@@ -14,6 +14,8 @@ from regen.domain.promotion import CurrentPrediction
 
 MAX_POINTS = 100.0
 MAX_NAMES = 20
+MIN_LINED = 50.0
+MAX_MEAN_EDGE = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,26 @@ def gold_share(evidence: Evidence) -> Finding:
     return Finding(share >= 80.0, round(share, 1), 80.0)
 
 
+def lined_share(evidence: Evidence) -> Finding:
+    """Share of rows that were predicted against a live line (I-47); never rejects, always told."""
+    lines = [p.line for o in evidence.produced for p in o.predictions]
+    share = 100.0 * sum(line is not None for line in lines) / len(lines) if lines else 0.0
+    return Finding(share >= MIN_LINED, round(share, 1), MIN_LINED)
+
+
+def mean_edge(evidence: Evidence) -> Finding:
+    """Mean of prediction less line (I-47: -3.84 where the lines had not arrived); never rejects, always told."""
+    edges = [p.points - p.line for o in evidence.produced for p in o.predictions if p.line is not None]
+    value = sum(edges) / len(edges) if edges else 0.0
+    return Finding(abs(value) <= MAX_MEAN_EDGE, round(value, 3), MAX_MEAN_EDGE)
+
+
+def one_revision(evidence: Evidence) -> Finding:
+    """All predictions were made by one version of the code (I-42); never rejects, always told."""
+    versions = sorted({o.code_version for o in evidence.produced if o.code_version})
+    return Finding(len(versions) <= 1, len(versions), 1, versions[:MAX_NAMES])
+
+
 CHECKS: tuple[Check, ...] = (
     Check("coverage", "fail", coverage),
     Check("minimum_produced", "fail", minimum_produced),
@@ -160,6 +182,9 @@ CHECKS: tuple[Check, ...] = (
     Check("rows_staged", "fail", rows_staged),
     Check("mean_shift", "fail", mean_shift),
     Check("gold_share", "warn", gold_share),
+    Check("lined_share", "warn", lined_share),
+    Check("mean_edge", "warn", mean_edge),
+    Check("one_revision", "warn", one_revision),
 )
 NEVER_ACCEPTED = frozenset({"in_range", "unique_keys", "rows_staged", "minimum_produced"})
 """Checks that no operator can waive: the tables would be wrong."""

@@ -71,6 +71,7 @@ class Outcome:
         system_problems: systems that gave nothing for this player, each with the reason.
         seconds: wall time that the player took in the worker.
         game_start: ISO 8601 UTC, None if unknown; from it follows whether a row is retrospective.
+        code_version: of the worker that made it (I-42); None for whom no worker looked at.
     """
 
     player_lookup: str
@@ -84,6 +85,7 @@ class Outcome:
     game_start: str | None = None
     seconds: float = 0.0
     round: int = 1
+    code_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def prediction_row(batch: Batch, outcome: Outcome, prediction: Prediction, at: d
         "data_source_tier": source.data_source_tier if source else None,
         "shot_zones_source": source.shot_zones_source if source else None,
         "inputs_hash": source.inputs_hash if source else None,
-        "code_version": batch.code_version,
+        "code_version": outcome.code_version or batch.code_version,
         "batch_id": batch.batch_id,
         "retrospective": begun,
     }
@@ -84,6 +84,6 @@ def run_row(batch: Batch, outcome: Outcome, at: datetime) -> dict[str, Any]:
         "historical_games_count": source.history_games if source else None,
         "prediction_compute_seconds": round(outcome.seconds, 6),
         "duration_seconds": round(outcome.seconds, 6),
-        "worker_version": batch.code_version,
+        "worker_version": outcome.code_version or batch.code_version,
         "created_at": at.isoformat(),
     }

@@ -73,7 +73,7 @@ def _predict(
 ) -> Outcome:
     start = time.perf_counter()
     outcome = predict_player(inputs, systems, wanted, deps.config.feature_version, naming)
-    return replace(outcome, seconds=time.perf_counter() - start)
+    return replace(outcome, seconds=time.perf_counter() - start, code_version=deps.config.code_version)
 
 
 def failed_outcome(player: str, reason: str, round_: int, error: str | None = None) -> Outcome:
