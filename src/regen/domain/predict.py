@@ -56,7 +56,7 @@ def predict_player(
             problems[system.system_id] = error.reason
             lacking.append(error.reason)
         except Exception as error:  # noqa: BLE001 - a system's defect is this player's outcome, never the request's (P10)
-            problems[system.system_id] = f"{type(error).__name__}: {error}"[:300]
+            problems[system.system_id] = _told(error)
     problems = {name: problem for name, problem in problems.items() if name in wanted}
     if not estimates.keys() & set(wanted):
         if problems and all(p in lacking for p in problems.values()):
@@ -66,6 +66,12 @@ def predict_player(
         return _outcome(inputs, naming, OutcomeKind.FAILED, reason="system_error", error=first, problems=problems)
     rows = _rows(inputs, [s for s in systems if s.system_id in estimates and s.system_id in wanted], estimates, naming)
     return _outcome(inputs, naming, OutcomeKind.PRODUCED, rows=rows, problems=problems)
+
+
+def _told(error: Exception) -> str:
+    """An error's text as every store takes it: no NUL, no lone surrogate."""
+    text = f"{type(error).__name__}: {error}"[:300]
+    return text.encode("utf-8", "replace").decode().replace("\x00", "?")
 
 
 def _gate(  # noqa: PLR0911 - one return a gate

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
 
 from regen.domain.batch import Act, Batch
+from regen.domain.errors import InvalidInput
 from regen.domain.outcome import Outcome, OutcomeKind, latest
 from regen.domain.promotion import StagedRow
 from regen.domain.rows import prediction_row, run_row
 from regen.domain.slate import Exclusion
+from regen.schemas.staging import checked
 from regen.services.deps import Deps
 from regen.services.processing import failed_outcome
 from regen.services.records import excluded_path, requests_path, unpack_outcomes
@@ -73,6 +75,31 @@ def staged_rows(batch: Batch, gathered: Gathered, at: datetime) -> Iterator[Stag
         names = {o.player_lookup for o in gathered.outcomes} | {e.player_lookup for e in gathered.excluded}
         for player in sorted(names):
             yield StagedRow("slate", player)
+
+
+def storable(batch: Batch, gathered: Gathered, at: datetime) -> Gathered:
+    """The same, with `failed(unstorable)` for whoever has a row that the tables do not take."""
+    problems: dict[str, str] = {}
+    for row in staged_rows(batch, gathered, at):
+        try:
+            checked(row)
+        except InvalidInput as error:
+            problems.setdefault(row.player_lookup, str(error))
+
+    def instead(outcomes: Sequence[Outcome]) -> list[Outcome]:
+        return [
+            failed_outcome(o.player_lookup, "unstorable", o.round, problems[o.player_lookup])
+            if o.player_lookup in problems
+            else o
+            for o in outcomes
+        ]
+
+    return replace(
+        gathered,
+        outcomes=instead(gathered.outcomes),
+        fresh=instead(gathered.fresh),
+        runs=instead(gathered.runs),
+    )
 
 
 def expected_rows(gathered: Gathered) -> int:

@@ -15,12 +15,13 @@ Whoever finds a batch in `promoting` raises the fence first, then reads what was
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
 from regen.domain.batch import Act, Batch, Counts, Status
 from regen.domain.checks import Evidence, judge
-from regen.domain.errors import FenceLost, NotFound
+from regen.domain.errors import FenceLost, InvalidInput, NotFound
 from regen.domain.outcome import tally
 from regen.domain.promotion import CurrentPrediction
 from regen.ports import Write
@@ -28,9 +29,11 @@ from regen.services import evidence, outbox
 from regen.services.commit import read_batch, until_committed
 from regen.services.deps import Deps
 from regen.services.ending import end_round
+from regen.services.evidence import Gathered
 from regen.services.leases import Lease, LeaseBusy, take
 from regen.services.promoting import promote_round, rollback_round
 
+log = logging.getLogger(__name__)
 WORK = frozenset({Status.COMPLETE, Status.VERIFYING, Status.PROMOTING})
 
 
@@ -70,11 +73,13 @@ def _carry(deps: Deps, batch_id: str, round_: int, lease: Lease) -> str:
         return "not_due"
     if batch.act is Act.ROLLBACK:
         return rollback_round(deps, batch, lease)
-    gathered = evidence.gather(deps, batch)
-    rows = evidence.expected_rows(gathered)
     # Staged afresh by whoever finds a batch in `promoting`: the first owner's table may have expired.
     staging = f"{batch.batch_id.replace('-', '_')}_r{round_}_t{lease.token}"
-    staged = deps.warehouse.stage(staging, evidence.staged_rows(batch, gathered, deps.clock.now()))
+    try:
+        gathered, staged = _stage(deps, batch, staging)
+    except InvalidInput as error:
+        return _reject(deps, batch, f"what was produced cannot be stored: {error}")
+    rows = evidence.expected_rows(gathered)
     lease.renew()
     batch = replace(batch, staging=staging)
     if batch.status is Status.VERIFYING:
@@ -96,6 +101,17 @@ def _carry(deps: Deps, batch_id: str, round_: int, lease: Lease) -> str:
         if rows == 0:
             return _reject(deps, batch, "nothing new was produced in this round")
     return promote_round(deps, batch, lease, rows)
+
+
+def _stage(deps: Deps, batch: Batch, staging: str) -> tuple[Gathered, int]:
+    """Stage what the batch produced; players whose rows the tables do not take fail alone (I-30)."""
+    gathered, at = evidence.gather(deps, batch), deps.clock.now()
+    try:
+        return gathered, deps.warehouse.stage(staging, evidence.staged_rows(batch, gathered, at))
+    except InvalidInput as error:
+        log.warning("some rows cannot be stored: %s", error, extra={"batch_id": batch.batch_id})
+    good = evidence.storable(batch, gathered, at)
+    return good, deps.warehouse.stage(staging, evidence.staged_rows(batch, good, at))
 
 
 def _begin(deps: Deps, batch_id: str, round_: int) -> Batch | None:
