@@ -133,6 +133,7 @@ def mixed_players(rng: random.Random, number: int, day: date = DAY) -> list[Slat
         {"status": "Doubtful"},
         {"injury": "out"},
         {"games": 0},
+        {"games": 12},
         {"lines": ()},
         {"lines": (19.5, 20.0, 24.5)},
         {"lines": (), "minutes": 8.0},
@@ -144,7 +145,8 @@ def mixed_players(rng: random.Random, number: int, day: date = DAY) -> list[Slat
     made: list[SlateEntry] = []
     for name in names(number):
         oddity = rng.choice(oddities) if rng.random() < 0.25 else {}
-        what = {"form": round(rng.uniform(8, 30), 1), "game": f"002250060{rng.randrange(2)}", **oddity}
+        game = f"002250060{rng.randrange(2)}"
+        what = {"form": round(rng.uniform(8, 30), 1), "game": game, "games": 1, **oddity}
         made.append(entry(name, day=day, **what))
     return made
 

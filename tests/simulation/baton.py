@@ -1,0 +1,110 @@
+"""Tasks that run one at a time: each in a thread of its own, handed the baton, giving it back where it is told to.
+
+Threads, because the code under test is ordinary blocking code; a baton, because a run must be the same every time.
+"""
+
+import threading
+from collections.abc import Callable
+
+
+class Crash(BaseException):
+    """The process that ran the task is dead: whatever it does from here on has no effect."""
+
+
+class Thread:
+    """A thread that waits for something to run; used again and again, as starting one costs more than running a task."""
+
+    def __init__(self) -> None:
+        # Locks are quicker than semaphores; each is held until somebody may go on.
+        self._go, self._back = threading.Lock(), threading.Lock()
+        self._go.acquire()
+        self._back.acquire()
+        self._job: Callable[[], None] | None = None
+        self._thread = threading.Thread(target=self._loop, daemon=True)
+        self._thread.start()
+
+    def begin(self, job: Callable[[], None]) -> None:
+        """Run the job until it pauses or ends."""
+        self._job = job
+        self.resume()
+
+    def resume(self) -> None:
+        """Let the job go on until it pauses or ends."""
+        self._go.release()
+        self._back.acquire()
+
+    def pause(self) -> None:
+        """Give the baton back; called inside the job."""
+        self._back.release()
+        self._go.acquire()
+
+    @property
+    def idle(self) -> bool:
+        """Whether the job has ended."""
+        return self._job is None
+
+    def _loop(self) -> None:
+        while True:
+            self._go.acquire()
+            assert self._job is not None
+            try:
+                self._job()
+            finally:
+                self._job = None
+                self._back.release()
+
+
+class Task:
+    """One handler at work in one process.
+
+    Attributes:
+        wake: when it goes on, in seconds; now or earlier means that it can.
+        dead: its process has crashed; the task only unwinds.
+        outcome: what the handler returned; None if it has crashed.
+        faulty: a fault has been injected into it.
+    """
+
+    _spare: list[Thread] = []  # noqa: RUF012 - shared by all, on purpose
+
+    def __init__(self, name: str, work: Callable[[], int]) -> None:
+        self.name = name
+        self.wake = 0.0
+        self.dead = False
+        self.done = False
+        self.faulty = False
+        self.outcome: int | None = None
+        self.error: BaseException | None = None
+        self.on_done: Callable[[], None] = lambda: None
+        self._work = work
+        self._thread: Thread | None = None
+
+    def step(self) -> None:
+        """Run until the task pauses or ends."""
+        if self._thread is None:
+            self._thread = Task._spare.pop() if Task._spare else Thread()
+            self._thread.begin(self._run)
+        else:
+            self._thread.resume()
+        if self._thread.idle:
+            self.done = True
+            Task._spare.append(self._thread)
+
+    def pause(self) -> None:
+        """Let others go first; called inside the task."""
+        assert self._thread is not None
+        self._thread.pause()
+        if self.dead:
+            raise Crash
+
+    def crash(self) -> None:
+        """The process dies here; called inside the task."""
+        self.dead = True
+        raise Crash
+
+    def _run(self) -> None:
+        try:
+            self.outcome = self._work()
+        except Crash:
+            self.outcome = None
+        except BaseException as error:  # noqa: BLE001 - the world looks at it
+            self.error = error

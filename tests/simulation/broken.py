@@ -1,0 +1,146 @@
+"""Variants of regen with a mistake that somebody could make: the simulator must catch each of them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+from unittest.mock import patch
+
+from regen.adapters.memory.promoting import Row, is_current
+from regen.adapters.memory.warehouse import Fence, MemoryWarehouse
+from regen.domain.audit import AuditEntry
+from regen.domain.batch import WAITING, Batch, Status
+from regen.domain.errors import Unavailable
+from regen.domain.promotion import FenceToken, Promotion, PromotionCounts, Rollback
+from regen.ports import Message, Write
+from regen.services import dead_letters, dispatching, opening, processing, promoting, requests, sweeping
+from regen.services.commit import read_batch, until_committed
+from regen.services.deps import REQUEST_TOPIC, Deps
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A mistake: in the warehouse, or in a service."""
+
+    name: str
+    warehouse: type[MemoryWarehouse] = MemoryWarehouse
+    patched: Callable[[], AbstractContextManager[Any]] = nullcontext
+
+
+class SupersedesFirst(MemoryWarehouse):
+    """What is current stops being so before the replacement is there (the predecessor's way)."""
+
+    def raise_fence(self, fence: FenceToken) -> None:
+        super().raise_fence(fence)
+        marks = {"superseded": True, "is_active": False, "superseded_at": self._now(), "superseded_reason": "upgrade"}
+        self._predictions[fence.game_date] = tuple(
+            {**row, **marks, "superseded_by_batch_id": fence.batch_id} if is_current(row) else row
+            for row in self._predictions[fence.game_date]
+        )
+
+
+class WithoutFence(MemoryWarehouse):
+    """A lease in Firestore is all there is: a stale owner's transaction goes through."""
+
+    def raise_fence(self, fence: FenceToken) -> None:
+        self._fences[fence.game_date] = Fence(0, "", 0)
+
+    def _held(self, fence: FenceToken) -> Fence:
+        return Fence(0, "", 0)
+
+
+class AuditsApart(MemoryWarehouse):
+    """The promotion commits, and its audit row is written by another job afterwards."""
+
+    owed: dict[tuple[str, int], AuditEntry]
+
+    def _commit(self, step: str, act: Promotion | Rollback, after: Sequence[Row], counts: PromotionCounts) -> None:
+        super()._commit(step, act, after, counts)
+        row = self._audit.pop(act.audit.event_id)
+        self.__dict__.setdefault("owed", {})[act.fence.batch_id, act.fence.round] = row.entry
+
+    def owe(self, entry: AuditEntry) -> AuditEntry:
+        """The row that a service has to write now."""
+        owed: AuditEntry = self.owed[str(entry.batch_id), entry.round]
+        return owed
+
+
+@contextmanager
+def _audits_apart() -> Iterator[None]:
+    submit = promoting._submit
+
+    def patched(deps: Deps, batch: Batch, *rest: Any) -> PromotionCounts:
+        counts = submit(deps, batch, *rest)
+        memory: AuditsApart = deps.warehouse._warehouse  # type: ignore[attr-defined]
+        if owed := memory.__dict__.get("owed", {}).get((batch.batch_id, batch.round)):
+            deps.warehouse.record([owed])
+        return counts
+
+    with patch.object(promoting, "_submit", patched):
+        yield
+
+
+@contextmanager
+def _publishes_first() -> Iterator[None]:
+    write = requests.write_requests
+
+    def patched(deps: Deps, batch: Batch, records: Sequence[Any], *rest: Any) -> None:
+        named = [{"batch_id": batch.batch_id, "request_id": r.request_id, "round": 1} for r in records]
+        deps.queue.publish(REQUEST_TOPIC, [Message(data) for data in named])
+        write(deps, batch, records, *rest)
+
+    with patch.object(opening, "write_requests", patched):
+        yield
+
+
+@contextmanager
+def _acknowledges_first() -> Iterator[None]:
+    process = processing.process_request
+
+    def patched(deps: Deps, batch_id: str, request_id: str) -> str:
+        try:
+            return process(deps, batch_id, request_id)
+        except Unavailable:
+            return "done"  # the answer is out already; what failed, failed
+
+    with patch.object(processing, "process_request", patched):
+        yield
+
+
+@contextmanager
+def _counts_deliveries() -> Iterator[None]:
+    def counted(deps: Deps, batch: Batch) -> bool:
+        path = f"counters/{batch.batch_id}_{batch.round}"
+        seen = deps.store.get(path)
+        number = (seen.data["number"] if seen else 0) + 1
+        deps.store.commit([Write("put", path, {"number": number})])
+        if number < batch.request_count:
+            return False
+
+        def decide() -> tuple[Sequence[Write], bool]:
+            known = read_batch(deps, batch.batch_id)
+            if known.batch.status not in WAITING or known.batch.round != batch.round:
+                return [], True
+            moved = known.batch.moved(Status.COMPLETE, f"{number} completions counted", deps.clock.now())
+            return [known.update(moved)], True
+
+        return until_committed(deps, decide)
+
+    with (
+        patch.object(processing, "check_completion", counted),
+        patch.object(dead_letters, "check_completion", counted),
+        patch.object(dispatching, "check_completion", lambda *_: False),
+        patch.object(sweeping, "check_completion", lambda *_: False),
+    ):
+        yield
+
+
+VARIANTS = (
+    Variant("supersede first", SupersedesFirst),
+    Variant("publish before the record", patched=_publishes_first),
+    Variant("acknowledge before the write", patched=_acknowledges_first),
+    Variant("a counter instead of a set", patched=_counts_deliveries),
+    Variant("a lease without fencing", WithoutFence),
+    Variant("the audit outside the transaction", AuditsApart, _audits_apart),
+)
+__all__ = ["VARIANTS", "Variant", "replace"]

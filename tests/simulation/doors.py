@@ -1,0 +1,188 @@
+"""The ports as the services see them in a simulated process: every call goes through `World.call`."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from regen.adapters.memory.store import MemoryStore
+from regen.adapters.memory.warehouse import MemoryWarehouse
+from regen.domain.audit import AuditEntry, AuditEvent
+from regen.domain.promotion import (
+    CurrentPrediction,
+    FenceToken,
+    Promotion,
+    PromotionCounts,
+    Rollback,
+    StagedRow,
+    StagingTable,
+)
+from regen.domain.reading import SlateReading
+from regen.ports import Condition, Message, Snapshot, Write
+
+T = TypeVar("T")
+EPOCH = datetime.fromisoformat("2026-01-20T12:00:00+00:00")
+
+
+class Through(Protocol):
+    """Whatever happens between a service and a port."""
+
+    def __call__(self, name: str, effect: Callable[[], T], *, writes: bool = False, transaction: bool = False) -> T: ...
+
+
+class QuickStore(MemoryStore):
+    """The store in memory, copying what documents can hold and no more (they are read very often here)."""
+
+    @staticmethod
+    def _copy(data: Mapping[str, Any], fields: Sequence[str] | None) -> dict[str, Any]:
+        return {k: _copied(v) for k, v in data.items() if fields is None or k in fields}
+
+    def peek(self, path: str) -> Mapping[str, Any] | None:
+        """A document as it is, not to be changed."""
+        document = self._documents.get(path)
+        return None if document is None else document.data
+
+    def peek_all(self, collection: str) -> list[Mapping[str, Any]]:
+        """The documents of a collection, not to be changed."""
+        return [self._documents[path].data for path in self._collections.get(collection, {})]
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_copied(v) for v in value]
+    if isinstance(value, dict):
+        return {k: _copied(v) for k, v in value.items()}
+    return value
+
+
+class StoreDoor:
+    """BatchStore."""
+
+    def __init__(self, store: MemoryStore, call: Through, watch: Callable[[Sequence[Write]], None]) -> None:
+        self._store, self._call, self._watch = store, call, watch
+
+    def get(self, path: str) -> Snapshot | None:
+        return self._call(f"get {path}", lambda: self._store.get(path))
+
+    def get_many(self, paths: Sequence[str]) -> list[Snapshot | None]:
+        return self._call(f"get {' '.join(paths)}", lambda: self._store.get_many(paths))
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        def effect() -> None:
+            self._store.commit(writes)
+            self._watch(writes)
+
+        self._call("commit " + " ".join(f"{w.op}:{w.path}" for w in writes), effect, writes=True)
+
+    def find(
+        self,
+        collection: str,
+        where: Sequence[Condition] = (),
+        *,
+        limit: int | None = None,
+        order_by: str | None = None,
+        descending: bool = False,
+        fields: Sequence[str] | None = None,
+    ) -> list[Snapshot]:
+        return self._call(
+            f"find {collection}",
+            lambda: self._store.find(
+                collection, where, limit=limit, order_by=order_by, descending=descending, fields=fields
+            ),
+        )
+
+
+class QueueDoor:
+    """Queue: two calls for several messages, so that a fault may strike when some are published and some not."""
+
+    def __init__(self, call: Through, post: Callable[[str, Message], None]) -> None:
+        self._call, self._post = call, post
+
+    def publish(self, topic: str, messages: Sequence[Message]) -> None:
+        for message in messages:
+            json.dumps(message.data)
+        half = len(messages) // 2
+        for part in (messages[:half], messages[half:]):
+            if part:
+                self._call(f"publish {len(part)} to {topic}", partial(self._post_all, topic, part), writes=True)
+
+    def _post_all(self, topic: str, messages: Sequence[Message]) -> None:
+        for message in messages:
+            self._post(topic, message)
+
+
+class WarehouseDoor:
+    """Warehouse; `watch` looks at the predictions around every act that writes."""
+
+    def __init__(
+        self, warehouse: MemoryWarehouse, call: Through, watch: Callable[[str, Any, Callable[[], Any]], Any]
+    ) -> None:
+        self._warehouse, self._call, self._watch = warehouse, call, watch
+
+    def _writes(self, name: str, act: Any, effect: Callable[[], T], *, transaction: bool = False) -> T:
+        def watched() -> T:
+            result: T = self._watch(name, act, effect)
+            return result
+
+        return self._call(name, watched, writes=True, transaction=transaction)
+
+    def read_slate(self, game_date: date) -> SlateReading:
+        return self._call("read_slate", lambda: self._warehouse.read_slate(game_date))
+
+    def current_predictions(self, game_date: date) -> list[CurrentPrediction]:
+        return self._call("current_predictions", lambda: self._warehouse.current_predictions(game_date))
+
+    def stage(self, staging: str, rows: Iterable[StagedRow]) -> int:
+        known = tuple(rows)
+        return self._writes(f"stage {staging}", None, lambda: self._warehouse.stage(staging, known))
+
+    def raise_fence(self, fence: FenceToken) -> None:
+        self._writes(f"raise_fence {fence.token}", None, lambda: self._warehouse.raise_fence(fence), transaction=True)
+
+    def promote(self, promotion: Promotion) -> PromotionCounts:
+        name = f"promote {promotion.fence.batch_id} r{promotion.fence.round} t{promotion.fence.token}"
+        return self._writes(name, promotion, lambda: self._warehouse.promote(promotion), transaction=True)
+
+    def rollback(self, rollback: Rollback) -> PromotionCounts:
+        name = f"rollback {rollback.batch_id} r{rollback.fence.round} t{rollback.fence.token}"
+        return self._writes(name, rollback, lambda: self._warehouse.rollback(rollback), transaction=True)
+
+    def promotion_of(
+        self, game_date: date, batch_id: str, round_: int, event: AuditEvent = AuditEvent.PROMOTED
+    ) -> PromotionCounts | None:
+        return self._call("promotion_of", lambda: self._warehouse.promotion_of(game_date, batch_id, round_, event))
+
+    def record(self, entries: Sequence[AuditEntry], staging: str | None = None) -> None:
+        name = f"record {' '.join(e.event.value for e in entries)}"
+        self._writes(name, None, lambda: self._warehouse.record(entries, staging))
+
+    def staging_tables(self) -> list[StagingTable]:
+        return self._call("staging_tables", self._warehouse.staging_tables)
+
+    def drop_staging(self, staging: str) -> None:
+        self._writes(f"drop_staging {staging}", None, lambda: self._warehouse.drop_staging(staging))
+
+
+class ClockDoor:
+    """Clock: the world's."""
+
+    def __init__(self, seconds: Callable[[], float], sleep: Callable[[float], None]) -> None:
+        self._seconds, self._sleep = seconds, sleep
+
+    def now(self) -> datetime:
+        return EPOCH + timedelta(seconds=round(self._seconds(), 6))
+
+    def sleep(self, seconds: float) -> None:
+        self._sleep(seconds)
+
+
+class AlertsDoor:
+    """Alerts: a chat that takes everything it is reached with."""
+
+    def __init__(self, call: Through) -> None:
+        self._call = call
+        self.taken: list[Mapping[str, Any]] = []
+
+    def send(self, alert: Mapping[str, Any]) -> None:
+        self._call("alert", lambda: self.taken.append(alert), writes=True)

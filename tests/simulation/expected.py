@@ -1,0 +1,62 @@
+"""What must be there, told from a batch's history and the slate that it was opened on, by rules written again here."""
+
+from collections.abc import Iterator
+
+from regen.domain.batch import Batch
+from regen.domain.reading import SlateReading
+
+LIVE = frozenset({"created", "dispatching", "running", "complete", "verifying", "promoting"})
+ORDERS = {"dispatching": "redrive_requested", "verifying": "promote_requested", "promoting": "rollback_requested"}
+
+
+def requested_of(reading: SlateReading, batch: Batch) -> set[str]:
+    """Everybody on the slate and in the filter, but those out, doubtful, or seldom on court and without a line."""
+    found: set[str] = set()
+    for entry in reading.entries:
+        if batch.scope.players is not None and entry.player_lookup not in batch.scope.players:
+            continue
+        if entry.status.lower() in {"out", "doubtful"}:
+            continue
+        if (entry.avg_minutes or 0) < 15 and not entry.has_line:
+            continue
+        found.add(entry.player_lookup)
+    return found
+
+
+def rounds_of(batch: Batch) -> Iterator[tuple[int, str, str]]:
+    """Every step with the round that it belongs to."""
+    round_ = 1
+    for step in batch.history:
+        if step.from_ not in LIVE and step.to in LIVE:
+            round_ += 1
+        yield round_, step.from_, step.to
+
+
+def dispatched(batch: Batch) -> bool:
+    """Whether all requests were ever written: a batch that was cancelled or lost before that names nobody."""
+    return any(step.to == "dispatching" for step in batch.history)
+
+
+def ends_of(batch: Batch) -> Iterator[tuple[str, int]]:
+    """Every end of a round."""
+    for round_, _, to in rounds_of(batch):
+        if to not in LIVE:
+            yield to, round_
+
+
+def rounds_with_runs(batch: Batch) -> set[int]:
+    """Rounds that ended with a verdict, so that their worker runs are on record."""
+    return {round_ for to, round_ in ends_of(batch) if to in {"promoted", "rejected"}}
+
+
+def acts_of(batch: Batch) -> Iterator[tuple[str, str, int]]:
+    """Every act that the audit must hold: event, batch, round."""
+    if batch.requested_players:
+        yield "requested", batch.batch_id, 1
+    rolling = False
+    for round_, from_, to in rounds_of(batch):
+        if from_ not in LIVE and to in LIVE:
+            rolling = to == "promoting"
+            yield ORDERS[to], batch.batch_id, round_
+        elif to not in LIVE:
+            yield ("rollback_refused" if rolling and to == "promoted" else to), batch.batch_id, round_

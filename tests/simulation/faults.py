@@ -1,0 +1,131 @@
+"""What may go wrong at a call to a port, and how often: drawn from a seed, or planned for exact calls."""
+
+import random
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """What happens at one call to a port."""
+
+    CRASH_BEFORE = "crash before the call"
+    CRASH_AFTER = "crash after the call"
+    REFUSED = "refused as unavailable"
+    UNANSWERED = "done, answered as unavailable"
+    LATE = "answered as unavailable, done later"
+    CONFLICT = "transaction conflict"
+    STALL = "process stalled"
+
+
+class Mishap(StrEnum):
+    """What happens to a message, an event or a tick."""
+
+    DUPLICATE = "delivered twice"
+    DELAY = "delayed"
+    DROP = "dropped and delivered again"
+    LOST = "lost for good"
+    SKIPPED = "tick left out"
+    JUMP = "clock jumped"
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Chances of each fault at each call, and of each mishap to each message."""
+
+    crash: float = 0.0
+    refused: float = 0.0
+    unanswered: float = 0.0
+    late: float = 0.0
+    conflict: float = 0.0
+    stall: float = 0.0
+    duplicate: float = 0.0
+    delay: float = 0.0
+    drop: float = 0.0
+    lost: float = 0.0
+    skipped: float = 0.0
+    jump: float = 0.0
+    switch: float = 0.05
+
+    @staticmethod
+    def drawn(rng: random.Random) -> "Mix":
+        """A mix for a seed: some kinds absent, some rare, some frequent, so that runs differ in kind."""
+        scale = {
+            "crash": 0.02,
+            "refused": 0.03,
+            "unanswered": 0.03,
+            "late": 0.02,
+            "conflict": 0.3,
+            "stall": 0.015,
+            "duplicate": 0.3,
+            "delay": 0.3,
+            "drop": 0.2,
+            "lost": 0.1,
+            "skipped": 0.3,
+            "jump": 0.02,
+            "switch": 0.3,
+        }
+        chances = {name: rng.choice((0.0, 0.25, 1.0)) * top for name, top in scale.items()}
+        if rng.random() < 0.6:
+            chances["lost"] = 0.0
+        chances["switch"] = max(0.02, chances["switch"])
+        return Mix(**chances)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{f.name} {getattr(self, f.name):g}" for f in fields(self) if getattr(self, f.name))
+
+
+@dataclass
+class Faults:
+    """The source of faults of one run.
+
+    Attributes:
+        planned: faults at exact calls, by number; the calls of the whole run are counted from 0.
+        on: off once the run is to become quiet.
+        counted: how many of each kind were injected.
+    """
+
+    rng: random.Random
+    mix: Mix
+    planned: Mapping[int, Fault] = field(default_factory=dict)
+    on: bool = True
+    calls: int = 0
+    counted: Counter[str] = field(default_factory=Counter)
+
+    def at_call(self, *, writes: bool, transaction: bool) -> Fault | None:
+        """The fault at the next call, if any."""
+        number, self.calls = self.calls, self.calls + 1
+        fault = self.planned.get(number)
+        if fault is None and self.on and not self.planned:
+            fault = self._drawn(writes=writes, transaction=transaction)
+        if fault is not None:
+            self.counted[fault] += 1
+        return fault
+
+    def _drawn(self, *, writes: bool, transaction: bool) -> Fault | None:
+        mix, dice = self.mix, self.rng.random()
+        kinds = [
+            (Fault.CRASH_BEFORE, mix.crash / 2),
+            (Fault.CRASH_AFTER, mix.crash / 2),
+            (Fault.REFUSED, mix.refused),
+            (Fault.STALL, mix.stall),
+        ]
+        if writes:
+            kinds += [(Fault.UNANSWERED, mix.unanswered), (Fault.LATE, mix.late)]
+        if transaction:  # rare, and where it hurts most
+            kinds = [(kind, 4 * chance) for kind, chance in kinds]
+            kinds.append((Fault.CONFLICT, mix.conflict))
+        for kind, chance in kinds:
+            if dice < chance:
+                return kind
+            dice -= chance
+        return None
+
+    def happens(self, mishap: Mishap) -> bool:
+        """Whether a mishap happens now."""
+        chance: float = getattr(self.mix, mishap.name.lower())
+        if not self.on or not chance or self.rng.random() >= chance:
+            return False
+        self.counted[mishap] += 1
+        return True

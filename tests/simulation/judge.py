@@ -1,0 +1,194 @@
+"""When all is quiet: whether every promise was kept."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from regen.domain.batch import Batch, Status
+from regen.ports import Snapshot
+from regen.services import viewing
+from regen.services.deps import ALERT_TOPIC, COMPLETE_TOPIC
+from regen.services.records import decode_batch
+from simulation.expected import acts_of, dispatched, ends_of, requested_of, rounds_with_runs
+from simulation.people import Asked, People
+from simulation.rows import current
+from simulation.world import World
+
+
+class Judge:
+    """Looks at everything that is stored, and at what was asked for."""
+
+    def __init__(self, world: World, people: People) -> None:
+        self._world, self._people = world, people
+        self._broken = world.watch.broken
+        self.batches: list[Batch] = sorted(
+            (
+                decode_batch(Snapshot(path, document.data, 0))
+                for path, document in world.store._documents.items()
+                if path.startswith("prediction_batches/") and path.count("/") == 1
+            ),
+            key=lambda b: b.created_at,
+        )
+
+    def verdict(self) -> None:
+        """Every check."""
+        for batch in self.batches:
+            self._ended(batch)
+            if dispatched(batch):
+                self._outcomes(batch)
+            self._followed(batch)
+        self._audit()
+        self._rows()
+        self._triggers()
+        self._nothing_left()
+
+    def _ended(self, batch: Batch) -> None:
+        if batch.live:
+            self._broken("P3", f"{batch.batch_id} never ended: {batch.status}")
+        if batch.status is Status.PROMOTED and batch.round not in batch.promoted_rounds and batch.error is None:
+            self._broken("P3", f"{batch.batch_id} is promoted, and round {batch.round} is not")
+
+    def _outcomes(self, batch: Batch) -> None:
+        """Each requested player has exactly one outcome; coverage is measured against all of them (P3, P8)."""
+        view = viewing.view_batch(self._world.deps, batch.batch_id)
+        reading = self._world.watch.readings[batch.snapshot] if batch.snapshot != "none" else None
+        wanted = requested_of(reading, batch) if reading else set()
+        if batch.requested_players != len(wanted):
+            self._broken("P8", f"{batch.batch_id} requests {batch.requested_players} of {len(wanted)}")
+        counts = view["counts"]
+        problems = {o["player_lookup"]: o for o in view["outcomes"]}
+        total = counts["produced"] + counts["skipped"] + counts["failed"]
+        if view["pending"] or total != len(wanted) or not problems.keys() <= wanted:
+            self._broken("P3", f"{batch.batch_id}: {total} outcomes and {view['pending']} pending for {len(wanted)}")
+        if batch.status not in {Status.PROMOTED, Status.REJECTED} or not batch.verdict:
+            return
+        forgiven = sum(o["outcome"] == "skipped" and o["reason"] in {"out", "no_history"} for o in problems.values())
+        coverage = 100.0 * counts["produced"] / (len(wanted) - forgiven) if len(wanted) > forgiven else 0.0
+        said = next(c["value"] for c in batch.verdict["checks"] if c["name"] == "coverage")
+        if abs(said - coverage) > 0.01:
+            self._broken("P8", f"{batch.batch_id} says coverage {said}; it is {coverage}")
+        if batch.status is Status.PROMOTED and coverage < 90.0 and "coverage" not in batch.accepted_checks:
+            self._broken("P8", f"{batch.batch_id} is promoted with a coverage of {coverage}")
+
+    def _followed(self, batch: Batch) -> None:
+        """What follows an end has happened: the message, the alert, the worker runs (P13)."""
+        told = Counter(
+            (m.data["status"], m.data["round"])
+            for t, m in self._world.published
+            if t == COMPLETE_TOPIC and m.data["batch_id"] == batch.batch_id
+        )
+        alerted = {
+            (m.data["type"], m.data.get("round"))
+            for t, m in self._world.published
+            if t == ALERT_TOPIC and m.data.get("batch_id") == batch.batch_id
+        }
+        for status, round_ in ends_of(batch):
+            if batch.requested_players and status != "failed" and not told[status, round_]:
+                self._broken("P13", f"nobody was told that {batch.batch_id} is {status}")
+            if status == "rejected" and batch.requested_players and ("batch_rejected", round_) not in alerted:
+                self._broken("P13", f"nobody was alerted that {batch.batch_id} is rejected")
+        written = {(r["round"], r["player_lookup"]) for r in self._world.warehouse.runs()}
+        for request in self._world.store.peek_all(f"prediction_batches/{batch.batch_id}/requests"):
+            if request["round"] in rounds_with_runs(batch) and request["opening"] in batch.openings:
+                for player in request["players"]:
+                    if (request["round"], player) not in written:
+                        self._broken("P3", f"{batch.batch_id} r{request['round']}: no worker run of {player}")
+
+    def _audit(self) -> None:
+        """Every act has its entry, once (P7)."""
+        found: Counter[tuple[str, str, int]] = Counter()
+        for row in self._world.warehouse.audit():
+            entry = row.entry
+            if entry.batch_id is not None and entry.event.value != "coalesced":
+                found[entry.event.value, entry.batch_id, entry.round] += 1
+        wanted = Counter(act for batch in self.batches for act in acts_of(batch))
+        for act in sorted(wanted.keys() | found.keys()):
+            if wanted[act] != found[act]:
+                self._broken("P7", f"the audit has {found[act]} of {wanted[act]} entries {act}")
+
+    def _rows(self) -> None:
+        """The data agrees with what Firestore and the audit say; the same inputs gave the same values (P6, P12)."""
+        values: dict[tuple[Any, ...], set[float]] = {}
+        by_batch: dict[str, Batch] = {b.batch_id: b for b in self.batches}
+        known = {
+            (e.player_lookup, e.inputs.inputs_hash())
+            for reading in self._world.watch.readings.values()
+            for e in reading.entries
+            if e.inputs is not None
+        }
+        for day in self._people.days:
+            for row in self._world.warehouse.predictions(day):
+                if not row.get("batch_id"):
+                    continue
+                key = row["inputs_hash"], row["system_id"], row.get("current_points_line")
+                values.setdefault(key, set()).add(row["predicted_points"])
+                if (row["player_lookup"], row["inputs_hash"]) not in known:
+                    self._broken("P12", f"{row['prediction_id']} is made of inputs that never were")
+                batch = by_batch[row["batch_id"]]
+                if current(row) and (batch.status is Status.ROLLED_BACK or not batch.promoted_rounds):
+                    self._broken("P1", f"{row['prediction_id']} is current, and {batch.batch_id} is {batch.status}")
+        self._accounted()
+        for key, points in values.items():
+            if len(points) > 1:
+                self._broken("P12", f"the same inputs gave {sorted(points)}: {key}")
+
+    def _accounted(self) -> None:
+        """Every row that was ended or made is accounted for by the audit, act by act."""
+        ended: Counter[tuple[Any, Any]] = Counter()
+        made: Counter[tuple[Any, Any]] = Counter()
+        for day in self._people.days:
+            for row in self._world.warehouse.predictions(day):
+                if row.get("superseded"):
+                    ended[row.get("superseded_by_batch_id"), row.get("superseded_at")] += 1
+                if row.get("batch_id") or row.get("restored_from_prediction_id"):
+                    made[row["created_at"], day] += 1
+        for audited in self._world.warehouse.audit():
+            entry = audited.entry
+            if entry.event.value in {"promoted", "rolled_back"}:
+                said = (entry.superseded_count or 0) + (entry.withdrawn or 0), entry.regenerated_count
+                found = ended.pop((entry.batch_id, entry.at), 0), made.pop((entry.at, entry.game_date), 0)
+                if said != found:
+                    self._broken("P7", f"{entry.batch_id} ended and made {found} rows; the audit says {said}")
+        for act, number in [*ended.items(), *made.items()]:
+            self._broken("P1", f"{number} rows ended or made by {act}, of which the audit knows nothing")
+
+    def _triggers(self) -> None:
+        """Each trigger that was taken is carried by one batch, and none is carried that nobody gave."""
+        carried: Counter[str] = Counter()
+        for batch in self.batches:
+            if batch.status is not Status.FAILED:
+                carried.update(set(batch.trigger_ids))
+            for number in batch.trigger_ids:
+                if number not in self._people.asked:
+                    self._broken("P5", f"{batch.batch_id} carries {number}, which nobody gave")
+        for number, asked in self._people.asked.items():
+            if carried[number] > 1:
+                self._broken("P5", f"{number} is carried by {carried[number]} batches")
+            if not carried[number] and self._must_be_carried(asked):
+                self._broken("P13", f"{number} is carried by no batch")
+        for batch in self.batches:
+            for number in batch.trigger_ids:
+                self._scope(batch, self._people.asked[number].body if number in self._people.asked else {})
+
+    def _must_be_carried(self, asked: Asked) -> bool:
+        if asked.pushed:
+            return asked.number not in self._world.watch.dead
+        return asked.taken
+
+    def _scope(self, batch: Batch, body: Mapping[str, Any]) -> None:
+        for name in ("players", "systems"):
+            covered = getattr(batch.scope, name)
+            if covered is not None and not set(body.get(name) or {"all"}) <= set(covered):
+                self._broken("3.1", f"{batch.batch_id} covers {covered}, a trigger of it wants {body.get(name, 'all')}")
+
+    def _nothing_left(self) -> None:
+        store = self._world.store
+        if left := store.peek_all("outbox"):
+            self._broken("P13", f"the outbox holds {[(i['kind'], i['batch_id']) for i in left]}")
+        for data in store.peek_all("game_dates"):
+            if data["live"] or data["coalesced"]:
+                self._broken("P13", f"{data['game_date']} holds {data['live']} and {len(data['coalesced'])} triggers")
+        recorded = {r.entry.trigger_id for r in self._world.warehouse.audit() if r.entry.event.value == "malformed"}
+        for number in self._people.garbage:
+            if number not in recorded:
+                self._broken("P10", f"the malformed {number} is not on record")

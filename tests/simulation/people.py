@@ -1,0 +1,176 @@
+"""Everybody who wants something from regen in a run: clients, the upstream's messages, operators, strangers."""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from regen.domain.reading import SlateReading
+from regen.ports import Message
+from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC
+from simulation.league import DAY, SYSTEMS, entry, mixed_players, names, old_row, players, reading
+from simulation.wire import KEYED, TICKED, Reply
+from simulation.world import World
+
+GARBAGE = (b"", b"{", b"[]", b'{"batch_id": 7}', b'{"batch_id": "x/y", "request_id": "z"}', b'{"game_date": "soon"}')
+TRIES = 4
+ORDER_AT = 300.0
+
+
+@dataclass
+class Asked:
+    """One trigger that somebody gave.
+
+    Attributes:
+        number: the idempotency key or the message id.
+        taken: regen has said that it has it (an acknowledged message is not known here).
+        refused: regen has said that it will not.
+    """
+
+    number: str
+    day: date
+    daily: bool
+    pushed: bool
+    body: Mapping[str, Any]
+    taken: bool = False
+    refused: bool = False
+
+
+@dataclass
+class People:
+    """What they did, for the judge.
+
+    Attributes:
+        garbage: numbers of messages that mean nothing.
+    """
+
+    world: World
+    rng: random.Random
+    days: list[date] = field(default_factory=list)
+    asked: dict[str, Asked] = field(default_factory=dict)
+    garbage: list[str] = field(default_factory=list)
+
+    def move_in(self) -> None:
+        """The slates, and predictions that are there from before."""
+        self.days = [DAY] if self.rng.random() < 0.6 else [DAY, DAY + timedelta(days=1)]
+        for day in self.days:
+            self._new_slate(day)
+            rows = [
+                old_row(player, system, line, day=day)
+                for player in names(13)
+                for system in SYSTEMS
+                if self.rng.random() < 0.6
+                for line in self.rng.choice([(None,), (19.5,), (19.5, 24.5)])
+            ]
+            self.world.warehouse.seed_predictions(rows)
+
+    def _new_slate(self, day: date) -> None:
+        number = 0 if self.rng.random() < 0.02 else self.rng.randint(5, 12)
+        self._set_slate(reading(mixed_players(self.rng, number, day), day))
+
+    def plan(self, horizon: float) -> None:
+        """Everything that they will do, each at its time."""
+        rng, later = self.rng, self.world.later
+        for n in range(rng.choice((1, 1, 2, 3, 5))):
+            later(rng.random() ** 2 * horizon * 0.7, lambda n=n: self._trigger(n))  # type: ignore[misc]
+        for _ in range(rng.choice((0, 0, 1, 3))):
+            later(rng.random() * horizon, self._order)
+        for _ in range(rng.choice((0, 1, 2))):
+            later(rng.random() * horizon, lambda: self._new_slate(rng.choice(self.days)))
+        if rng.random() < 0.2:
+            later(rng.random() * horizon, self._garbage)
+
+    def _trigger(self, n: int) -> None:
+        day, kind = self.rng.choice(self.days), self.rng.random()
+        body: dict[str, Any] = {"game_date": day.isoformat()}
+        if kind < 0.2:
+            self._ask(Asked(f"key-{n}", day, daily=True, pushed=False, body={**body, "force": self.rng.random() < 0.5}))
+            return
+        body["reason"] = self.rng.choice(("late_data", "feature_upgrade", "line_moved"))
+        if self.rng.random() < 0.3:
+            body["players"] = self.rng.sample(names(8), self.rng.randint(1, 4))
+        if self.rng.random() < 0.15:
+            body["systems"] = [self.rng.choice(SYSTEMS)]
+        if kind < 0.6:
+            self._ask(Asked(f"key-{n}", day, daily=False, pushed=False, body=body))
+            return
+        body["mode"] = "regenerate_with_supersede"
+        self.world.post(TRIGGER_TOPIC, Message(body))
+        number = f"m-{next(self.world._numbers) - 1}"
+        self.asked[number] = Asked(number, day, daily=False, pushed=True, body=body)
+
+    def _ask(self, asked: Asked, tries: int = TRIES) -> None:
+        self.asked[asked.number] = asked
+
+        def answered(reply: Reply | None) -> None:
+            if reply is not None and reply.status == 202:
+                asked.taken = True
+            elif reply is not None and reply.status < 500:
+                asked.refused = True
+            elif tries and self.rng.random() < 0.8:
+                self.world.later(self.rng.choice((1.0, 30.0)), lambda: self._ask(asked, tries - 1))
+
+        headers = {**KEYED, "HTTP_IDEMPOTENCY_KEY": asked.number}
+        path = "/start" if asked.daily else "/regenerate-with-supersede"
+        self.world.request("coordinator", path, headers, asked.body, answered)
+
+    def _order(self) -> None:
+        batches = sorted(p for p in self.world.store._documents if p.count("/") == 1 and p.startswith("prediction_b"))
+        if not batches:
+            return
+        path = self.rng.choice(batches)
+        data = self.world.store.peek(path)
+        assert data is not None
+        apt = {"promoted": ("rollback", "redrive"), "rejected": ("promote", "redrive"), "cancelled": ("redrive",)}
+        order = self.rng.choice(apt.get(data["status"], ("cancel",)))
+        if self.rng.random() < 0.2:
+            order = self.rng.choice(("cancel", "redrive", "promote", "rollback"))
+        body: dict[str, Any] = {"reason": "somebody says so"}
+        if order == "promote":
+            body["checks"] = ["coverage", "mean_shift", "every_system", "direction"]
+        self.world.request("coordinator", f"/batches/{path.split('/')[1]}/{order}", KEYED, body)
+
+    def _garbage(self) -> None:
+        topic = self.rng.choice((TRIGGER_TOPIC, REQUEST_TOPIC, VERIFY_TOPIC))
+        self.garbage.append(self.world.post_raw(topic, self.rng.choice(GARBAGE)))
+
+    def tick(self, done: Callable[[Reply | None], None] | None = None) -> None:
+        """The scheduler's minute."""
+        self.world.request("verifier", "/sweep", TICKED, {}, done)
+
+    def small_town(self, scene: str) -> None:
+        """Five players in two requests, predicted before; one trigger, and what the scene adds to it."""
+        self.days = [DAY]
+        sound = players(5)
+        flawed = [*sound[:4], entry("playere", broken=True)] if scene in {"promote", "redrive"} else sound
+        self._set_slate(reading(flawed))
+        self.world.warehouse.seed_predictions(old_row(p, s, 19.5) for p in names(5) for s in SYSTEMS)
+        body = {"game_date": DAY.isoformat(), "reason": "late_data"}
+        self._ask(Asked("key-0", DAY, daily=False, pushed=False, body=body))
+        if scene == "follow_up":
+            later = Asked("key-1", DAY, daily=False, pushed=False, body={**body, "players": ["playera"]})
+            self.world.later(0.7, lambda: self._ask(later))
+        elif scene == "cancel":
+            self.world.later(0.4, lambda: self._insist("cancel"))
+        elif scene != "batch":
+            self.world.later(ORDER_AT, lambda: self._set_slate(reading(sound)))
+            self.world.later(ORDER_AT, lambda: self._insist(scene))
+
+    def _set_slate(self, slate: SlateReading) -> None:
+        self.world.warehouse.seed_slate(slate)
+        self.world.watch.readings[slate.snapshot] = slate
+
+    def _insist(self, order: str) -> None:
+        """An operator who repeats his order until it is taken or refused."""
+        for data in self.world.store.peek_all("prediction_batches"):
+            body: dict[str, Any] = {"reason": "somebody says so"}
+            if order == "promote":
+                body["checks"] = ["coverage"]
+
+            def answered(reply: Reply | None) -> None:
+                if reply is None or reply.status >= 500:
+                    self.world.later(30.0, lambda: self._insist(order))
+
+            self.world.request("coordinator", f"/batches/{data['batch_id']}/{order}", KEYED, body, answered)
+            return

@@ -1,0 +1,64 @@
+"""A small batch, and what an operator does to one, with the process dying at every single call to a port.
+
+Nobody mends anything but the sweep.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from simulation.faults import Fault
+from simulation.run import SCENES, one_batch
+
+CRASHES = (Fault.CRASH_BEFORE, Fault.CRASH_AFTER)
+OTHERS = (Fault.REFUSED, Fault.UNANSWERED, Fault.LATE, Fault.STALL)
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_without_faults_the_scene_ends_as_it_should(scene: str) -> None:
+    result = one_batch({}, scene)
+    assert not result.violations
+    ends = {"cancel": "cancelled r1", "promote": "promoted r2", "redrive": "promoted r2", "rollback": "rolled_back r2"}
+    assert {end.partition(" ")[2] for end in result.batches} == {ends.get(scene, "promoted r1")}
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_the_process_may_die_at_any_call(scene: str) -> None:
+    for call in range(one_batch({}, scene).calls):
+        for crash in CRASHES:
+            _holds({call: crash}, scene)
+
+
+@pytest.mark.parametrize("fault", OTHERS)
+def test_any_call_may_go_unanswered_or_take_its_time(fault: Fault) -> None:
+    for call in range(one_batch({}).calls):
+        _holds({call: fault}, "batch")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fault", OTHERS)
+@pytest.mark.parametrize("scene", SCENES[1:])
+def test_any_call_of_any_scene_may_go_unanswered_or_take_its_time(scene: str, fault: Fault) -> None:
+    for call in range(one_batch({}, scene).calls):
+        _holds({call: fault}, scene)
+
+
+def _pairs(first: int) -> Iterator[dict[int, Fault]]:
+    for crash in CRASHES:
+        for second in range(first + 1, one_batch({first: crash}).calls):
+            for again in CRASHES:
+                yield {first: crash, second: again}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("tenth", range(10))
+def test_two_processes_may_die_at_any_two_calls(tenth: int) -> None:
+    for first in range(tenth, one_batch({}).calls, 10):
+        for planned in _pairs(first):
+            _holds(planned, "batch")
+
+
+def _holds(planned: dict[int, Fault], scene: str) -> None:
+    if one_batch(planned, scene).violations:
+        pytest.fail(f"{scene} with {planned}\n" + one_batch(planned, scene, tell=True).told())

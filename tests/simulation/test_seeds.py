@@ -1,0 +1,27 @@
+"""Some hundreds of simulated runs, each from its seed; `make simulate` runs thousands."""
+
+import pytest
+
+from simulation.run import simulate
+
+RUNS = 240
+GROUP = 30
+
+
+@pytest.mark.parametrize("first", range(0, RUNS, GROUP))
+def test_every_promise_is_kept_whatever_goes_wrong(first: int) -> None:
+    for seed in range(first, first + GROUP):
+        if simulate(seed).violations:
+            pytest.fail(simulate(seed, tell=True).told())
+
+
+def test_a_seed_tells_the_same_story_every_time() -> None:
+    for seed in (3, 17):
+        one, two = simulate(seed, tell=True), simulate(seed, tell=True)
+        assert one.trace == two.trace
+        assert one.calls > 0
+
+
+def test_runs_differ_in_what_goes_wrong() -> None:
+    kinds = [frozenset(simulate(seed).counted) for seed in range(20)]
+    assert len(set(kinds)) > 10

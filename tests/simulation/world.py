@@ -1,0 +1,363 @@
+"""The world of one run: time, processes, messages on their way, and faults, all drawn from one seed."""
+
+import heapq
+import itertools
+import json
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from regen.adapters.memory.clock import CountingIds
+from regen.adapters.memory.warehouse import MemoryWarehouse
+from regen.domain.errors import Conflict, RateLimited, RegenError, Unavailable
+from regen.ports import Message
+from regen.services.deps import REQUEST_TOPIC, VERIFY_TOPIC, Deps
+from regen.topology import PushSubscription, topology
+from simulation.baton import Crash, Task
+from simulation.doors import AlertsDoor, ClockDoor, QueueDoor, QuickStore, StoreDoor, WarehouseDoor
+from simulation.faults import Fault, Faults, Mishap
+from simulation.league import config
+from simulation.watch import Watch
+from simulation.wire import PUSHED, Functions, Reply, envelope
+
+T = TypeVar("T")
+STALLS = (5.0, 40.0, 100.0, 200.0)
+LATEST = 250.0
+TRIES_WHEN_QUIET = 40
+LOSSY = frozenset({REQUEST_TOPIC, VERIFY_TOPIC})
+"""Topics whose messages the sweep can replace; those of others are never lost, only late."""
+
+
+@dataclass
+class Delivery:
+    """One message on its way to one subscription.
+
+    Attributes:
+        data: as published; what a handler of a change event gets is a header instead.
+    """
+
+    number: str
+    service: str
+    path: str
+    data: bytes
+    attributes: Mapping[str, str]
+    subscription: PushSubscription | None
+    attempts: int = 0
+    settled: bool = False
+    headers: Mapping[str, str] = field(default_factory=lambda: PUSHED)
+
+
+class World:
+    """Everything of a run.
+
+    Attributes:
+        now: seconds since the run began.
+        trace: what happened, in words, if it is to be told.
+        violations: broken promises, in words.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        faults: Faults,
+        *,
+        numbers: Mapping[str, Any] | None = None,
+        attempts: Mapping[str, int] | None = None,
+        warehouse: Callable[..., MemoryWarehouse] = MemoryWarehouse,
+        tell: bool = False,
+    ) -> None:
+        self.rng = random.Random(seed)  # noqa: S311
+        self.faults = faults
+        self.now = 0.0
+        self.trace: list[str] | None = [] if tell else None
+        self.current: Task | None = None
+        self.tasks: list[Task] = []
+        self.most_tasks = 4
+        self.published: list[tuple[str, Message]] = []
+        self._attempts = attempts or {}
+        self._agenda: list[tuple[float, int, Callable[[], None]]] = []
+        self._ambushes: list[list[Any]] = []
+        self._alarms: list[tuple[int, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._numbers = itertools.count(1)
+        self._subscriptions: dict[str, list[PushSubscription]] = {}
+        for subscription in topology().push_subscriptions:
+            self._subscriptions.setdefault(subscription.topic, []).append(subscription)
+        self.clock = ClockDoor(lambda: self.now, self._sleep)
+        self.store = QuickStore()
+        self.warehouse = warehouse(self.clock.now)
+        self.watch = Watch(self.store, self.warehouse, self.say)
+        self.alerts = AlertsDoor(self.call)
+        self.store.subscribe(self._changed)
+        self.config = config(**(numbers or {}))
+        self.deps = Deps(
+            store=StoreDoor(self.store, self.call, self.watch.committed),
+            queue=QueueDoor(self.call, self.post),
+            warehouse=WarehouseDoor(self.warehouse, self.call, self.watch.warehouse_act),
+            clock=self.clock,
+            ids=CountingIds(),
+            config=self.config,
+            alerts=self.alerts,
+        )
+        self.functions = Functions(self.deps)
+
+    @property
+    def violations(self) -> list[str]:
+        return self.watch.violations
+
+    def say(self, text: str) -> None:
+        """Tell what happens, if anybody listens."""
+        if self.trace is not None:
+            who = self.current.name if self.current else "-"
+            self.trace.append(f"{self.now:9.2f}  {who:34}  {text}")
+
+    # time and tasks
+
+    def later(self, delay: float, what: Callable[[], None]) -> None:
+        """Do something in `delay` seconds."""
+        heapq.heappush(self._agenda, (self.now + delay, next(self._order), what))
+
+    def start(self, name: str, work: Callable[[], Reply], done: Callable[[Task, Reply | None], None]) -> None:
+        """A process takes up a task."""
+        answers: list[Reply] = []
+
+        def handle() -> int:
+            answers.append(work())
+            return answers[0].status
+
+        task = Task(name, handle)
+        task.wake = self.now
+        self.tasks.append(task)
+        task.on_done = lambda: done(task, answers[0] if task.outcome is not None else None)
+
+    def run(self, until: float | None = None) -> None:
+        """Let things happen, until a moment or until nothing is left to happen."""
+        while True:
+            ready = [t for t in self.tasks if t.wake <= self.now]
+            room = len(self.tasks) < self.most_tasks
+            due = bool(self._agenda) and room and self._agenda[0][0] <= self.now
+            if not ready and not due:
+                moments = [t.wake for t in self.tasks] + ([self._agenda[0][0]] if self._agenda and room else [])
+                if not moments or (until is not None and min(moments) > until):
+                    self.now = max(self.now, until or self.now)
+                    return
+                self.now = max(self.now, min(moments))
+                continue
+            if due and (not ready or self.rng.random() < 0.5):
+                heapq.heappop(self._agenda)[2]()
+                continue
+            self._step(ready[0] if len(ready) == 1 else self.rng.choice(ready))
+
+    def _step(self, task: Task) -> None:
+        self.current = task
+        task.step()
+        self.current = None
+        if not task.done:
+            return
+        self.tasks.remove(task)
+        if task.error is not None:
+            raise task.error
+        task.on_done()
+
+    def kill(self, task: Task) -> None:
+        """The process of a task that stands still dies."""
+        self.say(f"{task.name} is killed where it stands")
+        task.dead = True
+        task.wake = self.now
+        self._step(task)
+
+    def _sleep(self, seconds: float) -> None:
+        if self.current is None:
+            self.now += seconds
+            return
+        self.current.wake = self.now + seconds
+        self.current.pause()
+
+    # calls to ports
+
+    def call(self, name: str, effect: Callable[[], T], *, writes: bool = False, transaction: bool = False) -> T:
+        """One call to a port, with what may go wrong at it."""
+        task = self.current
+        if task is None:
+            return effect()
+        if task.dead:
+            raise Crash
+        self.now += 0.02
+        number = self.faults.calls
+        if self._alarmed(number, transaction=transaction):
+            task.wake = self.now
+            task.pause()
+        fault = self.faults.at_call(writes=writes, transaction=transaction)
+        if self.trace is not None:
+            self.say(f"#{number} {name}" + (f"   <<< {fault}" if fault else ""))
+        if fault is not None:
+            task.faulty = True
+            return self._faulty(task, fault, effect)
+        if self.rng.random() < self.faults.mix.switch:
+            task.wake = self.now
+            task.pause()
+        return effect()
+
+    def _faulty(self, task: Task, fault: Fault, effect: Callable[[], T]) -> T:
+        match fault:
+            case Fault.CRASH_BEFORE:
+                task.crash()
+            case Fault.CRASH_AFTER:
+                try:
+                    effect()
+                finally:
+                    task.crash()
+            case Fault.REFUSED:
+                raise self.rng.choice((Unavailable, RateLimited))("injected")
+            case Fault.UNANSWERED:
+                effect()
+                raise Unavailable("injected: it was done")
+            case Fault.LATE:
+                self._sometime(self.rng.choice((0.0, 5.0, 9.0)), lambda: self._at_last(task, effect))
+                raise Unavailable("injected: it will be done")
+            case Fault.CONFLICT:
+                raise Conflict("injected: another transaction")
+            case Fault.STALL if self.rng.random() < 0.5:
+                self._sleep(self.rng.choice(STALLS))
+            case Fault.STALL:
+                self._sometime(self.config.lease_seconds + 1.0, lambda: setattr(task, "wake", self.now))
+                self._sleep(2 * LATEST)
+        return effect()
+
+    def _alarmed(self, number: int, *, transaction: bool) -> bool:
+        """Whether something that was waiting for this call has happened."""
+        if transaction and self._ambushes:
+            self._ambushes[0][0] -= 1
+            if self._ambushes[0][0] < 0:
+                self._ambushes.pop(0)[1]()
+                return True
+        if self._alarms and self._alarms[0][0] <= number:
+            heapq.heappop(self._alarms)[2]()
+            return True
+        return False
+
+    def _sometime(self, earliest: float, what: Callable[[], None]) -> None:
+        """Have something happen in the midst of what others do after `earliest`: when a few calls have been made, or
+        just before one of the next transactions; or long after, if nobody does anything.
+        """
+        done: list[bool] = []
+
+        def once() -> None:
+            if not done:
+                done.append(True)
+                what()
+
+        def arm() -> None:
+            if self.rng.random() < 0.5:
+                self._ambushes.append([self.rng.randint(0, 2), once])
+            else:
+                heapq.heappush(self._alarms, (self.faults.calls + self.rng.randint(1, 40), next(self._order), once))
+
+        self.later(earliest, arm)
+        self.later(earliest + LATEST, once)
+
+    def _at_last(self, task: Task, effect: Callable[[], T]) -> None:
+        self.say(f"a late call of {task.name} takes effect")
+        try:
+            effect()
+        except RegenError as error:
+            self.say(f"... and is refused: {error}")
+
+    # messages and events
+
+    def post(self, topic: str, message: Message) -> None:
+        """A message has reached a topic."""
+        self.watch.published(topic, message)
+        self.published.append((topic, message))
+        data = json.dumps(message.data).encode()
+        number = f"m-{next(self._numbers)}"
+        for s in self._subscriptions.get(topic, ()):
+            self.send(Delivery(number, s.service, s.path, data, message.attributes, s))
+
+    def post_raw(self, topic: str, data: bytes) -> str:
+        """Bytes from a stranger have reached a topic."""
+        number = f"m-{next(self._numbers)}"
+        for s in self._subscriptions[topic]:
+            self.send(Delivery(number, s.service, s.path, data, {}, s), precious=True)
+        return number
+
+    def _changed(self, path: str) -> None:
+        if path.startswith("prediction_batches/") and path.count("/") == 1:
+            headers = {**PUSHED, "HTTP_CE_DOCUMENT": path}
+            self.send(Delivery(path, "verifier", "/events/batch", b"", {}, None, headers=headers))
+
+    def send(self, delivery: Delivery, *, precious: bool = False) -> None:
+        """Send a message on its way, perhaps twice, late, or (unless nobody could replace it) nowhere."""
+        happens, rng = self.faults.happens, self.rng
+        lossy = not precious and (delivery.subscription is None or delivery.subscription.topic in LOSSY)
+        if lossy and happens(Mishap.LOST):
+            self.watch.lossy = True
+            self.say(f"LOST: {delivery.number} to {delivery.path}")
+            return
+        delay = rng.choice((1.0, 20.0, 120.0)) if happens(Mishap.DELAY) else 0.05 * rng.random()
+        self.later(delay, lambda: self._deliver(delivery))
+        if happens(Mishap.DUPLICATE):
+            self.later(delay + rng.choice((0.0, 0.3, 30.0)), lambda: self._deliver(delivery, again=True))
+
+    def _deliver(self, delivery: Delivery, *, again: bool = False) -> None:
+        if delivery.settled and not again:
+            return
+        if self.faults.happens(Mishap.DROP):
+            self.later(10.0, lambda: self._deliver(delivery, again=again))
+            return
+        delivery.attempts += 1
+        body = b""
+        if delivery.subscription is not None:
+            name = delivery.subscription.name
+            body = envelope(delivery.number, delivery.data, delivery.attributes, name, delivery.attempts)
+        call = self.functions.call
+        self.start(
+            f"{delivery.service} {delivery.path} {delivery.number[-24:]}",
+            lambda: call(delivery.service, "POST", delivery.path, delivery.headers, body),
+            lambda task, reply: self._settle(delivery, task, reply),
+        )
+
+    def _settle(self, delivery: Delivery, task: Task, reply: Reply | None) -> None:
+        status = reply.status if reply else None
+        self.say(f"{task.name} ended with {status}")
+        self.watch.answered(task, reply)
+        if status is not None and 200 <= status < 300:
+            delivery.settled = True
+            self.watch.acknowledged(delivery.path, delivery.number, delivery.data)
+            return
+        if status is not None and status < 500:
+            self.watch.broken("P10", f"{delivery.path} answered {status} to a message", reply and reply.body)
+        if delivery.settled:
+            return
+        subscription = delivery.subscription
+        limit = self._attempts.get(subscription.topic, subscription.max_delivery_attempts) if subscription else 1000
+        if delivery.attempts >= limit and subscription is not None:
+            self.say(f"{delivery.number} goes to the dead letters")
+            delivery.settled = True
+            self.watch.dead.add(delivery.number)
+            attributes = {**delivery.attributes, "CloudPubSubDeadLetterSourceSubscription": subscription.name}
+            self.post(subscription.dead_letter_topic, Message(json.loads(delivery.data), attributes))
+        elif self.faults.on or delivery.attempts < TRIES_WHEN_QUIET:
+            self.later(min(60.0, 5.0 * 2 ** min(delivery.attempts, 4)), lambda: self._deliver(delivery))
+        else:
+            self.watch.broken("P10", f"{delivery.path} never takes {delivery.number}", reply and reply.body)
+
+    def request(
+        self,
+        service: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: Mapping[str, Any],
+        done: Callable[[Reply | None], None] | None = None,
+    ) -> None:
+        """Somebody calls a function by HTTP."""
+        data = json.dumps(body).encode()
+
+        def answered(task: Task, reply: Reply | None) -> None:
+            self.say(f"{task.name} answered {reply.status if reply else 'nothing'}: {reply.body if reply else ''}")
+            self.watch.answered(task, reply)
+            if done:
+                done(reply)
+
+        self.start(f"{service} {path}", lambda: self.functions.call(service, "POST", path, headers, data), answered)

@@ -1,0 +1,78 @@
+"""Run the fault simulator for many seeds: `simulate.py --seeds 10000 --jobs 2`, or `--seed 17` to be told one run."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
+
+from simulation.run import Result, simulate  # noqa: E402 - the path first
+
+TOLD = 3
+
+
+def run(seed: int) -> Result:
+    """One seed; a run that ends with an error breaks a promise too."""
+    try:
+        return simulate(seed)
+    except Exception as error:  # noqa: BLE001
+        text = f"the run ended with {type(error).__name__}: {error}"
+        return Result(seed, [text], [text], {}, 0, [])
+
+
+def main() -> int:
+    """Run, report, and fail if a promise was broken."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=1000, help="how many seeds to run")
+    parser.add_argument("--first", type=int, default=0, help="the first of them")
+    parser.add_argument("--seed", type=int, help="run one seed, and tell everything that happens in it")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    options = parser.parse_args()
+    if options.seed is not None:
+        result = simulate(options.seed, tell=True)
+        print(result.told())
+        return 1 if result.violations else 0
+    return many(range(options.first, options.first + options.seeds), options.jobs)
+
+
+def many(seeds: range, jobs: int) -> int:
+    """Many seeds, and what was injected and seen in all of them."""
+    begun = time.monotonic()
+    faults: Counter[str] = Counter()
+    ends: Counter[str] = Counter()
+    bad: list[Result] = []
+    runs = calls = 0
+    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+        for result in pool.imap_unordered(run, seeds, chunksize=25):
+            runs += 1
+            calls += result.calls
+            faults.update({str(kind): number for kind, number in result.counted.items()})
+            ends.update(end.split()[1] for end in result.batches)
+            if result.violations:
+                bad.append(result)
+                print(f"seed {result.seed}: {'; '.join(result.violations)}", file=sys.stderr)
+            if runs % 1000 == 0:
+                print(f"{runs} runs, {len(bad)} with violations, {time.monotonic() - begun:.0f} s", file=sys.stderr)
+    for result in sorted(bad, key=lambda r: r.seed)[:TOLD]:
+        print(simulate(result.seed, tell=True).told())
+    for kind, number in faults.most_common():
+        print(f"{number:9,}  {kind}")
+    print(f"{calls:9,}  calls to ports")
+    print("batches: " + ", ".join(f"{number:,} {status}" for status, number in ends.most_common()))
+    seconds = time.monotonic() - begun
+    violations = sum(len(r.violations) for r in bad)
+    print(
+        f"{runs} runs, {faults.total()} faults, {violations} violations, {seconds:.1f} seconds "
+        f"({runs / seconds:.0f} runs a second)"
+    )
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
