@@ -46,8 +46,8 @@ bench: $(READY) ## Measure, beside the peers that are installed; writes build/be
 	@PYTHONPATH=tools $(BIN)/python -m bench $(ARGS)
 
 .PHONY: simulate
-simulate: $(READY) ## Random runs with faults at every step
-	@$(BIN)/regen simulate $(ARGS)
+simulate: $(READY) ## Random runs with faults at every call: SEEDS=10000, or SEED=17 to be told one
+	@$(BIN)/python tools/simulate.py --seeds $(or $(SEEDS),2000) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 .PHONY: infra
 infra: $(READY) ## Check the infrastructure's definition
