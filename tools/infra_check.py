@@ -25,9 +25,17 @@ from regen.local.packaging import package_functions
 ROOT = Path(__file__).parents[1]
 HOME = ROOT / "build" / "infra"
 PROJECT = "demo-project"
+PLANNED_FROM = ("topology.json", "schemas/*.json", "sql/*.sql")
 CHECKOV = "checkov==3.3.30"
+#: What is planned from: a copy, so that a plan does not mix the states of a checkout that is being worked in.
+SNAPSHOT = HOME / "checkout"
 #: The variants are in infra/tests; this is what the policies are checked on.
-VARIABLES = {"project_id": PROJECT, "checkout": str(ROOT), "webhook": "true", "alert_emails": '["data@example.com"]'}
+VARIABLES = {
+    "project_id": PROJECT,
+    "checkout": str(SNAPSHOT),
+    "webhook": "true",
+    "alert_emails": '["data@example.com"]',
+}
 
 
 class StepFailed(Exception):
@@ -44,9 +52,19 @@ def key() -> str:
 
 def _inputs() -> Iterator[Path]:
     yield from (p for p in (ROOT / "infra").rglob("*") if p.suffix in {".tf", ".hcl", ".tftpl"})
-    for pattern in ("topology.json", "schemas/*.json", "sql/*.sql"):
+    for pattern in PLANNED_FROM:
         yield from (ROOT / "src" / "regen").glob(pattern)
-    yield from (ROOT / "build" / "packages").glob("*.zip")
+
+
+def snapshot() -> None:
+    """Package the functions, and copy what a plan is made from."""
+    shutil.rmtree(SNAPSHOT, ignore_errors=True)
+    source = ROOT / "src" / "regen"
+    for path in (p for pattern in PLANNED_FROM for p in source.glob(pattern)):
+        target = SNAPSHOT / path.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+    package_functions(build=SNAPSHOT / "build")
 
 
 def offline_chain(environ: Mapping[str, str] = os.environ) -> Path | None:
@@ -141,18 +159,9 @@ def checkov() -> int:
     if not (venv / "bin" / "checkov").exists():
         run([sys.executable, "-m", "venv", str(venv)])
         run([str(venv / "bin" / "pip"), "install", "-q", CHECKOV])
-    options = [
-        "--framework",
-        "terraform",
-        "--quiet",
-        "--compact",
-        "--skip-download",
-        "-o",
-        "json",
-        "--skip-path",
-        "tests",
-    ]
-    output = run([str(venv / "bin" / "checkov"), "-d", str(ROOT / "infra"), *options])
+    options = ["--framework", "terraform_plan", "--repo-root-for-plan-enrichment", str(ROOT / "infra")]
+    options += ["--quiet", "--compact", "--skip-download", "-o", "json"]
+    output = run([str(venv / "bin" / "checkov"), "-f", str(HOME / "plan.json"), *options])
     summary: dict[str, int] = json.loads(output)["summary"]
     print(
         f"checkov: {summary['passed']} passed, {summary['failed']} failed, {summary['skipped']} skipped with a reason"
@@ -170,7 +179,7 @@ def main() -> int:
     HOME.mkdir(parents=True, exist_ok=True)
     figures: dict[str, int] = {}
     try:
-        package_functions()
+        snapshot()
         chain = offline_chain()
         terraform = os.environ.get("TERRAFORM") or shutil.which("terraform")
         if chain:

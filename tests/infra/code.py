@@ -56,8 +56,8 @@ def code() -> Code:
     )
 
 
-def settings_of(environ: dict[str, str]) -> Settings:
-    return read_settings(environ)
+def settings_of(environ: dict[str, str], *, public: bool = False) -> Settings:
+    return read_settings(environ, public=public)
 
 
 def _secret_variables() -> set[str]:

@@ -28,7 +28,9 @@ def _key() -> str:
 
 def _planned() -> bool:
     key = HOME / "key"
-    return key.exists() and (HOME / "state.json").exists() and key.read_text() == _key()
+    if not key.exists() or not (HOME / "state.json").exists():
+        return False
+    return bool(os.environ.get("REGEN_INFRA")) or key.read_text() == _key()
 
 
 collect_ignore = [] if _planned() else ["test_policies.py", "test_topology.py", "test_log_filters.py"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from infra.deployment import Deployment, last, seconds
 from infra.queries import queries
+from infra.writing import written_by
 from regen.schemas import STAGING_DATASET, tables
 from regen.services import records
 from regen.sql import Names
@@ -220,6 +221,25 @@ def only_the_verifier_writes_predictions(d: Deployment) -> Iterator[str]:
     )
 
 
+#: The runs of a rejected round that nobody has recorded yet: an operator's order may meet them, the sweep records them.
+LEFT_TO_THE_SWEEP = {("coordinator", "prediction_worker_runs")}
+
+
+@policy
+def writers_are_those_who_write(d: Deployment) -> Iterator[str]:
+    """A function may change exactly the tables that its statements change."""
+    for function in d.functions():
+        member = f"serviceAccount:{d.account(function)}"
+        may = {r.values["table_id"] for r in d.of("google_bigquery_table_iam_member") if r.values["member"] == member}
+        does = (
+            {t for t in written_by(function) if (function, t) not in LEFT_TO_THE_SWEEP}
+            if function != "worker"
+            else set()
+        )
+        if may != does:
+            yield f"{function} may write {sorted(may - does)} for nothing, and may not write {sorted(does - may)}"
+
+
 @policy
 def only_the_coordinator_reads_the_keys(d: Deployment) -> Iterator[str]:
     """API keys reach the coordinator alone; each secret's readers are those that have it in their environment."""
@@ -407,7 +427,7 @@ def limits(d: Deployment) -> Iterator[str]:
 @policy
 def sources_are_named_by_content(d: Deployment) -> Iterator[str]:
     """An archive's name has its hash, so that a change is deployed and nothing else is; the bucket is closed."""
-    manifest = json.loads((ROOT / "build" / "packages" / "manifest.json").read_text())
+    manifest = json.loads((ROOT / "build" / "infra" / "checkout" / "build" / "packages" / "manifest.json").read_text())
     for r in d.of("google_cloudfunctions2_function"):
         source = r.values["build_config"][0]["source"][0]["storage_source"][0]
         if source["object"] != f"{r.key}-{manifest['functions'][r.key]['sha256']}.zip":

@@ -229,6 +229,17 @@ SEEDS: dict[str, dict[str, Seed]] = {
         ),
         "verifier cannot write": _without("google_bigquery_table_iam_member", "verifier.player_prop_predictions"),
     },
+    "writers_are_those_who_write": {
+        "nobody grades": _without("google_bigquery_table_iam_member", "coordinator.prediction_accuracy"),
+        "nobody audits": _without("google_bigquery_table_iam_member", "verifier.prediction_regeneration_audit"),
+        "for nothing": _having(
+            "google_bigquery_table_iam_member",
+            "x",
+            table_id="player_prop_lines",
+            role="roles/bigquery.dataEditor",
+            member=COORDINATOR,
+        ),
+    },
     "only_the_coordinator_reads_the_keys": {
         "worker has the key": _key_for_the_worker,
         "worker may read it": _having(

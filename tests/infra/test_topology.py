@@ -148,7 +148,8 @@ def test_each_function_starts_with_what_it_is_given(function: str, deployed: Dep
 
 def _settings(d: Deployment, function: str) -> Settings:
     secrets = {name: SECRETS[name] for name in d.secrets(function)}
-    return settings_of({**d.environment(function), **secrets, "K_SERVICE": f"regen-{function}"})
+    environ = {**d.environment(function), **secrets, "K_SERVICE": f"regen-{function}"}
+    return settings_of(environ, public=function == "coordinator")
 
 
 def _token(account: str, audience: str) -> dict[str, str]:
