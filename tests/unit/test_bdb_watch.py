@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -135,10 +136,8 @@ def test_a_scan_that_dies_is_made_again_by_the_next(call: int) -> None:
     bench.put(game())
     deps = bench.deps
     bench.dying_at(call, after=True)
-    try:
+    with contextlib.suppress(Crash):
         bdb_scanning.scan(bench.deps)
-    except Crash:
-        pass
     bench.deps = deps
     bdb_scanning.scan(bench.deps)
     bench.sweep()

@@ -9,7 +9,21 @@ import typer
 
 def groups() -> tuple[Callable[[typer.Typer], None], ...]:
     """What adds each group of commands, in the order of the help."""
-    from regen.cli import batches, data, doctor, local, models, orders, predictions, records  # noqa: PLC0415
+    from regen.cli import (  # noqa: PLC0415
+        backfill,
+        batches,
+        bdb,
+        data,
+        doctor,
+        grade,
+        local,
+        models,
+        orders,
+        predictions,
+        records,
+        report,
+        verify,
+    )
 
-    modules = (batches, orders, predictions, records, data, models, local, doctor)
+    modules = (batches, backfill, orders, predictions, verify, grade, report, records, data, bdb, models, local, doctor)
     return tuple(module.add for module in modules)

@@ -1,0 +1,200 @@
+"""`backfill`: a range of dates, one batch each. It goes on by itself; this command plans, follows and sums up."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+
+from regen.cli.arguments import DryRun, Yes, span
+from regen.cli.output import columns
+from regen.cli.progress import shown
+from regen.cli.session import Session, command
+from regen.client.accuracy import before_and_after
+from regen.client.errors import Misused, OperatorError, Problem, Unreachable
+from regen.client.waiting import is_ended
+
+PANEL = "Batches"
+ORDERS = ("pause", "resume", "cancel", "status")
+TABLE = (
+    "game_date:date requests::n requested_players:players:n coverage_pct:coverage:n superseded::n inserted::n "
+    "seconds::n mae_before:MAE_before:n mae_after:MAE_after:n status why"
+)
+SHORT = frozenset({"rejected", "failed", "cancelled"})
+OVER = frozenset({"done", "cancelled", "paused"})
+PATIENCE = 120.0
+
+View = Mapping[str, Any]
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "backfill", example="backfill 2026-01-20 2026-01-24 --reason bdb_upgrade", panel=PANEL)(backfill)
+
+
+def backfill(
+    session: Session,
+    first: Annotated[
+        str | None, typer.Argument(metavar="[FROM|ORDER]", help="First date; or pause, resume, cancel, status.")
+    ] = None,
+    last: Annotated[str | None, typer.Argument(metavar="[TO|ID]", help="Last date; or the backfill's id.")] = None,
+    reason: Annotated[str, typer.Option("--reason", "-r", help="Lower-case letters, digits and _.")] = "backfill",
+    max_concurrent: Annotated[int, typer.Option("--max-concurrent", min=1, max=10, help="So many dates at once.")] = 3,
+    only: Annotated[
+        str, typer.Option("--only", help="all, missing (coverage under the threshold) or failed (last batch).")
+    ] = "all",
+    backwards: Annotated[bool, typer.Option("--backwards", help="From the last date to the first.")] = False,
+    resume: Annotated[str | None, typer.Option("--resume", metavar="ID", help="Follow one; let it go on.")] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Do not wait for its end.")] = False,
+    timeout: Annotated[float, typer.Option("--timeout", min=0, metavar="SECONDS", help="How long to wait.")] = 86400.0,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> None:
+    """Regenerate a range of dates. Closing the terminal changes nothing; `--resume ID` follows again."""
+    if resume or first in ORDERS:
+        _ordered(session, "resume" if resume else str(first), resume or last, timeout=timeout, detach=detach)
+        return
+    if first is None:
+        raise Misused("from which date? Or --resume ID, or `backfill status`")
+    begin, end = span(first, last)
+    body: dict[str, Any] = {"from": begin.isoformat(), "to": end.isoformat(), "reason": reason}
+    body |= {"max_concurrent_dates": max_concurrent, "only": only, "backwards": backwards}
+    plan = session.coordinator.post_keyed("/backfills", {**body, "dry_run": True})
+    meant = _planned(session, plan)
+    if dry_run:
+        session.out.show(plan, columns("game_date:date status expected_players:players:n why"), plan["dates"])
+        return
+    if sys.stdin.isatty():
+        players = sum(d["expected_players"] or 0 for d in meant)
+        what = f"regenerate {len(meant)} dates, about {players} players"
+        replace(session.out, yes=yes or session.out.yes).confirm(what)
+    made = session.coordinator.post_keyed("/backfills", body)
+    name = made["backfill_id"]
+    session.out.say(f"{name}: it goes on by itself; to follow it again: regen backfill --resume {name}")
+    if detach:
+        session.out.dump(made) if session.out.json else session.out.line(name)
+    else:
+        _followed(session, name, timeout)
+
+
+def _planned(session: Session, plan: View) -> list[View]:
+    dates = plan["dates"]
+    meant = [d for d in dates if d["status"] == "waiting"]
+    session.out.say(f"plan: {len(meant)} of {len(dates)} dates")
+    for word, text in (("no_slate", "no slate"), ("skipped", "left out")):
+        if named := [d["game_date"] for d in dates if d["status"] == word]:
+            session.out.say(f"{text}: {', '.join(named)}")
+    return meant
+
+
+def _ordered(session: Session, word: str, name: str | None, *, timeout: float, detach: bool) -> None:
+    if word == "status":
+        if name:
+            _summed_up(session, session.coordinator.get(f"/backfills/{name}"))
+            return
+        found = session.coordinator.get("/backfills")["backfills"]
+        session.out.show(found, columns("backfill_id status from to reason only counts created_at"))
+        return
+    if not name:
+        raise Misused(f"{word} which backfill? `regen backfill status` lists them")
+    try:
+        view = session.coordinator.post(f"/backfills/{name}/{word}", {})
+    except Problem as problem:
+        if word != "resume" or problem.status != 409:
+            raise
+        view = session.coordinator.get(f"/backfills/{name}")  # it is over: there is nothing left but its end
+    if word == "resume" and not detach:
+        _followed(session, name, timeout)
+        return
+    if session.out.json:
+        session.out.dump(view)
+    else:
+        session.out.line(f"{name}: {view['status']}")
+
+
+def _followed(session: Session, name: str, timeout: float) -> None:
+    """Wait for the end, with progress on stderr; then sum up.
+
+    Raises:
+        OperatorError: time is up.
+    """
+    end = time.monotonic() + timeout
+    batches: dict[str, View] = {}
+    answered = time.monotonic()
+    with shown(session.out.say) as look:
+        while True:
+            try:
+                view = session.coordinator.get(f"/backfills/{name}")
+                for day in view["dates"]:
+                    known = batches.get(day["batch_id"])
+                    if day["batch_id"] and not (known and is_ended(known)):
+                        batches[day["batch_id"]] = session.coordinator.batch(day["batch_id"])
+                answered = time.monotonic()
+            except (Unreachable, Problem) as error:
+                gone = isinstance(error, Unreachable) or error.status >= 500
+                if not gone or time.monotonic() - answered > PATIENCE:
+                    raise
+                time.sleep(1)
+                continue
+            look(sorted(batches.values(), key=lambda b: str(b["game_date"])))
+            if view["status"] in OVER and not _under_way(view):
+                break
+            if time.monotonic() > end:
+                raise OperatorError(f"not over after {timeout:g} s: regen backfill --resume {name}")
+            time.sleep(0.3)
+    _summed_up(session, view)
+
+
+def _under_way(view: View) -> bool:
+    return any(day["status"] in {"opening", "running"} for day in view["dates"])
+
+
+def _summed_up(session: Session, view: View) -> None:
+    """The table at the end; exit 1 if a date fell short."""
+    dates = [dict(day) for day in view["dates"]]
+    errors = _errors(session, dates, date.fromisoformat(view["from"]), date.fromisoformat(view["to"]))
+    for day in dates:
+        found = errors.get(day["game_date"], {})
+        day["mae_before"] = _rounded(found.get("mae_before"))
+        day["mae_after"] = _rounded(found.get("mae_after") or found.get("mae"))
+    if session.out.json:
+        session.out.dump({**view, "dates": dates})
+    else:
+        session.out.table(columns(TABLE), dates)
+        session.out.line(_sentence(view, dates, errors))
+    if view["status"] == "cancelled" or any(day["status"] in SHORT for day in dates):
+        raise typer.Exit(1)
+
+
+def _errors(session: Session, dates: list[dict[str, Any]], first: date, last: date) -> dict[str, dict[str, Any]]:
+    batch_ids = [day["batch_id"] for day in dates if day["batch_id"]]
+    try:
+        return before_and_after(session.reader, batch_ids, first, last)
+    except OperatorError as error:
+        session.out.say(f"note: no accuracy, BigQuery cannot be read: {error}")
+        return {}
+
+
+def _sentence(view: View, dates: list[dict[str, Any]], errors: Mapping[str, Mapping[str, Any]]) -> str:
+    promoted = [day for day in dates if day["status"] == "promoted"]
+    text = (
+        f"{view['backfill_id']} is {view['status']}: {len(promoted)} dates promoted, "
+        f"{sum(d['status'] in SHORT for d in dates)} fell short, {sum(d['status'] == 'no_slate' for d in dates)} without "
+        f"a slate; {sum(d['superseded'] or 0 for d in promoted)} rows superseded, "
+        f"{sum(d['inserted'] or 0 for d in promoted)} inserted"
+    )
+    pairs = [(e["pairs"], e["mae_before"], e["mae_after"]) for e in errors.values() if e["pairs"]]
+    if number := sum(n for n, _, _ in pairs):
+        before = sum(n * b for n, b, _ in pairs) / number
+        after = sum(n * a for n, _, a in pairs) / number
+        text += f"; MAE {before:.3f} before, {after:.3f} after, over {number} players"
+    return text
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

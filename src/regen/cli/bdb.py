@@ -1,0 +1,57 @@
+"""`bdb scan` and `bdb list`: games whose late data is awaited."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from regen.cli.arguments import DryRun, game_date
+from regen.cli.output import columns
+from regen.cli.session import Session, command
+from regen.client.errors import Misused
+from regen.domain.bdb import BdbStatus
+
+PANEL = "Data and models"
+LIST = (
+    "game_date:date game_id:game home_team:home away_team:away status bdb_available_at:available_at "
+    "bdb_check_count:checks:n attempts::n completed_at resolution_notes:notes"
+)
+SCAN = "game_date:date game_id:game was act attempts::n stale_players:stale:n fresh_players:fresh:n why"
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="Games whose late play-by-play is awaited.", no_args_is_help=True)
+    command(group, "scan", example="bdb scan --dry-run")(scan)
+    command(group, "list", example="bdb list --status bdb_available")(list_)
+    app.add_typer(group, name="bdb", rich_help_panel=PANEL)
+
+
+def scan(session: Session, dry_run: DryRun = False) -> None:
+    """Regenerate each date whose late data has come and whose features rest on it."""
+    report = session.coordinator.post("/bdb/scan", {"dry_run": True} if dry_run else {})
+    session.out.show(report, columns(SCAN), [g for g in report["games"] if g["act"] != "wait"] or report["games"][:20])
+    if not session.out.json:
+        counts = ", ".join(f"{count} {act}" for act, count in sorted(report["counts"].items())) or "nothing is awaited"
+        dates = ", ".join(report["triggered"]) or "no date"
+        session.out.line(f"{counts}; {'would regenerate' if dry_run else 'regenerating'} {dates}")
+
+
+def list_(
+    session: Session,
+    status: Annotated[str, typer.Option("--status", "-s", help=", ".join(BdbStatus))] = "",
+    day: Annotated[str | None, typer.Option("--date", "-d", help="Only this game date.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Those that are completed or expired, too.")] = False,
+) -> None:
+    """The games that are waited for."""
+    from regen.sql.render import source  # noqa: PLC0415
+
+    if status and status not in list(BdbStatus):
+        raise Misused(f"--status: expected one of {', '.join(BdbStatus)}")
+    first, last = (date(1946, 1, 1), date(9999, 1, 1)) if day is None else (game_date(day), game_date(day))
+    rows = session.reader.query(
+        source("bdb_list"), first=first, last=last, status=status, every=every or bool(status) or day is not None
+    )
+    session.out.show(rows, columns(LIST))

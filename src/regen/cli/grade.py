@@ -1,0 +1,31 @@
+"""`grade`: predictions beside what was scored."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from regen.cli.arguments import span
+from regen.cli.output import columns
+from regen.cli.session import Session, command
+
+PANEL = "Predictions"
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "grade", example="grade 2026-01-20 2026-01-24", panel=PANEL)(grade)
+
+
+def grade(
+    session: Session,
+    first: Annotated[str, typer.Argument(metavar="FROM", help="First game date.")],
+    last: Annotated[str | None, typer.Argument(metavar="[TO]", help="Last game date; the first if left out.")] = None,
+) -> None:
+    """Grade the current predictions of played games; grades of superseded ones are kept and labelled."""
+    begin, end = span(first, last)
+    answer = session.coordinator.post("/grades", {"from": begin.isoformat(), "to": end.isoformat()})
+    session.out.show(
+        answer, columns("game_date:date gradable::n graded::n voided::n superseded::n mae:MAE:n"), answer["dates"]
+    )

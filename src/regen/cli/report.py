@@ -1,0 +1,35 @@
+"""`report`: a batch or a backfill as a page to look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from regen.cli.session import Session, command
+
+PANEL = "Predictions"
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "report", example="report regen_2026-01-20_bdb_upgrade_a1b2c3 -o report.html", panel=PANEL)(report)
+
+
+def report(
+    session: Session,
+    subject: Annotated[str, typer.Argument(metavar="BATCH|BACKFILL", help="The id of a batch or of a backfill.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("report.html"),
+) -> None:
+    """Write one self-contained page: coverage, outcomes, what moved, accuracy before and after, the timeline."""
+    from regen.report.facts import gather  # noqa: PLC0415
+    from regen.report.page import page  # noqa: PLC0415
+
+    written = page(gather(session.coordinator, session.reader, subject))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(written, encoding="utf-8")
+    if session.out.json:
+        session.out.dump({"file": str(output), "bytes": len(written.encode())})
+    else:
+        session.out.line(str(output))

@@ -1,0 +1,63 @@
+"""`verify`: every invariant, from BigQuery alone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from regen.cli.arguments import span
+from regen.cli.output import columns
+from regen.cli.session import Session, command
+from regen.domain.invariants import INVARIANTS
+
+PANEL = "Predictions"
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "verify", example="verify 2026-01-20 2026-01-24", panel=PANEL)(verify)
+
+
+def verify(
+    session: Session,
+    first: Annotated[str, typer.Argument(metavar="FROM", help="First game date.")],
+    last: Annotated[str | None, typer.Argument(metavar="[TO]", help="Last game date; the first if left out.")] = None,
+    threshold: Annotated[
+        float, typer.Option("--threshold", min=0, max=100, help="Least coverage of a date, in percent.")
+    ] = 90.0,
+) -> None:
+    """Check every invariant of the tables, whatever the batch records say; exit 1 if one is broken."""
+    from regen.adapters.bigquery.jobs import Jobs  # noqa: PLC0415
+    from regen.adapters.bigquery.ledger import BigQueryLedger  # noqa: PLC0415
+
+    begin, end = span(first, last)
+    reader = session.reader
+    ledger = BigQueryLedger(Jobs(reader.client, "regen-verify"), reader.names)
+    findings = ledger.verify(begin, end, datetime.now(UTC), threshold)
+    broken = [finding for finding in findings if not finding.holds]
+    rows = [
+        {
+            **asdict(finding),
+            "says": INVARIANTS[finding.name],
+            "holds": finding.holds,
+            "state": "ok" if finding.holds else "BROKEN",
+        }
+        for finding in findings
+    ]
+    answer = {"from": begin, "to": end, "holds": not broken, "invariants": rows}
+    session.out.show(answer, columns("state name:invariant checked::n violations::n says"), rows)
+    if not session.out.json:
+        for finding in broken:
+            session.out.line("")
+            session.out.line(f"{finding.name}: {INVARIANTS[finding.name]}")
+            for example in finding.examples:
+                session.out.line(f"  {example}")
+        session.out.line("")
+        looked = sum(finding.checked for finding in findings)
+        verdict = f"{len(broken)} invariants are broken" if broken else "all hold"
+        session.out.line(f"{begin} to {end}: {len(findings)} invariants, {looked} checks, {verdict}")
+    if broken:
+        raise typer.Exit(1)

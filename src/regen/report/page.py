@@ -1,0 +1,163 @@
+"""The page: one file, its charts inside it, nothing fetched, no script."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from html import escape
+from importlib import resources
+
+from regen.report.facts import Facts, View
+from regen.report.svg import Series, Span, bars, histogram, scatter, timeline
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+MOST = 15
+
+
+def page(facts: Facts) -> str:
+    """The report as HTML."""
+    style = (resources.files(__package__) / "style.css").read_text(encoding="utf-8")
+    title = escape(f"regen report: {facts.subject}")
+    sections = "".join(f"<section><h2>{escape(head)}</h2>{body}</section>" for head, body in _sections(facts) if body)
+    said = escape(f"{facts.status}, reason {facts.reason}, written {facts.made_at:%Y-%m-%d %H:%M} UTC")
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{title}</title><style>{style}</style></head><body>"
+        f"<header><h1>{escape(facts.subject)}</h1><p>{said}</p></header>{_tiles(facts)}{sections}</body></html>\n"
+    )
+
+
+def _sections(facts: Facts) -> Iterable[tuple[str, str]]:
+    yield "Coverage by date", _coverage(facts)
+    yield "Outcomes", _outcomes(facts)
+    yield "Old against new", _old_and_new(facts)
+    yield "Distribution of moves", _distribution(facts)
+    yield "Biggest moves", _biggest(facts)
+    yield "Accuracy before and after", _accuracy(facts)
+    yield "Timeline", _timeline(facts)
+
+
+def _tiles(facts: Facts) -> str:
+    counts = [view["counts"] for view in facts.batches]
+    found = facts.moves
+    tiles = [
+        ("dates", len({view["game_date"] for view in facts.batches})),
+        ("players requested", sum(c["requested"] or 0 for c in counts)),
+        ("with predictions", sum(c["produced"] or 0 for c in counts)),
+        ("rows superseded", sum(c["superseded"] or 0 for c in counts)),
+        ("rows inserted", sum(c["inserted"] or 0 for c in counts)),
+        ("predictions moved", found.changed),
+        ("mean move", f"{found.mean_move:+.2f}"),
+        ("changed sides", found.flips),
+    ]
+    return "<ul class='tiles'>" + "".join(f"<li><b>{v}</b><span>{escape(k)}</span></li>" for k, v in tiles) + "</ul>"
+
+
+def _coverage(facts: Facts) -> str:
+    if not facts.batches:
+        return "<p>No batch was opened.</p>"
+    series = Series("coverage", "one", [view["coverage_pct"] for view in facts.batches])
+    drawn = bars(_days(facts), [series], name="Coverage by date", unit=" %", limit=facts.threshold, top=100.0)
+    named = "".join(f"<li>{escape(day)}: {escape(why)}</li>" for day, why in facts.lacking)
+    return drawn + (f"<p>Without a batch:</p><ul>{named}</ul>" if named else "")
+
+
+def _outcomes(facts: Facts) -> str:
+    kinds = (("produced", "good"), ("skipped", "soft"), ("failed", "bad"))
+    series = [Series(kind, css, [view["counts"][kind] for view in facts.batches]) for kind, css in kinds]
+    reasons: Counter[tuple[str, str]] = Counter()
+    examples: dict[tuple[str, str], list[str]] = {}
+    for view in facts.batches:
+        for problem in view["outcomes"]:
+            key = (problem["outcome"], str(problem["reason"]))
+            reasons[key] += 1
+            examples.setdefault(key, []).append(problem["player_lookup"])
+    rows = [(kind, reason, n, ", ".join(examples[kind, reason][:5])) for (kind, reason), n in reasons.most_common()]
+    told = (
+        table(("outcome", "reason", "players", "some of them"), rows)
+        if rows
+        else "<p>Every player has predictions.</p>"
+    )
+    return bars(_days(facts), series, name="Outcomes by date", stacked=True) + told
+
+
+def _old_and_new(facts: Facts) -> str:
+    if not facts.pairs:
+        return "<p>Nothing was replaced: these are first predictions.</p>"
+    points = [(old, new, f"{player}, {day}: {old:g} to {new:g}") for player, day, old, new in facts.pairs]
+    return scatter(points, name="Old against new predictions", x_name="points before", y_name="points after")
+
+
+def _distribution(facts: Facts) -> str:
+    if not facts.pairs:
+        return ""
+    moved = [new - old for _, _, old, new in facts.pairs]
+    return histogram(moved, name="Distribution of moves", x_name="new less old, points (ensemble)")
+
+
+def _biggest(facts: Facts) -> str:
+    players = facts.moves.players[:MOST]
+    rows = [
+        (p.player_lookup, f"{p.old_points:.1f}", f"{p.new_points:.1f}", f"{p.move:+.2f}", f"{p.largest:+.2f}", p.flips)
+        for p in players
+    ]
+    return table(("player", "old", "new", "move", "largest of any system", "changed sides"), rows) if rows else ""
+
+
+def _accuracy(facts: Facts) -> str:
+    played = [(day, found) for day, found in sorted(facts.accuracy.items()) if found["players"]]
+    if not played:
+        return "<p>No game of these dates has been played yet.</p>"
+    series = [
+        Series("before", "soft", [_two(found["mae_before"]) for _, found in played]),
+        Series("after", "one", [_two(found["mae_after"] or found["mae"]) for _, found in played]),
+    ]
+    drawn = bars([day[5:] for day, _ in played], series, name="Mean absolute error before and after")
+    rows = [
+        (day, found["players"], found["pairs"], _two(found["mae_before"]), _two(found["mae_after"]), _two(found["mae"]))
+        for day, found in played
+    ]
+    heads = ("date", "players", "of them replaced", "MAE before", "MAE after", "MAE of all")
+    return drawn + table(heads, rows)
+
+
+def _timeline(facts: Facts) -> str:
+    begun = min((datetime.fromisoformat(view["created_at"]) for view in facts.batches), default=None)
+    if begun is None:
+        return ""
+    rows = []
+    for view in facts.batches:
+        steps = view["history"]
+        moments = [datetime.fromisoformat(view["created_at"]), *(datetime.fromisoformat(step["at"]) for step in steps)]
+        seconds = [(moment - begun).total_seconds() for moment in moments]
+        spans = [Span(a, b, step["from"]) for a, b, step in zip(seconds, seconds[1:], steps, strict=False)]
+        rows.append((view["game_date"], spans))
+    return timeline(rows, name="Timeline of the batches")
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table; what is a number stands to the right."""
+    head = "".join(f"<th>{escape(h)}</th>" for h in heads)
+    body = "".join("<tr>" + "".join(_cell(value) for value in row) + "</tr>" for row in rows)
+    return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def _cell(value: object) -> str:
+    words = "-" if value is None else str(value)
+    number = isinstance(value, int | float) or words.lstrip("+-").replace(".", "", 1).isdigit()
+    return f"<td{' class=number' if number else ''}>{escape(words)}</td>"
+
+
+def _two(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def _days(facts: Facts) -> list[str]:
+    return [_day(view) for view in facts.batches]
+
+
+def _day(view: View) -> str:
+    return str(view["game_date"])[5:]
