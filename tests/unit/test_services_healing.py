@@ -7,7 +7,7 @@ from regen.domain.batch import Status
 from regen.domain.promotion import StagedRow
 from regen.ports import Write
 from regen.services import dead_letters, leases, malformed, sweeping, viewing
-from regen.services.deps import ALERT_TOPIC, COMPLETE_TOPIC, REQUEST_TOPIC
+from regen.services.deps import ALERT_TOPIC, COMPLETE_TOPIC, REQUEST_TOPIC, TRIGGER_TOPIC
 from regen.services.dispatching import dispatch, start_dispatching
 from simulation.bench import Bench
 from simulation.league import entry, names, players
@@ -143,6 +143,21 @@ def test_dead_triggers_are_recorded_and_unknown_requests_do_no_harm() -> None:
     assert dead_letters.handle(bench.deps, "m3", {"batch_id": "x", "request_id": "y"}, {}, b"{}") == "unknown"
     bench.sweep()
     assert [e.trigger_id for e in bench.audited("malformed")] == ["m1"]
+
+
+def test_a_dead_follow_up_is_sent_again() -> None:
+    bench = Bench()
+    bench.regenerate()
+    bench.regenerate("t2")
+    bench.drain()
+    sweeping.sweep(bench.deps)
+    topic, message = bench.queue.waiting.popleft()
+    assert topic == TRIGGER_TOPIC
+    assert dead_letters.handle(bench.deps, "m1", message.data, message.attributes, b"{}") == "sent_again"
+    bench.sweep()
+    batches = viewing.list_batches(bench.deps, None, "promoted")
+    assert sorted(b["trigger_ids"] for b in batches) == [["t1"], ["t2"]]
+    assert bench.audited("malformed") == []
 
 
 def test_a_malformed_message_is_recorded_once_with_its_body() -> None:

@@ -1,10 +1,15 @@
 """Check, then swap: what is promoted, what is rejected, and what is left as it was."""
 
+from dataclasses import replace
+
 import pytest
 
+from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.batch import Status
+from regen.domain.errors import InvalidInput
+from regen.domain.promotion import Promotion, PromotionCounts
 from regen.domain.scope import Scope
-from regen.services import verifying, viewing
+from regen.services import commands, verifying, viewing
 from regen.services.deps import ALERT_TOPIC, COMPLETE_TOPIC
 from simulation.bench import Bench
 from simulation.league import DAY, entry, names, old_row, players
@@ -153,3 +158,23 @@ def test_after_tip_off_rows_are_retrospective(hours: int) -> None:
     bench.clock.advance(hours * 3600)
     bench.run()
     assert {r["retrospective"] for r in bench.warehouse.predictions(DAY)} == {hours > 12}
+
+
+class _Refusing(MemoryWarehouse):
+    def promote(self, promotion: Promotion) -> PromotionCounts:
+        raise InvalidInput("query", "another one: no such column")
+
+
+def test_a_transaction_that_is_refused_for_good_ends_the_batch_and_changes_nothing() -> None:
+    bench = Bench(players(4))
+    refusing = _Refusing(bench.clock.now)
+    refusing.__dict__.update(bench.warehouse.__dict__)
+    bench.deps = replace(bench.deps, warehouse=refusing)
+    batch = bench.run()
+    assert batch.status is Status.REJECTED
+    assert "refused" in (batch.error or "")
+    assert bench.current() == set()
+    bench.deps = replace(bench.deps, warehouse=bench.warehouse)
+    commands.promote(bench.deps, bench.order(batch), [])
+    bench.drain()
+    assert bench.batch(batch.batch_id).status is Status.PROMOTED

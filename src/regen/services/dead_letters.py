@@ -8,11 +8,13 @@ from typing import Any
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.batch import WAITING
+from regen.domain.dates import parse_game_date
 from regen.domain.errors import NotFound
-from regen.services import malformed
+from regen.services import malformed, outbox
 from regen.services.alerting import raise_once
 from regen.services.commit import read_batch
 from regen.services.completion import check_completion
+from regen.services.dates import follow_up, read_date
 from regen.services.deps import Deps
 from regen.services.processing import close_pending
 from regen.services.records import request_path
@@ -24,7 +26,8 @@ def handle(deps: Deps, message_id: str, data: Mapping[str, Any], attributes: Map
     """End what the message was about.
 
     A request gets its `failed` outcome, if it is pending still. A verification is left to the sweep, which carries on
-    whatever is complete. A trigger is recorded: nothing else knows of it.
+    whatever is complete. A follow-up is sent again, as its triggers wait for it. Any other trigger is recorded: nothing
+    else knows of it.
 
     Returns:
         What was done, in a word.
@@ -35,8 +38,17 @@ def handle(deps: Deps, message_id: str, data: Mapping[str, Any], attributes: Map
         return _dead_request(deps, batch_id, request_id)
     if isinstance(batch_id, str):
         return "left_to_the_sweep"
+    if attributes.get("follow_up"):
+        return _dead_follow_up(deps, message_id, data)
     malformed.record(deps, body, "a trigger that could not be delivered", "dead-letter", message_id)
     return "recorded"
+
+
+def _dead_follow_up(deps: Deps, message_id: str, data: Mapping[str, Any]) -> str:
+    """The triggers that it was to carry wait on their date still: another follow-up is sent for them."""
+    record = read_date(deps, parse_game_date(data.get("game_date"))).record
+    deps.store.commit(outbox.put([follow_up(record, f"dead:{message_id}", deps.clock.now())]))
+    return "sent_again"
 
 
 def _dead_request(deps: Deps, batch_id: str, request_id: str) -> str:
