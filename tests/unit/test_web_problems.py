@@ -1,0 +1,156 @@
+"""Methods, paths and errors: each answer says in one form what is wrong."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from regen.domain import errors
+from regen.web.callers import Forbidden, Unauthenticated
+from regen.web.http import Call, Reply, Route, Router, problem_of
+from regen.web.reading import BodyTooLarge
+from simulation.league import DAY
+from web_bench import KEYED, Web, served
+
+
+@pytest.fixture(scope="module")
+def web() -> Web:
+    return Web()
+
+
+def _methods(web: Web) -> list[tuple[str, str, set[str]]]:
+    """Service, path, and the methods that it has there."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for service, router in web.routers.items():
+        for route in router.routes:
+            allowed = found.setdefault((service, route.path.replace("{id}", "some_id")), set())
+            allowed |= {"GET", "HEAD"} if route.method == "GET" else {route.method}
+    return [(service, path, allowed) for (service, path), allowed in found.items()]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "BREW"])
+def test_a_method_that_a_path_does_not_have_is_refused_with_those_it_has(web: Web, method: str) -> None:
+    for service, path, allowed in _methods(web):
+        if method not in allowed:
+            answer = web.call(service, method, path)
+            assert answer.status_code == 405, path
+            assert set(answer.headers["Allow"].split(", ")) == allowed
+            if method != "HEAD":
+                assert answer.json is not None
+                assert answer.json["type"] == "urn:regen:problem:method-not-allowed"
+
+
+def test_head_is_a_get_without_its_body(web: Web) -> None:
+    answer = web.call("coordinator", "HEAD", "/health")
+    assert (answer.status_code, answer.data, answer.content_type) == (200, b"", "application/json")
+
+
+PATHS = [
+    "/nosuch",
+    "/",
+    "/health/",
+    "/batches/a/b",
+    "/batches/",
+    "/HEALTH",
+    "/batches/%2e%2e%2fx",
+    "/é",
+    "/%00",
+    "/%ff",
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_path_that_nothing_is_at_is_not_found(web: Web, method: str, path: str) -> None:
+    answer = web.call("coordinator", method, path, headers=KEYED)
+    assert (answer.status_code, answer.content_type) == (404, "application/problem+json")
+    assert answer.json is not None
+    assert set(answer.json) == {"type", "title", "status", "detail"}
+
+
+BATCH_IDS = ["__x__", "..", ".", "a.b", "%20", "a%0Ab", "x" * 300, "é", "%F0%9F%8F%80", "a'b", "a;b", "nosuch", "___"]
+
+
+@pytest.mark.parametrize("batch_id", BATCH_IDS)
+def test_an_id_that_is_nobodys_is_not_found(web: Web, batch_id: str) -> None:
+    assert web.get(f"/batches/{batch_id}").status_code == 404
+    assert web.get(f"/status?batch_id={batch_id}").status_code == 404
+    assert web.get(f"/backfills/{batch_id}").status_code == 404
+    for act in ("cancel", "redrive", "rollback"):
+        assert web.post(f"/batches/{batch_id}/{act}", {}).status_code == 404
+    assert web.post(f"/batches/{batch_id}/promote", {"checks": ["coverage"]}).status_code == 404
+    for act in ("pause", "resume", "cancel"):
+        assert web.post(f"/backfills/{batch_id}/{act}", {}).status_code == 404
+
+
+PROBLEMS: list[tuple[errors.RegenError, int, str, dict[str, Any]]] = [
+    (errors.InvalidInput("day", "a day"), 400, "invalid-input", {"field": "day", "expected": "a day"}),
+    (Unauthenticated("who"), 401, "unauthenticated", {}),
+    (Forbidden("no"), 403, "forbidden", {}),
+    (errors.NotFound("none"), 404, "not-found", {}),
+    (errors.Refused("no", "b1"), 409, "refused", {"batch_id": "b1"}),
+    (errors.Refused("no"), 409, "refused", {}),
+    (errors.Gone("gone"), 410, "gone", {}),
+    (BodyTooLarge("much"), 413, "body-too-large", {}),
+    (errors.KeyReused("other"), 422, "idempotency-key-reused", {}),
+    (errors.AlreadyExists("there"), 503, "conflict", {}),
+    (errors.RateLimited("slower"), 503, "unavailable", {}),
+    (errors.Unavailable("down"), 503, "unavailable", {}),
+]
+
+
+@pytest.mark.parametrize(("error", "status", "kind", "more"), PROBLEMS, ids=[type(p[0]).__name__ for p in PROBLEMS])
+def test_each_error_is_its_problem(error: errors.RegenError, status: int, kind: str, more: dict[str, Any]) -> None:
+    answer = problem_of(error)
+    assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
+    body: dict[str, Any] = answer.json or {}
+    title = body.pop("title")
+    assert title
+    assert body == {"type": f"urn:regen:problem:{kind}", "status": status, "detail": str(error), **more}
+    assert ("Retry-After" in answer.headers) == (status == 503)
+    assert ("WWW-Authenticate" in answer.headers) == (status == 401)
+
+
+@pytest.mark.parametrize(
+    ("error", "level"),
+    [
+        (ZeroDivisionError("a secret"), logging.ERROR),
+        (errors.IllegalTransition("a secret"), logging.WARNING),
+        (errors.FenceLost("a secret"), logging.WARNING),
+        (errors.Unavailable("down"), logging.WARNING),
+        (errors.NotFound("none"), logging.INFO),
+    ],
+)
+def test_what_nobody_expected_says_nothing_outside_and_all_inside(
+    error: Exception, level: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: Call) -> Reply:
+        raise error
+
+    caplog.set_level("INFO")
+    answer = served(Router([Route("GET", "/x", None, fail)])).test_client().get("/x")
+    assert "a secret" not in answer.text
+    assert answer.content_type == "application/problem+json"
+    assert max(r.levelno for r in caplog.records) == level
+    assert (answer.status_code == 500) == ("a secret" in caplog.text)
+
+
+def test_problems_of_a_real_date(web: Web) -> None:
+    """The codes of the design, each by a call."""
+    day, path = DAY.isoformat(), "/regenerate-with-supersede"
+    assert web.post(path, {"game_date": "2026-07-01"}).status_code == 404
+    first = web.post(path, {"game_date": day}, {"Idempotency-Key": "k"})
+    assert first.status_code == 202
+    again = web.post(path, {"game_date": day}, {"Idempotency-Key": "k"})
+    assert (again.status_code, again.json) == (202, first.json)
+    assert web.post(path, {"game_date": day, "reason": "other"}, {"Idempotency-Key": "k"}).status_code == 422
+    live = web.post("/start", {"game_date": day})
+    assert first.json is not None
+    assert live.json is not None
+    assert (live.status_code, live.json["batch_id"]) == (409, first.json["batch_id"])
+    web.bench.drain()
+    web.bench.clock.advance(91 * 86400)
+    batch = first.json["batch_id"]
+    assert web.post(f"/batches/{batch}/redrive", {}).status_code == 410

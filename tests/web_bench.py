@@ -1,0 +1,153 @@
+"""The three functions as the framework serves them, over memory adapters, with tokens that a key of ours signs."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import flask
+import functions_framework
+from google.auth import jwt
+from werkzeug.test import Client, TestResponse
+
+from regen.adapters.memory.ledger import MemoryLedger
+from regen.domain.reading import SlateEntry
+from regen.local.tokens import TokenSigner
+from regen.services.records import OUTBOX, decode_outbox
+from regen.web import coordinator, verifier, worker
+from regen.web.bootstrap import App
+from regen.web.callers import Gatekeeper
+from regen.web.http import Router
+from regen.web.settings import Settings, read_settings
+from simulation.bench import Bench
+
+ISSUER = "https://accounts.google.com"
+AUDIENCE = "regen"
+PUSHER, TICKER = "pusher@test.iam", "ticker@test.iam"
+KEY, NEXT_KEY = "one-key-of-sixteen-or-more", "another-key-that-is-valid-too"
+ROUTERS: Mapping[str, Callable[[App], Router]] = {
+    "coordinator": coordinator.router,
+    "worker": worker.router,
+    "verifier": verifier.router,
+}
+KEYED = {"X-API-Key": KEY}
+
+
+@cache
+def signer() -> TokenSigner:
+    """The issuer."""
+    return TokenSigner(ISSUER, AUDIENCE)
+
+
+def environment(**more: str) -> dict[str, str]:
+    """What a deployment would set; the certificates are in the address itself."""
+    certs = base64.b64encode(json.dumps(signer().certs).encode()).decode()
+    return {
+        "REGEN_PROJECT": "test-project",
+        "REGEN_BACKEND": "memory",
+        "REGEN_API_KEYS": f"old:{KEY},new:{NEXT_KEY}",
+        "REGEN_OIDC_CERTS_URL": f"data:application/json;base64,{certs}",
+        "REGEN_PUSH_ACCOUNTS": PUSHER,
+        "REGEN_SCHEDULER_ACCOUNTS": TICKER,
+        **more,
+    }
+
+
+def pushed() -> dict[str, str]:
+    """The header of a push by Pub/Sub."""
+    return {"Authorization": signer().bearer(PUSHER)}
+
+
+def ticked() -> dict[str, str]:
+    """The header of a call by Cloud Scheduler."""
+    return {"Authorization": signer().bearer(TICKER)}
+
+
+def envelope(data: object, message_id: object = "m-1", **attributes: str) -> bytes:
+    """A push envelope; bytes are taken as they are, anything else as JSON."""
+    raw = data if isinstance(data, bytes) else json.dumps(data).encode()
+    message = {"data": base64.b64encode(raw).decode(), "messageId": message_id, "attributes": attributes}
+    return json.dumps({"message": message, "subscription": "projects/p/subscriptions/s"}).encode()
+
+
+def token(body: Mapping[str, Any], header: Mapping[str, Any] | None = None, signature: str = "c2ln") -> str:
+    """A bearer token that nobody has signed."""
+    parts = [{"alg": "RS256", "kid": "x"} if header is None else header, body]
+    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
+    return f"Bearer {'.'.join(encoded)}.{signature}"
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    """The claims of a good token, with these differences; `...` leaves one out."""
+    now = int(time.time())
+    good = {"iss": ISSUER, "aud": AUDIENCE, "email": PUSHER, "email_verified": True, "iat": now, "exp": now + 600}
+    return {k: v for k, v in {**good, **changes}.items() if v is not ...}
+
+
+def signed(**changes: Any) -> dict[str, str]:
+    """A token of the right key, with claims that differ from a good one's."""
+    encoded = jwt.encode(signer()._signer, claims(**changes))  # type: ignore[no-untyped-call]
+    return {"Authorization": f"Bearer {encoded.decode()}"}
+
+
+def claimed(**changes: Any) -> dict[str, str]:
+    """The same, as the platform hands it on: without its signature."""
+    return {"Authorization": token(claims(**changes), signature="SIGNATURE_REMOVED_BY_GOOGLE")}
+
+
+class Web:
+    """Functions over one set of memory adapters."""
+
+    def __init__(
+        self, entries: Sequence[SlateEntry] | None = None, settings: Settings | None = None, **numbers: Any
+    ) -> None:
+        self.bench = Bench(entries, **numbers)
+        self.bench.deps = replace(self.bench.deps, ledger=MemoryLedger(self.bench.warehouse))
+        self.settings = settings or read_settings(environment())
+        wired = App(self.settings, self.bench.deps, Gatekeeper(self.settings))
+        self.routers = {name: router(wired) for name, router in ROUTERS.items()}
+        self.apps = {name: served(router) for name, router in self.routers.items()}
+
+    def call(
+        self, service: str, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> TestResponse:
+        """One request over WSGI."""
+        return Client(self.apps[service]).open(path, method=method, data=body, headers=dict(headers or {}))
+
+    def post(self, path: str, body: object, headers: Mapping[str, str] | None = None) -> TestResponse:
+        """A POST to the coordinator with a key; bytes are sent as they are, anything else as JSON."""
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.call("coordinator", "POST", path, raw, {**KEYED, **(headers or {})})
+
+    def get(self, path: str) -> TestResponse:
+        """A GET of the coordinator with a key."""
+        return self.call("coordinator", "GET", path, headers=KEYED)
+
+    def push(self, service: str, path: str, body: bytes) -> int:
+        """A push with a token."""
+        return self.call(service, "POST", path, body, pushed()).status_code
+
+    def outbox(self) -> list[Any]:
+        """What waits to be carried out."""
+        return [decode_outbox(s) for s in self.bench.store.find(OUTBOX)]
+
+    def malformed(self) -> list[Mapping[str, Any]]:
+        """The audit entries that say of a message that it could not be understood."""
+        entries = [item.payload["entry"] for item in self.outbox() if item.kind == "audit"]
+        return [entry for entry in entries if entry["event"] == "malformed"]
+
+    def everything(self) -> dict[str, Any]:
+        """All documents, for a comparison."""
+        return {path: document.data for path, document in self.bench.store._documents.items()}
+
+
+def served(router: Router) -> flask.Flask:
+    """The application as functions-framework builds it."""
+    app = flask.Flask("function", static_folder=None)
+    functions_framework._configure_app(app, router, "http")  # type: ignore[no-untyped-call]
+    return app
