@@ -1,29 +1,37 @@
-"""What a deployment costs a month: counted operations times list prices.
+"""What a deployment costs a month: counted operations times list prices, as the table of the deployment guide.
 
-Counts come from `build/bench.json` where a benchmark has written them, else from the shape of the system, as noted.
-Prices: list, US regions (us-central1), as looked up on 2026-09-01. Free tiers are a column of their own.
+    python tools/cost.py
+
+Operations of a batch and of a sweep are counted by tests/infra/test_cost.py on the real services; table references are
+counted in the statements. How long an instance is busy is an assumption, named below, and the largest uncertainty.
 """
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from importlib import resources
 
-#: Dollars for one of each.
-PUBSUB_BYTE = 40 / 2**40
-FIRESTORE_READ, FIRESTORE_WRITE, FIRESTORE_DELETE = 0.03 / 1e5, 0.09 / 1e5, 0.01 / 1e5
-RUN_REQUEST, VCPU_SECOND, GIB_SECOND = 0.40 / 1e6, 0.000024, 0.0000025
-BIGQUERY_BYTE = 6.25 / 2**40
+from bench.pricing import FLOOR_BYTES, PRICES, STATEMENTS, references
+
+#: Not in the price list of the benchmarks, and small.
 LOG_BYTE = 0.50 / 2**30
-SCHEDULER_JOB = 0.10
-ALERT_CONDITION = 0.10
+SCHEDULE = 0.10
+CONDITION = 0.10
 
 WEEKS = 52 / 12
-MINUTES = 30.4 * 24 * 60
+DAYS = 365 / 12
 PUBLISH_FLOOR = 1000
-TABLE_FLOOR = 10 * 2**20
-BILLED_STEP = 0.1
 MEMORY_GIB = 0.5
+LINE_BYTES = 700
+
+#: Counted: one regenerated date of 90 players, and a sweep that finds nothing to do.
+BATCH_READS, BATCH_WRITES, BATCH_MESSAGES, BATCH_EVENTS, BATCH_REQUESTS = 32, 25, 5, 5, 2
+SWEEP_READS = 4
+
+#: Assumed: how long an instance is busy. BigQuery takes seconds for each statement, and billing stops with the answer.
+OPENING_SECONDS, VERIFYING_SECONDS, REQUEST_SECONDS, SHORT_SECONDS, LEDGER_SECONDS = 6.0, 15.0, 0.3, 0.1, 4.0
 
 
 @dataclass(frozen=True)
@@ -34,89 +42,103 @@ class Use:
     seconds: float = 0
     reads: float = 0
     writes: float = 0
-    deletes: float = 0
     message_bytes: float = 0
     scanned_bytes: float = 0
     log_bytes: float = 0
 
     def times(self, factor: float) -> Use:
         """That many of it."""
-        return Use(**{name: getattr(self, name) * factor for name in self.__dataclass_fields__})
+        return Use(*(getattr(self, f.name) * factor for f in fields(self)))
 
-    def plus(self, other: Use) -> Use:
-        """Both together."""
-        return Use(**{name: getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__})
+    def plus(self, *others: Use) -> Use:
+        """All together."""
+        return Use(*(sum(getattr(u, f.name) for u in (self, *others)) for f in fields(self)))
+
+    def beyond(self, free: Use) -> Use:
+        """What is left after the free tiers."""
+        return Use(*(max(0.0, getattr(self, f.name) - getattr(free, f.name)) for f in fields(self)))
 
 
-#: One regenerated date of 90 players in groups of 50: two requests.
-#: BigQuery: the slate reads 5 tables, the current predictions 1, fence 1, promotion 12 references, audit 2; each at the floor.
-DATE = Use(
-    requests=1 + 2 + 12 + 1,
-    seconds=8 + 2 * 0.3 + 12 * BILLED_STEP + 15,
-    reads=60,
-    writes=35,
-    deletes=8,
-    message_bytes=2 * PUBLISH_FLOOR * (1 + 2 + 2 + 2),
-    scanned_bytes=21 * TABLE_FLOOR,
-    log_bytes=40 * 1200,
-)
-#: A sweep with nothing to do: three queries that find nothing.
-SWEEP = Use(requests=1, seconds=BILLED_STEP, reads=3, log_bytes=1200)
-#: A BDB scan: one query on one table.
-SCAN = Use(requests=1, seconds=1, scanned_bytes=2 * TABLE_FLOOR, log_bytes=1200)
+def tables(*statements: str) -> float:
+    """Bytes billed for statements on small tables: ten MiB for each reference."""
+    texts = (resources.files("regen.sql").joinpath(f"{name}.sql").read_text() for name in statements)
+    return sum(map(references, texts)) * FLOOR_BYTES
+
+
+def batch() -> Use:
+    """One date of 90 players, from its trigger to its promotion."""
+    calls = 1 + BATCH_REQUESTS + BATCH_EVENTS + 1
+    return Use(
+        requests=calls,
+        seconds=OPENING_SECONDS + VERIFYING_SECONDS + BATCH_REQUESTS * REQUEST_SECONDS + BATCH_EVENTS * SHORT_SECONDS,
+        reads=BATCH_READS,
+        writes=BATCH_WRITES,
+        message_bytes=2 * PUBLISH_FLOOR * (BATCH_MESSAGES + BATCH_EVENTS),
+        scanned_bytes=tables(*STATEMENTS),
+        log_bytes=LINE_BYTES * calls,
+    )
+
+
+def sweep() -> Use:
+    """One that finds nothing to do."""
+    return Use(requests=1, seconds=SHORT_SECONDS, reads=SWEEP_READS, log_bytes=LINE_BYTES)
+
+
+def ledger(*statements: str) -> Use:
+    """A scan, a check or a grading: statements, and one log line."""
+    return Use(requests=1, seconds=LEDGER_SECONDS, scanned_bytes=tables(*statements), log_bytes=LINE_BYTES)
+
+
+def month(dates_a_week: float) -> Use:
+    """A month of daily starts, sweeps, scans, checks and grades, and so many regenerated dates a week."""
+    return (
+        batch()
+        .times((7 + dates_a_week) * WEEKS)
+        .plus(
+            sweep().times(DAYS * 24 * 60),
+            ledger("bdb_pending").times(DAYS * 24),
+            ledger("verify_predictions", "verify_coverage", "verify_audit", "verify_others").times(DAYS),
+            ledger("grade_due", "grade").times(DAYS),
+        )
+    )
+
 
 FREE = Use(
     requests=2e6,
     seconds=180_000,
-    reads=50_000 * 30.4,
-    writes=20_000 * 30.4,
-    deletes=20_000 * 30.4,
+    reads=50_000 * DAYS,
+    writes=20_000 * DAYS,
     message_bytes=10 * 2**30,
     scanned_bytes=2**40,
     log_bytes=50 * 2**30,
 )
 
 
-def lines(use: Use) -> dict[str, float]:
-    """Dollars by service."""
+def dollars(use: Use) -> Mapping[str, float]:
+    """By service."""
+    second = PRICES["vcpu_second"] + MEMORY_GIB * PRICES["gib_second"]
     return {
-        "Cloud Run": use.requests * RUN_REQUEST + use.seconds * (VCPU_SECOND + MEMORY_GIB * GIB_SECOND),
-        "Firestore": use.reads * FIRESTORE_READ + use.writes * FIRESTORE_WRITE + use.deletes * FIRESTORE_DELETE,
-        "Pub/Sub": use.message_bytes * PUBSUB_BYTE,
-        "BigQuery": use.scanned_bytes * BIGQUERY_BYTE,
+        "Cloud Run": use.requests * PRICES["run_request"] + use.seconds * second,
+        "Firestore": use.reads * PRICES["firestore_read"] + use.writes * PRICES["firestore_write"],
+        "Pub/Sub": use.message_bytes * PRICES["pubsub_byte"],
+        "BigQuery": use.scanned_bytes * PRICES["bigquery_byte"],
         "Logging": use.log_bytes * LOG_BYTE,
     }
 
 
-def month(dates_a_week: float) -> Use:
-    """A month with one daily start, the sweeps and scans, and so many regenerated dates a week."""
-    batches = (7 + dates_a_week) * WEEKS
-    return DATE.times(batches).plus(SWEEP.times(MINUTES)).plus(SCAN.times(MINUTES / 60))
-
-
-def beyond_free(use: Use) -> Use:
-    """What is left when nothing else in the billing account uses the free tiers."""
-    return Use(**{n: max(0.0, getattr(use, n) - getattr(FREE, n)) for n in use.__dataclass_fields__})
-
-
-def fixed() -> float:
-    """Jobs and alert conditions: three free jobs in a billing account; 9 conditions."""
-    return 3 * SCHEDULER_JOB + 9 * ALERT_CONDITION
-
-
-def table() -> str:
+def table(schedules: int = 5, conditions: int = 9) -> str:
     """The table of the deployment guide."""
-    services = list(lines(Use()))
-    rows = [
-        f"| regenerated dates a week | {' | '.join(services)} | jobs, alerts | list price a month | within free tiers |"
-    ]
-    rows.append("|" + "---|" * (len(services) + 4))
+    names = list(dollars(Use()))
+    head = ["regenerated dates a week", *names, "schedules, alerts", "a month, at list", "after free tiers"]
+    rows = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    fixed = schedules * SCHEDULE + conditions * CONDITION
     for number in (1, 5, 15):
         use = month(number)
-        parts, free = lines(use), sum(lines(beyond_free(use)).values())
-        cells = " | ".join(f"${parts[s]:.2f}" for s in services)
-        total = sum(parts.values()) + fixed()
-        rows.append(f"| {number} | {cells} | ${fixed():.2f} | **${total:.2f}** | ${free + 9 * ALERT_CONDITION:.2f} |")
+        parts = dollars(use)
+        left = sum(dollars(use.beyond(FREE)).values()) + fixed
+        cells = [f"${parts[name]:.2f}" for name in names]
+        total = sum(parts.values()) + fixed
+        rows.append(f"| {number} | {' | '.join(cells)} | ${fixed:.2f} | **${total:.2f}** | ${left:.2f} |")
     return "\n".join(rows)
 
 
