@@ -16,6 +16,7 @@ class Fault(StrEnum):
     UNANSWERED = "done, answered as unavailable"
     LATE = "answered as unavailable, done later"
     CONFLICT = "transaction conflict"
+    BROKEN = "refused for good"
     STALL = "process stalled"
 
 
@@ -26,6 +27,8 @@ class Mishap(StrEnum):
     DELAY = "delayed"
     DROP = "dropped and delivered again"
     LOST = "lost for good"
+    POISON = "kills whoever takes it"
+    REPLAY = "everything delivered again at the end"
     SKIPPED = "tick left out"
     JUMP = "clock jumped"
 
@@ -44,6 +47,9 @@ class Mix:
     delay: float = 0.0
     drop: float = 0.0
     lost: float = 0.0
+    poison: float = 0.0
+    replay: float = 0.0
+    broken: float = 0.0
     skipped: float = 0.0
     jump: float = 0.0
     switch: float = 0.05
@@ -62,6 +68,8 @@ class Mix:
             "delay": 0.3,
             "drop": 0.2,
             "lost": 0.1,
+            "poison": 0.05,
+            "broken": 0.1,
             "skipped": 0.3,
             "jump": 0.02,
             "switch": 0.3,
@@ -69,7 +77,10 @@ class Mix:
         chances = {name: rng.choice((0.0, 0.25, 1.0)) * top for name, top in scale.items()}
         if rng.random() < 0.6:
             chances["lost"] = 0.0
+        if rng.random() < 0.6:
+            chances["poison"] = 0.0
         chances["switch"] = max(0.02, chances["switch"])
+        chances["replay"] = 0.2
         return Mix(**chances)
 
     def __str__(self) -> str:
@@ -93,17 +104,23 @@ class Faults:
     calls: int = 0
     counted: Counter[str] = field(default_factory=Counter)
 
-    def at_call(self, *, writes: bool, transaction: bool) -> Fault | None:
-        """The fault at the next call, if any."""
+    def at_call(self, *, writes: bool, transaction: bool = False, breakable: bool = False) -> Fault | None:
+        """The fault at the next call, if any.
+
+        Args:
+            writes: it changes something, so that its answer may be lost and its effect may come late.
+            transaction: it may meet another one.
+            breakable: it may be refused for good (what comes before it must succeed some time, or nobody can decide).
+        """
         number, self.calls = self.calls, self.calls + 1
         fault = self.planned.get(number)
         if fault is None and self.on and not self.planned:
-            fault = self._drawn(writes=writes, transaction=transaction)
+            fault = self._drawn(writes=writes, transaction=transaction, breakable=breakable)
         if fault is not None:
             self.counted[fault] += 1
         return fault
 
-    def _drawn(self, *, writes: bool, transaction: bool) -> Fault | None:
+    def _drawn(self, *, writes: bool, transaction: bool, breakable: bool) -> Fault | None:
         mix, dice = self.mix, self.rng.random()
         kinds = [
             (Fault.CRASH_BEFORE, mix.crash / 2),
@@ -115,7 +132,7 @@ class Faults:
             kinds += [(Fault.UNANSWERED, mix.unanswered), (Fault.LATE, mix.late)]
         if transaction:  # rare, and where it hurts most
             kinds = [(kind, 4 * chance) for kind, chance in kinds]
-            kinds.append((Fault.CONFLICT, mix.conflict))
+            kinds += [(Fault.CONFLICT, mix.conflict), (Fault.BROKEN, mix.broken * breakable)]
         for kind, chance in kinds:
             if dice < chance:
                 return kind

@@ -14,6 +14,18 @@ from simulation.wire import KEYED, TICKED, Reply
 from simulation.world import World
 
 GARBAGE = (b"", b"{", b"[]", b'{"batch_id": 7}', b'{"batch_id": "x/y", "request_id": "z"}', b'{"game_date": "soon"}')
+STRANGERS: tuple[Mapping[str, str], ...] = ({}, {"HTTP_AUTHORIZATION": "Bearer x"}, {"HTTP_X_API_KEY": "x"})
+ROUTES = (
+    ("coordinator", "/start"),
+    ("coordinator", "/regenerate-with-supersede"),
+    ("coordinator", "/regenerate-pubsub"),
+    ("coordinator", "/batches/any/rollback"),
+    ("worker", "/"),
+    ("verifier", "/verify"),
+    ("verifier", "/sweep"),
+    ("verifier", "/events/batch"),
+    ("verifier", "/dead-letters"),
+)
 TRIES = 4
 ORDER_AT = 300.0
 
@@ -72,14 +84,16 @@ class People:
     def plan(self, horizon: float) -> None:
         """Everything that they will do, each at its time."""
         rng, later = self.rng, self.world.later
-        for n in range(rng.choice((1, 1, 2, 3, 5))):
+        for n in range(rng.choice((1, 1, 2, 3, 5, 10))):
             later(rng.random() ** 2 * horizon * 0.7, lambda n=n: self._trigger(n))  # type: ignore[misc]
-        for _ in range(rng.choice((0, 0, 1, 3))):
+        for _ in range(rng.choice((0, 0, 1, 3, 8))):
             later(rng.random() * horizon, self._order)
         for _ in range(rng.choice((0, 1, 2))):
             later(rng.random() * horizon, lambda: self._new_slate(rng.choice(self.days)))
         if rng.random() < 0.2:
             later(rng.random() * horizon, self._garbage)
+        if rng.random() < 0.2:
+            later(rng.random() * horizon, self._stranger)
 
     def _trigger(self, n: int) -> None:
         day, kind = self.rng.choice(self.days), self.rng.random()
@@ -134,6 +148,16 @@ class People:
     def _garbage(self) -> None:
         topic = self.rng.choice((TRIGGER_TOPIC, REQUEST_TOPIC, VERIFY_TOPIC))
         self.garbage.append(self.world.post_raw(topic, self.rng.choice(GARBAGE)))
+
+    def _stranger(self) -> None:
+        """Somebody without a key or with a token of his own making: he is told nothing and changes nothing (P11)."""
+        route = self.rng.choice(ROUTES)
+
+        def answered(reply: Reply | None) -> None:
+            if reply is None or reply.status != 401:
+                self.world.watch.broken("P11", f"a stranger at {route} was answered {reply}")
+
+        self.world.request(*route, self.rng.choice(STRANGERS), {"game_date": DAY.isoformat()}, answered)
 
     def tick(self, done: Callable[[Reply | None], None] | None = None) -> None:
         """The scheduler's minute."""

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from regen.adapters.memory import warehouse as memory
 from regen.adapters.memory.warehouse import MemoryWarehouse
-from regen.services.deps import REQUEST_TOPIC
+from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC
 from simulation.faults import Fault, Faults, Mishap, Mix
 from simulation.judge import Judge
 from simulation.people import ORDER_AT, People
@@ -60,7 +60,7 @@ def simulate(
         "deadline_seconds": scene.choice((400.0, 1800.0)),
         "players_per_request": scene.choice((3, 4, 6)),
     }
-    attempts = {REQUEST_TOPIC: scene.choice((3, 100))}
+    attempts = {REQUEST_TOPIC: scene.choice((3, 100)), TRIGGER_TOPIC: scene.choice((3, 100, 100, 100))}
     world = World(seed, faults, numbers=numbers, attempts=attempts, warehouse=warehouse, tell=tell)
     people = People(world, scene)
     horizon = scene.choice((120.0, 300.0, 700.0))
@@ -94,6 +94,9 @@ def _ended(seed: int, world: World, people: People) -> Result:
     calm(world, people)
     judge = Judge(world, people)
     judge.verdict()
+    world.faults.on = True
+    if world.faults.happens(Mishap.REPLAY) and not world.violations:
+        _again(world)
     ends = [f"{b.batch_id} {b.status.value} r{b.round}" for b in judge.batches]
     late = world.violations[before:]
     return Result(seed, world.violations, late, world.faults.counted, world.faults.calls, ends, world.trace or [])
@@ -134,6 +137,24 @@ def calm(world: World, people: People) -> None:
         if waiting:
             world.now += max(0.0, (max(waiting) - world.clock.now()).total_seconds()) + 0.1
         _sweeps(world, people, 1)
+
+
+def _again(world: World) -> None:
+    """Again changes nothing (P5): all messages of the run, delivered once more."""
+    world.faults.on = False
+    world.say("--- everything once more ---")
+    before = _lasting(world)
+    world.replay()
+    world.run()
+    if _lasting(world) != before:
+        world.watch.broken("P5", "everything was delivered once more, and something has changed")
+
+
+def _lasting(world: World) -> list[Any]:
+    """What is stored, but for outbox, leases and idempotency keys."""
+    kept = ("prediction_batches/", "game_dates/")
+    documents = [(path, doc.data) for path, doc in world.store._documents.items() if path.startswith(kept)]
+    return [documents, dict(world.warehouse._predictions), len(world.warehouse.audit()), len(world.warehouse.runs())]
 
 
 def _outlast(world: World) -> None:

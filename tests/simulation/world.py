@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from regen.adapters.memory.clock import CountingIds
@@ -29,12 +30,17 @@ LOSSY = frozenset({REQUEST_TOPIC, VERIFY_TOPIC})
 """Topics whose messages the sweep can replace; those of others are never lost, only late."""
 
 
+class Broken(RegenError):
+    """What the warehouse's adapter says of a statement that can never succeed."""
+
+
 @dataclass
 class Delivery:
     """One message on its way to one subscription.
 
     Attributes:
         data: as published; what a handler of a change event gets is a header instead.
+        poison: it kills whoever takes it, until Pub/Sub gives up on it.
     """
 
     number: str
@@ -45,6 +51,7 @@ class Delivery:
     subscription: PushSubscription | None
     attempts: int = 0
     settled: bool = False
+    poison: bool = False
     headers: Mapping[str, str] = field(default_factory=lambda: PUSHED)
 
 
@@ -75,6 +82,7 @@ class World:
         self.tasks: list[Task] = []
         self.most_tasks = 4
         self.published: list[tuple[str, Message]] = []
+        self.sent: list[Delivery] = []
         self._attempts = attempts or {}
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
         self._ambushes: list[list[Any]] = []
@@ -188,7 +196,8 @@ class World:
         if self._alarmed(number, transaction=transaction):
             task.wake = self.now
             task.pause()
-        fault = self.faults.at_call(writes=writes, transaction=transaction)
+        breakable = name.startswith(("promote ", "rollback "))
+        fault = self.faults.at_call(writes=writes, transaction=transaction, breakable=breakable)
         if self.trace is not None:
             self.say(f"#{number} {name}" + (f"   <<< {fault}" if fault else ""))
         if fault is not None:
@@ -216,6 +225,8 @@ class World:
             case Fault.LATE:
                 self._sometime(self.rng.choice((0.0, 5.0, 9.0)), lambda: self._at_last(task, effect))
                 raise Unavailable("injected: it will be done")
+            case Fault.BROKEN:
+                raise Broken("injected: no such column")
             case Fault.CONFLICT:
                 raise Conflict("injected: another transaction")
             case Fault.STALL if self.rng.random() < 0.5:
@@ -295,6 +306,9 @@ class World:
             self.watch.lossy = True
             self.say(f"LOST: {delivery.number} to {delivery.path}")
             return
+        if delivery.path == "/" and not precious:
+            delivery.poison = happens(Mishap.POISON)
+        self.sent.append(delivery)
         delay = rng.choice((1.0, 20.0, 120.0)) if happens(Mishap.DELAY) else 0.05 * rng.random()
         self.later(delay, lambda: self._deliver(delivery))
         if happens(Mishap.DUPLICATE):
@@ -311,12 +325,23 @@ class World:
         if delivery.subscription is not None:
             name = delivery.subscription.name
             body = envelope(delivery.number, delivery.data, delivery.attributes, name, delivery.attempts)
-        call = self.functions.call
+        call = self._killed if delivery.poison else self.functions.call
         self.start(
             f"{delivery.service} {delivery.path} {delivery.number[-24:]}",
             lambda: call(delivery.service, "POST", delivery.path, delivery.headers, body),
             lambda task, reply: self._settle(delivery, task, reply),
         )
+
+    def _killed(self, *_: object) -> Reply:
+        raise Crash
+
+    def replay(self) -> None:
+        """Deliver every message and event of the run once more, in any order."""
+        everything = list(self.sent)
+        self.rng.shuffle(everything)
+        for delivery in everything:
+            if not delivery.poison:
+                self.later(self.rng.random(), partial(self._deliver, delivery, again=True))
 
     def _settle(self, delivery: Delivery, task: Task, reply: Reply | None) -> None:
         status = reply.status if reply else None
@@ -332,6 +357,8 @@ class World:
             return
         subscription = delivery.subscription
         limit = self._attempts.get(subscription.topic, subscription.max_delivery_attempts) if subscription else 1000
+        if delivery.poison:
+            limit = 3
         if delivery.attempts >= limit and subscription is not None:
             self.say(f"{delivery.number} goes to the dead letters")
             delivery.settled = True
