@@ -1,0 +1,200 @@
+"""The report: its charts, what it says, and that nothing from outside gets into it or out of it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from regen.client.moves import moves
+from regen.report.facts import Facts
+from regen.report.page import page
+from regen.report.svg import Series, Span, bars, histogram, scatter, ticks, timeline
+
+NOW = datetime(2026, 1, 25, 12, tzinfo=UTC)
+HEADS = [
+    "Coverage by date",
+    "Outcomes",
+    "Old against new",
+    "Distribution of moves",
+    "Biggest moves",
+    "Accuracy before and after",
+    "Timeline",
+]
+CHROMIUM = next(
+    filter(
+        None, map(shutil.which, ("chromium", "chromium-headless-shell", "google-chrome", "chrome", "chromium-browser"))
+    ),
+    None,
+)
+
+
+def view(day: str, failed: int = 0) -> dict[str, Any]:
+    steps = ["created", "dispatching", "running", "complete", "verifying", "promoting", "promoted"]
+    history = [
+        {"from": a, "to": b, "at": (NOW + timedelta(seconds=n + 1)).isoformat(), "why": "x"}
+        for n, (a, b) in enumerate(itertools.pairwise(steps))
+    ]
+    return {
+        "batch_id": f"regen_{day}_x_1",
+        "game_date": day,
+        "status": "promoted",
+        "reason": "x",
+        "created_at": NOW.isoformat(),
+        "coverage_pct": 100.0 - failed,
+        "counts": {
+            "requested": 80,
+            "produced": 80 - failed,
+            "skipped": 0,
+            "failed": failed,
+            "superseded": 500,
+            "inserted": 510,
+        },
+        "outcomes": [
+            {"player_lookup": f"p{n}<b>", "outcome": "failed", "reason": "no_features", "error": None}
+            for n in range(failed)
+        ],
+        "history": history,
+    }
+
+
+def rows(number: int = 60) -> list[dict[str, Any]]:
+    return [
+        {
+            "player_lookup": f"player{n}",
+            "system_id": "ensemble_v1",
+            "old_points": 10.0 + n / 4,
+            "new_points": 10.0 + n / 4 + ((n * 7) % 11 - 5) / 4,
+            "old_recommendation": "OVER",
+            "new_recommendation": "UNDER" if n % 9 == 0 else "OVER",
+        }
+        for n in range(number)
+    ]
+
+
+@pytest.fixture
+def facts() -> Facts:
+    found = rows()
+    return Facts(
+        subject="backfill_2026-01-20_2026-01-22_<script>",
+        status="done",
+        reason="x",
+        made_at=NOW,
+        batches=[view("2026-01-20"), view("2026-01-21", failed=6)],
+        moves=moves(found),
+        pairs=[(r["player_lookup"], "2026-01-20", r["old_points"], r["new_points"]) for r in found],
+        lacking=[("2026-01-22", "no slate")],
+        accuracy={
+            "2026-01-20": {"players": 70, "pairs": 60, "mae_before": 5.1, "mae_after": 4.9, "mae": 4.95},
+            "2026-01-21": {"players": 70, "pairs": 0, "mae_before": None, "mae_after": None, "mae": 5.0},
+        },
+    )
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def test_every_section_is_there_and_the_charts_are_sound(facts: Facts) -> None:
+    html = page(facts)
+    assert re.findall(r"<h2>([^<]+)</h2>", html) == HEADS
+    charts = re.findall(r"<svg.*?</svg>", html, re.DOTALL)
+    assert len(charts) == 6
+    for chart in charts:
+        ET.fromstring(chart)  # noqa: S314 - our own text
+        assert "nan" not in chart.lower().replace("player", "")
+    assert "no_features" in html
+    assert "2026-01-22: no slate" in html
+
+
+def test_nothing_is_fetched_and_nothing_from_outside_is_markup(facts: Facts) -> None:
+    html = page(facts)
+    tags = Tags()
+    tags.feed(html)
+    assert not {tag for tag, _ in tags.found} & {"script", "img", "link", "iframe", "object"}
+    assert not [a for _, attributes in tags.found for a in attributes if a in {"src", "href", "srcset"}]
+    assert not re.search(r"https?://|url\(|@import", html)
+    assert "default-src 'none'" in html
+    assert "&lt;script&gt;" in html
+    assert "p0&lt;b&gt;" in html
+
+
+def test_a_first_prediction_has_nothing_to_compare() -> None:
+    html = page(Facts("batch_2026-01-20_1", "promoted", "daily", NOW, [view("2026-01-20")], moves([])))
+    assert "Nothing was replaced" in html
+    assert "No game of these dates has been played yet" in html
+
+
+def test_a_backfill_without_a_batch_is_a_page_all_the_same() -> None:
+    html = page(Facts("backfill_1", "done", "x", NOW, [], moves([]), lacking=[("2026-07-01", "no slate")]))
+    assert "No batch was opened" in html
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (0, 116), (-3.2, 4.1), (0, 0), (0, 1e-6), (5, 5.01), (0, 123456)])
+def test_ticks_are_few_round_and_hold_the_values(low: float, high: float) -> None:
+    found = ticks(low, high)
+    assert found[0] <= low + 1e-9
+    assert found[-1] >= high - 1e-9
+    assert 2 <= len(found) <= 8
+    assert found == sorted(set(found))
+
+
+def test_bars_show_each_value_once_and_leave_out_what_is_missing() -> None:
+    drawn = bars(["a", "b"], [Series("s", "one", [1.0, None]), Series("t", "soft", [2.0, 3.0])], name="n")
+    tips = re.findall(r"<title>([^<]+)</title>", drawn)
+    assert tips[:3] == ["a, s: 1", "a, t: 2", "b, t: 3"]
+
+
+def test_a_histogram_counts_every_value() -> None:
+    values = [-2.0, -0.1, 0.0, 0.1, 0.1, 3.9, 4.0]
+    drawn = histogram(values, name="n", x_name="x")
+    assert sum(int(n) for n in re.findall(r"<title>[^<]*: (\d+)</title>", drawn)) == len(values)
+    assert "nothing to show" in histogram([], name="n", x_name="x")
+
+
+def test_scatter_and_timeline_of_extremes() -> None:
+    ET.fromstring(scatter([], name="n", x_name="x", y_name="y"))  # noqa: S314
+    ET.fromstring(scatter([(0.0, 0.0, "a & b")], name="n", x_name="x", y_name="y"))  # noqa: S314
+    ET.fromstring(timeline([("d", [Span(0, 0, "x")])], name="n"))  # noqa: S314
+    ET.fromstring(timeline([], name="n"))  # noqa: S314
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Iterator[Path]:
+    return tmp_path / "profile"
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="SKIPPED, Chromium is not installed: the page is not opened in a browser")
+def test_a_browser_shows_it_without_errors_or_requests(facts: Facts, tmp_path: Path, profile: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(page(facts), encoding="utf-8")
+    log = tmp_path / "net.json"
+    command = [
+        str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",
+        f"--user-data-dir={profile}", f"--log-net-log={log}", "--enable-logging=stderr", "--v=0",
+        f"--screenshot={tmp_path / 'shot.png'}", "--window-size=1040,2600", "--dump-dom", file.as_uri(),
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.count("<svg") == 6
+    assert "CONSOLE" not in done.stderr
+    events = log.read_text(encoding="utf-8")
+    asked = [url for url in re.findall(r'"url":"([^"]+)"', events) if url.startswith("http")]
+    assert not [url for url in asked if json.dumps(url) in page(facts)]
+    assert not re.findall(r"https?://", page(facts))
