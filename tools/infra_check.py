@@ -177,6 +177,8 @@ def main() -> int:
     options = parser.parse_args()
     started = time.monotonic()
     HOME.mkdir(parents=True, exist_ok=True)
+    for stale in ("key", "plan.json", "state.json"):
+        (HOME / stale).unlink(missing_ok=True)
     figures: dict[str, int] = {}
     try:
         snapshot()
