@@ -1,0 +1,129 @@
+"""Settings: every problem at once, no value in any of them, and nothing unsafe on Cloud Run."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from regen.web.settings import GOOGLE_CERTS_URL, VARIABLES, Secret, Settings, SettingsInvalid, read_settings
+
+CANARY = "canary-0123456789abcdef"
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+GOOD = {"REGEN_PROJECT": "my-project", "REGEN_API_KEYS": f"me:{CANARY}"}
+DEPLOYED = {**GOOD, "K_SERVICE": "regen-coordinator"}
+
+
+def problems(environ: dict[str, str], *, public: bool = False) -> list[str]:
+    """The variables that are wrong, in the order in which they are told."""
+    with pytest.raises(SettingsInvalid) as invalid:
+        read_settings(environ, public=public)
+    assert CANARY not in str(invalid.value)
+    return [part.split(":")[0] for part in str(invalid.value).split("; ")]
+
+
+def test_a_project_is_all_that_must_be_said() -> None:
+    settings = read_settings({"REGEN_PROJECT": "my-project"})
+    assert (settings.backend, settings.token_check, settings.oidc_certs_url) == ("gcp", "signature", GOOGLE_CERTS_URL)
+
+
+def test_every_problem_is_told_at_once() -> None:
+    environ = {
+        "REGEN_PROJEKT": "my-project",
+        "REGEN_LEASE_SECONDS": "a lot",
+        "REGEN_PLAYERS_PER_REQUEST": "0",
+        "REGEN_TOKEN_CHECK": "none",
+        "REGEN_API_KEYS": "short:x",
+        "REGEN_OIDC_ISSUER": "https://evil.example",
+        "K_SERVICE": "x",
+    }
+    wanted = {*environ, "REGEN_PROJECT"} - {"K_SERVICE"}
+    assert set(problems(environ)) == wanted
+
+
+WRONG = [
+    *(("REGEN_API_KEYS", text) for text in (f"{CANARY}", f":{CANARY}", "me:short", f"me:{CANARY} x", f"mé:{CANARY}")),
+    *(("REGEN_API_KEYS", text) for text in (",", f"a:{CANARY},a:x{CANARY}", f"a:{CANARY},b:{CANARY}", f"a:{CANARY}é")),
+    *(("REGEN_WEBHOOK_URL", text) for text in (f"hooks.example/{CANARY}", f"file:///{CANARY}", f"https://x/ {CANARY}")),
+    *(("REGEN_LEASE_SECONDS", text) for text in ("", "0", "601", "nan", "inf", "-1", "1e9", "١٢ s")),
+    *(("REGEN_PLAYERS_PER_REQUEST", text) for text in ("", "0", "1.5", "201", "-1", "+5")),
+    *(("REGEN_PROJECT", text) for text in ("", "x", "My-Project", "my-project\n", "a/b/c/d")),
+    *(("REGEN_DATASET_PREFIX", text) for text in ("x", "X_", "1_", "a b_")),
+    ("REGEN_BACKEND", "aws"),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), WRONG)
+def test_a_wrong_value_names_its_variable_and_not_the_value(name: str, text: str) -> None:
+    assert problems({**GOOD, name: text}) == [name]
+
+
+def test_two_keys_with_spaces_and_a_line_break_around_them() -> None:
+    settings = read_settings({**GOOD, "REGEN_API_KEYS": f" old : {CANARY} ,new:{CANARY}:2\n"})
+    assert dict(settings.api_keys) == {"old": CANARY, "new": f"{CANARY}:2"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"REGEN_OIDC_ISSUER": "https://evil.example"}, "REGEN_OIDC_ISSUER"),
+        ({"REGEN_OIDC_ISSUER": "accounts.google.com"}, "REGEN_OIDC_ISSUER"),
+        ({"REGEN_OIDC_CERTS_URL": "https://evil.example/certs"}, "REGEN_OIDC_CERTS_URL"),
+        ({"REGEN_BACKEND": "memory"}, "REGEN_BACKEND"),
+        ({"REGEN_TOKEN_CHECK": "claims"}, "REGEN_TOKEN_CHECK"),
+        ({"REGEN_API_KEYS": ""}, "REGEN_API_KEYS"),
+    ],
+)
+def test_a_public_function_on_cloud_run_refuses_what_would_let_others_in(changes: dict[str, str], wrong: str) -> None:
+    assert read_settings(DEPLOYED, public=True).on_cloud_run
+    assert problems({**DEPLOYED, **changes}, public=True) == [wrong]
+    if wrong != "REGEN_API_KEYS":
+        assert read_settings({**GOOD, **changes}, public=True), "elsewhere, tests and the local stack need it"
+
+
+def test_a_private_function_on_cloud_run_leaves_signatures_to_the_platform() -> None:
+    private = {"REGEN_PROJECT": "my-project", "REGEN_TOKEN_CHECK": "claims", "K_SERVICE": "regen-worker"}
+    assert read_settings(private).token_check == "claims"
+    assert problems({**private, "REGEN_OIDC_ISSUER": "https://evil.example"}) == ["REGEN_OIDC_ISSUER"]
+
+
+def test_a_coordinator_behind_iam_says_so() -> None:
+    environ = {**DEPLOYED, "REGEN_TOKEN_CHECK": "claims_behind_iam"}
+    assert read_settings(environ, public=True).token_check == "claims_behind_iam"
+
+
+def _load(name: str) -> None:
+    spec = importlib.util.spec_from_file_location(f"main_of_{name}", FUNCTIONS / name / "main.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+
+@pytest.mark.parametrize("name", ["coordinator", "worker", "verifier"])
+def test_a_function_does_not_start_on_cloud_run_with_settings_it_cannot_use(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    _load(name)
+    monkeypatch.setenv("K_SERVICE", f"regen-{name}")
+    with pytest.raises(SettingsInvalid, match="REGEN_PROJECT"):
+        _load(name)
+    monkeypatch.setenv("REGEN_PROJECT", "my-project")
+    monkeypatch.setenv("REGEN_TOKEN_CHECK", "claims")
+    if name == "coordinator":
+        with pytest.raises(SettingsInvalid, match=r"REGEN_API_KEYS.*REGEN_TOKEN_CHECK"):
+            _load(name)
+    else:
+        _load(name)
+
+
+def test_no_secret_shows_itself() -> None:
+    settings: Settings = read_settings({**GOOD, "REGEN_WEBHOOK_URL": f"https://hooks.example/{CANARY}"})
+    assert CANARY not in repr(settings)
+    assert CANARY not in repr(settings.api_keys)
+    assert CANARY not in f"{settings!s}"
+    assert repr(Secret(CANARY)) == "Secret(***)"
+    assert settings.webhook_url == f"https://hooks.example/{CANARY}"
