@@ -1,0 +1,325 @@
+"""E: deployment, dates, logs, load, and names."""
+
+import json
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import regen
+from incidents.scenes import Http, current_rows, seeded, superseded_rows, with_warehouse
+from regen.adapters.memory.warehouse import MemoryWarehouse
+from regen.domain.backfill import MAX_ATTEMPTS
+from regen.domain.batch import Status
+from regen.domain.bdb import MAX_ATTEMPTS as BDB_ATTEMPTS
+from regen.domain.bdb import Act, BdbGame, decide
+from regen.domain.checks import NEVER_ACCEPTED
+from regen.domain.dates import eastern_today, parse_game_date
+from regen.domain.errors import InvalidInput
+from regen.domain.ids import checked_reason
+from regen.domain.inputs import Line
+from regen.local.packaging import package_functions
+from regen.ports import Write
+from regen.services import processing, sweeping, viewing
+from regen.services.deps import REQUEST_TOPIC
+from regen.services.records import date_path
+from regen.web.logs import add_context, fields_of, log_context, set_up
+from simulation.bench import Bench
+from simulation.league import DAY, SYSTEMS, entry, names, players
+from unit.backfill_bench import DAYS, BackfillBench
+
+TESTS = Path(__file__).parents[1]
+SRC = Path(regen.__file__).parent
+ONE_PLAYER = """
+import sys
+folder, tests = sys.argv[1:]
+sys.meta_path = [f for f in sys.meta_path if "editable" not in repr(f).lower()]
+sys.path[:0] = [folder]
+import flask, main, regen
+assert regen.__file__.startswith(folder), regen.__file__
+from regen.adapters.memory import shared
+sys.path.append(tests)
+from simulation.bench import Bench
+from simulation.league import entry
+from simulation.wire import PUSHED, envelope
+from regen.systems import load_artefact
+one = entry("p")
+object.__setattr__(one.inputs, "feature_version", load_artefact().feature_version)
+bench = Bench([one], systems=("moving_average",))
+bench.deps = type(bench.deps)(shared.store, bench.queue, bench.warehouse, bench.clock, bench.deps.ids, bench.deps.config)
+answer = bench.regenerate()
+import json
+((message,)) = bench.queue.of("prediction-request")
+body = envelope("m1", json.dumps(message).encode(), {}, "s", 1)
+with flask.Flask("x").test_request_context("/", method="POST", data=body, environ_overrides=PUSHED):
+    print(main.main(flask.request).status_code, bench.batch(answer.batch_id).status)
+from regen.services import viewing
+print(viewing.view_batch(bench.deps, answer.batch_id)["counts"]["produced"])
+"""
+
+
+def test_i59_the_packaged_worker_predicts_one_player(tmp_path: Path) -> None:
+    """What is deployed is started from its package alone, without the checkout, and does a batch of one player.
+
+    Prevented in: src/regen/local/packaging.py
+    Turns red when: a module that the worker imports is not packaged with it.
+    """
+    packages = package_functions(build=tmp_path)
+    environment = {
+        "REGEN_PROJECT": "a-project", "REGEN_BACKEND": "memory", "REGEN_TOKEN_CHECK": "claims",
+        "REGEN_PUSH_ACCOUNTS": "pusher@simulated", "REGEN_SYSTEMS": "moving_average", "PATH": "/usr/bin",
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_PLAYER, str(packages["worker"].folder), str(TESTS)],
+        env=environment, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.split()[-3:] == ["204", "complete", "1"]
+
+
+def test_i60_five_hundred_players_in_one_burst() -> None:
+    """Ten messages for five hundred players, taken by eight workers at once: no failure, one completion.
+
+    Prevented in: src/regen/services/completion.py, src/regen/services/requests.py
+    Turns red when: a batch is one message a player, or the completion gives up at the first conflict.
+    """
+    bench = Bench([entry(f"p{n}") for n in range(500)], players_per_request=50)
+    answer = bench.regenerate()
+    messages = bench.queue.of(REQUEST_TOPIC)
+    assert len(messages) == 10
+    barrier = threading.Barrier(8)
+
+    def work(number: int) -> str:
+        if number < 8:
+            barrier.wait(10)
+        message = messages[number % 10]
+        return processing.process_request(bench.deps, message["batch_id"], message["request_id"])
+
+    with ThreadPoolExecutor(8) as pool:
+        words = list(pool.map(work, range(24)))
+    assert words.count("done") == 10
+    assert set(words) <= {"done", "already_done", "over"}
+    assert bench.batch(answer.batch_id).status is Status.COMPLETE
+    bench.drain()
+    assert bench.batch(answer.batch_id).counts.produced == 500
+
+
+def test_i61_the_answer_names_the_batch_and_its_progress_survives_a_restart() -> None:
+    """202 comes after all is stored and published, with the id under which any later instance tells the progress.
+
+    Prevented in: src/regen/services/opening.py, src/regen/web/coordinator.py
+    Turns red when: publishing is left to a thread that outlives the answer.
+    """
+    bench = Bench(players(10))
+    body = b'{"game_date": "2026-01-20", "reason": "late_data"}'
+    threads = threading.active_count()
+    reply = Http(bench.deps).key("POST", "/regenerate-with-supersede", body)
+    assert (reply.status, threading.active_count()) == (202, threads)
+    published = [m["batch_id"] for m in bench.queue.of(REQUEST_TOPIC)]
+    assert published == [reply.body["batch_id"]] * reply.body["requests"]
+    restarted = Http(bench.deps)
+    counts = []
+    while bench.queue.waiting:
+        bench.step(events=False)
+        seen = restarted.key("GET", f"/batches/{reply.body['batch_id']}")
+        counts.append((seen.status, seen.body["counts"]["produced"], len(seen.body["pending"])))
+    assert counts == [(200, 4, 6), (200, 7, 3), (200, 10, 0)]
+    assert reply.body["status_url"].endswith(f"/batches/{reply.body['batch_id']}")
+
+
+def test_i62_two_batches_at_once_keep_their_ids_and_progress() -> None:
+    """Nothing is global: progress and log fields of one batch never turn up in another's.
+
+    Prevented in: src/regen/web/logs.py, src/regen/services/viewing.py
+    Turns red when: the log's context is one dictionary of the module.
+    """
+    bench = Bench(players(8))
+    other = DAY + timedelta(days=1)
+    bench.slate([entry(f"x{n}", day=other) for n in range(4)], other)
+    one, two = bench.regenerate("t1"), bench.regenerate("t2", day=other)
+    bench.step(events=False)
+    views = [viewing.view_batch(bench.deps, answer.batch_id) for answer in (one, two)]
+    assert [(len(v["pending"]), v["counts"]["produced"]) for v in views] == [(4, 4), (4, 0)]
+    meet, seen = threading.Barrier(2), {}
+
+    def log(name: str) -> None:
+        with log_context(batch_id=name):
+            meet.wait(5)
+            add_context(outcome=name)
+            meet.wait(5)
+            seen[name] = fields_of(logging.makeLogRecord({}))
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(log, ["a", "b"]))
+    assert seen == {name: {"batch_id": name, "outcome": name} for name in ("a", "b")}
+    bench.drain()
+    assert {b["status"] for b in viewing.list_batches(bench.deps, None, None)} == {"promoted"}
+
+
+@pytest.mark.parametrize(
+    ("now", "today"),
+    [
+        ("2026-01-21T04:59:00+00:00", "2026-01-20"),
+        ("2026-01-21T05:00:00+00:00", "2026-01-21"),
+        ("2026-03-08T04:59:00+00:00", "2026-03-07"),
+        ("2026-03-09T03:59:00+00:00", "2026-03-08"),
+        ("2026-03-09T04:00:00+00:00", "2026-03-09"),
+    ],
+)
+def test_i63_a_date_is_given_or_it_is_the_eastern_one(now: str, today: str) -> None:
+    """TODAY is the US Eastern date, over midnight UTC and the change of the clocks; no module asks the machine's date.
+
+    Prevented in: src/regen/domain/dates.py
+    Turns red when: `eastern_today` takes the UTC date.
+    """
+    moment = datetime.fromisoformat(now)
+    assert eastern_today(moment) == parse_game_date("TODAY", moment) == date.fromisoformat(today)
+    assert parse_game_date("TOMORROW", moment) == date.fromisoformat(today) + timedelta(days=1)
+    for wrong in ("today", "2026-1-5", "20260120", "2026-02-30", None, 5, "", "2026-01-20T00:00:00"):
+        with pytest.raises(InvalidInput):
+            parse_game_date(wrong, moment)
+    naive = ("date.today(", "datetime.today(", "utcnow(", "datetime.now()")
+    assert [f.name for f in SRC.rglob("*.py") for call in naive if call in f.read_text()] == []
+
+
+@pytest.fixture
+def root_logger() -> Iterator[logging.Logger]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield root
+    root.handlers, root.level = handlers, level
+
+
+def test_i64_a_line_of_each_severity_is_seen(root_logger: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
+    """On the platform every severity from INFO on comes out as one JSON line with its fields, a traceback with its own.
+
+    Prevented in: src/regen/web/logs.py
+    Turns red when: `set_up` leaves the root logger at WARNING, where the framework has it.
+    """
+    root_logger.setLevel(logging.WARNING)
+    set_up({"K_SERVICE": "worker", "REGEN_PROJECT": "a-project", "K_REVISION": "r1"})
+    log = logging.getLogger("regen.anything")
+    with log_context(batch_id="b1"):
+        for level in (logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL):
+            log.log(level, "seen")
+        try:
+            raise ValueError("boom")
+        except ValueError:
+            log.exception("failed")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["severity"] for line in lines] == ["INFO", "WARNING", "ERROR", "CRITICAL", "ERROR"]
+    assert {line["batch_id"] for line in lines} == {"b1"}
+    assert "ValueError: boom" in lines[-1]["stack_trace"]
+
+
+def _lose_all_batches(bench: Bench) -> None:
+    """Every live batch fails before it is dispatched, and nothing is left of its trigger."""
+    for batch in bench.store.find("prediction_batches", [("live", "==", True)]):
+        bench.store.commit([
+            Write("update", batch.path, {"status": "failed", "live": False}),
+            Write("update", date_path(DAYS[0]), {"live": None}),
+        ])  # fmt: skip
+
+
+def test_i66_dates_of_the_past_are_done_and_attempts_end() -> None:
+    """A backfill does not compare features with the present time, and what fails again and again comes to an end.
+
+    Prevented in: src/regen/services/backfilling.py, src/regen/services/backfill_settling.py, src/regen/domain/bdb.py
+    Turns red when: opening refuses features that are older than some days, or a lost date is opened for ever.
+    """
+    bench = BackfillBench()
+    bench.clock.advance(timedelta(days=800).total_seconds())
+    made = bench.create()
+    bench.drain()
+    assert bench.states(made.backfill_id) == ["promoted", "promoted", "no_slate", "promoted", "promoted"]
+    lost = BackfillBench(days=[DAYS[0]])
+    backfill = lost.create(last=DAYS[0])
+    for _ in range(3 * MAX_ATTEMPTS):
+        while lost.queue.waiting:
+            lost.step(events=False)
+            _lose_all_batches(lost)
+        lost.clock.advance(600)
+        sweeping.sweep(lost.deps)
+    assert lost.states(backfill.backfill_id) == ["failed"]
+    assert len(viewing.list_batches(lost.deps, None, None)) == MAX_ATTEMPTS
+    now = datetime(2026, 1, 30, tzinfo=UTC)
+    stuck = BdbGame(
+        DAY, "g", "regenerating", features=8, stale=8, attempts=BDB_ATTEMPTS, updated_at=now - timedelta(days=2)
+    )
+    assert decide(stuck, now).act is Act.EXPIRE
+
+
+def test_i67_a_player_has_one_row_for_a_system_and_line() -> None:
+    """However many bookmakers and models there are: rows are systems times the lines of one book, and that is counted.
+
+    Prevented in: src/regen/domain/lines.py, src/regen/domain/checks.py
+    Turns red when: `choose` returns the lines of every bookmaker.
+    """
+    one = entry("p", form=20.0)
+    books = ("betmgm", "fanduel", "draftkings", "betrivers", "prizepicks", "underdog")
+    offered = tuple(Line(value + n / 2, book) for n, book in enumerate(books) for value in (18.5, 19.5))
+    object.__setattr__(one.inputs, "lines", offered)
+    bench = Bench([one])
+    batch = bench.run()
+    rows = bench.warehouse.predictions(DAY)
+    assert len(rows) == batch.counts.inserted == len(SYSTEMS) * 2
+    assert {row["sportsbook"] for row in rows} == {"draftkings"}
+    assert {"unique_keys", "rows_staged"} <= NEVER_ACCEPTED
+
+
+def test_i70_counts_are_measured_after_the_write_and_unknown_is_not_zero() -> None:
+    """What has not been measured is null; what has was counted inside the transaction, from the rows.
+
+    Prevented in: src/regen/sql/promote.sql, src/regen/domain/batch.py
+    Turns red when: `Counts` begins with zeros.
+    """
+    bench = Bench()
+    seeded(bench)
+    answer = bench.regenerate()
+    before = viewing.view_batch(bench.deps, answer.batch_id)["counts"]
+    assert [before[k] for k in ("superseded", "inserted", "withdrawn", "kept")] == [None] * 4
+    bench.drain()
+    after = viewing.view_batch(bench.deps, answer.batch_id)["counts"]
+    assert (
+        (after["superseded"], after["inserted"]) == (len(superseded_rows(bench)), len(current_rows(bench))) == (16, 16)
+    )
+    refused = Bench([entry(n, broken=True) for n in names(4)])
+    seeded(refused)
+    rejected = refused.run()
+    assert (rejected.counts.superseded, rejected.counts.inserted) == (None, None)
+    (audit,) = refused.audited("rejected")
+    assert (audit.superseded_count, audit.regenerated_count) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "reason", ["Feature Upgrade", "x; DROP TABLE y", "../etc", "a-b", "", "a" * 41, "1st", "é", None, 5]
+)
+def test_i71_free_text_is_no_part_of_a_name(reason: object) -> None:
+    """A reason is one plain word; free text goes into the metadata, and no name is made of it.
+
+    Prevented in: src/regen/domain/ids.py, src/regen/web/bodies.py
+    Turns red when: the pattern of a reason allows spaces, quotes, dashes or any length.
+    """
+    bench = Bench()
+    body = {"game_date": "2026-01-20", "reason": reason, "metadata": {"note": str(reason)}}
+    reply = Http(bench.deps).key("POST", "/regenerate-with-supersede", json.dumps(body).encode())
+    assert (reply.status, reply.body["field"]) == (400, "reason")
+    assert bench.store.writes == 0
+    assert checked_reason("bdb_upgrade_2") == "bdb_upgrade_2"
+    staged: list[str] = []
+
+    class Watched(MemoryWarehouse):
+        def stage(self, staging: str, rows: Any) -> int:
+            staged.append(staging)
+            return super().stage(staging, rows)
+
+    with_warehouse(bench, Watched(bench.clock.now))
+    bench.run(metadata={"note": str(reason)})
+    assert [name.replace("_", "").isalnum() and name.isascii() for name in staged] == [True]
