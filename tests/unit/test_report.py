@@ -92,7 +92,7 @@ def facts() -> Facts:
         made_at=NOW,
         batches=[view("2026-01-20"), view("2026-01-21", failed=6)],
         moves=moves(found),
-        pairs=[(r["player_lookup"], "2026-01-20", r["old_points"], r["new_points"]) for r in found],
+        pairs=[(f"{r['player_lookup']}, 2026-01-20", "ensemble_v1", r["old_points"], r["new_points"]) for r in found],
         lacking=[("2026-01-22", "no slate")],
         accuracy={
             "2026-01-20": {"players": 70, "pairs": 60, "mae_before": 5.1, "mae_after": 4.9, "mae": 4.95},

@@ -35,7 +35,8 @@ class Webhook:
 
 
 def text_of(alert: Mapping[str, Any]) -> str:
-    """An alert in one line: what, where, how many, and why."""
+    """An alert for a chat: what, where, how many, why; what to type, and where the runbook tells of it."""
     head = f"{SYMBOLS.get(str(alert.get('severity')), '')} *{alert.get('type')}*"
-    fields = ("batch_id", "game_date", "requested", "produced", "skipped", "failed", "why")
-    return f"{head} " + " · ".join(f"{k}: {alert[k]}" for k in fields if alert.get(k) is not None)
+    fields = ("batch_id", "game_date", "requested", "produced", "skipped", "failed", "violations", "games", "why")
+    text = f"{head} " + " · ".join(f"{k}: {alert[k]}" for k in fields if alert.get(k) is not None)
+    return text + "".join(f"\n{alert[k]}" for k in ("look", "runbook") if alert.get(k))

@@ -9,10 +9,11 @@ from typing import Any
 
 from regen.client.accuracy import before_and_after
 from regen.client.http import Coordinator
-from regen.client.moves import MAIN_SYSTEM, Moves, moves
+from regen.client.moves import Moves, moves
 from regen.client.reading import Reader
 
 View = Mapping[str, Any]
+Pair = tuple[str, str, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Facts:
         subject: the batch's or the backfill's id.
         batches: one view each, by date.
         lacking: dates of a backfill without a batch, with the reason.
-        pairs: replaced predictions of the ensemble: player, date, old and new points.
+        pairs: replaced predictions of every system: who and when, the system, old and new points.
         accuracy: by date, mean absolute errors before and after, where games are played.
     """
 
@@ -33,7 +34,7 @@ class Facts:
     made_at: datetime
     batches: Sequence[View]
     moves: Moves
-    pairs: Sequence[tuple[str, str, float, float]] = ()
+    pairs: Sequence[Pair] = ()
     lacking: Sequence[tuple[str, str]] = ()
     accuracy: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     threshold: float = 90.0
@@ -67,11 +68,17 @@ def gather(coordinator: Coordinator, reader: Reader, subject: str, now: datetime
         made_at=now or datetime.now(UTC),
         batches=views,
         moves=moves(rows),
-        pairs=[
-            (row["player_lookup"], row["game_date"], row["old_points"], row["new_points"])
-            for row in rows
-            if row["system_id"] == MAIN_SYSTEM and row["new_points"] is not None
-        ],
+        pairs=_pairs(rows),
         lacking=lacking,
         accuracy=accuracy,
     )
+
+
+def _pairs(rows: Sequence[View]) -> list[Pair]:
+    """One for each player, date and system, however many lines he has."""
+    found = {
+        (row["player_lookup"], row["game_date"], row["system_id"]): (row["old_points"], row["new_points"])
+        for row in rows
+        if row["new_points"] is not None
+    }
+    return [(f"{player}, {day}", system, old, new) for (player, day, system), (old, new) in found.items()]

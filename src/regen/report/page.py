@@ -13,6 +13,7 @@ from regen.report.svg import Series, Span, bars, histogram, scatter, timeline
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 MOST = 15
+DOTS = 4000
 
 
 def page(facts: Facts) -> str:
@@ -87,15 +88,18 @@ def _outcomes(facts: Facts) -> str:
 def _old_and_new(facts: Facts) -> str:
     if not facts.pairs:
         return "<p>Nothing was replaced: these are first predictions.</p>"
-    points = [(old, new, f"{player}, {day}: {old:g} to {new:g}") for player, day, old, new in facts.pairs]
-    return scatter(points, name="Old against new predictions", x_name="points before", y_name="points after")
+    step = -(-len(facts.pairs) // DOTS)
+    shown = facts.pairs[::step]
+    points = [(old, new, f"{who}, {system}: {old:g} to {new:g}") for who, system, old, new in shown]
+    drawn = f"<p>{len(shown)} of {len(facts.pairs)} replaced predictions, every system.</p>"
+    return drawn + scatter(points, name="Old against new predictions", x_name="points before", y_name="points after")
 
 
 def _distribution(facts: Facts) -> str:
     if not facts.pairs:
         return ""
     moved = [new - old for _, _, old, new in facts.pairs]
-    return histogram(moved, name="Distribution of moves", x_name="new less old, points (ensemble)")
+    return histogram(moved, name="Distribution of moves", x_name="new less old, points")
 
 
 def _biggest(facts: Facts) -> str:
@@ -140,15 +144,23 @@ def _timeline(facts: Facts) -> str:
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table; what is a number stands to the right."""
-    head = "".join(f"<th>{escape(h)}</th>" for h in heads)
+    rows = list(rows)
+    numeric = [bool(rows) and all(_is_number(row[i]) for row in rows) for i in range(len(heads))]
+    head = "".join(f"<th{_css(n)}>{escape(h)}</th>" for h, n in zip(heads, numeric, strict=True))
     body = "".join("<tr>" + "".join(_cell(value) for value in row) + "</tr>" for row in rows)
     return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
 def _cell(value: object) -> str:
-    words = "-" if value is None else str(value)
-    number = isinstance(value, int | float) or words.lstrip("+-").replace(".", "", 1).isdigit()
-    return f"<td{' class=number' if number else ''}>{escape(words)}</td>"
+    return f"<td{_css(_is_number(value))}>{escape('-' if value is None else str(value))}</td>"
+
+
+def _css(number: bool) -> str:  # noqa: FBT001
+    return " class=number" if number else ""
+
+
+def _is_number(value: object) -> bool:
+    return value is None or str(value).lstrip("+-").replace(".", "", 1).isdigit()
 
 
 def _two(value: float | None) -> float | None:

@@ -102,7 +102,7 @@ def bars(
                 parts.append(box(x, y(value), width * 0.94, y(0.0) - y(value), s.css, tip))
     if limit is not None:
         parts.append(line(LEFT, y(limit), WIDTH - RIGHT, y(limit), "limit"))
-        parts.append(text(WIDTH - RIGHT, y(limit) - 4, f"threshold {limit:g}{unit}", "axis", "end"))
+        parts.append(text(WIDTH - RIGHT, y(limit) - 4, f"threshold {limit:g}{unit}", "axis note", "end"))
     return chart(height, [*parts, legend(series, height)], name)
 
 
@@ -143,15 +143,15 @@ def scatter(
 
 
 def histogram(values: Sequence[float], *, name: str, x_name: str, height: float = 240.0) -> str:
-    """How often which value, in bins of a round width around zero."""
+    """How often which value, in bins of a round width, one of them around zero."""
     if not values:
         return chart(60.0, [text(WIDTH / 2, 30, "nothing to show", "axis")], name)
     reach = max(0.5, *(abs(v) for v in values))
     width = ticks(0.0, reach / 6.0, 1)[1]
     number = math.ceil(reach / width)
-    counts = [0] * (2 * number)
+    counts = [0] * (2 * number + 1)
     for value in values:
-        counts[min(2 * number - 1, max(0, math.floor(value / width) + number))] += 1
+        counts[min(2 * number, max(0, math.floor(value / width + 0.5) + number))] += 1
     scale = ticks(0.0, max(counts))
     plot, side = height - TOP - BOTTOM, WIDTH - LEFT - RIGHT
     slot = side / len(counts)
@@ -160,14 +160,13 @@ def histogram(values: Sequence[float], *, name: str, x_name: str, height: float 
         y = TOP + plot * (1.0 - t / scale[-1])
         parts += [line(LEFT, y, WIDTH - RIGHT, y, "grid"), text(LEFT - 6, y + 4, f"{t:g}", "axis", "end")]
     for i, count in enumerate(counts):
-        low = (i - number) * width
+        low = (i - number - 0.5) * width
         tall = plot * count / scale[-1]
         tip = f"{low:g} to {low + width:g}: {count}"
         parts.append(box(LEFT + slot * i + 1, TOP + plot - tall, slot - 2, tall, "one", tip))
-        if i % 2 == 0:
-            parts.append(text(LEFT + slot * i, height - BOTTOM + 16, f"{low:g}", "axis"))
+        if (i - number) % 2 == 0:
+            parts.append(text(LEFT + slot * (i + 0.5), height - BOTTOM + 16, f"{low + width / 2:g}", "axis"))
     parts += [
-        line(LEFT + side / 2, TOP, LEFT + side / 2, TOP + plot, "limit"),
         text(LEFT + side / 2, height - 8, x_name, "axis"),
     ]
     return chart(height, parts, name)
