@@ -1,0 +1,215 @@
+"""Odd bodies, names and keys: a clear answer that names the field, and nothing else is changed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from regen.domain.errors import InvalidInput
+from regen.services.answers import IdempotencyKey
+from regen.services.dates import read_date
+from regen.services.opening import _take_date
+from simulation.league import DAY, entry, players
+from web_bench import Web
+
+PATH = "/regenerate-with-supersede"
+REGENERATION: dict[str, tuple[Any, int, str]] = {
+    "empty": (b"", 400, "game_date"),
+    "spaces": (b" \n", 400, "game_date"),
+    "half": (b'{"game_date"', 400, "body"),
+    "list": (b"[]", 400, "body"),
+    "text": (b'"2026-01-20"', 400, "body"),
+    "latin": (b'{"x": "\xe9"}', 400, "body"),
+    "utf-16": ('{"game_date": "x"}'.encode("utf-16"), 400, "game_date"),
+    "deep": (b"[" * 200_000, 400, "body"),
+    "deeper than we go": (b'{"metadata":' + b'{"a":' * 70 + b"1" + b"}" * 71, 400, "body"),
+    "huge number": (b'{"game_date": ' + b"9" * 5000 + b"}", 400, "body"),
+    "big number": ({"metadata": {"n": 2**64}}, 400, "body"),
+    "surrogate": (b'{"metadata": {"x": "\\ud800"}}', 400, "body"),
+    "surrogate in a name": (b'{"\\udfff": 1}', 400, "body"),
+    "NaN": (b'{"game_date": NaN}', 400, "game_date"),
+    "infinity": (b'{"game_date": "2026-01-20", "metadata": {"x": -Infinity}}', 400, "metadata"),
+    "1e999": (b'{"game_date": "2026-01-20", "metadata": {"x": 1e999}}', 400, "metadata"),
+    "no such day": ({"game_date": "2026-02-30"}, 400, "game_date"),
+    "day zero": ({"game_date": "0000-00-00"}, 400, "game_date"),
+    "last day": ({"game_date": "9999-12-31"}, 400, "game_date"),
+    "week date": ({"game_date": "2026-W04-2"}, 400, "game_date"),
+    "time": ({"game_date": "2026-01-20T00:00:00"}, 400, "game_date"),
+    "TODAY": ({"game_date": "TODAY"}, 400, "game_date"),
+    "today": ({"game_date": "today"}, 400, "game_date"),
+    "line break": ({"game_date": "2026-01-20\n"}, 400, "game_date"),
+    "reason with a line break": ({"reason": "late\n"}, 400, "reason"),
+    "reason with capitals": ({"reason": "Late"}, 400, "reason"),
+    "reason of 41": ({"reason": "r" * 41}, 400, "reason"),
+    "reason null": ({"reason": None}, 400, "reason"),
+    "metadata list": ({"metadata": [1]}, 400, "metadata"),
+    "metadata of 20 kB and one": ({"metadata": {"x": "y" * 19_992}}, 400, "metadata"),
+    "players text": ({"players": "playera"}, 400, "players"),
+    "players null inside": ({"players": [None]}, 400, "players"),
+    "1001 players": ({"players": [f"p{n}" for n in range(1001)]}, 400, "players"),
+    "long name": ({"players": ["p" * 101]}, 400, "players"),
+    "unknown player": ({"players": ["nobody"]}, 404, ""),
+    "unknown game": ({"games": ["\u0000"]}, 404, ""),
+    "unknown system": ({"systems": ["nosuch"]}, 400, "systems"),
+    "system list": ({"systems": [["steady"]]}, 400, "systems"),
+    "flag text": ({"dry_run": "yes"}, 400, "dry_run"),
+    "flag one": ({"dry_run": 1}, 400, "dry_run"),
+    "unknown field": ({"mode": "x"}, 400, "mode"),
+    "odd field": ({"__proto__\n": "x"}, 400, "__proto__\n"),
+}
+
+
+def _body(given: Any) -> bytes:
+    return given if isinstance(given, bytes) else json.dumps({"game_date": DAY.isoformat(), **given}).encode()
+
+
+@pytest.mark.parametrize("name", list(REGENERATION))
+def test_what_is_wrong_is_named_and_nothing_is_changed(name: str) -> None:
+    web = Web()
+    given, status, field = REGENERATION[name]
+    for headers in ({}, {"Idempotency-Key": "k"}):
+        answer = web.post(PATH, _body(given), headers)
+        assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
+        assert answer.json is not None
+        assert answer.json.get("field", "") == field
+    assert web.everything() == {}
+    assert not web.bench.queue.published
+
+
+@pytest.mark.parametrize("value", [49, -1, "15", True, float("nan"), float("inf"), 10**18, [15]])
+def test_minutes_are_a_number_that_a_game_has(value: Any) -> None:
+    web = Web()
+    answer = web.post("/start", {"game_date": DAY.isoformat(), "min_minutes": value})
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["field"]) == (400, "min_minutes")
+    assert web.everything() == {}
+
+
+METADATA: list[Any] = [
+    {},
+    {"a": [[1, [2, [3]]], {"b": [[]]}], "": None, "__x__": {"$ref": 1}, "a.b/c`d": "e", "0": True},
+    {"coalesced": "mine", "trigger_id": ["t"], "reason": {"not": "a reason"}},
+    {"text": "line\nbreak \u0000 \u202e é 🏀 '\"\\"},
+    {"big": 2**63 - 1, "small": -(2**63), "tiny": 5e-324, "zero": -0.0},
+    {"x": "y" * 19_991},
+    {"deep": json.loads("[" * 50 + "]" * 50)},
+]
+
+
+@pytest.mark.parametrize("metadata", METADATA, ids=range(len(METADATA)))
+def test_metadata_comes_through_to_the_audit_as_it_was_given(metadata: Any) -> None:
+    web = Web(players(3))
+    day = DAY.isoformat()
+    opened = web.post(PATH, {"game_date": day, "metadata": metadata}, {"Idempotency-Key": "k"})
+    assert opened.status_code == 202
+    second = web.post(PATH, {"game_date": day, "metadata": metadata})
+    assert second.json is not None
+    assert second.json["status"] == "coalesced"
+    web.bench.drain()
+    web.bench.sweep()
+    assert [e.metadata for e in web.bench.audited("coalesced")] == [metadata]
+    assert [e.metadata for e in web.bench.audited("requested")] == [metadata, metadata]
+    listed = web.get("/batches").json
+    assert listed is not None
+    assert [b["status"] for b in listed["batches"]] == ["promoted", "promoted"]
+    assert listed["batches"][0]["metadata"] == metadata
+
+
+def test_odd_metadata_does_not_stand_for_the_trigger_when_an_opening_is_lost() -> None:
+    """A sweep that stumbled over it would stop healing for good."""
+    web = Web(players(3))
+    odd = {"trigger_id": ["t"], "reason": "No reason/at all", "note": "mine"}
+    bench = web.bench
+    bench.regenerate("t1")
+    bench.regenerate("t2", metadata={"trigger_id": {}, "reason": 1})
+    bench.regenerate("t3", reason="late", metadata=odd)
+    bench.drain()
+    date = read_date(bench.deps, DAY)
+    follow_up = bench.trigger("f", follow_up="x")
+    lost = _take_date(bench.deps, follow_up, date, bench.warehouse.read_slate(DAY), IdempotencyKey("s", "k", "b"))
+    bench.clock.advance(91)
+    bench.sweep()
+    bench.sweep()
+    assert bench.batch(lost.batch.batch_id).status == "failed"
+    newest = web.get("/batches?status=promoted").json
+    assert newest is not None
+    assert newest["batches"][0]["trigger_ids"] == ["t2", "t3"]
+    assert newest["batches"][0]["reasons"] == ["feature_upgrade", "late"]
+    assert newest["batches"][0]["metadata"]["coalesced"][0]["note"] == "mine"
+
+
+NAMES = [
+    "shai gilgeous-alexander",
+    "de'aaron fox",
+    "j.r. smith",
+    "nikola jokić",
+    "gary trent jr.",
+    "o\u2019neal",
+    "姚明",
+    "a" * 100,
+]
+
+
+def test_names_as_people_have_them_are_predicted_under_them() -> None:
+    web = Web([entry(name, lines=(24.5, 25.0)) for name in NAMES])
+    answer = web.post(PATH, {"game_date": DAY.isoformat(), "players": NAMES[:7]})
+    assert answer.status_code == 202
+    assert answer.json is not None
+    batch_id = answer.json["batch_id"]
+    shown = web.get(f"/batches/{batch_id}").json
+    assert shown is not None
+    assert shown["pending"] == sorted(NAMES[:7])
+    web.bench.drain()
+    assert {(p, line) for p, _, line in web.bench.current()} == {(n, x) for n in NAMES[:7] for x in (24.5, 25.0)}
+
+
+@pytest.mark.parametrize(
+    ("key", "status"), [("", 400), ("k" * 201, 400), ("k" * 200, 202), ("é/..%00", 202), ("{}", 202), ("\t k", 202)]
+)
+def test_an_idempotency_key_may_be_any_short_text(key: str, status: int) -> None:
+    web = Web()
+    headers = {"Idempotency-Key": key}
+    first = web.post(PATH, {"game_date": DAY.isoformat()}, headers)
+    assert first.status_code == status
+    if status == 202:
+        again = web.post(PATH, {"game_date": DAY.isoformat()}, headers)
+        assert again.json == first.json
+        assert web.post(PATH, {"game_date": DAY.isoformat(), "reason": "x"}, headers).status_code == 422
+    else:
+        assert first.json is not None
+        assert first.json["field"] == "Idempotency-Key"
+
+
+def test_the_same_key_of_two_callers_is_two_keys() -> None:
+    web = Web()
+    day = DAY.isoformat()
+    first = web.post(PATH, {"game_date": day}, {"Idempotency-Key": "k"}).json
+    second = web.post(
+        PATH, {"game_date": day}, {"Idempotency-Key": "k", "X-API-Key": "another-key-that-is-valid-too"}
+    ).json
+    assert first is not None
+    assert second is not None
+    assert (first["status"], second["status"]) == ("accepted", "coalesced")
+
+
+def test_one_item_that_can_never_be_carried_out_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    web = Web()
+    real = web.bench.warehouse.record
+
+    def picky(entries: Any, staging: str | None = None) -> None:
+        if any(e.error and "messageId" in e.error for e in entries):
+            raise InvalidInput("metadata", "something else")
+        real(entries, staging)
+
+    monkeypatch.setattr(web.bench.warehouse, "record", picky)
+    for body in (b"one", b'{"message": {}}', b"two", b"three"):
+        assert web.push("worker", "/", body) == 204
+    report = web.bench.sweep()
+    assert "expected something else" in report.trouble[0]
+    assert len(web.bench.audited("malformed")) == 3
+    assert [item.kind for item in web.outbox()] == ["audit"]
+    monkeypatch.setattr(web.bench.warehouse, "record", real)
+    assert web.bench.sweep().trouble == []
+    assert not web.outbox()
