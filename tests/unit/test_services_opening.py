@@ -1,11 +1,14 @@
 """Opening a batch: recorded before anything is published, once for each key, one live batch a date."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from regen.domain.batch import Kind, Status
 from regen.domain.errors import KeyReused, NotFound, Refused
 from regen.domain.scope import Scope
 from regen.domain.trigger import Source
+from regen.ports import Message
 from regen.services import commands, opening, sweeping, viewing
 from regen.services.answers import IdempotencyKey
 from regen.services.dates import read_date
@@ -182,6 +185,19 @@ def test_a_batch_without_players_can_be_promoted_by_nobody() -> None:
         commands.promote(bench.deps, bench.order(answer), [])
     with pytest.raises(Refused):
         commands.redrive(bench.deps, bench.order(answer))
+
+
+def test_workers_and_verifier_may_be_done_before_the_opener_has_published_everything() -> None:
+    bench = Bench()
+    publish = bench.queue.publish
+
+    def delivered_at_once(topic: str, messages: Sequence[Message]) -> None:
+        publish(topic, messages)
+        bench.drain()
+
+    bench.queue.publish = delivered_at_once  # type: ignore[method-assign]
+    answer = bench.regenerate()
+    assert bench.batch(answer.batch_id).status is Status.PROMOTED
 
 
 def test_an_opener_that_died_gives_its_trigger_back_to_the_date() -> None:

@@ -101,9 +101,14 @@ def is_free(deps: Deps, name: str) -> bool:
     return snapshot is None or decode_lease(snapshot).expires_at <= deps.clock.now()
 
 
-def opening_write(deps: Deps, name: str) -> tuple[Lease, Write]:
+def opening_lease(batch_id: str) -> str:
+    """The lease of who opens a batch: not that of who verifies it, as workers may be done before all is published."""
+    return f"opening-{batch_id}"
+
+
+def opening_write(deps: Deps, batch_id: str) -> tuple[Lease, Write]:
     """A lease to be created by somebody else's commit, together with what it protects."""
-    owner = deps.ids.suffix()
+    owner, name = deps.ids.suffix(), opening_lease(batch_id)
     record = LeaseRecord(owner, 1, _expiry(deps))
     return Lease(deps, name, owner, 1), Write("put", lease_path(name), encode_lease(record))
 

@@ -21,7 +21,7 @@ from regen.services.dates import follow_up, read_date
 from regen.services.deps import VERIFY_TOPIC, Deps
 from regen.services.dispatching import dispatch, publish_pending
 from regen.services.ending import ended_entry, summarise
-from regen.services.leases import is_free
+from regen.services.leases import is_free, opening_lease
 from regen.services.processing import close_pending
 from regen.services.records import BATCHES, decode_batch, requests_path
 from regen.services.triggers import triggers_of
@@ -110,7 +110,7 @@ def _tell(deps: Deps, batch: Batch, healed: str | None) -> None:
 
 def _opening_lost(deps: Deps, batch: Batch) -> str | None:
     """A `created` batch whose opener died: failed, its triggers back on the date, in one commit (I-17)."""
-    if not is_free(deps, batch.batch_id):
+    if not is_free(deps, opening_lease(batch.batch_id)):
         return None
 
     def decide() -> tuple[Sequence[Write], str | None]:
@@ -138,7 +138,7 @@ def _opening_lost(deps: Deps, batch: Batch) -> str | None:
 def _dispatch_again(deps: Deps, batch: Batch, now: datetime) -> str | None:
     if batch.deadline <= now:
         return _close(deps, batch)
-    if not is_free(deps, batch.batch_id):
+    if not is_free(deps, opening_lease(batch.batch_id)):
         return None
     dispatch(deps, batch.batch_id)
     return "dispatched"
