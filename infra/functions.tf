@@ -51,7 +51,7 @@ locals {
   }
 
   ingress = {
-    coordinator = var.coordinator_public ? "ALLOW_ALL" : "ALLOW_INTERNAL_AND_GCLB"
+    coordinator = "ALLOW_ALL" # operators call from anywhere; without coordinator_public, IAM asks them who they are
     verifier    = "ALLOW_INTERNAL_ONLY"
     worker      = "ALLOW_INTERNAL_ONLY"
   }
@@ -64,7 +64,7 @@ resource "google_cloudfunctions2_function" "this" {
   description = "regen ${local.manifest.version}: ${each.key}"
   depends_on  = [time_sleep.rights]
 
-  # checkov:skip=CKV_GCP_124:the coordinator is the one public door, and checks every caller itself
+  # checkov:skip=CKV_GCP_124:the coordinator is the one door for people; its code, or IAM, checks every caller
 
   build_config {
     runtime           = "python313"
