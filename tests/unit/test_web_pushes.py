@@ -194,3 +194,12 @@ def test_an_event_names_its_document_in_either_header() -> None:
         == 204
     )
     assert not web.outbox()
+
+
+def test_an_event_may_come_as_the_envelope_of_its_topic() -> None:
+    web = Web()
+    attributes = {"ce-document": "prediction_batches/b1", "ce-type": "google.cloud.firestore.document.v1.updated"}
+    assert web.push("verifier", "/events/batch", envelope(b"\x0a\x00", **attributes)) == 204
+    assert not web.outbox()
+    assert web.push("verifier", "/events/batch", envelope(b"\x0a\x00", **{"ce-document": "other/b1"})) == 204
+    assert len(web.malformed()) == 1

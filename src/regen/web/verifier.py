@@ -41,12 +41,14 @@ class _Verifier:
         return 200, {"status": "healthy", "service": "verifier", "version": self._deps.config.code_version}
 
     def batch_changed(self, call: Call) -> Reply:
-        headers = call.request.headers
+        # Of the headers only those of the event: the others have the caller's token.
+        event = {k.lower(): v for k, v in call.request.headers.items() if k.lower().startswith("ce-")}
         try:
-            batch_id = changed_document(headers, BATCHES)  # type: ignore[arg-type]
+            if not event:
+                # Some deliveries of Eventarc are the push envelope of its topic, the event's headers its attributes.
+                event = dict(decode_push(call.body()).attributes)
+            batch_id = changed_document(event, BATCHES)
         except InvalidInput as error:
-            # Of its headers only those of the event: the others have the caller's token.
-            event = {k: v for k, v in headers.items() if k.lower().startswith("ce-")}
             malformed.record(self._deps, str(event).encode(), str(error), call.caller_name, None)
             return 204, None
         add_context(batch_id=batch_id)

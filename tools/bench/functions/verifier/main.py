@@ -14,6 +14,7 @@ import functions_framework
 from regen.domain.batch import Status
 from regen.services.commit import read_batch
 from regen.services.evidence import gather
+from regen.services.records import BATCHES
 from regen.web.bootstrap import app
 from regen.web.envelopes import changed_document
 from regen.web.http import Call, Reply, Route, Router
@@ -21,9 +22,9 @@ from regen.web.http import Call, Reply, Route, Router
 
 def changed(call: Call) -> Reply:
     """The completion callback: one line a completed batch."""
-    path = changed_document(call.request.headers)  # type: ignore[arg-type]
+    batch_id = changed_document(call.request.headers, BATCHES)  # type: ignore[arg-type]
     deps = app(with_warehouse=False).deps
-    batch = read_batch(deps, path[1]).batch
+    batch = read_batch(deps, batch_id).batch
     if batch.status is not Status.COMPLETE:
         return 204, None
     seen_at = time.time()
