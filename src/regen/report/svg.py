@@ -102,7 +102,7 @@ def bars(
                 parts.append(box(x, y(value), width * 0.94, y(0.0) - y(value), s.css, tip))
     if limit is not None:
         parts.append(line(LEFT, y(limit), WIDTH - RIGHT, y(limit), "limit"))
-        parts.append(text(WIDTH - RIGHT, y(limit) - 4, f"threshold {limit:g}{unit}", "axis note", "end"))
+        parts.append(text(WIDTH - RIGHT, height - 5, f"- - threshold {limit:g}{unit}", "axis", "end"))
     return chart(height, [*parts, legend(series, height)], name)
 
 

@@ -1,0 +1,110 @@
+"""The coordinator's routes for backfills, the BDB scan, the look at the tables and the grades."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from regen.domain.invariants import Finding
+from simulation.league import DAY
+from web_bench import Web, envelope, ticked
+
+RANGE = {"from": "2026-01-20", "to": "2026-01-22", "reason": "bdb_upgrade"}
+
+
+@pytest.fixture
+def web() -> Web:
+    return Web()
+
+
+def test_a_plan_a_backfill_and_how_it_stands(web: Web) -> None:
+    plan = web.post("/backfills", {**RANGE, "dry_run": True})
+    assert plan.status_code == 200
+    assert [d["status"] for d in plan.json["dates"]] == ["waiting", "no_slate", "no_slate"]
+    assert web.get("/backfills").json == {"backfills": []}
+    made = web.post("/backfills", RANGE, {"Idempotency-Key": "k"})
+    assert made.status_code == 202
+    name = made.json["backfill_id"]
+    assert web.post("/backfills", RANGE, {"Idempotency-Key": "k"}).json["backfill_id"] == name
+    assert web.post("/backfills", {**RANGE, "reason": "other"}, {"Idempotency-Key": "k"}).status_code == 422
+    told = web.get(f"/backfills/{name}").json
+    assert (told["status"], told["counts"]) == ("running", {"waiting": 1, "no_slate": 2})
+    assert [b["backfill_id"] for b in web.get("/backfills").json["backfills"]] == [name]
+    advance = {"mode": "advance_backfill", "backfill_id": name}
+    assert web.push("coordinator", "/regenerate-pubsub", envelope(advance)) == 204
+    day = web.get(f"/backfills/{name}").json["dates"][0]
+    assert day["status"] == "running"
+    assert web.get(f"/batches/{day['batch_id']}").status_code == 200
+    assert web.push("coordinator", "/regenerate-pubsub", envelope(advance, "m-2")) == 204
+    assert len(web.bench.store.find("prediction_batches")) == 1
+
+
+def test_orders_on_a_backfill(web: Web) -> None:
+    name = web.post("/backfills", RANGE).json["backfill_id"]
+    assert web.post(f"/backfills/{name}/pause", {}).json["status"] == "paused"
+    assert web.post(f"/backfills/{name}/resume", {}).json["status"] == "running"
+    assert web.post(f"/backfills/{name}/cancel", {}).json["status"] == "cancelled"
+    assert web.post(f"/backfills/{name}/resume", {}).status_code == 409
+    assert web.post("/backfills/backfill_x/pause", {}).status_code == 404
+    assert web.get("/backfills/prediction_batches").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"to": "2026-01-20"}, "from"),
+        ({"from": "2026-01-20"}, "to"),
+        ({**RANGE, "to": "2026-01-19"}, "to"),
+        ({**RANGE, "to": "2029-01-19"}, "to"),
+        ({**RANGE, "to": "soon"}, "to"),
+        ({**RANGE, "reason": "Because!"}, "reason"),
+        ({**RANGE, "max_concurrent_dates": 0}, "max_concurrent_dates"),
+        ({**RANGE, "max_concurrent_dates": True}, "max_concurrent_dates"),
+        ({**RANGE, "only": "some"}, "only"),
+        ({**RANGE, "only": []}, "only"),
+        ({**RANGE, "backwards": "yes"}, "backwards"),
+        ({**RANGE, "metadata": []}, "metadata"),
+        ({**RANGE, "colour": "red"}, "colour"),
+    ],
+)
+def test_what_makes_no_sense_names_its_field(web: Web, body: dict[str, Any], field: str) -> None:
+    answer = web.post("/backfills", body)
+    assert answer.status_code == 400
+    assert answer.json["field"] == field
+    assert web.get("/backfills").json == {"backfills": []}
+
+
+def test_an_advance_that_names_no_backfill_is_recorded(web: Web) -> None:
+    assert web.push("coordinator", "/regenerate-pubsub", envelope({"mode": "advance_backfill"})) == 204
+    assert len(web.malformed()) == 1
+    gone = {"mode": "advance_backfill", "backfill_id": "backfill_gone"}
+    assert web.push("coordinator", "/regenerate-pubsub", envelope(gone, "m-2")) == 204
+    assert len(web.malformed()) == 2
+
+
+@pytest.mark.parametrize("path", ["/bdb/scan", "/checks", "/grades"])
+def test_the_scheduler_may_call_and_nobody_without_a_key(web: Web, path: str) -> None:
+    assert web.call("coordinator", "POST", path, b"{}", ticked()).status_code == 200
+    assert web.post(path, {}).status_code == 200
+    assert web.call("coordinator", "POST", path, b"{}").status_code == 401
+    assert web.call("coordinator", "GET", path).status_code == 405
+
+
+def test_the_look_at_the_tables_tells_what_it_found(web: Web) -> None:
+    ledger: Any = web.bench.deps.ledger
+    ledger.findings = [Finding("audit_missing", 3, 1, ("2026-01-20 b made 9 rows",))]
+    answer = web.post("/checks", {"from": DAY.isoformat(), "to": DAY.isoformat()})
+    assert answer.json["findings"][0]["violations"] == 1
+    assert [item.payload["type"] for item in web.outbox() if item.kind == "alert"] == ["audit_disagreement"]
+
+
+def test_grades_of_a_range_or_of_what_is_due(web: Web) -> None:
+    ledger: Any = web.bench.deps.ledger
+    web.post("/grades", {"from": "2025-11-01", "to": "2025-11-03"})
+    assert [(a.isoformat(), b.isoformat()) for a, b in ledger.graded] == [("2025-11-01", "2025-11-03")]
+    ledger.graded.clear()
+    web.post("/grades", {"days": 3})
+    assert [(a.isoformat(), b.isoformat()) for a, b in ledger.graded] == [("2026-01-18", "2026-01-20")]
+    assert web.post("/grades", {"days": 0}).json["field"] == "days"
+    assert web.post("/grades", {"from": "2025-11-03", "to": "2025-11-01"}).json["field"] == "to"
