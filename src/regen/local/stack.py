@@ -23,6 +23,7 @@ from regen.topology import topology
 
 STOP_SECONDS = 5.0
 POLL_SECONDS = 0.03
+ENDING = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT})
 PATIENCE_SECONDS = 2.0
 
 
@@ -121,9 +122,9 @@ class Stack:
         return self._child(name).pid
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
-        """Send a signal to a part's whole group; that it may end of it is expected."""
+        """Send a signal to a part's whole group; if it is one to end it, its end is expected."""
         child = self._child(name)
-        child.expected = True
+        child.expected = child.expected or number in ENDING
         child.signal(number)
 
     def restart(self, name: str) -> None:
