@@ -21,6 +21,7 @@ from regen.ports import Message
 from regen.services import commands, dead_letters, leases, processing, sweeping, verifying, viewing
 from regen.services.deps import COMPLETE_TOPIC, REQUEST_TOPIC
 from regen.services.records import request_path
+from regen.sql.render import source
 from simulation.bench import Bench
 from simulation.league import DAY, entry, names, players
 
@@ -29,7 +30,7 @@ def test_i21_two_promotions_of_a_batch_at_once_give_the_result_of_one() -> None:
     """A second owner who promotes in the middle of the first changes nothing; the first finds what was committed.
 
     Prevented in: src/regen/services/promoting.py, src/regen/sql/promote.sql
-    Turns red when: `_submit` lets FenceLost pass without reading what was committed, or the fence lets both through.
+    Turns red when: the fence's condition in promote.sql loses `token = @token`, or the memory's `_held` looks at nothing.
     """
     bench = Bench()
     warehouse = Interrupted(bench.clock.now)
@@ -50,8 +51,11 @@ def test_i21_two_promotions_of_a_batch_at_once_give_the_result_of_one() -> None:
     assert len(current_rows(bench)) == 16
     assert len(warehouse.predictions(DAY)) == 32
     assert len(bench.audited("promoted")) == 1
-    with pytest.raises(FenceLost):
-        warehouse.raise_fence(FenceToken(DAY, 1, answer.batch_id, 1))
+    with pytest.raises(FenceLost, match="another token holds the date"):
+        warehouse._held(FenceToken(DAY, 1, answer.batch_id, 1))
+    fence = source("promote").partition("UPDATE {promotion_fence}")[2].partition(";")[0]
+    for condition in ("token = @token", "batch_id = @batch_id", "round = @round", "promoted_round, -1) >= @round"):
+        assert condition in fence.partition("WHERE")[2]
 
 
 def test_i22_only_the_owner_releases_a_lease() -> None:
