@@ -129,7 +129,13 @@ def test_orders_status_and_dry_run(fake: FakeCoordinator, regen: Regen) -> None:
 
 
 def test_bdb_scan_and_grade_say_what_came_of_it(fake: FakeCoordinator, regen: Regen) -> None:
-    game = {"game_date": "2026-01-20", "game_id": "g", "was": "bdb_available", "act": "regenerate", "why": "w"}
+    game: dict[str, Any] = {
+        "game_date": "2026-01-20",
+        "game_id": "g",
+        "was": "bdb_available",
+        "act": "regenerate",
+        "why": "w",
+    }
     game |= {"attempts": 0, "stale_players": 8, "fresh_players": 0}
     fake.say("POST /bdb/scan", (200, {"triggered": ["2026-01-20"], "games": [game], "counts": {"regenerate": 1}}))
     result = regen("bdb", "scan")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from regen.domain.invariants import Finding
 from simulation.league import DAY
 from web_bench import Web, envelope, ticked
 
 RANGE = {"from": "2026-01-20", "to": "2026-01-22", "reason": "bdb_upgrade"}
+
+
+def body(answer: TestResponse) -> Any:
+    return json.loads(answer.data)
 
 
 @pytest.fixture
@@ -21,19 +27,19 @@ def web() -> Web:
 def test_a_plan_a_backfill_and_how_it_stands(web: Web) -> None:
     plan = web.post("/backfills", {**RANGE, "dry_run": True})
     assert plan.status_code == 200
-    assert [d["status"] for d in plan.json["dates"]] == ["waiting", "no_slate", "no_slate"]
-    assert web.get("/backfills").json == {"backfills": []}
+    assert [d["status"] for d in body(plan)["dates"]] == ["waiting", "no_slate", "no_slate"]
+    assert body(web.get("/backfills")) == {"backfills": []}
     made = web.post("/backfills", RANGE, {"Idempotency-Key": "k"})
     assert made.status_code == 202
-    name = made.json["backfill_id"]
-    assert web.post("/backfills", RANGE, {"Idempotency-Key": "k"}).json["backfill_id"] == name
+    name = body(made)["backfill_id"]
+    assert body(web.post("/backfills", RANGE, {"Idempotency-Key": "k"}))["backfill_id"] == name
     assert web.post("/backfills", {**RANGE, "reason": "other"}, {"Idempotency-Key": "k"}).status_code == 422
-    told = web.get(f"/backfills/{name}").json
+    told = body(web.get(f"/backfills/{name}"))
     assert (told["status"], told["counts"]) == ("running", {"waiting": 1, "no_slate": 2})
-    assert [b["backfill_id"] for b in web.get("/backfills").json["backfills"]] == [name]
+    assert [b["backfill_id"] for b in body(web.get("/backfills"))["backfills"]] == [name]
     advance = {"mode": "advance_backfill", "backfill_id": name}
     assert web.push("coordinator", "/regenerate-pubsub", envelope(advance)) == 204
-    day = web.get(f"/backfills/{name}").json["dates"][0]
+    day = body(web.get(f"/backfills/{name}"))["dates"][0]
     assert day["status"] == "running"
     assert web.get(f"/batches/{day['batch_id']}").status_code == 200
     assert web.push("coordinator", "/regenerate-pubsub", envelope(advance, "m-2")) == 204
@@ -41,17 +47,17 @@ def test_a_plan_a_backfill_and_how_it_stands(web: Web) -> None:
 
 
 def test_orders_on_a_backfill(web: Web) -> None:
-    name = web.post("/backfills", RANGE).json["backfill_id"]
-    assert web.post(f"/backfills/{name}/pause", {}).json["status"] == "paused"
-    assert web.post(f"/backfills/{name}/resume", {}).json["status"] == "running"
-    assert web.post(f"/backfills/{name}/cancel", {}).json["status"] == "cancelled"
+    name = body(web.post("/backfills", RANGE))["backfill_id"]
+    assert body(web.post(f"/backfills/{name}/pause", {}))["status"] == "paused"
+    assert body(web.post(f"/backfills/{name}/resume", {}))["status"] == "running"
+    assert body(web.post(f"/backfills/{name}/cancel", {}))["status"] == "cancelled"
     assert web.post(f"/backfills/{name}/resume", {}).status_code == 409
     assert web.post("/backfills/backfill_x/pause", {}).status_code == 404
     assert web.get("/backfills/prediction_batches").status_code == 404
 
 
 @pytest.mark.parametrize(
-    ("body", "field"),
+    ("sent", "field"),
     [
         ({"to": "2026-01-20"}, "from"),
         ({"from": "2026-01-20"}, "to"),
@@ -68,11 +74,11 @@ def test_orders_on_a_backfill(web: Web) -> None:
         ({**RANGE, "colour": "red"}, "colour"),
     ],
 )
-def test_what_makes_no_sense_names_its_field(web: Web, body: dict[str, Any], field: str) -> None:
-    answer = web.post("/backfills", body)
+def test_what_makes_no_sense_names_its_field(web: Web, sent: dict[str, Any], field: str) -> None:
+    answer = web.post("/backfills", sent)
     assert answer.status_code == 400
-    assert answer.json["field"] == field
-    assert web.get("/backfills").json == {"backfills": []}
+    assert body(answer)["field"] == field
+    assert body(web.get("/backfills")) == {"backfills": []}
 
 
 def test_an_advance_that_names_no_backfill_is_recorded(web: Web) -> None:
@@ -95,7 +101,7 @@ def test_the_look_at_the_tables_tells_what_it_found(web: Web) -> None:
     ledger: Any = web.bench.deps.ledger
     ledger.findings = [Finding("audit_missing", 3, 1, ("2026-01-20 b made 9 rows",))]
     answer = web.post("/checks", {"from": DAY.isoformat(), "to": DAY.isoformat()})
-    assert answer.json["findings"][0]["violations"] == 1
+    assert body(answer)["findings"][0]["violations"] == 1
     assert [item.payload["type"] for item in web.outbox() if item.kind == "alert"] == ["audit_disagreement"]
 
 
@@ -106,5 +112,5 @@ def test_grades_of_a_range_or_of_what_is_due(web: Web) -> None:
     ledger.graded.clear()
     web.post("/grades", {"days": 3})
     assert [(a.isoformat(), b.isoformat()) for a, b in ledger.graded] == [("2026-01-18", "2026-01-20")]
-    assert web.post("/grades", {"days": 0}).json["field"] == "days"
-    assert web.post("/grades", {"from": "2025-11-03", "to": "2025-11-01"}).json["field"] == "to"
+    assert body(web.post("/grades", {"days": 0}))["field"] == "days"
+    assert body(web.post("/grades", {"from": "2025-11-03", "to": "2025-11-01"}))["field"] == "to"
