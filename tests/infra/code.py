@@ -42,7 +42,7 @@ def code() -> Code:
         for route in router(App(settings, MagicMock(), gate)).routes:
             if route.method != "POST" or route.check is None:
                 continue
-            if route.check.__name__ == "by_push":
+            if route.check.__name__ in {"by_push", "by_key_or_push"}:
                 pushed.add((function, route.path))
             if "scheduler" in route.check.__name__:
                 scheduled.add((function, route.path))

@@ -23,6 +23,7 @@ SCHEMES = {
     "by_push": {"push"},
     "by_scheduler": {"scheduler"},
     "by_key_or_scheduler": {"key", "scheduler"},
+    "by_key_or_push": {"key", "push"},
 }
 OPERATIONS = {o.spec["operationId"]: o for o in openapi.operations()}
 

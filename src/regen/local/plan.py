@@ -120,6 +120,8 @@ def function_environment(
         "REGEN_TOKEN_CHECK": "signature",
         "REGEN_HOLD_DOWN_SECONDS": "0",
         "REGEN_LEASE_SECONDS": "15",
+        # Redelivery (60 attempts, about 5 s apart) outlasts it.
+        "REGEN_DEADLINE_SECONDS": "240",
         "REGEN_CODE_VERSION": code_version,
         **options.variables,
     }

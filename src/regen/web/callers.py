@@ -75,6 +75,10 @@ class Gatekeeper:
         """A job of Cloud Scheduler."""
         return Caller(f"scheduler:{self._account(headers, self._settings.scheduler_accounts)}")
 
+    def by_key_or_push(self, headers: Mapping[str, str]) -> Caller:
+        """A key, or else a push: where no Pub/Sub is at hand, an operator posts the envelope himself."""
+        return self.by_key(headers) if "X-API-Key" in headers else self.by_push(headers)
+
     def by_key_or_scheduler(self, headers: Mapping[str, str]) -> Caller:
         """A key, or else the scheduler."""
         return self.by_key(headers) if "X-API-Key" in headers else self.by_scheduler(headers)

@@ -34,7 +34,7 @@ def router(app: App) -> Router:
             Route("GET", "/ready", gate.by_key_or_scheduler, routes.ready),
             Route("POST", "/regenerate-with-supersede", gate.by_key, routes.regenerate),
             Route("POST", "/start", gate.by_key_or_scheduler, routes.start),
-            Route("POST", "/regenerate-pubsub", gate.by_push, routes.pushed),
+            Route("POST", "/regenerate-pubsub", gate.by_key_or_push, routes.pushed),
             Route("GET", "/status", gate.by_key, routes.status),
             Route("GET", "/batches", gate.by_key, routes.batches),
             Route("GET", "/batches/{id}", gate.by_key, routes.batch),
