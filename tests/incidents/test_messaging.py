@@ -5,6 +5,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -225,12 +226,14 @@ def test_i65_alerts_say_whose_they_are_and_probes_make_no_noise(caplog: pytest.L
     """Each kind of alert has a severity, a command to look further and a place in the runbook, and comes once.
 
     Prevented in: src/regen/domain/alerts.py, src/regen/services/alerting.py, src/regen/web/http.py
-    Turns red when: `raise_once` puts an alert again, or health checks are logged as failed calls.
+    Turns red when: `raise_once` puts an alert again, a kind of alert has no place in the runbook, or health checks are logged.
     """
     assert set(SORTS) == set(AlertKind)
     for sort in SORTS.values():
         assert sort.severity in {"WARNING", "ERROR"}
         assert sort.look.startswith("regen ")
+    runbook = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    assert [kind for kind in AlertKind if f"\n### {kind}\n" not in runbook] == []
     bench = Bench([entry(n, broken=True) for n in names(4)])
     bench.run()
     for _ in range(3):
