@@ -40,6 +40,7 @@ class Gathered:
 def gather(deps: Deps, batch: Batch) -> Gathered:
     """Read all requests of the batch (every round) and the excluded players."""
     everything: list[Outcome] = []
+    unfinished: list[Outcome] = []
     for snapshot in deps.store.find(requests_path(batch.batch_id), fields=FIELDS):
         data = snapshot.data
         if data["opening"] not in batch.openings:
@@ -48,8 +49,9 @@ def gather(deps: Deps, batch: Batch) -> Gathered:
             everything += unpack_outcomes(data["outcomes"])
         else:
             # Only a cancelled round leaves requests pending: past a deadline they are closed.
-            everything += [failed_outcome(p, "cancelled", data["round"]) for p in data["players"]]
-    outcomes = latest(everything)
+            unfinished += [failed_outcome(p, "cancelled", data["round"]) for p in data["players"]]
+    # What a round found out counts for more than that a later one was cancelled.
+    outcomes = {**latest(unfinished), **latest(everything)}
     fresh = [o for o in outcomes.values() if o.round not in batch.promoted_rounds or o.kind is not OutcomeKind.PRODUCED]
     runs = [o for o in everything if batch.act is not Act.GENERATE or o.round == batch.round]
     excluded: list[Exclusion] = []

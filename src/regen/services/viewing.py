@@ -35,7 +35,7 @@ def view_batch(deps: Deps, batch_id: str) -> dict[str, Any]:
             if batch.live and data["round"] == batch.round:
                 pending |= set(data["players"]) - done
             else:
-                problems |= {p: _unfinished(p, batch) for p in data["players"] if p not in done}
+                problems |= {p: _unfinished(p, batch) for p in data["players"] if p not in done | problems.keys()}
             continue
         for outcome in unpack_outcomes(data["outcomes"]):
             if outcome.kind is OutcomeKind.PRODUCED:
