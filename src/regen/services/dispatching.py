@@ -30,12 +30,14 @@ def dispatch(deps: Deps, batch_id: str, request_ids: Sequence[str] | None = None
     """Publish the round's requests, go to `running`, and look whether all are done already.
 
     Args:
-        request_ids: the requests if they have just been written; None publishes those that are pending.
+        request_ids: the requests of round 1 if they have just been written; None publishes those that are pending.
     """
     seen = read_batch(deps, batch_id)
     if seen.batch.status not in WAITING:
         return
     round_ = seen.batch.round
+    if request_ids is not None and round_ != 1:
+        return  # an opener that stood still while the batch was cancelled and redriven: its messages mean nothing now
     if request_ids is None:
         publish_pending(deps, seen.batch)
     else:
