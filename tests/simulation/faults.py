@@ -131,7 +131,7 @@ class Faults:
         if writes:
             kinds += [(Fault.UNANSWERED, mix.unanswered), (Fault.LATE, mix.late)]
         if transaction:  # rare, and where it hurts most
-            kinds = [(kind, 4 * chance) for kind, chance in kinds]
+            kinds = [(kind, 6 * chance) for kind, chance in kinds]
             kinds += [(Fault.CONFLICT, mix.conflict), (Fault.BROKEN, mix.broken * breakable)]
         for kind, chance in kinds:
             if dice < chance:

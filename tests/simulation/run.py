@@ -123,6 +123,9 @@ def calm(world: World, people: People) -> None:
     world.run()
     if not world.watch.lossy:
         _nobody_waits(world)
+    if not world.faults.counted:
+        for data in _live(world):
+            world.watch.broken("3", f"nothing went wrong, and {data['batch_id']} waits for a sweep: {data['status']}")
     injected = -1
     while injected != world.faults.counted.total():
         injected = world.faults.counted.total()

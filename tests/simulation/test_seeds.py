@@ -2,6 +2,7 @@
 
 import pytest
 
+from simulation.faults import Mix
 from simulation.run import simulate
 
 RUNS = 240
@@ -13,6 +14,13 @@ def test_every_promise_is_kept_whatever_goes_wrong(first: int) -> None:
     for seed in range(first, first + GROUP):
         if simulate(seed).violations:
             pytest.fail(simulate(seed, tell=True).told())
+
+
+def test_without_faults_no_batch_waits_for_a_sweep() -> None:
+    for seed in range(40):
+        result = simulate(seed, mix=Mix(switch=0.3))
+        assert not result.violations, result.told()
+        assert not result.counted
 
 
 def test_a_seed_tells_the_same_story_every_time() -> None:

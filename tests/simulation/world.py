@@ -312,7 +312,7 @@ class World:
         delay = rng.choice((1.0, 20.0, 120.0)) if happens(Mishap.DELAY) else 0.05 * rng.random()
         self.later(delay, lambda: self._deliver(delivery))
         if happens(Mishap.DUPLICATE):
-            self.later(delay + rng.choice((0.0, 0.3, 30.0)), lambda: self._deliver(delivery, again=True))
+            self.later(delay + rng.choice((0.0, 0.02, 0.3, 30.0)), lambda: self._deliver(delivery, again=True))
 
     def _deliver(self, delivery: Delivery, *, again: bool = False) -> None:
         if delivery.settled and not again:
@@ -340,7 +340,7 @@ class World:
         everything = list(self.sent)
         self.rng.shuffle(everything)
         for delivery in everything:
-            if not delivery.poison:
+            if not delivery.poison and delivery.number not in self.watch.dead:
                 self.later(self.rng.random(), partial(self._deliver, delivery, again=True))
 
     def _settle(self, delivery: Delivery, task: Task, reply: Reply | None) -> None:
