@@ -9,7 +9,9 @@ from regen.domain.errors import Gone, InvalidInput, Refused
 from regen.ports import Write
 from regen.services import commands, sweeping, viewing
 from regen.services.deps import REQUEST_TOPIC, VERIFY_TOPIC
+from regen.services.dispatching import dispatch
 from regen.services.records import decode_date
+from regen.services.requests import build_requests, write_requests
 from simulation.bench import Bench
 from simulation.league import DAY, entry, names, old_row, players
 
@@ -92,6 +94,42 @@ def test_a_cancelled_batch_is_redriven_whole() -> None:
     bench.drain()
     batch = bench.batch(answer.batch_id)
     assert (batch.status, batch.counts.produced) == (Status.PROMOTED, 8)
+
+
+def test_an_opener_that_stood_still_says_nothing_of_a_later_round() -> None:
+    bench = Bench(players(8))
+    answer = bench.regenerate()
+    first = [m["request_id"] for m in bench.queue.of(REQUEST_TOPIC)]
+    commands.cancel(bench.deps, bench.order(answer))
+    commands.redrive(bench.deps, bench.order(answer))
+    bench.store.commit([Write("update", f"prediction_batches/{answer.batch_id}", {"status": "dispatching"})])
+    before = len(bench.queue.of(REQUEST_TOPIC))
+    dispatch(bench.deps, answer.batch_id, first)
+    assert len(bench.queue.of(REQUEST_TOPIC)) == before
+    assert bench.batch(answer.batch_id).status is Status.DISPATCHING
+
+
+def test_requests_of_a_redrive_that_died_before_its_round_began_mean_nothing() -> None:
+    bench = Bench(flawed())
+    batch = bench.run()
+    slate = bench.warehouse.read_slate(DAY).entries
+    left = build_requests(bench.deps, batch, slate[:3], 2, "dead")
+    write_requests(bench.deps, batch, left)
+    commands.promote(bench.deps, bench.order(batch), ["coverage"])
+    bench.drain()
+    view = viewing.view_batch(bench.deps, batch.batch_id)
+    assert (view["status"], view["counts"]["produced"], view["pending"]) == ("promoted", 8, [])
+    assert {o["reason"] for o in view["outcomes"]} == {"system_error"}
+
+
+def test_a_batch_that_ended_before_its_requests_were_written_is_not_redriven() -> None:
+    bench = Bench(players(8))
+    answer = bench.regenerate()
+    commands.cancel(bench.deps, bench.order(answer))
+    request, *_ = bench.store.find(f"prediction_batches/{answer.batch_id}/requests")
+    bench.store.commit([Write("delete", request.path)])
+    with pytest.raises(Refused):
+        commands.redrive(bench.deps, bench.order(answer))
 
 
 def test_a_rejected_batch_is_promoted_by_naming_its_failed_checks() -> None:
