@@ -19,6 +19,7 @@ locals {
     REGEN_REPUBLISH_AFTER_SECONDS = tostring(var.settings.republish_after_seconds)
     REGEN_RETENTION_DAYS          = tostring(var.settings.retention_days)
     REGEN_SYSTEMS                 = join(",", var.settings.systems)
+    REGEN_TRACING                 = var.tracing
   }
 
   # Behind IAM the platform checks the token and takes its signature away, so that only its claims are left to check.

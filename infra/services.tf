@@ -1,5 +1,5 @@
 locals {
-  services = toset([
+  services = setunion(var.tracing == "otlp" ? ["telemetry.googleapis.com"] : [], [
     "artifactregistry.googleapis.com",
     "bigquery.googleapis.com",
     "cloudbuild.googleapis.com",

@@ -259,6 +259,18 @@ variable "settings" {
   }
 }
 
+variable "tracing" {
+  description = "`otlp` sends spans to Cloud Trace; `off` sends none. Log lines of one batch share a trace either way."
+  type        = string
+  default     = "off"
+  nullable    = false
+
+  validation {
+    condition     = contains(["off", "otlp"], var.tracing)
+    error_message = "tracing: off or otlp."
+  }
+}
+
 variable "webhook" {
   description = "Whether alerts also go to a chat webhook, whose address is in the secret `<name>-webhook-url`."
   type        = bool

@@ -147,6 +147,7 @@ class Batch:
         accepted_checks: checks that an operator accepted by name (`promote`).
         token: fencing token of the promotion under way or last made.
         snapshot: names the state of the inputs that the slate was read in.
+        traceparent: names the trace that it was opened in, as W3C writes it.
         command: what an operator asked for in this round, with his reason and the caller, for the audit.
     """
 
@@ -189,6 +190,7 @@ class Batch:
     backfill_id: str | None = None
     command: Mapping[str, Any] | None = None
     min_minutes: float = 15.0
+    traceparent: str | None = None
 
     def moved(self, to: Status, why: str, at: datetime, **changes: Any) -> Batch:  # noqa: ANN401 - any field
         """The batch after one step of the table, its history told; other fields change as named."""

@@ -13,14 +13,15 @@ from regen.domain.checks import NEVER_ACCEPTED
 from regen.domain.errors import Gone, InvalidInput, Refused
 from regen.domain.outcome import OutcomeKind
 from regen.domain.slate import fix_slate
-from regen.ports import Message, Write
+from regen.ports import Write
 from regen.services import outbox
 from regen.services.commit import Seen, read_batch, until_committed
 from regen.services.dates import DateSeen, read_date
-from regen.services.deps import VERIFY_TOPIC, Deps
+from regen.services.deps import Deps
 from regen.services.dispatching import dispatch
 from regen.services.ending import end_round, ended_entry
 from regen.services.evidence import gather
+from regen.services.messages import ask_to_verify
 from regen.services.requests import build_requests, write_requests
 
 CANCELLABLE = frozenset({Status.CREATED, Status.DISPATCHING, Status.RUNNING, Status.COMPLETE, Status.VERIFYING})
@@ -138,7 +139,7 @@ def promote(deps: Deps, order: Order, accepted: Sequence[str]) -> Batch:
         )
 
     batch = _next_round(deps, order, AuditEvent.PROMOTE_REQUESTED, open_round, seen.batch.round)
-    deps.queue.publish(VERIFY_TOPIC, [Message({"batch_id": batch.batch_id, "round": batch.round})])
+    ask_to_verify(deps, batch)
     return batch
 
 
@@ -167,7 +168,7 @@ def rollback(deps: Deps, order: Order) -> Batch:
         )
 
     batch = _next_round(deps, order, AuditEvent.ROLLBACK_REQUESTED, open_round, seen.batch.round)
-    deps.queue.publish(VERIFY_TOPIC, [Message({"batch_id": batch.batch_id, "round": batch.round})])
+    ask_to_verify(deps, batch)
     return batch
 
 

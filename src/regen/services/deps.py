@@ -16,6 +16,9 @@ VERIFY_TOPIC = "prediction-verify"
 COMPLETE_TOPIC = "prediction-batch-complete"
 ALERT_TOPIC = "prediction-alerts"
 
+TRACEPARENT = "googclient_traceparent"
+"""The attribute of a message that has its trace; Google's clients call it so too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -49,7 +52,11 @@ class NoLedger(RegenError):
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """The ports and the configuration."""
+    """The ports and the configuration.
+
+    Attributes:
+        trace: the W3C `traceparent` of what is being handled, if anybody knows.
+    """
 
     store: BatchStore
     queue: Queue
@@ -59,6 +66,7 @@ class Deps:
     config: Config
     alerts: Alerts | None = None
     ledger: Ledger | None = None
+    trace: Callable[[], str | None] = lambda: None
 
     @property
     def books(self) -> Ledger:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from regen.domain.batch import WAITING, Batch, Status
-from regen.ports import Message, Write
+from regen.ports import Write
 from regen.services.commit import read_batch, until_committed
 from regen.services.completion import check_completion, pending_in
-from regen.services.deps import REQUEST_TOPIC, Deps
+from regen.services.deps import Deps
+from regen.services.messages import publish_requests
 from regen.services.records import requests_path
 
 
@@ -41,7 +42,7 @@ def dispatch(deps: Deps, batch_id: str, request_ids: Sequence[str] | None = None
     if request_ids is None:
         publish_pending(deps, seen.batch)
     else:
-        _publish(deps, seen.batch, request_ids)
+        publish_requests(deps, seen.batch, request_ids)
 
     def decide() -> tuple[Sequence[Write], None]:
         seen = read_batch(deps, batch_id)
@@ -58,11 +59,5 @@ def publish_pending(deps: Deps, batch: Batch) -> int:
     """Publish one small message for each pending request; a worker that gets one twice changes nothing."""
     pending = deps.store.find(requests_path(batch.batch_id), pending_in(batch), fields=["request_id"])
     ids = [str(s.data["request_id"]) for s in pending]
-    _publish(deps, batch, ids)
+    publish_requests(deps, batch, ids)
     return len(ids)
-
-
-def _publish(deps: Deps, batch: Batch, request_ids: Sequence[str]) -> None:
-    if request_ids:
-        data = [{"batch_id": batch.batch_id, "request_id": i, "round": batch.round} for i in request_ids]
-        deps.queue.publish(REQUEST_TOPIC, [Message(d) for d in data])

@@ -142,6 +142,7 @@ def _take_date(
         features_built_at=reading.features_built_at,
         backfill_id=next((t.backfill_id for t in (trigger, *triggers) if t.backfill_id), None),
         min_minutes=_min_minutes(deps, trigger),
+        traceparent=deps.trace(),
     )
     if not slate.requested:
         return _nobody(deps, trigger, date, batch, slate, reading, key)

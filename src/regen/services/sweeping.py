@@ -12,16 +12,17 @@ from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEvent
 from regen.domain.batch import Batch, Status
 from regen.domain.errors import NotFound, RegenError, Unavailable
-from regen.ports import Message, Write
+from regen.ports import Write
 from regen.services import outbox
 from regen.services.alerting import raise_once
 from regen.services.commit import read_batch, until_committed
 from regen.services.completion import check_completion, pending_in
 from regen.services.dates import follow_up, read_date
-from regen.services.deps import VERIFY_TOPIC, Deps
+from regen.services.deps import Deps
 from regen.services.dispatching import dispatch, publish_pending
 from regen.services.ending import ended_entry, summarise
 from regen.services.leases import is_free, opening_lease
+from regen.services.messages import ask_to_verify
 from regen.services.processing import close_pending
 from regen.services.records import BATCHES, decode_batch, requests_path
 from regen.services.triggers import triggers_of
@@ -176,7 +177,7 @@ def _wake(deps: Deps, batch: Batch) -> str | None:
     """Nobody is at it: ask for its verification again."""
     if not is_free(deps, batch.batch_id):
         return None
-    deps.queue.publish(VERIFY_TOPIC, [Message({"batch_id": batch.batch_id, "round": batch.round})])
+    ask_to_verify(deps, batch)
     return f"woken in {batch.status}"
 
 
@@ -188,5 +189,5 @@ def batch_changed(deps: Deps, batch_id: str) -> bool:
         return False
     if batch.status is not Status.COMPLETE:
         return False
-    deps.queue.publish(VERIFY_TOPIC, [Message({"batch_id": batch_id, "round": batch.round})])
+    ask_to_verify(deps, batch)
     return True

@@ -15,6 +15,7 @@ from regen.domain.estimate import System
 from regen.ports import Alerts, BatchStore, Ledger, Queue
 from regen.services.deps import Config, Deps
 from regen.systems import system_ids, systems, with_members
+from regen.web import tracing
 from regen.web.callers import Gatekeeper
 from regen.web.logs import set_up
 from regen.web.settings import Settings, read_settings
@@ -69,6 +70,7 @@ def app(*, with_warehouse: bool, with_queue: bool = True, public: bool = False) 
     """
     set_up(os.environ)
     settings = read_settings(os.environ, public=public)
+    _trace(settings)
     return App(settings, deps_of(settings, with_warehouse=with_warehouse, with_queue=with_queue), Gatekeeper(settings))
 
 
@@ -77,13 +79,14 @@ def deps_of(settings: Settings, *, with_warehouse: bool, with_queue: bool) -> De
     warehouse = _warehouse(settings) if with_warehouse else None
     return Deps(
         store=_store(settings),
-        queue=_queue(settings) if with_queue else _Absent("queue"),  # type: ignore[arg-type]
+        queue=tracing.TracedQueue(_queue(settings)) if with_queue else _Absent("queue"),  # type: ignore[arg-type]
         warehouse=warehouse or _Absent("warehouse"),  # type: ignore[arg-type]
         clock=SystemClock(),
         ids=RandomIds(),
         config=config_of(settings),
         alerts=_alerts(settings),
         ledger=_ledger(settings, warehouse) if warehouse else None,
+        trace=tracing.here,
     )
 
 
@@ -118,6 +121,13 @@ def feature_version() -> str | None:
     from regen.systems import load_artefact  # noqa: PLC0415
 
     return load_artefact().feature_version
+
+
+def _trace(settings: Settings) -> None:
+    if settings.tracing == "otlp":
+        from regen.web.spans import otlp  # noqa: PLC0415
+
+        tracing.record(otlp(settings.project, os.environ.get("K_SERVICE", "regen"), settings.code_version))
 
 
 class _Absent:

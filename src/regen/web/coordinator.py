@@ -19,6 +19,7 @@ from regen.web.http import Call, Reply, Route, Router
 from regen.web.logs import add_context
 from regen.web.readiness import Readiness
 from regen.web.reading import document_id, is_document_id
+from regen.web.tracing import adopt
 
 log = logging.getLogger(__name__)
 MAX_KEY = 200
@@ -97,6 +98,7 @@ class _Coordinator:
         body = call.body()
         try:
             message = decode_push(body)
+            adopt(message.attributes, "process nba-prediction-trigger")
             if message.error:
                 raise InvalidInput("message.data", "a base64 JSON object")
             if message.data.get("mode") == ADVANCE:

@@ -23,13 +23,13 @@ from regen.domain.errors import (
     RegenError,
     Unavailable,
 )
+from regen.web import tracing
 from regen.web.callers import Caller, Forbidden, Unauthenticated
 from regen.web.logs import log_context
 from regen.web.reading import BodyTooLarge, drain, json_object, read_body
 
 log = logging.getLogger(__name__)
 PROBES = frozenset({"/health", "/ready"})
-_TRACE = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +143,24 @@ class Router:
         """Answer one request; no error leaves without a problem, and every call but the probes leaves one log line."""
         started = time.perf_counter()
         path = _printable(request.path)
-        with log_context(trace=_trace(request), route=f"{request.method} {path}"):
+        probe = request.path in PROBES
+        with (
+            log_context(route=f"{request.method} {path}"),
+            tracing.handling(request.headers, self._name(request), quietly=probe),  # type: ignore[arg-type]
+        ):
             response = self._safely(request)
             drain(request)
-            if request.path not in PROBES:
+            tracing.told(status=response.status_code)
+            if not probe:
                 seconds = round(time.perf_counter() - started, 4)
                 more = {"status": response.status_code, "seconds": seconds, "pid": os.getpid(), **self._totals()}
                 log.info("%s %s: %d", request.method, path, response.status_code, extra={"served": more})
             return response
+
+    def _name(self, request: Request) -> str:
+        """The route, by its template: of these there are few."""
+        found = (r.path for r in self.routes if r.pattern.fullmatch(request.path))
+        return f"{request.method} {next(found, 'no route')}"
 
     def _safely(self, request: Request) -> Response:
         try:
@@ -184,14 +194,6 @@ class Router:
             response.headers["Allow"] = ", ".join(allowed)
             return response
         return problem(404, "not-found", "Not found", f"no route {_printable(request.path)}")
-
-
-def _trace(request: Request) -> str | None:
-    """The trace that the request is part of, if it names one; on Cloud Run the platform sees to it."""
-    parent = request.headers.get("traceparent", "").split("-")
-    given = [parent[1]] if len(parent) == 4 else []
-    given.append(request.headers.get("X-Cloud-Trace-Context", "").partition("/")[0])
-    return next((trace for trace in given if _TRACE.fullmatch(trace)), None)
 
 
 def _printable(path: str) -> str:

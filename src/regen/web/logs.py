@@ -42,6 +42,11 @@ def add_context(**fields: str | None) -> None:
     _context.set({**_context.get(), **{k: v for k, v in fields.items() if v}})
 
 
+def context_fields() -> Mapping[str, str]:
+    """The fields that a record made now would have."""
+    return _context.get()
+
+
 def fields_of(record: logging.LogRecord) -> dict[str, Any]:
     """The record's own fields over those of the context."""
     own = {k: getattr(record, k) for k in CONTEXT_FIELDS if hasattr(record, k)}

@@ -67,6 +67,7 @@ class Settings:
     systems: tuple[str, ...]
     webhook_url: Secret | None = field(repr=False)
     code_version: str
+    tracing: str
     on_cloud_run: bool
 
 
@@ -156,6 +157,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any], str | None]] = {
     "REGEN_SYSTEMS": ("systems", _words, ""),
     "REGEN_WEBHOOK_URL": ("webhook_url", _address, ""),
     "REGEN_CODE_VERSION": ("code_version", str, "unknown"),
+    "REGEN_TRACING": ("tracing", _one_of("off", "otlp"), "off"),
 }
 
 

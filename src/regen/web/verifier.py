@@ -13,6 +13,7 @@ from regen.web.envelopes import Pushed, changed_document, decode_push
 from regen.web.http import Call, Reply, Route, Router
 from regen.web.logs import add_context
 from regen.web.reading import document_id
+from regen.web.tracing import adopt
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ class _Verifier:
         message: Pushed | None = None
         try:
             message = decode_push(body)
+            adopt(message.attributes, "process prediction-verify")
             batch_id, round_ = document_id(message.data, "batch_id"), message.data.get("round")
             if not isinstance(round_, int) or isinstance(round_, bool):
                 raise InvalidInput("round", "a whole number")
@@ -85,6 +87,7 @@ class _Verifier:
         message: Pushed | None = None
         try:
             message = decode_push(body)
+            adopt(message.attributes, "process dead letter")
             for name in sorted({"batch_id", "request_id"} & message.data.keys()):
                 document_id(message.data, name)
         except InvalidInput as error:

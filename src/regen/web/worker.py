@@ -11,6 +11,7 @@ from regen.web.envelopes import Pushed, decode_push
 from regen.web.http import Call, Reply, Route, Router
 from regen.web.logs import add_context
 from regen.web.reading import document_id
+from regen.web.tracing import adopt
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class _Worker:
         message: Pushed | None = None
         try:
             message = decode_push(body)
+            adopt(message.attributes, "process prediction-request")
             if message.error:
                 raise InvalidInput("message.data", "a base64 JSON object")
             batch_id, request_id = request_of(message)
