@@ -1,12 +1,13 @@
 """Check, then swap: what is promoted, what is rejected, and what is left as it was."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.batch import Status
-from regen.domain.errors import InvalidInput
+from regen.domain.errors import InvalidInput, PromotionAborted
 from regen.domain.promotion import Promotion, PromotionCounts
 from regen.domain.scope import Scope
 from regen.services import commands, verifying, viewing
@@ -178,3 +179,32 @@ def test_a_transaction_that_is_refused_for_good_ends_the_batch_and_changes_nothi
     commands.promote(bench.deps, bench.order(batch), [])
     bench.drain()
     assert bench.batch(batch.batch_id).status is Status.PROMOTED
+
+
+class _Overtaken(MemoryWarehouse):
+    """Its first owner stands still for longer than his lease, is healed, and is then told that he failed."""
+
+    meanwhile: Callable[[], object] | None = None
+
+    def promote(self, promotion: Promotion) -> PromotionCounts:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is None:
+            return super().promote(promotion)
+        meanwhile()
+        raise PromotionAborted("an assertion failed")
+
+
+def test_an_owner_who_was_overtaken_does_not_end_the_batch() -> None:
+    bench = Bench(players(4))
+    overtaken = _Overtaken(bench.clock.now)
+    overtaken.__dict__.update(bench.warehouse.__dict__)
+    bench.deps = replace(bench.deps, warehouse=overtaken)
+
+    def healed() -> None:
+        bench.clock.advance(200)
+        bench.sweep()
+
+    overtaken.meanwhile = healed
+    batch = bench.run()
+    assert batch.status is Status.PROMOTED
+    assert [e.regenerated_count for e in (row.entry for row in overtaken.audit()) if e.event.value == "promoted"] == [8]

@@ -36,12 +36,14 @@ def end_round(
     *,
     allowed: frozenset[Status],
     caller: str = "verifier",
+    token: int | None = None,
     **changes: Any,  # noqa: ANN401 - fields of the batch
 ) -> Batch | None:
     """End the round of a batch.
 
     Args:
         allowed: statuses from which this end may come; from any other nothing is done.
+        token: the end comes only while this is the batch's fencing token: a later owner knows better.
         changes: fields of the batch to set.
 
     Returns:
@@ -51,6 +53,8 @@ def end_round(
     def decide() -> tuple[Sequence[Write], Batch | None]:
         seen = read_batch(deps, batch_id)
         if seen.batch.round != round_ or seen.batch.status not in allowed:
+            return [], None
+        if token is not None and seen.batch.token != token:
             return [], None
         now = deps.clock.now()
         ended = seen.batch.moved(to, why, now, ended_at=now, **changes)

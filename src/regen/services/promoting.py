@@ -142,6 +142,8 @@ def _to_promoting(deps: Deps, batch: Batch, token: int) -> Batch | None:
         seen = read_batch(deps, batch.batch_id)
         if seen.batch.round != batch.round or seen.batch.status not in {Status.VERIFYING, Status.PROMOTING}:
             return [], None
+        if seen.batch.token is not None and seen.batch.token > token:
+            return [], None  # a later owner is at it
         now = deps.clock.now()
         current = seen.batch
         if current.status is Status.VERIFYING:
@@ -185,7 +187,19 @@ def _committed(deps: Deps, batch: Batch, to: Status, counts: PromotionCounts) ->
 
 
 def _aborted(deps: Deps, batch: Batch, why: str) -> str:
-    """The transaction refused itself: nothing was changed. A promotion ends rejected, a rollback stays promoted."""
-    to = Status.PROMOTED if batch.act is Act.ROLLBACK else Status.REJECTED
-    ended = end_round(deps, batch.batch_id, batch.round, to, why, allowed=PROMOTING, error=why, counts=batch.counts)
+    """The transaction refused itself: nothing was changed. A promotion ends rejected, a rollback stays promoted.
+
+    Unless a later owner has taken the batch meanwhile: his transaction may have been committed.
+    """
+    ended = end_round(
+        deps,
+        batch.batch_id,
+        batch.round,
+        Status.PROMOTED if batch.act is Act.ROLLBACK else Status.REJECTED,
+        why,
+        allowed=PROMOTING,
+        token=batch.token,
+        error=why,
+        counts=batch.counts,
+    )
     return ended.status.value if ended else "not_due"
