@@ -69,7 +69,9 @@ def slate_row(player: SlatePlayer, games: int, made: datetime) -> Row:
         games: how many of his games the history knows.
         made: when the row is made.
     """
-    chosen = choose([Line(offer.line, offer.bookmaker, captured_at=offer.captured_at) for offer in player.lines])
+    chosen = choose(
+        [Line(offer.line, offer.bookmaker, captured_at=offer.captured_at) for offer in player.lines], player.game.start
+    )
     line = chosen.lines[0] if chosen.lines else None
     return {
         "player_lookup": player.player_lookup,

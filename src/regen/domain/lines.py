@@ -1,16 +1,39 @@
-"""Which line counts, of the many that bookmakers offer."""
+"""Which line counts, of the many that bookmakers offer.
+
+A line is set aside, with a warning that names it, if it cannot be a points line, if it is stale, or if it is a placeholder:
+
+- **Stale**: seen more than `STALE_HOURS` before tip-off, or more than `BEHIND_HOURS` before the newest line that anybody
+  offers on the player, or another value of the same bookmaker was seen more than `MOVED_HOURS` later (alternate lines are
+  seen together; a line that moved is seen anew). A line without a time is taken as fresh.
+- **Placeholder**: `PLACEHOLDER`, which the predecessor wrote for everybody whose line it did not know, where nothing bears it
+  out: it is more than `PLACEHOLDER_GAP` from the median of what else is offered, or, where nothing else is, more than
+  `FORM_GAP` from the player's mean of his last `FORM_GAMES` games.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import fmean, median
 
-from regen.domain.inputs import Line
+from regen.domain.inputs import Line, PlayerInputs
 
 PREFERENCE = ("draftkings", "fanduel", "betmgm", "williamhill_us", "betrivers", "fanatics", "prizepicks", "underdog")
 """DraftKings and FanDuel first, as the predecessor had it; those not named follow, by name."""
 MAX_LINE = 80.0
+STALE_HOURS = 36
+"""Of real lines 1 in 8,000 is older."""
+BEHIND_HOURS = 12
+"""Of real lines 1 in 400 is further behind."""
+MOVED_HOURS = 1
+PLACEHOLDER = 20.0
+PLACEHOLDER_GAP = 3.0
+"""Points. Real bookmakers differ by more in 1 line of 10,000."""
+FORM_GAP = 5.0
+"""Points. A line less the player's mean has a standard deviation of 1.7 to 1.9."""
+FORM_GAMES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +49,15 @@ class ChosenLines:
     warnings: tuple[str, ...]
 
 
-def choose(lines: Sequence[Line]) -> ChosenLines:
-    """The lines of the most preferred bookmaker that offers a usable one; per value the last seen.
+def choose(lines: Sequence[Line], game_start: datetime | None = None, form: float | None = None) -> ChosenLines:
+    """The lines of the most preferred bookmaker that offers a sound one; per value the last seen.
 
-    A line is usable if it is a positive multiple of a half up to 80 points.
+    Args:
+        lines: every bookmaker's.
+        game_start: tip-off, if known.
+        form: mean points of the player's last games, if he has any.
     """
-    warnings = tuple(f"line_unusable:{line.bookmaker}:{line.value}" for line in lines if not usable(line))
-    good = [line for line in lines if usable(line)]
+    good, warnings = sift(lines, game_start, form)
     if not good:
         return ChosenLines((), warnings)
     book = min((line.bookmaker for line in good), key=_preference)
@@ -42,9 +67,72 @@ def choose(lines: Sequence[Line]) -> ChosenLines:
     return ChosenLines(tuple(by_value[v] for v in sorted(by_value)), warnings)
 
 
+def chosen_lines(inputs: PlayerInputs) -> ChosenLines:
+    """`choose` for a player, by all that is known of him."""
+    return choose(inputs.lines, inputs.game_start, _form(inputs))
+
+
+def sound_lines(inputs: PlayerInputs) -> tuple[Line, ...]:
+    """Every bookmaker's lines on a player that are neither impossible, stale nor placeholders."""
+    return sift(inputs.lines, inputs.game_start, _form(inputs))[0]
+
+
+def sift(
+    lines: Sequence[Line], game_start: datetime | None = None, form: float | None = None
+) -> tuple[tuple[Line, ...], tuple[str, ...]]:
+    """The sound lines, and a warning for each other."""
+    if not lines:
+        return (), ()
+    possible = [line for line in lines if usable(line)]
+    stale = _stale(possible, game_start)
+    fresh = [line for line in possible if line not in stale]
+    hollow = {line for line in fresh if line.value == PLACEHOLDER} if _hollow(fresh, form) else set()
+    warnings = []
+    for line in lines:
+        kind = "unusable" if not usable(line) else "stale" if line in stale else "placeholder"
+        if kind != "placeholder" or line in hollow:
+            warnings.append(f"line_{kind}:{line.bookmaker}:{line.value}")
+    return tuple(line for line in fresh if line not in hollow), tuple(warnings)
+
+
 def usable(line: Line) -> bool:
-    """Whether the value can be a points line."""
+    """Whether the value can be a points line: a positive multiple of a half up to 80 points."""
     return math.isfinite(line.value) and 0.0 < line.value <= MAX_LINE and (line.value * 2).is_integer()
+
+
+def _stale(lines: Sequence[Line], game_start: datetime | None) -> set[Line]:
+    newest: datetime | None = None
+    of_book: dict[str, datetime] = {}
+    for line in lines:
+        if line.captured_at is not None:
+            newest = line.captured_at if newest is None else max(newest, line.captured_at)
+            of_book[line.bookmaker] = max(of_book.get(line.bookmaker, line.captured_at), line.captured_at)
+    if newest is None:
+        return set()
+    oldest = newest - timedelta(hours=BEHIND_HOURS)
+    if game_start is not None:
+        oldest = max(oldest, game_start - timedelta(hours=STALE_HOURS))
+    moved = timedelta(hours=MOVED_HOURS)
+    return {
+        line
+        for line in lines
+        if (seen := line.captured_at) is not None and (seen < oldest or seen < of_book[line.bookmaker] - moved)
+    }
+
+
+def _hollow(lines: Sequence[Line], form: float | None) -> bool:
+    """Whether nothing bears a line of `PLACEHOLDER` out; without a form, one that stands alone cannot be told."""
+    others = [line.value for line in lines if line.value != PLACEHOLDER]
+    if len(others) == len(lines):
+        return False
+    if others:
+        return abs(median(others) - PLACEHOLDER) > PLACEHOLDER_GAP
+    return form is not None and abs(form - PLACEHOLDER) > FORM_GAP
+
+
+def _form(inputs: PlayerInputs) -> float | None:
+    games = inputs.recent_games[:FORM_GAMES]
+    return fmean(game.points for game in games) if games else None
 
 
 def _preference(book: str) -> tuple[int, str]:

@@ -10,7 +10,7 @@ from regen.domain import ids
 from regen.domain.errors import InsufficientData
 from regen.domain.estimate import Estimate, System
 from regen.domain.inputs import PlayerInputs
-from regen.domain.lines import choose
+from regen.domain.lines import chosen_lines
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Provenance
 from regen.domain.recommendation import judge
 
@@ -99,7 +99,7 @@ def _gate(  # noqa: PLR0911 - one return a gate
 def _rows(
     inputs: PlayerInputs, systems: Sequence[System], estimates: dict[str, Estimate], naming: Naming
 ) -> tuple[Prediction, ...]:
-    chosen = choose(inputs.lines)
+    chosen = chosen_lines(inputs)
     rows: list[Prediction] = []
     for system in systems:
         estimate = estimates[system.system_id]

@@ -10,6 +10,7 @@ from typing import ClassVar
 from regen.domain.errors import InsufficientData
 from regen.domain.estimate import Estimate
 from regen.domain.inputs import Line, PlayerInputs
+from regen.domain.lines import sound_lines
 from regen.systems.linear import LinearSystem, Signals
 
 
@@ -23,15 +24,16 @@ class LineBlend(LinearSystem):
 
     def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:
         """The consensus of the lines, the lean of their prices, and how far the ensemble is from them."""
-        if not inputs.lines:
+        lines = sound_lines(inputs)
+        if not lines:
             raise InsufficientData("no_line", "no bookmaker has a line on him")
         if "ensemble_v1" not in others:
             raise InsufficientData("no_ensemble", "line_blend_v1 needs ensemble_v1")
-        line = consensus(inputs.lines)
+        line = consensus(lines)
         return {
             "line": line,
             "ensemble_less_line": others["ensemble_v1"].points - line,
-            "price_lean": price_lean(inputs.lines),
+            "price_lean": price_lean(lines),
         }
 
 

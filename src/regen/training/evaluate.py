@@ -18,6 +18,7 @@ from regen.data.csvs import read_folder
 from regen.domain.errors import InvalidInput
 from regen.domain.estimate import Estimate
 from regen.domain.inputs import PlayerInputs
+from regen.domain.lines import sound_lines
 from regen.systems import estimate_all, systems
 from regen.systems.artefact import Artefact
 from regen.systems.line_blend import consensus
@@ -136,7 +137,8 @@ def _fits(
 def _told(sample: Sample, estimates: Mapping[str, Estimate]) -> Told:
     inputs = sample.inputs
     plain = {name: value for name, feature in BASELINES.items() if (value := known(inputs, feature)) is not None}
-    line = consensus(inputs.lines) if inputs.lines else None
+    lines = sound_lines(inputs)
+    line = consensus(lines) if lines else None
     if line is not None:
         plain[LINE_ROW] = line
     form = known(inputs, "points_ew_12") or 0.0

@@ -14,6 +14,7 @@ from regen.data.csvs import read_folder
 from regen.data.names import FEATURE_VERSION
 from regen.data.player_state import PlayerState
 from regen.domain.errors import InvalidInput
+from regen.domain.lines import sound_lines
 from regen.systems import systems
 from regen.systems.artefact import Artefact, LinearModel
 from regen.systems.ensemble import Ensemble
@@ -103,6 +104,7 @@ def design(all_samples: Sequence[Sample]) -> Design:
         rows = [system.checked_signals(sample.inputs, {}) for sample in chosen]
         names[system.system_id] = tuple(rows[0])
         matrices[system.system_id] = _array([[_nan(value) for value in row.values()] for row in rows])
+    offered = [sound_lines(sample.inputs) for sample in chosen]
     grid = np.column_stack([_means(chosen[::GRID_EVERY], settings) for settings in GRID])
     return Design(
         samples=chosen,
@@ -112,8 +114,8 @@ def design(all_samples: Sequence[Sample]) -> Design:
         matrices=matrices,
         names=names,
         grid=grid,
-        line=_array([consensus(s.inputs.lines) if s.inputs.lines else np.nan for s in chosen]),
-        lean=_array([price_lean(s.inputs.lines) for s in chosen]),
+        line=_array([consensus(lines) if lines else np.nan for lines in offered]),
+        lean=_array([price_lean(lines) for lines in offered]),
     )
 
 
