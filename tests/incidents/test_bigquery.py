@@ -330,8 +330,8 @@ def test_i41_half_a_point_makes_another_line_and_no_line_is_one_of_its_own() -> 
     Prevented in: src/regen/domain/ids.py, src/regen/domain/lines.py
     Turns red when: `prediction_id` rounds the line to whole points.
     """
-    made = {ids.prediction_id("b", 1, "p", "g", "s", line) for line in (24.5, 25.0, 25.5, None)}
-    assert len(made) == 4
+    made = {ids.prediction_id("b", 1, "p", "g", "s", line) for line in (24.0, 24.5, 25.0, 25.5, 26.0, None)}
+    assert len(made) == 6
     inputs = entry("p", form=30.0, lines=(24.5, 25.0)).inputs
     assert inputs is not None
     bench = Bench([entry("p", form=30.0, lines=(24.5, 25.0))])

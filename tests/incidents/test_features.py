@@ -138,7 +138,7 @@ def test_i46_a_recommendation_agrees_with_its_own_row() -> None:
     """OVER stands above its line and UNDER below it, as stored; a row that says otherwise is found.
 
     Prevented in: src/regen/domain/recommendation.py, src/regen/domain/checks.py
-    Turns red when: the side is taken from the other side of the edge, or the check `direction` always passes.
+    Turns red when: the side is taken from the other side of the edge, or `agrees` takes any side for right.
     """
     said = set()
     for points in range(600):

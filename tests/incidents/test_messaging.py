@@ -244,7 +244,7 @@ def test_i65_alerts_say_whose_they_are_and_probes_make_no_noise(caplog: pytest.L
     dead = json.dumps({"batch_id": alert["batch_id"], "round": 1}).encode()
     for _ in range(3):
         http.push("verifier", "/dead-letters", dead, message_id="same")
-    bench.sweep()
+        bench.sweep()
     assert len(bench.queue.of(ALERT_TOPIC)) == 2
     with caplog.at_level("DEBUG"):
         caplog.clear()

@@ -88,7 +88,7 @@ def test_i60_five_hundred_players_in_one_burst() -> None:
     """Ten messages for five hundred players, taken by eight workers at once: no failure, one completion.
 
     Prevented in: src/regen/services/completion.py, src/regen/services/requests.py
-    Turns red when: a batch is one message a player, or the completion gives up at the first conflict.
+    Turns red when: `group` makes one request of each player.
     """
     bench = Bench([entry(f"p{n}") for n in range(500)], players_per_request=50)
     answer = bench.regenerate()
