@@ -181,17 +181,25 @@ def test_a_transaction_that_is_refused_for_good_ends_the_batch_and_changes_nothi
     assert bench.batch(batch.batch_id).status is Status.PROMOTED
 
 
+class _Died(BaseException):
+    """The process is dead."""
+
+
 class _Overtaken(MemoryWarehouse):
-    """Its first owner stands still for longer than his lease, is healed, and is then told that he failed."""
+    """Its first owner stands still for longer than his lease, and is told that he failed; the second dies committed."""
 
     meanwhile: Callable[[], object] | None = None
+    calls = 0
 
     def promote(self, promotion: Promotion) -> PromotionCounts:
-        meanwhile, self.meanwhile = self.meanwhile, None
-        if meanwhile is None:
-            return super().promote(promotion)
-        meanwhile()
-        raise PromotionAborted("an assertion failed")
+        self.calls += 1
+        if self.calls == 1 and self.meanwhile:
+            self.meanwhile()
+            raise PromotionAborted("an assertion failed")
+        counts = super().promote(promotion)
+        if self.calls == 2:
+            raise _Died
+        return counts
 
 
 def test_an_owner_who_was_overtaken_does_not_end_the_batch() -> None:
@@ -200,11 +208,15 @@ def test_an_owner_who_was_overtaken_does_not_end_the_batch() -> None:
     overtaken.__dict__.update(bench.warehouse.__dict__)
     bench.deps = replace(bench.deps, warehouse=overtaken)
 
-    def healed() -> None:
+    def taken_over() -> None:
         bench.clock.advance(200)
-        bench.sweep()
+        with pytest.raises(_Died):
+            bench.sweep()
 
-    overtaken.meanwhile = healed
+    overtaken.meanwhile = taken_over
     batch = bench.run()
-    assert batch.status is Status.PROMOTED
-    assert [e.regenerated_count for e in (row.entry for row in overtaken.audit()) if e.event.value == "promoted"] == [8]
+    assert batch.status is Status.PROMOTING
+    bench.clock.advance(200)
+    bench.sweep()
+    assert bench.batch(batch.batch_id).status is Status.PROMOTED
+    assert [row.entry.regenerated_count for row in overtaken.audit() if row.entry.event.value == "promoted"] == [8]
