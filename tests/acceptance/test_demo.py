@@ -1,0 +1,54 @@
+"""`regen demo`: as it is, and where it must end in a rejection."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+from acceptance.conftest import REGEN, clean_environment
+
+FIVE = {"2026-01-20": 81, "2026-01-21": 52, "2026-01-22": 88, "2026-01-23": 116, "2026-01-24": 116}
+
+
+def demo(home: Path, *arguments: str) -> tuple[int, str, str, dict[str, object]]:
+    figures = home.with_suffix(".json")
+    done = subprocess.run(
+        [REGEN, "demo", "--json", str(figures), *arguments],
+        env=clean_environment(home),
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr, json.loads(figures.read_text()) if figures.exists() else {}
+
+
+def test_five_dates(tmp_path: Path) -> None:
+    code, out, err, figures = demo(tmp_path / "five")
+    assert code == 0, err
+    assert figures["passed"] is True
+    dates = {row["game_date"]: row for row in figures["dates"]}  # type: ignore[attr-defined]
+    assert {day: row["requested"] for day, row in dates.items()} == FIVE
+    assert all(row["status"] == "promoted" and row["superseded"] == row["inserted"] for row in dates.values())
+    last = out.rstrip("\n").splitlines()[-1]
+    numbers = re.fullmatch(
+        r"OK: 5 of 5 dates promoted, 453 players have current predictions, (\d+) old ones superseded, each with a "
+        r"replacement, (\d+) inserted, 5 audit rows, nothing lost, [\d.]+ s\.",
+        last,
+    )
+    assert numbers, last
+    assert numbers[1] == numbers[2] == str(sum(row["superseded"] for row in dates.values()))
+
+
+def test_a_rejection_changes_nothing_and_that_is_good(tmp_path: Path) -> None:
+    code, out, err, figures = demo(tmp_path / "one", "--from", "2026-01-21", "--coverage", "0.8", "--no-emulators")
+    assert code == 0, err
+    assert [row["status"] for row in figures["dates"]] == ["rejected"]  # type: ignore[attr-defined]
+    totals = figures["totals"]
+    assert totals["kept_rows"] == totals["old_rows"] > 0  # type: ignore[index]
+    assert totals["new_rows"] == totals["lost_rows"] == 0  # type: ignore[index]
+    assert "are in the audit: checks failed: coverage" in out
+    assert out.rstrip("\n").splitlines()[-1].startswith("OK: 0 of 1 dates promoted, 1 rejected")
+    assert "in-process" in err

@@ -1,0 +1,118 @@
+"""The predecessor's commands, as its operators type them, and its queries, through the official clients."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from acceptance.conftest import Local
+from polling import wait_until
+from regen.client.waiting import wait_for
+
+CURL = """curl -s -X POST "${COORDINATOR_URL}/regenerate-with-supersede" \\
+    -H "Content-Type: application/json" \\
+    -H "X-API-Key: ${API_KEY}" \\
+    -d '{"game_date":"2026-01-25","reason":"test","metadata":{"test":true}}'"""
+
+COUNTS = """
+SELECT game_date,
+       superseded,
+       COUNT(*) as predictions,
+       COUNT(DISTINCT player_lookup) as players,
+       MAX(created_at) as latest_prediction
+FROM `nba-props-platform.nba_predictions.player_prop_predictions`
+WHERE game_date BETWEEN '2026-01-25' AND '2026-01-25'
+GROUP BY game_date, superseded
+ORDER BY game_date, superseded
+"""
+COVERAGE = """
+SELECT
+    p.game_date,
+    COUNT(DISTINCT p.player_lookup) as players_with_predictions,
+    COUNT(DISTINCT g.player_lookup) as expected_players,
+    ROUND(COUNT(DISTINCT p.player_lookup) * 100.0 / COUNT(DISTINCT g.player_lookup), 1) as coverage_pct
+FROM `nba-props-platform.nba_predictions.player_prop_predictions` p
+RIGHT JOIN `nba-props-platform.nba_analytics.upcoming_player_game_context` g
+    ON p.player_lookup = g.player_lookup AND p.game_date = g.game_date
+WHERE g.game_date BETWEEN '2026-01-25' AND '2026-01-25'
+    AND (p.superseded IS NULL OR p.superseded = FALSE)
+GROUP BY p.game_date
+ORDER BY p.game_date
+"""
+
+
+@pytest.fixture
+def official(local: Local) -> Iterator[None]:
+    """The environment in which Google's clients find the stack: that of its `env` file."""
+    with patch.dict(os.environ, local.env):
+        yield
+
+
+def ended(local: Local, batch_id: str) -> dict[str, Any]:
+    (view,) = wait_for(local.coordinator, [batch_id], timeout=60)
+    return view
+
+
+def test_health(local: Local) -> None:
+    assert local.coordinator.get("/health")["status"] == "healthy"
+
+
+def test_curl_then_pubsub_then_both_queries(local: Local, official: None) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("no curl")
+    said = subprocess.run(
+        ["bash", "-c", CURL], env=os.environ.copy(), capture_output=True, text=True, check=True
+    ).stdout
+    answer = json.loads(said)
+    assert answer["status"] == "accepted"
+    assert answer["batch_id"].startswith("regen_2026-01-25_test_")
+    first = ended(local, answer["batch_id"])
+    assert (first["status"], first["counts"]["superseded"]) == ("promoted", 0)
+
+    second = _by_pubsub(local, first["batch_id"])
+    assert (second["status"], second["metadata"]) == ("promoted", {"test": True})
+    assert second["counts"]["superseded"] == first["counts"]["inserted"] == second["counts"]["inserted"]
+
+    rows = _query(COUNTS)
+    assert [(row["superseded"], row["predictions"]) for row in rows] == [
+        (None, second["counts"]["inserted"]),
+        (True, first["counts"]["inserted"]),
+    ]
+    assert rows[0]["latest_prediction"] > rows[1]["latest_prediction"]
+    (covered,) = [row for row in _query(COVERAGE) if row["game_date"] is not None]
+    assert covered["coverage_pct"] > 90
+
+
+def _by_pubsub(local: Local, before: str) -> dict[str, Any]:
+    from google.cloud import pubsub_v1  # type: ignore[attr-defined]  # noqa: PLC0415
+
+    message = {
+        "game_date": "2026-01-25",
+        "reason": "pubsub_test",
+        "mode": "regenerate_with_supersede",
+        "metadata": {"test": True},
+    }
+    publisher = pubsub_v1.PublisherClient()
+    topic = publisher.topic_path(local.env["PROJECT_ID"], "nba-prediction-trigger")
+    publisher.publish(topic, json.dumps(message).encode()).result(timeout=10)
+
+    def opened() -> str | None:
+        known = [batch["batch_id"] for batch in local.coordinator.batches("2026-01-25")]
+        return known[0] if known[0] != before else None
+
+    return ended(local, wait_until(opened, 30, "the triggered batch") or "")
+
+
+def _query(text: str) -> list[Any]:
+    from google.auth.credentials import AnonymousCredentials  # noqa: PLC0415
+    from google.cloud import bigquery  # noqa: PLC0415
+
+    client = bigquery.Client(os.environ["PROJECT_ID"], AnonymousCredentials())  # type: ignore[no-untyped-call]
+    return list(client.query(text).result())

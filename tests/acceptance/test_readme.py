@@ -1,0 +1,28 @@
+"""The README's commands, typed one after the other."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from acceptance.conftest import Local
+from regen.cli.settings import CHECKOUT
+
+README = (CHECKOUT / "README.md").read_text()
+
+
+def test_daily_operation(local: Local) -> None:
+    (block,) = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
+    lines = block.splitlines()
+    assert all(line.startswith("regen ") for line in lines)
+    for line in lines:
+        done = local.regen(*shlex.split(line)[1:])
+        assert done.out, line
+
+
+def test_make_targets_and_links_exist() -> None:
+    makefile = (CHECKOUT / "Makefile").read_text()
+    for target in re.findall(r"^    make (\w+)$", README, re.MULTILINE):
+        assert f"\n{target}: " in makefile
+    for link in re.findall(r"\]\(([\w./-]+)\)", README):
+        assert (CHECKOUT / link).exists(), link

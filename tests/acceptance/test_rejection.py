@@ -1,0 +1,46 @@
+"""Data that cannot be good: the batch is rejected, everything current stays, the audit says why; and the ways on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from acceptance.conftest import Local
+
+
+def rejected(local: Local, league: Path, day: str, *damage: str) -> dict[str, Any]:
+    """Regenerate on damaged data; nothing may change."""
+    local.regen("start", day, "--wait")
+    before = local.current(day)
+    local.regen("import", str(league), "--from", day, "--zones-arrive", *damage)
+    view: dict[str, Any] = local.regen("regenerate", day, "--reason", "damaged", "--wait", "--json", code=1).data
+    assert view["status"] == "rejected"
+    assert len(view["outcomes"]) == view["counts"]["requested"] - view["counts"]["produced"]
+    assert before
+    assert local.current(day) == before
+    ends = [row for row in local.regen("audit", view["batch_id"], "--json").data if row["event"] == "rejected"]
+    assert [end["error"] for end in ends] == [view["error"]]
+    assert "coverage" in view["error"]
+    return view
+
+
+def test_everybody_fails_then_the_data_is_mended_and_the_batch_redriven(local: Local, league: Path) -> None:
+    day = "2026-01-11"
+    view = rejected(local, league, day, "--fail-share", "1")
+    assert (view["coverage_pct"], view["counts"]["failed"]) == (0, view["counts"]["requested"])
+    local.regen("import", str(league), "--from", day, "--zones-arrive")
+    again = local.regen("redrive", view["batch_id"], "--yes", "--wait", "--json").data
+    assert (again["status"], again["round"], again["counts"]["failed"]) == ("promoted", 2, 0)
+
+
+def test_a_fifth_vanishes_then_the_batch_is_accepted_by_name(local: Local, league: Path) -> None:
+    day = "2026-01-13"
+    view = rejected(local, league, day, "--coverage", "0.8")
+    assert 75 <= view["coverage_pct"] <= 85
+    batch = view["batch_id"]
+    local.regen("promote", batch, "--check", "coverage", "--reason", "operator said so", "--yes", "--wait")
+    view = local.regen("status", batch, "--json").data
+    assert (view["status"], view["partial"]) == ("promoted", True)
+    assert view["counts"]["kept"] == sum(problem["outcome"] == "failed" for problem in view["outcomes"]) > 0
+    (coverage,) = local.regen("coverage", day, "--json").data
+    assert coverage["coverage_pct"] > 95, "those without new predictions keep their old ones"
