@@ -12,6 +12,11 @@ locals {
       filter = "${local.log_of.worker} AND jsonPayload.action=\"process\""
       what   = "Requests by what the worker did"
     }
+    coverage = {
+      filter = "${local.log_of.verifier} AND jsonPayload.action=\"end\" AND jsonPayload.coverage_pct>=0"
+      what   = "Coverage that verifications measured, in percent, by how the batch ended"
+      value  = "EXTRACT(jsonPayload.coverage_pct)"
+    }
   }
 
   run_services   = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=monitoring.regex.full_match(\"${var.name}-(${join("|", local.function_keys)})\")"
@@ -21,6 +26,7 @@ locals {
     { title = "Triggers, by outcome", filter = local.log_metric_for.opened, aligner = "ALIGN_DELTA", by = "metric.label.outcome" },
     { title = "Verifications, by outcome", filter = local.log_metric_for.verified, aligner = "ALIGN_DELTA", by = "metric.label.outcome" },
     { title = "Requests processed, by outcome", filter = local.log_metric_for.processed, aligner = "ALIGN_DELTA", by = "metric.label.outcome" },
+    { title = "Coverage (%), mean of the batches that ended", filter = local.log_metric_for.coverage, aligner = "ALIGN_DELTA", reducer = "REDUCE_MEAN", by = "metric.label.outcome" },
     { title = "Answers, by class", filter = "metric.type=\"run.googleapis.com/request_count\" AND ${local.run_services}", aligner = "ALIGN_RATE", by = "metric.label.response_code_class" },
     { title = "Latency p95 (ms)", filter = "metric.type=\"run.googleapis.com/request_latencies\" AND ${local.run_services}", aligner = "ALIGN_PERCENTILE_95", by = "resource.label.service_name" },
     { title = "Oldest waiting message (s)", filter = "metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\" AND resource.type=\"pubsub_subscription\"", aligner = "ALIGN_MAX", by = "resource.label.subscription_id" },
@@ -47,7 +53,7 @@ locals {
                 aggregation = {
                   alignmentPeriod    = "300s"
                   perSeriesAligner   = chart.aligner
-                  crossSeriesReducer = contains(["ALIGN_MAX", "ALIGN_PERCENTILE_95"], chart.aligner) ? "REDUCE_MAX" : "REDUCE_SUM"
+                  crossSeriesReducer = try(chart.reducer, contains(["ALIGN_MAX", "ALIGN_PERCENTILE_95"], chart.aligner) ? "REDUCE_MAX" : "REDUCE_SUM")
                   groupByFields      = [chart.by]
                 }
               }
@@ -63,7 +69,7 @@ locals {
     width  = 48
     height = 8
     widget = {
-      title = "Coverage"
+      title = "Coverage of each date"
       text = {
         format  = "MARKDOWN"
         content = "Coverage of each date, against its slate: `regen coverage`, or\n\n    SELECT * FROM `${local.sql_names.nba_predictions}.prediction_coverage` ORDER BY game_date DESC LIMIT 14"
@@ -77,14 +83,26 @@ resource "google_logging_metric" "this" {
   name             = "${var.name}/${each.key}"
   description      = each.value.what
   filter           = each.value.filter
+  value_extractor  = try(each.value.value, null)
   label_extractors = { outcome = "EXTRACT(jsonPayload.outcome)" }
   depends_on       = [time_sleep.services]
 
   metric_descriptor {
     metric_kind = "DELTA"
-    value_type  = "INT64"
+    value_type  = can(each.value.value) ? "DISTRIBUTION" : "INT64"
     labels {
       key = "outcome"
+    }
+  }
+
+  dynamic "bucket_options" {
+    for_each = can(each.value.value) ? [1] : []
+    content {
+      linear_buckets {
+        num_finite_buckets = 21
+        width              = 5
+        offset             = 0
+      }
     }
   }
 }

@@ -47,6 +47,10 @@ run "defaults" {
     error_message = "nothing runs when nothing is to do"
   }
   assert {
+    condition     = length(google_project_iam_member.spans) == 0 && !contains(keys(google_project_service.this), "telemetry.googleapis.com")
+    error_message = "spans are asked for, and nothing is granted before"
+  }
+  assert {
     condition     = length(google_secret_manager_secret.webhook) == 0 && length(google_monitoring_notification_channel.email) == 0
     error_message = "webhook and e-mail are asked for"
   }
@@ -146,5 +150,22 @@ run "who_is_told" {
   assert {
     condition     = length(google_monitoring_notification_channel.email) == 1 && length(google_secret_manager_secret_iam_member.webhook) == 2
     error_message = "an address, and a webhook for the two functions that raise alerts"
+  }
+}
+
+run "spans_are_asked_for" {
+  command = plan
+
+  variables {
+    tracing = "otlp"
+  }
+
+  assert {
+    condition     = length(google_project_iam_member.spans) == 3 && contains(keys(google_project_service.this), "telemetry.googleapis.com")
+    error_message = "each function may write spans, and the API is there to take them"
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.this["worker"].service_config[0].environment_variables["REGEN_TRACING"] == "otlp"
+    error_message = "the code is told"
   }
 }

@@ -62,3 +62,11 @@ run "a_version_that_is_none" {
   }
   expect_failures = [var.api_keys_version]
 }
+
+run "tracing_that_is_none" {
+  command = plan
+  variables {
+    tracing = "on"
+  }
+  expect_failures = [var.tracing]
+}

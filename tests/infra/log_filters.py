@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 SEVERITIES = ("DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY")
-_COMPARISON = re.compile(r'([A-Za-z_.]+)\s*(=~|!=|>=|=)\s*("(?:[^"\\]|\\.)*"|[A-Z]+)')
+_COMPARISON = re.compile(r'([A-Za-z_.]+)\s*(=~|!=|>=|=)\s*("(?:[^"\\]|\\.)*"|[A-Z]+|\d+)')
 
 
 def matches(filter_: str, entry: Mapping[str, Any]) -> bool:
@@ -44,6 +44,8 @@ def _meets(part: tuple[str, str, str], entry: Mapping[str, Any]) -> bool:
         value = value[name]
     if operator == "=~":
         return re.search(wanted, str(value)) is not None
+    if operator == ">=" and wanted.isdigit():
+        return isinstance(value, int | float) and value >= float(wanted)
     if operator == ">=":
         return SEVERITIES.index(str(value)) >= SEVERITIES.index(wanted)
     return (str(value) == wanted) == (operator == "=")

@@ -189,13 +189,32 @@ def test_nothing_is_raised_on_a_quiet_day(deployed: Deployment) -> None:
 
 def test_the_dashboards_figures_are_in_the_lines(deployed: Deployment) -> None:
     entries = a_quiet_day(deployed)
-    counted = {}
+    counted: dict[str, list[str]] = {}
+    measured: dict[str, list[float]] = {}
     for r in deployed.of("google_logging_metric"):
         assert r.values["label_extractors"] == {"outcome": "EXTRACT(jsonPayload.outcome)"}
-        counted[r.key] = [e["jsonPayload"]["outcome"] for e in entries if matches(r.values["filter"], e)]
+        found = [e["jsonPayload"] for e in entries if matches(r.values["filter"], e)]
+        counted[r.key] = [line["outcome"] for line in found]
+        if extractor := r.values["value_extractor"]:
+            field = extractor.removeprefix("EXTRACT(jsonPayload.").removesuffix(")")
+            measured[r.key] = [line[field] for line in found]
     assert counted["opened"] == ["accepted"]
     assert "promoted" in counted["verified"]
     assert len(counted["processed"]) >= 2
+    assert (counted["coverage"], measured) == (["promoted"], {"coverage": [100.0]})
+
+
+def test_the_line_of_an_end_says_how_much_was_covered(deployed: Deployment) -> None:
+    (line,) = [e["jsonPayload"] for e in a_rejection(deployed) if e["jsonPayload"].get("action") == "end"]
+    assert line["batch_id"].startswith("regen_2026-01-20_bdb_upgrade_")
+    told = {k: line[k] for k in ("game_date", "outcome", "requested", "produced", "coverage_pct")}
+    assert told == {
+        "game_date": "2026-01-20",
+        "outcome": "rejected",
+        "requested": 9,
+        "produced": 0,
+        "coverage_pct": 0.0,
+    }
 
 
 def test_the_evaluation_is_no_push_over() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -20,6 +21,7 @@ from regen.services.deps import COMPLETE_TOPIC, Deps
 from regen.services.records import DateRecord, OutboxItem, Promoted
 from regen.services.waking import wake_item
 
+log = logging.getLogger(__name__)
 EVENTS = {
     Status.REJECTED: AuditEvent.REJECTED,
     Status.CANCELLED: AuditEvent.CANCELLED,
@@ -70,7 +72,25 @@ def end_round(
         ]
         return writes, ended
 
-    return until_committed(deps, decide)
+    ended = until_committed(deps, decide)
+    if ended:
+        _tell(ended, why)
+    return ended
+
+
+def _tell(batch: Batch, why: str) -> None:
+    """The line that the dashboard's coverage is taken from."""
+    told = {
+        "action": "end",
+        "outcome": batch.status.value,
+        "batch_id": batch.batch_id,
+        "game_date": batch.game_date.isoformat(),
+        "round": str(batch.round),
+        "requested": batch.counts.requested,
+        "produced": batch.counts.produced,
+        "coverage_pct": coverage_of(batch),
+    }
+    log.info("%s %s: %s", batch.batch_id, batch.status, why, extra={k: v for k, v in told.items() if v is not None})
 
 
 def _released(record: DateRecord, batch: Batch, now: datetime) -> DateRecord:

@@ -24,6 +24,9 @@ CONTEXT_FIELDS = (
     "action",
     "outcome",
     "served",
+    "requested",
+    "produced",
+    "coverage_pct",
 )
 
 
