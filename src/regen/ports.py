@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
@@ -219,6 +220,14 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
+        ...
+
+
+class Heartbeat(Protocol):
+    """Does something again and again beside the work at hand."""
+
+    def __call__(self, beat: Callable[[], bool], seconds: float) -> AbstractContextManager[None]:
+        """Call `beat` every so many seconds until the block ends or it answers False."""
         ...
 
 

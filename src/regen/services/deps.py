@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from regen.domain.batch import Thresholds
 from regen.domain.errors import RegenError
 from regen.domain.estimate import System
-from regen.ports import Alerts, BatchStore, Clock, Ids, Ledger, Queue, Warehouse
+from regen.ports import Alerts, BatchStore, Clock, Heartbeat, Ids, Ledger, Queue, Warehouse
 
 TRIGGER_TOPIC = "nba-prediction-trigger"
 REQUEST_TOPIC = "prediction-request"
@@ -50,11 +51,17 @@ class NoLedger(RegenError):
     """A function was asked for a port that it does not have."""
 
 
+def no_heartbeat(beat: Callable[[], bool], seconds: float) -> AbstractContextManager[None]:  # noqa: ARG001
+    """Nothing happens beside the work at hand: what the simulator needs."""
+    return nullcontext()
+
+
 @dataclass(frozen=True, slots=True)
 class Deps:
     """The ports and the configuration.
 
     Attributes:
+        heartbeat: keeps a lease while a call takes long; without one (`no_heartbeat`) leases are renewed between calls only.
         trace: the W3C `traceparent` of what is being handled, if anybody knows.
     """
 
@@ -66,6 +73,7 @@ class Deps:
     config: Config
     alerts: Alerts | None = None
     ledger: Ledger | None = None
+    heartbeat: Heartbeat = no_heartbeat
     trace: Callable[[], str | None] = lambda: None
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -11,6 +13,9 @@ from regen.services.deps import Deps
 from regen.services.records import LeaseRecord, decode_lease, encode_lease, lease_path
 
 POLL_SECONDS = 0.1
+RENEWALS = 3
+LONGEST_SECONDS = 600.0
+"""A lease is not kept for longer than this: its owner hangs."""
 PROMOTION = "promotion"
 
 
@@ -41,15 +46,36 @@ class Lease:
         Raises:
             LeaseLost: it is somebody else's by now.
         """
-        snapshot = self.deps.store.get(lease_path(self.name))
-        record = decode_lease(snapshot) if snapshot else None
-        if snapshot is None or record is None or record.owner != self.owner or record.token != self.token:
-            raise LeaseLost(f"the lease {self.name} was taken by another owner")
-        renewed = replace(record, expires_at=_expiry(self.deps))
-        try:
-            self.deps.store.commit([Write("update", snapshot.path, encode_lease(renewed), snapshot.version)])
-        except Conflict as error:
-            raise LeaseLost(f"the lease {self.name} was taken by another owner") from error
+        for attempt in range(RENEWALS):
+            snapshot = self.deps.store.get(lease_path(self.name))
+            record = decode_lease(snapshot) if snapshot else None
+            if snapshot is None or record is None or record.owner != self.owner or record.token != self.token:
+                raise LeaseLost(f"the lease {self.name} was taken by another owner")
+            renewed = replace(record, expires_at=_expiry(self.deps))
+            try:
+                self.deps.store.commit([Write("update", snapshot.path, encode_lease(renewed), snapshot.version)])
+            except Conflict:
+                if attempt == RENEWALS - 1:
+                    raise
+            else:
+                return  # the other writer may have been our own heartbeat
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Renew it beside the work of the block: a call that takes longer than the lease is no reason to lose it."""
+        until = self.deps.clock.now() + timedelta(seconds=LONGEST_SECONDS)
+
+        def beat() -> bool:
+            try:
+                self.renew()
+            except LeaseLost:
+                return False
+            except Unavailable:
+                return True  # the next beat tries again
+            return self.deps.clock.now() < until
+
+        with self.deps.heartbeat(beat, self.deps.config.lease_seconds / 3):
+            yield
 
     def release(self) -> None:
         """Give it back, if it is still ours (I-22)."""

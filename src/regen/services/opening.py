@@ -54,9 +54,10 @@ def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) 
             deps.clock.sleep(min(0.01 * 2**attempt, 0.5))
             continue
         if opened.requests is not None:
-            write_requests(deps, opened.batch, opened.requests, opened.slate)
-            start_dispatching(deps, opened.batch.batch_id)
-            dispatch(deps, opened.batch.batch_id, [r.request_id for r in opened.requests])
+            with opened.lease.kept():
+                write_requests(deps, opened.batch, opened.requests, opened.slate)
+                start_dispatching(deps, opened.batch.batch_id)
+                dispatch(deps, opened.batch.batch_id, [r.request_id for r in opened.requests])
             opened.lease.release()
         else:
             outbox.flush(deps, opened.batch.batch_id)

@@ -76,21 +76,33 @@ def _act(
     warehouse = take(deps, PROMOTION, deps.config.promotion_wait_seconds)
     try:
         lease.renew()
-        fence = FenceToken(batch.game_date, warehouse.token, batch.batch_id, batch.round)
-        healing = batch.status is Status.PROMOTING and batch.token is not None
-        promoting = _to_promoting(deps, batch, fence.token)
-        if promoting is None:
-            return "not_due"
-        deps.warehouse.raise_fence(fence)
-        counts = _committed_counts(deps, batch, event) if healing else None
-        if counts is None:
-            try:
-                counts = _submit(deps, promoting, fence, event, attempt)
-            except PromotionAborted as error:
-                return _aborted(deps, promoting, str(error))
-        return _committed(deps, promoting, to, counts)
+        with warehouse.kept():
+            return _under_fence(deps, batch, warehouse.token, event, to, attempt)
     finally:
         warehouse.release()
+
+
+def _under_fence(
+    deps: Deps,
+    batch: Batch,
+    token: int,
+    event: AuditEvent,
+    to: Status,
+    attempt: Callable[[FenceToken, AuditEntry], PromotionCounts],
+) -> str:
+    fence = FenceToken(batch.game_date, token, batch.batch_id, batch.round)
+    healing = batch.status is Status.PROMOTING and batch.token is not None
+    promoting = _to_promoting(deps, batch, token)
+    if promoting is None:
+        return "not_due"
+    deps.warehouse.raise_fence(fence)
+    counts = _committed_counts(deps, batch, event) if healing else None
+    if counts is None:
+        try:
+            counts = _submit(deps, promoting, fence, event, attempt)
+        except PromotionAborted as error:
+            return _aborted(deps, promoting, str(error))
+    return _committed(deps, promoting, to, counts)
 
 
 def _submit(

@@ -58,7 +58,8 @@ def verify(deps: Deps, batch_id: str, round_: int) -> str:
     except LeaseBusy:
         return "busy"
     try:
-        status = _carry(deps, batch_id, round_, lease)
+        with lease.kept():
+            status = _carry(deps, batch_id, round_, lease)
     except FenceLost:
         return "fenced"  # a later owner has the date: what happens to the batch is his to say
     finally:

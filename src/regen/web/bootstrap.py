@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from regen.adapters.system import RandomIds, SystemClock
+from regen.adapters.system import RandomIds, SystemClock, thread_heartbeat
 from regen.domain.batch import Thresholds
 from regen.domain.errors import RegenError
 from regen.domain.estimate import System
@@ -83,6 +83,7 @@ def deps_of(settings: Settings, *, with_warehouse: bool, with_queue: bool) -> De
         warehouse=warehouse or _Absent("warehouse"),  # type: ignore[arg-type]
         clock=SystemClock(),
         ids=RandomIds(),
+        heartbeat=thread_heartbeat,
         config=config_of(settings),
         alerts=_alerts(settings),
         ledger=_ledger(settings, warehouse) if warehouse else None,

@@ -1,0 +1,63 @@
+"""Leases: taken by one, kept while a call takes long, lost to nobody but him who waited until it had run out."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+from polling import wait_until
+
+from regen.adapters.system import SystemClock, thread_heartbeat
+from regen.services.deps import Deps
+from regen.services.leases import LeaseBusy, LeaseLost, is_free, take
+from simulation.bench import Bench
+
+
+@pytest.fixture
+def deps() -> Deps:
+    bench = Bench()
+    return replace(bench.deps, config=replace(bench.deps.config, lease_seconds=0.6), clock=SystemClock())
+
+
+def test_a_call_longer_than_the_lease_does_not_lose_it(deps: Deps) -> None:
+    kept = replace(deps, heartbeat=thread_heartbeat)
+    lease = take(kept, "long")
+    finished = threading.Event()
+    with lease.kept():
+        threading.Timer(1.5, finished.set).start()
+        wait_until(finished.is_set, 10, "a call of two and a half leases")
+        assert not is_free(deps, "long")
+        with pytest.raises(LeaseBusy):
+            take(deps, "long")
+    lease.renew()
+    lease.release()
+    assert is_free(deps, "long")
+
+
+def test_without_a_heartbeat_it_runs_out_and_the_first_owner_learns_of_it(deps: Deps) -> None:
+    lease = take(deps, "short")
+    with lease.kept():
+        wait_until(lambda: is_free(deps, "short"), 10, "the lease to run out")
+        second = take(deps, "short")
+        with pytest.raises(LeaseLost):
+            lease.renew()
+    lease.release()
+    assert not is_free(deps, "short"), "only the owner releases (I-22)"
+    assert second.token == lease.token + 1
+
+
+def test_an_owner_who_stands_still_loses_it(deps: Deps) -> None:
+    """A heartbeat that cannot beat (a stopped process) is none."""
+    lease = take(replace(deps, heartbeat=lambda beat, seconds: thread_heartbeat(lambda: False, seconds)), "stopped")
+    with lease.kept():
+        wait_until(lambda: is_free(deps, "stopped"), 10, "the lease to run out")
+
+
+def test_beats_and_the_work_itself_may_renew_at_once(deps: Deps) -> None:
+    kept = replace(deps, heartbeat=lambda beat, _seconds: thread_heartbeat(beat, 0.001))
+    lease = take(kept, "busy")
+    with lease.kept():
+        for _ in range(200):
+            lease.renew()
+    lease.release()
