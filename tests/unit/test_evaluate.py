@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from season_factory import FIRST, season, write
 
 from regen.domain.errors import InvalidInput
 from regen.systems import load_artefact, system_ids
@@ -16,6 +15,7 @@ from regen.training.rows import EXPONENTIAL
 from regen.training.scores import bootstrap_interval, calibration_error, perfect_calibration_error
 from regen.training.table import table
 from regen.training.train import train
+from unit.season_factory import FIRST, season, write
 
 MADE = season(days=50)
 START, END = FIRST + timedelta(days=76), FIRST + timedelta(days=98)

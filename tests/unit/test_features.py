@@ -7,7 +7,6 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from season_factory import FIRST, game_log, season, zone_row
 
 from regen.data.csvs import DataFolder
 from regen.data.features import Fixture, player_inputs
@@ -17,6 +16,7 @@ from regen.data.walk import walk
 from regen.domain.inputs import Line, PlayerInputs, SourceTier
 from regen.systems import estimate_all, systems
 from regen.training.dataset import samples
+from unit.season_factory import FIRST, game_log, season, zone_row
 
 LATER = FIRST + timedelta(days=100)
 

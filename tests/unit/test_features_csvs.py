@@ -5,10 +5,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from season_factory import season, write
 
 from regen.data.csvs import read_folder
 from regen.domain.errors import InvalidInput
+from unit.season_factory import season, write
 
 HEAD = "game_date,game_id,player_lookup,team,opponent,home,minutes,points"
 ROW = "2025-10-21,1,aaaa,AAA,BBB,1,24.5,10"

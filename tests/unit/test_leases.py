@@ -6,8 +6,8 @@ import threading
 from dataclasses import replace
 
 import pytest
-from polling import wait_until
 
+from polling import wait_until
 from regen.adapters.system import SystemClock, thread_heartbeat
 from regen.services.deps import Deps
 from regen.services.leases import LeaseBusy, LeaseLost, is_free, take

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from season_factory import FIRST, season, write
 
 from regen.domain.errors import InvalidInput
 from regen.systems import estimate_all, load_artefact, systems
@@ -13,6 +12,7 @@ from regen.training.__main__ import main
 from regen.training.dataset import samples
 from regen.training.fitting import median_ridge, predict, shares, spread
 from regen.training.train import design, fit, train
+from unit.season_factory import FIRST, season, write
 
 MADE = season(days=50)
 CUT = FIRST + timedelta(days=70)
