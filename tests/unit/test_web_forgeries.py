@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import traceback
 import urllib.request
 from functools import cache
 from typing import Any
@@ -16,6 +17,7 @@ from regen.web.callers import Gatekeeper, Unauthenticated
 from regen.web.settings import read_settings
 from web_bench import AUDIENCE, ISSUER, PUSHER, Web, claims, environment, signed, signer, token
 
+CANARY = "canary in the claims"
 DEEP = base64.urlsafe_b64encode(b"[" * 3000 + b"]" * 3000).decode()
 
 
@@ -46,9 +48,15 @@ def forgeries() -> dict[str, str]:
         "four parts": f"{header}.{body}.{signature}.x",
         "no base64": "Bearer %%%.###.@@@",
         "no ascii": "Bearer \u00e9\u00e9\u00e9.\u00e9\u00e9\u00e9.\u00e9",
+        "claims no json": f"{header}.{base64.urlsafe_b64encode(CANARY.encode()).decode()}.{signature}",
         "deep header": f"Bearer {DEEP}.{body}.{signature}",
         "deep claims": f"{header}.{DEEP}.{signature}",
     }
+
+
+def _in_full(error: BaseException) -> str:
+    """An error with all that led to it."""
+    return "".join(traceback.TracebackException.from_exception(error).format(chain=True))
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +72,16 @@ def test_a_forged_token_is_refused_and_not_quoted(web: Web, name: str, caplog: p
     assert answer.status_code == 401
     with pytest.raises(Unauthenticated) as refused:
         Gatekeeper(web.settings).by_push({"Authorization": forged})
-    assert refused.value.__cause__ is None
-    told = json.dumps(answer.json) + caplog.text + str(refused.value)
+    told = json.dumps(answer.json) + caplog.text + _in_full(refused.value)
+    assert CANARY not in told
     assert not any(part in told for part in forged.removeprefix("Bearer ").split(".") if len(part) > 2)
+
+
+@pytest.mark.parametrize("claim", [DEEP, "bnVsbA", "W10", "%%%", "\u00e9", "", "e30"])
+def test_claims_that_are_none_are_refused_where_the_platform_has_taken_the_signature(claim: str) -> None:
+    gate = Gatekeeper(read_settings(environment(REGEN_TOKEN_CHECK="claims")))
+    with pytest.raises(Unauthenticated):
+        gate.by_push({"Authorization": f"Bearer e30.{claim}.SIGNATURE_REMOVED_BY_GOOGLE"})
 
 
 def test_certificates_are_not_fetched_for_every_stranger(monkeypatch: pytest.MonkeyPatch) -> None:
