@@ -52,7 +52,7 @@ ENVELOPES: dict[str, bytes] = {
 }
 
 
-@pytest.mark.parametrize(("service", "path"), DOORS, ids=[d[1] for d in DOORS])
+@pytest.mark.parametrize(("service", "path"), [*DOORS, ("verifier", "/events/batch")], ids=lambda word: word)
 @pytest.mark.parametrize("name", list(ENVELOPES))
 def test_what_cannot_be_understood_is_on_record_at_once(service: str, path: str, name: str) -> None:
     web = Web()

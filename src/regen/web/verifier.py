@@ -44,13 +44,15 @@ class _Verifier:
     def batch_changed(self, call: Call) -> Reply:
         # Of the headers only those of the event: the others have the caller's token.
         event = {k.lower(): v for k, v in call.request.headers.items() if k.lower().startswith("ce-")}
+        body = b""
         try:
             if not event:
                 # Some deliveries of Eventarc are the push envelope of its topic, the event's headers its attributes.
-                event = dict(decode_push(call.body()).attributes)
+                body = call.body()
+                event = dict(decode_push(body).attributes)
             batch_id = changed_document(event, BATCHES)
         except InvalidInput as error:
-            malformed.record(self._deps, str(event).encode(), str(error), call.caller_name, None)
+            malformed.record(self._deps, body or str(event).encode(), str(error), call.caller_name, None)
             return 204, None
         add_context(batch_id=batch_id)
         sweeping.batch_changed(self._deps, batch_id)
