@@ -9,7 +9,7 @@ import pytest
 
 from regen.domain.errors import InvalidInput
 from regen.services.answers import IdempotencyKey
-from regen.services.dates import read_date
+from regen.services.dates import MAX_COALESCED, read_date
 from regen.services.opening import _take_date
 from simulation.league import DAY, entry, players
 from web_bench import Web
@@ -192,6 +192,25 @@ def test_the_same_key_of_two_callers_is_two_keys() -> None:
     assert first is not None
     assert second is not None
     assert (first["status"], second["status"]) == ("accepted", "coalesced")
+
+
+def test_what_was_coalesced_first_is_carried_out_however_many_come_after_it() -> None:
+    web = Web()
+    bench = web.bench
+    bench.regenerate("first")
+    for number in range(MAX_COALESCED + 5):
+        name = "playerb" if number == 0 else "playera"
+        answer = web.post(PATH, {"game_date": DAY.isoformat(), "players": [name]})
+        assert answer.status_code == 202
+    date = read_date(bench.deps, DAY).record
+    assert len(date.coalesced) == MAX_COALESCED
+    bench.clock.advance(1)
+    bench.drain()
+    bench.sweep()
+    listed = web.get("/batches").json
+    assert listed is not None
+    assert [b["requested_players"] for b in listed["batches"]] == [2, 8]
+    assert len(bench.audited("coalesced")) == MAX_COALESCED + 5
 
 
 def test_one_item_that_can_never_be_carried_out_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,7 +72,7 @@ def coalesce(deps: Deps, trigger: Trigger, seen: DateSeen, batch_id: str, key: I
     answer = Answer("coalesced", batch_id, trigger.game_date, 0, 0)
     record = seen.record
     if all(t.trigger_id != trigger.trigger_id for t in record.coalesced):
-        record = replace(record, coalesced=(*record.coalesced, trigger)[-MAX_COALESCED:])
+        record = replace(record, coalesced=_kept((*record.coalesced, trigger)))
     entry = AuditEntry(
         event_id=ids.digest("coalesced", batch_id, trigger.trigger_id, length=24),
         event=AuditEvent.COALESCED,
@@ -95,6 +95,14 @@ def coalesce(deps: Deps, trigger: Trigger, seen: DateSeen, batch_id: str, key: I
         writes.append(remember(deps, key, answer))
     deps.store.commit(writes)
     return answer
+
+
+def _kept(triggers: tuple[Trigger, ...]) -> tuple[Trigger, ...]:
+    """As many as a document holds; what the oldest asked for is carried by the next one (its entry in the audit stays)."""
+    while len(triggers) > MAX_COALESCED:
+        oldest, after, *rest = triggers
+        triggers = (replace(after, scope=oldest.scope.union(after.scope)), *rest)
+    return triggers
 
 
 def follow_up(record: DateRecord, after: str, due: datetime) -> OutboxItem:
