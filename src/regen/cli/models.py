@@ -1,14 +1,19 @@
-"""`train` and `evaluate`: the prediction systems, fitted and measured on a data folder."""
+"""`train` and `evaluate`: the prediction systems, fitted and measured on a data folder or the input tables."""
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from regen.cli.arguments import game_date, span
 from regen.cli.session import Session, command
+from regen.client.errors import Misused
+
+if TYPE_CHECKING:
+    from regen.data.csvs import DataFolder
 
 PANEL = "Data and models"
 Data = Annotated[Path, typer.Option("--data", metavar="DIR", help="A folder of CSV files, see docs/data.md.")]
@@ -26,15 +31,34 @@ def add(app: typer.Typer) -> None:
 
 def train(
     session: Session,
-    data: Data,
     until: Annotated[str, typer.Option("--until", help="Last game date to learn from.")],
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="A folder of CSV files, see docs/data.md.")
+    ] = None,
+    from_warehouse: Annotated[
+        bool, typer.Option("--from-warehouse", help="Learn from the input tables instead of a folder.")
+    ] = False,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the artefact goes.")] = None,
 ) -> None:
-    """Fit everything that is fitted."""
+    """Fit everything that is fitted, on a folder or on the box scores and lines of the input tables."""
     from regen.training.commands import run_train  # noqa: PLC0415
 
-    _, text = run_train(data, game_date(until, "--until"), out)
+    last = game_date(until, "--until")
+    if (data is None) is not from_warehouse:
+        raise Misused("either --data DIR or --from-warehouse")
+    _, text = run_train(_from_tables(session, last) if data is None else data, last, out)
     session.out.line(text.rstrip("\n"))
+
+
+def _from_tables(session: Session, until: date) -> DataFolder:
+    """What the input tables hold of the two years up to a date; what they lack is said."""
+    from regen.client.training_tables import rows_to_learn_from  # noqa: PLC0415
+    from regen.training.warehouse import HISTORY_DAYS, remarks, tables_as_data  # noqa: PLC0415
+
+    found = tables_as_data(*rows_to_learn_from(session.reader, until - timedelta(days=HISTORY_DAYS), until))
+    for remark in remarks(found.report):
+        session.out.say(f"note: {remark}")
+    return found
 
 
 def evaluate(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from regen.data.csvs import DataFolder
 from regen.systems.artefact import Artefact, load_artefact
 from regen.training.evaluate import Evaluation, evaluate
 from regen.training.table import table
 from regen.training.train import train
 
 
-def run_train(data: Path, until: date, out: Path | None = None) -> tuple[Artefact, str]:
+def run_train(data: DataFolder | Path, until: date, out: Path | None = None) -> tuple[Artefact, str]:
     """Fit on the games up to and including `until`; write the artefact to `out`, if given."""
     artefact = train(data, until)
     if out is not None:

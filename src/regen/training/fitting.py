@@ -20,7 +20,7 @@ def median_ridge(x: Floats, y: Floats, alpha: float, weights: Floats | None = No
     """Ridge regression that minimises (smoothed) absolute errors, by reweighted least squares.
 
     Args:
-        x: signals, a row per sample; NaN where unknown.
+        x: signals, a row per sample; NaN where unknown. One that is unknown everywhere weighs nothing.
         y: points.
         alpha: the penalty on squared weights of standardised signals.
         weights: of the samples.
@@ -28,8 +28,9 @@ def median_ridge(x: Floats, y: Floats, alpha: float, weights: Floats | None = No
     Returns:
         Intercept, centres (means of the known) and weights per unit.
     """
-    centre = np.nanmean(x, axis=0)
-    filled = np.where(np.isnan(x), centre, x) - centre
+    known = ~np.isnan(x)
+    centre = np.where(known, x, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    filled = np.where(known, x, centre) - centre
     scale = filled.std(axis=0)
     scale[scale < 1e-9] = 1.0
     z = np.column_stack([np.ones(len(y)), filled / scale])

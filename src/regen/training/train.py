@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from regen.data.csvs import read_folder
+from regen.data.csvs import DataFolder, read_folder
 from regen.data.names import FEATURE_VERSION
 from regen.data.player_state import PlayerState
 from regen.domain.errors import InvalidInput
@@ -69,9 +69,10 @@ class Design:
         )
 
 
-def train(data: Path | str, until: date) -> Artefact:
-    """Fit everything on the games of a folder up to and including `until`."""
-    return fit(design(list(samples(read_folder(data), until, wanted=established))))
+def train(data: DataFolder | Path | str, until: date) -> Artefact:
+    """Fit everything on the games of a folder (or of what was read as one) up to and including `until`."""
+    folder = data if isinstance(data, DataFolder) else read_folder(data)
+    return fit(design(list(samples(folder, until, wanted=established))))
 
 
 def established(state: PlayerState) -> bool:

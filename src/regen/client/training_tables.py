@@ -1,0 +1,41 @@
+"""What there is to learn from in the input tables."""
+
+from __future__ import annotations
+
+from datetime import date
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from regen.client.reading import Reader, Record, WarehouseFailed
+
+if TYPE_CHECKING:
+    from regen.adapters.bigquery.columns import Lists
+
+GAMES, LINES = "training_games", "training_lines"
+
+
+def rows_to_learn_from(reader: Reader, first: date, until: date) -> tuple[list[Record], list[Record]]:
+    """Box scores and lines of the dates, two statements; columns that upstream lacks are null.
+
+    Raises:
+        WarehouseFailed: BigQuery says no, or nothing.
+    """
+    from regen.adapters.bigquery.columns import Columns  # noqa: PLC0415
+    from regen.adapters.bigquery.errors import BrokenStatement  # noqa: PLC0415
+
+    text = (resources.files("regen.client.sql") / f"{GAMES}.sql").read_text(encoding="utf-8")
+
+    def games(lists: Lists) -> list[Record]:
+        statement = text.replace("{game_columns}", dict(lists)["game_columns"])
+        try:
+            return reader.query(statement, first=first, until=until)
+        except WarehouseFailed as error:
+            if isinstance(error.__cause__, BrokenStatement):
+                raise error.__cause__ from None
+            raise
+
+    try:
+        found = Columns(reader.client, reader.names).tolerating(games)
+    except BrokenStatement as error:
+        raise WarehouseFailed(f"BigQuery ({reader.emulator or reader.project}): {error}") from error
+    return found, reader.run(LINES, first=first, until=until)
