@@ -5,9 +5,10 @@ Each test has dates of its own, so that none depends on another.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +23,7 @@ import psutil
 import pytest
 
 from polling import wait_until
-from regen.cli.settings import CHECKOUT, read_env
+from regen.cli.settings import read_env
 from regen.client.http import Coordinator
 from regen.client.reading import Reader
 
@@ -123,8 +124,7 @@ class Up:
     @classmethod
     def start(cls, home: Path, *arguments: str) -> Up:
         """Start it and wait for its `env` file."""
-        shutil.rmtree(home, ignore_errors=True)
-        home.mkdir(parents=True)
+        home.mkdir()
         with (home.parent / f"{home.name}.out").open("w") as out:
             process = subprocess.Popen(
                 [REGEN, "local", "up", *arguments],
@@ -133,6 +133,7 @@ class Up:
                 stderr=subprocess.STDOUT,
                 text=True,
                 start_new_session=True,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 - it only asks the kernel
             )
         up = cls(process, home)
         try:
@@ -163,13 +164,12 @@ class Up:
 
 
 @pytest.fixture(scope="session")
-def league() -> Path:
+def league(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample league as files, its last weeks only, with a column that nobody knows."""
-    folder = CHECKOUT / "build" / "acceptance" / "league"
+    folder = tmp_path_factory.mktemp("acceptance") / "league"
     whole = folder.with_name("whole-league")
     subprocess.run([REGEN, "league", "generate", str(whole)], check=True, capture_output=True, timeout=120)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir()
     for name in ("player_game_logs", "prop_lines", "shot_zones", "injury_reports"):
         head, *rows = (whole / f"{name}.csv").read_text().splitlines()
         where = head.split(",").index("game_date")
@@ -181,7 +181,7 @@ def league() -> Path:
 @pytest.fixture(scope="session")
 def up(league: Path) -> Iterator[Up]:
     """The stack as `regen local up` starts it; where the emulators are missing, in one process."""
-    started = Up.start(CHECKOUT / "build" / "acceptance" / "local", "--data", str(league))
+    started = Up.start(league.with_name("local"), "--data", str(league))
     try:
         yield started
     finally:
@@ -199,3 +199,9 @@ def _runs(process: psutil.Process) -> bool:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
+
+
+def _end_with_parent() -> None:
+    """A stack does not outlive a test run that is killed (Linux; elsewhere it does)."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGINT)
