@@ -17,6 +17,7 @@ from regen.data.parse import lookup
 from regen.data.rosters import Rosters
 from regen.data.slates import schedule
 from regen.league import DEMO_PLAYERS, League
+from regen.training.evaluate import LINE_ROW, evaluate
 
 FIRST, LAST = date(2025, 10, 21), date(2026, 1, 31)
 
@@ -145,6 +146,19 @@ def test_form_does_not_beat_the_line(made: League) -> None:
         before = form.get(log.player_lookup, float(log.points))
         form[log.player_lookup] = before + (log.points - before) * 2 / 13
     assert statistics.fmean(by_line) < statistics.fmean(by_form)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("month", [(date(2025, 12, 1), date(2025, 12, 31)), (date(2026, 1, 1), date(2026, 1, 31))])
+def test_the_best_model_does_not_beat_the_line(folder: Path, month: tuple[date, date]) -> None:
+    """Not even the one that looks at the line, fitted on this league's own games and lines."""
+    lined = {row.name: row for row in evaluate(folder, *month).rows if row.population == "lined"}
+    line = lined.pop(LINE_ROW)
+    best = min(lined.values(), key=lambda row: row.mae)
+    assert line.n > 2000
+    assert best.mae > line.mae - 0.001, best.name
+    assert best.name == "line_blend_v1"
+    assert all(row.mae > 1.01 * line.mae for name, row in lined.items() if name != best.name)
 
 
 def _sizes(made: League) -> dict[date, int]:

@@ -24,9 +24,14 @@ _OFFER = 0.86
 _LINED = ((8.0, 0.004), (12.5, 0.12), (17.5, 0.33), (22.5, 0.68), (27.5, 0.93), (32.0, 0.985))
 """Share of players with a line by minutes expected of them."""
 LOWEST = 3.5
-_INSIGHT = 0.45
+_INSIGHT = 0.5
 """Weight of the inner state, which nobody outside knows, against what past games show."""
-_ERROR = 0.85
+_FAST = 0.6
+"""Of what past games show: weight of the last few against that of many."""
+_ERROR = 0.6
+"""Standard deviation of the market's own error, in points. With a larger one, a model beats the line."""
+_ABOVE = 0.25
+"""Points added, so that over and under come equally often."""
 
 
 def is_lined(random: Random, minutes: float) -> bool:
@@ -54,9 +59,9 @@ def centre(random: Random, minutes: float, points: float, form: tuple[float, flo
     if form is not None:
         fast, slow, usual = form
         change = min(1.5, max(0.7, minutes / max(4.0, usual)))
-        past = (0.6 * fast + 0.4 * slow) * (1 + 0.5 * (change - 1))
+        past = (_FAST * fast + (1 - _FAST) * slow) * (1 + 0.5 * (change - 1))
         known = _INSIGHT * points + (1 - _INSIGHT) * past
-    return max(LOWEST, known + 0.15 + random.gauss(0, _ERROR))
+    return max(LOWEST, known + _ABOVE + random.gauss(0, _ERROR))
 
 
 def offers(random: Random, game: Game, key: str, settled: float) -> list[PropLine]:
