@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from unit.season_factory import FIRST, season, write
 
 MADE = season(days=50)
 START, END = FIRST + timedelta(days=76), FIRST + timedelta(days=98)
+PAGE = Path(__file__).parents[2] / "docs" / "accuracy.md"
 BASELINES = {"last 5", "last 10", "season mean", EXPONENTIAL}
 
 
@@ -95,7 +97,30 @@ def test_the_bootstrap_draws_dates() -> None:
     assert high - low < 1
 
 
+def test_the_page_on_accuracy_names_every_system_that_misses_the_calibration() -> None:
+    page = PAGE.read_text()
+    missed = "\n".join(line for line in page.splitlines() if "**not reached**" in line)
+    seen = 0
+    for line in page.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if cells[0] in system_ids() and len(cells) == 13:
+            seen += 1
+            assert float(cells[8]) <= float(cells[9]) + 0.01 or f"`{cells[0]}`" in missed, line
+    assert seen == 2 * len(system_ids()) - 1
+
+
+@pytest.mark.long
+@pytest.mark.skipif("REGEN_REAL_DATA" not in os.environ, reason="REGEN_REAL_DATA names no folder of real games")
+def test_the_page_on_accuracy_holds_the_table_that_its_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    data = os.environ["REGEN_REAL_DATA"]
+    assert "regen evaluate --data DIR --from 2025-12-01 --to 2025-12-31" in PAGE.read_text()
+    assert main(["evaluate", "--data", data, "--from", "2025-12-01", "--to", "2025-12-31"]) == 0
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
+    assert len(rows) == 26
+    assert set(rows) <= set(PAGE.read_text().splitlines())
+
+
 def test_the_page_on_accuracy_is_about_the_artefact_that_ships() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "accuracy.md").read_text()
+    page = PAGE.read_text()
     assert f"`{load_artefact().hash}`" in page
     assert load_artefact().last_date in page
