@@ -32,10 +32,14 @@ def outcome(given: PlayerInputs, version: str | None = "v1") -> Outcome:
     return predict_player(given, config().run_for(SYSTEMS), SYSTEMS, version, Naming("b", 1))
 
 
-def rows(found: Outcome) -> list[dict[str, Any]]:
+def batch() -> Batch:
     at = TIP_OFF
-    batch = Batch("b", Kind.REGENERATION, inputs().game_date, "x", Status.VERIFYING, "t", at, at, at, at)
-    return [prediction_row(replace(batch, code_version="c1"), found, made, at) for made in found.predictions]
+    made = Batch("b", Kind.REGENERATION, inputs().game_date, "x", Status.VERIFYING, "t", at, at, at, at)
+    return replace(made, code_version="c1")
+
+
+def rows(found: Outcome) -> list[dict[str, Any]]:
+    return [prediction_row(batch(), found, made, TIP_OFF) for made in found.predictions]
 
 
 @pytest.mark.parametrize(
@@ -57,9 +61,7 @@ def test_a_gate_gives_an_outcome_with_its_reason_and_no_row(
     found = outcome(inputs(**what))
     assert (found.kind, found.reason, found.predictions) == (kind, reason, ())
     assert found.provenance is not None
-    run = run_row(
-        Batch("b", Kind.REGENERATION, inputs().game_date, "x", Status.VERIFYING, "t", *[TIP_OFF] * 4), found, TIP_OFF
-    )
+    run = run_row(batch(), found, TIP_OFF)
     assert reason in {run["skip_reason"], run["error_type"]}
     assert run["success"] is False
 
