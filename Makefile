@@ -22,7 +22,7 @@ export PIP_CACHE_DIR := $(CURDIR)/build/cache/pip
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-PYTEST ?= -n 2 --dist loadgroup
+PYTEST ?= -n 2 --dist loadgroup --randomly-seed=20260131
 COMPILE := $(BIN)/uv pip compile --quiet --no-header --generate-hashes
 
 .PHONY: help
