@@ -91,7 +91,7 @@ def test_curl_then_pubsub_then_both_queries(local: Local, official: None) -> Non
 
 
 def _by_pubsub(local: Local, before: str) -> dict[str, Any]:
-    from google.cloud import pubsub_v1
+    from google.cloud import pubsub_v1  # noqa: PLC0415
 
     message = {
         "game_date": "2026-01-25",

@@ -16,7 +16,7 @@ GOOD = {"game_date": "2026-01-19", "reason": "pubsub_test", "mode": "regenerate_
 
 
 def publish(local: Local, *messages: bytes) -> None:
-    from google.cloud import pubsub_v1
+    from google.cloud import pubsub_v1  # noqa: PLC0415
 
     with patch.dict(os.environ, local.env):
         publisher = pubsub_v1.PublisherClient()
