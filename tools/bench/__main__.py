@@ -71,7 +71,8 @@ def _result(five: dict[str, Any], fans: dict[str, Any], others: dict[str, Any]) 
     prices: dict[str, Any] = {}
     if "worker" in five["requests"]:
         prices = {
-            str(n): pricing.dollars(pricing.scaled(five, measured["5000"], n, PER_REQUEST)) for n in (90, 453, 5000)
+            str(n): pricing.dollars(pricing.scaled(five["one_date"], measured["5000"], n, PER_REQUEST))
+            for n in (90, 453, 5000)
         }
     summary = {
         "five_dates_seconds": five["seconds"],

@@ -93,28 +93,27 @@ def dollars(batch: Batch) -> dict[str, Any]:
     return {**priced, "without_floor": round(total - priced["bigquery_floor"], 4), "total": round(total, 4)}
 
 
-def scaled(five: Mapping[str, Any], fanout: Mapping[str, Any], players: int, per_request: int) -> Batch:
-    """A batch of N players, from what the five dates used a batch and the fan-out a request.
+def scaled(one: Mapping[str, Any], fanout: Mapping[str, Any], players: int, per_request: int) -> Batch:
+    """A batch of N players, from what one date alone used and the fan-out a request.
 
-    The part of a batch that does not grow with its players is what five batches used, less what their requests did.
+    The part of a batch that does not grow with its players is what that date used, less what its requests did.
     """
-    batches = 5
     big = fanout["runs"][-1]
     requests = -(-players // per_request)
     reads_each = big["operations"]["reads"] / big["requests"]
     writes_each = big["operations"]["writes"] / big["requests"]
-    five_requests = five["requests"]["worker"]
-    fixed_reads = max(0.0, (five["operations"]["reads"] - reads_each * five_requests) / batches)
-    fixed_writes = max(0.0, (five["operations"]["writes"] - writes_each * five_requests) / batches)
-    worker_call = five["handler_seconds"]["worker"] / five_requests
-    other = (five["handler_seconds"]["coordinator"] + five["handler_seconds"]["verifier"]) / batches
-    other_calls = (five["requests"]["coordinator"] + five["requests"]["verifier"]) / batches
+    own = one["requests"]["worker"]
+    fixed_reads = max(0.0, one["operations"]["reads"] - reads_each * own)
+    fixed_writes = max(0.0, one["operations"]["writes"] - writes_each * own)
+    worker_call = one["handler_seconds"]["worker"] / own
+    other = one["handler_seconds"]["coordinator"] + one["handler_seconds"]["verifier"]
+    other_calls = one["requests"]["coordinator"] + one["requests"]["verifier"]
     return Batch(
         players=players,
         requests=requests,
         reads=round(fixed_reads + reads_each * requests),
         writes=round(fixed_writes + writes_each * requests),
-        message_bytes=round(five["operations"]["message_bytes"] / five["operations"]["messages"]) * (requests + 4),
+        message_bytes=round(one["operations"]["message_bytes"] / one["operations"]["messages"]) * (requests + 4),
         messages=requests + 4,
         worker_seconds=requests * _billed(worker_call),
         other_seconds=_billed(other),
