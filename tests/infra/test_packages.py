@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -20,8 +21,12 @@ from pathlib import Path
 
 import pytest
 
+from contract.emulators import firestore
 from polling import wait_until
+from regen.local.emulators import find_emulators
 from regen.local.packaging import Package, package_functions
+from regen.local.tokens import TokenSigner
+from regen.web.settings import GOOGLE_ISSUER
 
 ROOT = Path(__file__).parents[2]
 BUDGET_MS = 550.0
@@ -126,15 +131,24 @@ def test_nothing_heavy_is_imported(python: Path, unpacked: Path) -> None:
         assert not (unpacked / "regen" / "cli").exists()
 
 
+@pytest.fixture(scope="module")
+def firestore_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    found = find_emulators()
+    if isinstance(found, str):
+        pytest.skip(f"SKIPPED, the Firestore emulator is not here: {found}")
+    with firestore(found, tmp_path_factory.mktemp("firestore")) as host:
+        yield host
+
+
 @contextmanager
-def _started(python: Path, folder: Path) -> Iterator[str]:
+def _started(python: Path, folder: Path, **more: str) -> Iterator[str]:
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
     process = subprocess.Popen(
         [python, "-m", "functions_framework", "--target", "main", "--port", str(port), "--host", "127.0.0.1"],
         cwd=folder,
-        env={"PATH": os.defpath, **ENVIRONMENT},
+        env={"PATH": os.defpath, **ENVIRONMENT, **more},
         stdout=subprocess.DEVNULL,
     )
     try:
@@ -152,8 +166,9 @@ def _started(python: Path, folder: Path) -> Iterator[str]:
             process.wait()
 
 
-def _answer(url: str, body: bytes | None = None) -> tuple[int, bytes]:
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 - of our own process
+def _answer(url: str, body: bytes | None = None, **headers: str) -> tuple[int, bytes]:
+    sent = {"Content-Type": "application/json", **headers}
+    request = urllib.request.Request(url, body, sent)  # noqa: S310 - of our own process
     try:
         with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
             return response.status, response.read()
@@ -173,3 +188,16 @@ def test_it_starts_and_answers_an_event(python: Path, unpacked: Path) -> None:
         # Nobody has signed it: the function says so, and has not read it.
         status, body = _answer(f"{url}{EVENTS[unpacked.name]}", b'{"message":{"messageId":"1","data":"e30="}}')
         assert (status, json.loads(body)["title"]) == (401, "Unauthenticated")
+
+
+def test_it_takes_a_signed_event_and_leaves_its_record(python: Path, unpacked: Path, firestore_host: str) -> None:
+    """The event names a batch that nobody knows: taken, and on record in the store."""
+    bearer = TokenSigner(GOOGLE_ISSUER, "regen").bearer("push@example.com")
+    data = json.dumps({"batch_id": f"of_{unpacked.name}", "request_id": "r1", "round": 1, "mode": "unknown"}).encode()
+    message = {"messageId": f"1-{unpacked.name}", "data": base64.b64encode(data).decode()}
+    with _started(python, unpacked, FIRESTORE_EMULATOR_HOST=firestore_host) as url:
+        event = json.dumps({"message": message}).encode()
+        status, _ = _answer(f"{url}{EVENTS[unpacked.name]}", event, Authorization=bearer)
+    assert status == 204
+    found = f"http://{firestore_host}/v1/projects/demo-project/databases/(default)/documents/outbox"
+    assert message["messageId"] in _answer(found)[1].decode()
