@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import os
 import uuid
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from google.cloud import firestore
@@ -47,11 +45,3 @@ def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ba
 @pytest.fixture
 def project() -> str:
     return f"test-{uuid.uuid4().hex[:12]}"
-
-
-@pytest.fixture
-def build_dir() -> Path:
-    return Path(os.environ.get("REGEN_BUILD_DIR", Path(__file__).parents[2] / "build"))
-
-
-Fetch = Callable[[], list[dict[str, object]]]

@@ -5,24 +5,17 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 from infra.deployment import Deployment, last, seconds
-from infra.queries import queries
+from infra.rules import ROOT, policy
 from infra.writing import written_by
-from regen.schemas import STAGING_DATASET, tables
-from regen.services import records
-from regen.sql import Names
-from regen.sql.render import render
+from regen.schemas import STAGING_DATASET
 from regen.web.settings import VARIABLES
 
-ROOT = Path(__file__).parents[2]
 PUBLIC = {"allUsers", "allAuthenticatedUsers"}
 INVOKER = "roles/run.invoker"
 PREDICTIONS = "player_prop_predictions"
-Policy = Callable[[Deployment], Iterator[str]]
-POLICIES: list[Policy] = []
 
 #: Every role that is given, and on what: anything else is too wide, or not thought about.
 ROLES = {
@@ -47,11 +40,6 @@ ROLES = {
     "google_secret_manager_secret_iam_member": {"roles/secretmanager.secretAccessor"},
     "google_service_account_iam_member": {"roles/iam.serviceAccountTokenCreator"},
 }
-
-
-def policy(check: Policy) -> Policy:
-    POLICIES.append(check)
-    return check
 
 
 @policy
@@ -319,94 +307,6 @@ def schedules_as_documented(d: Deployment) -> Iterator[str]:
             yield f"{r.address}: {r.values['http_target'][0]['http_method']}"
     if planned != documented:
         yield f"planned {planned}, documented {documented}"
-
-
-@policy
-def tables_are_the_schema_files(d: Deployment) -> Iterator[str]:
-    """Each table of ours has the columns, partition and cluster of its file; views and function have the code's text."""
-    planned = {r.values["table_id"]: r for r in d.of("google_bigquery_table") if not r.values["view"]}
-    ours = {t.name: t for t in tables() if t.owner == "regen"}
-    if set(planned) != set(ours):
-        yield f"tables: {sorted(set(planned) ^ set(ours))}"
-    for name in planned.keys() & ours.keys():
-        values, table = planned[name].values, ours[name]
-        columns = [(f["name"], f["type"], f["mode"], f["description"]) for f in json.loads(values["schema"])]
-        if columns != [(f.name, f.type, f.mode, f.description) for f in table.fields]:
-            yield f"{name}: columns"
-        partition = [(p["type"], p["field"], p["expiration_ms"]) for p in values["time_partitioning"]]
-        if partition != ([(table.partition.type, table.partition.field, None)] if table.partition else []):
-            yield f"{name}: partitioned by {partition}"
-        if tuple(values["clustering"] or ()) != table.cluster or values["dataset_id"] != table.dataset:
-            yield f"{name}: cluster or dataset"
-        if values["require_partition_filter"] != table.require_partition_filter or not values["deletion_protection"]:
-            yield f"{name}: partition filter or protection"
-    yield from _statements(d)
-
-
-def _statements(d: Deployment) -> Iterator[str]:
-    names = Names(d.environment("verifier")["REGEN_PROJECT"], d.environment("verifier")["REGEN_DATASET_PREFIX"])
-    texts = {
-        r.values["table_id"]: r.values["view"][0]["query"] for r in d.of("google_bigquery_table") if r.values["view"]
-    }
-    texts |= {r.values["routine_id"]: r.values["definition_body"] for r in d.of("google_bigquery_routine")}
-    code = {n: f"{n}_view" for n in ("current_predictions", "prediction_coverage")}
-    code["predictions_at"] = "predictions_at_function"
-    for name, file in code.items():
-        rendered = render(file, names)
-        head, _, body = rendered.partition(" AS\n")
-        if texts.get(name, "").strip() != body.strip():
-            yield f"{name}: not the text of {file}.sql"
-        if name == "predictions_at" and "(day DATE, moment TIMESTAMP)" not in head:
-            yield f"{name}: arguments"
-    for r in d.of("google_bigquery_routine"):
-        arguments = [(a["name"], json.loads(a["data_type"])["typeKind"]) for a in r.values["arguments"]]
-        if arguments != [("day", "DATE"), ("moment", "TIMESTAMP")]:
-            yield f"{r.address}: {arguments}"
-
-
-@policy
-def staging_expires(d: Deployment) -> Iterator[str]:
-    """What is staged goes away by itself, and nothing else does."""
-    for r in d.of("google_bigquery_dataset"):
-        expires = r.values["default_table_expiration_ms"]
-        if r.values["dataset_id"].endswith(STAGING_DATASET) != (expires == 86_400_000):
-            yield f"{r.address}: expires after {expires} ms"
-        if r.values["default_partition_expiration_ms"]:
-            yield f"{r.address}: partitions expire"
-
-
-@policy
-def records_expire_and_leases_do_not(d: Deployment) -> Iterator[str]:
-    """Each collection with `expires_at` has a TTL policy; leases have none, or their tokens would start from one again."""
-    ttl = {r.values["collection"] for r in d.of("google_firestore_field") if r.values["ttl_config"]}
-    for collection in {records.BATCHES, "requests", "excluded", records.IDEMPOTENCY, records.BACKFILLS} - ttl:
-        yield f"{collection}: kept for ever"
-    if records.LEASES in ttl or records.DATES in ttl or records.OUTBOX in ttl:
-        yield "leases, dates or outbox expire"
-    for r in d.of("google_firestore_field"):
-        if r.values["ttl_config"] and r.values["field"] != "expires_at":
-            yield f"{r.address}: expires by {r.values['field']}"
-
-
-@policy
-def what_is_queried_is_indexed(d: Deployment) -> Iterator[str]:
-    """No query meets an exempted field; large and outside data is exempted; no composite index is missing or idle."""
-    exempt = {
-        (r.values["collection"], r.values["field"])
-        for r in d.of("google_firestore_field")
-        if r.values["index_config"] == [{"indexes": []}]
-    }
-    for query in queries():
-        for name in query.fields:
-            if (query.collection, name) in exempt:
-                yield f"{query.where}: {query.collection}.{name} is queried, and not indexed"
-        if query.needs_composite and not d.of("google_firestore_index"):
-            yield f"{query.where}: {sorted(query.fields)} need a composite index"
-    large = {(records.BATCHES, f) for f in ("history", "verdict", "metadata")}
-    large |= {("requests", f) for f in ("inputs", "outcomes", "given", "players")} | {("excluded", "players")}
-    large |= {(records.OUTBOX, "payload")}
-    yield from (f"{collection}.{name}: indexed" for collection, name in sorted(large - exempt))
-    yield from (f"{r.address}: no query needs it" for r in d.of("google_firestore_index"))
 
 
 @policy

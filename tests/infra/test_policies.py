@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from infra import policies_storage  # noqa: F401 - its policies are listed by being imported
 from infra.deployment import Deployment
-from infra.policies import POLICIES, Policy, redelivery_seconds
+from infra.policies import redelivery_seconds
 from infra.queries import queries
+from infra.rules import POLICIES, Policy
 from infra.seeds import SEEDS
 
 BY_NAME = {p.__name__: p for p in POLICIES}
