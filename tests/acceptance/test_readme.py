@@ -24,5 +24,8 @@ def test_make_targets_and_links_exist() -> None:
     makefile = (CHECKOUT / "Makefile").read_text()
     for target in re.findall(r"^    make (\w+)$", README, re.MULTILINE):
         assert f"\n{target}: " in makefile
+    deployment = (CHECKOUT / "docs" / "deployment.md").read_text()
+    for command in re.findall(r"^    (terraform .+)$", README, re.MULTILINE):
+        assert re.search(rf"^{re.escape(command)}( |$)", deployment, re.MULTILINE), command
     for link in re.findall(r"\]\(([\w./-]+)\)", README):
         assert (CHECKOUT / link).exists(), link
