@@ -16,6 +16,8 @@ import psutil
 import pytest
 
 from polling import wait_until
+from regen.local import bigquery_env
+from regen.local.plan import FUNCTIONS
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
@@ -95,30 +97,49 @@ def test_a_loader_that_fails_ends_everything(tmp_path: Path) -> None:
     assert not (tmp_path / "local" / "env").exists()
 
 
-def test_a_lost_warehouse_is_reported_and_ends_the_stack(tmp_path: Path) -> None:
+def test_lost_memory_is_reported_and_ends_the_stack(tmp_path: Path) -> None:
     with running(tmp_path) as process:
         ready(tmp_path, process)
-        warehouse = next(p for p in descendants(process) if "bigquery_launcher" in " ".join(p.cmdline()))
-        warehouse.kill()
+        part(process, "host_launcher").kill()
         output, _ = process.communicate(timeout=20)
     assert process.returncode == 1
-    assert "bigquery was ended by SIGKILL; the end of" in output
+    assert "host was ended by SIGKILL; the end of" in output
 
 
-def test_a_lost_function_is_reported_and_comes_back(tmp_path: Path) -> None:
+def test_a_lost_warehouse_comes_back(tmp_path: Path) -> None:
+    with running(tmp_path) as process:
+        env = ready(tmp_path, process)
+        warehouse = part(process, "bigquery_launcher")
+        warehouse.kill()
+        wait_until(lambda: gone([warehouse]), 10, "the warehouse's end")
+        wait_until(lambda: bigquery_env.answers(env["BIGQUERY_EMULATOR_HOST"], env["PROJECT_ID"]), 30, "its return")
+        os.killpg(process.pid, signal.SIGINT)
+        output, _ = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert "starting bigquery again" in output
+
+
+def test_lost_functions_are_reported_and_come_back(tmp_path: Path) -> None:
     with running(tmp_path, emulators="on") as process:
         env = ready(tmp_path, process)
         if "PUBSUB_EMULATOR_HOST" not in env:
             pytest.skip("SKIPPED, Google's emulators are not here")
-        worker = next(p for p in descendants(process) if "functions/worker/main.py" in " ".join(p.cmdline()))
-        os.killpg(worker.pid, signal.SIGKILL)
-        wait_until(lambda: gone([worker]), 10, "the worker's end")
-        wait_until(lambda: answers(env["WORKER_URL"]), 20, "the worker's return")
+        lost = [part(process, f"functions/{name}/main.py") for name in FUNCTIONS]
+        for one in lost:
+            os.killpg(one.pid, signal.SIGKILL)
+        wait_until(lambda: gone(lost), 10, "their end")
+        for name in FUNCTIONS:
+            wait_until(lambda name=name: answers(env[f"{name.upper()}_URL"]), 20, f"the return of {name}")  # type: ignore[misc]
         os.killpg(process.pid, signal.SIGINT)
         output, _ = process.communicate(timeout=10)
     assert process.returncode == 0
-    assert "worker was ended by SIGKILL" in output
-    assert "starting worker again" in output
+    for name in FUNCTIONS:
+        assert f"{name} was ended by SIGKILL" in output
+        assert f"starting {name} again" in output
+
+
+def part(process: subprocess.Popen[str], sign: str) -> psutil.Process:
+    return next(p for p in descendants(process) if sign in " ".join(p.cmdline()))
 
 
 def answers(url: str) -> bool:

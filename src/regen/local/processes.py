@@ -79,6 +79,7 @@ class Child:
         self.command, self.log = command, log
         self.expected = expected
         self._guard, self._on_end = guard, on_end
+        self._began = time.monotonic()
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 command.argv,
@@ -102,6 +103,11 @@ class Child:
     def status(self) -> int | None:
         """How it ended; None while it runs."""
         return self._process.returncode if self._ended.is_set() else None
+
+    @property
+    def seconds(self) -> float:
+        """Since it was started."""
+        return time.monotonic() - self._began
 
     def ended_within(self, seconds: float) -> bool:
         """Wait that long at most for its end."""

@@ -31,6 +31,13 @@ class StackError(Exception):
     """The stack cannot do what it is asked."""
 
 
+class StackStopping(StackError):
+    """The stack is being stopped."""
+
+    def __init__(self) -> None:
+        super().__init__("the stack is being stopped")
+
+
 def _quiet(_text: str) -> None:
     pass
 
@@ -185,7 +192,7 @@ class Stack:
             self._say("installing the BigQuery emulator (once)")
             while not child.ended_within(POLL_SECONDS):
                 if self._closing.is_set():
-                    raise StackError("the stack is being stopped")
+                    raise StackStopping
         if child.status:
             raise StackError(child.report())
         return bigquery_env.ensure(self.options.build)
@@ -259,7 +266,7 @@ class Stack:
     def _spawn(self, command: Command, *, expected: bool = False) -> Child:
         with self._spawning:
             if self._closing.is_set():
-                raise StackError("the stack is being stopped")
+                raise StackStopping
             assert self._guard is not None  # noqa: S101
             log = self.options.home / "logs" / f"{command.name}.log"
             child = Child(command, log, self._guard, self._ended, expected=expected)
@@ -273,11 +280,13 @@ class Stack:
                 self._on_failure(child)
 
     def _wait_for(self, name: str) -> None:
+        child = self._child(name if name in self._children else "host")
         deadline = time.monotonic() + self.options.start_seconds
         while not self._answers(name):
-            self.check()
+            if child.status is not None:
+                raise ProcessDied(child.report())
             if self._closing.wait(POLL_SECONDS):
-                raise StackError("the stack is being stopped")
+                raise StackStopping
             if time.monotonic() > deadline:
                 raise StackError(f"{name} does not answer after {self.options.start_seconds:g} s")
 

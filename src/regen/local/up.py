@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import os
 import signal
@@ -13,13 +14,14 @@ from types import FrameType
 
 from regen.local.plan import Options
 from regen.local.processes import Child, ProcessDied
-from regen.local.stack import Stack, StackError
+from regen.local.stack import Stack, StackError, StackStopping
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-#: What may die and be started again: it holds no data, and the platform would do the same.
-RESTARTABLE = frozenset({"coordinator", "worker", "verifier", "relay"})
-MOST_RESTARTS = 5
-WITHIN_SECONDS = 60.0
+#: What may die and be started again: it holds no data, or has it on disk, and the platform would do the same.
+RESTARTABLE = frozenset({"coordinator", "worker", "verifier", "relay", "bigquery"})
+#: One that ends so soon after its start, so many times in a row, will do so for ever.
+MOST_EARLY_DEATHS = 5
+EARLY_SECONDS = 5.0
 
 
 class _Interrupted(BaseException):
@@ -84,21 +86,28 @@ class _Keeper:
         self.stack: Stack | None = None
         self.lost = False
         self._say = say
-        self._restarts: list[float] = []
+        self._early: collections.Counter[str] = collections.Counter()
 
     def failed(self, child: Child) -> None:
         self._say(child.report())
+        if not self._start_again(child):
+            self.lost = True
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def _start_again(self, child: Child) -> bool:
         name = child.command.name
-        now = time.monotonic()
-        self._restarts = [when for when in self._restarts if when > now - WITHIN_SECONDS]
-        if self.stack and self.stack.started and name in RESTARTABLE and len(self._restarts) < MOST_RESTARTS:
-            self._restarts.append(now)
-            with contextlib.suppress(StackError, ProcessDied):
-                self._say(f"starting {name} again")
-                self.stack.restart(name)
-                return
-        self.lost = True
-        os.kill(os.getpid(), signal.SIGINT)
+        self._early[name] = self._early[name] + 1 if child.seconds < EARLY_SECONDS else 0
+        if not (self.stack and self.stack.started and name in RESTARTABLE and self._early[name] < MOST_EARLY_DEATHS):
+            return False
+        self._say(f"starting {name} again")
+        try:
+            self.stack.restart(name)
+        except (StackStopping, ProcessDied):
+            return True  # a new process that has died is reported by itself
+        except StackError as error:
+            self._say(str(error))
+            return False
+        return True
 
 
 def _tell_urls(stack: Stack, seconds: float, say: Callable[[str], None]) -> None:
