@@ -81,14 +81,14 @@ class Local:
     home: Path
     env: dict[str, str]
 
-    def regen(self, *arguments: str, code: int | None = 0) -> Ended:
+    def regen(self, *arguments: str, code: int | None = 0, timeout: float = 120) -> Ended:
         """Type a command; its exit code is checked unless it is None."""
         done = subprocess.run(
             [REGEN, *arguments],
             env=clean_environment(self.home),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=timeout,
             check=False,
         )
         assert code is None or done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"

@@ -103,7 +103,7 @@ def diff(
     session.out.say(batch)
     found = moves(session.reader.run("diff", game_date=date_of(batch), batch_id=batch))
     if session.out.json:
-        session.out.dump(found.as_record())
+        session.out.dump({"batch_id": batch, **found.as_record()})
         return
     out = session.out
     out.line(f"{found.changed} of {found.replaced} replaced predictions moved; {found.withdrawn} were withdrawn")
