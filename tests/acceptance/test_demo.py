@@ -32,7 +32,7 @@ def test_five_dates(tmp_path: Path) -> None:
     dates = {row["game_date"]: row for row in figures["dates"]}  # type: ignore[attr-defined]
     assert {day: row["requested"] for day, row in dates.items()} == FIVE
     assert all(row["status"] == "promoted" and row["superseded"] == row["inserted"] for row in dates.values())
-    last = out.rstrip("\n").splitlines()[-1]
+    said, last = out.rstrip("\n").splitlines()[-2:]
     numbers = re.fullmatch(
         r"OK: 5 of 5 dates promoted, 453 players have current predictions, (\d+) old ones superseded, each with a "
         r"replacement, (\d+) inserted, 5 audit rows, nothing lost, [\d.]+ s\.",
@@ -40,6 +40,9 @@ def test_five_dates(tmp_path: Path) -> None:
     )
     assert numbers, last
     assert numbers[1] == numbers[2] == str(sum(row["superseded"] for row in dates.values()))
+    page = Path(said.removeprefix("report: ")).read_text()
+    assert all(day[5:] in page for day in FIVE)
+    assert f"<b>{numbers[1]}</b><span>rows superseded" in page
 
 
 def test_a_rejection_changes_nothing_and_that_is_good(tmp_path: Path) -> None:
@@ -50,5 +53,7 @@ def test_a_rejection_changes_nothing_and_that_is_good(tmp_path: Path) -> None:
     assert totals["kept_rows"] == totals["old_rows"] > 0  # type: ignore[index]
     assert totals["new_rows"] == totals["lost_rows"] == 0  # type: ignore[index]
     assert "are in the audit: checks failed: coverage" in out
-    assert out.rstrip("\n").splitlines()[-1].startswith("OK: 0 of 1 dates promoted, 1 rejected")
+    said, last = out.rstrip("\n").splitlines()[-2:]
+    assert last.startswith("OK: 0 of 1 dates promoted, 1 rejected")
+    assert "Nothing was replaced" in Path(said.removeprefix("report: ")).read_text()
     assert "in-process" in err

@@ -92,7 +92,10 @@ def _played(
     try:
         with Stack(options, say=session.out.say) as stack:
             session.out.say(f"everything answers after {time.monotonic() - began:.1f} s")
-            return run(_stage(session, stack), data, dates, broken)
+            stage = _stage(session, stack)
+            result = run(stage, data, dates, broken)
+            _report(stage.reader, result, dates)
+            return result
     except (StackError, ProcessDied, InstallationFailed) as error:
         raise StackFailed(str(error)) from error
 
@@ -101,6 +104,22 @@ def demo_home() -> Path:
     """The folder of the demo's own stack, beside that of `local up`."""
     home = local_home()
     return home.with_name(f"{home.name}-demo") if home.name != "local" else home.with_name("demo")
+
+
+def report_file() -> Path:
+    """The page that the demo leaves behind."""
+    return demo_home() / "report.html"
+
+
+def _report(reader: Reader, result: Result, dates: list[date]) -> None:
+    """Write the page while the tables are still there."""
+    from regen.demo.run import REASON  # noqa: PLC0415
+    from regen.report.facts import facts_of  # noqa: PLC0415
+    from regen.report.page import page  # noqa: PLC0415
+
+    status = ", ".join(sorted({view["status"] for view in result.views}))
+    subject = f"demo, {min(dates)} to {max(dates)}"
+    report_file().write_text(page(facts_of(reader, subject, status, REASON, result.views)), encoding="utf-8")
 
 
 def _stage(session: Session, stack: Stack) -> Stage:
@@ -136,4 +155,5 @@ def _tell(session: Session, result: Result) -> None:
     for statement in result.statements:
         out.line(f"{'yes' if statement.holds else 'NO '}  {statement.text}")
     out.line("")
+    out.line(f"report: {report_file()}")
     out.line(result.sentence)

@@ -101,7 +101,8 @@ def diff(
     """Old predictions against the new ones: of a batch, or of a date's newest promotion that replaced something."""
     batch = what if BATCH_DATE.match(what) else _newest(session, what)
     session.out.say(batch)
-    found = moves(session.reader.run("diff", game_date=date_of(batch), batch_id=batch))
+    day = date_of(batch)
+    found = moves(session.reader.run("diff", first=day, last=day, batches=batch))
     if session.out.json:
         session.out.dump({"batch_id": batch, **found.as_record()})
         return

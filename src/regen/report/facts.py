@@ -40,32 +40,39 @@ class Facts:
     threshold: float = 90.0
 
 
-def gather(coordinator: Coordinator, reader: Reader, subject: str, now: datetime | None = None) -> Facts:
+def gather(coordinator: Coordinator, reader: Reader, subject: str) -> Facts:
     """Read a batch, or a backfill with all its batches."""
-    lacking: list[tuple[str, str]] = []
-    if subject.startswith("backfill_"):
-        backfill = coordinator.get(f"/backfills/{subject}")
-        status, reason = backfill["status"], backfill["reason"]
-        views = [coordinator.batch(d["batch_id"]) for d in backfill["dates"] if d["batch_id"]]
-        lacking = [(d["game_date"], d["why"] or d["status"]) for d in backfill["dates"] if not d["batch_id"]]
-    else:
-        views = [coordinator.batch(subject)]
-        status, reason = views[0]["status"], views[0]["reason"]
-    views.sort(key=lambda v: str(v["game_date"]))
+    if not subject.startswith("backfill_"):
+        view = coordinator.batch(subject)
+        return facts_of(reader, subject, view["status"], view["reason"], [view])
+    backfill = coordinator.get(f"/backfills/{subject}")
+    views = [coordinator.batch(d["batch_id"]) for d in backfill["dates"] if d["batch_id"]]
+    lacking = [(d["game_date"], d["why"] or d["status"]) for d in backfill["dates"] if not d["batch_id"]]
+    return facts_of(reader, subject, backfill["status"], backfill["reason"], views, lacking)
+
+
+def facts_of(
+    reader: Reader,
+    subject: str,
+    status: str,
+    reason: str,
+    views: Sequence[View],
+    lacking: Sequence[tuple[str, str]] = (),
+) -> Facts:
+    """What the tables say of some batches; two statements, however many they are."""
+    views = sorted(views, key=lambda view: str(view["game_date"]))
     rows: list[dict[str, Any]] = []
-    for view in views:
-        day = date.fromisoformat(view["game_date"])
-        found = reader.run("diff", game_date=day, batch_id=view["batch_id"])
-        rows += [{**row, "game_date": view["game_date"]} for row in found]
-    accuracy = {}
+    accuracy: Mapping[str, Mapping[str, Any]] = {}
     if views:
+        batch_ids = [view["batch_id"] for view in views]
         first, last = (date.fromisoformat(views[i]["game_date"]) for i in (0, -1))
-        accuracy = before_and_after(reader, [v["batch_id"] for v in views], first, last)
+        rows = reader.run("diff", first=first, last=last, batches=",".join(batch_ids))
+        accuracy = before_and_after(reader, batch_ids, first, last)
     return Facts(
         subject=subject,
         status=status,
         reason=reason,
-        made_at=now or datetime.now(UTC),
+        made_at=datetime.now(UTC),
         batches=views,
         moves=moves(rows),
         pairs=_pairs(rows),
