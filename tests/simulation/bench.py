@@ -104,6 +104,12 @@ class Bench:
             words.said.append(self.step())
         return words
 
+    def until(self, topic: str) -> Message:
+        """Deliver until the next message is of that topic: that message, which still waits."""
+        while self.events or self.queue.waiting[0][0] != topic:
+            self.step()
+        return self.queue.waiting[0][1]
+
     def step(self, *, events: bool = True) -> str:
         """Deliver the next event, or else the next message."""
         if events and self.events:

@@ -9,7 +9,7 @@ from regen.domain.errors import KeyReused, NotFound, Refused
 from regen.domain.scope import Scope
 from regen.domain.trigger import Source
 from regen.ports import Message
-from regen.services import commands, opening, sweeping, viewing
+from regen.services import commands, opening, viewing
 from regen.services.answers import IdempotencyKey
 from regen.services.dates import read_date
 from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC
@@ -115,9 +115,7 @@ def test_a_follow_up_delivered_again_while_its_batch_is_live_is_no_trigger_of_it
     bench = Bench()
     bench.regenerate()
     bench.regenerate("t2", scope=Scope(players=("playera",)))
-    bench.drain()
-    sweeping.sweep(bench.deps)
-    message = next(m for t, m in bench.queue.published if t == TRIGGER_TOPIC)
+    message = bench.until(TRIGGER_TOPIC)
     bench.queue.waiting.extendleft([(TRIGGER_TOPIC, message)] * 2)
     said = [bench.step(events=False) for _ in range(3)]
     assert said == ["accepted", "refused", "refused"]
@@ -129,6 +127,15 @@ def test_a_follow_up_delivered_again_while_its_batch_is_live_is_no_trigger_of_it
     listed = viewing.list_batches(bench.deps, None, None)
     assert sorted(b["requested_players"] for b in listed) == [1, 8]
     assert {b["status"] for b in listed} == {"promoted"}
+
+
+def test_the_follow_up_goes_out_with_the_end_that_makes_it_due() -> None:
+    bench = Bench()
+    bench.regenerate()
+    bench.regenerate("t2")
+    bench.drain()
+    batches = viewing.list_batches(bench.deps, None, "promoted")
+    assert sorted(b["trigger_ids"] for b in batches) == [["t1"], ["t2"]], "and no sweep has come"
 
 
 def test_a_pushed_trigger_waits_for_the_end_of_the_hold_down() -> None:

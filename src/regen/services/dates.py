@@ -105,12 +105,16 @@ def _kept(triggers: tuple[Trigger, ...]) -> tuple[Trigger, ...]:
     return triggers
 
 
-def follow_up(record: DateRecord, after: str, due: datetime) -> OutboxItem:
-    """The message that starts the follow-up of a coalesced date."""
+def follow_up(record: DateRecord, after: str, due: datetime, batch_id: str | None = None) -> OutboxItem:
+    """The message that starts the follow-up of a coalesced date.
+
+    Args:
+        batch_id: the batch whose end makes it due: it is sent with what else follows from that end.
+    """
     data = {
         "game_date": record.game_date.isoformat(),
         "reason": record.coalesced[0].reason if record.coalesced else "follow_up",
         "mode": "regenerate_with_supersede",
     }
     event = ids.digest("follow_up", after, record.game_date, due.isoformat(), length=24)
-    return outbox.message_item(event, due, TRIGGER_TOPIC, data, follow_up=after)
+    return outbox.message_item(event, due, TRIGGER_TOPIC, data, batch_id, follow_up=after)

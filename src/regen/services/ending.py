@@ -64,7 +64,8 @@ def end_round(
         record = _released(date.record, ended, now)
         items = _items(ended, why, now, caller)
         if record.coalesced and record.live is None:
-            items.append(follow_up(record, f"{batch_id}/{round_}", _follow_up_due(deps, record, now)))
+            due = _follow_up_due(deps, record, now)
+            items.append(follow_up(record, f"{batch_id}/{round_}", due, batch_id))
         writes = [
             seen.update(ended),
             *([date.write(record)] if record != date.record else []),
