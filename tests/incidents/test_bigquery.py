@@ -29,7 +29,7 @@ from regen.domain.rows import prediction_row, run_row
 from regen.domain.scope import Scope
 from regen.schemas import normalise, normalise_value, table
 from regen.schemas.staging import FILLED, prediction_columns
-from regen.services import commands, sweeping
+from regen.services import commands, orphans
 from regen.sql.lists import AUDIT_FILLED, audit_columns
 from regen.sql.render import source
 from simulation.bench import Bench
@@ -158,7 +158,7 @@ class _KeepsStaging(MemoryWarehouse):
 def test_i34_nothing_is_streamed_and_what_housekeeping_leaves_is_reported() -> None:
     """Rows come by load job and transaction only; a table that could not be dropped is named, and harms nothing.
 
-    Prevented in: src/regen/services/sweeping.py, src/regen/adapters/bigquery/warehouse.py
+    Prevented in: src/regen/services/orphans.py, src/regen/adapters/bigquery/warehouse.py
     Turns red when: any module streams rows (insert_rows), or orphaned_staging overlooks ended batches' tables.
     """
     bench = Bench()
@@ -169,7 +169,7 @@ def test_i34_nothing_is_streamed_and_what_housekeeping_leaves_is_reported() -> N
     bench.sweep()
     assert bench.batch(answer.batch_id).status is Status.PROMOTED
     bench.clock.advance(timedelta(hours=3).total_seconds())
-    assert len(sweeping.orphaned_staging(bench.deps)) == 1
+    assert len(orphans.orphaned_staging(bench.deps)) == 1
     streaming = re.compile(r"insert_rows|insertAll|tabledata|BigQueryWriteClient|append_rows")
     files = list(SRC.rglob("*.py"))
     assert len(files) > 100
@@ -300,7 +300,7 @@ def test_i39_a_job_that_would_read_more_than_it_may_is_refused_by_bigquery() -> 
 def test_i40_staging_expires_by_itself_and_the_forgotten_is_reported() -> None:
     """A batch needs one staging table, made with its own expiry; what nobody names after two hours is listed.
 
-    Prevented in: src/regen/adapters/bigquery/warehouse.py, src/regen/services/sweeping.py
+    Prevented in: src/regen/adapters/bigquery/warehouse.py, src/regen/services/orphans.py
     Turns red when: `_create_staging` makes the table without `expires`.
     """
     made: list[Any] = []
@@ -319,7 +319,7 @@ def test_i40_staging_expires_by_itself_and_the_forgotten_is_reported() -> None:
     assert bench.warehouse.staging_tables() == []
     bench.warehouse.stage("left_behind", everyone("b1", ["p"]))
     bench.clock.advance(timedelta(hours=2, minutes=1).total_seconds())
-    assert sweeping.orphaned_staging(bench.deps) == ["left_behind"]
+    assert orphans.orphaned_staging(bench.deps) == ["left_behind"]
     bench.clock.advance(timedelta(hours=23).total_seconds())
     assert bench.warehouse.staging_tables() == []
 

@@ -1,12 +1,17 @@
 """The sweep carries on what died; dead letters and malformed messages are recorded and out of the way."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from regen.domain import ids
 from regen.domain.batch import Status
-from regen.domain.promotion import StagedRow
+from regen.domain.errors import Unavailable
+from regen.domain.promotion import StagedRow, StagingTable
 from regen.ports import Write
-from regen.services import dead_letters, leases, malformed, sweeping, viewing
+from regen.services import dead_letters, leases, malformed, orphans, sweeping, viewing
 from regen.services.deps import ALERT_TOPIC, COMPLETE_TOPIC, REQUEST_TOPIC, TRIGGER_TOPIC
 from regen.services.dispatching import dispatch, start_dispatching
 from simulation.bench import Bench
@@ -102,9 +107,57 @@ def test_staging_tables_that_nobody_owns_are_reported() -> None:
     bench = Bench()
     bench.run()
     bench.warehouse.stage("left_behind", _a_row(bench))
-    assert sweeping.orphaned_staging(bench.deps) == []
+    assert orphans.orphaned_staging(bench.deps) == []
     bench.clock.advance(timedelta(hours=3).total_seconds())
-    assert sweeping.orphaned_staging(bench.deps) == ["left_behind"]
+    assert orphans.orphaned_staging(bench.deps) == ["left_behind"]
+
+
+def tick(bench: Bench, hours: int) -> sweeping.SweepReport:
+    """A sweep in the first minute of the hour that is so many away."""
+    later = bench.clock.now() + timedelta(hours=hours)
+    bench.clock.advance((later.replace(minute=0, second=5) - bench.clock.now()).total_seconds())
+    return bench.sweep()
+
+
+def test_the_sweep_names_them_in_every_tenth_minute_and_alerts_to_each_once(caplog: pytest.LogCaptureFixture) -> None:
+    bench = Bench()
+    bench.warehouse.stage("left_behind", _a_row(bench))
+    assert tick(bench, 1).orphans == []
+    assert tick(bench, 3).orphans == ["left_behind"]
+    assert "left_behind" in caplog.text
+    bench.clock.advance(60)
+    assert bench.sweep().orphans == [], "it is not looked for in every minute"
+    bench.clock.advance(540)
+    assert bench.sweep().orphans == ["left_behind"]
+    told = [a for a in bench.queue.of(ALERT_TOPIC) if a["type"] == "staging_orphaned"]
+    assert [(a["table"], a["severity"]) for a in told] == [("left_behind", "WARNING")]
+
+
+def test_tables_of_a_live_round_and_of_an_audit_entry_on_its_way_are_nobodys_orphans() -> None:
+    bench = Bench(deadline_seconds=1e6)
+    answer = bench.regenerate()
+    bench.queue.waiting.clear()
+    entry_of = bench.store.find("outbox")[0]
+    for name in ("awaited", ids.staging_table(answer.batch_id, 1, 7), ids.staging_table("regen_another", 1, 7)):
+        bench.warehouse.stage(name, _a_row(bench))
+    payload = {**json.loads(entry_of.data["payload"]), "staging": "awaited"}
+    bench.store.commit([Write("put", "outbox/x", {**entry_of.data, "payload": json.dumps(payload)})])
+    bench.clock.advance(timedelta(hours=3).total_seconds())
+    assert orphans.orphaned_staging(bench.deps) == [ids.staging_table("regen_another", 1, 7)]
+
+
+def test_a_warehouse_that_lists_nothing_now_stops_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    answer = bench.regenerate()
+    bench.queue.waiting.clear()
+
+    def away() -> list[StagingTable]:
+        raise Unavailable("no listing")
+
+    monkeypatch.setattr(bench.warehouse, "staging_tables", away)
+    report = tick(bench, 1)
+    assert report.trouble == ["staging: no listing"]
+    assert bench.batch(answer.batch_id).status is not Status.RUNNING
 
 
 def _a_row(bench: Bench) -> list[Any]:
@@ -149,10 +202,8 @@ def test_a_dead_follow_up_is_sent_again() -> None:
     bench = Bench()
     bench.regenerate()
     bench.regenerate("t2")
-    bench.drain()
-    sweeping.sweep(bench.deps)
-    topic, message = bench.queue.waiting.popleft()
-    assert topic == TRIGGER_TOPIC
+    message = bench.until(TRIGGER_TOPIC)
+    bench.queue.waiting.popleft()
     assert dead_letters.handle(bench.deps, "m1", message.data, message.attributes, b"{}") == "sent_again"
     bench.sweep()
     batches = viewing.list_batches(bench.deps, None, "promoted")

@@ -23,6 +23,7 @@ class AlertKind(StrEnum):
     AUDIT_DISAGREEMENT = "audit_disagreement"
     COVERAGE_LOW = "coverage_low"
     BDB_OVERDUE = "bdb_overdue"
+    STAGING_ORPHANED = "staging_orphaned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ SORTS: Mapping[AlertKind, Sort] = {
     AlertKind.AUDIT_DISAGREEMENT: Sort("ERROR", "regen verify {game_date} {until}", "regen verify TODAY"),
     AlertKind.COVERAGE_LOW: Sort("ERROR", "regen coverage {game_date}"),
     AlertKind.BDB_OVERDUE: Sort("WARNING", "regen bdb list"),
+    AlertKind.STAGING_ORPHANED: Sort("WARNING", "regen verify TODAY"),
 }
 
 

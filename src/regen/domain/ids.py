@@ -36,6 +36,16 @@ def prediction_id(batch: str, round_: int, player: str, game: str, system: str, 
     return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:32]}"
 
 
+def staging_prefix(batch: str) -> str:
+    """What the names of a batch's staging tables begin with."""
+    return f"{batch.replace('-', '_')}_r"
+
+
+def staging_table(batch: str, round_: int, token: int) -> str:
+    """The staging table of one owner of one round of a batch."""
+    return f"{staging_prefix(batch)}{round_}_t{token}"
+
+
 def event_id(batch: str, round_: int, what: str) -> str:
     """The id of something that happened to a batch."""
     return digest("event", batch, round_, what, length=24)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from regen.domain.audit import AuditEntry
+
+ORPHAN_AFTER = timedelta(hours=2)
+"""No verification takes as long: a staging table that is older is nobody's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,13 @@ from regen.services.dispatching import dispatch, publish_pending
 from regen.services.ending import ended_entry, summarise
 from regen.services.leases import is_free, opening_lease
 from regen.services.messages import ask_to_verify
+from regen.services.orphans import report_orphans
 from regen.services.processing import close_pending
 from regen.services.records import BATCHES, decode_batch, requests_path
 from regen.services.triggers import triggers_of
 from regen.services.waking import wake_live
 
 log = logging.getLogger(__name__)
-ORPHAN_AFTER = timedelta(hours=2)
 STUCK_AFTER = timedelta(minutes=5)
 """Past its deadline a batch ends within two sweeps and the time of a verification."""
 
@@ -41,7 +41,7 @@ class SweepReport:
     Attributes:
         healed: `batch_id: what` for each batch that was carried on.
         trouble: what could not be done now; the next sweep tries again.
-        orphans: staging tables that no live batch names.
+        orphans: staging tables that nobody will look at again, in the sweeps that look for them.
     """
 
     live: int = 0
@@ -65,6 +65,11 @@ def sweep(deps: Deps) -> SweepReport:
             report.trouble.append(f"{batch.batch_id}: {error}")
             log.warning("sweep: %s", error, extra={"batch_id": batch.batch_id})
     try:
+        report.orphans = report_orphans(deps)
+    except RegenError as error:
+        report.trouble.append(f"staging: {error}")
+        log.warning("sweep: staging: %s", error)
+    try:
         report.flushed = outbox.flush(deps)
     except Unavailable as error:
         report.trouble.append(f"outbox: {error}")
@@ -74,13 +79,6 @@ def sweep(deps: Deps) -> SweepReport:
     except Unavailable as error:
         report.trouble.append(f"backfills: {error}")
     return report
-
-
-def orphaned_staging(deps: Deps) -> list[str]:
-    """Staging tables older than any verification takes that no live batch names (they expire by themselves)."""
-    live = {decode_batch(s).staging for s in deps.store.find(BATCHES, [("live", "==", True)])}
-    before = deps.clock.now() - ORPHAN_AFTER
-    return [t.name for t in deps.warehouse.staging_tables() if t.name not in live and t.created_at < before]
 
 
 def _heal(deps: Deps, batch: Batch) -> str | None:

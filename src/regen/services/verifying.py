@@ -19,6 +19,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
+from regen.domain import ids
 from regen.domain.batch import Act, Batch, Counts, Status
 from regen.domain.checks import Evidence, judge
 from regen.domain.errors import FenceLost, InvalidInput, NotFound
@@ -75,7 +76,7 @@ def _carry(deps: Deps, batch_id: str, round_: int, lease: Lease) -> str:
     if batch.act is Act.ROLLBACK:
         return rollback_round(deps, batch, lease)
     # Staged afresh by whoever finds a batch in `promoting`: the first owner's table may have expired.
-    staging = f"{batch.batch_id.replace('-', '_')}_r{round_}_t{lease.token}"
+    staging = ids.staging_table(batch.batch_id, round_, lease.token)
     try:
         gathered, staged = _stage(deps, batch, staging)
     except InvalidInput as error:

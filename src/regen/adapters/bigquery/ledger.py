@@ -16,12 +16,12 @@ from regen.domain.backfill import DateSurvey
 from regen.domain.bdb import BdbChange, BdbGame, BdbStatus
 from regen.domain.grading import Graded
 from regen.domain.invariants import INVARIANTS, Finding
+from regen.domain.promotion import ORPHAN_AFTER
 from regen.schemas import STAGING_DATASET
 from regen.sql import Names, render
 
 STALE_AFTER = timedelta(hours=1)
 """A batch's deadline is half an hour; what has no end twice as long after its beginning is past it."""
-ORPHAN_AFTER = timedelta(hours=2)
 _CHANGE = {
     "game_date": "DATE",
     "game_id": "STRING",
