@@ -95,6 +95,7 @@ class Faults:
         planned: faults at exact calls, by number; the calls of the whole run are counted from 0.
         on: off once the run is to become quiet.
         counted: how many of each kind were injected.
+        shaken: a transaction is late or its process stands still: the next one is in trouble, too (troubles come in company).
     """
 
     rng: random.Random
@@ -103,6 +104,7 @@ class Faults:
     on: bool = True
     calls: int = 0
     counted: Counter[str] = field(default_factory=Counter)
+    shaken: bool = False
 
     def at_call(self, *, writes: bool, transaction: bool = False, breakable: bool = False) -> Fault | None:
         """The fault at the next call, if any.
@@ -116,6 +118,8 @@ class Faults:
         fault = self.planned.get(number)
         if fault is None and self.on and not self.planned:
             fault = self._drawn(writes=writes, transaction=transaction, breakable=breakable)
+        if breakable:
+            self.shaken = fault in {Fault.LATE, Fault.STALL}
         if fault is not None:
             self.counted[fault] += 1
         return fault
@@ -131,8 +135,9 @@ class Faults:
         if writes:
             kinds += [(Fault.UNANSWERED, mix.unanswered), (Fault.LATE, mix.late)]
         if transaction:  # rare, and where it hurts most
-            kinds = [(kind, 6 * chance) for kind, chance in kinds]
-            kinds += [(Fault.CONFLICT, mix.conflict), (Fault.BROKEN, mix.broken * breakable)]
+            kinds = [(kind, (10 if breakable else 6) * chance) for kind, chance in kinds]
+            broken = breakable * mix.broken * (8 if self.shaken else 1)
+            kinds = [(Fault.BROKEN, broken), *kinds, (Fault.CONFLICT, mix.conflict)]
         for kind, chance in kinds:
             if dice < chance:
                 return kind

@@ -84,8 +84,11 @@ class People:
     def plan(self, horizon: float) -> None:
         """Everything that they will do, each at its time."""
         rng, later = self.rng, self.world.later
+        at = 0.0
         for n in range(rng.choice((1, 1, 2, 3, 5, 10))):
-            later(rng.random() ** 2 * horizon * 0.7, lambda n=n: self._trigger(n))  # type: ignore[misc]
+            soon = n and rng.random() < 0.3
+            at = at + 0.5 * rng.random() if soon else rng.random() ** 2 * horizon * 0.7
+            later(at, lambda n=n: self._trigger(n))  # type: ignore[misc]
         for _ in range(rng.choice((0, 0, 1, 3, 8))):
             later(rng.random() * horizon, self._order)
         for _ in range(rng.choice((0, 1, 2))):

@@ -1,0 +1,114 @@
+"""After the storm: whether two sweeps mend everything, and whether the same again changes nothing."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from regen.domain.promotion import ORPHAN_AFTER
+from regen.services.deps import ALERT_TOPIC
+from regen.services.orphans import EVERY_MINUTES
+from simulation.people import People
+from simulation.wire import Reply
+from simulation.world import World
+
+
+def calm(world: World, people: People) -> None:
+    """No more faults: let leases run out, then see whether two sweeps mend everything."""
+    world.say("--- no more faults ---")
+    for task in list(world.tasks):
+        if task.wake > world.now and world.rng.random() < 0.5:
+            world.kill(task)
+    world.run()
+    if not world.watch.lossy:
+        _nobody_waits(world)
+    if not world.faults.counted:
+        for data in _live(world):
+            world.watch.broken("3", f"nothing went wrong, and {data['batch_id']} waits for a sweep: {data['status']}")
+        for data in world.store.peek_all("game_dates"):
+            if data["coalesced"] and not world.config.hold_down_seconds:
+                world.watch.broken("3", f"nothing went wrong, and triggers of {data['game_date']} wait for a sweep")
+    injected = -1
+    while injected != world.faults.counted.total():
+        injected = world.faults.counted.total()
+        _outlast(world)
+        _sweeps(world, people, 2)
+    for data in _live(world):
+        world.watch.broken("P13", f"{data['batch_id']} is {data['status']} after two sweeps")
+    for _ in range(12):
+        waiting = [data["due_at"] for data in world.store.peek_all("outbox")]
+        if not waiting and not _live(world):
+            return
+        if waiting:
+            world.now += max(0.0, (max(waiting) - world.clock.now()).total_seconds()) + 0.1
+        _sweeps(world, people, 1)
+
+
+def housekeeping(world: World, people: People) -> None:
+    """Hours later, in the minute for it, a sweep names every staging table that is left, and each is told of."""
+    left = {table.name for table in world.warehouse.staging_tables()}
+    later = (world.clock.now() + ORPHAN_AFTER + timedelta(minutes=EVERY_MINUTES)).replace(second=1)
+    later -= timedelta(minutes=later.minute % EVERY_MINUTES)
+    world.now += (later - world.clock.now()).total_seconds()
+    world.say("--- hours later ---")
+    named: list[str] = []
+    injected = -1
+    while injected != world.faults.counted.total():
+        injected = world.faults.counted.total()
+        world.now += 60.0 * EVERY_MINUTES
+        people.tick(lambda reply: named.extend(reply.body["orphans"] if reply and reply.status == 200 else ()))
+        world.run()
+    told = [m.data["table"] for t, m in world.published if t == ALERT_TOPIC and m.data["type"] == "staging_orphaned"]
+    if set(named) != left or sorted(told) != sorted(left):
+        world.watch.broken("2", f"{sorted(left)} are left; the sweep names {named} and alerts to {told}")
+
+
+def again(world: World) -> None:
+    """Again changes nothing (P5): all messages of the run, delivered once more."""
+    world.faults.on = False
+    world.say("--- everything once more ---")
+    before = _lasting(world)
+    world.replay()
+    world.run()
+    if _lasting(world) != before:
+        world.watch.broken("P5", "everything was delivered once more, and something has changed")
+
+
+def _lasting(world: World) -> list[Any]:
+    """What is stored, but for outbox, leases and idempotency keys."""
+    kept = ("prediction_batches/", "game_dates/")
+    documents = [(path, doc.data) for path, doc in world.store._documents.items() if path.startswith(kept)]
+    return [documents, dict(world.warehouse._predictions), len(world.warehouse.audit()), len(world.warehouse.runs())]
+
+
+def _outlast(world: World) -> None:
+    """Whoever is dead has lost his lease now; what was lost on its way is overdue."""
+    leases = [data["expires_at"] for data in world.store.peek_all("leases")]
+    latest = max((at - world.clock.now()).total_seconds() for at in leases) if leases else 0.0
+    overdue = world.config.republish_after_seconds if world.watch.lossy else 0.0
+    world.now += max(0.0, latest, overdue) + 0.1
+    world.say("--- every lease has run out ---")
+
+
+def _sweeps(world: World, people: People, number: int) -> None:
+    for n in range(number):
+        world.say(f"--- sweep {n + 1} ---")
+        injected = world.faults.counted.total()
+
+        def swept(reply: Reply | None, injected: int = injected) -> None:
+            untouched = injected == world.faults.counted.total()
+            if untouched and (reply is None or reply.status != 200 or reply.body["trouble"]):
+                world.watch.broken("P13", "the sweep is in trouble", reply and reply.body)
+
+        people.tick(swept)
+        world.run()
+
+
+def _nobody_waits(world: World) -> None:
+    """Without lost messages, no request of a running batch can be pending once all messages are delivered."""
+    for data in world.store.peek_all("prediction_batches"):
+        if data["status"] == "running":
+            world.watch.broken("P10", f"{data['batch_id']} waits, and no message is on its way")
+
+
+def _live(world: World) -> list[Mapping[str, Any]]:
+    return [data for data in world.store.peek_all("prediction_batches") if data["live"]]
