@@ -45,6 +45,10 @@ test-long: $(READY) ## The tests that take minutes
 bench: $(READY) ## Measure, beside the peers that are installed; writes build/bench.json
 	@PYTHONPATH=tools $(BIN)/python -m bench $(ARGS)
 
+.PHONY: times
+times: $(READY) ## Time each command on the local stack; 1 if one that only reads takes over 2 s (ARGS="--runs 9")
+	@$(BIN)/python tools/command_times.py $(ARGS)
+
 .PHONY: simulate
 simulate: $(READY) ## Random runs with faults at every call: SEEDS=10000, or SEED=17 to be told one
 	@$(BIN)/python tools/simulate.py --seeds $(or $(SEEDS),2000) $(if $(SEED),--seed $(SEED)) $(ARGS)

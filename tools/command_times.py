@@ -1,0 +1,163 @@
+"""How long each command takes on the local stack, as whole processes; exit 1 if one that only reads is slow.
+
+    make times                  five runs of each, the median and the slowest
+    make times ARGS="--runs 9"
+
+The stack holds the sample league: five dates of the demo, predicted, regenerated when their late data came, one rolled
+back, and a backfill of them all. The machine should have nothing else to do; its load is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+CHECKOUT = Path(__file__).parents[1]
+REGEN = str(Path(sys.executable).with_name("regen"))
+HOME = CHECKOUT / "build" / "times"
+LIMIT = 2.0
+"""Seconds that a command may take which only reads."""
+UP_SECONDS = 300.0
+FIRST, LAST = "2026-01-20", "2026-01-24"
+DAYS = [f"2026-01-{day}" for day in range(20, 25)]
+
+
+@dataclass
+class Times:
+    """What was measured: for each command, its seconds.
+
+    Attributes:
+        wrote: commands that change something, once each.
+    """
+
+    runs: int
+    env: dict[str, str]
+    read: dict[str, list[float]] = field(default_factory=dict)
+    wrote: dict[str, float] = field(default_factory=dict)
+
+    def regen(self, *arguments: str) -> tuple[float, str]:
+        """Run a command; how long it took and what it said."""
+        began = time.perf_counter()
+        done = subprocess.run([REGEN, *arguments], env=self.env, capture_output=True, text=True, check=False)
+        took = time.perf_counter() - began
+        if done.returncode:
+            sys.exit(
+                f"regen {' '.join(arguments)} ended with {done.returncode}:\n{(done.stdout + done.stderr)[-2000:]}"
+            )
+        return took, done.stdout
+
+    def writes(self, *arguments: str) -> Any:  # noqa: ANN401
+        """Time a command that changes something; what it said as JSON."""
+        took, said = self.regen(*arguments, "--json")
+        self.wrote[self._name(arguments)] = took
+        return json.loads(said)
+
+    def reads(self, *arguments: str) -> None:
+        """Time a command that only reads, several times."""
+        self.read[self._name(arguments)] = [self.regen(*arguments)[0] for _ in range(self.runs)]
+
+    def _name(self, arguments: Sequence[str]) -> str:
+        """As typed, ids and folders by what they are."""
+        kinds = {"regen_": "BATCH", "batch_": "BATCH", "backfill_": "BACKFILL", str(HOME): "FILE"}
+        return " ".join(next((w for p, w in kinds.items() if a.startswith(p)), a) for a in arguments)
+
+    def table(self) -> str:
+        """The slowest first."""
+        lines = [f"{'only reads, ' + str(self.runs) + ' runs':<64} median  slowest"]
+        medians = sorted(((statistics.median(s), max(s), name) for name, s in self.read.items()), reverse=True)
+        lines += [f"regen {name:<58} {median:>6.2f}  {most:>7.2f}" for median, most, name in medians]
+        lines += ["", "writes, once"]
+        lines += [f"regen {name:<58} {took:>6.2f}" for name, took in self.wrote.items()]
+        return "\n".join(lines)
+
+    def slow(self) -> list[str]:
+        """Those over the limit."""
+        return [name for name, seconds in self.read.items() if statistics.median(seconds) > LIMIT]
+
+
+@contextmanager
+def stack(env: dict[str, str]) -> Iterator[None]:
+    """`regen local up` with the sample league, in a process group of its own."""
+    with (HOME / "up.out").open("w") as out:
+        process = subprocess.Popen([REGEN, "local", "up"], env=env, stdout=out, stderr=out, start_new_session=True)
+    try:
+        deadline = time.monotonic() + UP_SECONDS
+        while not (HOME / "local" / "env").exists():
+            if process.poll() is not None or time.monotonic() > deadline:
+                sys.exit((HOME / "up.out").read_text())
+            time.sleep(0.1)
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(timeout=30)
+
+
+def write(times: Times) -> tuple[str, str]:
+    """Everything that changes something; the regeneration and the backfill that the reading commands look at."""
+    folder = str(HOME / "league")
+    times.regen("league", "generate", folder)
+    times.writes("import", folder, "--from", FIRST, "--to", LAST)
+    for day in DAYS[1:]:
+        times.regen("start", day)
+    times.writes("start", DAYS[0], "--wait")
+    for day in DAYS[1:]:
+        times.regen("wait", "--date", day)
+    times.writes("import", folder, "--from", FIRST, "--to", LAST, "--zones-arrive")
+    made = times.writes("regenerate", DAYS[0], "--wait")
+    times.writes("rollback", made["batch_id"], "--yes", "--wait")
+    times.writes("bdb", "scan")
+    for day in DAYS[1:]:
+        times.regen("wait", "--date", day)
+    backfill = times.writes("backfill", FIRST, LAST, "--reason", "measured")
+    times.writes("grade", FIRST, LAST)
+    return backfill["dates"][0]["batch_id"], backfill["backfill_id"]
+
+
+def read(times: Times, batch: str, backfill: str) -> None:
+    """Everything that only reads."""
+    day = DAYS[0]
+    commands = f"""
+        --version | --help | verify --help | doctor
+        status | status --date {day} | status {batch} | wait {batch} | wait --date {day}
+        slate {day} | slate {day} --all | show {day} | show {day} --system all | coverage {day} | coverage {FIRST} {LAST}
+        coverage 2025-12-01 2025-12-31 | verify {day} | verify {FIRST} {LAST} | verify 2026-01-01 2026-01-31 --threshold 0
+        diff {day} | diff {batch} | audit {day} | audit {batch} | bdb list | bdb list --all | bdb list --date {day}
+        bdb scan --dry-run | report {batch} -o {HOME}/batch.html | report {backfill} -o {HOME}/backfill.html
+        backfill status | backfill status {backfill} | backfill {FIRST} {LAST} --dry-run
+        backfill 2025-12-01 2025-12-31 --dry-run | regenerate {day} --dry-run | rollback {batch} --dry-run
+    """
+    for line in commands.strip().splitlines():
+        for command in line.split("|"):
+            times.reads(*command.split())
+
+
+def main() -> None:
+    """Measure, print, judge."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--runs", type=int, default=5, help="of each command that only reads")
+    runs = parser.parse_args().runs
+    shutil.rmtree(HOME, ignore_errors=True)
+    HOME.mkdir(parents=True)
+    env = {**os.environ, "REGEN_LOCAL_HOME": str(HOME / "local"), "REGEN_CONFIG": str(HOME / "no-profiles")}
+    times = Times(runs, env)
+    with stack(env):
+        read(times, *write(times))
+    sys.stdout.write(f"{times.table()}\n\nload {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
+    if slow := times.slow():
+        sys.exit(f"over {LIMIT:g} s, though they only read: {', '.join(slow)}")
+
+
+if __name__ == "__main__":
+    main()
