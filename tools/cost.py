@@ -99,6 +99,7 @@ def month(dates_a_week: float) -> Use:
             ledger("bdb_pending").times(DAYS * 24),
             ledger("verify_predictions", "verify_coverage", "verify_audit", "verify_others").times(DAYS),
             ledger("grade_due", "grade").times(DAYS),
+            ledger("grade").times(dates_a_week * WEEKS),
         )
     )
 

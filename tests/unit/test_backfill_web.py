@@ -32,6 +32,7 @@ def test_a_plan_a_backfill_and_how_it_stands(web: Web) -> None:
     made = web.post("/backfills", RANGE, {"Idempotency-Key": "k"})
     assert made.status_code == 202
     name = body(made)["backfill_id"]
+    assert body(made)["status_url"] == f"http://localhost/backfills/{name}"
     assert body(web.post("/backfills", RANGE, {"Idempotency-Key": "k"}))["backfill_id"] == name
     assert web.post("/backfills", {**RANGE, "reason": "other"}, {"Idempotency-Key": "k"}).status_code == 422
     told = body(web.get(f"/backfills/{name}"))

@@ -26,6 +26,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert sorted(read.lines, key=repr) == sorted(made.lines, key=repr)
     assert sorted(read.zones, key=repr) == sorted(made.zones, key=repr)
     assert sorted(read.injuries, key=repr) == sorted(made.injuries, key=repr)
+    assert read.report.unknown_columns == {}
 
 
 def test_game_logs_alone_suffice_and_the_rest_is_named(tmp_path: Path) -> None:

@@ -108,6 +108,7 @@ TRIGGERS: dict[str, dict[str, Any]] = {
     "unknown backfill": {"mode": "advance_backfill", "backfill_id": "backfill_x"},
     "no backfill": {"mode": "advance_backfill"},
     "odd backfill": {"mode": "advance_backfill", "backfill_id": "a/b"},
+    "grades of no date": {"mode": "grade", "game_date": "soon"},
 }
 
 

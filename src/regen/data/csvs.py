@@ -23,6 +23,8 @@ GAME_LOGS = "player_game_logs"
 PROP_LINES = "prop_lines"
 SHOT_ZONES = "shot_zones"
 INJURY_REPORTS = "injury_reports"
+NOT_READ = frozenset({"market", "season"})
+"""Columns that a file may have beside those that become fields: one chooses rows, the other follows from the date."""
 FILES = (GAME_LOGS, PROP_LINES, SHOT_ZONES, INJURY_REPORTS)
 
 Row = TypeVar("Row")
@@ -213,7 +215,7 @@ def _open(path: Path) -> Iterator[TextIO]:
 def _head(path: Path, columns: list[Column]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     with _open(path) as stream:
         head = [name.strip() for name in next(csv.reader(stream), [])]
-    known = {column for _, column, _, _ in columns} | {"market"}
+    known = {column for _, column, _, _ in columns} | NOT_READ
     for _, column, _, required in columns:
         if required and column not in head:
             raise InvalidInput(f"{path.name}:1 {column}", "a column of this name")

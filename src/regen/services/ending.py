@@ -18,6 +18,7 @@ from regen.services import outbox
 from regen.services.commit import read_batch, until_committed
 from regen.services.dates import follow_up, hold_down_end, read_date
 from regen.services.deps import COMPLETE_TOPIC, Deps
+from regen.services.grading import grade_item
 from regen.services.records import DateRecord, OutboxItem, Promoted
 from regen.services.waking import wake_item
 
@@ -128,6 +129,8 @@ def _items(batch: Batch, why: str, now: datetime, caller: str) -> list[OutboxIte
         items.append(outbox.alert_item(alert_id, now, told, batch.batch_id))
     if batch.backfill_id:
         items.append(wake_item(batch.backfill_id, f"{batch.batch_id}/{batch.round}", now, batch.batch_id))
+    if grade := grade_item(batch, now):
+        items.append(grade)
     return items
 
 

@@ -36,7 +36,7 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
         if bodies.flag(body, "dry_run"):
             return 200, {"status": "dry_run", "dates": dates_view(backfilling.plan(deps, wanted))}
         made = backfilling.create(deps, wanted, key_of(call, body))
-        return 202, {**view(made), "status_url": f"/backfills/{made.backfill_id}"}
+        return 202, {**view(made), "status_url": call.url(f"/backfills/{made.backfill_id}")}
 
     def listing(call: Call) -> Reply:  # noqa: ARG001 - every route's signature
         return 200, {"backfills": [view(b) for b in backfilling.recent(deps)]}

@@ -9,8 +9,9 @@ from regen.domain.batch import Status
 from regen.domain.dates import parse_game_date
 from regen.domain.errors import InvalidInput, NotFound, Refused
 from regen.domain.trigger import Trigger
-from regen.services import backfilling, commands, malformed, opening, viewing
+from regen.services import backfilling, commands, grading, malformed, opening, viewing
 from regen.services.answers import Answer, IdempotencyKey
+from regen.services.grading import MODE as GRADE
 from regen.services.waking import MODE as ADVANCE
 from regen.web import backfills, bodies, errands
 from regen.web.bootstrap import App
@@ -103,6 +104,8 @@ class _Coordinator:
                 raise InvalidInput("message.data", "a base64 JSON object")
             if message.data.get("mode") == ADVANCE:
                 return self._advance(message)
+            if message.data.get("mode") == GRADE:
+                return self._grade(message)
             trigger = bodies.pushed_trigger(
                 message.data,
                 message.attributes,
@@ -132,6 +135,12 @@ class _Coordinator:
             raise InvalidInput("backfill_id", f"the id of a backfill, not {backfill_id}")
         return 204, None
 
+    def _grade(self, message: Pushed) -> Reply:
+        game_date = parse_game_date(message.data.get("game_date"))
+        add_context(action="grade", game_date=game_date.isoformat())
+        grading.grade(self._deps, game_date, game_date)
+        return 204, None
+
     def status(self, call: Call) -> Reply:
         batch_id = call.query("batch_id")
         if not batch_id:
@@ -153,7 +162,11 @@ class _Coordinator:
         def handle(call: Call) -> Reply:
             order = self._order(call, call.json())
             act(self._deps, order)
-            return 202, {"status": "accepted", "batch_id": order.batch_id, "status_url": _url(call, order.batch_id)}
+            return 202, {
+                "status": "accepted",
+                "batch_id": order.batch_id,
+                "status_url": call.url(f"/batches/{order.batch_id}"),
+            }
 
         return handle
 
@@ -164,7 +177,11 @@ class _Coordinator:
         if checks is None:
             raise InvalidInput("checks", "the names of the failed checks to accept")
         commands.promote(self._deps, order, checks)
-        return 202, {"status": "accepted", "batch_id": order.batch_id, "status_url": _url(call, order.batch_id)}
+        return 202, {
+            "status": "accepted",
+            "batch_id": order.batch_id,
+            "status_url": call.url(f"/batches/{order.batch_id}"),
+        }
 
     def _order(self, call: Call, body: dict[str, object]) -> commands.Order:
         batch_id = _document_id(call.path["id"])
@@ -179,13 +196,8 @@ def _accepted(call: Call, answer: Answer) -> dict[str, object]:
         "game_date": answer.game_date.isoformat(),
         "requested_players": answer.requested_players,
         "requests": answer.requests,
-        "status_url": _url(call, answer.batch_id),
+        "status_url": call.url(f"/batches/{answer.batch_id}"),
     }
-
-
-def _url(call: Call, batch_id: str) -> str:
-    scheme = "https" if call.request.headers.get("X-Forwarded-Proto") == "https" else call.request.scheme
-    return f"{scheme}://{call.request.host}/batches/{batch_id}"
 
 
 def _document_id(batch_id: str) -> str:

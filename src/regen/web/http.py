@@ -72,6 +72,11 @@ class Call:
         value: str | None = self.request.args.get(name)
         return value
 
+    def url(self, path: str) -> str:
+        """The address of another of our routes, as the caller sees it."""
+        scheme = "https" if self.request.headers.get("X-Forwarded-Proto") == "https" else self.request.scheme
+        return f"{scheme}://{self.request.host}{path}"
+
 
 Reply = tuple[int, Mapping[str, Any] | None]
 

@@ -1,0 +1,112 @@
+"""A played date is graded again after whatever changes its predictions, though the one who grades may die."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import timedelta
+
+import pytest
+
+from regen.domain.errors import Unavailable
+from regen.services import commands
+from regen.services.deps import TRIGGER_TOPIC
+from regen.services.grading import AFTER, MODE
+from simulation.league import DAY, players
+from unit.backfill_bench import BackfillBench, Crash
+from web_bench import Web, envelope
+
+NEXT_DAY = 86400
+WAIT = AFTER.total_seconds()
+
+
+def played() -> BackfillBench:
+    """It is the day after the games."""
+    bench = BackfillBench()
+    bench.clock.advance(NEXT_DAY)
+    return bench
+
+
+def asked(bench: BackfillBench) -> int:
+    return sum(data.get("mode") == MODE for data in bench.queue.of(TRIGGER_TOPIC))
+
+
+def test_a_regeneration_of_a_played_date_is_graded_once_after_a_while() -> None:
+    bench = played()
+    bench.run()
+    bench.sweep()
+    assert bench.ledger.graded == []
+    bench.clock.advance(WAIT)
+    for _ in range(3):
+        bench.sweep()
+    assert bench.ledger.graded == [(DAY, DAY)]
+
+
+def test_a_date_that_is_not_over_has_nothing_to_grade() -> None:
+    bench = BackfillBench()
+    bench.run()
+    bench.clock.advance(WAIT)
+    bench.sweep()
+    assert asked(bench) == 0
+
+
+def test_a_rollback_is_graded_and_a_rejection_is_not() -> None:
+    bench = played()
+    bench.run()
+    batch = bench.run("t2")
+    bench.clock.advance(WAIT)
+    bench.sweep()
+    assert asked(bench) == 2
+    commands.rollback(bench.deps, bench.order(batch))
+    bench.drain()
+    bench.clock.advance(WAIT)
+    bench.sweep()
+    assert asked(bench) == 3
+    bench.slate(players(6, quality=20.0))
+    assert bench.run("t3").status == "rejected"
+    bench.clock.advance(WAIT)
+    bench.sweep()
+    assert asked(bench) == 3
+    assert bench.ledger.graded == [(DAY, DAY)] * 3
+
+
+def test_a_backfill_grades_each_date() -> None:
+    bench = played()
+    bench.clock.advance(4 * NEXT_DAY)
+    made = bench.create()
+    bench.drain()
+    bench.clock.advance(WAIT)
+    bench.sweep()
+    promoted = [d.game_date for d in bench.backfill(made.backfill_id).dates if d.batch_id]
+    assert sorted(bench.ledger.graded) == [(day, day) for day in promoted]
+
+
+@pytest.mark.parametrize("after", [True, False])
+@pytest.mark.parametrize("call", range(1, 5))
+def test_a_sweep_that_dies_over_the_message_leaves_it_to_the_next(*, call: int, after: bool) -> None:
+    bench = played()
+    bench.run()
+    bench.clock.advance(WAIT)
+    deps = bench.deps
+    bench.dying_at(call, after=after)
+    with contextlib.suppress(Crash):
+        bench.sweep()
+    bench.deps = deps
+    bench.sweep()
+    assert set(bench.ledger.graded) == {(DAY, DAY)}
+
+
+def test_the_door_grades_and_a_warehouse_that_is_away_makes_it_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    web = Web()
+    message = envelope({"mode": MODE, "game_date": (DAY - timedelta(days=1)).isoformat()})
+
+    def away(*_: object) -> None:
+        raise Unavailable("BigQuery")
+
+    ledger = web.bench.deps.books
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger, "grade", away)
+        assert web.push("coordinator", "/regenerate-pubsub", message) == 503
+    assert web.push("coordinator", "/regenerate-pubsub", message) == 204
+    assert ledger.graded == [(DAY - timedelta(days=1),) * 2]  # type: ignore[attr-defined]
+    assert not web.bench.store.find("prediction_batches")
+    assert not web.malformed()
