@@ -10,6 +10,7 @@ import pytest
 from regen.domain.backfill import Only
 from regen.domain.batch import Status
 from regen.domain.errors import InvalidInput, KeyReused, Refused, Unavailable
+from regen.ports import Snapshot
 from regen.services import backfilling, commands, sweeping
 from regen.services.backfill_settling import view
 from regen.services.deps import TRIGGER_TOPIC
@@ -158,18 +159,25 @@ def test_a_date_with_a_live_batch_waits_and_its_turn_comes() -> None:
 def test_a_batch_lost_while_it_was_opened_is_followed() -> None:
     bench = BackfillBench(days=[DAYS[0]])
     made = bench.create(last=DAYS[0])
-    bench.dying_at(0, after=False)
-    store = bench.store
-    # The opener dies right after the commit that takes the date: the batch stays `created`.
-    commit = store.commit
-    deps = bench.deps
+    lose_the_next_opening(bench)
+    for _ in range(3):
+        bench.sweep()
+    assert bench.states(made.backfill_id) == ["promoted"]
+    batch_id = bench.backfill(made.backfill_id).dates[0].batch_id
+    assert batch_id is not None
+    assert bench.batch(batch_id).status is Status.PROMOTED
+
+
+def lose_the_next_opening(bench: BackfillBench) -> None:
+    """The opener of the next batch dies right after the commit that takes the date; the batch stays `created`."""
+    store, deps = bench.store, bench.deps
 
     class Dying:
         def __getattr__(self, name: str) -> object:
             return getattr(store, name)
 
         def commit(self, writes: list[object]) -> None:
-            commit(writes)  # type: ignore[arg-type]
+            store.commit(writes)  # type: ignore[arg-type]
             if any(w.path.startswith("prediction_batches/") for w in writes):  # type: ignore[attr-defined]
                 raise Crash
 
@@ -178,12 +186,84 @@ def test_a_batch_lost_while_it_was_opened_is_followed() -> None:
         bench.drain()
     bench.deps = deps
     bench.clock.advance(100)
+
+
+def test_a_cancelled_backfill_is_followed_until_what_it_opened_has_ended() -> None:
+    bench = BackfillBench(days=DAYS[:2])
+    made = bench.create(last=DAYS[1], max_concurrent=1)
+    lose_the_next_opening(bench)
+    backfilling.order(bench.deps, made.backfill_id, "cancel", "api_key:one")
+    bench.queue.waiting.clear()
+    for _ in range(4):
+        bench.sweep()
+    assert bench.states(made.backfill_id) == ["promoted", "cancelled"]
+    assert len(bench.store.find("prediction_batches")) == 2, "the lost one and its successor"
+    before = len(bench.queue.of(TRIGGER_TOPIC))
+    bench.sweep()
+    assert len(bench.queue.of(TRIGGER_TOPIC)) == before, "now it is settled"
+
+
+def test_a_date_that_could_not_be_opened_waits_for_nothing_once_the_backfill_is_cancelled() -> None:
+    bench = BackfillBench(days=[DAYS[0]])
+    made = bench.create(last=DAYS[0])
+    live = bench.regenerate(day=DAYS[0])
+    cancelled = False
+    get = bench.store.get
+
+    def cancel_meanwhile(path: str) -> Snapshot | None:
+        nonlocal cancelled
+        if path.startswith("game_dates/") and not cancelled:
+            cancelled = True
+            backfilling.order(bench.deps, made.backfill_id, "cancel", "api_key:one")
+        return get(path)
+
+    bench.store.get = cancel_meanwhile  # type: ignore[method-assign]
+    bench.drain()
+    assert bench.batch(live.batch_id).status is Status.PROMOTED
+    assert bench.states(made.backfill_id) == ["cancelled"]
+    assert bench.backfill(made.backfill_id).unsettled is False
+
+
+def test_the_batch_that_carries_the_trigger_of_a_lost_one_is_the_dates_whoever_opened_it() -> None:
+    bench = BackfillBench(days=[DAYS[0]])
+    made = bench.create(last=DAYS[0])
+    lose_the_next_opening(bench)
+    sweeping.sweep(bench.deps)
+    bench.queue.waiting.clear()
+    other = bench.create(last=DAYS[0])
+    bench.drain()
+    bench.clock.advance(600)
     for _ in range(3):
         bench.sweep()
+    assert [bench.states(b.backfill_id) for b in (made, other)] == [["promoted"], ["promoted"]]
+    assert len({bench.backfill(b.backfill_id).dates[0].batch_id for b in (made, other)}) == 1
+    assert len(bench.audited("promoted")) == 1
+
+
+def test_a_lost_batch_whose_follow_up_is_late_is_not_opened_a_second_time() -> None:
+    bench = BackfillBench(days=[DAYS[0]])
+    made = bench.create(last=DAYS[0])
+    lose_the_next_opening(bench)
+    sweeping.sweep(bench.deps)
+    (late,) = [m for _, m in bench.queue.waiting if "follow_up" in m.attributes]
+    bench.queue.waiting.clear()
+    bench.clock.advance(3600)
+    bench.sweep()
+    assert bench.states(made.backfill_id) == ["running"]
+    bench.queue.publish(TRIGGER_TOPIC, [late])
+    bench.drain()
+    bench.sweep()
     assert bench.states(made.backfill_id) == ["promoted"]
-    batch_id = bench.backfill(made.backfill_id).dates[0].batch_id
-    assert batch_id is not None
-    assert bench.batch(batch_id).status is Status.PROMOTED
+    assert len(bench.audited("promoted")) == 1
+
+
+def test_a_paused_backfill_whose_dates_have_all_ended_is_done() -> None:
+    bench = BackfillBench(days=[DAYS[0]])
+    made = bench.create(last=DAYS[0])
+    bench.step()
+    backfilling.order(bench.deps, made.backfill_id, "pause", "api_key:one")
+    bench.drain()
+    assert bench.backfill(made.backfill_id).status == "done"
 
 
 def test_a_range_that_makes_no_sense_is_refused() -> None:

@@ -114,17 +114,31 @@ class Backfill:
 
     @property
     def live(self) -> bool:
-        """Whether anything may still happen by itself or by an order."""
+        """Whether an order may still change it."""
         return self.status in LIVE
 
+    @property
+    def unsettled(self) -> bool:
+        """Whether anything may still happen by itself: one that was cancelled waits for the batches that it has opened."""
+        return self.live or any(d.status in UNDER_WAY for d in self.dates)
+
     def changed(self, at: datetime, changes: Iterable[BackfillDate]) -> Backfill:
-        """The record with these dates in place of what it says of them; done when none is unfinished."""
+        """The record with these dates in place of what it says of them.
+
+        It is done when none is unfinished; once it is cancelled, a date that could not be opened waits for nothing.
+        """
         by_date = {d.game_date: d for d in changes}
         dates = tuple(by_date.get(d.game_date, d) for d in self.dates)
+        if self.status is BackfillStatus.CANCELLED:
+            dates = tuple(_dropped(d, at) if d.status is DateStatus.WAITING else d for d in dates)
         after = replace(self, dates=dates, updated_at=at)
-        if self.status is BackfillStatus.RUNNING and not any(d.status in UNFINISHED for d in dates):
+        if self.live and not any(d.status in UNFINISHED for d in dates):
             return replace(after, status=BackfillStatus.DONE, ended_at=at)
         return after
+
+    def trigger_of(self, day: BackfillDate) -> str:
+        """The id of the trigger that a date's attempt gives; whichever batch carries that is the date's."""
+        return f"{self.backfill_id}/{day.game_date.isoformat()}/{day.attempt}"
 
     def date_of(self, game_date: date) -> BackfillDate:
         """What it says of a date; KeyError if that is not of its range."""
@@ -132,6 +146,10 @@ class Backfill:
             if known.game_date == game_date:
                 return known
         raise KeyError(game_date)
+
+
+def _dropped(day: BackfillDate, at: datetime) -> BackfillDate:
+    return replace(day, status=DateStatus.CANCELLED, why="the backfill was cancelled", ended_at=at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,14 +223,8 @@ def ordered(backfill: Backfill, word: str, at: datetime) -> Backfill:
         return backfill
     if not backfill.live:
         raise Refused(f"{backfill.backfill_id} is {backfill.status}: it cannot {word} any more")
-    if to is not BackfillStatus.CANCELLED:
-        return replace(backfill, status=to, updated_at=at).changed(at, ())
-    dropped = [
-        replace(d, status=DateStatus.CANCELLED, why="the backfill was cancelled", ended_at=at)
-        for d in backfill.dates
-        if d.status is DateStatus.WAITING
-    ]
-    return replace(backfill.changed(at, dropped), status=to, ended_at=at)
+    ended_at = at if to is BackfillStatus.CANCELLED else None
+    return replace(backfill, status=to, ended_at=ended_at).changed(at, ())
 
 
 def range_of(first: date, last: date, *, backwards: bool = False) -> list[date]:

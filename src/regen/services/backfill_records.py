@@ -27,7 +27,7 @@ def backfill_path(backfill_id: str) -> str:
 def encode_backfill(backfill: Backfill) -> dict[str, Any]:
     """The document of a backfill; what came from outside as JSON text."""
     document: dict[str, Any] = msgspec.to_builtins(backfill, builtin_types=(datetime,))
-    return {**document, "metadata": json.dumps(document["metadata"]), "live": backfill.live}
+    return {**document, "metadata": json.dumps(document["metadata"]), "live": backfill.unsettled}
 
 
 def decode_backfill(snapshot: Snapshot) -> Backfill:

@@ -9,6 +9,7 @@ from typing import Any
 
 from regen.domain.backfill import MAX_ATTEMPTS, SHORT, Backfill, BackfillDate, DateStatus
 from regen.domain.batch import Batch, Status
+from regen.services.dates import read_date
 from regen.services.deps import Deps
 from regen.services.ending import coverage_of
 from regen.services.records import BATCHES, batch_path, decode_batch
@@ -44,13 +45,17 @@ def _settled(deps: Deps, backfill: Backfill, day: BackfillDate, batch: Batch | N
 
 
 def _lost(deps: Deps, backfill: Backfill, day: BackfillDate, batch: Batch, now: datetime) -> BackfillDate:
-    """Its batch died while being opened. The sweep has given its trigger back to the date: a follow-up carries it."""
+    """Its batch died while being opened. The sweep has given its trigger back to the date: another batch carries it."""
     if day.status is not DateStatus.RUNNING:
         return day
-    found = deps.store.find(BATCHES, [("backfill_id", "==", backfill.backfill_id)])
-    later = [b for b in map(decode_batch, found) if b.game_date == day.game_date and b.created_at > batch.created_at]
+    name = backfill.trigger_of(day)
+    found = deps.store.find(BATCHES, [("trigger_ids", "array_contains", name)])
+    later = [b for b in map(decode_batch, found) if b.created_at > batch.created_at]
     if later:
-        return replace(day, batch_id=max(later, key=lambda b: b.created_at).batch_id)
+        successor = max(later, key=lambda b: b.created_at)
+        return _settled(deps, backfill, replace(day, batch_id=successor.batch_id), successor, now)
+    if any(t.trigger_id == name for t in read_date(deps, day.game_date).record.coalesced):
+        return day  # its follow-up is on its way, however long that takes
     if now - (batch.ended_at or batch.updated_at) < SUCCESSOR_WAIT:
         return day
     if day.attempt >= MAX_ATTEMPTS:

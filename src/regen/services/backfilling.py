@@ -179,7 +179,7 @@ def _claim(deps: Deps, backfill_id: str, blocked: Mapping[date, str]) -> Backfil
 
 def _open(deps: Deps, backfill: Backfill, day: BackfillDate, blocked: dict[date, str]) -> None:
     """Open the batch of a claimed date, and note what came of it."""
-    name = f"{backfill.backfill_id}/{day.game_date.isoformat()}/{day.attempt}"
+    name = backfill.trigger_of(day)
     trigger = Trigger(
         trigger_id=name,
         game_date=day.game_date,

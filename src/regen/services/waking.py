@@ -26,7 +26,7 @@ def wake_item(backfill_id: str, because: str, now: datetime, goes_with: str) -> 
 
 
 def wake_live(deps: Deps) -> int:
-    """Have every live backfill looked at: whatever died half-way goes on."""
+    """Have every backfill looked at that is not settled: whatever died half-way goes on."""
     found = deps.store.find(BACKFILLS, [("live", "==", True)], fields=["backfill_id"])
     if found:
         deps.queue.publish(TRIGGER_TOPIC, [Message(_data(str(s.data["backfill_id"]))) for s in found])
