@@ -121,6 +121,41 @@ def test_a_dry_run_tells_and_does_nothing() -> None:
     assert (bench.triggers(), bench.statuses()) == ([], ["bdb_available"])
 
 
+def test_two_scans_at_once_are_one_trigger_although_the_first_is_published_already() -> None:
+    bench = Watched()
+    bench.put(game(game_id="a"))
+    read = bench.ledger.bdb_games()
+    bdb_scanning.scan(bench.deps)
+    bench.put(game(game_id="b"))
+    late = [*read, *(g for g in bench.ledger.bdb_games() if g.game_id == "b")]
+    bench.ledger.bdb_games = lambda: late  # type: ignore[method-assign]
+    bdb_scanning.scan(bench.deps)
+    assert [t["metadata"]["games"] for t in bench.triggers()] == [["a"], ["b"]]
+
+
+def test_a_scan_that_dies_after_it_gave_up_a_game_has_told_of_it() -> None:
+    bench = Watched()
+    bench.put(replace(game("regenerating", attempts=MAX_ATTEMPTS), fresh=0))
+    bench.clock.advance(86400)
+    deps, ledger = bench.deps, bench.ledger
+
+    class Dying:
+        def __getattr__(self, name: str) -> object:
+            return getattr(ledger, name)
+
+        def change_bdb(self, changes: Any) -> None:
+            ledger.change_bdb(changes)
+            raise Crash
+
+    bench.deps = replace(deps, ledger=Dying())  # type: ignore[arg-type]
+    with pytest.raises(Crash):
+        bdb_scanning.scan(bench.deps)
+    bench.deps = deps
+    bench.sweep()
+    assert bench.statuses() == ["expired"]
+    assert [a["severity"] for a in bench.queue.of(ALERT_TOPIC) if a["type"] == "bdb_overdue"] == ["ERROR"]
+
+
 def test_data_that_is_late_is_told_of_once() -> None:
     bench = Watched()
     bench.put(game("pending_bdb", tip_off=bench.clock.now() - timedelta(hours=60)))
@@ -142,6 +177,6 @@ def test_a_scan_that_dies_is_made_again_by_the_next(call: int) -> None:
     bdb_scanning.scan(bench.deps)
     bench.sweep()
     assert bench.statuses() == ["regenerating"]
-    # A trigger sent again is coalesced with the batch of the first, or finds nothing newer.
-    assert 1 <= len(bench.triggers()) <= 2
-    assert len({t["metadata"]["attempt"] for t in bench.triggers()}) == 1
+    sent = [m for t, m in bench.queue.published if t == TRIGGER_TOPIC and "bdb_scan" in str(m.data.get("metadata"))]
+    assert 1 <= len(sent) <= 2, "what is published again is"
+    assert len({m.attributes["event_id"] for m in sent}) == 1, "the same event, which the coordinator takes once"

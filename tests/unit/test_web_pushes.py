@@ -204,3 +204,15 @@ def test_an_event_may_come_as_the_envelope_of_its_topic() -> None:
     assert not web.outbox()
     assert web.push("verifier", "/events/batch", envelope(b"\x0a\x00", **{"ce-document": "other/b1"})) == 204
     assert len(web.malformed()) == 1
+
+
+def test_an_event_that_is_published_twice_is_one_trigger_and_another_body_is_another() -> None:
+    web = Web()
+    trigger = {"game_date": DAY.isoformat(), "reason": "bdb_upgrade"}
+    for number in ("m-1", "m-2"):
+        assert web.push("coordinator", "/regenerate-pubsub", envelope(trigger, number, event_id="e")) == 204
+    assert [b.data["trigger_ids"] for b in web.bench.store.find("prediction_batches")] == [["m-1"]]
+    web.bench.drain()
+    other = {**trigger, "reason": "line_moved"}
+    assert web.push("coordinator", "/regenerate-pubsub", envelope(other, "m-3", event_id="e")) == 204
+    assert len(web.bench.store.find("prediction_batches")) == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from regen.domain.errors import AlreadyExists
@@ -25,17 +25,18 @@ def raise_once(
     """
     items = (outbox.alert_item(event_id, deps.clock.now(), alert, batch_id), *also)
     try:
-        deps.store.commit([_told(deps, event_id), *outbox.put(items)])
+        deps.store.commit([told(told_path(event_id), deps.clock.now()), *outbox.put(items)])
     except AlreadyExists:
         return False
     return True
 
 
-def _told(deps: Deps, event_id: str) -> Write:
-    data = {
-        "key": event_id,
-        "fingerprint": "alert",
-        "answer": "",
-        "expires_at": deps.clock.now() + REMEMBERED,
-    }
-    return Write("create", f"{IDEMPOTENCY}/alert_{event_id}", data)
+def told_path(event_id: str) -> str:
+    """Where it is remembered that an event has been told of."""
+    return f"{IDEMPOTENCY}/alert_{event_id}"
+
+
+def told(path: str, now: datetime) -> Write:
+    """The write that remembers it; it fails if somebody has told before."""
+    data = {"key": path.rpartition("_")[2], "fingerprint": "alert", "answer": "", "expires_at": now + REMEMBERED}
+    return Write("create", path, data)

@@ -1,13 +1,13 @@
 """The BDB watch: one regeneration for each date whose late data has come and whose features rest on it.
 
-The trigger is on record before the games are marked, so that a scan that dies is made again by the next one; it is named
-after the date and the attempt, so that two scans at once are one trigger. A game is completed by what the tables say is
+The trigger is on record before the games are marked, so that a scan that dies is made again by the next one; with it goes a
+claim for each game and attempt, so that two scans at once, or the one after the death, are one trigger. A game is completed by what the tables say is
 current, whoever made it so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -15,8 +15,10 @@ from typing import Any
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.bdb import REASON, Act, BdbChange, BdbGame, BdbStatus, Decision, decide, overdue
+from regen.ports import Write
 from regen.services import grading, outbox
-from regen.services.alerting import raise_once
+from regen.services.alerting import raise_once, told, told_path
+from regen.services.commit import until_committed
 from regen.services.deps import TRIGGER_TOPIC, Deps
 from regen.services.records import OutboxItem
 
@@ -61,29 +63,57 @@ def scan(deps: Deps, *, dry_run: bool = False) -> ScanReport:
     if dry_run:
         return report
     label = f"bdb_scan_{deps.ids.suffix()}"
-    triggers = [_trigger(day, games, now, label) for day, games in by_date.items()]
-    if triggers:
-        deps.store.commit(outbox.put(triggers))
+    for day, games in by_date.items():
+        _ask(deps, day, games, now, label)
+    _alert(deps, decided, now)
     deps.books.change_bdb(
         [_change(game, decision, now) for game, decision in decided if decision.act is not Act.IGNORE]
     )
-    _alert(deps, decided, now)
     for first, last in grading.spans({game.game_date for game, decision in decided if decision.act is Act.COMPLETE}):
         grading.grade(deps, first, last)
     outbox.flush(deps, label)
     return report
 
 
-def _trigger(day: date, games: Sequence[BdbGame], now: datetime, label: str) -> OutboxItem:
+def _ask(deps: Deps, day: date, games: Sequence[BdbGame], now: datetime, label: str) -> None:
+    """Put a date's regeneration on record, for the games for which no scan has done so.
+
+    A claim names the game's row as it was read: a scan that died before it could mark the row, or two at once, find it.
+    """
+    claims = {_claim(game): game for game in sorted(games, key=lambda game: game.game_id)}
+
+    def decide() -> tuple[Sequence[Write], None]:
+        known = deps.store.get_many(list(claims))
+        new = {path: game for (path, game), seen in zip(claims.items(), known, strict=True) if seen is None}
+        if not new:
+            return [], None
+        item = _trigger(day, new, now, label)
+        return [*(told(path, now) for path in new), *outbox.put([item])], None
+
+    until_committed(deps, decide)
+
+
+def _claim(game: BdbGame) -> str:
+    state = game.attempts + 1, game.available_at, game.updated_at
+    return told_path(ids.digest("bdb", game.game_date, game.game_id, *state, length=24))
+
+
+def _trigger(day: date, claims: Mapping[str, BdbGame], now: datetime, label: str) -> OutboxItem:
+    games = claims.values()
     attempt = max(game.attempts for game in games) + 1
-    names = sorted(game.game_id for game in games)
+    names = [game.game_id for game in games]
     data = {
         "game_date": day.isoformat(),
         "reason": REASON,
         "mode": "regenerate_with_supersede",
-        "metadata": {"source": "bdb_scan", "games": names, "attempt": attempt},
+        "metadata": {
+            "source": "bdb_scan",
+            "games": names,
+            "attempt": attempt,
+            "attempts": [game.attempts + 1 for game in games],
+        },
     }
-    return outbox.message_item(ids.digest("bdb", day, *names, attempt, length=24), now, TRIGGER_TOPIC, data, label)
+    return outbox.message_item(ids.digest("bdb", day, *claims, length=24), now, TRIGGER_TOPIC, data, label)
 
 
 def _change(game: BdbGame, decision: Decision, now: datetime) -> BdbChange:
@@ -111,12 +141,12 @@ def _alert(deps: Deps, decided: Sequence[tuple[BdbGame, Decision]], now: datetim
             late.setdefault(game.game_date, []).append(game.game_id)
     for day, games in ended.items():
         why = f"{len(games)} games end without their data: {'; '.join(games)}"
-        told = alert(AlertKind.BDB_OVERDUE, why, "ERROR", game_date=day.isoformat(), games=len(games))
-        raise_once(deps, ids.digest("bdb_ended", day, *games, length=24), told)
+        expired = alert(AlertKind.BDB_OVERDUE, why, "ERROR", game_date=day.isoformat(), games=len(games))
+        raise_once(deps, ids.digest("bdb_ended", day, *games, length=24), expired)
     for day, games in late.items():
         why = f"{len(games)} games wait for data that comes within 48 hours: {', '.join(games)}"
-        told = alert(AlertKind.BDB_OVERDUE, why, game_date=day.isoformat(), games=len(games))
-        raise_once(deps, ids.digest("bdb_late", day, length=24), told)
+        awaited = alert(AlertKind.BDB_OVERDUE, why, game_date=day.isoformat(), games=len(games))
+        raise_once(deps, ids.digest("bdb_late", day, length=24), awaited)
 
 
 def _told(game: BdbGame, decision: Decision) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from regen.domain import ids
 from regen.domain.batch import Status
 from regen.domain.dates import parse_game_date
 from regen.domain.errors import InvalidInput, NotFound, Refused
@@ -119,7 +120,7 @@ class _Coordinator:
             malformed.record(self._deps, body, str(error), call.caller_name, message.message_id if message else None)
             return 204, None
         add_context(game_date=trigger.game_date.isoformat())
-        key = IdempotencyKey("pubsub", message.message_id, bodies.fingerprint(dict(message.data)))
+        key = _message_key(message)
         try:
             answer = opening.open_batch(self._deps, trigger, None if trigger.follow_up else key)
         except Refused as error:
@@ -205,6 +206,16 @@ def _document_id(batch_id: str) -> str:
     if not is_document_id(batch_id):
         raise NotFound(f"no batch {batch_id[:200]}")
     return batch_id
+
+
+def _message_key(message: Pushed) -> IdempotencyKey:
+    """The message id; of what the outbox sends, which may be published twice, the event's."""
+    fingerprint = bodies.fingerprint(dict(message.data))
+    event = message.attributes.get("event_id")
+    if event is None:
+        return IdempotencyKey("pubsub", message.message_id, fingerprint)
+    # A stranger may use the attribute as he likes: another body is another event.
+    return IdempotencyKey("event", ids.digest(event, fingerprint), fingerprint)
 
 
 def _key(call: Call, body: dict[str, object]) -> IdempotencyKey | None:
