@@ -106,6 +106,20 @@ def test_a_game_is_regenerated_only_when_its_features_rest_on_the_data(
     assert decide(ready, at(0)).act is Act.REGENERATE
 
 
+def test_a_player_whose_systems_rest_on_different_features_is_stale(
+    found: BigQueryHarness, ledger: BigQueryLedger
+) -> None:
+    found.load("pending_bdb_games", [pending()])
+    found.load("ml_feature_store_v2", [features("anton", LATER + timedelta(hours=1), "late")])
+    promote(found, "b1", 1, {"anton": 21.0}, 1)
+    found.warehouse.raise_fence(fence("b2", 2))
+    row = new("b2", "anton", "another_v1", 20.5, predicted_points=22.0, feature_version_hash="late")
+    found.warehouse.stage(staging("b2", 2), [*slate("anton"), row])
+    found.warehouse.promote(promotion("b2", 2, 1, minute=2))
+    game = only(ledger.bdb_games())
+    assert (game.fresh, game.stale, game.promoted_at) == (0, 1, at(2))
+
+
 def test_of_two_scans_at_once_one_writes(found: BigQueryHarness, ledger: BigQueryLedger) -> None:
     found.load("pending_bdb_games", [pending(), pending("g2")])
 

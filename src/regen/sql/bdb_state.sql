@@ -12,24 +12,27 @@ features AS (
     PARTITION BY game_date, game_id, player_lookup ORDER BY created_at DESC, feature_version DESC
   ) = 1
 ),
-predicted AS (
-  SELECT game_date, game_id, player_lookup, MAX(feature_version_hash) AS hash, MAX(created_at) AS created_at
-  FROM {player_prop_predictions}
-  WHERE game_date BETWEEN @first AND @last AND (superseded IS NULL OR superseded = FALSE)
-  GROUP BY game_date, game_id, player_lookup
+resting AS (
+  -- A player's current predictions may come from several batches: one on older features makes him stale.
+  SELECT features.game_date, features.game_id, features.player_lookup, MAX(predicted.created_at) AS created_at,
+    MIN(IF(IFNULL(predicted.feature_version_hash = features.data_hash, predicted.created_at >= features.created_at), 1, 0)) AS fresh
+  FROM features
+  JOIN {player_prop_predictions} AS predicted
+    ON predicted.game_date = features.game_date AND predicted.game_id = features.game_id
+    AND predicted.player_lookup = features.player_lookup
+  WHERE predicted.game_date BETWEEN @first AND @last AND (predicted.superseded IS NULL OR predicted.superseded = FALSE)
+  GROUP BY features.game_date, features.game_id, features.player_lookup
 )
 SELECT
   waiting.game_date,
   waiting.game_id,
   COUNT(features.player_lookup) AS features,
   COUNTIF(features.created_at < waiting.bdb_available_at) AS old_features,
-  COUNTIF(predicted.player_lookup IS NOT NULL
-    AND IFNULL(predicted.hash = features.data_hash, predicted.created_at >= features.created_at)) AS fresh,
-  COUNTIF(predicted.player_lookup IS NOT NULL
-    AND NOT IFNULL(predicted.hash = features.data_hash, predicted.created_at >= features.created_at)) AS stale,
-  MAX(predicted.created_at) AS promoted_at
+  COUNTIF(resting.fresh = 1) AS fresh,
+  COUNTIF(resting.fresh = 0) AS stale,
+  MAX(resting.created_at) AS promoted_at
 FROM waiting
 LEFT JOIN features ON features.game_date = waiting.game_date AND features.game_id = waiting.game_id
-LEFT JOIN predicted ON predicted.game_date = features.game_date AND predicted.game_id = features.game_id
-  AND predicted.player_lookup = features.player_lookup
+LEFT JOIN resting ON resting.game_date = features.game_date AND resting.game_id = features.game_id
+  AND resting.player_lookup = features.player_lookup
 GROUP BY waiting.game_date, waiting.game_id
