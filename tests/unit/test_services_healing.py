@@ -11,7 +11,7 @@ from regen.domain.batch import Status
 from regen.domain.errors import Unavailable
 from regen.domain.promotion import StagedRow, StagingTable
 from regen.ports import Write
-from regen.services import dead_letters, leases, malformed, orphans, sweeping, viewing
+from regen.services import dead_letters, leases, malformed, orphans, sweeping, viewing, waking
 from regen.services.deps import ALERT_TOPIC, COMPLETE_TOPIC, REQUEST_TOPIC, TRIGGER_TOPIC
 from regen.services.dispatching import dispatch, start_dispatching
 from simulation.bench import Bench
@@ -208,6 +208,15 @@ def test_a_dead_follow_up_is_sent_again() -> None:
     bench.sweep()
     batches = viewing.list_batches(bench.deps, None, "promoted")
     assert sorted(b["trigger_ids"] for b in batches) == [["t1"], ["t2"]]
+    assert bench.audited("malformed") == []
+
+
+def test_a_dead_wake_of_a_backfill_is_sent_again_and_is_no_trigger_that_was_lost() -> None:
+    bench = Bench()
+    data = {"mode": waking.MODE, "backfill_id": "backfill_x"}
+    assert dead_letters.handle(bench.deps, "m1", data, {}, b"{}") == "sent_again"
+    sweeping.sweep(bench.deps)
+    assert bench.queue.of(TRIGGER_TOPIC) == [data]
     assert bench.audited("malformed") == []
 
 

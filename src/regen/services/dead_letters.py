@@ -18,6 +18,7 @@ from regen.services.dates import follow_up, read_date
 from regen.services.deps import Deps
 from regen.services.processing import close_pending
 from regen.services.records import request_path
+from regen.services.waking import MODE, wake_item
 
 SOURCE = "CloudPubSubDeadLetterSourceSubscription"
 
@@ -26,7 +27,8 @@ def handle(deps: Deps, message_id: str, data: Mapping[str, Any], attributes: Map
     """End what the message was about.
 
     A request gets its `failed` outcome, if it is pending still. A verification is left to the sweep, which carries on
-    whatever is complete. A follow-up is sent again, as its triggers wait for it. Any other trigger is recorded: nothing
+    whatever is complete. A follow-up is sent again, as its triggers wait for it, and so is what wakes a backfill: the sweep
+    wakes only those that are not settled, and a redrive may change one that is. Any other trigger is recorded: nothing
     else knows of it.
 
     Returns:
@@ -40,6 +42,8 @@ def handle(deps: Deps, message_id: str, data: Mapping[str, Any], attributes: Map
         return "left_to_the_sweep"
     if attributes.get("follow_up"):
         return _dead_follow_up(deps, message_id, data)
+    if data.get("mode") == MODE and isinstance(data.get("backfill_id"), str):
+        return _dead_wake(deps, message_id, data["backfill_id"])
     malformed.record(deps, body, "a trigger that could not be delivered", "dead-letter", message_id)
     return "recorded"
 
@@ -48,6 +52,11 @@ def _dead_follow_up(deps: Deps, message_id: str, data: Mapping[str, Any]) -> str
     """The triggers that it was to carry wait on their date still: another follow-up is sent for them."""
     record = read_date(deps, parse_game_date(data.get("game_date"))).record
     deps.store.commit(outbox.put([follow_up(record, f"dead:{message_id}", deps.clock.now())]))
+    return "sent_again"
+
+
+def _dead_wake(deps: Deps, message_id: str, backfill_id: str) -> str:
+    deps.store.commit(outbox.put([wake_item(backfill_id, f"dead:{message_id}", deps.clock.now(), backfill_id)]))
     return "sent_again"
 
 
