@@ -8,12 +8,24 @@ from unittest.mock import patch
 
 from regen.adapters.memory.promoting import Row, is_current
 from regen.adapters.memory.warehouse import Fence, MemoryWarehouse
+from regen.domain import bdb
 from regen.domain.audit import AuditEntry
+from regen.domain.backfill import DateStatus
 from regen.domain.batch import WAITING, Batch, Status
 from regen.domain.errors import Unavailable
 from regen.domain.promotion import FenceToken, Promotion, PromotionCounts, Rollback
 from regen.ports import Message, Write
-from regen.services import dead_letters, dispatching, opening, processing, promoting, requests, sweeping
+from regen.services import (
+    backfill_settling,
+    bdb_scanning,
+    dead_letters,
+    dispatching,
+    opening,
+    processing,
+    promoting,
+    requests,
+    sweeping,
+)
 from regen.services.commit import read_batch, until_committed
 from regen.services.deps import REQUEST_TOPIC, Deps
 
@@ -135,6 +147,20 @@ def _counts_deliveries() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _counts_ends() -> Iterator[None]:
+    """A date of a backfill is done as soon as its batch has ended, however it has."""
+    with patch.dict(backfill_settling.ENDS, dict.fromkeys(backfill_settling.ENDS, DateStatus.PROMOTED)):
+        yield
+
+
+@contextmanager
+def _completes_at_once() -> Iterator[None]:
+    """A game is completed when its regeneration has been asked for (the predecessor's way: 1,751 games)."""
+    with patch.dict(bdb_scanning.TO, {bdb.Act.REGENERATE: bdb.BdbStatus.COMPLETED}):
+        yield
+
+
 VARIANTS = (
     Variant("supersede first", SupersedesFirst),
     Variant("publish before the record", patched=_publishes_first),
@@ -142,5 +168,7 @@ VARIANTS = (
     Variant("a counter instead of a set", patched=_counts_deliveries),
     Variant("a lease without fencing", WithoutFence),
     Variant("the audit outside the transaction", AuditsApart, _audits_apart),
+    Variant("a backfill that counts ends instead of promotions", patched=_counts_ends),
+    Variant("a scan that completes what it has only asked for", patched=_completes_at_once),
 )
 __all__ = ["VARIANTS", "Variant", "replace"]

@@ -9,6 +9,10 @@ from typing import Any, Protocol, TypeVar
 from regen.adapters.memory.store import MemoryStore
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.audit import AuditEntry, AuditEvent
+from regen.domain.backfill import DateSurvey
+from regen.domain.bdb import BdbChange, BdbGame
+from regen.domain.grading import Graded
+from regen.domain.invariants import Finding
 from regen.domain.promotion import (
     CurrentPrediction,
     FenceToken,
@@ -19,7 +23,7 @@ from regen.domain.promotion import (
     StagingTable,
 )
 from regen.domain.reading import SlateReading
-from regen.ports import Condition, Message, Snapshot, Write
+from regen.ports import Condition, Ledger, Message, Snapshot, Write
 
 T = TypeVar("T")
 EPOCH = datetime.fromisoformat("2026-01-20T12:00:00+00:00")
@@ -162,6 +166,31 @@ class WarehouseDoor:
 
     def drop_staging(self, staging: str) -> None:
         self._writes(f"drop_staging {staging}", None, lambda: self._warehouse.drop_staging(staging))
+
+
+class LedgerDoor:
+    """Ledger, as far as backfills and scans need it."""
+
+    def __init__(self, ledger: Ledger, call: Through) -> None:
+        self._ledger, self._call = ledger, call
+
+    def survey(self, first: date, last: date) -> list[DateSurvey]:
+        return self._call("survey", lambda: self._ledger.survey(first, last))
+
+    def bdb_games(self) -> list[BdbGame]:
+        return self._call("bdb_games", self._ledger.bdb_games)
+
+    def change_bdb(self, changes: Sequence[BdbChange]) -> None:
+        self._call("change_bdb", lambda: self._ledger.change_bdb(changes), writes=True)
+
+    def grade(self, first: date, last: date, at: datetime) -> list[Graded]:
+        return self._call("grade", lambda: self._ledger.grade(first, last, at), writes=True)
+
+    def verify(self, first: date, last: date, now: datetime, threshold: float) -> list[Finding]:
+        return self._call("verify", lambda: self._ledger.verify(first, last, now, threshold))
+
+    def changed_dates(self, since: datetime) -> list[date]:
+        return self._call("changed_dates", lambda: self._ledger.changed_dates(since))
 
 
 class ClockDoor:

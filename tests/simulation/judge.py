@@ -9,7 +9,9 @@ from regen.ports import Snapshot
 from regen.services import viewing
 from regen.services.deps import ALERT_TOPIC, COMPLETE_TOPIC
 from regen.services.records import decode_batch
+from simulation.errands import Errands
 from simulation.expected import acts_of, dispatched, ends_of, requested_of, rounds_with_runs
+from simulation.judge_errands import ErrandJudge
 from simulation.people import Asked, People
 from simulation.rows import current
 from simulation.world import World
@@ -18,7 +20,7 @@ from simulation.world import World
 class Judge:
     """Looks at everything that is stored, and at what was asked for."""
 
-    def __init__(self, world: World, people: People) -> None:
+    def __init__(self, world: World, people: People, errands: Errands) -> None:
         self._world, self._people = world, people
         self._broken = world.watch.broken
         self.batches: list[Batch] = sorted(
@@ -29,6 +31,8 @@ class Judge:
             ),
             key=lambda b: b.created_at,
         )
+        self._errands = ErrandJudge(world, people, errands, self.batches)
+        self._asked: dict[str, Asked] = {**people.asked, **self._errands.given()}
 
     def verdict(self) -> None:
         """Every check."""
@@ -41,6 +45,7 @@ class Judge:
         self._rows()
         self._triggers()
         self._nothing_left()
+        self._errands.verdict()
 
     def _ended(self, batch: Batch) -> None:
         if batch.live:
@@ -116,7 +121,7 @@ class Judge:
             for e in reading.entries
             if e.inputs is not None
         }
-        for day in self._people.days:
+        for day in self._people.days + self._people.extra:
             for row in self._world.warehouse.predictions(day):
                 if not row.get("batch_id"):
                     continue
@@ -136,7 +141,7 @@ class Judge:
         """Every row that was ended or made is accounted for by the audit, act by act."""
         ended: Counter[tuple[Any, Any]] = Counter()
         made: Counter[tuple[Any, Any]] = Counter()
-        for day in self._people.days:
+        for day in self._people.days + self._people.extra:
             for row in self._world.warehouse.predictions(day):
                 if row.get("superseded"):
                     ended[row.get("superseded_by_batch_id"), row.get("superseded_at")] += 1
@@ -159,20 +164,20 @@ class Judge:
             if batch.status is not Status.FAILED:
                 carried.update(set(batch.trigger_ids))
             for number in batch.trigger_ids:
-                if number not in self._people.asked:
+                if number not in self._asked:
                     self._broken("P5", f"{batch.batch_id} carries {number}, which nobody gave")
-        for number, asked in self._people.asked.items():
+        for number, asked in self._asked.items():
             if carried[number] > 1:
                 self._broken("P5", f"{number} is carried by {carried[number]} batches")
             if not carried[number] and self._must_be_carried(asked):
                 self._broken("P13", f"{number} is carried by no batch")
         for batch in self.batches:
             for number in batch.trigger_ids:
-                self._scope(batch, self._people.asked[number].body if number in self._people.asked else {})
+                self._scope(batch, self._asked[number].body if number in self._asked else {})
 
     def _must_be_carried(self, asked: Asked) -> bool:
         if asked.pushed:
-            return asked.number not in self._world.watch.dead
+            return not asked.repeated and asked.number not in self._world.watch.dead
         return asked.taken
 
     def _scope(self, batch: Batch, body: Mapping[str, Any]) -> None:

@@ -113,7 +113,9 @@ def reading(entries: Iterable[SlateEntry], day: date = DAY) -> SlateReading:
     """The slate of a date."""
     known = tuple(entries)
     forms = [e.inputs.features["form"] for e in known if e.inputs]
-    return SlateReading(day, known, ids.digest(*(e.player_lookup for e in known), *forms), TIP_OFF - timedelta(hours=9))
+    return SlateReading(
+        day, known, ids.digest(day, *(e.player_lookup for e in known), *forms), TIP_OFF - timedelta(hours=9)
+    )
 
 
 def names(number: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,6 +20,9 @@ ROUTES = (
     ("coordinator", "/regenerate-with-supersede"),
     ("coordinator", "/regenerate-pubsub"),
     ("coordinator", "/batches/any/rollback"),
+    ("coordinator", "/backfills"),
+    ("coordinator", "/backfills/any/cancel"),
+    ("coordinator", "/bdb/scan"),
     ("worker", "/"),
     ("verifier", "/verify"),
     ("verifier", "/sweep"),
@@ -38,6 +41,7 @@ class Asked:
         number: the idempotency key or the message id.
         taken: regen has said that it has it (an acknowledged message is not known here).
         refused: regen has said that it will not.
+        repeated: whoever gave it looks whether it was carried, and gives another.
     """
 
     number: str
@@ -47,6 +51,7 @@ class Asked:
     body: Mapping[str, Any]
     taken: bool = False
     refused: bool = False
+    repeated: bool = False
 
 
 @dataclass
@@ -54,12 +59,14 @@ class People:
     """What they did, for the judge.
 
     Attributes:
+        days: dates that they care for; `extra` ones are only known to backfills.
         garbage: numbers of messages that mean nothing.
     """
 
     world: World
     rng: random.Random
     days: list[date] = field(default_factory=list)
+    extra: list[date] = field(default_factory=list)
     asked: dict[str, Asked] = field(default_factory=dict)
     garbage: list[str] = field(default_factory=list)
 
@@ -79,7 +86,7 @@ class People:
 
     def _new_slate(self, day: date) -> None:
         number = 0 if self.rng.random() < 0.02 else self.rng.randint(5, 12)
-        self._set_slate(reading(mixed_players(self.rng, number, day), day))
+        self.set_slate(reading(mixed_players(self.rng, number, day), day))
 
     def plan(self, horizon: float) -> None:
         """Everything that they will do, each at its time."""
@@ -171,8 +178,10 @@ class People:
         self.days = [DAY]
         sound = players(5)
         flawed = [*sound[:4], entry("playere", broken=True)] if scene in {"promote", "redrive"} else sound
-        self._set_slate(reading(flawed))
+        self.set_slate(reading(flawed))
         self.world.warehouse.seed_predictions(old_row(p, s, 19.5) for p in names(5) for s in SYSTEMS)
+        if scene in {"backfill", "scan"}:
+            return
         body = {"game_date": DAY.isoformat(), "reason": "late_data"}
         self._ask(Asked("key-0", DAY, daily=False, pushed=False, body=body))
         if scene == "follow_up":
@@ -181,12 +190,21 @@ class People:
         elif scene == "cancel":
             self.world.later(0.4, lambda: self._insist("cancel"))
         elif scene != "batch":
-            self.world.later(ORDER_AT, lambda: self._set_slate(reading(sound)))
+            self.world.later(ORDER_AT, lambda: self.set_slate(reading(sound)))
             self.world.later(ORDER_AT, lambda: self._insist(scene))
 
-    def _set_slate(self, slate: SlateReading) -> None:
-        self.world.warehouse.seed_slate(slate)
-        self.world.watch.readings[slate.snapshot] = slate
+    def set_slate(self, slate: SlateReading) -> None:
+        """What upstream knows of a date from now on; features that do not say so have just been made."""
+        now = self.world.clock.now()
+        entries = tuple(
+            replace(e, inputs=replace(e.inputs, features_built_at=now))
+            if e.inputs is not None and e.inputs.features_built_at is None
+            else e
+            for e in slate.entries
+        )
+        known = replace(slate, entries=entries)
+        self.world.warehouse.seed_slate(known)
+        self.world.watch.readings[known.snapshot] = known
 
     def _insist(self, order: str) -> None:
         """An operator who repeats his order until it is taken or refused."""

@@ -7,12 +7,17 @@ from typing import Any
 from regen.domain.promotion import ORPHAN_AFTER
 from regen.services.deps import ALERT_TOPIC
 from regen.services.orphans import EVERY_MINUTES
+from simulation.errands import Errands
 from simulation.people import People
+from simulation.upstream import Key
 from simulation.wire import Reply
 from simulation.world import World
 
+MOST_MINUTES = 20
+MOST_SCANS = 30
 
-def calm(world: World, people: People) -> None:
+
+def calm(world: World, people: People, errands: Errands) -> None:
     """No more faults: let leases run out, then see whether two sweeps mend everything."""
     world.say("--- no more faults ---")
     for task in list(world.tasks):
@@ -34,13 +39,37 @@ def calm(world: World, people: People) -> None:
         _sweeps(world, people, 2)
     for data in _live(world):
         world.watch.broken("P13", f"{data['batch_id']} is {data['status']} after two sweeps")
-    for _ in range(12):
+    errands.resume_all()
+    world.run()
+    for _ in range(MOST_MINUTES):
         waiting = [data["due_at"] for data in world.store.peek_all("outbox")]
-        if not waiting and not _live(world):
-            return
+        if not waiting and not _live(world) and not any(data["live"] for data in world.store.peek_all("backfills")):
+            break
         if waiting:
             world.now += max(0.0, (max(waiting) - world.clock.now()).total_seconds()) + 0.1
         _sweeps(world, people, 1)
+        world.now += 60.0
+    _scan_out(world, people, errands)
+
+
+def _scan_out(world: World, people: People, errands: Errands) -> None:
+    """Upstream delivers everything; hour after hour the scan looks, until it has nothing left to do."""
+    errands.finish_upstream()
+    for _ in range(MOST_SCANS if world.ledger.games else 0):
+        world.say("--- scan ---")
+        before = _states(world)
+        errands.scan()
+        world.run()
+        _sweeps(world, people, 2)
+        if before == _states(world):
+            pause = errands.next_attempt()
+            if pause is None:
+                return
+            world.now += pause + 1.0
+
+
+def _states(world: World) -> dict[Key, tuple[str, int]]:
+    return {key: (game.status, game.attempts) for key, game in world.ledger.games.items()}
 
 
 def housekeeping(world: World, people: People) -> None:
@@ -75,7 +104,7 @@ def again(world: World) -> None:
 
 def _lasting(world: World) -> list[Any]:
     """What is stored, but for outbox, leases and idempotency keys."""
-    kept = ("prediction_batches/", "game_dates/")
+    kept = ("prediction_batches/", "game_dates/", "backfills/")
     documents = [(path, doc.data) for path, doc in world.store._documents.items() if path.startswith(kept)]
     return [documents, dict(world.warehouse._predictions), len(world.warehouse.audit()), len(world.warehouse.runs())]
 

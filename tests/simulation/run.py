@@ -11,6 +11,7 @@ from unittest.mock import patch
 from regen.adapters.memory import warehouse as memory
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC
+from simulation.errands import Errands
 from simulation.faults import Fault, Faults, Mishap, Mix
 from simulation.judge import Judge
 from simulation.people import ORDER_AT, People
@@ -68,37 +69,41 @@ def simulate(
     attempts = {REQUEST_TOPIC: scene.choice((3, 100)), TRIGGER_TOPIC: scene.choice((3, 100, 100, 100))}
     world = World(seed, faults, numbers=numbers, attempts=attempts, warehouse=warehouse, tell=tell)
     people = People(world, scene)
+    errands = Errands(people, random.Random(f"errands {seed}"))  # noqa: S311
     horizon = scene.choice((120.0, 300.0, 700.0))
     world.say(f"mix: {faults.mix}")
     with _silence(), nullcontext() if seed % 8 == 0 else _unchecked_rows():
         people.move_in()
         people.plan(horizon)
+        errands.plan(horizon)
         if ticks:
             _tick(world, people, horizon)
         world.run(horizon)
-        return _ended(seed, world, people)
+        return _ended(seed, world, people, errands)
 
 
-SCENES = ("batch", "follow_up", "cancel", "promote", "redrive", "rollback")
+SCENES = ("batch", "follow_up", "cancel", "promote", "redrive", "rollback", "backfill", "scan")
 
 
 def one_batch(planned: Mapping[int, Fault], scene: str = "batch", *, tell: bool = False) -> Result:
     """A small batch from its trigger to its end, with faults at exact calls, and nobody but the sweep to mend them."""
     world = World(0, Faults(random.Random(0), Mix(switch=0.0), planned), tell=tell)  # noqa: S311
     people = People(world, random.Random(4))  # noqa: S311
+    errands = Errands(people, random.Random(4))  # noqa: S311
     with _silence():
         people.small_town(scene)
-        horizon = 90.0 if scene in {"batch", "follow_up", "cancel"} else ORDER_AT + 60.0
+        errands.small_town(scene)
+        horizon = 90.0 if scene in {"batch", "follow_up", "cancel", "backfill", "scan"} else ORDER_AT + 60.0
         _tick(world, people, horizon)
         world.run(horizon)
-        return _ended(0, world, people)
+        return _ended(0, world, people, errands)
 
 
-def _ended(seed: int, world: World, people: People) -> Result:
+def _ended(seed: int, world: World, people: People, errands: Errands) -> Result:
     world.faults.on = False
     before = len(world.violations)
-    calm(world, people)
-    judge = Judge(world, people)
+    calm(world, people, errands)
+    judge = Judge(world, people, errands)
     judge.verdict()
     housekeeping(world, people)
     world.faults.on = True

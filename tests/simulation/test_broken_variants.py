@@ -5,7 +5,7 @@ import pytest
 from simulation.broken import VARIANTS, Variant
 from simulation.run import simulate
 
-MOST = 300
+MOST = 500
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda v: v.name)

@@ -20,6 +20,7 @@ def test_without_faults_the_scene_ends_as_it_should(scene: str) -> None:
     assert not result.violations
     ends = {"cancel": "cancelled r1", "promote": "promoted r2", "redrive": "promoted r2", "rollback": "rolled_back r2"}
     assert {end.partition(" ")[2] for end in result.batches} == {ends.get(scene, "promoted r1")}
+    assert len(result.batches) == {"follow_up": 2, "backfill": 2}.get(scene, 1)
 
 
 @pytest.mark.parametrize("scene", SCENES)

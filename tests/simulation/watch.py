@@ -14,6 +14,8 @@ from regen.services.deps import REQUEST_TOPIC, VERIFY_TOPIC
 from simulation.baton import Task
 from simulation.doors import QuickStore
 from simulation.rows import broken_by
+from simulation.upstream import Upstream, by_scan
+from simulation.watch_backfills import BackfillWatch
 from simulation.wire import Reply
 
 WAIT = frozenset(WAITING)
@@ -28,7 +30,9 @@ class Watch:
         readings: every state of the inputs there has been, by the name of the snapshot.
     """
 
-    def __init__(self, store: QuickStore, warehouse: MemoryWarehouse, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, store: QuickStore, warehouse: MemoryWarehouse, ledger: Upstream, say: Callable[[str], None]
+    ) -> None:
         self._store, self._warehouse, self._say = store, warehouse, say
         self._seen: dict[str, tuple[Status, int]] = {}
         self._live: dict[str, set[str]] = {}
@@ -37,6 +41,11 @@ class Watch:
         self.lossy = False
         self.dead: set[str] = set()
         self.readings: dict[str, SlateReading] = {}
+        self.backfills = BackfillWatch(store, self.broken)
+        self._ledger = ledger
+        self._asked: set[tuple[str, str, int]] = set()
+        ledger.broken = self.broken
+        ledger.on_record = lambda key, attempt: (key[0].isoformat(), key[1], attempt) in self._asked
 
     def broken(self, promise: str, what: str, more: object = None) -> None:
         """A promise is broken."""
@@ -50,6 +59,10 @@ class Watch:
         """A commit has happened."""
         follows = any(w.path.startswith("outbox/") and w.op == "put" for w in writes)
         for write in writes:
+            if write.path.startswith("backfills/"):
+                self.backfills.committed(write.path, follows=follows)
+            elif write.path.startswith("outbox/") and write.op == "put":
+                self._sent(json.loads(write.data["payload"]).get("data"))
             if not write.path.startswith("prediction_batches/"):
                 continue
             depth = write.path.count("/")
@@ -57,6 +70,18 @@ class Watch:
                 self._batch(write.path, follows=follows)
             elif depth == 3 and "/requests/" in write.path:
                 self._request(write.path)
+
+    def _sent(self, data: Mapping[str, Any] | None) -> None:
+        """What is in the outbox will be a message; a scan's asks for games whose features rest on what has come."""
+        what = by_scan(data)
+        if not data or what is None:
+            return
+        for key, game in self._ledger.games.items():
+            if key[0].isoformat() == data["game_date"] and key[1] in what["games"]:
+                attempt = what["attempts"][what["games"].index(key[1])]
+                self._asked.add((data["game_date"], key[1], attempt))
+                if self._ledger.measured(game).old_features:
+                    self.broken("BDB", f"{key} is to be regenerated before its features were made again")
 
     def _batch(self, path: str, *, follows: bool) -> None:
         data = self._store.peek(path)

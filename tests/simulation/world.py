@@ -13,12 +13,13 @@ from regen.adapters.memory.clock import CountingIds
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.errors import Conflict, RateLimited, RegenError, Unavailable
 from regen.ports import Message
-from regen.services.deps import REQUEST_TOPIC, VERIFY_TOPIC, Deps
+from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC, Deps
 from regen.topology import PushSubscription, topology
 from simulation.baton import Crash, Task
-from simulation.doors import AlertsDoor, ClockDoor, QueueDoor, QuickStore, StoreDoor, WarehouseDoor
+from simulation.doors import AlertsDoor, ClockDoor, LedgerDoor, QueueDoor, QuickStore, StoreDoor, WarehouseDoor
 from simulation.faults import Fault, Faults, Mishap
 from simulation.league import config
+from simulation.upstream import Upstream
 from simulation.watch import Watch
 from simulation.wire import PUSHED, Functions, Reply, envelope
 
@@ -60,6 +61,7 @@ class World:
 
     Attributes:
         now: seconds since the run began.
+        triggers: messages that have reached the trigger's topic, by number.
         trace: what happened, in words, if it is to be told.
         violations: broken promises, in words.
     """
@@ -82,6 +84,7 @@ class World:
         self.tasks: list[Task] = []
         self.most_tasks = 4
         self.published: list[tuple[str, Message]] = []
+        self.triggers: dict[str, Message] = {}
         self.sent: list[Delivery] = []
         self._attempts = attempts or {}
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
@@ -95,7 +98,8 @@ class World:
         self.clock = ClockDoor(lambda: self.now, self._sleep)
         self.store = QuickStore()
         self.warehouse = warehouse(self.clock.now)
-        self.watch = Watch(self.store, self.warehouse, self.say)
+        self.ledger = Upstream(self.warehouse, self.clock.now)
+        self.watch = Watch(self.store, self.warehouse, self.ledger, self.say)
         self.alerts = AlertsDoor(self.call)
         self.store.subscribe(self._changed)
         self.config = config(**(numbers or {}))
@@ -107,6 +111,7 @@ class World:
             ids=CountingIds(),
             config=self.config,
             alerts=self.alerts,
+            ledger=LedgerDoor(self.ledger, self.call),
         )
         self.functions = Functions(self.deps)
 
@@ -283,6 +288,8 @@ class World:
         self.published.append((topic, message))
         data = json.dumps(message.data).encode()
         number = f"m-{next(self._numbers)}"
+        if topic == TRIGGER_TOPIC:
+            self.triggers[number] = message
         for s in self._subscriptions.get(topic, ()):
             self.send(Delivery(number, s.service, s.path, data, message.attributes, s))
 
