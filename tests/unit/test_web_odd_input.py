@@ -10,6 +10,7 @@ import pytest
 from regen.domain.errors import InvalidInput
 from regen.services.answers import IdempotencyKey
 from regen.services.dates import MAX_COALESCED, read_date
+from regen.services.deps import TRIGGER_TOPIC
 from regen.services.opening import _take_date
 from simulation.league import DAY, entry, players
 from web_bench import Web
@@ -125,7 +126,8 @@ def test_odd_metadata_does_not_stand_for_the_trigger_when_an_opening_is_lost() -
     bench.regenerate("t1")
     bench.regenerate("t2", metadata={"trigger_id": {}, "reason": 1})
     bench.regenerate("t3", reason="late", metadata=odd)
-    bench.drain()
+    bench.until(TRIGGER_TOPIC)
+    bench.queue.waiting.clear()
     date = read_date(bench.deps, DAY)
     follow_up = bench.trigger("f", follow_up="x")
     lost = _take_date(bench.deps, follow_up, date, bench.warehouse.read_slate(DAY), IdempotencyKey("s", "k", "b"))

@@ -129,7 +129,7 @@ def test_two_requests_without_a_trace_are_two(lines: list[dict[str, str]]) -> No
 def test_spans_of_a_batch_hang_together(spans: InMemorySpanExporter) -> None:
     web = Traced()
     batch_id = web.regenerate(traceparent=PARENT)
-    web.bench.run()
+    web.bench.drain()
     found = spans.get_finished_spans()
     (opened,) = _named(found, "POST /regenerate-with-supersede")
     (verified,) = _named(found, "process prediction-verify")
