@@ -6,6 +6,7 @@ import logging
 
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
+from regen.domain.errors import Unavailable
 from regen.domain.promotion import ORPHAN_AFTER
 from regen.services.alerting import raise_once
 from regen.services.deps import Deps
@@ -14,6 +15,14 @@ from regen.services.records import BATCHES, OUTBOX, decode_outbox
 log = logging.getLogger(__name__)
 EVERY_MINUTES = 10
 """A sweep looks in every tenth minute of the clock: nothing has to be remembered, and a sweep that is left out costs ten more."""
+
+
+def drop_own(deps: Deps, batch_id: str, own: str) -> None:
+    """Drop what was staged in vain: somebody else has ended the round."""
+    try:
+        deps.warehouse.drop_staging(own)
+    except Unavailable as error:
+        log.warning("%s is left behind: %s", own, error, extra={"batch_id": batch_id})
 
 
 def report_orphans(deps: Deps) -> list[str]:

@@ -182,6 +182,13 @@ def _committed(deps: Deps, batch: Batch, to: Status, counts: PromotionCounts) ->
         inserted=(before.inserted or 0) * bool(batch.promoted_rounds) + counts.inserted,
         withdrawn=(before.withdrawn or 0) * bool(batch.promoted_rounds) + counts.withdrawn,
     )
+    # Dropped before the end is written: who dies in between is healed, who dies after it is not looked for.
+    trouble: Unavailable | None = None
+    if batch.staging and batch.act is not Act.ROLLBACK:
+        try:
+            deps.warehouse.drop_staging(batch.staging)
+        except Unavailable as error:
+            trouble = error
     ended = end_round(
         deps,
         batch.batch_id,
@@ -193,8 +200,8 @@ def _committed(deps: Deps, batch: Batch, to: Status, counts: PromotionCounts) ->
         promoted_rounds=rounds,
         error=None,
     )
-    if batch.staging and batch.act is not Act.ROLLBACK:
-        deps.warehouse.drop_staging(batch.staging)
+    if trouble:
+        raise trouble
     return ended.status.value if ended else "not_due"
 
 

@@ -26,7 +26,7 @@ from regen.domain.errors import FenceLost, InvalidInput, NotFound
 from regen.domain.outcome import tally
 from regen.domain.promotion import CurrentPrediction
 from regen.ports import Write
-from regen.services import evidence, outbox
+from regen.services import evidence, orphans, outbox
 from regen.services.commit import read_batch, until_committed
 from regen.services.deps import Deps
 from regen.services.ending import end_round
@@ -77,6 +77,17 @@ def _carry(deps: Deps, batch_id: str, round_: int, lease: Lease) -> str:
         return rollback_round(deps, batch, lease)
     # Staged afresh by whoever finds a batch in `promoting`: the first owner's table may have expired.
     staging = ids.staging_table(batch.batch_id, round_, lease.token)
+    try:
+        status = _judged(deps, batch, lease, staging)
+    except FenceLost:
+        orphans.drop_own(deps, batch_id, staging)
+        raise
+    if status == "not_due":
+        orphans.drop_own(deps, batch_id, staging)
+    return status
+
+
+def _judged(deps: Deps, batch: Batch, lease: Lease, staging: str) -> str:
     try:
         gathered, staged = _stage(deps, batch, staging)
     except InvalidInput as error:
