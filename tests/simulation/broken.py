@@ -52,13 +52,16 @@ class SupersedesFirst(MemoryWarehouse):
 
 
 class WithoutFence(MemoryWarehouse):
-    """A lease in Firestore is all there is: a stale owner's transaction goes through."""
+    """A lease in Firestore is all there is: a stale owner's transaction goes through, as what he staged is there still."""
 
     def raise_fence(self, fence: FenceToken) -> None:
         self._fences[fence.game_date] = Fence(0, "", 0)
 
     def _held(self, fence: FenceToken) -> Fence:
         return Fence(0, "", 0)
+
+    def drop_staging(self, staging: str) -> None:
+        """A table that could not be dropped."""
 
 
 class AuditsApart(MemoryWarehouse):

@@ -36,14 +36,15 @@ def prediction_id(batch: str, round_: int, player: str, game: str, system: str, 
     return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:32]}"
 
 
-def staging_prefix(batch: str) -> str:
-    """What the names of a batch's staging tables begin with."""
-    return f"{batch.replace('-', '_')}_r"
+def staging_prefix(batch: str, round_: int | None = None) -> str:
+    """What the names of a batch's staging tables begin with, or of one round's."""
+    name = f"{batch.replace('-', '_')}_r"
+    return name if round_ is None else f"{name}{round_}_t"
 
 
 def staging_table(batch: str, round_: int, token: int) -> str:
     """The staging table of one owner of one round of a batch."""
-    return f"{staging_prefix(batch)}{round_}_t{token}"
+    return f"{staging_prefix(batch, round_)}{token}"
 
 
 def event_id(batch: str, round_: int, what: str) -> str:

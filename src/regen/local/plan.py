@@ -18,6 +18,7 @@ from regen.web.settings import VARIABLES
 DEFAULT_PROJECT = "nba-props-platform"
 FUNCTIONS = ("coordinator", "worker", "verifier")
 PORTS = (*FUNCTIONS, "relay", "pubsub", "firestore", "bigquery", "bigquery_grpc")
+FRONTED = ("pubsub", "firestore", "bigquery")
 OWN_PORTS = range(12_000, 32_000)
 
 
@@ -34,7 +35,8 @@ class Options:
         ports: by name (`PORTS`); those not named are free ones.
         variables: settings of the functions beside or instead of the local ones.
         schedules: which schedules of the topology run, and every how many seconds.
-        worker_processes: of the worker, which share its port.
+        processes: of each function, which share its port; one where not named.
+        fronts: `host:port` by name (`FRONTED`): the functions call it in place of that emulator; everybody else does not.
         start_seconds: for everything to answer, the first installation of the BigQuery emulator apart.
     """
 
@@ -48,7 +50,8 @@ class Options:
     variables: Mapping[str, str] = field(default_factory=dict)
     redelivery: Redelivery = field(default_factory=Redelivery)
     schedules: Mapping[str, float] = field(default_factory=lambda: {"regen-sweep": 5.0})
-    worker_processes: int = 2
+    processes: Mapping[str, int] = field(default_factory=lambda: {"worker": 2})
+    fronts: Mapping[str, str] = field(default_factory=dict)
     start_seconds: float = 60
 
 
@@ -127,8 +130,11 @@ def function_environment(
     }
     if unknown := sorted(set(variables) - set(VARIABLES)):
         raise ValueError(f"functions do not read {', '.join(unknown)}")
+    if unknown := sorted(set(options.fronts) - set(FRONTED)):
+        raise ValueError(f"no front can stand before {', '.join(unknown)}")
+    reached = {name: options.fronts.get(name, where.host(name)) for name in FRONTED}
     platform = {
-        "BIGQUERY_EMULATOR_HOST": where.url("bigquery"),
+        "BIGQUERY_EMULATOR_HOST": f"http://{reached['bigquery']}",
         "GOOGLE_CLOUD_PROJECT": options.project,
         "HOME": str(options.home / "home"),
         "PATH": os.environ.get("PATH", os.defpath),
@@ -136,8 +142,8 @@ def function_environment(
         "LANG": "C.UTF-8",
     }
     if not memory:
-        platform["PUBSUB_EMULATOR_HOST"] = where.host("pubsub")
-        platform["FIRESTORE_EMULATOR_HOST"] = where.host("firestore")
+        platform["PUBSUB_EMULATOR_HOST"] = reached["pubsub"]
+        platform["FIRESTORE_EMULATOR_HOST"] = reached["firestore"]
     return {**platform, **variables}
 
 

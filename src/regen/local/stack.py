@@ -151,7 +151,7 @@ class Stack:
     def _functions(self) -> None:
         packages = package_functions(self.options.functions, self.options.packages or self.options.build)
         for name in plan.FUNCTIONS:
-            processes = self.options.worker_processes if name == "worker" else 1
+            processes = self.options.processes.get(name, 1)
             folder, env = packages[name].folder, self._function_environment(code_version(packages))
             self._spawn(commands.function(name, folder, self._where.ports[name], env, processes))
         for name in plan.FUNCTIONS:

@@ -25,6 +25,17 @@ def drop_own(deps: Deps, batch_id: str, own: str) -> None:
         log.warning("%s is left behind: %s", own, error, extra={"batch_id": batch_id})
 
 
+def drop_predecessors(deps: Deps, batch_id: str, round_: int, own: str) -> None:
+    """Drop what earlier owners of an ended round have staged: they died, gave up, or are too late."""
+    theirs = ids.staging_prefix(batch_id, round_)
+    try:
+        for table in deps.warehouse.staging_tables():
+            if table.name != own and table.name.startswith(theirs):
+                deps.warehouse.drop_staging(table.name)
+    except Unavailable as error:
+        log.warning("tables of %s are left behind: %s", theirs, error, extra={"batch_id": batch_id})
+
+
 def report_orphans(deps: Deps) -> list[str]:
     """Name the orphaned staging tables where it is time to look, and alert to each once.
 

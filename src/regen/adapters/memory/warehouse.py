@@ -151,11 +151,11 @@ class MemoryWarehouse:
         with self._lock:
             if found := self._found("promote", promotion.fence):
                 return found
-            staged = self._staged(promotion.staging)
             held = self._held(promotion.fence)
             mine = (promotion.fence.batch_id, promotion.fence.round)
             if held.promoted and held.promoted[0] == mine[0] and held.promoted[1] >= mine[1]:
                 raise FenceLost("FENCE_LOST: the round is promoted already")
+            staged = self._staged(promotion.staging)
             after, counts = promoted(self._predictions[promotion.fence.game_date], staged, promotion)
             self._commit("promote", promotion, after, counts)
             self._fences[promotion.fence.game_date] = replace(held, promoted=mine, promoted_at=promotion.at)
