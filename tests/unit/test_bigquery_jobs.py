@@ -11,7 +11,7 @@ from google.api_core import exceptions as google_exceptions
 from google.auth import exceptions as auth_exceptions
 
 from regen.adapters.bigquery.errors import BrokenStatement, sorted_error, translated
-from regen.adapters.bigquery.jobs import ATTEMPTS, PATIENCE, Jobs
+from regen.adapters.bigquery.jobs import ATTEMPTS, PATIENCE, POLLING, Jobs
 from regen.domain.errors import (
     Conflict,
     FenceLost,
@@ -127,6 +127,24 @@ def test_a_rate_limit_is_waited_out() -> None:
     assert client.names == ["regen-a-1"] * 3
     assert len(pauses) == 2
     assert runner.submitted == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [
+        (requests.ConnectionError("Connection aborted."), True),
+        (google.ServiceUnavailable("x"), True),
+        (forbidden("rateLimitExceeded"), True),
+        (forbidden("accessDenied"), False),
+        (google.NotFound("Not found: Table t"), False),
+        (google.BadRequest("Transaction is aborted due to concurrent update against table t"), False),
+        (google.BadRequest("Query error: FENCE_LOST: another token at [5:3]"), False),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_is_asked_again_while_a_job_runs(error: Exception, again: bool) -> None:  # noqa: FBT001
+    """A connection reset while a promotion's result was read once cost a whole new attempt."""
+    assert POLLING._predicate(error) is again
 
 
 def test_patience_ends() -> None:

@@ -20,13 +20,16 @@ from regen.domain.errors import Conflict, RateLimited, RegenError, Unavailable
 ATTEMPTS = 8
 #: Repeats of a call that the platform asked to slow down, with this much patience in seconds; then RateLimited.
 PATIENCE = (0.25, 0.5, 1.0, 2.0, 4.0)
+
+
+def _fleeting(error: Exception) -> bool:
+    """Whether the same call may succeed in a moment; a connection that breaks is an error of the client's own kind."""
+    found = sorted_error(error)
+    return isinstance(found, Unavailable) and not isinstance(found, Conflict)
+
+
 #: Calls that do not submit anything are repeated by the client; a submission is repeated here, under its own id.
-POLLING = Retry(
-    predicate=lambda error: isinstance(error, google.ServerError | google.TooManyRequests | ConnectionError),
-    initial=0.2,
-    maximum=2.0,
-    timeout=30.0,
-)
+POLLING = Retry(predicate=_fleeting, initial=0.2, maximum=2.0, timeout=30.0)
 
 ONCE = Retry(predicate=lambda _: False)
 
