@@ -109,6 +109,27 @@ def test_a_variable_that_no_function_reads_is_refused(tmp_path: Path) -> None:
         plan.function_environment(options, plan.addresses({}), memory=True, api_key="k" * 16, code_version="v")
 
 
+def test_a_front_is_called_by_the_functions_alone(tmp_path: Path) -> None:
+    options = plan.Options(home=tmp_path, fronts={"bigquery": "127.0.0.1:1", "firestore": "127.0.0.1:2"})
+    where = plan.addresses({})
+    env = plan.function_environment(options, where, memory=False, api_key="k" * 16, code_version="v")
+    assert env["BIGQUERY_EMULATOR_HOST"] == "http://127.0.0.1:1"
+    assert (env["FIRESTORE_EMULATOR_HOST"], env["PUBSUB_EMULATOR_HOST"]) == ("127.0.0.1:2", where.host("pubsub"))
+    user = plan.user_environment(options, where, memory=False, api_key="k" * 16)
+    assert (user["BIGQUERY_EMULATOR_HOST"], user["FIRESTORE_EMULATOR_HOST"]) == (
+        where.url("bigquery"),
+        where.host("firestore"),
+    )
+    with pytest.raises(ValueError, match="no front can stand before relay"):
+        plan.function_environment(
+            plan.Options(home=tmp_path, fronts={"relay": "x:1"}),
+            where,
+            memory=False,
+            api_key="k" * 16,
+            code_version="v",
+        )
+
+
 def test_the_relays_configuration_survives_its_file(tmp_path: Path) -> None:
     config = RelayConfig(port=1, project="p", targets={"worker": ("a", "b")}, schedules={"regen-sweep": 5})
     config.write(tmp_path / "relay.json")
