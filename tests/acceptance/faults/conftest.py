@@ -1,0 +1,52 @@
+"""A stack of its own for the faults, with a few players of the sample league."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any, TypeVar
+
+import pytest
+
+from acceptance.faults.rig import Rig
+from regen.local.emulators import Emulators, find_emulators
+
+FIRST = date(2025, 12, 1)
+"""Games before this date are left out."""
+ONE_IN = 6
+T = TypeVar("T")
+
+
+@pytest.fixture(scope="session")
+def whole_rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """The stack with its fronts; nothing stands in for the emulators here."""
+    if not isinstance(found := find_emulators(), Emulators):
+        pytest.skip(f"SKIPPED, Google's emulators are not here: {found}")
+    with Rig(tmp_path_factory.mktemp("faults")).running() as one:
+        _load(one)
+        yield one
+        one.stack.check()
+
+
+@pytest.fixture
+def rig(whole_rig: Rig) -> Iterator[Rig]:
+    """The same, with nothing held by the test before."""
+    yield whole_rig
+    whole_rig.release()
+
+
+def _load(rig: Rig) -> None:
+    from regen import league  # noqa: PLC0415
+    from regen.adapters.bigquery.loading import TableLoader  # noqa: PLC0415
+    from regen.data.csvs import DataFolder  # noqa: PLC0415
+    from regen.data.importer import import_data  # noqa: PLC0415
+
+    whole = league.as_data(league.generate())
+    few = DataFolder(_few(whole.logs), _few(whole.lines), _few(whole.zones), _few(whole.injuries), whole.report)
+    import_data(few, TableLoader(rig.reader.client, rig.reader.project))
+
+
+def _few(rows: Iterable[Any]) -> tuple[Any, ...]:
+    """Every so many-th player's, of the last weeks."""
+    return tuple(row for row in rows if row.game_date >= FIRST and zlib.crc32(row.player_lookup.encode()) % ONE_IN == 0)

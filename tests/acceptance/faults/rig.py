@@ -1,0 +1,193 @@
+"""The stack with its fronts: everything that a test of faults does to it, and what it sees without the functions."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import date
+from functools import cached_property
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import psutil
+
+from acceptance.faults.front import BigQueryFront
+from acceptance.faults.wire import WireFront
+from polling import wait_until
+from regen.client.http import Coordinator
+from regen.client.reading import Reader
+from regen.client.waiting import ENDED
+from regen.local.plan import Options
+from regen.local.provision import Redelivery
+from regen.local.stack import Stack
+
+LEASE_SECONDS = 4.0
+SWEEP_SECONDS = 1.0
+ACK_SECONDS = 10
+#: A verification, on a machine that has other things to do.
+VERIFICATION_SECONDS = 12.0
+HEALED_SECONDS = LEASE_SECONDS + 2 * SWEEP_SECONDS + VERIFICATION_SECONDS
+DAYS = tuple(f"2026-01-{day:02}" for day in range(3, 11))
+VARIABLES = {
+    "REGEN_LEASE_SECONDS": f"{LEASE_SECONDS:g}",
+    "REGEN_PLAYERS_PER_REQUEST": "5",
+    "REGEN_REPUBLISH_AFTER_SECONDS": "15",
+}
+
+
+class Rig:
+    """A running stack whose functions reach the emulators through fronts."""
+
+    def __init__(self, folder: Path) -> None:
+        self.bigquery, self.firestore, self.pubsub = BigQueryFront(), WireFront(), WireFront()
+        self._fronts: tuple[BigQueryFront | WireFront, ...] = (self.bigquery, self.firestore, self.pubsub)
+        options = Options(
+            home=folder / "local",
+            packages=folder,
+            processes={"coordinator": 2, "worker": 2, "verifier": 2},
+            fronts={
+                "bigquery": self.bigquery.host,
+                "firestore": self.firestore.host,
+                "pubsub": self.pubsub.host,
+            },
+            variables=VARIABLES,
+            redelivery=Redelivery(ack_deadline=ACK_SECONDS),
+            schedules={"regen-sweep": SWEEP_SECONDS},
+        )
+        self.stack = Stack(options)
+        self.bigquery.upstream = self.stack.urls["bigquery"].removeprefix("http://")
+        self.firestore.upstream = self.stack.env["FIRESTORE_EMULATOR_HOST"]
+        self.pubsub.upstream = self.stack.env["PUBSUB_EMULATOR_HOST"]
+        self.pool = ThreadPoolExecutor(32)
+        self._days = cycle(DAYS)
+
+    @contextmanager
+    def running(self) -> Iterator[Rig]:
+        """Started, and ended with all that was held."""
+        try:
+            with self.stack:
+                yield self
+        finally:
+            for front in self._fronts:
+                front.close()
+            self.pool.shutdown(wait=False, cancel_futures=True)
+
+    # what an operator does
+
+    @property
+    def coordinator(self) -> Coordinator:
+        """Over HTTP; what has a key is asked again."""
+        return Coordinator(self.stack.env["COORDINATOR_URL"], self.stack.env["API_KEY"])
+
+    def days(self, number: int) -> list[str]:
+        """Dates that nobody else uses now, with first predictions; after many they come again, regenerated."""
+        days = [next(self._days) for _ in range(number)]
+        self.start([day for day in days if not self.batches(day)])
+        return days
+
+    def start(self, days: Sequence[str]) -> None:
+        """First predictions of dates that have none."""
+        for answer in [self.pool.submit(self.coordinator.post, "/start", {"game_date": day}) for day in days]:
+            answer.result()
+        for day in days:
+            wait_until(lambda d=day: self.settled(d), 60, f"the first predictions of {day}")  # type: ignore[misc]
+
+    def regenerate(self, day: str, *, patient: bool = False) -> Future[dict[str, Any]]:
+        """Ask for a date to be made again, once or until there is an answer."""
+        body = {"game_date": day, "reason": "fault_test"}
+        ask = self.coordinator.post_keyed if patient else self.coordinator.post
+        return self.pool.submit(ask, "/regenerate-with-supersede", body)
+
+    def accepted(self, day: str) -> str:
+        """Ask for a date to be made again, and have an answer: the batch."""
+        return str(self.regenerate(day).result()["batch_id"])
+
+    # what becomes of processes and calls
+
+    def release(self) -> None:
+        """Drop whatever is held, and let nothing more go wrong."""
+        for front in self._fronts:
+            front.release()
+
+    def caller(self, function: str, port: int) -> int:
+        """The process of a function that holds this end of a connection."""
+        for process in psutil.Process(self.stack.pid(function)).children(recursive=True):
+            if any(c.laddr.port == port for c in process.net_connections("tcp")):
+                return int(process.pid)
+        raise AssertionError(f"no process of {function} has port {port}")
+
+    def kill(self, function: str) -> None:
+        """End all of a function at this instruction, and start it again."""
+        self.stack.kill(function, signal.SIGKILL)
+        self.stack.restart(function)
+
+    @contextmanager
+    def stopped(self, pid: int) -> Iterator[None]:
+        """A process stands still, and goes on."""
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    # what can be seen
+
+    @cached_property
+    def reader(self) -> Reader:
+        """The warehouse, not through the front."""
+        return Reader(self.stack.env["PROJECT_ID"], self.stack.env["BIGQUERY_EMULATOR_HOST"])
+
+    @cached_property
+    def store(self) -> Any:
+        """Firestore, not through the front."""
+        from google.cloud import firestore  # noqa: PLC0415
+
+        with patch.dict(os.environ, self.stack.env):
+            return firestore.Client(project=self.stack.env["PROJECT_ID"])
+
+    @cached_property
+    def publisher(self) -> Any:
+        """Pub/Sub, not through the front."""
+        from google.cloud import pubsub_v1  # noqa: PLC0415
+
+        with patch.dict(os.environ, self.stack.env):
+            return pubsub_v1.PublisherClient()
+
+    def rows(self, text: str, day: str) -> list[dict[str, Any]]:
+        """Rows of a date."""
+        return self.reader.query(text, day=date.fromisoformat(day))
+
+    def batches(self, day: str) -> dict[str, str]:
+        """The status of each batch of a date, by id."""
+        from google.cloud.firestore_v1.base_query import FieldFilter  # noqa: PLC0415
+
+        of_day = FieldFilter("game_date", "==", day)
+        found = self.store.collection("prediction_batches").where(filter=of_day).stream()
+        return {batch.id: batch.get("status") for batch in found}
+
+    def settled(self, day: str) -> bool:
+        """Whether a date has batches, all have ended, and nothing waits or is still to be told."""
+        statuses = self.batches(day)
+        if not statuses or not set(statuses.values()) <= ENDED:
+            return False
+        record = self.store.collection("game_dates").document(day).get().to_dict() or {}
+        waiting = [item for item in self.store.collection("outbox").stream() if day in str(item.to_dict())]
+        return not (record.get("live") or record.get("coalesced") or waiting)
+
+    def served(self, function: str, pid: int) -> int:
+        """How many calls a process of a function has answered."""
+        log = self.stack.options.home / "logs" / f"{function}.log"
+        return log.read_text(errors="replace").count(f"'pid': {pid}")
+
+    def relay_lines(self) -> str:
+        """What the relay has said."""
+        return (self.stack.options.home / "logs" / "relay.log").read_text()
+
+    def until(self, ask: Callable[[], Any], what: str, seconds: float = 30) -> Any:
+        """Wait until something is so."""
+        return wait_until(ask, seconds, what)

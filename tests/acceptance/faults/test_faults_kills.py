@@ -1,0 +1,72 @@
+"""SIGKILL of a whole function at a named instruction (P1, P13): what it had begun is ended by others, once."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+
+from acceptance.faults.judge import before, invariants
+from acceptance.faults.moments import ALL, Moment, moment
+from acceptance.faults.rig import Rig
+from regen.client.errors import OperatorError
+
+pytestmark = pytest.mark.timeout(240)
+TIMES = 10
+
+
+Scene = tuple[str, Moment]
+
+
+def killed_at(rig: Rig, *scenes: Scene) -> None:
+    """Kill functions while each of some dates is at a moment of its own; all of the dates are judged."""
+    days = rig.days(len(scenes))
+    known = [before(rig, day) for day in days]
+    held = [at.arm(rig, day) for (_, at), day in zip(scenes, days, strict=True)]
+    asked = [rig.regenerate(day) for day in days]
+    for one in held:
+        one.wait()
+    functions = sorted({function for function, _ in scenes})
+    for function in functions:
+        rig.stack.kill(function)
+    for one in held:
+        one.drop()
+    list(rig.pool.map(rig.stack.restart, functions))
+    for answer in asked:
+        with suppress(OperatorError):  # who asked may have had no answer; what he asked for is done all the same
+            answer.result()
+    for (_, at), state in zip(scenes, known, strict=True):
+        state.ended(*at.ends)
+    invariants(rig, days)
+
+
+def test_all_functions_are_killed_mid_way(rig: Rig) -> None:
+    """I-01, I-02, I-17: nothing current is lost, what was never opened is asked for again, nothing is done twice."""
+    killed_at(
+        rig,
+        ("coordinator", moment("coordinator", "before_the_requests")),
+        ("coordinator", moment("coordinator", "dispatching_before_publishing")),
+        ("worker", moment("worker", "outcomes_unanswered")),
+        ("verifier", moment("verifier", "transaction_unanswered")),
+    )
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", range(TIMES))
+@pytest.mark.parametrize(
+    ("function", "at"),
+    [pytest.param(f, m, id=f"{f}-{m.name}") for f, known in ALL.items() for m in known],
+)
+def test_ten_kills_in_a_row(rig: Rig, function: str, at: Moment, number: int) -> None:
+    """Every moment of every function, ten times in a row."""
+    killed_at(rig, (function, at))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", range(TIMES))
+@pytest.mark.parametrize("function", sorted(ALL))
+def test_ten_kills_with_all_that_it_had_begun(rig: Rig, function: str, number: int) -> None:
+    """Several dates at once, each at another moment, as far as they can be: promotions go one by one."""
+    alone = {"before_the_fence", "fence_unanswered", "transaction_unanswered", "before_promoted", "promoted_unanswered"}
+    known = [m for m in ALL[function] if m.name not in {*alone, "before_the_drop"}]
+    killed_at(rig, *((function, m) for m in known))

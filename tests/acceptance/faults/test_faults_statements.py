@@ -1,0 +1,70 @@
+"""The warehouse fails at each of its statements: not reached, done but unanswered, refused, aborted. It ends the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import pytest
+
+from acceptance.faults.answers import Fault
+from acceptance.faults.front import Rule
+from acceptance.faults.judge import before, invariants
+from acceptance.faults.rig import Rig
+
+pytestmark = pytest.mark.timeout(240)
+
+STATEMENTS = (
+    "read_slate", "record", "create_staging", "stage", "current_predictions", "raise_fence", "promote", "drop_staging",
+)  # fmt: skip
+ROWS = tuple(f"{name} rows" for name in STATEMENTS if name not in {"create_staging", "stage", "drop_staging"})
+CALLS = STATEMENTS + ROWS
+CHANGING = ("record", "raise_fence", "promote")
+"""Those that BigQuery aborts if another transaction is at the same table."""
+JOBS = ("read_slate", "record", "stage", "current_predictions", "raise_fence", "promote")
+ANY_CALL = (Fault.RESET, Fault.LOST, Fault.RATE, Fault.QUOTA, Fault.BUSY)
+MATRIX = (
+    *((name, fault) for name in CALLS for fault in ANY_CALL),
+    *((name, fault) for name in JOBS if name != "stage" for fault in (Fault.JOB_RATE, Fault.JOB_BUSY)),
+    *((name, fault) for name in CHANGING for fault in (Fault.CONFLICT, Fault.JOB_CONFLICT)),
+)
+Faults = Mapping[str, Sequence[Fault]]
+
+
+def in_turn(names: Iterable[str], *faults: Fault) -> Faults:
+    """Each of these calls fails once; the ways take turns."""
+    return {name: [faults[number % len(faults)]] for number, name in enumerate(names)}
+
+
+def regenerated_with(rig: Rig, *plans: Faults) -> None:
+    """Make a date again for each plan, all at once, with those calls failing."""
+    days = rig.days(len(plans))
+    known = [before(rig, day) for day in days]
+    rules: list[Rule] = []
+    for day, plan in zip(days, plans, strict=True):
+        rules += [rig.bigquery.rule(name, day, fault) for name, faults in plan.items() for fault in faults]
+    # The slate may not be readable: who asks asks again, under the same key.
+    for answer in [rig.regenerate(day, patient=True) for day in days]:
+        answer.result()
+    for state in known:
+        state.ended("promoted")
+    invariants(rig, days)
+    for rule in rules:
+        assert rule.reached.is_set(), f"{rule.statement} of {rule.day} was never called"
+
+
+def test_each_statement_fails_once_in_each_way(rig: Rig) -> None:
+    """I-29, I-31, I-32: a date for each kind of trouble, in which every call meets it."""
+    regenerated_with(
+        rig,
+        in_turn(CALLS, Fault.RESET),
+        in_turn(STATEMENTS, Fault.LOST),
+        in_turn(CALLS, Fault.RATE, Fault.BUSY, Fault.QUOTA),
+        {name: [Fault.CONFLICT, Fault.JOB_CONFLICT] for name in CHANGING},
+    )
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("statement", "fault"), MATRIX, ids=lambda value: str(value).replace(" ", "_"))
+def test_exactly_one_call_fails(rig: Rig, statement: str, fault: Fault) -> None:
+    """The whole matrix."""
+    regenerated_with(rig, {statement: [fault]})

@@ -1,0 +1,119 @@
+"""SIGSTOP of an instance for longer than its lease or its message's deadline: another does its work, and it comes too late."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from acceptance.faults.front import Rule
+from acceptance.faults.judge import before, invariants
+from acceptance.faults.moments import Moment, moment
+from acceptance.faults.rig import ACK_SECONDS, HEALED_SECONDS, Rig
+from polling import wait_until
+from regen.client.errors import OperatorError
+
+pytestmark = pytest.mark.timeout(240)
+TIMES = 10
+SECONDS = HEALED_SECONDS + ACK_SECONDS
+Scene = tuple[str, Moment]
+
+
+def stopped_at(rig: Rig, *scenes: Scene) -> None:
+    """One instance of each function stands still at a moment of its own date until others have ended that, and goes on."""
+    days = rig.days(len(scenes))
+    known = [before(rig, day) for day in days]
+    held = [at.arm(rig, day) for (_, at), day in zip(scenes, days, strict=True)]
+    asked = [rig.regenerate(day) for day in days]
+    pids = []
+    for one, (function, _) in zip(held, scenes, strict=True):
+        one.wait()
+        pids.append(rig.caller(function, one.port))
+    try:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        for (function, at), day, state, one, pid in zip(scenes, days, known, held, pids, strict=True):
+            state.ended(*at.ends, seconds=SECONDS)
+            written, answers = requests_of(rig, day), rig.served(function, pid)
+            one.let_go()
+            os.kill(pid, signal.SIGCONT)
+            wait_until(lambda f=function, p=pid, n=answers: rig.served(f, p) > n, 40, f"{function} to go on")  # type: ignore[misc]
+            assert requests_of(rig, day).items() >= written.items(), "the late write changes nothing"
+            if isinstance(one, Rule) and one.statement == "promote":
+                assert b"FENCE_LOST" in one.answer, "BigQuery itself turned the late transaction away"
+    finally:
+        for one, pid in zip(held, pids, strict=True):
+            one.let_go()
+            os.kill(pid, signal.SIGCONT)
+    for answer in asked:
+        with suppress(OperatorError):
+            answer.result()
+    for (_, at), state in zip(scenes, known, strict=True):
+        state.ended(*at.ends)
+    invariants(rig, days)
+
+
+def requests_of(rig: Rig, day: str) -> dict[str, Any]:
+    """When each request of a date's batches was last written."""
+    batches = [rig.store.collection("prediction_batches").document(name) for name in rig.batches(day)]
+    return {r.reference.path: r.update_time for batch in batches for r in batch.collection("requests").stream()}
+
+
+def test_an_instance_of_each_function_stands_still_and_comes_too_late(rig: Rig) -> None:
+    """I-21, I-22: the fence and the preconditions turn the late ones away; the one that opened has lost its batch."""
+    stopped_at(
+        rig,
+        ("worker", moment("worker", "before_the_outcomes")),
+        ("verifier", moment("verifier", "before_the_transaction")),
+        ("coordinator", moment("coordinator", "before_the_requests")),
+    )
+
+
+def whole_function_stopped(rig: Rig, function: str) -> None:
+    days = rig.days(2)
+    known = [before(rig, day) for day in days]
+    rig.stack.kill(function, signal.SIGSTOP)
+    try:
+        asked = [rig.regenerate(day) for day in days]
+        lines = rig.relay_lines()
+        wait_until(lambda: "answered 504" in rig.relay_lines()[len(lines) :], 30, "the relay to give up")
+    finally:
+        rig.stack.kill(function, signal.SIGCONT)
+    for answer in asked:
+        answer.result(timeout=60)
+    for state in known:
+        state.ended("promoted", seconds=SECONDS)
+    invariants(rig, days)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("function", ["worker", "verifier"])
+def test_a_function_that_stands_still_as_a_whole_hangs_nobody(rig: Rig, function: str) -> None:
+    """The relay gives up on each call, the messages come again, and when it goes on all is done once."""
+    whole_function_stopped(rig, function)
+
+
+LATE = {
+    "coordinator": ("before_the_requests", "before_dispatching", "dispatching_before_publishing"),
+    "worker": ("before_the_outcomes", "before_complete"),
+    "verifier": (
+        "before_staging",
+        "before_the_checks",
+        "before_promoting",
+        "before_the_fence",
+        "before_the_transaction",
+    ),
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", range(TIMES))
+@pytest.mark.parametrize(
+    ("function", "at"), [pytest.param(f, moment(f, n), id=f"{f}-{n}") for f, names in LATE.items() for n in names]
+)
+def test_ten_instances_in_a_row_come_too_late(rig: Rig, function: str, at: Moment, number: int) -> None:
+    """Every moment at which a late write could do harm, ten times in a row."""
+    stopped_at(rig, (function, at))
