@@ -152,6 +152,21 @@ class Up:
         """What it has said."""
         return (self.home.parent / f"{self.home.name}.out").read_text()
 
+    def kill(self, name: str) -> None:
+        """SIGKILL a function, with all its processes; wait until it runs again."""
+        old = self._function(name)
+        assert old
+        os.killpg(os.getpgid(old.pid), signal.SIGKILL)
+        wait_until(lambda: (new := self._function(name)) and new.pid != old.pid, 30, f"another {name}")
+
+    def _function(self, name: str) -> psutil.Process | None:
+        source = f"functions/{name}/main.py"
+        for child in psutil.Process(self.process.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if any(word.endswith(source) for word in child.cmdline()):
+                    return child
+        return None
+
     def stop(self) -> None:
         """Ctrl-C ends all of it, in time."""
         if not self.ended():

@@ -42,13 +42,36 @@ class Life:
 
     def imported(self, first: str, last: str, *how: str) -> None:
         """Rows of the dates come into the input tables."""
-        self.local.regen("import", str(self.folder), "--from", first, "--to", last, *how)
+        self.local.regen("import", str(self.folder), "--from", first, "--to", last, *how, timeout=self.patience)
 
     def batches(self, day: str, reason: str) -> list[dict[str, Any]]:
         """The date's batches of one reason, newest first."""
-        return [b for b in self.regen("status", "--date", day) if b["reason"] == reason]
+        return [b for b in self.local.coordinator.batches(day) if b["reason"] == reason]
 
     # one date
+
+    def lived(self, day: str) -> None:
+        """All of it, from the import to the redrive of a batch that was rejected."""
+        self.started(day)
+        first = self.local.current(day)
+        late = self.late_data_comes(day)
+        assert self.regen("diff", late)["replaced"] == len(first)
+
+        better = self.local.current(day)
+        again = self.triggered(day, "pubsub_test")
+        moved = self.regen("diff", day)
+        assert (moved["batch_id"], moved["replaced"], moved["withdrawn"]) == (again, len(better), 0)
+        self.verified(day)
+
+        self.regen("rollback", again, "--yes", "--wait")
+        assert sorted(self.local.current(day).values()) == sorted(better.values())
+        self.verified(day)
+
+        self.redriven(day, self.rejected(day, "--fail-share", "0.5"))
+        self.verified(day)
+        (graded,) = self.regen("grade", day)["dates"]
+        assert graded["graded"] == graded["gradable"] == len(self.local.current(day))
+        assert graded["mae"] > 0
 
     def started(self, day: str) -> None:
         """Its first predictions, before the late data."""
@@ -139,7 +162,18 @@ class Life:
             assert row["requested_players"] == seen["expected_players"] + seen["skipped_players"]
             assert row["produced"] == seen["players_with_predictions"]
             assert row["inserted"] == len(self.local.current(day)) > 0
+            assert row["mae_after"] > 0
         return dates
+
+    def shown(self, answer: dict[str, Any], page: Path) -> None:
+        """The report of a backfill has all its dates, those without a slate by name."""
+        self.local.regen("report", answer["backfill_id"], "-o", str(page), timeout=self.patience)
+        written = page.read_text()
+        assert answer["backfill_id"] in written
+        assert "MAE before" in written
+        for row in answer["dates"]:
+            day = row["game_date"]
+            assert f"{day}: no slate" in written if row["status"] == "no_slate" else day[5:] in written
 
 
 @dataclass(frozen=True)
