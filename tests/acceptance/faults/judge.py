@@ -36,15 +36,16 @@ class Before:
 
     def ended(self, *statuses: str, seconds: float = HEALED_SECONDS) -> dict[str, str]:
         """All is well within the time that healing may take, and the new batches have ended in just these ways."""
-        wait_until(lambda: set(self._new()) and self.rig.settled(self.day), seconds, f"the end of {self.day}")
-        new = self._new()
+        wait_until(lambda: set(self.new()) and self.rig.settled(self.day), seconds, f"the end of {self.day}")
+        new = self.new()
         assert sorted(new.values()) == sorted(statuses), new
         self._predictions([name for name, status in new.items() if status == "promoted"])
         self._told(new)
         self._left(new)
         return new
 
-    def _new(self) -> dict[str, str]:
+    def new(self) -> dict[str, str]:
+        """The status of each batch since then, by id."""
         return {name: status for name, status in self.rig.batches(self.day).items() if name not in self.batches}
 
     def _predictions(self, promoted: list[str]) -> None:

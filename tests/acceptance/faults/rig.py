@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property
 from itertools import cycle
 from pathlib import Path
@@ -170,23 +170,35 @@ class Rig:
         found = self.store.collection("prediction_batches").where(filter=of_day).stream()
         return {batch.id: batch.get("status") for batch in found}
 
+    def batch(self, batch_id: str) -> dict[str, Any]:
+        """The document of a batch."""
+        found: dict[str, Any] = self.store.collection("prediction_batches").document(batch_id).get().to_dict()
+        return found
+
+    def requests(self, batch_id: str) -> list[dict[str, Any]]:
+        """The documents of its requests."""
+        batch = self.store.collection("prediction_batches").document(batch_id)
+        return [request.to_dict() for request in batch.collection("requests").stream()]
+
     def settled(self, day: str) -> bool:
         """Whether a date has batches, all have ended, and nothing waits or is still to be told."""
         statuses = self.batches(day)
         if not statuses or not set(statuses.values()) <= ENDED:
             return False
         record = self.store.collection("game_dates").document(day).get().to_dict() or {}
-        waiting = [item for item in self.store.collection("outbox").stream() if day in str(item.to_dict())]
-        return not (record.get("live") or record.get("coalesced") or waiting)
+        items = [item.to_dict() for item in self.store.collection("outbox").stream()]
+        now = datetime.now(UTC)
+        # A grade comes half a minute later.
+        due = [item for item in items if day in str(item) and item["due_at"] <= now]
+        return not (record.get("live") or record.get("coalesced") or due)
 
     def served(self, function: str, pid: int) -> int:
         """How many calls a process of a function has answered."""
-        log = self.stack.options.home / "logs" / f"{function}.log"
-        return log.read_text(errors="replace").count(f"'pid': {pid}")
+        return self.said(function, f"'pid': {pid}")
 
-    def relay_lines(self) -> str:
-        """What the relay has said."""
-        return (self.stack.options.home / "logs" / "relay.log").read_text()
+    def said(self, part: str, words: str) -> int:
+        """How often a part of the stack has said this."""
+        return (self.stack.options.home / "logs" / f"{part}.log").read_text(errors="replace").count(words)
 
     def until(self, ask: Callable[[], Any], what: str, seconds: float = 30) -> Any:
         """Wait until something is so."""

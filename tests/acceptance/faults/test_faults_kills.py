@@ -13,6 +13,10 @@ from regen.client.errors import OperatorError
 
 pytestmark = pytest.mark.timeout(240)
 TIMES = 10
+ALONE = (
+    "before_promoting", "before_the_fence", "fence_unanswered", "transaction_unanswered", "before_the_drop",
+    "before_promoted", "promoted_unanswered",
+)  # fmt: skip
 
 
 Scene = tuple[str, Moment]
@@ -53,20 +57,15 @@ def test_all_functions_are_killed_mid_way(rig: Rig) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("number", range(TIMES))
-@pytest.mark.parametrize(
-    ("function", "at"),
-    [pytest.param(f, m, id=f"{f}-{m.name}") for f, known in ALL.items() for m in known],
-)
-def test_ten_kills_in_a_row(rig: Rig, function: str, at: Moment, number: int) -> None:
-    """Every moment of every function, ten times in a row."""
-    killed_at(rig, (function, at))
+@pytest.mark.parametrize("function", sorted(ALL))
+def test_ten_kills_with_all_that_it_had_begun(rig: Rig, function: str, number: int) -> None:
+    """Dates at every moment at once, as far as they can be: promotions go one by one."""
+    killed_at(rig, *((function, at) for at in ALL[function] if at.name not in ALONE))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("number", range(TIMES))
-@pytest.mark.parametrize("function", sorted(ALL))
-def test_ten_kills_with_all_that_it_had_begun(rig: Rig, function: str, number: int) -> None:
-    """Several dates at once, each at another moment, as far as they can be: promotions go one by one."""
-    alone = {"before_the_fence", "fence_unanswered", "transaction_unanswered", "before_promoted", "promoted_unanswered"}
-    known = [m for m in ALL[function] if m.name not in {*alone, "before_the_drop"}]
-    killed_at(rig, *((function, m) for m in known))
+@pytest.mark.parametrize("name", ALONE)
+def test_ten_kills_of_a_verifier_that_promotes(rig: Rig, name: str, number: int) -> None:
+    """Every moment of a promotion."""
+    killed_at(rig, ("verifier", moment("verifier", name)))

@@ -1,0 +1,105 @@
+"""Many at once: the same order, and copies of every message, now and of long ago (P5)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from acceptance.faults.answers import Fault
+from acceptance.faults.copies import Copies
+from acceptance.faults.judge import before, invariants
+from acceptance.faults.rig import Rig
+
+pytestmark = pytest.mark.timeout(400)
+ORDERS = 10
+MANY = 2000
+FEW = 200
+_ROWS = "SELECT * FROM {player_prop_predictions} WHERE game_date = @day ORDER BY prediction_id"
+_ODD = """
+SELECT event, error FROM {prediction_regeneration_audit}
+WHERE game_date = @day AND event NOT IN ('requested', 'promoted', 'coalesced', 'rollback_requested', 'rolled_back')
+"""
+
+
+def test_ten_regenerations_of_a_date_at_once(rig: Rig) -> None:
+    """I-08, I-10: one runs, nine wait, one follow-up carries what all of them asked for."""
+    (day,) = rig.days(1)
+    state = before(rig, day)
+    held = rig.bigquery.rule("promote", day, Fault.HOLD)
+    answers = [asked.result() for asked in [rig.regenerate(day) for _ in range(ORDERS)]]
+    held.wait()
+    held.let_go()
+    assert Counter(answer["status"] for answer in answers) == {"accepted": 1, "coalesced": ORDERS - 1}
+    assert len({answer["batch_id"] for answer in answers}) == 1
+    new = state.ended("promoted", "promoted")
+    carried = [rig.batch(name)["trigger_ids"] for name in new]
+    assert sorted(map(len, carried)) == [1, ORDERS - 1]
+    assert len({trigger for triggers in carried for trigger in triggers}) == ORDERS
+    invariants(rig, [day])
+
+
+def copied(rig: Rig, number: int) -> None:
+    """Half of the copies come while the batch is promoted, half when it is over."""
+    (day,) = rig.days(1)
+    state, copies, message = before(rig, day), Copies(rig), f"by-hand-{day}-{number}-{len(rig.bigquery.seen)}"
+    held = rig.bigquery.rule("promote", day, Fault.HOLD)
+    (first,) = copies.of_a_trigger(day, message, 1)
+    held.wait()
+    (batch_id,) = state.new()
+    part = number // 8
+    for at_once in (True, False):
+        copies.of_requests(batch_id, part)
+        copies.of_verifications(batch_id, part)
+        copies.of_events(batch_id, part)
+        assert {str(answer) for answer in copies.of_a_trigger(day, message, part)} == {str(first)}
+        if at_once:
+            held.let_go()
+            state.ended("promoted", seconds=60)
+    copies.answered()
+    state.ended("promoted")
+    assert {request["attempts"] for request in rig.requests(batch_id)} == {1}, "outcomes were written once"
+    assert rig.rows(_ODD, day) == []
+    invariants(rig, [day])
+
+
+def test_copies_of_every_message_change_nothing(rig: Rig) -> None:
+    """The short form of the next one."""
+    copied(rig, FEW)
+
+
+@pytest.mark.long
+def test_two_thousand_copies_change_nothing(rig: Rig) -> None:
+    """Requests, verifications, change events and triggers, 500 of each."""
+    copied(rig, MANY)
+
+
+@pytest.mark.long
+def test_ten_orders_at_once_ten_times(rig: Rig) -> None:
+    """With what the times before have left."""
+    for _ in range(10):
+        test_ten_regenerations_of_a_date_at_once(rig)
+
+
+def test_messages_of_an_older_round_change_nothing(rig: Rig) -> None:
+    """A batch that was rolled back is in its second round: what the first one's messages ask for is over."""
+    (day,) = rig.days(1)
+    before(rig, day)
+    batch_id = rig.accepted(day)
+    rig.until(lambda: rig.settled(day), "the promotion")
+    rig.coordinator.order(batch_id, "rollback", {"reason": "stale messages follow"})
+    rig.until(lambda: rig.batches(day)[batch_id] == "rolled_back" and rig.settled(day), "the rollback")
+
+    def stands() -> tuple[dict[str, str], list[dict[str, Any]]]:
+        return rig.batches(day), rig.rows(_ROWS, day)
+
+    known, copies = stands(), Copies(rig)
+    copies.of_requests(batch_id, 20)
+    copies.of_verifications(batch_id, 20)
+    copies.of_verifications(batch_id, 20, round_=2)
+    copies.of_events(batch_id, 20)
+    copies.answered()
+    assert stands() == known
+    assert rig.rows(_ODD, day) == []
+    invariants(rig, [day])

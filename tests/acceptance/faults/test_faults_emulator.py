@@ -1,0 +1,53 @@
+"""The warehouse itself goes away in the middle, and comes back with what it had committed."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from acceptance.faults.answers import Fault
+from acceptance.faults.judge import before, invariants
+from acceptance.faults.rig import Rig
+
+pytestmark = pytest.mark.timeout(240)
+TIMES = 10
+
+
+def restarted_at(rig: Rig, number: int, *scenes: tuple[str, Fault]) -> None:
+    """End the emulator while each of some dates is at a statement, and start it again on what it has on disk."""
+    days = rig.days(len(scenes))
+    known = [before(rig, day) for day in days]
+    held = [rig.bigquery.rule(name, day, fault) for (name, fault), day in zip(scenes, days, strict=True)]
+    for answer in [rig.regenerate(day) for day in days]:
+        answer.result()
+    for one in held:
+        one.wait()
+    rig.stack.kill("bigquery", number)
+    for one in held:
+        one.drop()
+    rig.stack.restart("bigquery")
+    for state in known:
+        state.ended("promoted")
+    invariants(rig, days)
+
+
+def test_bigquery_is_killed_after_a_promotion_and_before_a_load(rig: Rig) -> None:
+    """What was committed is found when it is back; what was not is done then."""
+    restarted_at(rig, signal.SIGKILL, ("promote", Fault.HOLD_ANSWER), ("stage", Fault.HOLD))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("fault", [Fault.HOLD, Fault.HOLD_ANSWER])
+@pytest.mark.parametrize("statement", ["record", "stage", "current_predictions", "raise_fence", "promote"])
+def test_bigquery_restarts_at_each_statement(rig: Rig, statement: str, fault: Fault, number: int) -> None:
+    """By signal and by force."""
+    restarted_at(rig, number, (statement, fault))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("_number", range(TIMES))
+def test_ten_restarts_of_bigquery_in_a_row(rig: Rig, _number: int) -> None:
+    """In the middle of a promotion, again and again."""
+    restarted_at(rig, signal.SIGKILL, ("promote", Fault.HOLD_ANSWER), ("stage", Fault.HOLD))
