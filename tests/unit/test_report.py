@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from regen.client.accuracy import SystemErrors, by_system
 from regen.client.moves import moves
 from regen.report.facts import Facts
 from regen.report.page import page
@@ -97,6 +98,7 @@ def facts() -> Facts:
             "2026-01-20": {"players": 70, "pairs": 60, "mae_before": 5.1, "mae_after": 4.9, "mae": 4.95},
             "2026-01-21": {"players": 70, "pairs": 0, "mae_before": None, "mae_after": None, "mae": 5.0},
         },
+        systems=[SystemErrors("zone_matchup_v1", 60, 5.125, 4.875)],
     )
 
 
@@ -118,6 +120,8 @@ def test_every_section_is_there_and_the_charts_are_sound(facts: Facts) -> None:
         ET.fromstring(chart)  # noqa: S314 - our own text
         assert "nan" not in chart.lower().replace("player", "")
     assert "no_features" in html
+    assert "<td>zone_matchup_v1</td><td class=number>60</td>" in html
+    assert "<td class=number>-0.250</td>" in html
     assert "2026-01-22: no slate" in html
 
 
@@ -197,3 +201,13 @@ def test_a_browser_shows_it_without_errors_or_requests(facts: Facts, tmp_path: P
     asked = [url for url in re.findall(r'"url":"([^"]+)"', events) if url.startswith("http")]
     assert not [url for url in asked if json.dumps(url) in page(facts)]
     assert not re.findall(r"https?://", page(facts))
+
+
+def test_the_errors_of_a_system_weigh_each_date_by_its_players() -> None:
+    rows = [
+        {"game_date": "2026-01-20", "system_id": "a", "pairs": 30, "mae_before": 5.0, "mae_after": 4.0},
+        {"game_date": "2026-01-21", "system_id": "a", "pairs": 10, "mae_before": 7.0, "mae_after": 8.0},
+        {"game_date": "2026-01-22", "system_id": "a", "pairs": 0, "mae_before": None, "mae_after": None},
+        {"game_date": "2026-01-22", "system_id": "new", "pairs": 0, "mae_before": None, "mae_after": None},
+    ]
+    assert by_system(rows) == [SystemErrors("a", 40, 5.5, 5.0)]

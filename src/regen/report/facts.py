@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from regen.client.accuracy import before_and_after
+from regen.client.accuracy import SystemErrors, by_date, by_system, errors
 from regen.client.http import Coordinator
 from regen.client.moves import Moves, moves
 from regen.client.reading import Reader
@@ -26,6 +26,7 @@ class Facts:
         lacking: dates of a backfill without a batch, with the reason.
         pairs: replaced predictions of every system: who and when, the system, old and new points.
         accuracy: by date, mean absolute errors before and after, where games are played.
+        systems: the same of each system, over all dates.
     """
 
     subject: str
@@ -37,6 +38,7 @@ class Facts:
     pairs: Sequence[Pair] = ()
     lacking: Sequence[tuple[str, str]] = ()
     accuracy: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    systems: Sequence[SystemErrors] = ()
     threshold: float = 90.0
 
 
@@ -62,12 +64,12 @@ def facts_of(
     """What the tables say of some batches; two statements, however many they are."""
     views = sorted(views, key=lambda view: str(view["game_date"]))
     rows: list[dict[str, Any]] = []
-    accuracy: Mapping[str, Mapping[str, Any]] = {}
+    off: list[dict[str, Any]] = []
     if views:
         batch_ids = [view["batch_id"] for view in views]
         first, last = (date.fromisoformat(views[i]["game_date"]) for i in (0, -1))
         rows = reader.run("diff", first=first, last=last, batches=",".join(batch_ids))
-        accuracy = before_and_after(reader, batch_ids, first, last)
+        off = errors(reader, batch_ids, first, last)
     return Facts(
         subject=subject,
         status=status,
@@ -77,7 +79,8 @@ def facts_of(
         moves=moves(rows),
         pairs=_pairs(rows),
         lacking=lacking,
-        accuracy=accuracy,
+        accuracy=by_date(off),
+        systems=by_system(off),
     )
 
 

@@ -125,7 +125,9 @@ def _accuracy(facts: Facts) -> str:
         for day, found in played
     ]
     heads = ("date", "players", "of them replaced", "MAE before", "MAE after", "MAE of all")
-    return drawn + table(heads, rows)
+    systems = [(s.system_id, s.pairs, s.before, s.after, f"{s.after - s.before:+.3f}") for s in facts.systems]
+    named = table(("system", "replaced", "MAE before", "MAE after", "change"), systems) if systems else ""
+    return drawn + table(heads, rows) + named
 
 
 def _timeline(facts: Facts) -> str:

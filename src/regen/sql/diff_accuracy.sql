@@ -6,7 +6,7 @@ WITH scored AS (
 ),
 pairs AS (
   SELECT DISTINCT
-    fresh.game_date, fresh.player_lookup, CAST(fresh.predicted_points AS FLOAT64) AS new_points,
+    fresh.game_date, fresh.system_id, fresh.player_lookup, CAST(fresh.predicted_points AS FLOAT64) AS new_points,
     CAST(old.predicted_points AS FLOAT64) AS old_points, scored.points
   FROM {player_prop_predictions} AS fresh
   JOIN scored ON scored.game_date = fresh.game_date AND scored.game_id = fresh.game_id
@@ -14,16 +14,17 @@ pairs AS (
   LEFT JOIN {player_prop_predictions} AS old
     ON old.game_date = fresh.game_date AND old.prediction_id = fresh.supersedes_prediction_id
     AND old.game_date BETWEEN @first AND @last
-  WHERE fresh.game_date BETWEEN @first AND @last AND fresh.system_id = @system
+  WHERE fresh.game_date BETWEEN @first AND @last AND (@system = '' OR fresh.system_id = @system)
     AND fresh.batch_id IN UNNEST(SPLIT(@batches, ',')) AND fresh.restored_from_prediction_id IS NULL
 )
 SELECT
   game_date,
+  system_id,
   COUNT(*) AS players,
   COUNT(old_points) AS pairs,
   AVG(ABS(old_points - points)) AS mae_before,
   AVG(IF(old_points IS NULL, NULL, ABS(new_points - points))) AS mae_after,
   AVG(ABS(new_points - points)) AS mae
 FROM pairs
-GROUP BY game_date
-ORDER BY game_date
+GROUP BY game_date, system_id
+ORDER BY game_date, system_id
