@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from regen.domain.errors import InvalidInput
+from regen.domain.trigger import MAX_COALESCED
+from regen.services import viewing
 from regen.services.answers import IdempotencyKey
-from regen.services.dates import MAX_COALESCED, read_date
+from regen.services.dates import read_date
 from regen.services.deps import TRIGGER_TOPIC
 from regen.services.opening import _take_date
 from simulation.league import DAY, entry, players
@@ -213,6 +215,34 @@ def test_what_was_coalesced_first_is_carried_out_however_many_come_after_it() ->
     assert listed is not None
     assert [b["requested_players"] for b in listed["batches"]] == [2, 8]
     assert len(bench.audited("coalesced")) == MAX_COALESCED + 5
+
+
+def test_triggers_with_much_metadata_and_many_names_are_all_taken_and_carried() -> None:
+    web = Web(players(3))
+    web.post(PATH, {"game_date": DAY.isoformat()})
+    for number in range(120):
+        much = {"note": "x" * 19_900, "number": number}
+        body = {"game_date": DAY.isoformat(), "metadata": much, "players": [f"player{'n' * 80}{n}" for n in range(900)]}
+        body["players"] = body["players"] if number % 2 else ["playera"]
+        answer = web.post(PATH, body, {"Idempotency-Key": f"key-{number}"})
+        assert answer.status_code == 202
+    bench = web.bench
+    seen = bench.store.get(f"game_dates/{DAY.isoformat()}")
+    assert seen is not None
+    assert len(str(seen.data)) < 500_000
+    coalesced = read_date(bench.deps, DAY).record.coalesced
+    assert coalesced[-1].metadata["number"] == 119
+    assert "kept_in_audit" in coalesced[0].metadata
+    bench.clock.advance(1)
+    bench.drain()
+    bench.sweep()
+    newest = viewing.list_batches(bench.deps, None, "promoted")[0]
+    assert newest["trigger_ids"] == [f"key-{n}" for n in range(120)]
+    assert newest["requested_players"] == 3, "more names than a slate has are the whole slate"
+    stored = bench.store.get(f"prediction_batches/{newest['batch_id']}")
+    assert stored is not None
+    assert len(str(stored.data)) < 500_000
+    assert sorted(e.metadata["number"] for e in bench.audited("coalesced")) == list(range(120))
 
 
 def test_one_item_that_can_never_be_carried_out_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import reduce
@@ -46,6 +47,41 @@ class Trigger:
     force: bool = False
     backfill_id: str | None = None
     follow_up: str | None = None
+
+
+MAX_COALESCED = 200
+MAX_METADATA = 64_000
+MAX_NAMES = 100_000
+"""What waits on a date, in bytes: the date's document, the batch that carries it and its audit entry must hold it."""
+
+
+def bounded(triggers: Sequence[Trigger]) -> tuple[Trigger, ...]:
+    """The triggers that wait on a date, as much of each as a document holds; oldest first.
+
+    None is lost, and none asks for less: what the oldest asked for is carried by the next one; where there are more names
+    than a slate has, the whole slate is meant; metadata that finds no room stays in the trigger's entry in the audit.
+    """
+    kept = tuple(triggers)
+    while len(kept) > MAX_COALESCED:
+        oldest, after, *rest = kept
+        kept = (replace(after, scope=oldest.scope.union(after.scope)), *rest)
+    metadata, names = MAX_METADATA, MAX_NAMES
+    newest_first: list[Trigger] = []
+    for known in reversed(kept):
+        trigger = known
+        size, length = len(json.dumps(trigger.metadata)), _length(trigger.scope)
+        if size > metadata:
+            trigger = replace(trigger, metadata={"kept_in_audit": f"{size} bytes"})
+        if length > names:
+            trigger = replace(trigger, scope=Scope(systems=trigger.scope.systems))
+        newest_first.append(trigger)
+        metadata -= len(json.dumps(trigger.metadata))
+        names -= _length(trigger.scope)
+    return tuple(reversed(newest_first))
+
+
+def _length(scope: Scope) -> int:
+    return sum(len(name) + 3 for name in (*(scope.players or ()), *(scope.games or ())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,12 @@ from regen.domain import ids
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Kind
 from regen.domain.errors import Refused
-from regen.domain.trigger import Source, Trigger
+from regen.domain.trigger import Source, Trigger, bounded
 from regen.ports import Snapshot, Write
 from regen.services import outbox
 from regen.services.answers import Answer, IdempotencyKey, remember
 from regen.services.deps import TRIGGER_TOPIC, Deps
 from regen.services.records import DateRecord, OutboxItem, date_path, decode_date, encode_date
-
-MAX_COALESCED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ def coalesce(deps: Deps, trigger: Trigger, seen: DateSeen, batch_id: str, key: I
     answer = Answer("coalesced", batch_id, trigger.game_date, 0, 0)
     record = seen.record
     if all(t.trigger_id != trigger.trigger_id for t in record.coalesced):
-        record = replace(record, coalesced=_kept((*record.coalesced, trigger)))
+        record = replace(record, coalesced=bounded((*record.coalesced, trigger)))
     entry = AuditEntry(
         event_id=ids.digest("coalesced", batch_id, trigger.trigger_id, length=24),
         event=AuditEvent.COALESCED,
@@ -95,14 +93,6 @@ def coalesce(deps: Deps, trigger: Trigger, seen: DateSeen, batch_id: str, key: I
         writes.append(remember(deps, key, answer))
     deps.store.commit(writes)
     return answer
-
-
-def _kept(triggers: tuple[Trigger, ...]) -> tuple[Trigger, ...]:
-    """As many as a document holds; what the oldest asked for is carried by the next one (its entry in the audit stays)."""
-    while len(triggers) > MAX_COALESCED:
-        oldest, after, *rest = triggers
-        triggers = (replace(after, scope=oldest.scope.union(after.scope)), *rest)
-    return triggers
 
 
 def follow_up(record: DateRecord, after: str, due: datetime, batch_id: str | None = None) -> OutboxItem:

@@ -12,6 +12,7 @@ from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEvent
 from regen.domain.batch import Batch, Status
 from regen.domain.errors import NotFound, RegenError, Unavailable
+from regen.domain.trigger import bounded
 from regen.ports import Write
 from regen.services import outbox
 from regen.services.alerting import raise_once
@@ -121,7 +122,7 @@ def _opening_lost(deps: Deps, batch: Batch) -> str | None:
         date = read_date(deps, batch.game_date)
         record = date.record
         if record.live == batch.batch_id:
-            record = replace(record, live=None, coalesced=(*triggers_of(batch), *record.coalesced))
+            record = replace(record, live=None, coalesced=bounded((*triggers_of(batch), *record.coalesced)))
         entry = ended_entry(failed, AuditEvent.FAILED, "opening_lost", "sweep")
         told = alert(AlertKind.BATCH_HEALED, "opening_lost", **summarise(batch))
         items = [
