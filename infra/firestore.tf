@@ -9,7 +9,8 @@ locals {
     game_dates         = ["coalesced", "promoted"]
     idempotency        = ["answer", "fingerprint", "key"]
     leases             = ["expires_at", "owner", "token"]
-    outbox             = ["payload"]
+    outbox             = ["error", "failing_since", "payload"]
+    outbox_dead        = ["batch_id", "due_at", "error", "event_id", "failing_since", "kind", "payload"]
     prediction_batches = ["command", "counts", "history", "metadata", "scope", "thresholds", "timings", "updated_at", "verdict"]
     requests           = ["created_at", "done_at", "error", "given", "inputs", "outcomes", "players", "systems"]
   }

@@ -24,6 +24,7 @@ class AlertKind(StrEnum):
     COVERAGE_LOW = "coverage_low"
     BDB_OVERDUE = "bdb_overdue"
     STAGING_ORPHANED = "staging_orphaned"
+    OUTBOX_DEAD = "outbox_dead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ SORTS: Mapping[AlertKind, Sort] = {
     AlertKind.COVERAGE_LOW: Sort("ERROR", "regen coverage {game_date}"),
     AlertKind.BDB_OVERDUE: Sort("WARNING", "regen bdb list"),
     AlertKind.STAGING_ORPHANED: Sort("WARNING", "regen verify TODAY"),
+    AlertKind.OUTBOX_DEAD: Sort("ERROR", "regen status {batch_id}", "regen doctor"),
 }
 
 

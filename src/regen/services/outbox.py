@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
+from regen.domain import ids
+from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEntry
-from regen.domain.errors import NotFound, RegenError, Unavailable
-from regen.ports import Message, Write
+from regen.domain.errors import Conflict, InvalidInput, NotFound, RegenError, Unavailable
+from regen.ports import Message, Snapshot, Write
 from regen.services.deps import ALERT_TOPIC, Deps
-from regen.services.records import OUTBOX, OutboxItem, decode_outbox, encode_outbox
+from regen.services.records import OUTBOX, OUTBOX_DEAD, OutboxItem, decode_outbox, encode_outbox
 
 log = logging.getLogger(__name__)
 LIMIT = 300
+AGAIN_AFTER = timedelta(minutes=5)
+ASIDE_AFTER = timedelta(days=1)
+"""What can never be carried out is tried for a day (a table may be missing for a while), then put aside."""
 
 
 def audit_item(entry: AuditEntry, staging: str | None = None) -> OutboxItem:
@@ -33,9 +38,9 @@ def message_item(
     return OutboxItem(event_id, "message", at, batch_id, payload)
 
 
-def alert_item(event_id: str, at: datetime, alert: Mapping[str, Any], batch_id: str | None = None) -> OutboxItem:
+def alert_item(event_id: str, at: datetime, told: Mapping[str, Any], batch_id: str | None = None) -> OutboxItem:
     """An alert to raise."""
-    return OutboxItem(event_id, "alert", at, batch_id, {"event_id": event_id, **alert})
+    return OutboxItem(event_id, "alert", at, batch_id, {"event_id": event_id, **told})
 
 
 def put(items: Sequence[OutboxItem]) -> list[Write]:
@@ -44,15 +49,28 @@ def put(items: Sequence[OutboxItem]) -> list[Write]:
 
 
 def audit_entry(item: OutboxItem) -> AuditEntry:
-    """The audit entry of an item."""
-    return msgspec.convert(item.payload["entry"], AuditEntry)
+    """The audit entry of an item.
+
+    Raises:
+        InvalidInput: it is none; another version may have written it.
+    """
+    try:
+        return msgspec.convert(item.payload["entry"], AuditEntry)
+    except (msgspec.ValidationError, KeyError) as error:
+        raise InvalidInput("entry", f"an audit entry ({error})") from error
 
 
-def pending(deps: Deps, batch_id: str | None = None) -> list[OutboxItem]:
+@dataclass(frozen=True, slots=True)
+class _Due:
+    item: OutboxItem
+    snapshot: Snapshot
+
+
+def _due(deps: Deps, batch_id: str | None) -> list[_Due]:
     """Items that are due: of one batch, or all."""
     where = [("batch_id", "==", batch_id)] if batch_id else [("due_at", "<=", deps.clock.now())]
-    found = [decode_outbox(s) for s in deps.store.find(OUTBOX, where, limit=LIMIT)]  # type: ignore[arg-type]
-    return [i for i in found if i.due_at <= deps.clock.now()]
+    found = [_Due(decode_outbox(s), s) for s in deps.store.find(OUTBOX, where, limit=LIMIT)]  # type: ignore[arg-type]
+    return [due for due in found if due.item.due_at <= deps.clock.now()]
 
 
 def flush(deps: Deps, batch_id: str | None = None) -> int:
@@ -62,26 +80,46 @@ def flush(deps: Deps, batch_id: str | None = None) -> int:
         The number of items carried out.
 
     Raises:
-        Unavailable: something could not be carried out, now or (then it is an error in the log) ever; the rest was.
+        Unavailable: something could not be carried out, now or ever; the rest was.
     """
-    items = pending(deps, batch_id)
     trouble: Unavailable | None = None
     done: list[OutboxItem] = []
-    for item in items:
+    for due in _due(deps, batch_id):
+        item = due.item
         try:
             _carry_out(deps, item)
             done.append(item)
         except Unavailable as error:
             trouble = error
         except RegenError as error:
-            # Nobody's retry mends it, and it must not hold up the others.
-            log.error("%s of %s cannot be carried out: %s", item.kind, item.event_id, error)  # noqa: TRY400 - no defect
+            _postpone(deps, due, str(error))
             trouble = Unavailable(f"{item.kind} {item.event_id}: {error}")
     if done:
         deps.store.commit([Write("delete", f"{OUTBOX}/{i.event_id}") for i in done])
     if trouble:
         raise trouble
     return len(done)
+
+
+def _postpone(deps: Deps, due: _Due, error: str) -> None:
+    """Nobody's retry mends it, and it must not hold up the others: later, and after a day aside, on record, with an alert."""
+    item, now = due.item, deps.clock.now()
+    failing = replace(item, error=error, failing_since=item.failing_since or now, due_at=now + AGAIN_AFTER)
+    path, what = due.snapshot.path, f"{item.kind} {item.event_id}"
+    writes = [Write("update", path, encode_outbox(failing), due.snapshot.version)]
+    aside = failing.failing_since is not None and now - failing.failing_since >= ASIDE_AFTER
+    if aside:
+        told = alert(AlertKind.OUTBOX_DEAD, f"{what}: {error}", item=item.event_id, batch_id=item.batch_id)
+        writes = [
+            Write("delete", path, version=due.snapshot.version),
+            Write("put", f"{OUTBOX_DEAD}/{item.event_id}", encode_outbox(failing)),
+            *put([alert_item(ids.digest("outbox_dead", item.event_id, length=24), now, told, item.batch_id)]),
+        ]
+    try:
+        deps.store.commit(writes)
+    except Conflict:
+        return  # another flush has done so
+    log.log(logging.ERROR if aside else logging.WARNING, "%s cannot be carried out: %s", what, error)
 
 
 def _carry_out(deps: Deps, item: OutboxItem) -> None:

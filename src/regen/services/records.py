@@ -26,6 +26,7 @@ DATES = "game_dates"
 LEASES = "leases"
 IDEMPOTENCY = "idempotency"
 OUTBOX = "outbox"
+OUTBOX_DEAD = "outbox_dead"
 BACKFILLS = "backfills"
 
 _JSON_FIELDS = ("metadata", "verdict", "command")
@@ -135,6 +136,7 @@ class OutboxItem:
         kind: `audit`, `message` or `alert`.
         due_at: not before this.
         payload: an audit row's fields; or topic, data and attributes; or an alert.
+        error: why it could not be carried out, if no retry can mend that, since `failing_since`.
     """
 
     event_id: str
@@ -142,6 +144,8 @@ class OutboxItem:
     due_at: datetime
     batch_id: str | None = None
     payload: Mapping[str, Any] = field(default_factory=dict)
+    error: str | None = None
+    failing_since: datetime | None = None
 
 
 def encode_batch(batch: Batch) -> dict[str, Any]:
