@@ -231,6 +231,17 @@ def test_a_malformed_message_is_recorded_once_with_its_body() -> None:
     assert [a["type"] for a in bench.queue.of(ALERT_TOPIC)] == ["message_malformed"]
 
 
+def test_a_large_message_is_recorded_whole_in_several_entries() -> None:
+    bench = Bench()
+    body = ('\x00"\\é' * 250_000).encode()
+    for _ in range(2):
+        malformed.record(bench.deps, body, "a trigger that could not be delivered", "dead-letter", "m1")
+    bench.sweep()
+    found = sorted(bench.audited("malformed"), key=lambda e: e.metadata["part"])
+    assert "".join(e.metadata["body"] for e in found).encode() == body
+    assert {(e.metadata["parts"], e.trigger_id) for e in found} == {(len(found), "m1")}
+
+
 def test_a_flush_that_died_half_way_is_finished_without_a_second_audit_row() -> None:
     bench = Bench()
     answer = bench.regenerate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 
 from regen.domain import ids
@@ -12,28 +13,37 @@ from regen.services.alerting import raise_once
 from regen.services.deps import Deps
 
 log = logging.getLogger(__name__)
-SAMPLE = 2000
+WHOLE = 950_000
+PART = 100_000
+"""Bytes of JSON that an outbox item holds beside the rest of an entry; characters that it holds however they are escaped."""
 
 
 def record(deps: Deps, body: bytes, error: str, caller: str, message_id: str | None) -> None:
-    """Leave an audit entry and an alert, once for each message."""
-    event = ids.digest("malformed", message_id or "", body[:100_000].hex(), length=24)
+    """Leave audit entries with the whole message, and an alert, once for each message."""
+    event = ids.digest("malformed", message_id or "", body[:PART].hex(), length=24)
     now = deps.clock.now()
-    sample = body[:SAMPLE].decode("utf-8", "replace")
-    entry = AuditEntry(
-        event_id=event,
-        event=AuditEvent.MALFORMED,
-        at=now,
-        game_date=None,
-        batch_id=None,
-        round=0,
-        status="malformed",
-        reason="malformed",
-        triggered_by=caller,
-        metadata={"body": sample},
-        trigger_id=message_id,
-        error=error,
-    )
+    text = body.decode("utf-8", "replace")
+    parts = [text]
+    if len(json.dumps(text)) > WHOLE:
+        parts = [text[n : n + PART] for n in range(0, len(text), PART)]
+    entries = [
+        AuditEntry(
+            event_id=ids.digest(event, number, length=24) if number else event,
+            event=AuditEvent.MALFORMED,
+            at=now,
+            game_date=None,
+            batch_id=None,
+            round=0,
+            status="malformed",
+            reason="malformed",
+            triggered_by=caller,
+            metadata={"body": part, **({"part": number + 1, "parts": len(parts)} if len(parts) > 1 else {})},
+            trigger_id=message_id,
+            error=error,
+        )
+        for number, part in enumerate(parts)
+    ]
     told = alert(AlertKind.MESSAGE_MALFORMED, error, message_id=message_id)
-    raise_once(deps, ids.digest("alert", event, length=24), told, also=(outbox.audit_item(entry),))
+    items = tuple(outbox.audit_item(entry) for entry in entries)
+    raise_once(deps, ids.digest("alert", event, length=24), told, also=items)
     log.warning("malformed message recorded: %s", error, extra={"event_id": event, "action": "malformed"})
