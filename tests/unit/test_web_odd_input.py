@@ -262,5 +262,26 @@ def test_one_item_that_can_never_be_carried_out_does_not_hold_up_the_others(monk
     assert len(web.bench.audited("malformed")) == 3
     assert [item.kind for item in web.outbox()] == ["audit"]
     monkeypatch.setattr(web.bench.warehouse, "record", real)
+    web.bench.clock.advance(301)
     assert web.bench.sweep().trouble == []
     assert not web.outbox()
+
+
+def test_the_newest_batches_are_listed_as_many_as_wanted() -> None:
+    web = Web(players(3))
+    made = []
+    for _ in range(4):
+        made.append(web.post(PATH, {"game_date": DAY.isoformat()}).json["batch_id"])  # type: ignore[index]
+        web.bench.drain()
+        web.bench.clock.advance(1)
+    for query in (
+        "?limit=2",
+        "?status=promoted&limit=2",
+        f"?game_date={DAY}&limit=2",
+        f"?game_date={DAY}&status=promoted&limit=2",
+    ):
+        listed = web.get(f"/batches{query}").json
+        assert listed is not None
+        assert [b["batch_id"] for b in listed["batches"]] == made[:1:-1], query
+    for odd in ("0", "201", "-1", "1.0", "x", "%C2%B2", "0000000001"):
+        assert web.get(f"/batches?limit={odd}").status_code == 400

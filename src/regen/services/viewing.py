@@ -69,19 +69,23 @@ def _unfinished(player: str, batch: Batch) -> dict[str, Any]:
     return {"player_lookup": player, "outcome": "failed", "reason": reason, "error": None}
 
 
-def list_batches(deps: Deps, game_date: str | None, status: str | None) -> list[dict[str, Any]]:
-    """Batches by date or status, newest first."""
+def list_batches(
+    deps: Deps, game_date: str | None, status: str | None, limit: int = MAX_LISTED
+) -> list[dict[str, Any]]:
+    """The newest batches, by date or status; of those that match, only the ones to be shown are read in full."""
     where: list[Any] = []
     if game_date:
         where.append(("game_date", "==", game_date))
     if status:
         where.append(("status", "==", status))
     if where:
-        found = deps.store.find(BATCHES, where)
+        matching = deps.store.find(BATCHES, where, fields=["created_at"])
+        newest = sorted(matching, key=lambda s: s.data["created_at"], reverse=True)[:limit]
+        found = [s for s in deps.store.get_many([s.path for s in newest]) if s is not None] if newest else []
     else:
-        found = deps.store.find(BATCHES, order_by="created_at", descending=True, limit=MAX_LISTED)
+        found = deps.store.find(BATCHES, order_by="created_at", descending=True, limit=limit)
     batches = sorted((decode_batch(s) for s in found), key=lambda b: b.created_at, reverse=True)
-    return [{**summarise(b), **_flat(b)} for b in batches[:MAX_LISTED]]
+    return [{**summarise(b), **_flat(b)} for b in batches]
 
 
 def _row_counts(batch: Batch) -> Mapping[str, Any]:

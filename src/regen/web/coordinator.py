@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 
 from regen.domain import ids
@@ -25,6 +26,7 @@ from regen.web.tracing import adopt
 
 log = logging.getLogger(__name__)
 MAX_KEY = 200
+_NUMBER = re.compile(r"[0-9]{1,3}")
 
 
 def router(app: App) -> Router:
@@ -157,7 +159,10 @@ class _Coordinator:
             parse_game_date(date)
         if status is not None and status not in list(Status):
             raise InvalidInput("status", f"one of {', '.join(Status)}")
-        return 200, {"batches": viewing.list_batches(self._deps, date, status)}
+        limit = call.query("limit") or str(viewing.MAX_LISTED)
+        if not _NUMBER.fullmatch(limit) or not 1 <= int(limit) <= viewing.MAX_LISTED:
+            raise InvalidInput("limit", f"a whole number from 1 to {viewing.MAX_LISTED}")
+        return 200, {"batches": viewing.list_batches(self._deps, date, status, int(limit))}
 
     def order(self, act: Callable[..., object]) -> Callable[[Call], Reply]:
         def handle(call: Call) -> Reply:
