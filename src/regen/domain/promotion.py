@@ -40,7 +40,6 @@ class Promotion:
         at: the moment that `superseded_at`, `created_at` and the audit carry (aware UTC).
         audit: the row of this promotion; `superseded_count`, `regenerated_count` and `withdrawn` are counted by the
             transaction itself (I-70).
-        pending: audit entries of the batch that have not reached the table yet; they go in with the same commit.
     """
 
     fence: FenceToken
@@ -51,7 +50,6 @@ class Promotion:
     metadata: Mapping[str, Any]
     at: datetime
     audit: AuditEntry
-    pending: tuple[AuditEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,6 @@ class Rollback:
     id_prefix: str
     at: datetime
     audit: AuditEntry
-    pending: tuple[AuditEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,9 +141,7 @@ class BigQueryWarehouse:
     def _transaction(
         self, step: str, text: str, values: Mapping[str, Any], act: Promotion | Rollback
     ) -> PromotionCounts:
-        acts = (act.audit, *act.pending)
-        since = min(entry.at for entry in acts)
-        parameters = [*scalars({**values, "since": since}), entries(acts)]
+        parameters = [*scalars({**values, "since": act.audit.at}), entries([act.audit])]
         rows = self.jobs.query(text, parameters, _job_id(step, act.fence))
         with translated():
             for row in rows:

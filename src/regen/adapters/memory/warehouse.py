@@ -245,7 +245,6 @@ class MemoryWarehouse:
         )
         self._predictions[day] = tuple(after)
         self._write_audit([own], act.fence.token)
-        self._write_audit(act.pending)
         self._done[step, act.fence.batch_id, act.fence.round, act.fence.token] = counts
 
     def _write_audit(self, entries: Iterable[AuditEntry], token: int | None = None) -> None:
