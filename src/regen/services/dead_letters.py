@@ -16,6 +16,7 @@ from regen.services.commit import read_batch
 from regen.services.completion import check_completion
 from regen.services.dates import follow_up, read_date
 from regen.services.deps import Deps
+from regen.services.grading import MODE as GRADE
 from regen.services.processing import close_pending
 from regen.services.records import request_path
 from regen.services.waking import MODE, wake_item
@@ -28,8 +29,8 @@ def handle(deps: Deps, message_id: str, data: Mapping[str, Any], attributes: Map
 
     A request gets its `failed` outcome, if it is pending still. A verification is left to the sweep, which carries on
     whatever is complete. A follow-up is sent again, as its triggers wait for it, and so is what wakes a backfill: the sweep
-    wakes only those that are not settled, and a redrive may change one that is. Any other trigger is recorded: nothing
-    else knows of it.
+    wakes only those that are not settled, and a redrive may change one that is. A grade is left to the next scheduled one.
+    Any other trigger is recorded: nothing else knows of it.
 
     Returns:
         What was done, in a word.
@@ -44,6 +45,8 @@ def handle(deps: Deps, message_id: str, data: Mapping[str, Any], attributes: Map
         return _dead_follow_up(deps, message_id, data)
     if data.get("mode") == MODE and isinstance(data.get("backfill_id"), str):
         return _dead_wake(deps, message_id, data["backfill_id"])
+    if data.get("mode") == GRADE:
+        return "left_to_the_schedule"
     malformed.record(deps, body, "a trigger that could not be delivered", "dead-letter", message_id)
     return "recorded"
 
