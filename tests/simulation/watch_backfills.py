@@ -7,7 +7,7 @@ from simulation.doors import QuickStore
 
 STEPS: Mapping[str, frozenset[str]] = {
     "waiting": frozenset({"opening", "cancelled"}),
-    "opening": frozenset({"running", "waiting", "no_slate", "failed"}),
+    "opening": frozenset({"running", "waiting", "no_slate", "failed", "cancelled"}),
     "running": frozenset({"running", "waiting", "opening", "promoted", "rejected", "failed", "cancelled"}),
     "rejected": frozenset({"promoted", "rejected", "cancelled"}),
     "cancelled": frozenset({"promoted", "rejected", "cancelled"}),

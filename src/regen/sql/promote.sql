@@ -157,7 +157,7 @@ WHERE kind = 'run' AND run_request_id NOT IN (
   SELECT request_id FROM {prediction_worker_runs} WHERE game_date = @game_date AND batch_id = @batch_id
 );
 
--- 6. The audit, in the same commit (P7): this act with what was counted, and entries that have not arrived yet.
+-- 6. The audit, in the same commit (P7): this act with what was counted, once.
 INSERT INTO {prediction_regeneration_audit} ({audit_columns}, fence_token, created_at)
 SELECT {audit_values}, IF(entry.event_id = @event_id, @token, NULL), @at
 FROM UNNEST(@entries) AS entry
