@@ -16,7 +16,7 @@ from regen.domain.reading import SlateEntry
 from regen.domain.scope import Scope
 from regen.domain.trigger import Source, Trigger
 from regen.ports import Message
-from regen.services import commands, grading, opening, processing, sweeping, verifying
+from regen.services import commands, grading, opening, processing, regrading, sweeping, verifying
 from regen.services.answers import Answer, IdempotencyKey
 from regen.services.commit import read_batch
 from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC, Deps
@@ -128,7 +128,7 @@ class Bench:
         return "kept"
 
     def _push(self, data: Mapping[str, Any], attributes: Mapping[str, str]) -> str:
-        if data.get("mode") == grading.MODE:
+        if data.get("mode") == regrading.MODE:
             if self.deps.ledger:
                 day = date.fromisoformat(data["game_date"])
                 grading.grade(self.deps, day, day)

@@ -10,7 +10,7 @@ import pytest
 from regen.domain.errors import Unavailable
 from regen.services import commands
 from regen.services.deps import TRIGGER_TOPIC
-from regen.services.grading import AFTER, MODE
+from regen.services.regrading import AFTER, MODE
 from simulation.league import DAY, players
 from unit.backfill_bench import BackfillBench, Crash
 from web_bench import Web, envelope

@@ -11,7 +11,7 @@ from regen.domain.batch import Status
 from regen.domain.errors import Unavailable
 from regen.domain.promotion import StagedRow, StagingTable
 from regen.ports import Write
-from regen.services import dead_letters, grading, leases, malformed, orphans, sweeping, viewing, waking
+from regen.services import dead_letters, leases, malformed, orphans, regrading, sweeping, viewing, waking
 from regen.services.deps import ALERT_TOPIC, COMPLETE_TOPIC, REQUEST_TOPIC, TRIGGER_TOPIC
 from regen.services.dispatching import dispatch, start_dispatching
 from simulation.bench import Bench
@@ -217,7 +217,7 @@ def test_a_dead_wake_of_a_backfill_is_sent_again_and_is_no_trigger_that_was_lost
     assert dead_letters.handle(bench.deps, "m1", data, {}, b"{}") == "sent_again"
     sweeping.sweep(bench.deps)
     assert bench.queue.of(TRIGGER_TOPIC) == [data]
-    grade = {"mode": grading.MODE, "game_date": "2026-01-20"}
+    grade = {"mode": regrading.MODE, "game_date": "2026-01-20"}
     assert dead_letters.handle(bench.deps, "m2", grade, {}, b"{}") == "left_to_the_schedule"
     sweeping.sweep(bench.deps)
     assert bench.audited("malformed") == []

@@ -16,9 +16,9 @@ from regen.services.commit import read_batch
 from regen.services.completion import check_completion
 from regen.services.dates import follow_up, read_date
 from regen.services.deps import Deps
-from regen.services.grading import MODE as GRADE
 from regen.services.processing import close_pending
 from regen.services.records import request_path
+from regen.services.regrading import MODE as GRADE
 from regen.services.waking import MODE, wake_item
 
 SOURCE = "CloudPubSubDeadLetterSourceSubscription"

@@ -18,8 +18,8 @@ from regen.services import outbox
 from regen.services.commit import read_batch, until_committed
 from regen.services.dates import follow_up, hold_down_end, read_date
 from regen.services.deps import COMPLETE_TOPIC, Deps
-from regen.services.grading import grade_item
 from regen.services.records import DateRecord, OutboxItem, Promoted
+from regen.services.regrading import grade_item
 from regen.services.waking import wake_item
 
 log = logging.getLogger(__name__)

@@ -1,38 +1,15 @@
-"""Grades: of the last dates, and anew of every date whose predictions have changed.
-
-A batch that changes a date whose games are over leaves a message with its end, so that the date is graded again; results
-that come later are the scheduler's job, each day.
-"""
+"""Grades: of the last dates, and anew of every date whose predictions have changed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from regen.domain import ids
-from regen.domain.batch import Act, Batch, Status
 from regen.domain.dates import eastern_today
 from regen.domain.grading import Graded
-from regen.services import outbox
-from regen.services.deps import TRIGGER_TOPIC, Deps
-from regen.services.records import OutboxItem
+from regen.services.deps import Deps
 
 LOOK_BACK = timedelta(days=2)
-AFTER = timedelta(seconds=30)
-"""Dates that are regenerated together are promoted first: no promotion waits behind a grade."""
-MODE = "grade"
-"""The `mode` of a message of `nba-prediction-trigger` that means: grade this date."""
-
-
-def grade_item(batch: Batch, now: datetime) -> OutboxItem | None:
-    """The message of a batch that has ended, if it has changed the predictions of a date that is over."""
-    refused = batch.status is Status.PROMOTED and batch.act is Act.ROLLBACK
-    changed = batch.status in {Status.PROMOTED, Status.ROLLED_BACK} and not refused
-    if not changed or batch.game_date >= eastern_today(now):
-        return None
-    event = ids.event_id(batch.batch_id, batch.round, f"grade:{batch.status}")
-    data = {"mode": MODE, "game_date": batch.game_date.isoformat()}
-    return outbox.message_item(event, now + AFTER, TRIGGER_TOPIC, data, batch.batch_id)
 
 
 def grade(deps: Deps, first: date, last: date) -> list[Graded]:

@@ -13,7 +13,7 @@ from regen.domain.errors import InvalidInput, NotFound, Refused
 from regen.domain.trigger import Trigger
 from regen.services import backfilling, commands, grading, malformed, opening, viewing
 from regen.services.answers import Answer, IdempotencyKey
-from regen.services.grading import MODE as GRADE
+from regen.services.regrading import MODE as GRADE
 from regen.services.waking import MODE as ADVANCE
 from regen.web import backfills, bodies, errands
 from regen.web.bootstrap import App
