@@ -28,7 +28,6 @@ class Rule(Held):
     Attributes:
         after: calls of that kind to let pass before.
         call: the call that met it.
-        answer: what the emulator said to it.
     """
 
     statement: str = ""
@@ -36,7 +35,6 @@ class Rule(Held):
     fault: Fault = Fault.HOLD
     after: int = 0
     call: Call | None = None
-    answer: bytes = b""
 
     def fits(self, call: Call) -> bool:
         return self.call is None and (self.statement, self.day) == (call.statement, call.day)
@@ -112,7 +110,6 @@ class BigQueryFront:
         if rule.fault is Fault.HOLD and not rule.hold():
             raise Gone
         answer = self._forward(method, path, headers, body)
-        rule.answer = answer[2]
         if rule.fault is Fault.LOST:
             rule.reached.set()
             raise Gone

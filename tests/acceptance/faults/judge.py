@@ -95,6 +95,7 @@ def before(rig: Rig, day: str) -> Before:
     """The state of a date that has first predictions, or has them made."""
     if not rig.batches(day):
         rig.start([day])
+    wait_until(lambda: rig.settled(day), HEALED_SECONDS, f"what went on before on {day}")
     current = {key_of(row): row["prediction_id"] for row in rig.rows(_PREDICTIONS, day) if row["is_current"]}
     assert current
     return Before(rig, day, current, frozenset(rig.batches(day)))

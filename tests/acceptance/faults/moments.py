@@ -42,7 +42,7 @@ def _asked(statement: str, fault: Fault) -> Arm:
 LOST = ("failed", "promoted")
 
 COORDINATOR = (
-    Moment("created_unanswered", _stored("/idempotency/", answer=True), LOST),
+    Moment("created_unanswered", _stored("/leases/opening-", "/game_dates/", answer=True), LOST),
     Moment("before_the_requests", _stored("/requests/", "inputs"), LOST),
     Moment("requests_unanswered", _stored("/requests/", "inputs", answer=True), LOST),
     Moment("before_dispatching", _stored("all requests written"), LOST),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -30,13 +30,13 @@ LEASE_SECONDS = 4.0
 SWEEP_SECONDS = 1.0
 ACK_SECONDS = 10
 #: A verification, on a machine that has other things to do.
-VERIFICATION_SECONDS = 12.0
+VERIFICATION_SECONDS = 20.0
 HEALED_SECONDS = LEASE_SECONDS + 2 * SWEEP_SECONDS + VERIFICATION_SECONDS
 DAYS = tuple(f"2026-01-{day:02}" for day in range(3, 11))
 VARIABLES = {
     "REGEN_LEASE_SECONDS": f"{LEASE_SECONDS:g}",
     "REGEN_PLAYERS_PER_REQUEST": "5",
-    "REGEN_REPUBLISH_AFTER_SECONDS": "15",
+    "REGEN_REPUBLISH_AFTER_SECONDS": "120",
 }
 
 
@@ -199,7 +199,3 @@ class Rig:
     def said(self, part: str, words: str) -> int:
         """How often a part of the stack has said this."""
         return (self.stack.options.home / "logs" / f"{part}.log").read_text(errors="replace").count(words)
-
-    def until(self, ask: Callable[[], Any], what: str, seconds: float = 30) -> Any:
-        """Wait until something is so."""
-        return wait_until(ask, seconds, what)

@@ -50,7 +50,7 @@ def test_all_functions_are_killed_mid_way(rig: Rig) -> None:
         rig,
         ("coordinator", moment("coordinator", "before_the_requests")),
         ("coordinator", moment("coordinator", "dispatching_before_publishing")),
-        ("worker", moment("worker", "outcomes_unanswered")),
+        ("worker", moment("worker", "before_the_outcomes")),
         ("verifier", moment("verifier", "transaction_unanswered")),
     )
 

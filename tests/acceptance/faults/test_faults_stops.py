@@ -43,7 +43,7 @@ def stopped_at(rig: Rig, *scenes: Scene) -> None:
             wait_until(lambda f=function, p=pid, n=answers: rig.served(f, p) > n, 40, f"{function} to go on")  # type: ignore[misc]
             assert requests_of(rig, day).items() >= written.items(), "the late write changes nothing"
             if isinstance(one, Rule) and one.statement == "promote":
-                assert b"FENCE_LOST" in one.answer, "BigQuery itself turned the late transaction away"
+                assert "FENCE_LOST" in failure_of(rig, one), "BigQuery itself turned the late transaction away"
     finally:
         for one, pid in zip(held, pids, strict=True):
             one.let_go()
@@ -54,6 +54,14 @@ def stopped_at(rig: Rig, *scenes: Scene) -> None:
     for (_, at), state in zip(scenes, known, strict=True):
         state.ended(*at.ends)
     invariants(rig, days)
+
+
+def failure_of(rig: Rig, late: Rule) -> str:
+    """Why the job of a late call has failed, as BigQuery has it on record."""
+    assert late.call
+    job = rig.reader.client.get_job(late.call.job)
+    wait_until(job.done, 20, "the late transaction's end")
+    return str(job.error_result)
 
 
 def requests_of(rig: Rig, day: str) -> dict[str, Any]:
