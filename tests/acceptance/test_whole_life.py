@@ -29,7 +29,6 @@ def test_a_date_from_import_to_redrive(local: Local, league: Path) -> None:
 
 def test_a_range_is_backfilled_though_its_command_is_killed(local: Local, league: Path, tmp_path: Path) -> None:
     life = Life(local, league)
-    life.imported(FIRST, LAST)
     life.imported(BAD, BAD, "--fail-share", "1")
     begun = life.begun(FIRST, LAST, "first", "--max-concurrent", "2")
     begun.killed()

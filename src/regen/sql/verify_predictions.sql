@@ -51,40 +51,47 @@ judged AS (
   LEFT JOIN ids AS next ON next.game_date = p.game_date AND next.prediction_id = p.superseded_by_prediction_id
   LEFT JOIN ids AS old ON old.game_date = p.game_date AND old.prediction_id = p.supersedes_prediction_id
   LEFT JOIN ids AS source ON source.game_date = p.game_date AND source.prediction_id = p.restored_from_prediction_id
+),
+-- For each row and invariant: whether it holds; NULL where it does not apply.
+looked AS (
+  SELECT
+    subject,
+    IF(is_current, IFNULL(one = other, FALSE), NULL) AS one_generation,
+    IF(is_current, same_key = 1, NULL) AS unique_keys,
+    IF(is_ours, same_id = 1, NULL) AS unique_ids,
+    IF(is_ours OR superseded_by_batch_id IS NOT NULL, IFNULL(is_active = is_current, FALSE), NULL) AS active_agrees,
+    IF(is_current,
+      superseded_at IS NULL AND superseded_reason IS NULL AND superseded_by_batch_id IS NULL
+      AND superseded_by_prediction_id IS NULL, NULL) AS current_untouched,
+    IF(NOT is_current AND (is_ours OR superseded_by_batch_id IS NOT NULL OR superseded_by_prediction_id IS NOT NULL),
+      IFNULL(superseded_at >= created_at AND superseded_reason IS NOT NULL AND superseded_by_batch_id IS NOT NULL, FALSE),
+      NULL) AS superseded_told,
+    IF(NOT is_current AND superseded_by_batch_id IS NOT NULL,
+      is_withdrawn OR superseded_by_prediction_id IS NOT NULL, NULL) AS replaced_or_withdrawn,
+    IF(newest = 1, is_current OR is_withdrawn, NULL) AS nothing_lost,
+    IF(superseded_by_prediction_id IS NOT NULL, IFNULL(next_fits, FALSE), NULL) AS links_forward,
+    IF(supersedes_prediction_id IS NOT NULL, IFNULL(old_fits, FALSE), NULL) AS links_back,
+    IF(restored_from_prediction_id IS NOT NULL, IFNULL(source_fits, FALSE), NULL) AS restored_links,
+    IF(is_current AND is_ours,
+      IFNULL(predicted_points BETWEEN 0 AND 100 AND confidence_score BETWEEN 0 AND 100
+        AND IFNULL(over_probability, 0) BETWEEN 0 AND 1, FALSE), NULL) AS values_sane,
+    IF(is_current AND is_ours,
+      IFNULL(CASE recommendation
+        WHEN 'OVER' THEN predicted_points > line
+        WHEN 'UNDER' THEN predicted_points < line
+        WHEN 'PASS' THEN line IS NOT NULL
+        WHEN 'NO_LINE' THEN line IS NULL
+      END, FALSE), NULL) AS direction_agrees
+  FROM judged
 )
 SELECT
-  looked.name AS invariant,
-  COUNTIF(looked.applies) AS checked,
-  COUNTIF(looked.applies AND looked.holds IS NOT TRUE) AS violations,
-  STRING_AGG(IF(looked.applies AND looked.holds IS NOT TRUE, judged.subject, NULL), '\n' LIMIT 20) AS examples
-FROM judged
-CROSS JOIN UNNEST([
-  STRUCT('one_generation' AS name, is_current AS applies, one = other AS holds),
-  STRUCT('unique_keys' AS name, is_current AS applies, same_key = 1 AS holds),
-  STRUCT('unique_ids' AS name, is_ours AS applies, same_id = 1 AS holds),
-  STRUCT('active_agrees' AS name, is_ours OR superseded_by_batch_id IS NOT NULL AS applies, is_active = is_current AS holds),
-  STRUCT('current_untouched' AS name, is_current AS applies,
-    superseded_at IS NULL AND superseded_reason IS NULL AND superseded_by_batch_id IS NULL
-    AND superseded_by_prediction_id IS NULL AS holds),
-  STRUCT('superseded_told' AS name,
-    NOT is_current AND (is_ours OR superseded_by_batch_id IS NOT NULL OR superseded_by_prediction_id IS NOT NULL) AS applies,
-    superseded_at >= created_at AND superseded_reason IS NOT NULL AND superseded_by_batch_id IS NOT NULL AS holds),
-  STRUCT('replaced_or_withdrawn' AS name, NOT is_current AND superseded_by_batch_id IS NOT NULL AS applies,
-    is_withdrawn OR superseded_by_prediction_id IS NOT NULL AS holds),
-  STRUCT('nothing_lost' AS name, newest = 1 AS applies, is_current OR is_withdrawn AS holds),
-  STRUCT('links_forward' AS name, superseded_by_prediction_id IS NOT NULL AS applies, next_fits AS holds),
-  STRUCT('links_back' AS name, supersedes_prediction_id IS NOT NULL AS applies, old_fits AS holds),
-  STRUCT('restored_links' AS name, restored_from_prediction_id IS NOT NULL AS applies, source_fits AS holds),
-  STRUCT('values_sane' AS name, is_current AND is_ours AS applies,
-    predicted_points BETWEEN 0 AND 100 AND confidence_score BETWEEN 0 AND 100
-    AND IFNULL(over_probability, 0) BETWEEN 0 AND 1 AS holds),
-  STRUCT('direction_agrees' AS name, is_current AND is_ours AS applies,
-    CASE recommendation
-      WHEN 'OVER' THEN predicted_points > line
-      WHEN 'UNDER' THEN predicted_points < line
-      WHEN 'PASS' THEN line IS NOT NULL
-      WHEN 'NO_LINE' THEN line IS NULL
-      ELSE FALSE
-    END AS holds)
-]) AS looked
-GROUP BY looked.name
+  invariant,
+  COUNT(*) AS checked,
+  COUNTIF(NOT holds) AS violations,
+  STRING_AGG(IF(holds, NULL, subject), '\n' LIMIT 20) AS examples
+FROM looked
+UNPIVOT (holds FOR invariant IN (
+  one_generation, unique_keys, unique_ids, active_agrees, current_untouched, superseded_told, replaced_or_withdrawn,
+  nothing_lost, links_forward, links_back, restored_links, values_sane, direction_agrees
+))
+GROUP BY invariant
