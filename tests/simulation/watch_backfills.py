@@ -10,7 +10,7 @@ STEPS: Mapping[str, frozenset[str]] = {
     "opening": frozenset({"running", "waiting", "no_slate", "failed", "cancelled"}),
     "running": frozenset({"running", "waiting", "opening", "promoted", "rejected", "failed", "cancelled"}),
     "rejected": frozenset({"promoted", "rejected", "cancelled"}),
-    "cancelled": frozenset({"promoted", "rejected", "cancelled"}),
+    "cancelled": frozenset({"running", "promoted", "rejected", "cancelled"}),
     "failed": frozenset(),
     "promoted": frozenset(),
     "no_slate": frozenset(),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from regen.domain.backfill import Only
+from regen.domain.backfill import DateStatus, Only
 from regen.domain.batch import Status
 from regen.domain.errors import InvalidInput, KeyReused, Refused, Unavailable
+from regen.domain.reading import SlateReading
 from regen.ports import Snapshot
 from regen.services import backfilling, commands, sweeping
+from regen.services.backfill_records import change_backfill
 from regen.services.backfill_settling import view
 from regen.services.deps import TRIGGER_TOPIC
 from simulation.league import players
@@ -255,6 +257,48 @@ def test_a_lost_batch_whose_follow_up_is_late_is_not_opened_a_second_time() -> N
     bench.sweep()
     assert bench.states(made.backfill_id) == ["promoted"]
     assert len(bench.audited("promoted")) == 1
+
+
+def test_a_batch_opened_by_one_who_stood_still_is_on_record_although_its_date_was_dropped() -> None:
+    bench = BackfillBench(days=[DAYS[0]])
+    made = bench.create(last=DAYS[0])
+    read = bench.warehouse.read_slate
+
+    def dropped_meanwhile(game_date: date) -> SlateReading:
+        bench.warehouse.read_slate = read  # type: ignore[method-assign]
+        known = bench.backfill(made.backfill_id)
+        blocked = dataclasses.replace(known.dates[0], status=DateStatus.WAITING, started_at=None)
+        change_backfill(bench.deps, made.backfill_id, lambda b: (b.changed(b.updated_at, [blocked]), ()))
+        backfilling.order(bench.deps, made.backfill_id, "cancel", "api_key:one")
+        return read(game_date)
+
+    bench.warehouse.read_slate = dropped_meanwhile  # type: ignore[method-assign]
+    bench.drain()
+    bench.sweep()
+    assert bench.states(made.backfill_id) == ["promoted"]
+    assert bench.backfill(made.backfill_id).status == "cancelled"
+
+
+def test_a_claim_that_another_has_settled_meanwhile_opens_nothing() -> None:
+    bench = BackfillBench(days=DAYS[:2])
+    made = bench.create(last=DAYS[1], max_concurrent=2)
+    read = bench.warehouse.read_slate
+    seen: list[date] = []
+
+    def other_goes_first(game_date: date) -> SlateReading:
+        if not seen:
+            seen.append(game_date)
+            known = bench.backfill(made.backfill_id)
+            blocked = dataclasses.replace(known.dates[1], status=DateStatus.WAITING, started_at=None)
+            change_backfill(bench.deps, made.backfill_id, lambda b: (b.changed(b.updated_at, [blocked]), ()))
+            backfilling.order(bench.deps, made.backfill_id, "cancel", "api_key:one")
+        return read(game_date)
+
+    bench.warehouse.read_slate = other_goes_first  # type: ignore[method-assign]
+    bench.drain()
+    bench.sweep()
+    assert bench.states(made.backfill_id) == ["promoted", "cancelled"]
+    assert len(bench.store.find("prediction_batches")) == 1
 
 
 def test_a_paused_backfill_whose_dates_have_all_ended_is_done() -> None:

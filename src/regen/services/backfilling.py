@@ -159,7 +159,8 @@ def advance(deps: Deps, backfill_id: str) -> Backfill | None:
         return None
     while claimed := [d for d in backfill.dates if d.status is DateStatus.OPENING]:
         for day in claimed:
-            _open(deps, backfill, day, blocked)
+            if read_backfill(deps, backfill_id)[0].date_of(day.game_date) == day:  # nobody has seen to it meanwhile
+                _open(deps, backfill, day, blocked)
         backfill = _claim(deps, backfill_id, blocked)
     return backfill
 
@@ -205,8 +206,11 @@ def _open(deps: Deps, backfill: Backfill, day: BackfillDate, blocked: dict[date,
         came = replace(day, status=DateStatus.FAILED, why=str(error), ended_at=deps.clock.now())
 
     def change(known: Backfill) -> tuple[Backfill, Sequence[Write]]:
-        if known.date_of(day.game_date) != day:
+        now = known.date_of(day.game_date)
+        dropped = now.status is DateStatus.CANCELLED and now.batch_id is None
+        if now != day and not (dropped and came.batch_id):
             return known, ()  # another instance has noted it
+        # One that stood still while the date was dropped has opened its batch all the same: the record has to say so.
         return known.changed(deps.clock.now(), [came]), ()
 
     change_backfill(deps, backfill.backfill_id, change)
