@@ -118,7 +118,7 @@ class Faults:
         fault = self.planned.get(number)
         if fault is None and self.on and not self.planned:
             fault = self._drawn(writes=writes, transaction=transaction, breakable=breakable)
-        if breakable:
+        if breakable and transaction:
             self.shaken = fault in {Fault.LATE, Fault.STALL}
         if fault is not None:
             self.counted[fault] += 1
@@ -138,6 +138,8 @@ class Faults:
             kinds = [(kind, (10 if breakable else 6) * chance) for kind, chance in kinds]
             broken = breakable * mix.broken * (8 if self.shaken else 1)
             kinds = [(Fault.BROKEN, broken), *kinds, (Fault.CONFLICT, mix.conflict)]
+        elif breakable:
+            kinds += [(Fault.BROKEN, mix.broken / 4)]
         for kind, chance in kinds:
             if dice < chance:
                 return kind

@@ -201,7 +201,7 @@ class World:
         if self._alarmed(number, transaction=transaction):
             task.wake = self.now
             task.pause()
-        breakable = name.startswith(("promote ", "rollback "))
+        breakable = name.startswith(("promote ", "rollback ", "record "))
         fault = self.faults.at_call(writes=writes, transaction=transaction, breakable=breakable)
         if self.trace is not None:
             self.say(f"#{number} {name}" + (f"   <<< {fault}" if fault else ""))
@@ -228,7 +228,7 @@ class World:
                 effect()
                 raise Unavailable("injected: it was done")
             case Fault.LATE:
-                self._sometime(self.rng.choice((0.0, 5.0, 9.0)), lambda: self._at_last(task, effect))
+                self._sometime(self.rng.choice((0.0, 5.0, 9.0, 40.0)), lambda: self._at_last(task, effect))
                 raise Unavailable("injected: it will be done")
             case Fault.BROKEN:
                 raise Broken("injected: no such column")
@@ -266,7 +266,7 @@ class World:
 
         def arm() -> None:
             if self.rng.random() < 0.5:
-                self._ambushes.append([self.rng.randint(0, 2), once])
+                self._ambushes.append([self.rng.randint(0, 4), once])
             else:
                 heapq.heappush(self._alarms, (self.faults.calls + self.rng.randint(1, 40), next(self._order), once))
 
