@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from regen.client.reading import Reader
 
 View = Mapping[str, Any]
 Pair = tuple[str, str, float, float]
+AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ def gather(coordinator: Coordinator, reader: Reader, subject: str) -> Facts:
         view = coordinator.batch(subject)
         return facts_of(reader, subject, view["status"], view["reason"], [view])
     backfill = coordinator.get(f"/backfills/{subject}")
-    views = [coordinator.batch(d["batch_id"]) for d in backfill["dates"] if d["batch_id"]]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        views = list(pool.map(coordinator.batch, [d["batch_id"] for d in backfill["dates"] if d["batch_id"]]))
     lacking = [(d["game_date"], d["why"] or d["status"]) for d in backfill["dates"] if not d["batch_id"]]
     return facts_of(reader, subject, backfill["status"], backfill["reason"], views, lacking)
 
@@ -68,8 +71,11 @@ def facts_of(
     if views:
         batch_ids = [view["batch_id"] for view in views]
         first, last = (date.fromisoformat(views[i]["game_date"]) for i in (0, -1))
-        rows = reader.run("diff", first=first, last=last, batches=",".join(batch_ids))
-        off = errors(reader, batch_ids, first, last)
+        reader.client  # noqa: B018 - made before two threads ask for it
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            later = pool.submit(errors, reader, batch_ids, first, last)
+            rows = reader.run("diff", first=first, last=last, batches=",".join(batch_ids))
+            off = later.result()
     return Facts(
         subject=subject,
         status=status,
