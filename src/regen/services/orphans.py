@@ -6,7 +6,7 @@ import logging
 
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
-from regen.domain.errors import Unavailable
+from regen.domain.errors import RegenError
 from regen.domain.promotion import ORPHAN_AFTER
 from regen.services.alerting import raise_once
 from regen.services.deps import Deps
@@ -21,7 +21,7 @@ def drop_own(deps: Deps, batch_id: str, own: str) -> None:
     """Drop what was staged in vain: somebody else has ended the round."""
     try:
         deps.warehouse.drop_staging(own)
-    except Unavailable as error:
+    except RegenError as error:
         log.warning("%s is left behind: %s", own, error, extra={"batch_id": batch_id})
 
 
@@ -32,7 +32,7 @@ def drop_predecessors(deps: Deps, batch_id: str, round_: int, own: str) -> None:
         for table in deps.warehouse.staging_tables():
             if table.name != own and table.name.startswith(theirs):
                 deps.warehouse.drop_staging(table.name)
-    except Unavailable as error:
+    except RegenError as error:
         log.warning("tables of %s are left behind: %s", theirs, error, extra={"batch_id": batch_id})
 
 
