@@ -39,7 +39,7 @@ test: $(READY) ## All tests but the long ones (ARGS="-k name")
 
 .PHONY: test-long
 test-long: $(READY) ## The tests that take minutes
-	@$(BIN)/python -m pytest -m long $(ARGS)
+	@$(BIN)/python -m pytest -m long $(PYTEST) $(ARGS)
 
 .PHONY: bench
 bench: $(READY) ## Measure, beside the peers that are installed; writes build/bench.json
