@@ -36,12 +36,12 @@ FIRST_DATE = "2025-11-20"
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """One process runs them all: there is one stack."""
+    """One process runs all that share a stack; the faults have theirs."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.stack)
-            item.add_marker(pytest.mark.xdist_group("stack"))
+            item.add_marker(pytest.mark.xdist_group("faults" if item.path.parent.name == "faults" else "stack"))
 
 
 def clean_environment(home: Path, **more: str) -> dict[str, str]:
