@@ -18,6 +18,7 @@ import pytest
 from polling import wait_until
 from regen.local import bigquery_env
 from regen.local.plan import FUNCTIONS
+from regen.local.tables import bigquery_client
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
@@ -33,6 +34,7 @@ def load(stack):
 options = Options(home=folder / "local", functions=functions, packages=folder, emulators=emulators)
 sys.exit(up(load, options, say=lambda text: print(text, flush=True)))
 """
+LONG = "SELECT COUNT(*) FROM UNNEST(GENERATE_ARRAY(1, 200000)) a, UNNEST(GENERATE_ARRAY(1, 200000)) b WHERE a * b = 7"
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(180)]
 
@@ -106,13 +108,17 @@ def test_lost_memory_is_reported_and_ends_the_stack(tmp_path: Path) -> None:
     assert "host was ended by SIGKILL; the end of" in output
 
 
-def test_a_lost_warehouse_comes_back(tmp_path: Path) -> None:
+def test_a_lost_warehouse_comes_back_and_its_unfinished_jobs_have_failed(tmp_path: Path) -> None:
     with running(tmp_path) as process:
         env = ready(tmp_path, process)
+        client = bigquery_client(env["BIGQUERY_EMULATOR_HOST"], env["PROJECT_ID"])
+        assert client.query(LONG, job_id="left-running", job_retry=None).state != "DONE"
         warehouse = part(process, "bigquery_launcher")
         warehouse.kill()
         wait_until(lambda: gone([warehouse]), 10, "the warehouse's end")
         wait_until(lambda: bigquery_env.answers(env["BIGQUERY_EMULATOR_HOST"], env["PROJECT_ID"]), 30, "its return")
+        lost = client.get_job("left-running")
+        assert (lost.state, lost.error_result["reason"]) == ("DONE", "backendError")
         os.killpg(process.pid, signal.SIGINT)
         output, _ = process.communicate(timeout=10)
     assert process.returncode == 0

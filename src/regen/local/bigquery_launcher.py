@@ -78,17 +78,16 @@ def main(arguments: list[str]) -> None:
     uvicorn.run = functools.partial(uvicorn.run, access_log=False, log_level="warning")
     from local_bigquery.cli import main as serve  # noqa: PLC0415
 
-    _shortcuts()
+    for name in ("bigquery_shortcuts", "bigquery_repairs"):
+        _apply(name)
     serve(arguments)
 
 
-def _shortcuts() -> None:
-    """The module beside this one; neither is part of a package here."""
-    spec = importlib.util.spec_from_file_location(
-        "bigquery_shortcuts", Path(__file__).with_name("bigquery_shortcuts.py")
-    )
+def _apply(name: str) -> None:
+    """A module beside this one; none of them is part of a package here."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     if spec is None or spec.loader is None:
-        raise ImportError("bigquery_shortcuts")
+        raise ImportError(name)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     module.apply()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import pytest
 
@@ -18,7 +18,12 @@ ONE_IN = 6
 T = TypeVar("T")
 
 
-@pytest.fixture(scope="session")
+def _scope(fixture_name: str, config: pytest.Config) -> Literal["module", "session"]:  # noqa: ARG001 - pytest's names
+    """One stack for the short forms; a fresh one a module for the long ones: the emulator keeps every result, and slows."""
+    return "module" if config.getoption("markexpr") == "long" else "session"
+
+
+@pytest.fixture(scope=_scope)
 def whole_rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     """The stack with its fronts; nothing stands in for the emulators here."""
     if not isinstance(found := find_emulators(), Emulators):
