@@ -18,7 +18,7 @@ ONE_IN = 6
 T = TypeVar("T")
 
 
-def _scope(fixture_name: str, config: pytest.Config) -> Literal["module", "session"]:  # noqa: ARG001 - pytest's names
+def _scope(fixture_name: str, config: pytest.Config) -> Literal["module", "session"]:
     """One stack for the short forms; a fresh one a module for the long ones: the emulator keeps every result, and slows."""
     return "module" if config.getoption("markexpr") == "long" else "session"
 
