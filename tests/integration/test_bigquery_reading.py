@@ -232,20 +232,20 @@ def test_the_snapshot_names_the_state_of_the_inputs(seeded: BigQueryHarness, rea
     assert seeded.warehouse.read_slate(DAY).snapshot != reading.snapshot
 
 
-def test_columns_that_upstream_lacks_are_read_as_null(bigquery_harness: BigQueryHarness) -> None:
+def test_columns_that_upstream_lacks_are_read_as_null(seeded: BigQueryHarness) -> None:
     lacking = {"player_name", "game_start"}
-    name = bigquery_harness.name("upcoming_player_game_context")
+    name = seeded.name("upcoming_player_game_context")
     kept = [f.name for f in table("upcoming_player_game_context").fields if f.name not in lacking]
     try:
-        bigquery_harness.client.query_and_wait(
+        seeded.client.query_and_wait(
             f"CREATE OR REPLACE TABLE `{name}_lean` AS SELECT {', '.join(kept)} FROM `{name}` WHERE game_date = '{DAY}'"
         )
-        bigquery_harness.client.query_and_wait(f"ALTER TABLE `{name}` RENAME TO upcoming_player_game_context_full")
-        bigquery_harness.client.query_and_wait(f"ALTER TABLE `{name}_lean` RENAME TO upcoming_player_game_context")
-        found = {entry.player_lookup: entry for entry in bigquery_harness.warehouse.read_slate(DAY).entries}
+        seeded.client.query_and_wait(f"ALTER TABLE `{name}` RENAME TO upcoming_player_game_context_full")
+        seeded.client.query_and_wait(f"ALTER TABLE `{name}_lean` RENAME TO upcoming_player_game_context")
+        found = {entry.player_lookup: entry for entry in seeded.warehouse.read_slate(DAY).entries}
     finally:
-        bigquery_harness.client.query_and_wait(f"DROP TABLE IF EXISTS `{name}`")
-        bigquery_harness.client.query_and_wait(f"ALTER TABLE `{name}_full` RENAME TO upcoming_player_game_context")
+        seeded.client.query_and_wait(f"DROP TABLE IF EXISTS `{name}`")
+        seeded.client.query_and_wait(f"ALTER TABLE `{name}_full` RENAME TO upcoming_player_game_context")
     assert found["karlanthonytowns"].player_name == "karlanthonytowns"
     assert found["karlanthonytowns"].game_start is None
     assert found["karlanthonytowns"].inputs is not None
