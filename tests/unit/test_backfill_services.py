@@ -259,6 +259,14 @@ def test_a_lost_batch_whose_follow_up_is_late_is_not_opened_a_second_time() -> N
     assert len(bench.audited("promoted")) == 1
 
 
+def _drop(bench: BackfillBench, backfill_id: str, which: int) -> None:
+    """Another instance finds a claimed date blocked, and the backfill is cancelled."""
+    known = bench.backfill(backfill_id)
+    blocked = dataclasses.replace(known.dates[which], status=DateStatus.WAITING, started_at=None)
+    change_backfill(bench.deps, backfill_id, lambda b: (b.changed(b.updated_at, [blocked]), ()))
+    backfilling.order(bench.deps, backfill_id, "cancel", "api_key:one")
+
+
 def test_a_batch_opened_by_one_who_stood_still_is_on_record_although_its_date_was_dropped() -> None:
     bench = BackfillBench(days=[DAYS[0]])
     made = bench.create(last=DAYS[0])
@@ -266,10 +274,7 @@ def test_a_batch_opened_by_one_who_stood_still_is_on_record_although_its_date_wa
 
     def dropped_meanwhile(game_date: date) -> SlateReading:
         bench.warehouse.read_slate = read  # type: ignore[method-assign]
-        known = bench.backfill(made.backfill_id)
-        blocked = dataclasses.replace(known.dates[0], status=DateStatus.WAITING, started_at=None)
-        change_backfill(bench.deps, made.backfill_id, lambda b: (b.changed(b.updated_at, [blocked]), ()))
-        backfilling.order(bench.deps, made.backfill_id, "cancel", "api_key:one")
+        _drop(bench, made.backfill_id, 0)
         return read(game_date)
 
     bench.warehouse.read_slate = dropped_meanwhile  # type: ignore[method-assign]
@@ -288,10 +293,7 @@ def test_a_claim_that_another_has_settled_meanwhile_opens_nothing() -> None:
     def other_goes_first(game_date: date) -> SlateReading:
         if not seen:
             seen.append(game_date)
-            known = bench.backfill(made.backfill_id)
-            blocked = dataclasses.replace(known.dates[1], status=DateStatus.WAITING, started_at=None)
-            change_backfill(bench.deps, made.backfill_id, lambda b: (b.changed(b.updated_at, [blocked]), ()))
-            backfilling.order(bench.deps, made.backfill_id, "cancel", "api_key:one")
+            _drop(bench, made.backfill_id, 1)
         return read(game_date)
 
     bench.warehouse.read_slate = other_goes_first  # type: ignore[method-assign]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Any
 
 from acceptance.faults.answers import Fault
 from acceptance.faults.holding import Held
+from acceptance.faults.judge import Before, before
 from acceptance.faults.rig import Rig
 
 Arm = Callable[[Rig, str], Held]
@@ -76,3 +79,31 @@ def moment(function: str, name: str) -> Moment:
     """One of a function's moments."""
     (found,) = (known for known in ALL[function] if known.name == name)
     return found
+
+
+Scene = tuple[str, Moment]
+"""A function, and the moment at which it is to be met."""
+
+
+@dataclass(frozen=True)
+class Staged:
+    """Dates that are being made again, one for each scene, in its order.
+
+    Attributes:
+        known: each as it was before.
+        held: the call at which each is to stop.
+        asked: what whoever ordered it will be answered.
+    """
+
+    days: Sequence[str]
+    known: Sequence[Before]
+    held: Sequence[Held]
+    asked: Sequence[Future[Any]]
+
+
+def staged(rig: Rig, scenes: Sequence[Scene]) -> Staged:
+    """Order a regeneration for each scene, which will stop at its moment."""
+    days = rig.days(len(scenes))
+    known = [before(rig, day) for day in days]
+    held = [at.arm(rig, day) for (_, at), day in zip(scenes, days, strict=True)]
+    return Staged(days, known, held, [rig.regenerate(day) for day in days])

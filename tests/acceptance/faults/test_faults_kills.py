@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from acceptance.faults.judge import before, invariants
-from acceptance.faults.moments import ALL, Moment, moment
+from acceptance.faults.judge import invariants
+from acceptance.faults.moments import ALL, Scene, moment, staged
 from acceptance.faults.rig import HEALED_SECONDS, VERIFICATION_SECONDS, Rig
 from regen.client.errors import OperatorError
 
@@ -19,30 +19,24 @@ ALONE = (
 )  # fmt: skip
 
 
-Scene = tuple[str, Moment]
-
-
 def killed_at(rig: Rig, *scenes: Scene) -> None:
     """Kill functions while each of some dates is at a moment of its own; all of the dates are judged."""
-    days = rig.days(len(scenes))
-    known = [before(rig, day) for day in days]
-    held = [at.arm(rig, day) for (_, at), day in zip(scenes, days, strict=True)]
-    asked = [rig.regenerate(day) for day in days]
-    for one in held:
+    dates = staged(rig, scenes)
+    for one in dates.held:
         one.wait()
     functions = sorted({function for function, _ in scenes})
     for function in functions:
         rig.stack.kill(function)
-    for one in held:
+    for one in dates.held:
         one.drop()
     list(rig.pool.map(rig.stack.restart, functions))
-    for answer in asked:
+    for answer in dates.asked:
         with suppress(OperatorError):  # who asked may have had no answer; what he asked for is done all the same
             answer.result()
-    for (_, at), state in zip(scenes, known, strict=True):
+    for (_, at), state in zip(scenes, dates.known, strict=True):
         # Promotions go one by one: each date may have to wait for the others' verification.
         state.ended(*at.ends, seconds=HEALED_SECONDS + VERIFICATION_SECONDS * (len(scenes) - 1) / 2)
-    invariants(rig, days)
+    invariants(rig, dates.days)
 
 
 def test_all_functions_are_killed_mid_way(rig: Rig) -> None:

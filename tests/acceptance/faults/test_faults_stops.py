@@ -11,7 +11,7 @@ import pytest
 
 from acceptance.faults.front import Rule
 from acceptance.faults.judge import before, invariants
-from acceptance.faults.moments import Moment, moment
+from acceptance.faults.moments import Scene, moment, staged
 from acceptance.faults.rig import ACK_SECONDS, HEALED_SECONDS, Rig
 from polling import wait_until
 from regen.client.errors import OperatorError
@@ -19,23 +19,18 @@ from regen.client.errors import OperatorError
 pytestmark = pytest.mark.timeout(240)
 TIMES = 10
 SECONDS = HEALED_SECONDS + ACK_SECONDS
-Scene = tuple[str, Moment]
 
 
 def stopped_at(rig: Rig, *scenes: Scene) -> None:
     """One instance of each function stands still at a moment of its own date until others have ended that, and goes on."""
-    days = rig.days(len(scenes))
-    known = [before(rig, day) for day in days]
-    held = [at.arm(rig, day) for (_, at), day in zip(scenes, days, strict=True)]
-    asked = [rig.regenerate(day) for day in days]
-    pids = []
-    for one, (function, _) in zip(held, scenes, strict=True):
+    dates, pids = staged(rig, scenes), []
+    for one, (function, _) in zip(dates.held, scenes, strict=True):
         one.wait()
         pids.append(rig.caller(function, one.port))
     try:
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
-        for (function, at), day, state, one, pid in zip(scenes, days, known, held, pids, strict=True):
+        for (function, at), day, state, one, pid in zip(scenes, dates.days, dates.known, dates.held, pids, strict=True):
             state.ended(*at.ends, seconds=SECONDS)
             written, answers = requests_of(rig, day), rig.served(function, pid)
             one.let_go()
@@ -45,15 +40,15 @@ def stopped_at(rig: Rig, *scenes: Scene) -> None:
             if isinstance(one, Rule) and one.statement == "promote":
                 assert "FENCE_LOST" in failure_of(rig, one), "BigQuery itself turned the late transaction away"
     finally:
-        for one, pid in zip(held, pids, strict=True):
+        for one, pid in zip(dates.held, pids, strict=True):
             one.let_go()
             os.kill(pid, signal.SIGCONT)
-    for answer in asked:
+    for answer in dates.asked:
         with suppress(OperatorError):
             answer.result()
-    for (_, at), state in zip(scenes, known, strict=True):
+    for (_, at), state in zip(scenes, dates.known, strict=True):
         state.ended(*at.ends)
-    invariants(rig, days)
+    invariants(rig, dates.days)
 
 
 def failure_of(rig: Rig, late: Rule) -> str:
