@@ -22,7 +22,7 @@ from contract.warehouse_rows import (
 )
 from contract.warehouses import DAY, Harness, at, harness
 from regen.domain.audit import AuditEvent
-from regen.domain.errors import FenceLost, InvalidInput, NotFound, PromotionAborted
+from regen.domain.errors import FenceLost, InvalidInput, PromotionAborted, StagingMissing
 from regen.domain.promotion import StagedRow
 
 __all__ = ["harness", "promote"]
@@ -293,7 +293,7 @@ def test_staging_again_replaces_and_dropping_forgets(harness: Harness) -> None:
     assert warehouse.staging_tables() == []
     assert warehouse.stage("s_1", everyone("b1", PLAYERS)) == 8
     warehouse.raise_fence(fence("b1", 1))
-    with pytest.raises(NotFound):
+    with pytest.raises(StagingMissing):
         warehouse.promote(promotion("b1", 1, 8))
 
 

@@ -17,7 +17,7 @@ from incidents.scenes import (
     with_warehouse,
 )
 from regen.domain.batch import Kind, Status
-from regen.domain.errors import Conflict, NotFound, Unavailable
+from regen.domain.errors import Conflict, NoSuchBatch, Unavailable
 from regen.ports import Message
 from regen.services import commands, sweeping, viewing
 from regen.services.deps import REQUEST_TOPIC
@@ -138,7 +138,7 @@ def test_i02_every_kind_of_batch_is_stored_with_its_requests_before_the_first_me
     kinds = [b["status"] for b in viewing.list_batches(bench.deps, None, None)]
     assert kinds == ["promoted"] * 4
     assert bench.queue.seen == 4 * 3 + 1
-    with pytest.raises(NotFound):
+    with pytest.raises(NoSuchBatch):
         dispatch(bench.deps, "regen_2026-01-20_x_unknown")
 
 

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from regen.domain.backfill import DateStatus, Only
+from regen.domain.backfill import SLATE_PATIENCE, DateStatus, Only
 from regen.domain.batch import Status
-from regen.domain.errors import InvalidInput, KeyReused, Refused, Unavailable
+from regen.domain.errors import InvalidInput, KeyReused, Refused, TableMissing, Unavailable
 from regen.domain.reading import SlateReading
 from regen.ports import Snapshot
 from regen.services import backfilling, commands, sweeping
@@ -372,3 +372,47 @@ def test_a_death_at_any_call_leaves_it_to_go_on_by_itself(*, after: bool) -> Non
     while run_with_a_death(call, after=after):
         call += 1
     assert call > 80
+
+
+def test_a_table_that_upstream_makes_again_leaves_no_date_unmade() -> None:
+    """Dropped, remade, still empty, then loaded: the dates wait, and are made in the end."""
+    bench = BackfillBench()
+    made = bench.create()
+    read, told = bench.warehouse.read_slate, iter([TableMissing("dropped"), None, None, None])
+
+    def remaking(game_date: date) -> SlateReading:
+        error = next(told, None)
+        if error:
+            raise error
+        return dataclasses.replace(read(game_date), entries=())
+
+    bench.warehouse.read_slate = remaking  # type: ignore[method-assign]
+    with pytest.raises(TableMissing):
+        bench.drain()
+    assert "no_slate" not in [d.status for d in bench.backfill(made.backfill_id).dates if d.expected]
+    bench.sweep()
+    bench.drain()
+    assert bench.states(made.backfill_id) == ["waiting", "waiting", "no_slate", "waiting", "waiting"]
+    assert "it had 6 players" in str(bench.backfill(made.backfill_id).dates[0].why)
+    bench.warehouse.read_slate = read  # type: ignore[method-assign]
+    bench.sweep()
+    bench.drain()
+    assert bench.states(made.backfill_id) == DONE
+    assert bench.backfill(made.backfill_id).status == "done"
+
+
+def test_a_slate_that_stays_away_falls_short_of_the_plan() -> None:
+    """It ends as failed, which is exit code 1; `no_slate` is for dates that never had one."""
+    bench = BackfillBench()
+    made = bench.create()
+    bench.slate([], DAYS[1])
+    bench.drain()
+    bench.clock.advance(SLATE_PATIENCE.total_seconds() - 1)
+    bench.sweep()
+    bench.drain()
+    assert bench.states(made.backfill_id)[1] == "waiting"
+    bench.clock.advance(2)
+    bench.sweep()
+    bench.drain()
+    assert bench.states(made.backfill_id) == ["promoted", "failed", "no_slate", "promoted", "promoted"]
+    assert bench.backfill(made.backfill_id).status == "done"

@@ -13,12 +13,14 @@ from google.auth import exceptions as auth_exceptions
 from regen.adapters.bigquery.errors import BrokenStatement, sorted_error, translated
 from regen.adapters.bigquery.jobs import ATTEMPTS, PATIENCE, POLLING, Jobs
 from regen.domain.errors import (
+    AccessDenied,
     Conflict,
     FenceLost,
-    NotFound,
     PromotionAborted,
     RateLimited,
     RegenError,
+    StagingMissing,
+    TableMissing,
     Unavailable,
 )
 
@@ -36,12 +38,15 @@ def forbidden(reason: str) -> Exception:
     [
         (forbidden("rateLimitExceeded"), RateLimited),
         (forbidden("quotaExceeded"), RateLimited),
-        (forbidden("accessDenied"), BrokenStatement),
+        (forbidden("accessDenied"), AccessDenied),
         (google.TooManyRequests("slow down"), RateLimited),
         (google.InternalServerError("x"), Unavailable),
         (google.ServiceUnavailable("x"), Unavailable),
         (google.GatewayTimeout("x"), Unavailable),
-        (google.NotFound("Not found: Table t"), NotFound),
+        (google.NotFound("Not found: Table p:nba_analytics.t was not found in location US"), TableMissing),
+        (google.NotFound("Not found: Dataset p:nba_analytics was not found in location US"), TableMissing),
+        (google.NotFound("Not found: Table p:nba_predictions_staging.s_1 was not found"), StagingMissing),
+        (google.NotFound("404 Not found: Job p:US.regen-a-1"), Unavailable),
         (google.BadRequest("Transaction is aborted due to concurrent update against table t"), Conflict),
         (google.BadRequest("Could not serialize access to table t due to concurrent update"), Conflict),
         (google.BadRequest("Failed to commit DuckLake transaction: Transaction conflict"), Conflict),
@@ -61,6 +66,7 @@ def forbidden(reason: str) -> Exception:
 )
 def test_what_bigquery_says_in_our_words(error: Exception, kind: type[RegenError]) -> None:
     assert type(sorted_error(error)) is kind
+    assert sorted_error(error).dependency == "BigQuery"
     with pytest.raises(kind) as caught, translated():
         raise error
     assert caught.value.__cause__ is error
@@ -137,6 +143,7 @@ def test_a_rate_limit_is_waited_out() -> None:
         (forbidden("rateLimitExceeded"), True),
         (forbidden("accessDenied"), False),
         (google.NotFound("Not found: Table t"), False),
+        (google.NotFound("Not found: Table p:nba_predictions_staging.s_1"), False),
         (google.BadRequest("Transaction is aborted due to concurrent update against table t"), False),
         (google.BadRequest("Query error: FENCE_LOST: another token at [5:3]"), False),
     ],

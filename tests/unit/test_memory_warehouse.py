@@ -12,7 +12,7 @@ from contract.warehouse_rows import everyone, fence, promotion, staging
 from contract.warehouses import DAY
 from regen.adapters.memory.promoting import Row, promoted
 from regen.adapters.memory.warehouse import MemoryWarehouse, SupersededRowChanged
-from regen.domain.errors import FenceLost, NotFound
+from regen.domain.errors import FenceLost, StagingMissing
 from regen.domain.promotion import Promotion, PromotionCounts, StagedRow
 from regen.domain.reading import SlateReading
 
@@ -66,7 +66,7 @@ def test_staging_expires_by_itself() -> None:
     now[0] += timedelta(hours=25)
     assert warehouse.staging_tables() == []
     warehouse.raise_fence(fence("b1", 1))
-    with pytest.raises(NotFound):
+    with pytest.raises(StagingMissing):
         warehouse.promote(promotion("b1", 1, 2))
 
 

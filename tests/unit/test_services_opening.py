@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from regen.domain.batch import Kind, Status
-from regen.domain.errors import KeyReused, NotFound, Refused
+from regen.domain.errors import KeyReused, NoSlate, Refused
 from regen.domain.scope import Scope
 from regen.domain.trigger import Source
 from regen.ports import Message
@@ -175,7 +175,7 @@ def test_start_is_refused_while_a_batch_is_live_or_one_was_promoted() -> None:
 
 def test_a_date_without_a_slate_is_an_error_for_a_caller_and_a_rejected_batch_for_a_message() -> None:
     bench = Bench([])
-    with pytest.raises(NotFound):
+    with pytest.raises(NoSlate):
         bench.regenerate()
     answer = bench.regenerate("m1", source=Source.PUBSUB)
     assert answer.status == "rejected"

@@ -13,9 +13,10 @@ from google.api_core.retry import Retry
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from regen.domain.errors import AlreadyExists, Conflict, InvalidInput, RateLimited, Unavailable
+from regen.domain.errors import AccessDenied, AlreadyExists, Conflict, InvalidInput, RateLimited, Unavailable
 from regen.ports import Condition, Snapshot, Write
 
+SERVICE = "Firestore"
 TIMEOUT_SECONDS = 20.0
 _READ_RETRY = Retry(
     predicate=lambda e: isinstance(e, api.ServiceUnavailable | api.InternalServerError | api.DeadlineExceeded),
@@ -127,12 +128,14 @@ def _typed() -> Iterator[None]:
     try:
         yield
     except api.AlreadyExists as error:
-        raise AlreadyExists(str(error.message)) from error
+        raise AlreadyExists(str(error.message)).of(SERVICE) from error
     except (api.FailedPrecondition, api.NotFound, api.Aborted, api.Conflict) as error:
-        raise Conflict(str(error.message)) from error
+        raise Conflict(str(error.message)).of(SERVICE) from error
     except api.ResourceExhausted as error:
-        raise RateLimited(str(error.message)) from error
+        raise RateLimited(str(error.message)).of(SERVICE) from error
     except (api.InvalidArgument, api.OutOfRange) as error:
         raise InvalidInput("document", f"what Firestore accepts: {error.message}") from error
+    except api.PermissionDenied as error:
+        raise AccessDenied(f"Firestore: {error.message}").of(SERVICE) from error
     except (api.GoogleAPICallError, api.RetryError, ConnectionError) as error:
-        raise Unavailable(f"Firestore: {error}") from error
+        raise Unavailable(f"Firestore: {error}").of(SERVICE) from error

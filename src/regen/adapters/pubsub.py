@@ -14,9 +14,10 @@ from google.pubsub_v1 import PublisherClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 from google.pubsub_v1.types import PubsubMessage
 
-from regen.domain.errors import InvalidInput, RateLimited, Unavailable
+from regen.domain.errors import AccessDenied, InvalidInput, RateLimited, Unavailable
 from regen.ports import Message
 
+SERVICE = "Pub/Sub"
 MAX_MESSAGES = 1000
 MAX_BYTES = 9_000_000
 TIMEOUT_SECONDS = 30.0
@@ -64,12 +65,14 @@ class PubSubQueue:
             try:
                 self._client.publish(topic=path, messages=chunk, retry=_RETRY, timeout=TIMEOUT_SECONDS)
             except api.ResourceExhausted as error:
-                raise RateLimited(f"Pub/Sub: {error.message}") from error
-            except (api.NotFound, api.InvalidArgument, api.PermissionDenied) as error:
+                raise RateLimited(f"Pub/Sub: {error.message}").of(SERVICE) from error
+            except api.PermissionDenied as error:
+                raise AccessDenied(f"Pub/Sub topic {topic}: {error.message}").of(SERVICE) from error
+            except (api.NotFound, api.InvalidArgument) as error:
                 # A missing topic is a deployment's fault, found at the first message: loud, and retried (I-57).
-                raise Unavailable(f"Pub/Sub topic {topic}: {error.message}") from error
+                raise Unavailable(f"Pub/Sub topic {topic}: {error.message}").of(SERVICE) from error
             except (api.GoogleAPICallError, api.RetryError, ConnectionError) as error:
-                raise Unavailable(f"Pub/Sub: {error}") from error
+                raise Unavailable(f"Pub/Sub: {error}").of(SERVICE) from error
             with self._count:
                 self.messages += len(chunk)
                 self.bytes += size

@@ -14,6 +14,8 @@ MAX_DATES = 400
 MAX_CONCURRENT = 10
 DEFAULT_CONCURRENT = 3
 MAX_ATTEMPTS = 3
+SLATE_PATIENCE = timedelta(hours=1)
+"""As long as a date waits for a slate that was there when the backfill was planned."""
 
 
 class BackfillStatus(StrEnum):
@@ -68,6 +70,7 @@ class BackfillDate:
         why: what keeps it waiting, why it is left out, or why it fell short.
         attempt: counts up when a batch was lost while it was being opened.
         expected: players of the slate that the rule asks for, when the backfill was planned.
+        gone_at: when its slate was first found gone, although the plan had seen it; None while it is there.
     """
 
     game_date: date
@@ -84,6 +87,21 @@ class BackfillDate:
     inserted: int | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    gone_at: datetime | None = None
+
+    def without_slate(self, why: str, at: datetime) -> BackfillDate:
+        """The date after its slate was not found.
+
+        Where the plan saw players, upstream may be making the table again: the date waits, and falls short when the
+        slate stays away. Where the plan saw none, there is none.
+        """
+        if not self.expected:
+            return replace(self, status=DateStatus.NO_SLATE, why=why, ended_at=at)
+        gone_at = self.gone_at or at
+        why = f"{why}; it had {self.expected} players when the backfill was planned"
+        if at - gone_at < SLATE_PATIENCE:
+            return replace(self, status=DateStatus.WAITING, why=why, started_at=None, gone_at=gone_at)
+        return replace(self, status=DateStatus.FAILED, why=why, ended_at=at, gone_at=gone_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,10 @@
 RegenError
 ├── InvalidInput            what came from outside is not what was asked for (names the field)
 ├── NotFound                the thing named does not exist
+│   ├── NoSlate             the date has no slate
+│   ├── NobodyRequested     the date has a slate, and nobody on it is to be predicted
+│   ├── NoSuchBatch         no batch has that id
+│   └── NoSuchBackfill      no backfill has that id
 ├── Refused                 a rule forbids it now (names what is in the way)
 ├── IllegalTransition       a batch cannot go from this status to that one
 ├── Gone                    its records have expired
@@ -12,16 +16,32 @@ RegenError
 ├── InsufficientData        a player cannot be predicted from what there is (an outcome, not a fault)
 └── Unavailable             a dependency does not answer; trying again can help
     ├── Conflict            somebody else wrote first; read again and decide again
-    └── RateLimited         the platform asks to slow down
+    ├── RateLimited         the platform asks to slow down
+    ├── AccessDenied        the platform refuses this account; rights that were just granted take minutes to propagate
+    └── TableMissing        BigQuery has no such table at this moment: upstream may be making it again
+        └── StagingMissing  a batch's own staging table was dropped or has expired: stage afresh
 """
 
 from __future__ import annotations
 
+from typing import Self
+
 
 class RegenError(Exception):
-    """Root of all errors of regen."""
+    """Root of all errors of regen.
+
+    Attributes:
+        retryable: whether the same call can succeed later.
+        dependency: the service that it came from, such as `BigQuery`; None where regen itself says it.
+    """
 
     retryable = False
+    dependency: str | None = None
+
+    def of(self, dependency: str) -> Self:
+        """The same error, which names the service that it came from."""
+        self.dependency = dependency
+        return self
 
 
 class InvalidInput(RegenError):
@@ -40,6 +60,22 @@ class InvalidInput(RegenError):
 
 class NotFound(RegenError):
     """The named thing does not exist."""
+
+
+class NoSlate(NotFound):
+    """The date has no slate: its tables answered, and hold nobody."""
+
+
+class NobodyRequested(NotFound):
+    """The date has a slate, and nobody on it is to be predicted."""
+
+
+class NoSuchBatch(NotFound):
+    """No batch has that id."""
+
+
+class NoSuchBackfill(NotFound):
+    """No backfill has that id."""
 
 
 class Gone(RegenError):
@@ -102,3 +138,18 @@ class AlreadyExists(Conflict):
 
 class RateLimited(Unavailable):
     """The platform asks to slow down."""
+
+
+class AccessDenied(Unavailable):
+    """The platform refuses this account. Rights that were just granted take minutes to propagate."""
+
+
+class TableMissing(Unavailable):
+    """BigQuery has no such table or dataset at this moment; upstream drops tables and makes them again.
+
+    It says nothing about what the table held: a date whose slate cannot be read is no date without a slate.
+    """
+
+
+class StagingMissing(TableMissing):
+    """A batch's staging table was dropped by a later owner, or has expired: what is still wanted is staged afresh."""

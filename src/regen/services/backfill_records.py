@@ -12,7 +12,7 @@ import msgspec
 from regen.domain import ids
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.backfill import Backfill
-from regen.domain.errors import NotFound
+from regen.domain.errors import NoSuchBackfill
 from regen.ports import Snapshot, Write
 from regen.services.commit import until_committed
 from regen.services.deps import Deps
@@ -39,11 +39,11 @@ def read_backfill(deps: Deps, backfill_id: str) -> tuple[Backfill, Snapshot]:
     """A backfill, with the version that a write of it must name.
 
     Raises:
-        NotFound: there is none of that id.
+        NoSuchBackfill: there is none of that id.
     """
     snapshot = deps.store.get(backfill_path(backfill_id))
     if snapshot is None:
-        raise NotFound(f"no backfill {backfill_id}")
+        raise NoSuchBackfill(f"no backfill {backfill_id}")
     return decode_backfill(snapshot), snapshot
 
 

@@ -29,7 +29,15 @@ from regen.domain.backfill import (
     range_of,
 )
 from regen.domain.batch import Kind
-from regen.domain.errors import AlreadyExists, InvalidInput, KeyReused, NotFound, Refused
+from regen.domain.errors import (
+    AlreadyExists,
+    InvalidInput,
+    KeyReused,
+    NobodyRequested,
+    NoSlate,
+    NoSuchBackfill,
+    Refused,
+)
 from regen.domain.trigger import Source, Trigger
 from regen.ports import Write
 from regen.services import backfill_settling, opening, outbox
@@ -118,7 +126,7 @@ def order(deps: Deps, backfill_id: str, word: str, caller: str) -> Backfill:
     """Pause, resume or cancel. Batches that are under way come to their end in any case.
 
     Raises:
-        NotFound: there is none of that id.
+        NoSuchBackfill: there is none of that id.
         Refused: it is over.
     """
 
@@ -150,12 +158,12 @@ def advance(deps: Deps, backfill_id: str) -> Backfill | None:
         The backfill as it then stands; None if there is none of that id.
 
     Raises:
-        Unavailable: a dependency failed; what has been done stays done, the next call goes on.
+        Unavailable: a dependency failed, or a table is missing; what has been done stays done, the next call goes on.
     """
     blocked: dict[date, str] = {}
     try:
         backfill = _claim(deps, backfill_id, blocked)
-    except NotFound:
+    except NoSuchBackfill:
         return None
     while claimed := [d for d in backfill.dates if d.status is DateStatus.OPENING]:
         for day in claimed:
@@ -199,8 +207,9 @@ def _open(deps: Deps, backfill: Backfill, day: BackfillDate, blocked: dict[date,
     except Refused as error:
         blocked[day.game_date] = str(error)
         came = replace(day, status=DateStatus.WAITING, why=str(error), started_at=None)
-    except NotFound as error:
-        came = replace(day, status=DateStatus.NO_SLATE, why=str(error), ended_at=deps.clock.now())
+    except (NoSlate, NobodyRequested) as error:
+        blocked[day.game_date] = str(error)
+        came = day.without_slate(str(error), deps.clock.now())
     except InvalidInput as error:
         log.warning("%s: %s", name, error, extra={"action": "backfill"})
         came = replace(day, status=DateStatus.FAILED, why=str(error), ended_at=deps.clock.now())

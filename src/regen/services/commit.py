@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from regen.domain.batch import Batch
-from regen.domain.errors import Conflict, NotFound
+from regen.domain.errors import Conflict, NoSuchBatch
 from regen.ports import Snapshot, Write
 from regen.services.deps import Deps
 from regen.services.records import batch_path, decode_batch, encode_batch
@@ -32,11 +32,11 @@ def read_batch(deps: Deps, batch_id: str) -> Seen:
     """Read a batch.
 
     Raises:
-        NotFound: there is none of that id.
+        NoSuchBatch: there is none of that id.
     """
     snapshot = deps.store.get(batch_path(batch_id))
     if snapshot is None:
-        raise NotFound(f"no batch {batch_id}")
+        raise NoSuchBatch(f"no batch {batch_id}")
     return Seen(decode_batch(snapshot), snapshot)
 
 

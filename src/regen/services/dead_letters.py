@@ -9,7 +9,7 @@ from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.batch import WAITING
 from regen.domain.dates import parse_game_date
-from regen.domain.errors import NotFound
+from regen.domain.errors import NoSuchBatch
 from regen.services import malformed, outbox
 from regen.services.alerting import raise_once
 from regen.services.commit import read_batch
@@ -70,7 +70,7 @@ def _dead_request(deps: Deps, batch_id: str, request_id: str) -> str:
     closed = close_pending(deps, [snapshot], "dead_letter")
     try:
         batch = read_batch(deps, batch_id).batch
-    except NotFound:
+    except NoSuchBatch:
         return "unknown"
     if batch.status in WAITING:
         check_completion(deps, batch)

@@ -10,7 +10,7 @@ from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Batch, Counts, Kind, Status
-from regen.domain.errors import Conflict, NotFound, Refused
+from regen.domain.errors import Conflict, NobodyRequested, NoSlate, Refused
 from regen.domain.reading import SlateReading
 from regen.domain.slate import Slate, fix_slate
 from regen.domain.trigger import Source, Trigger, merge
@@ -33,7 +33,8 @@ def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) 
         The answer, `accepted` or `coalesced`; the same key gives the same answer again.
 
     Raises:
-        NotFound: the date has no slate (a trigger by Pub/Sub is recorded as a rejected batch instead).
+        NoSlate: the date has none (a trigger by Pub/Sub is recorded as a rejected batch instead).
+        NobodyRequested: nobody on it is to be predicted (likewise).
         Refused: `/start` while a batch is live, or on a date promoted before without `force`.
         KeyReused: the key came with another body.
     """
@@ -69,13 +70,13 @@ def preview(deps: Deps, trigger: Trigger) -> dict[str, object]:
     """What opening would do, without doing it.
 
     Raises:
-        NotFound: the date has no slate.
+        NoSlate: the date has none.
     """
     date = read_date(deps, trigger.game_date)
     reading = deps.warehouse.read_slate(trigger.game_date)
     slate = fix_slate(reading.entries, trigger.scope, _min_minutes(deps, trigger))
     if not reading.entries:
-        raise NotFound(f"no slate for {trigger.game_date.isoformat()}")
+        raise NoSlate(f"no slate for {trigger.game_date.isoformat()}")
     reasons: dict[str, int] = {}
     for exclusion in slate.excluded:
         reasons[exclusion.reason] = reasons.get(exclusion.reason, 0) + 1
@@ -176,10 +177,10 @@ def _nobody(
     """Nobody to predict: an error for a caller who waits for the answer, a rejected batch for one who does not (I-06)."""
     why = "no_slate" if not reading.entries else "nobody_requested"
     if trigger.source is not Source.PUBSUB:
-        raise NotFound(
-            f"no slate for {batch.game_date.isoformat()}"
-            if why == "no_slate"
-            else f"no player of {batch.game_date.isoformat()} is requested: {len(slate.excluded)} are excluded"
+        if why == "no_slate":
+            raise NoSlate(f"no slate for {batch.game_date.isoformat()}")
+        raise NobodyRequested(
+            f"no player of {batch.game_date.isoformat()} is requested: {len(slate.excluded)} are excluded"
         )
     rejected = replace(batch.moved(Status.REJECTED, why, batch.created_at), error=why, ended_at=batch.created_at)
     entry = replace(

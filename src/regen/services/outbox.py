@@ -13,7 +13,7 @@ import msgspec
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEntry
-from regen.domain.errors import Conflict, InvalidInput, NotFound, RegenError, Unavailable
+from regen.domain.errors import Conflict, InvalidInput, RegenError, StagingMissing, Unavailable
 from regen.ports import Message, Snapshot, Write
 from regen.services.deps import ALERT_TOPIC, Deps
 from regen.services.records import OUTBOX, OUTBOX_DEAD, OutboxItem, decode_outbox, encode_outbox
@@ -143,7 +143,7 @@ def _record(deps: Deps, entry: AuditEntry, staging: str | None) -> None:
     """One job an entry, its id derived from the event: two flushes at once submit the same job (P7: once)."""
     try:
         deps.warehouse.record([entry], staging)
-    except NotFound:
+    except StagingMissing:
         # A flush died after it had recorded all and dropped the table, or the table has expired.
         log.warning("%s is gone; the audit entry is recorded without it", staging)
         deps.warehouse.record([entry])

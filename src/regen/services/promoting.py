@@ -8,7 +8,7 @@ from dataclasses import replace
 from regen.domain import ids
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Act, Batch, Status
-from regen.domain.errors import Conflict, FenceLost, NotFound, PromotionAborted, RegenError, Unavailable
+from regen.domain.errors import Conflict, FenceLost, PromotionAborted, RegenError, Unavailable
 from regen.domain.promotion import FenceToken, Promotion, PromotionCounts, Rollback
 from regen.ports import Write
 from regen.services.commit import read_batch, until_committed
@@ -135,7 +135,7 @@ def _submit(
             if committed is None:
                 raise
             return committed
-        except (PromotionAborted, NotFound):
+        except PromotionAborted:
             raise
         except RegenError as error:
             # BigQuery refuses it, now and the next time: nothing was changed, and the batch has to end (P3).

@@ -11,7 +11,7 @@ from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEvent
 from regen.domain.batch import Batch, Status
-from regen.domain.errors import NotFound, RegenError, Unavailable
+from regen.domain.errors import NoSuchBatch, RegenError, Unavailable
 from regen.domain.trigger import bounded
 from regen.ports import Write
 from regen.services import outbox
@@ -184,7 +184,7 @@ def batch_changed(deps: Deps, batch_id: str) -> bool:
     """The change event: reads the batch, never trusts the payload, asks for its verification if it is complete."""
     try:
         batch = read_batch(deps, batch_id).batch
-    except NotFound:
+    except NoSuchBatch:
         return False
     if batch.status is not Status.COMPLETE:
         return False

@@ -22,7 +22,7 @@ from dataclasses import replace
 from regen.domain import ids
 from regen.domain.batch import Act, Batch, Counts, Status
 from regen.domain.checks import Evidence, judge
-from regen.domain.errors import FenceLost, InvalidInput, NotFound, Unavailable
+from regen.domain.errors import FenceLost, InvalidInput, NoSuchBatch, StagingMissing
 from regen.domain.outcome import tally
 from regen.domain.promotion import CurrentPrediction
 from regen.ports import Write
@@ -49,7 +49,7 @@ def verify(deps: Deps, batch_id: str, round_: int) -> str:
     """
     try:
         seen = read_batch(deps, batch_id)
-    except NotFound:
+    except NoSuchBatch:
         return "unknown"
     if seen.batch.round != round_ or seen.batch.status not in WORK:
         outbox.flush(deps, batch_id)
@@ -82,9 +82,9 @@ def _carry(deps: Deps, batch_id: str, round_: int, lease: Lease) -> str:
     except FenceLost:
         orphans.drop_own(deps, batch_id, staging)
         raise
-    except NotFound as error:
-        # Dropped by who came later, or expired: if there is anything left to do, it is staged afresh.
-        raise Unavailable(f"{staging}: {error}") from error
+    except StagingMissing as error:
+        # A later owner dropped it, or it has expired: if there is anything left to do, it is staged afresh.
+        raise StagingMissing(f"{staging}: {error}") from error
     if status == "not_due":
         orphans.drop_own(deps, batch_id, staging)
     elif lease.token > 1:

@@ -19,7 +19,7 @@ def view_batch(deps: Deps, batch_id: str) -> dict[str, Any]:
     """A batch in full: counts, names of the pending, outcomes that are not produced, verdict, history.
 
     Raises:
-        NotFound: there is none of that id.
+        NoSuchBatch: there is none of that id.
     """
     batch = read_batch(deps, batch_id).batch
     counts = {"requested": batch.requested_players, "produced": 0, "skipped": 0, "failed": 0}

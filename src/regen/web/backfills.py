@@ -8,7 +8,7 @@ from typing import Any
 from regen.domain import ids
 from regen.domain.backfill import DEFAULT_CONCURRENT, MAX_CONCURRENT, Only
 from regen.domain.dates import parse_game_date
-from regen.domain.errors import InvalidInput, NotFound
+from regen.domain.errors import InvalidInput, NoSuchBackfill
 from regen.services import backfilling
 from regen.services.answers import IdempotencyKey
 from regen.services.backfill_records import read_backfill
@@ -91,5 +91,5 @@ def wanted_of(body: Mapping[str, Any], caller: str) -> Wanted:
 def _id(call: Call) -> str:
     name = call.path["id"]
     if not is_document_id(name):
-        raise NotFound(f"no backfill {name[:100]}")
+        raise NoSuchBackfill(f"no backfill {name[:100]}")
     return name

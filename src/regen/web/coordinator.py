@@ -9,7 +9,7 @@ from collections.abc import Callable
 from regen.domain import ids
 from regen.domain.batch import Status
 from regen.domain.dates import parse_game_date
-from regen.domain.errors import InvalidInput, NotFound, Refused
+from regen.domain.errors import InvalidInput, NoSuchBatch, Refused
 from regen.domain.trigger import Trigger
 from regen.services import backfilling, commands, grading, malformed, opening, viewing
 from regen.services.answers import Answer, IdempotencyKey
@@ -209,7 +209,7 @@ def _accepted(call: Call, answer: Answer) -> dict[str, object]:
 def _document_id(batch_id: str) -> str:
     """An id that can be a document's, or there is no such batch."""
     if not is_document_id(batch_id):
-        raise NotFound(f"no batch {batch_id[:200]}")
+        raise NoSuchBatch(f"no batch {batch_id[:200]}")
     return batch_id
 
 

@@ -9,7 +9,20 @@ import requests
 from google.api_core import exceptions as google
 from google.auth import exceptions as auth
 
-from regen.domain.errors import Conflict, FenceLost, NotFound, PromotionAborted, RateLimited, RegenError, Unavailable
+from regen.domain.errors import (
+    AccessDenied,
+    Conflict,
+    FenceLost,
+    PromotionAborted,
+    RateLimited,
+    RegenError,
+    StagingMissing,
+    TableMissing,
+    Unavailable,
+)
+from regen.schemas import STAGING_DATASET
+
+SERVICE = "BigQuery"
 
 #: Texts of a transaction that met another one: BigQuery's, and those of the local emulator.
 _CONFLICTS = (
@@ -43,21 +56,25 @@ def sorted_error(error: Exception) -> RegenError:
         return error
     text = str(getattr(error, "message", "") or error)
     if isinstance(error, google.GoogleAPICallError):
-        return _kind(error, text)(text)
+        return _kind(error, text)(text).of(SERVICE)
     if isinstance(error, _SILENT):
-        return Unavailable(f"BigQuery does not answer: {text or type(error).__name__}")
-    return BrokenStatement(f"{type(error).__name__}: {text}")
+        return Unavailable(f"BigQuery does not answer: {text or type(error).__name__}").of(SERVICE)
+    return BrokenStatement(f"{type(error).__name__}: {text}").of(SERVICE)
 
 
 def _kind(error: google.GoogleAPICallError, text: str) -> type[RegenError]:
     reasons = {str(item.get("reason")) for item in error.errors or () if isinstance(item, dict)}
     lowered = text.lower()
+    missing = isinstance(error, google.NotFound)
     kinds: tuple[tuple[type[RegenError], bool], ...] = (
         (FenceLost, "FENCE_LOST:" in text),
         (PromotionAborted, "PROMOTION_ABORTED:" in text),
-        (NotFound, isinstance(error, google.NotFound)),
+        (Unavailable, missing and "not found: job" in lowered),
+        (StagingMissing, missing and STAGING_DATASET in text),
+        (TableMissing, missing),
         (Conflict, any(words in lowered for words in _CONFLICTS)),
         (RateLimited, isinstance(error, google.TooManyRequests) or bool(reasons & _RATE_REASONS)),
+        (AccessDenied, "accessDenied" in reasons),
         (Unavailable, isinstance(error, google.ServerError) or bool(reasons & _FLEETING_REASONS)),
     )
     return next((kind for kind, fits in kinds if fits), BrokenStatement)

@@ -15,17 +15,19 @@ from google.cloud import bigquery
 
 from regen.adapters.bigquery.errors import sorted_error, translated
 from regen.adapters.bigquery.params import Parameter
-from regen.domain.errors import Conflict, RateLimited, RegenError, Unavailable
+from regen.domain.errors import AccessDenied, Conflict, RegenError, TableMissing, Unavailable
 
 ATTEMPTS = 8
 #: Repeats of a call that the platform asked to slow down, with this much patience in seconds; then RateLimited.
 PATIENCE = (0.25, 0.5, 1.0, 2.0, 4.0)
+#: Errors that no repeat within a call mends: the caller reads again, or somebody has to act first.
+_LASTING = (AccessDenied, Conflict, TableMissing)
 
 
 def _fleeting(error: Exception) -> bool:
     """Whether the same call may succeed in a moment; a connection that breaks is an error of the client's own kind."""
     found = sorted_error(error)
-    return isinstance(found, Unavailable) and not isinstance(found, Conflict)
+    return isinstance(found, Unavailable) and not isinstance(found, _LASTING)
 
 
 #: Calls that do not submit anything are repeated by the client; a submission is repeated here, under its own id.
@@ -106,7 +108,7 @@ class Jobs:
                     return self.client.get_job(name, location=self.location, retry=POLLING, timeout=self.timeout), False
             except Exception as error:
                 problem = sorted_error(error)
-                if pause is None or not isinstance(problem, RateLimited | Unavailable) or isinstance(problem, Conflict):
+                if pause is None or not isinstance(problem, Unavailable) or isinstance(problem, _LASTING):
                     raise problem from error
                 self.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
             else:

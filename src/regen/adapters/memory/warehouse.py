@@ -11,7 +11,7 @@ from typing import Any
 
 from regen.adapters.memory.promoting import Row, is_current, promoted, rolled_back
 from regen.domain.audit import AuditEntry, AuditEvent
-from regen.domain.errors import FenceLost, InvalidInput, NotFound
+from regen.domain.errors import FenceLost, InvalidInput, StagingMissing
 from regen.domain.promotion import (
     CurrentPrediction,
     FenceToken,
@@ -259,7 +259,7 @@ class MemoryWarehouse:
     def _staged(self, staging: str) -> tuple[StagedRow, ...]:
         self._expire()
         if staging not in self._staging:
-            raise NotFound(f"there is no staging table {staging}")
+            raise StagingMissing(f"there is no staging table {staging}")
         return self._staging[staging][1]
 
     def _expire(self) -> None:
