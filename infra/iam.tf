@@ -14,7 +14,7 @@ locals {
   writers = merge([
     for key, tables in {
       coordinator = ["pending_bdb_games", "prediction_accuracy", "prediction_regeneration_audit"]
-      verifier    = ["player_prop_predictions", "prediction_regeneration_audit", "prediction_worker_runs", "promotion_fence"]
+      verifier    = ["player_prop_predictions", "prediction_regeneration_audit", "prediction_worker_runs", "promotion_fence", "statement_locks"]
     } : { for table in tables : "${key}.${table}" => { function = key, table = table } }
   ]...)
 

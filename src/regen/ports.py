@@ -135,11 +135,16 @@ class Warehouse(Protocol):
         ...
 
     def raise_fence(self, fence: FenceToken) -> None:
-        """Take the date for this token. One query job.
+        """Take the date for this token; the date has one row of the fence afterwards. One query job.
 
         Raises:
-            FenceLost: a higher token has been taken already.
+            FenceLost: another token holds the date, this one or a higher; the error names it.
+            Conflict: others took dates at the same moment, again and again.
         """
+        ...
+
+    def mend_fences(self) -> list[date]:
+        """Make one row of each date's fence where older versions left several; those dates. One query job."""
         ...
 
     def promote(self, promotion: Promotion) -> PromotionCounts:

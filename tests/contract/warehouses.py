@@ -120,6 +120,7 @@ class BigQueryHarness:
             "prediction_regeneration_audit",
             "prediction_worker_runs",
             "promotion_fence",
+            "statement_locks",
         ):
             self.client.query_and_wait(f"DELETE FROM `{self.name(name)}` WHERE TRUE")
         for staging in self.warehouse.staging_tables():

@@ -249,10 +249,12 @@ def test_i37_a_replay_is_a_command_and_nothing_is_ever_deleted() -> None:
     bench.drain()
     assert bench.current() == before
     assert len(bench.warehouse.predictions(DAY)) > rows
-    assert [name for name in STATEMENTS if re.search(r"\b(DELETE|TRUNCATE|DROP)\b", source(name))] == []
+    assert [name for name in STATEMENTS if re.search(DESTROYS, source(name))] == []
 
 
-UNPARTITIONED = {"promotion_fence", "staging"}
+#: Nothing is ever deleted but the spare rows of a fence that older versions doubled.
+DESTROYS = r"\b(DELETE(?! FROM \{promotion_fence\})|TRUNCATE|DROP)\b"
+UNPARTITIONED = {"promotion_fence", "statement_locks", "staging"}
 BY = {"prediction_regeneration_audit": "regeneration_timestamp"}
 
 

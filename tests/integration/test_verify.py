@@ -259,6 +259,12 @@ CORRUPTIONS = [
         {"fence_agrees"},
     ),
     (
+        "the fence of a date is there twice",
+        "promotion_fence",
+        "INSERT INTO {t} SELECT * FROM {t} WHERE {d}",
+        {"fence_once", "fence_agrees"},
+    ),
+    (
         "a worker run is gone",
         "prediction_worker_runs",
         "DELETE FROM {t} WHERE batch_id = 'b2' AND player_lookup = 'carl' AND {d}",

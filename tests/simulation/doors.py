@@ -144,6 +144,9 @@ class WarehouseDoor:
     def raise_fence(self, fence: FenceToken) -> None:
         self._writes(f"raise_fence {fence.token}", None, lambda: self._warehouse.raise_fence(fence), transaction=True)
 
+    def mend_fences(self) -> list[date]:
+        return self._writes("mend_fences", None, self._warehouse.mend_fences, transaction=True)
+
     def promote(self, promotion: Promotion) -> PromotionCounts:
         name = f"promote {promotion.fence.batch_id} r{promotion.fence.round} t{promotion.fence.token}"
         return self._writes(name, promotion, lambda: self._warehouse.promote(promotion), transaction=True)

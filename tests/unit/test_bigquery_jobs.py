@@ -11,7 +11,7 @@ from google.api_core import exceptions as google_exceptions
 from google.auth import exceptions as auth_exceptions
 
 from regen.adapters.bigquery.errors import BrokenStatement, sorted_error, translated
-from regen.adapters.bigquery.jobs import ATTEMPTS, PATIENCE, POLLING, Jobs
+from regen.adapters.bigquery.jobs import ATTEMPTS, MEETINGS, PATIENCE, POLLING, Jobs
 from regen.domain.errors import (
     AccessDenied,
     Conflict,
@@ -77,6 +77,16 @@ def test_our_own_errors_pass() -> None:
     assert sorted_error(ours) is ours
     with pytest.raises(FenceLost), translated():
         raise ours
+
+
+def test_a_script_that_met_another_is_run_again_under_a_new_id() -> None:
+    met = google.BadRequest("Transaction is aborted due to concurrent update against table t")
+    client = FakeClient(*[ending(met)] * len(MEETINGS), ok)
+    found, pauses = jobs(client)
+    assert found.alone("UPDATE", []) == client.names[-1]
+    assert len(set(client.names)) == len(pauses) + 1 == len(MEETINGS) + 1
+    with pytest.raises(Conflict):
+        jobs(FakeClient(*[ending(met)] * 9))[0].alone("UPDATE", [])
 
 
 class FakeJob:

@@ -36,6 +36,7 @@ def test_every_table_has_a_file() -> None:
         "prediction_worker_runs",
         "prediction_accuracy",
         "promotion_fence",
+        "statement_locks",
         "upcoming_player_game_context",
         "player_game_summary",
         "ml_feature_store_v2",

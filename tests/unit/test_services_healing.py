@@ -1,7 +1,7 @@
 """The sweep carries on what died; dead letters and malformed messages are recorded and out of the way."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +11,11 @@ from regen.domain.batch import Status
 from regen.domain.errors import Unavailable
 from regen.domain.promotion import StagedRow, StagingTable
 from regen.ports import Write
-from regen.services import dead_letters, leases, malformed, orphans, regrading, sweeping, viewing, waking
+from regen.services import dead_letters, fences, leases, malformed, orphans, regrading, sweeping, viewing, waking
 from regen.services.deps import ALERT_TOPIC, COMPLETE_TOPIC, REQUEST_TOPIC, TRIGGER_TOPIC
 from regen.services.dispatching import dispatch, start_dispatching
 from simulation.bench import Bench
-from simulation.league import entry, names, players
+from simulation.league import DAY, entry, names, players
 
 
 def test_a_quiet_system_is_left_alone() -> None:
@@ -270,3 +270,22 @@ def test_runs_of_a_rejected_round_survive_a_crash_between_the_drop_and_the_forge
     assert bench.store.find("outbox") == []
     assert len(bench.warehouse.runs()) == 4
     assert len(bench.queue.of(COMPLETE_TOPIC)) == 1
+
+
+def test_a_doubled_fence_is_mended_once_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    asked: list[int] = []
+
+    def mend() -> list[date]:
+        asked.append(bench.clock.now().minute)
+        return [DAY]
+
+    monkeypatch.setattr(bench.warehouse, "mend_fences", mend)
+    reports = []
+    for _ in range(121):
+        reports += [sweeping.sweep(bench.deps)]
+        bench.clock.advance(60)
+    assert set(asked) == {fences.MINUTE}
+    assert len(asked) == 2
+    assert sum(bool(report.healed) for report in reports) == len(asked)
+    assert any(f"{DAY}: the fence was doubled" in report.healed for report in reports)

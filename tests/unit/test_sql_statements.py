@@ -39,7 +39,7 @@ def test_every_statement_filters_the_partition(name: str) -> None:
     """I-39: a MERGE without a filter scanned the whole table, 2 GB a run."""
     found = text(name)
     for match in re.finditer(r"(?:FROM|UPDATE|JOIN)\s+`a-project\.p_nba_\w+\.(\w+)`", found):
-        if "_staging." in match[0] or match[1] == "promotion_fence":
+        if "_staging." in match[0] or match[1] in {"promotion_fence", "statement_locks"}:
             continue
         after = found[match.end() :].partition(";")[0]
         assert re.search(r"(?s)WHERE.*?(game_date|regeneration_timestamp)", after), match[0]
@@ -63,6 +63,18 @@ def test_it_is_one_transaction(name: str) -> None:
     assert inside.index("promotion_fence") < inside.index("player_prop_predictions")
     assert "INSERT INTO `a-project.p_nba_predictions.prediction_regeneration_audit`" in inside
     assert not re.search(r"\bCREATE\b|\bALTER\b|\bDROP\b", inside)
+
+
+@pytest.mark.parametrize("name", ["raise_fence", "mend_fences"])
+def test_what_only_inserts_changes_its_lock_row_first(name: str) -> None:
+    """Two transactions that only insert do not conflict: a date's fence came twice, and the date was never promoted again."""
+    inside = text(name).partition("BEGIN TRANSACTION;")[2].partition("COMMIT TRANSACTION;")[0]
+    first = inside.strip().partition(";")[0]
+    assert first.startswith("UPDATE `a-project.p_nba_predictions.statement_locks` SET at = @at")
+    assert "WHERE name = 'fence'" in first
+    assert "@@row_count = 0" in inside
+    fence = "`a-project.p_nba_predictions.promotion_fence`"
+    assert text(name).count(f"INSERT INTO {fence}") == inside.count(f"INSERT INTO {fence}") == 1
 
 
 def test_a_promotion_names_few_tables() -> None:

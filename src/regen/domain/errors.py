@@ -103,7 +103,15 @@ class IllegalTransition(RegenError):
 
 
 class FenceLost(RegenError):
-    """A higher fencing token has been taken, or the round is promoted already: read what was committed, then decide."""
+    """A higher fencing token has been taken, or the round is promoted already: read what was committed, then decide.
+
+    Attributes:
+        standing: the token that holds the date, if it was read.
+    """
+
+    def __init__(self, message: str, standing: int | None = None) -> None:
+        super().__init__(message)
+        self.standing = standing
 
 
 class PromotionAborted(RegenError):

@@ -24,6 +24,7 @@ INVARIANTS: Mapping[str, str] = {
     "audit_missing": "rows were made and superseded only by acts that are in the audit",
     "audit_once": "an act stands in the audit once",
     "fence_agrees": "the fence of a date names the last promotion of the audit",
+    "fence_once": "the fence of a date is one row",
     "runs_recorded": "each player with predictions of a promotion has a worker run that says so",
     "ended": "no batch is past its deadline without an end in the audit",
     "coverage": "coverage against the slate reaches the threshold",
@@ -31,7 +32,9 @@ INVARIANTS: Mapping[str, str] = {
     "bdb_vocabulary": "pending_bdb_games has no other words than ours",
     "no_orphans": "no staging table is older than any verification takes",
 }
-AUDIT = frozenset({"audit_inserted", "audit_superseded", "audit_missing", "audit_once", "fence_agrees", "ended"})
+AUDIT = frozenset(
+    {"audit_inserted", "audit_superseded", "audit_missing", "audit_once", "fence_agrees", "fence_once", "ended"}
+)
 """Those whose violation is a disagreement between the audit and the data."""
 
 

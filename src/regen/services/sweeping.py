@@ -22,6 +22,7 @@ from regen.services.dates import follow_up, read_date
 from regen.services.deps import Deps
 from regen.services.dispatching import dispatch, publish_pending
 from regen.services.ending import ended_entry, summarise
+from regen.services.fences import mend_fences
 from regen.services.leases import is_free, opening_lease
 from regen.services.messages import ask_to_verify
 from regen.services.orphans import report_orphans
@@ -40,7 +41,7 @@ class SweepReport:
     """What a sweep saw and did.
 
     Attributes:
-        healed: `batch_id: what` for each batch that was carried on.
+        healed: `batch_id: what` for each batch that was carried on, and the dates whose fence was mended.
         trouble: what could not be done now; the next sweep tries again.
         orphans: staging tables that nobody will look at again, in the sweeps that look for them.
     """
@@ -70,6 +71,11 @@ def sweep(deps: Deps) -> SweepReport:
     except RegenError as error:
         report.trouble.append(f"staging: {error}")
         log.warning("sweep: staging: %s", error)
+    try:
+        report.healed += [f"{day}: the fence was doubled" for day in mend_fences(deps)]
+    except RegenError as error:
+        report.trouble.append(f"fences: {error}")
+        log.warning("sweep: fences: %s", error)
     try:
         report.flushed = outbox.flush(deps)
     except Unavailable as error:

@@ -1,12 +1,37 @@
--- Takes a date for a token. No row changed: a higher token has been taken already.
--- Taking it again with the same token, batch and round changes nothing but the time.
-MERGE {promotion_fence} AS fence
-USING (SELECT @game_date AS game_date) AS taken
-ON fence.game_date = taken.game_date
-WHEN MATCHED AND (
-  fence.token < @token OR (fence.token = @token AND fence.batch_id = @batch_id AND fence.round = @round)
-) THEN
-  UPDATE SET token = @token, batch_id = @batch_id, round = @round, raised_at = @at
-WHEN NOT MATCHED THEN
-  INSERT (game_date, token, batch_id, round, raised_at)
-  VALUES (@game_date, @token, @batch_id, @round, @at)
+-- Takes a date for a token, and says which token holds it now.
+-- Statements that only insert do not conflict, a MERGE that inserts included
+-- (https://cloud.google.com/bigquery/docs/data-manipulation-language#dml_statement_conflicts). So the row of a date is
+-- made in a transaction that changes a row of its own: of two at once BigQuery cancels one. It is raised by a plain
+-- UPDATE, which BigQuery queues behind a promotion that is running.
+IF NOT EXISTS (SELECT 1 FROM {promotion_fence} WHERE game_date = @game_date) THEN
+  -- A lock row that is there twice does no harm: the transaction changes both.
+  IF NOT EXISTS (SELECT 1 FROM {statement_locks} WHERE name = 'fence') THEN
+    INSERT INTO {statement_locks} (name, at) VALUES ('fence', @at);
+  END IF;
+
+  BEGIN TRANSACTION;
+
+  UPDATE {statement_locks} SET at = @at, holder = @batch_id WHERE name = 'fence';
+
+  IF @@row_count = 0 THEN
+    RAISE USING MESSAGE = 'LOCK_MISSING: statement_locks has no row for the fence';
+  END IF;
+
+  INSERT INTO {promotion_fence} (game_date, token, batch_id, round, raised_at)
+  SELECT made.game_date, @token, @batch_id, @round, @at
+  FROM (SELECT @game_date AS game_date) AS made
+  WHERE NOT EXISTS (SELECT 1 FROM {promotion_fence} AS taken WHERE taken.game_date = made.game_date);
+
+  COMMIT TRANSACTION;
+END IF;
+
+-- With the same token, batch and round again, nothing changes but the time.
+UPDATE {promotion_fence}
+SET token = @token, batch_id = @batch_id, round = @round, raised_at = @at
+WHERE game_date = @game_date
+  AND (token < @token OR (token = @token AND batch_id = @batch_id AND round = @round));
+
+SELECT token, batch_id, round
+FROM {promotion_fence}
+WHERE game_date = @game_date
+ORDER BY token DESC, batch_id, round;

@@ -91,6 +91,9 @@ looked AS (
   FROM last_promotions
   LEFT JOIN fences ON fences.game_date = last_promotions.game_date
   UNION ALL
+  SELECT 'fence_once', number = 1, CONCAT(CAST(game_date AS STRING), ': ', CAST(number AS STRING), ' rows')
+  FROM fences
+  UNION ALL
   SELECT 'runs_recorded', ran.player_lookup IS NOT NULL,
     CONCAT(CAST(told.game_date AS STRING), ' ', told.batch_id, ' ', told.player_lookup)
   FROM (

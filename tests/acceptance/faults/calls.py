@@ -14,7 +14,7 @@ _OWN_ID = re.compile(r"^regen-(promote|rollback|stage|record)-")
 #: What only this statement says.
 _WORDS = {
     "read_slate": "TO_JSON_STRING(ARRAY_AGG(game))",
-    "raise_fence": "MERGE ",
+    "raise_fence": "SELECT token, batch_id, round\nFROM",
     "current_predictions": "SELECT\n  prediction_id, batch_id, player_lookup",
     "promotion_of": "SELECT superseded_count, withdrawn, regenerated_count",
 }

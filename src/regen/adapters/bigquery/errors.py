@@ -69,6 +69,7 @@ def _kind(error: google.GoogleAPICallError, text: str) -> type[RegenError]:
     kinds: tuple[tuple[type[RegenError], bool], ...] = (
         (FenceLost, "FENCE_LOST:" in text),
         (PromotionAborted, "PROMOTION_ABORTED:" in text),
+        (Unavailable, "LOCK_MISSING:" in text),
         (Unavailable, missing and "not found: job" in lowered),
         (StagingMissing, missing and STAGING_DATASET in text),
         (TableMissing, missing),

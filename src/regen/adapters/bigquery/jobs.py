@@ -23,6 +23,9 @@ PATIENCE = (0.25, 0.5, 1.0, 2.0, 4.0)
 #: Errors that no repeat within a call mends: the caller reads again, or somebody has to act first.
 _LASTING = (AccessDenied, Conflict, TableMissing)
 
+#: Pauses in seconds before a script that BigQuery cancelled beside another is run again.
+MEETINGS = (0.2, 0.5, 1.0, 2.0)
+
 
 def _fleeting(error: Exception) -> bool:
     """Whether the same call may succeed in a moment; a connection that breaks is an error of the client's own kind."""
@@ -68,6 +71,19 @@ class Jobs:
             )  # fmt: skip
 
         return self._run(submit, job_id)
+
+    def alone(self, text: str, parameters: Sequence[Parameter]) -> Any:  # noqa: ANN401
+        """Run a script whose transaction changes a row of `statement_locks`; where it met another, run it again.
+
+        Raises:
+            Conflict: it met others each time.
+        """
+        for pause in MEETINGS:
+            try:
+                return self.query(text, parameters)
+            except Conflict:
+                self.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
+        return self.query(text, parameters)
 
     def load(self, data: IO[bytes], size: int, config: bigquery.LoadJobConfig, table: str, job_id: str) -> None:
         """Load newline-delimited JSON into a table."""

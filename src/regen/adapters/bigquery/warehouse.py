@@ -18,7 +18,7 @@ from regen.adapters.bigquery.jobs import POLLING, Jobs
 from regen.adapters.bigquery.params import Parameter, entries, scalars
 from regen.adapters.bigquery.tables import schema_fields
 from regen.domain.audit import AuditEntry, AuditEvent
-from regen.domain.errors import FenceLost, InvalidInput, PromotionAborted
+from regen.domain.errors import Conflict, FenceLost, InvalidInput, PromotionAborted
 from regen.domain.ids import digest
 from regen.domain.promotion import (
     CurrentPrediction,
@@ -117,10 +117,28 @@ class BigQueryWarehouse:
 
     def raise_fence(self, fence: FenceToken) -> None:
         """See the port."""
-        values = {**_fence(fence), "at": datetime.now(UTC)}
-        done = self.jobs.query(render("raise_fence", self._names), scalars(values))
-        if not done.num_dml_affected_rows:
-            raise FenceLost(f"{fence.game_date}: a token higher than {fence.token} has been taken")
+        mine = (fence.token, fence.batch_id, fence.round)
+        holders = self._take(fence)
+        if len(holders) > 1 and holders[0] == mine:
+            self.mend_fences()
+            holders = self._take(fence)
+        if holders == [mine]:
+            return
+        if not holders or holders[0][0] < fence.token or holders[0] == mine:
+            raise Conflict(f"{fence.game_date}: the fence changed while token {fence.token} was taken")
+        raise FenceLost(f"{fence.game_date}: token {holders[0][0]} holds it, not {fence.token}", holders[0][0])
+
+    def _take(self, fence: FenceToken) -> list[tuple[int, str, int]]:
+        """Token, batch and round of each row that the date's fence has now, the highest first."""
+        rows = self.jobs.alone(render("raise_fence", self._names), scalars({**_fence(fence), "at": datetime.now(UTC)}))
+        with translated():
+            return [(row["token"], row["batch_id"], row["round"]) for row in rows]
+
+    def mend_fences(self) -> list[date]:
+        """See the port."""
+        rows = self.jobs.alone(render("mend_fences", self._names), scalars({"at": datetime.now(UTC)}))
+        with translated():
+            return [row["game_date"] for row in rows]
 
     def promote(self, promotion: Promotion) -> PromotionCounts:
         """See the port."""
