@@ -142,6 +142,32 @@ def test_the_env_file_is_written_whole(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["env"]
 
 
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077, 0o777])
+def test_the_env_file_is_its_owners_alone(mask: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the first moment, whatever the umask, and whatever lay there before."""
+    left = tmp_path / ".env.part"
+    left.write_text("left by one that died")
+    left.chmod(0o666)
+    modes: list[int] = []
+    real = os.open
+
+    def watched(path: Path, flags: int, mode: int = 0o777) -> int:
+        opened = real(path, flags, mode)
+        modes.append(os.fstat(opened).st_mode & 0o777)
+        return opened
+
+    monkeypatch.setattr(os, "open", watched)
+    before = os.umask(mask)
+    try:
+        write_env(tmp_path / "env", {"REGEN_API_KEY": "secret"})
+    finally:
+        os.umask(before)
+    assert [path.name for path in tmp_path.iterdir()] == ["env"]
+    assert (tmp_path / "env").stat().st_mode & 0o777 == 0o600
+    assert modes
+    assert all(mode & 0o077 == 0 for mode in modes)
+
+
 @pytest.fixture
 def guard() -> Iterator[Guard]:
     one = Guard()

@@ -46,6 +46,11 @@ WRONG = [
     *(("REGEN_API_KEYS", text) for text in (f"{CANARY}", f":{CANARY}", "me:short", f"me:{CANARY} x", f"mé:{CANARY}")),
     *(("REGEN_API_KEYS", text) for text in (",", f"a:{CANARY},a:x{CANARY}", f"a:{CANARY},b:{CANARY}", f"a:{CANARY}é")),
     *(("REGEN_WEBHOOK_URL", text) for text in (f"hooks.example/{CANARY}", f"file:///{CANARY}", f"https://x/ {CANARY}")),
+    *(
+        ("REGEN_WEBHOOK_URL", f"http://{host}/{CANARY}")
+        for host in ("hooks.example", "127.0.0.1.evil.example", "10.0.0.1")
+    ),
+    *(("REGEN_WEBHOOK_URL", f"http://{host}/{CANARY}") for host in ("localhost@evil.example", "127.0.0.1:80@evil", "")),
     *(("REGEN_LEASE_SECONDS", text) for text in ("", "0", "601", "nan", "inf", "-1", "1e9", "١٢ s")),
     *(("REGEN_PLAYERS_PER_REQUEST", text) for text in ("", "0", "1.5", "201", "-1", "+5")),
     *(("REGEN_PROJECT", text) for text in ("", "x", "My-Project", "my-project\n", "a/b/c/d")),
@@ -73,6 +78,8 @@ def test_two_keys_with_spaces_and_a_line_break_around_them() -> None:
         ({"REGEN_BACKEND": "memory"}, "REGEN_BACKEND"),
         ({"REGEN_TOKEN_CHECK": "claims"}, "REGEN_TOKEN_CHECK"),
         ({"REGEN_API_KEYS": ""}, "REGEN_API_KEYS"),
+        ({"REGEN_WEBHOOK_URL": "http://127.0.0.1:9/x"}, "REGEN_WEBHOOK_URL"),
+        ({"REGEN_WEBHOOK_URL": "http://localhost/x"}, "REGEN_WEBHOOK_URL"),
     ],
 )
 def test_a_public_function_on_cloud_run_refuses_what_would_let_others_in(changes: dict[str, str], wrong: str) -> None:
@@ -80,6 +87,13 @@ def test_a_public_function_on_cloud_run_refuses_what_would_let_others_in(changes
     assert problems({**DEPLOYED, **changes}, public=True) == [wrong]
     if wrong != "REGEN_API_KEYS":
         assert read_settings({**GOOD, **changes}, public=True), "elsewhere, tests and the local stack need it"
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:9/x", "http://localhost", "http://[::1]:9", "https://chat.example/x"]
+)
+def test_a_webhook_on_this_machine_needs_no_encryption(address: str) -> None:
+    assert read_settings({**GOOD, "REGEN_WEBHOOK_URL": f" {address}\n"}).webhook_url == address
 
 
 def test_a_private_function_on_cloud_run_leaves_signatures_to_the_platform() -> None:

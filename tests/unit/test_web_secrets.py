@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fake_coordinator import serving
 from regen.adapters.webhook import Webhook
 from regen.domain.errors import Unavailable
 from regen.services import opening
@@ -98,3 +99,12 @@ def test_a_webhook_that_cannot_be_reached_is_not_named(address: str, caplog: pyt
         Webhook(address).send({"type": "batch_rejected", "why": "x"})
     logging.getLogger("regen.test").error("not delivered", exc_info=error.value)
     assert CANARY not in "".join(traceback.format_exception(error.value)) + caplog.text
+
+
+def test_an_alert_does_not_follow_a_webhook_elsewhere() -> None:
+    with serving() as chat:
+        chat.say("POST /hook", (302, {}))
+        chat.say("GET /elsewhere", (200, {}))
+        with pytest.raises(Unavailable):
+            Webhook(f"{chat.url}/hook").send({"type": "batch_rejected", "why": "x"})
+        assert [route for route, _, _ in chat.asked] == ["POST /hook"]

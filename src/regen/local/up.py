@@ -73,9 +73,13 @@ def up(
 
 
 def write_env(path: Path, env: Mapping[str, str]) -> None:
-    """Write one `KEY=value` a line, all or nothing."""
+    """Write one `KEY=value` a line, all or nothing; it holds a key, so its owner alone may read it from the first moment."""
     part = path.with_name(f".{path.name}.part")
-    part.write_text("".join(f"{key}={value}\n" for key, value in env.items()))
+    part.unlink(missing_ok=True)
+    # Exclusively: a file or link that somebody else has put there in between is not written to.
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write("".join(f"{key}={value}\n" for key, value in env.items()))
     part.replace(path)
 
 

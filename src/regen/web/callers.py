@@ -26,6 +26,14 @@ log = logging.getLogger(__name__)
 CERTS_SECONDS = 3600.0
 CERTS_PAUSE_SECONDS = 10.0
 LEEWAY_SECONDS = 30
+CHECKED_FIRST = "X-Serverless-Authorization"
+"""If it is there, Cloud Run checks it alone and passes `Authorization` on as the caller wrote it.
+
+https://cloud.google.com/run/docs/authenticating/service-to-service
+"""
+REMOVED = "SIGNATURE_REMOVED_BY_GOOGLE"
+"""What Cloud Run leaves in place of a signature that it has checked."""
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _OWN_ADDRESS = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)*\.run\.app(/.*)?")
 
 
@@ -84,10 +92,10 @@ class Gatekeeper:
         return self.by_key(headers) if "X-API-Key" in headers else self.by_scheduler(headers)
 
     def _account(self, headers: Mapping[str, str], accounts: Collection[str]) -> str:
-        scheme, _, token = headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated("an OIDC bearer token is required")
-        claims = self._verified(token) if self._settings.token_check == SIGNATURE else _unverified(token)
+        token = _checked_token(headers)
+        # Claims go unverified only where the platform says that it has verified them; any other token is verified here.
+        stripped = self._settings.token_check != SIGNATURE and _is_stripped(token)
+        claims = _segment(token, 1) if stripped else self._verified(token)
         issuers = [self._settings.oidc_issuer]
         if self._settings.oidc_issuer == GOOGLE_ISSUER:
             issuers.append("accounts.google.com")
@@ -178,17 +186,41 @@ class _Certificates:
             self._fetched = time.monotonic()
 
 
-def _unverified(token: str) -> Mapping[str, Any]:
-    """The claims of a token that the platform has verified (and whose signature it has removed)."""
-    return _segment(token, 1)
+def _checked_token(headers: Mapping[str, str]) -> str:
+    """The token of the header that the platform has checked.
+
+    The other header is worth nothing: any text may stand there.
+
+    Raises:
+        Unauthenticated: there is no token; or both headers came without a signature, of which the platform removes one.
+    """
+    first, second = headers.get(CHECKED_FIRST), headers.get("Authorization", "")
+    if first is None:
+        return _bearer(second)
+    token = _bearer(first)
+    if _is_stripped(token) and REMOVED in second:
+        raise Unauthenticated("two tokens have lost their signature: which of them was checked is not known")
+    return token
+
+
+def _bearer(header: str) -> str:
+    """The one token of a header; headers sent twice come joined by a comma, and are none."""
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("an OIDC bearer token is required")
+    if not _TOKEN.fullmatch(token):
+        raise Unauthenticated("the token is malformed")
+    return token
+
+
+def _is_stripped(token: str) -> bool:
+    return token.rpartition(".")[2] == REMOVED
 
 
 def _segment(token: str, index: int) -> Mapping[str, Any]:
-    parts = token.split(".")
-    if len(parts) != 3:
-        raise Unauthenticated("the token is malformed")
+    part = token.split(".")[index]
     try:
-        decoded = json.loads(base64.urlsafe_b64decode(parts[index] + "=" * (-len(parts[index]) % 4)))
+        decoded = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (ValueError, RecursionError, binascii.Error):
         raise Unauthenticated("the token is malformed") from None
     if not isinstance(decoded, dict):

@@ -23,7 +23,9 @@ CLAIMS_BEHIND_IAM = "claims_behind_iam"
 
 _KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,50}")
 _KEY = re.compile(r"[!-~]{16,500}")
-_ADDRESS = re.compile(r"https?://[!-~]+")
+_ADDRESS = re.compile(r"https://[A-Za-z0-9\[][!-~]*")
+_LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?([/?#][!-~]*)?")
+"""An alert names players and dates: it leaves the machine encrypted, or not at all."""
 
 
 class SettingsInvalid(RegenError):
@@ -82,9 +84,10 @@ def _keys(text: str) -> dict[str, Secret]:
 
 
 def _address(text: str) -> Secret | None:
-    if text and not _ADDRESS.fullmatch(text.strip()):
-        raise ValueError("an address that begins with https://")
-    return Secret(text.strip()) if text else None
+    address = text.strip()
+    if address and not _ADDRESS.fullmatch(address) and not _LOOPBACK.fullmatch(address):
+        raise ValueError("an address that begins with https:// (http:// on this machine only)")
+    return Secret(address) if address else None
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -198,6 +201,8 @@ def _unsafe(values: Mapping[str, Any], *, public: bool) -> list[str]:
     for key, expected in only.items():
         if values.get(key, expected) != expected:
             problems.append(f"REGEN_{key.upper()}: expected {expected} on Cloud Run")
+    if (values.get("webhook_url") or "https://").startswith("http://"):
+        problems.append("REGEN_WEBHOOK_URL: expected an address that begins with https:// on Cloud Run")
     if public and values.get("token_check") == CLAIMS:
         problems.append(f"REGEN_TOKEN_CHECK: expected {SIGNATURE}: anybody can reach this function")
     return problems
