@@ -109,6 +109,9 @@ def test_the_same_key_is_the_same_backfill_and_another_body_is_refused() -> None
     assert bench.create("k", "body").backfill_id == first.backfill_id
     with pytest.raises(KeyReused):
         bench.create("k", "other")
+    with pytest.raises(KeyReused):
+        bench.create("k", "a longer range", last=DAYS[-1] + timedelta(days=1))
+    assert len(bench.store.find("backfills")) == 1
     bench.drain()
     assert len(bench.store.find("prediction_batches")) == 4
 

@@ -110,7 +110,6 @@ class Backfill:
 
     Attributes:
         dates: every date of the range, in the order in which they are done.
-        fingerprint: of what was asked for; the same idempotency key with another one is refused.
     """
 
     backfill_id: str
@@ -127,7 +126,6 @@ class Backfill:
     backwards: bool = False
     max_concurrent: int = DEFAULT_CONCURRENT
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    fingerprint: str = ""
     ended_at: datetime | None = None
 
     @property

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+
+from regen.domain.errors import InvalidInput
+
+MAX_NAMED = 10
+LIKENESS = 0.75
+"""Of two names that may be meant for each other, as `difflib` measures it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +49,27 @@ class Scope:
 
 def _both(a: tuple[str, ...] | None, b: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return None if a is None or b is None else tuple(sorted({*a, *b}))
+
+
+def resolved(field: str, asked: Sequence[str], known: Iterable[str], where: str) -> tuple[str, ...]:
+    """The names that are asked for, as they are known, each once; case and outer spaces do not matter.
+
+    Args:
+        where: what knows them, for the error.
+
+    Raises:
+        InvalidInput: one of them is not known; names each such, with the known names that are most like it.
+    """
+    by_key = {name.strip().casefold(): name for name in known}
+    unknown = [name for name in asked if name.strip().casefold() not in by_key]
+    if unknown:
+        told = "; ".join(f"{name!r} is not{_nearest(name, by_key)}" for name in unknown[:MAX_NAMED])
+        more = f"; and {len(unknown) - MAX_NAMED} more are not" if len(unknown) > MAX_NAMED else ""
+        raise InvalidInput(field, f"names of {where}: {told}{more}")
+    return tuple(dict.fromkeys(by_key[name.strip().casefold()] for name in asked))
+
+
+def _nearest(name: str, by_key: dict[str, str]) -> str:
+    plain = "".join(c for c in name.casefold() if c.isalnum() or c in "_-")
+    found = get_close_matches(plain, by_key, n=3, cutoff=LIKENESS)
+    return f" (nearest: {', '.join(by_key[key] for key in found)})" if found else ""

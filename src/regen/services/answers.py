@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,10 +11,14 @@ from typing import Any
 import msgspec
 
 from regen.domain import ids
-from regen.domain.errors import KeyReused
+from regen.domain.errors import Conflict, KeyReused
 from regen.ports import Write
 from regen.services.deps import Deps
 from regen.services.records import IDEMPOTENCY
+
+log = logging.getLogger(__name__)
+MAX_ANSWER = 500_000
+"""Bytes of an answer that its key's document holds; a longer one is made again when it is asked for again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +56,39 @@ class IdempotencyKey:
         return f"{IDEMPOTENCY}/{ids.digest(self.scope, self.key)}"
 
 
-def known_answer(deps: Deps, key: IdempotencyKey) -> Answer | None:
-    """The answer that this key got before, if it did.
+def known_answer(deps: Deps, key: IdempotencyKey | None) -> Answer | None:
+    """The answer of an opening that this key got before, if it did.
 
     Raises:
         KeyReused: it came with another body.
     """
+    found = recall(deps, key)
+    return None if found is None else msgspec.convert(found, Answer)
+
+
+def recall(deps: Deps, key: IdempotencyKey | None) -> Mapping[str, Any] | None:
+    """What this key was answered before; None without a key, or with a new one.
+
+    Raises:
+        KeyReused: it came with another body.
+    """
+    if key is None:
+        return None
     snapshot = deps.store.get(key.path)
     if snapshot is None or snapshot.data["expires_at"] <= deps.clock.now():
         return None
     if snapshot.data["fingerprint"] != key.fingerprint:
         raise KeyReused(f"the idempotency key was used with another body; it gave {snapshot.data['answer']}")
-    return msgspec.json.decode(snapshot.data["answer"], type=Answer)
+    found: Mapping[str, Any] = msgspec.json.decode(snapshot.data["answer"])
+    return found
 
 
-def remember(deps: Deps, key: IdempotencyKey, answer: Answer) -> Write:
+def claims(deps: Deps, key: IdempotencyKey | None, answer: Answer | Mapping[str, Any]) -> list[Write]:
+    """What claims a key, if there is one, in the same commit as what it asked for."""
+    return [remember(deps, key, answer)] if key else []
+
+
+def remember(deps: Deps, key: IdempotencyKey, answer: Answer | Mapping[str, Any]) -> Write:
     """The write that claims the key, in the same commit as what it asked for; one that has expired is taken over."""
     old = deps.store.get(key.path)
     data: Mapping[str, Any] = {
@@ -77,3 +100,13 @@ def remember(deps: Deps, key: IdempotencyKey, answer: Answer) -> Write:
     if old is not None and old.data["expires_at"] <= deps.clock.now():
         return Write("update", key.path, data, old.version)
     return Write("create", key.path, data)
+
+
+def settle(deps: Deps, key: IdempotencyKey | None, answer: Mapping[str, Any]) -> None:
+    """Claim a key after an act that changes nothing when it is done again; whoever claimed it first did the same."""
+    if key is None:
+        return
+    try:
+        deps.store.commit(claims(deps, key, answer if len(msgspec.json.encode(answer)) < MAX_ANSWER else {}))
+    except Conflict:
+        log.info("the idempotency key of %s has been claimed meanwhile", key.scope, extra={"action": "settle"})

@@ -32,7 +32,6 @@ from regen.domain.batch import Kind
 from regen.domain.errors import (
     AlreadyExists,
     InvalidInput,
-    KeyReused,
     NobodyRequested,
     NoSlate,
     NoSuchBackfill,
@@ -41,7 +40,7 @@ from regen.domain.errors import (
 from regen.domain.trigger import Source, Trigger
 from regen.ports import Write
 from regen.services import backfill_settling, opening, outbox
-from regen.services.answers import IdempotencyKey
+from regen.services.answers import IdempotencyKey, claims, recall
 from regen.services.backfill_records import (
     audit_entry,
     backfill_path,
@@ -82,16 +81,27 @@ def plan(deps: Deps, wanted: Wanted) -> tuple[BackfillDate, ...]:
     return planned(dates, survey, wanted.only, unpromoted, deps.config.thresholds.coverage_pct)
 
 
+def known(deps: Deps, key: IdempotencyKey | None) -> Backfill | None:
+    """The backfill that this key has given before.
+
+    Raises:
+        KeyReused: it came with another body.
+    """
+    answer = recall(deps, key)
+    return read_backfill(deps, answer["backfill_id"])[0] if answer else None
+
+
 def create(deps: Deps, wanted: Wanted, key: IdempotencyKey | None = None) -> Backfill:
     """Put a backfill on record; it goes on by itself.
 
     Raises:
         KeyReused: the key came with another body.
     """
-    suffix = ids.digest(key.scope, key.key, length=8) if key else deps.ids.suffix()
+    if before := known(deps, key):
+        return before
     now = deps.clock.now()
     backfill = Backfill(
-        backfill_id=f"backfill_{wanted.first.isoformat()}_{wanted.last.isoformat()}_{suffix}",
+        backfill_id=f"backfill_{wanted.first.isoformat()}_{wanted.last.isoformat()}_{deps.ids.suffix()}",
         first=wanted.first,
         last=wanted.last,
         reason=ids.checked_reason(wanted.reason),
@@ -105,25 +115,31 @@ def create(deps: Deps, wanted: Wanted, key: IdempotencyKey | None = None) -> Bac
         backwards=wanted.backwards,
         max_concurrent=wanted.max_concurrent,
         metadata=wanted.metadata,
-        fingerprint=key.fingerprint if key else "",
     ).changed(now, ())
     name = backfill.backfill_id
     items = [
         outbox.audit_item(audit_entry(backfill, "created", wanted.caller, now)),
         wake_item(name, "created", now, name),
     ]
+    record = Write("create", backfill_path(name), encode_backfill(backfill))
     try:
-        deps.store.commit([Write("create", backfill_path(name), encode_backfill(backfill)), *outbox.put(items)])
+        deps.store.commit([record, *outbox.put(items), *claims(deps, key, {"backfill_id": name})])
     except AlreadyExists:
-        backfill, _ = read_backfill(deps, name)
-        if key and backfill.fingerprint != key.fingerprint:
-            raise KeyReused(f"the idempotency key was used with another body; it gave {name}") from None
+        if not (before := known(deps, key)):
+            raise
+        return before  # the same call, twice at once
     outbox.flush(deps, name)
     return backfill
 
 
-def order(deps: Deps, backfill_id: str, word: str, caller: str) -> Backfill:
+def order(
+    deps: Deps, backfill_id: str, word: str, caller: str, *, key: IdempotencyKey | None = None, dry_run: bool = False
+) -> Backfill:
     """Pause, resume or cancel. Batches that are under way come to their end in any case.
+
+    Args:
+        key: the same one again is carried out once.
+        dry_run: how the backfill would stand; nothing is done.
 
     Raises:
         NoSuchBackfill: there is none of that id.
@@ -131,6 +147,8 @@ def order(deps: Deps, backfill_id: str, word: str, caller: str) -> Backfill:
     """
 
     def change(known: Backfill) -> tuple[Backfill, Sequence[Write]]:
+        if recall(deps, key):
+            return known, ()
         now = deps.clock.now()
         after = ordered(known, word, now)
         because = f"{word} {now.isoformat()}"
@@ -138,8 +156,10 @@ def order(deps: Deps, backfill_id: str, word: str, caller: str) -> Backfill:
             outbox.audit_item(audit_entry(after, after.status.value, caller, now)),
             wake_item(backfill_id, because, now, backfill_id),
         ]
-        return after, outbox.put(items)
+        return after, [*outbox.put(items), *claims(deps, key, {"backfill_id": backfill_id})]
 
+    if dry_run:
+        return change(read_backfill(deps, backfill_id)[0])[0]
     after = change_backfill(deps, backfill_id, change)
     outbox.flush(deps, backfill_id)
     return after

@@ -1,4 +1,7 @@
-"""What an operator does to a batch: cancel, redrive, promote, rollback. Recorded here, carried out by the verifier."""
+"""What an operator does to a batch: cancel, redrive, promote, rollback. Recorded here, carried out by the verifier.
+
+A dry run goes the way of the order itself, up to the first write: what would be refused is refused.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from regen.domain.outcome import OutcomeKind
 from regen.domain.slate import fix_slate
 from regen.ports import Write
 from regen.services import outbox
+from regen.services.answers import IdempotencyKey, claims, recall
 from regen.services.commit import Seen, read_batch, until_committed
 from regen.services.dates import DateSeen, read_date
 from regen.services.deps import Deps
@@ -34,11 +38,20 @@ class Order:
     Attributes:
         caller: who gave it, for the audit.
         reason: why, for the audit.
+        dry_run: find out what would be done, and do nothing.
+        key: the same one again is carried out once.
     """
 
     batch_id: str
     caller: str
     reason: str
+    dry_run: bool = False
+    key: IdempotencyKey | None = None
+
+    @property
+    def answer(self) -> dict[str, str]:
+        """What its key is answered."""
+        return {"status": "accepted", "batch_id": self.batch_id}
 
 
 def cancel(deps: Deps, order: Order) -> Batch:
@@ -56,12 +69,17 @@ def cancel(deps: Deps, order: Order) -> Batch:
         f"cancelled: {order.reason}",
         allowed=CANCELLABLE,
         caller=order.caller,
+        also=lambda: claims(deps, order.key, order.answer),
+        dry_run=order.dry_run,
         error=f"cancelled: {order.reason}",
     )
     if ended is None:
         now = read_batch(deps, order.batch_id).batch
+        if recall(deps, order.key):
+            return now  # the same order, given twice at once
         raise Refused(f"{order.batch_id} is {now.status}: it cannot be cancelled any more", order.batch_id)
-    outbox.flush(deps, order.batch_id)
+    if not order.dry_run:
+        outbox.flush(deps, order.batch_id)
     return ended
 
 
@@ -85,7 +103,8 @@ def redrive(deps: Deps, order: Order) -> Batch:
     round_ = seen.batch.round + 1
     opening = deps.ids.suffix()
     requests = build_requests(deps, seen.batch, players, round_, opening)
-    write_requests(deps, seen.batch, requests)
+    if not order.dry_run:
+        write_requests(deps, seen.batch, requests)
 
     def open_round(batch: Batch, now: datetime) -> Batch:
         return batch.moved(
@@ -102,7 +121,8 @@ def redrive(deps: Deps, order: Order) -> Batch:
         )
 
     batch = _next_round(deps, order, AuditEvent.REDRIVE_REQUESTED, open_round, seen.batch.round)
-    dispatch(deps, order.batch_id)
+    if not order.dry_run:
+        dispatch(deps, order.batch_id)
     return batch
 
 
@@ -139,7 +159,8 @@ def promote(deps: Deps, order: Order, accepted: Sequence[str]) -> Batch:
         )
 
     batch = _next_round(deps, order, AuditEvent.PROMOTE_REQUESTED, open_round, seen.batch.round)
-    ask_to_verify(deps, batch)
+    if not order.dry_run:
+        ask_to_verify(deps, batch)
     return batch
 
 
@@ -168,7 +189,8 @@ def rollback(deps: Deps, order: Order) -> Batch:
         )
 
     batch = _next_round(deps, order, AuditEvent.ROLLBACK_REQUESTED, open_round, seen.batch.round)
-    ask_to_verify(deps, batch)
+    if not order.dry_run:
+        ask_to_verify(deps, batch)
     return batch
 
 
@@ -189,6 +211,8 @@ def _next_round(
     """Take the date like a new batch does, and open the round, in one commit with its audit entry."""
 
     def decide() -> tuple[Sequence[Write], Batch]:
+        if recall(deps, order.key):
+            return [], read_batch(deps, order.batch_id).batch  # the same order, given twice at once
         seen = _ended(deps, order)
         if seen.batch.round != round_:
             raise Refused(f"{order.batch_id} has gone on to round {seen.batch.round}", order.batch_id)
@@ -203,8 +227,11 @@ def _next_round(
             error=None,
         )
         record = replace(date.record, live=opened.batch_id)
-        return [seen.update(opened), date.write(record), *outbox.put([outbox.audit_item(entry)])], opened
+        items = outbox.put([outbox.audit_item(entry)])
+        return [seen.update(opened), date.write(record), *items, *claims(deps, order.key, order.answer)], opened
 
+    if order.dry_run:
+        return decide()[1]
     return until_committed(deps, decide)
 
 

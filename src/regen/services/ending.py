@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -40,6 +40,8 @@ def end_round(
     allowed: frozenset[Status],
     caller: str = "verifier",
     token: int | None = None,
+    also: Callable[[], Sequence[Write]] = tuple,
+    dry_run: bool = False,
     **changes: Any,  # noqa: ANN401 - fields of the batch
 ) -> Batch | None:
     """End the round of a batch.
@@ -47,6 +49,8 @@ def end_round(
     Args:
         allowed: statuses from which this end may come; from any other nothing is done.
         token: the end comes only while this is the batch's fencing token: a later owner knows better.
+        also: what else goes into the commit.
+        dry_run: decide as always, and commit nothing.
         changes: fields of the batch to set.
 
     Returns:
@@ -71,9 +75,12 @@ def end_round(
             seen.update(ended),
             *([date.write(record)] if record != date.record else []),
             *outbox.put(items),
+            *also(),
         ]
         return writes, ended
 
+    if dry_run:
+        return decide()[1]
     ended = until_committed(deps, decide)
     if ended:
         _tell(ended, why)

@@ -17,13 +17,12 @@ def grade(deps: Deps, first: date, last: date) -> list[Graded]:
     return deps.books.grade(first, last, deps.clock.now())
 
 
-def grade_due(deps: Deps, days: int) -> list[Graded]:
-    """Grade the last days, and the played dates that a promotion or a rollback has changed lately."""
+def due(deps: Deps, days: int) -> set[date]:
+    """The last days, and the played dates that a promotion or a rollback has changed lately."""
     now = deps.clock.now()
     today = eastern_today(now)
     recent = {today - timedelta(days=n) for n in range(days)}
-    changed = {day for day in deps.books.changed_dates(now - LOOK_BACK) if day <= today}
-    return [graded for first, last in spans(recent | changed) for graded in grade(deps, first, last)]
+    return recent | {day for day in deps.books.changed_dates(now - LOOK_BACK) if day <= today}
 
 
 def spans(dates: Iterable[date]) -> list[tuple[date, date]]:

@@ -33,9 +33,12 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
     def create(call: Call) -> Reply:
         body = call.json()
         wanted = wanted_of(body, call.caller_name)
+        key = key_of(call, body)
         if bodies.flag(body, "dry_run"):
-            return 200, {"status": "dry_run", "dates": dates_view(backfilling.plan(deps, wanted))}
-        made = backfilling.create(deps, wanted, key_of(call, body))
+            known = backfilling.known(deps, key)
+            dates = known.dates if known else backfilling.plan(deps, wanted)
+            return 200, {"status": "dry_run", "dates": dates_view(dates)}
+        made = backfilling.create(deps, wanted, key)
         return 202, {**view(made), "status_url": call.url(f"/backfills/{made.backfill_id}")}
 
     def listing(call: Call) -> Reply:  # noqa: ARG001 - every route's signature
@@ -46,9 +49,14 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
 
     def order(word: str) -> Callable[[Call], Reply]:
         def handle(call: Call) -> Reply:
-            name = _id(call)
-            call.json()
-            return 202, view(backfilling.order(deps, name, word, call.caller_name))
+            name, body = _id(call), call.json()
+            bodies.only(body, {"dry_run"})
+            dry_run = bodies.flag(body, "dry_run")
+            key = key_of(call, body)
+            after = backfilling.order(deps, name, word, call.caller_name, key=key, dry_run=dry_run)
+            if dry_run:
+                return 200, {**view(after), "status": "dry_run", "would": word, "would_be": after.status.value}
+            return 202, view(after)
 
         return handle
 

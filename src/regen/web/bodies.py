@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any
 
 from regen.domain import ids
 from regen.domain.batch import Kind
 from regen.domain.dates import parse_game_date
 from regen.domain.errors import InvalidInput
-from regen.domain.scope import Scope
+from regen.domain.scope import Scope, resolved
 from regen.domain.trigger import Source, Trigger
 
 MODE = "regenerate_with_supersede"
@@ -19,13 +20,41 @@ DEFAULT_REASON = "feature_upgrade"
 MAX_NAMES = 1000
 MAX_NAME = 100
 MAX_METADATA_BYTES = 20_000
+MAX_IGNORED_BYTES = 2_000
+TRIGGER = frozenset({"game_date", "reason", "mode", "metadata", "players", "systems", "games"})
+REGENERATION = TRIGGER - {"mode"} | {"dry_run"}
+ORDER = frozenset({"reason", "dry_run"})
+NOT_CARRIED_OUT = frozenset(
+    {
+        *("dry_run", "dry", "preview", "simulate", "validate_only", "force", "min_minutes", "checks"),
+        *(
+            "from",
+            "to",
+            "days",
+            "only",
+            "backwards",
+            "max_concurrent_dates",
+            "cancel",
+            "redrive",
+            "promote",
+            "rollback",
+        ),
+        *("player", "player_id", "player_ids", "player_lookup", "player_lookups", "game", "game_id", "game_ids"),
+        *("system", "system_id", "system_ids", "date", "dates", "game_dates"),
+    }
+)
+"""Words by which a sender means an order, or a narrower one, and which a trigger does not carry out."""
+WORDS_OF_THEIR_OWN = frozenset({"season", "model"})
+"""They look like `reason` and `mode`, and are neither."""
+NEAR = 0.8
+"""From this likeness on, as `difflib` measures it, a name is a misspelt one."""
 
 
 def regeneration(
     body: Mapping[str, Any], *, known_systems: Collection[str], caller: str, trigger_id: str, now: datetime
 ) -> Trigger:
     """The body of `POST /regenerate-with-supersede`."""
-    only(body, {"game_date", "reason", "metadata", "players", "systems", "games", "dry_run"})
+    only(body, REGENERATION)
     return Trigger(
         trigger_id=trigger_id,
         game_date=parse_game_date(_required(body, "game_date")),
@@ -41,7 +70,7 @@ def regeneration(
 
 def start(body: Mapping[str, Any], *, caller: str, trigger_id: str, now: datetime) -> Trigger:
     """The body of `POST /start`."""
-    only(body, {"game_date", "min_minutes", "force"})
+    only(body, {"game_date", "min_minutes", "force", "dry_run"})
     minutes = body.get("min_minutes")
     if minutes is not None and (isinstance(minutes, bool) or not isinstance(minutes, int | float)):
         raise InvalidInput("min_minutes", "a number from 0 to 48")
@@ -69,7 +98,13 @@ def pushed_trigger(
     trigger_id: str,
     now: datetime,
 ) -> Trigger:
-    """A message of `nba-prediction-trigger`; fields that are not known are ignored, as events' are."""
+    """A message of `nba-prediction-trigger`; fields that mean nothing to regen are kept in its metadata, and ignored.
+
+    Raises:
+        InvalidInput: among them for a field that means an order which a trigger does not carry out, and for a near miss of a
+            known one: whoever sent it means something by it.
+    """
+    ignored = _ignored(data)
     mode = data.get("mode", MODE)
     if mode != MODE:
         raise InvalidInput("mode", MODE)
@@ -82,7 +117,7 @@ def pushed_trigger(
         triggered_by=caller,
         at=now,
         scope=_scope(data, known_systems),
-        metadata=metadata_of(data.get("metadata")),
+        metadata={**metadata_of(data.get("metadata")), **ignored},
         follow_up=attributes.get("follow_up"),
     )
 
@@ -92,6 +127,29 @@ def only(body: Mapping[str, Any], allowed: Collection[str]) -> None:
     for name in body:
         if name not in allowed:
             raise InvalidInput(str(name)[:MAX_NAME], f"no such field; known: {', '.join(sorted(allowed))}")
+
+
+def _ignored(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a trigger that regen does not know, as its metadata keeps them."""
+    unknown = {name: value for name, value in data.items() if name not in TRIGGER}
+    known = {_plain(name): name for name in TRIGGER | {"dry_run", "force"}}
+    orders = {_plain(name) for name in NOT_CARRIED_OUT}
+    for name in unknown:
+        plain = _plain(name)
+        near = [] if plain in WORDS_OF_THEIR_OWN else get_close_matches(plain, known, n=1, cutoff=NEAR)
+        if plain in orders or near:
+            like = f" (it is much like {known[near[0]]})" if near and known[near[0]] in TRIGGER else ""
+            told = f"no such field in a trigger{like}; known: {', '.join(sorted(TRIGGER))}"
+            raise InvalidInput(name[:MAX_NAME], told)
+    if not unknown:
+        return {}
+    if len(json.dumps(unknown)) > MAX_IGNORED_BYTES:
+        return {"ignored_fields": [name[:MAX_NAME] for name in unknown][:10]}
+    return {"ignored_fields": unknown}
+
+
+def _plain(name: str) -> str:
+    return "".join(c for c in name.casefold() if c.isalnum())
 
 
 def flag(body: Mapping[str, Any], name: str) -> bool:
@@ -111,28 +169,28 @@ def text(body: Mapping[str, Any], name: str, default: str | None = None) -> str:
 
 
 def names(body: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
-    """A list of names, or None if the field is not there."""
-    value = body.get(name)
-    if value is None:
+    """A list of names, each once, or None if the field is not there: an empty one does not mean all."""
+    if name not in body:
         return None
-    expected = f"a list of 1 to {MAX_NAMES} names"
+    value = body[name]
+    expected = f"a list of 1 to {MAX_NAMES} names, none of them empty; without the field, all are meant"
     if not isinstance(value, list) or not 0 < len(value) <= MAX_NAMES:
         raise InvalidInput(name, expected)
-    if any(not isinstance(v, str) or not v or len(v) > MAX_NAME for v in value):
+    if any(not isinstance(v, str) or not v.strip() or len(v) > MAX_NAME for v in value):
         raise InvalidInput(name, expected)
-    return tuple(dict.fromkeys(value))
+    return tuple(dict.fromkeys(v.strip() for v in value))
 
 
 def fingerprint(body: Mapping[str, Any]) -> str:
-    """The same for bodies that ask for the same."""
-    return ids.digest(json.dumps(body, sort_keys=True, separators=(",", ":")))
+    """The same for bodies that ask for the same; a dry run asks for what it is a dry run of."""
+    asked = {name: value for name, value in body.items() if name != "dry_run"}
+    return ids.digest(json.dumps(asked, sort_keys=True, separators=(",", ":")))
 
 
 def _scope(body: Mapping[str, Any], known_systems: Collection[str]) -> Scope:
     systems = names(body, "systems")
-    for system in systems or ():
-        if system not in known_systems:
-            raise InvalidInput("systems", f"some of {', '.join(known_systems)}")
+    if systems is not None:
+        systems = resolved("systems", systems, known_systems, f"the systems {', '.join(known_systems)}")
     return Scope(players=names(body, "players"), games=names(body, "games"), systems=systems)
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
+from typing import Any
 
 from regen.domain import ids
-from regen.domain.batch import Status
+from regen.domain.batch import Batch, Status
 from regen.domain.dates import parse_game_date
 from regen.domain.errors import InvalidInput, NoSuchBatch, Refused
 from regen.domain.trigger import Trigger
 from regen.services import backfilling, commands, grading, malformed, opening, viewing
-from regen.services.answers import Answer, IdempotencyKey
+from regen.services.answers import Answer, IdempotencyKey, recall
+from regen.services.deps import Deps
 from regen.services.regrading import MODE as GRADE
 from regen.services.waking import MODE as ADVANCE
 from regen.web import backfills, bodies, errands
@@ -26,6 +28,7 @@ from regen.web.tracing import adopt
 
 log = logging.getLogger(__name__)
 MAX_KEY = 200
+_Act = Callable[[Deps, commands.Order, dict[str, Any]], Batch]
 _NUMBER = re.compile(r"[0-9]{1,3}")
 
 
@@ -43,12 +46,27 @@ def router(app: App) -> Router:
             Route("GET", "/status", gate.by_key, routes.status),
             Route("GET", "/batches", gate.by_key, routes.batches),
             Route("GET", "/batches/{id}", gate.by_key, routes.batch),
-            Route("POST", "/batches/{id}/cancel", gate.by_key, routes.order(commands.cancel)),
-            Route("POST", "/batches/{id}/redrive", gate.by_key, routes.order(commands.redrive)),
-            Route("POST", "/batches/{id}/rollback", gate.by_key, routes.order(commands.rollback)),
-            Route("POST", "/batches/{id}/promote", gate.by_key, routes.promote),
+            Route(
+                "POST",
+                "/batches/{id}/cancel",
+                gate.by_key,
+                routes.order("cancel", lambda deps, order, _: commands.cancel(deps, order)),
+            ),
+            Route(
+                "POST",
+                "/batches/{id}/redrive",
+                gate.by_key,
+                routes.order("redrive", lambda deps, order, _: commands.redrive(deps, order)),
+            ),
+            Route(
+                "POST",
+                "/batches/{id}/rollback",
+                gate.by_key,
+                routes.order("rollback", lambda deps, order, _: commands.rollback(deps, order)),
+            ),
+            Route("POST", "/batches/{id}/promote", gate.by_key, routes.order("promote", _promote, "checks")),
             *backfills.routes(app, _key),
-            *errands.routes(app),
+            *errands.routes(app, _key),
         ],
         app.totals,
     )
@@ -89,6 +107,8 @@ class _Coordinator:
             trigger_id=key.key if key else self._deps.ids.suffix(),
             now=self._deps.clock.now(),
         )
+        if bodies.flag(body, "dry_run"):
+            return 200, opening.preview(self._deps, trigger)
         return self._open(call, trigger, key)
 
     def _open(self, call: Call, trigger: Trigger, key: IdempotencyKey | None) -> Reply:
@@ -164,35 +184,47 @@ class _Coordinator:
             raise InvalidInput("limit", f"a whole number from 1 to {viewing.MAX_LISTED}")
         return 200, {"batches": viewing.list_batches(self._deps, date, status, int(limit))}
 
-    def order(self, act: Callable[..., object]) -> Callable[[Call], Reply]:
+    def order(self, word: str, act: _Act, *more: str) -> Callable[[Call], Reply]:
+        """The route of an order on a batch.
+
+        Args:
+            more: fields that it takes beside `reason` and `dry_run`.
+        """
+
         def handle(call: Call) -> Reply:
-            order = self._order(call, call.json())
-            act(self._deps, order)
-            return 202, {
-                "status": "accepted",
-                "batch_id": order.batch_id,
-                "status_url": call.url(f"/batches/{order.batch_id}"),
-            }
+            body = call.json()
+            bodies.only(body, bodies.ORDER | set(more))
+            order = self._order(call, body)
+            known = recall(self._deps, order.key)
+            batch = None if known else act(self._deps, order, body)
+            if order.dry_run:
+                return 200, _would(word, order, batch)
+            return 202, {**order.answer, "status_url": call.url(f"/batches/{order.batch_id}")}
 
         return handle
-
-    def promote(self, call: Call) -> Reply:
-        body = call.json()
-        order = self._order(call, body)
-        checks = bodies.names(body, "checks")
-        if checks is None:
-            raise InvalidInput("checks", "the names of the failed checks to accept")
-        commands.promote(self._deps, order, checks)
-        return 202, {
-            "status": "accepted",
-            "batch_id": order.batch_id,
-            "status_url": call.url(f"/batches/{order.batch_id}"),
-        }
 
     def _order(self, call: Call, body: dict[str, object]) -> commands.Order:
         batch_id = _document_id(call.path["id"])
         add_context(batch_id=batch_id)
-        return commands.Order(batch_id, call.caller_name, bodies.text(body, "reason", "no reason given"))
+        reason, dry_run = bodies.text(body, "reason", "no reason given"), bodies.flag(body, "dry_run")
+        return commands.Order(batch_id, call.caller_name, reason, dry_run, _key(call, body))
+
+
+def _promote(deps: Deps, order: commands.Order, body: dict[str, Any]) -> Batch:
+    checks = bodies.names(body, "checks")
+    if checks is None:
+        raise InvalidInput("checks", "the names of the failed checks to accept")
+    return commands.promote(deps, order, checks)
+
+
+def _would(word: str, order: commands.Order, batch: Batch | None) -> dict[str, object]:
+    """What an order would do; None for a batch: nothing, its key is known."""
+    would = {"status": "dry_run", "would": word, "batch_id": order.batch_id}
+    if batch is None:
+        return {**would, "would": "nothing", "why": "this idempotency key has given the order before"}
+    moved = batch.history[-1]
+    told = {"game_date": batch.game_date.isoformat(), "round": batch.round, "from": moved.from_, "to": moved.to}
+    return {**would, **told, "why": moved.why}
 
 
 def _accepted(call: Call, answer: Answer) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
@@ -10,19 +11,35 @@ from regen.domain.backfill import MAX_DATES
 from regen.domain.dates import eastern_today, parse_game_date
 from regen.domain.errors import InvalidInput
 from regen.services import bdb_scanning, checking, grading
+from regen.services.answers import IdempotencyKey, recall, settle
 from regen.web import bodies
 from regen.web.bootstrap import App
 from regen.web.http import Call, Reply, Route
 
 
-def routes(app: App) -> list[Route]:
-    """All of them; a key or the scheduler may call."""
+def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | None]) -> list[Route]:
+    """All of them; a key or the scheduler may call.
+
+    Args:
+        key_of: the idempotency key of a call.
+    """
     deps, gate = app.deps, app.gate
+
+    def once(call: Call, body: dict[str, Any], *, dry_run: bool, act: Callable[[], Mapping[str, Any]]) -> Reply:
+        """What a key was answered before, or what the act brings: done again, it would change nothing."""
+        key = key_of(call, body)
+        if known := recall(deps, key):
+            return 200, known
+        answer = act()
+        if not dry_run:
+            settle(deps, key, answer)
+        return 200, answer
 
     def scan(call: Call) -> Reply:
         body = call.json()
         bodies.only(body, {"dry_run"})
-        return 200, asdict(bdb_scanning.scan(deps, dry_run=bodies.flag(body, "dry_run")))
+        dry_run = bodies.flag(body, "dry_run")
+        return once(call, body, dry_run=dry_run, act=lambda: asdict(bdb_scanning.scan(deps, dry_run=dry_run)))
 
     def check(call: Call) -> Reply:
         first, last = _span(call.json(), eastern_today(deps.clock.now()))
@@ -30,12 +47,17 @@ def routes(app: App) -> list[Route]:
 
     def grade(call: Call) -> Reply:
         body = call.json()
-        first, last = _span(body, eastern_today(deps.clock.now()))
-        if "from" in body:
-            graded = grading.grade(deps, first, last)
-        else:
-            graded = grading.grade_due(deps, (last - first).days + 1)
-        return 200, {"dates": [asdict(day) for day in graded]}
+        first, last = _span(body, eastern_today(deps.clock.now()), "dry_run")
+        dry_run = bodies.flag(body, "dry_run")
+
+        def act() -> Mapping[str, Any]:
+            due = grading.spans(grading.due(deps, (last - first).days + 1)) if "from" not in body else [(first, last)]
+            if dry_run:
+                days = [begin + timedelta(days=n) for begin, end in due for n in range((end - begin).days + 1)]
+                return {"status": "dry_run", "dates": [{"game_date": day} for day in days]}
+            return {"dates": [asdict(day) for begin, end in due for day in grading.grade(deps, begin, end)]}
+
+        return once(call, body, dry_run=dry_run, act=act)
 
     return [
         Route("POST", "/bdb/scan", gate.by_key_or_scheduler, scan),
@@ -44,9 +66,13 @@ def routes(app: App) -> list[Route]:
     ]
 
 
-def _span(body: dict[str, Any], today: date) -> tuple[date, date]:
-    """`from` and `to`, or the last `days` until today (2 if nothing is said)."""
-    bodies.only(body, {"from", "to"} if "from" in body else {"days"})
+def _span(body: dict[str, Any], today: date, *more: str) -> tuple[date, date]:
+    """`from` and `to`, or the last `days` until today (2 if nothing is said).
+
+    Args:
+        more: fields that the route takes beside.
+    """
+    bodies.only(body, {*more, *({"from", "to"} if "from" in body else {"days"})})
     if "from" not in body:
         days = body.get("days", 2)
         if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= MAX_DATES:
