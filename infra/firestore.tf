@@ -7,6 +7,7 @@ locals {
     backfills          = ["dates", "metadata", "updated_at"]
     excluded           = ["players"]
     game_dates         = ["coalesced", "promoted"]
+    heartbeats         = ["at", "code_version", "live", "trouble"]
     idempotency        = ["answer", "fingerprint", "key"]
     leases             = ["expires_at", "owner", "token"]
     outbox             = ["error", "failing_since", "payload"]

@@ -25,6 +25,8 @@ output "env" {
     "PROJECT_ID=${var.project_id}",
     "REGEN_DATASET_PREFIX=${var.dataset_prefix}",
     "REGEN_LOCATION=${var.bigquery_location}",
+    "REGEN_NAME=${var.name}",
+    "REGEN_REGION=${var.region}",
     "",
   ])
 }

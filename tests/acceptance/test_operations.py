@@ -7,9 +7,13 @@ from pathlib import Path
 from acceptance.conftest import Local
 
 DAY = "2026-01-14"
+NOT_LOCAL = {"functions", "dead letters", "change events", "schedules", "your rights"}
 
 
 def test_a_day(local: Local, league: Path) -> None:
+    asked = local.regen("doctor", "--deployed", "--json").data
+    assert {row["what"]: row["state"] for row in asked if row["state"] != "ok"}.keys() <= NOT_LOCAL
+    assert {row["what"] for row in asked} >= {"sweep", "outbox", "deadlines", "tables", *NOT_LOCAL}
     assert local.regen("doctor").code == 0
     slate = local.regen("slate", DAY, "--json").data
     opened = local.regen("start", DAY, "--json").data

@@ -14,8 +14,10 @@ COLLECTIONS = {
     "BATCHES": records.BATCHES,
     "BACKFILLS": records.BACKFILLS,
     "DATES": records.DATES,
+    "HEARTBEATS": records.HEARTBEATS,
     "LEASES": records.LEASES,
     "OUTBOX": records.OUTBOX,
+    "OUTBOX_DEAD": records.OUTBOX_DEAD,
     "excluded_path": "excluded",
     "requests_path": "requests",
 }

@@ -22,6 +22,8 @@ VARIABLES = {
     "project": "PROJECT_ID",
     "emulator": "BIGQUERY_EMULATOR_HOST",
     "prefix": "REGEN_DATASET_PREFIX",
+    "region": "REGEN_REGION",
+    "name": "REGEN_NAME",
 }
 """Setting -> environment variable; a local stack's `env` file has the same names."""
 
@@ -51,6 +53,8 @@ class Settings:
 
     Attributes:
         emulator: http address of the BigQuery emulator; None for the real thing.
+        region: where the functions run; only `doctor --deployed` asks.
+        name: begins the names of what is deployed; likewise.
         origins: where each setting is from, in words.
     """
 
@@ -59,6 +63,8 @@ class Settings:
     key: str | None = field(default=None, repr=False)
     emulator: str | None = None
     prefix: str = ""
+    region: str | None = None
+    name: str | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -108,6 +114,8 @@ def resolve(given: Given, environ: Mapping[str, str] = os.environ) -> Settings:
         key=values.get("key"),
         emulator=emulator,
         prefix=values.get("prefix", ""),
+        region=values.get("region"),
+        name=values.get("name"),
         origins={"project": "the default", **origins},
     )
 

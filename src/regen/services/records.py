@@ -28,6 +28,7 @@ IDEMPOTENCY = "idempotency"
 OUTBOX = "outbox"
 OUTBOX_DEAD = "outbox_dead"
 BACKFILLS = "backfills"
+HEARTBEATS = "heartbeats"
 
 _JSON_FIELDS = ("metadata", "verdict", "command")
 
@@ -60,6 +61,11 @@ def date_path(game_date: date) -> str:
 def lease_path(name: str) -> str:
     """A lease; outside the path whose changes wake the verifier."""
     return f"{LEASES}/{name}"
+
+
+def heartbeat_path(service: str) -> str:
+    """The heartbeat of a function, or of the sweep."""
+    return f"{HEARTBEATS}/{service}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from regen.systems import system_ids, systems, with_members
 from regen.web import tracing
 from regen.web.callers import Gatekeeper
 from regen.web.logs import set_up
+from regen.web.pulse import Pulse
 from regen.web.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ class App:
             "message_bytes": getattr(queue, "bytes", 0),
             "jobs": getattr(jobs, "submitted", 0),
         }
+
+    def pulse(self, service: str) -> Pulse:
+        """What writes the heartbeat of the function that this app is."""
+        return Pulse(self.deps, service)
 
 
 class NotWired(RegenError, AttributeError):

@@ -69,6 +69,7 @@ def router(app: App) -> Router:
             *errands.routes(app, _key),
         ],
         app.totals,
+        app.pulse("coordinator"),
     )
 
 
@@ -82,7 +83,8 @@ class _Coordinator:
 
     def ready(self, call: Call) -> Reply:
         ready, answers = self._readiness.look()
-        return (200 if ready else 503), {"status": "ready" if ready else "not_ready", **answers}
+        version = self._deps.config.code_version
+        return (200 if ready else 503), {"status": "ready" if ready else "not_ready", "version": version, **answers}
 
     def regenerate(self, call: Call) -> Reply:
         body = call.json()

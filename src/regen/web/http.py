@@ -139,10 +139,16 @@ def problem_of(error: RegenError) -> Response:
 class Router:
     """Finds the route, checks the caller, answers."""
 
-    def __init__(self, routes: Sequence[Route], totals: Callable[[], Mapping[str, int]] = dict) -> None:
-        """With `totals`, each log line says what this process has used of the platform so far."""
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        totals: Callable[[], Mapping[str, int]] = dict,
+        pulse: Callable[[], None] = lambda: None,
+    ) -> None:
+        """With `totals`, each log line says what this process has used so far; `pulse` follows what went well."""
         self.routes = routes
         self._totals = totals
+        self._pulse = pulse
 
     def __call__(self, request: Request) -> Response:
         """Answer one request; no error leaves without a problem, and every call but the probes leaves one log line."""
@@ -154,6 +160,8 @@ class Router:
             tracing.handling(request.headers, self._name(request), quietly=probe),  # type: ignore[arg-type]
         ):
             response = self._safely(request)
+            if not probe and response.status_code < 400:
+                self._pulse()
             drain(request)
             tracing.told(status=response.status_code)
             if not probe:

@@ -1,13 +1,15 @@
-"""Whether the dependencies answer; asked at most every few seconds."""
+"""Whether the dependencies answer, and the signs of life; asked at most every few seconds."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from regen.domain.errors import RegenError
 from regen.services.deps import Deps
+from regen.services.vitals import vitals
 
 CACHE_SECONDS = 5.0
 
@@ -16,21 +18,31 @@ class Readiness:
     """Asks Firestore and BigQuery for something small."""
 
     def __init__(self, deps: Deps) -> None:
+        self._deps = deps
         self._questions: dict[str, Callable[[], object]] = {
             "firestore": lambda: deps.store.get("leases/promotion"),
             "bigquery": deps.warehouse.staging_tables,
         }
         self._lock = threading.Lock()
         self._asked = float("-inf")
-        self._answers: dict[str, str] = {}
+        self._ready = False
+        self._answers: dict[str, Any] = {}
 
-    def look(self) -> tuple[bool, dict[str, str]]:
-        """Whether all answer, and what each said."""
+    def look(self) -> tuple[bool, Mapping[str, Any]]:
+        """Whether all answer, what each said, and the signs of life (`vitals`; an error's name where Firestore is silent)."""
         with self._lock:
             if time.monotonic() - self._asked > CACHE_SECONDS:
-                self._answers = {name: _ask(question) for name, question in self._questions.items()}
+                answers = {name: _ask(question) for name, question in self._questions.items()}
+                self._ready = all(answer == "ok" for answer in answers.values())
+                self._answers = {**answers, "vitals": self._vitals()}
                 self._asked = time.monotonic()
-            return all(a == "ok" for a in self._answers.values()), dict(self._answers)
+            return self._ready, dict(self._answers)
+
+    def _vitals(self) -> Mapping[str, Any]:
+        try:
+            return vitals(self._deps)
+        except RegenError as error:
+            return {"error": type(error).__name__}
 
 
 def _ask(question: Callable[[], object]) -> str:

@@ -6,7 +6,7 @@ import logging
 from dataclasses import asdict
 
 from regen.domain.errors import InvalidInput
-from regen.services import dead_letters, malformed, sweeping, verifying
+from regen.services import dead_letters, heartbeats, malformed, sweeping, verifying
 from regen.services.records import BATCHES
 from regen.web.bootstrap import App
 from regen.web.envelopes import Pushed, changed_document, decode_push
@@ -31,6 +31,7 @@ def router(app: App) -> Router:
             Route("POST", "/dead-letters", gate.by_push, verifier.dead_letter),
         ],
         app.totals,
+        app.pulse("verifier"),
     )
 
 
@@ -82,6 +83,7 @@ class _Verifier:
         report = sweeping.sweep(self._deps)
         if report.healed:
             log.warning("healed: %s", "; ".join(report.healed), extra={"action": "sweep"})
+        heartbeats.beat(self._deps, heartbeats.SWEEP, live=report.live, trouble=len(report.trouble))
         return 200, asdict(report)
 
     def dead_letter(self, call: Call) -> Reply:

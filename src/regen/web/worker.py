@@ -20,7 +20,7 @@ def router(app: App) -> Router:
     """All routes."""
     worker = _Worker(app)
     routes = [Route("GET", "/health", None, worker.health), Route("POST", "/", app.gate.by_push, worker.process)]
-    return Router(routes, app.totals)
+    return Router(routes, app.totals, app.pulse("worker"))
 
 
 def request_of(message: Pushed) -> tuple[str, str]:

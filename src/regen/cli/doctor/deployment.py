@@ -1,0 +1,36 @@
+"""What is deployed, and how its parts are named: as infra/ names them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from regen.client.platform import Platform
+
+APPLY = "apply again: `terraform -chdir=infra apply`"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What is asked about.
+
+    Attributes:
+        name: begins the names of functions and accounts (Terraform's `name`).
+    """
+
+    platform: Platform
+    region: str
+    name: str = "regen"
+
+    def audience(self, service: str) -> str:
+        """The audience of the tokens that a function takes."""
+        return f"https://{self.region}-{self.platform.project}.cloudfunctions.net/{self.name}-{service}"
+
+    def account(self, purpose: str) -> str:
+        """A service account of the deployment."""
+        return f"{self.name}-{purpose}@{self.platform.project}.iam.gserviceaccount.com"
+
+    def service(self, service: str) -> Mapping[str, Any]:
+        """The Cloud Run service below a function."""
+        return self.platform.get("run", f"/locations/{self.region}/services/{self.name}-{service}")

@@ -1,0 +1,83 @@
+"""Looks at one thing after the other, each with the same patience, so that one that is silent hides no other."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from regen.client.errors import OperatorError
+from regen.domain.errors import RegenError
+
+PATIENCE_SECONDS = 5.0
+
+
+class State(StrEnum):
+    """What came of a look."""
+
+    OK = "ok"
+    MISSING = "missing"  # one can do without
+    FAILED = "failed"
+    NONE = "n/a"  # the local stack has no such thing
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One row.
+
+    Attributes:
+        details: what was seen.
+        next: what to type or do; empty where nothing is to be done.
+    """
+
+    what: str
+    state: State
+    details: str
+    next: str = ""
+
+    def record(self) -> dict[str, Any]:
+        """The row as JSON has it."""
+        return {**asdict(self), "state": self.state.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One thing to look at.
+
+    Attributes:
+        ask: looks, and gives the state, what was seen, and what to do.
+        next: what to do where `ask` raises or stays silent.
+    """
+
+    what: str
+    ask: Callable[[], tuple[State, str, str]]
+    next: str = ""
+
+
+def findings(looks: Iterable[Look], patience: float = PATIENCE_SECONDS) -> Iterator[Finding]:
+    """Each look's row, as it comes; one that takes longer than `patience` seconds has failed."""
+    for look in looks:
+        yield _found(look, patience)
+
+
+def _found(look: Look, patience: float) -> Finding:
+    answers: list[Finding] = []
+
+    def ask() -> None:
+        try:
+            answers.append(Finding(look.what, *look.ask()))
+        except (OperatorError, RegenError) as error:
+            answers.append(Finding(look.what, State.FAILED, str(error), look.next))
+
+    # A daemon: a call that never comes back does not keep the command from ending.
+    asking = threading.Thread(target=ask, name=f"doctor: {look.what}", daemon=True)
+    asking.start()
+    asking.join(patience)
+    return answers[0] if answers else Finding(look.what, State.FAILED, f"no answer in {patience:g} s", look.next)
+
+
+def known(what: str, state: State, details: str, next_: str = "") -> Look:
+    """A row whose answer is known without asking."""
+    return Look(what, lambda: (state, details, next_))

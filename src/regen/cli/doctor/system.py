@@ -1,0 +1,187 @@
+"""What the system says of itself, on the local stack and deployed: the coordinator, its signs of life, the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from regen.cli.doctor.looking import Look, State, known
+from regen.cli.output import some
+from regen.cli.session import Session
+from regen.client.http import Coordinator
+from regen.schemas import Table, tables
+
+Answer = tuple[State, str, str]
+SWEEP_SECONDS = 180.0
+"""The sweep comes each minute."""
+RECENT_SECONDS = 600.0
+"""A heartbeat that is older says nothing of the revision that is deployed now."""
+HEAL = (
+    "regen-sweep is paused or the verifier fails: `gcloud scheduler jobs describe regen-sweep`, then the verifier's log"
+)
+_SAME_TYPE = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "BIGNUMERIC": "NUMERIC"}
+
+
+def looks(session: Session) -> Iterator[Look]:
+    """The rows, in order; what lacks an address or a key is said to be missing."""
+    settings = session.settings
+    if not settings.url:
+        yield known("coordinator", State.MISSING, "no address", "start `regen local up`, or pass --url")
+    else:
+        yield Look(
+            "coordinator",
+            lambda: _health(session),
+            "see whether the address is right: `terraform output coordinator_url`",
+        )
+        if not settings.key:
+            yield known("API key", State.MISSING, "no key", "pass --key, or set API_KEY")
+        else:
+            yield from _life(session)
+    if settings.emulator or settings.url:
+        yield Look(
+            "tables", lambda: _tables(session), "`regen doctor` again; if it stays so, see the guide's failure table"
+        )
+    else:
+        yield known("tables", State.MISSING, "not looked at: neither an emulator nor a coordinator is set")
+
+
+def _health(session: Session) -> Answer:
+    settings = session.settings
+    version = Coordinator(settings.url or "", timeout=4, pauses=()).get("/health")["version"]
+    return State.OK, f"{version} at {settings.url}, from {settings.origins['url']}", ""
+
+
+def _life(session: Session) -> Iterator[Look]:
+    @cache
+    def ready() -> Mapping[str, Any]:
+        return replace(session.coordinator, pauses=(), timeout=4.5).get("/ready")
+
+    def vital(row: Callable[[Mapping[str, Any]], Answer]) -> Callable[[], Answer]:
+        def ask() -> Answer:
+            told = ready().get("vitals")
+            if not isinstance(told, Mapping):
+                return State.MISSING, "this coordinator does not say; it is an older release", "deploy this release"
+            if "error" in told:
+                return (
+                    State.FAILED,
+                    f"Firestore does not answer the coordinator: {told['error']}",
+                    "see the coordinator's log",
+                )
+            return row(told)
+
+        return ask
+
+    yield Look("API key and dependencies", lambda: _dependencies(ready()), "see the coordinator's log")
+    yield Look("sweep", vital(_sweep), HEAL)
+    yield Look("revisions that ran", vital(lambda told: _revisions(told, ready().get("version"))))
+    yield Look("outbox", vital(_outbox), HEAL)
+    yield Look("deadlines", vital(_deadlines), HEAL)
+
+
+def _dependencies(answer: Mapping[str, Any]) -> Answer:
+    words = {k: v for k, v in answer.items() if isinstance(v, str)}
+    return State.OK, ", ".join(f"{key} {value}" for key, value in words.items()), ""
+
+
+def _sweep(told: Mapping[str, Any]) -> Answer:
+    beat = told["heartbeats"].get("sweep")
+    if beat is None:
+        return State.FAILED, "it has never come", HEAL
+    age, trouble = float(beat["age_seconds"]), int(beat.get("trouble", 0))
+    seen = f"came {span(age)} ago, {beat.get('live', 0)} live batches"
+    if age > SWEEP_SECONDS:
+        return State.FAILED, f"{seen}; it comes each minute", HEAL
+    if trouble:
+        return (
+            State.FAILED,
+            f"{seen}, but {trouble} things are in trouble",
+            "read its line in the verifier's log (`action` sweep)",
+        )
+    return State.OK, seen, ""
+
+
+def _revisions(told: Mapping[str, Any], deployed: str | None) -> Answer:
+    beats: Mapping[str, Mapping[str, Any]] = told["heartbeats"]
+    recent = {name: b["code_version"] for name, b in beats.items() if float(b["age_seconds"]) <= RECENT_SECONDS}
+    if deployed:
+        recent["coordinator"] = deployed
+    each = ", ".join(
+        f"{name} {b['code_version']} {span(float(b['age_seconds']))} ago" for name, b in sorted(beats.items())
+    )
+    if len(set(recent.values())) > 1:
+        return (
+            State.FAILED,
+            f"they differ: {each}",
+            "apply again, and wait until every function serves its new revision",
+        )
+    return State.OK, each or "no function has run yet", ""
+
+
+def _outbox(told: Mapping[str, Any]) -> Answer:
+    late, failing, dead = (int(told["outbox"][name]) for name in ("late", "failing", "dead"))
+    seen = f"{late} late, {failing} failing, {dead} put aside"
+    if dead:
+        return (
+            State.FAILED,
+            seen,
+            "see `outbox_dead` in the runbook: what was put aside is in Firestore, with its error",
+        )
+    if late or failing:
+        return State.FAILED, seen, "see the verifier's log: the line of the sweep says what cannot be carried out"
+    return State.OK, "empty, or on its way", ""
+
+
+def _deadlines(told: Mapping[str, Any]) -> Answer:
+    if ids := list(told["past_deadline"]):
+        return State.FAILED, f"past their deadline: {some(ids)}", f"regen status {ids[0]}"
+    return State.OK, "no live batch is past its deadline", ""
+
+
+def _tables(session: Session) -> Answer:
+    with ThreadPoolExecutor(8) as pool:
+        found = dict(pool.map(lambda table: (table, _differences(session, table)), tables()))
+    ours = [f"{t.name}: {some(lacks)}" for t, lacks in found.items() if lacks and t.owner == "regen"]
+    theirs = [f"{t.name}: {some(lacks)}" for t, lacks in found.items() if lacks and t.owner != "regen"]
+    where = session.reader.emulator or session.reader.project
+    if ours:
+        return (
+            State.FAILED,
+            "; ".join([*ours, *theirs]),
+            "apply again; for an adopted table, docs/taking-over.md adds columns",
+        )
+    if theirs:
+        return State.MISSING, "; ".join(theirs), "upstream's tables may lack columns; what rests on these is not there"
+    return State.OK, f"{len(found)} tables at {where} fit their schema files", ""
+
+
+def _differences(session: Session, table: Table) -> list[str]:
+    """What a table lacks: itself, columns, or their types."""
+    from regen.adapters.bigquery.errors import translated  # noqa: PLC0415
+    from regen.client.reading import WarehouseFailed  # noqa: PLC0415
+    from regen.domain.errors import NotFound, RegenError  # noqa: PLC0415
+
+    name = session.reader.names.table(table.name)
+    try:
+        with translated():
+            there = session.reader.client.get_table(name, timeout=4)
+    except NotFound:
+        return ["is not there"]
+    except RegenError as error:
+        raise WarehouseFailed(f"{name}: {error}") from error
+    kinds = {f.name.lower(): _SAME_TYPE.get(f.field_type, f.field_type) for f in there.schema}
+    lacks = [f"no column {f.name}" for f in table.fields if f.name.lower() not in kinds]
+    return lacks + [
+        f"{f.name} is {kinds[f.name.lower()]}, not {f.type}"
+        for f in table.fields
+        if kinds.get(f.name.lower(), f.type) != f.type
+    ]
+
+
+def span(seconds: float) -> str:
+    """A duration as a person says it."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
