@@ -12,7 +12,7 @@ locals {
     leases             = ["expires_at", "owner", "token"]
     outbox             = ["error", "failing_since", "payload"]
     outbox_dead        = ["batch_id", "due_at", "error", "event_id", "failing_since", "kind", "payload"]
-    prediction_batches = ["command", "counts", "history", "metadata", "scope", "thresholds", "timings", "updated_at", "verdict"]
+    prediction_batches = ["command", "counts", "history", "metadata", "scope", "slate", "thresholds", "timings", "updated_at", "verdict"]
     requests           = ["created_at", "done_at", "error", "given", "inputs", "outcomes", "players", "systems"]
   }
 

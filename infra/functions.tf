@@ -6,6 +6,7 @@ locals {
     REGEN_COVERAGE_THRESHOLD      = tostring(var.settings.coverage_threshold)
     REGEN_DATASET_PREFIX          = var.dataset_prefix
     REGEN_DEADLINE_SECONDS        = tostring(var.settings.deadline_seconds)
+    REGEN_GAMES_GONE              = tostring(var.settings.games_gone)
     REGEN_HOLD_DOWN_SECONDS       = tostring(var.settings.hold_down_seconds)
     REGEN_LEASE_SECONDS           = tostring(var.settings.lease_seconds)
     REGEN_LOCATION                = var.bigquery_location
@@ -18,8 +19,11 @@ locals {
     REGEN_PROJECT                 = var.project_id
     REGEN_REPUBLISH_AFTER_SECONDS = tostring(var.settings.republish_after_seconds)
     REGEN_RETENTION_DAYS          = tostring(var.settings.retention_days)
+    REGEN_SLATE_DROP_PCT          = tostring(var.settings.slate_drop_pct)
     REGEN_SYSTEMS                 = join(",", var.settings.systems)
     REGEN_TRACING                 = var.tracing
+    REGEN_UNEVEN_GAMES            = tostring(var.settings.uneven_games)
+    REGEN_WITHDRAWN_PCT           = tostring(var.settings.withdrawn_pct)
   }
 
   # Behind IAM the platform checks the token and takes its signature away, so that only its claims are left to check.

@@ -228,6 +228,7 @@ variable "settings" {
   type = object({
     coverage_threshold      = optional(number, 90)
     deadline_seconds        = optional(number, 1800)
+    games_gone              = optional(number, 0)
     hold_down_seconds       = optional(number, 900)
     lease_seconds           = optional(number, 90)
     mean_shift              = optional(number, 4)
@@ -236,7 +237,10 @@ variable "settings" {
     players_per_request     = optional(number, 50)
     republish_after_seconds = optional(number, 180)
     retention_days          = optional(number, 90)
+    slate_drop_pct          = optional(number, 20)
     systems                 = optional(list(string), [])
+    uneven_games            = optional(number, 0)
+    withdrawn_pct           = optional(number, 20)
   })
   default  = {}
   nullable = false
@@ -244,6 +248,14 @@ variable "settings" {
   validation {
     condition     = var.settings.coverage_threshold >= 0 && var.settings.coverage_threshold <= 100
     error_message = "settings: coverage_threshold is a percentage."
+  }
+  validation {
+    condition     = alltrue([for pct in [var.settings.slate_drop_pct, var.settings.withdrawn_pct] : pct >= 0 && pct <= 100])
+    error_message = "settings: what ends in _pct is a percentage."
+  }
+  validation {
+    condition     = alltrue([for games in [var.settings.games_gone, var.settings.uneven_games] : games >= 0 && games <= 100 && floor(games) == games])
+    error_message = "settings: games_gone and uneven_games are whole numbers from 0 to 100."
   }
   validation {
     condition     = var.settings.lease_seconds < var.settings.deadline_seconds

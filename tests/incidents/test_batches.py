@@ -84,7 +84,7 @@ class _Lossy(MemoryWarehouse):
 def test_i15_rows_written_are_compared_with_rows_produced_before_the_swap(honest: bool, error: str) -> None:  # noqa: FBT001
     """A lost row is found by the verification, and again inside the transaction; then nothing is changed.
 
-    Prevented in: src/regen/domain/checks.py, src/regen/sql/promote.sql
+    Prevented in: src/regen/domain/checks/produced.py, src/regen/sql/promote.sql
     Turns red when: the check `rows_staged` always passes, or the transaction does not compare with `expected_rows`.
     """
     bench = Bench()

@@ -336,7 +336,7 @@ def test_i41_half_a_point_makes_another_line_and_no_line_is_one_of_its_own() -> 
     assert len(made) == 6
     inputs = entry("p", form=30.0, lines=(24.5, 25.0)).inputs
     assert inputs is not None
-    bench = Bench([entry("p", form=30.0, lines=(24.5, 25.0))])
+    bench = Bench([entry("p", form=30.0, lines=(24.5, 25.0)), entry("o", status="out")])
     outcome = predict_player(inputs, bench.deps.config.run_for(SYSTEMS), SYSTEMS, None, Naming("b", 1))
     assert len({p.prediction_id for p in outcome.predictions}) == len(outcome.predictions) == 4
     bench.warehouse.seed_predictions([old_row("p", "steady", line, points=29.0) for line in (24.5, 25.0, None)])

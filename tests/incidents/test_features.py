@@ -44,7 +44,7 @@ def inputs_of(player: str = "p", **what: Any) -> PlayerInputs:
 def test_i42_rows_name_code_and_model_and_a_jump_of_the_mean_is_refused() -> None:
     """Each row carries the revision of the worker that made it and its model's; 29 points more on average are rejected.
 
-    Prevented in: src/regen/domain/rows.py, src/regen/domain/checks.py
+    Prevented in: src/regen/domain/rows.py, src/regen/domain/checks/moves.py
     Turns red when: the check `mean_shift` always passes, or rows name the coordinator's code in place of the worker's.
     """
     bench = Bench()
@@ -137,7 +137,7 @@ def test_i45_a_regeneration_waits_for_the_features_and_names_their_source() -> N
 def test_i46_a_recommendation_agrees_with_its_own_row() -> None:
     """OVER stands above its line and UNDER below it, as stored; a row that says otherwise is found.
 
-    Prevented in: src/regen/domain/recommendation.py, src/regen/domain/checks.py
+    Prevented in: src/regen/domain/recommendation.py, src/regen/domain/checks/produced.py
     Turns red when: the side is taken from the other side of the edge, or `agrees` takes any side for right.
     """
     said = set()
@@ -161,7 +161,7 @@ def _told(bench: Bench, name: str = "t1") -> dict[str, Any]:
 def test_i47_missing_lines_and_a_biased_mean_edge_are_told() -> None:
     """The verdict has the share of rows with a live line and their mean signed edge; a missing line is none, never a default.
 
-    Prevented in: src/regen/domain/checks.py, src/regen/domain/predict.py
+    Prevented in: src/regen/domain/checks/produced.py, src/regen/domain/predict.py
     Turns red when: the checks `lined_share` or `mean_edge` are not declared.
     """
     good = _told(Bench())
@@ -215,7 +215,7 @@ GOOD = Prediction("i", "s", "1", 20.0, 5.0, 55.0, "OVER", 18.5, over_probability
 def test_i49_values_out_of_range_are_never_stored(wrong: dict[str, float]) -> None:
     """Confidence is 0 to 100, a probability 0 to 1: a batch with a row beyond is rejected, and nobody can accept that.
 
-    Prevented in: src/regen/domain/checks.py
+    Prevented in: src/regen/domain/checks/produced.py
     Turns red when: `sane` does not look at the confidence.
     """
     assert sane(GOOD)

@@ -259,14 +259,14 @@ def test_i66_dates_of_the_past_are_done_and_attempts_end() -> None:
 def test_i67_a_player_has_one_row_for_a_system_and_line() -> None:
     """However many bookmakers and models there are: rows are systems times the lines of one book, and that is counted.
 
-    Prevented in: src/regen/domain/lines.py, src/regen/domain/checks.py
+    Prevented in: src/regen/domain/lines.py, src/regen/domain/checks/produced.py
     Turns red when: `choose` returns the lines of every bookmaker.
     """
     one = entry("p", form=20.0)
     books = ("betmgm", "fanduel", "draftkings", "betrivers", "prizepicks", "underdog")
     offered = tuple(Line(value + n / 2, book) for n, book in enumerate(books) for value in (18.5, 19.5))
     object.__setattr__(one.inputs, "lines", offered)
-    bench = Bench([one])
+    bench = Bench([one, entry("o", status="out")])
     batch = bench.run()
     rows = bench.warehouse.predictions(DAY)
     assert len(rows) == batch.counts.inserted == len(SYSTEMS) * 2

@@ -316,7 +316,7 @@ def test_i10_requested_produced_superseded_and_inserted_are_numbers_of_their_own
 def test_i11_a_date_is_complete_by_its_slate_and_the_missing_are_named() -> None:
     """Coverage is measured against the slate fixed at the opening, never against what was produced.
 
-    Prevented in: src/regen/domain/outcome.py, src/regen/domain/checks.py
+    Prevented in: src/regen/domain/outcome.py, src/regen/domain/checks/produced.py
     Turns red when: `Tally.coverage_pct` divides by the outcomes that are not failures.
     """
     slate = [*players(6), *(entry(f"missing{c}", broken=True) for c in "abcdefghijkl")]

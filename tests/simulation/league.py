@@ -21,6 +21,10 @@ BROKEN = "broken"
 """A feature that makes every system raise."""
 
 
+LENIENT = Thresholds(90.0, 1, 8.0, withdrawn_pct=100, games_gone=100, slate_drop_pct=100, uneven_games=100)
+"""For slates drawn anew, which keep no player and no game on purpose."""
+
+
 @dataclass(frozen=True)
 class Flat:
     """Points from one feature and a constant: the same inputs, the same values."""
@@ -71,14 +75,15 @@ def entry(
     broken: bool = False,
     game: str = "0022500601",
 ) -> SlateEntry:
-    """A rostered player."""
+    """A rostered player; every other one by name plays for the other team."""
+    team, opponent = ("BOS", "NYK") if ord(player[-1]) % 2 else ("NYK", "BOS")
     recent = tuple(_game(day - timedelta(days=n + 1), n) for n in range(games))
     inputs = PlayerInputs(
         player_lookup=player,
         game_date=day,
         game_id=game,
-        team="BOS",
-        opponent="NYK",
+        team=team,
+        opponent=opponent,
         home=True,
         features={"form": form, BROKEN: 1.0 if broken else 0.0},
         feature_version="v1",
@@ -94,8 +99,8 @@ def entry(
         player_lookup=player,
         player_name=player.title(),
         game_id=game,
-        team="BOS",
-        opponent="NYK",
+        team=team,
+        opponent=opponent,
         home=True,
         game_start=TIP_OFF,
         status=status,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import typer
 
 from regen.cli.arguments import DateOrBatch, game_date
 from regen.cli.output import columns
 from regen.cli.session import Session, command
 from regen.client.reading import BATCH_DATE
+from regen.domain.plan import told as in_words
 
 PANEL = "Predictions"
 AUDIT = (
     "regeneration_timestamp:at event batch_id:batch round::n requested::n produced::n skipped::n failed::n "
-    "superseded_count:superseded:n regenerated_count:inserted:n coverage_pct:coverage:n triggered_by:by error"
+    "superseded_count:superseded:n regenerated_count:inserted:n withdrawn:n why_withdrawn:withdrawn_why coverage_pct:coverage:n triggered_by:by error"
 )
 
 
@@ -32,8 +36,12 @@ def audit(
         batch_id=what if is_batch else "",
         game_date="" if is_batch else game_date(what, "DATE|BATCH").isoformat(),
     )
-    session.out.show(rows, columns(AUDIT), [{**row, "regeneration_timestamp": _second(row)} for row in rows])
+    session.out.show(rows, columns(AUDIT), [_shown(row) for row in rows])
 
 
-def _second(row: dict[str, object]) -> str:
-    return str(row["regeneration_timestamp"])[:19].replace("T", " ")
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    verdict = row.get("verdict") or {}
+    if isinstance(verdict, str):
+        verdict = json.loads(verdict)
+    at = str(row["regeneration_timestamp"])[:19].replace("T", " ")
+    return {**row, "regeneration_timestamp": at, "why_withdrawn": in_words(verdict.get("withdrawals") or {})}

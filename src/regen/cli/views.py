@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from regen.cli.output import Output, cell, columns, some
+from regen.domain.plan import told as in_words
 
 LIST = (
     "batch_id kind game_date:date status round::n requested::n produced::n failed::n coverage_pct:coverage:n created_at"
@@ -41,6 +42,9 @@ def show_batch(out: Output, view: View) -> None:
     out.line(f"players: {players}, {len(view['pending'])} pending, {view['excluded_players']} excluded")
     rows = ", ".join(f"{cell(counts[name])} {name}" for name in ("superseded", "inserted", "withdrawn"))
     out.line(f"rows: {rows}; {cell(counts['kept'])} players kept theirs; coverage {cell(view['coverage_pct'])}")
+    if withdrawn := view.get("withdrawals"):
+        verb = "withdrawn" if view["promoted_rounds"] else "would have withdrawn"
+        out.line(f"{verb}: {in_words(withdrawn)}")
     steps = ", ".join(f"{name} {cell(seconds)}" for name, seconds in view["timings"].items())
     out.line(f"seconds: {steps}")
     if view["pending"]:
@@ -64,3 +68,5 @@ def _checks(out: Output, view: View) -> None:
         out.line("")
         shape = columns("name:check passed severity value::n limit::n concerns")
         out.table(shape, [{**check, "concerns": some(check["concerns"])} for check in checks])
+    for unseen in (view["verdict"] or {}).get("not_looked_at", []):
+        out.line(f"not looked at: {unseen['name']}: {unseen['why']}")

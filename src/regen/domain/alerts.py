@@ -16,6 +16,7 @@ class AlertKind(StrEnum):
     BATCH_REJECTED = "batch_rejected"
     BATCH_FAILED = "batch_failed"
     BATCH_PARTIAL = "batch_partial"
+    PREDICTIONS_WITHDRAWN = "predictions_withdrawn"
     BATCH_STUCK = "batch_stuck"
     BATCH_HEALED = "batch_healed"
     DEAD_LETTER = "dead_letter"
@@ -45,6 +46,7 @@ SORTS: Mapping[AlertKind, Sort] = {
     AlertKind.BATCH_REJECTED: Sort("ERROR", "regen status {batch_id}"),
     AlertKind.BATCH_FAILED: Sort("ERROR", "regen status {batch_id}"),
     AlertKind.BATCH_PARTIAL: Sort("WARNING", "regen status {batch_id}"),
+    AlertKind.PREDICTIONS_WITHDRAWN: Sort("WARNING", "regen status {batch_id}"),
     AlertKind.BATCH_STUCK: Sort("ERROR", "regen status {batch_id}"),
     AlertKind.BATCH_HEALED: Sort("WARNING", "regen status {batch_id}"),
     AlertKind.DEAD_LETTER: Sort("ERROR", "regen status {batch_id}", "regen status"),

@@ -10,6 +10,7 @@ from typing import Any
 
 from regen.domain.errors import IllegalTransition
 from regen.domain.scope import Scope
+from regen.domain.slate import SlateShape
 
 MAX_STEPS = 100
 
@@ -122,17 +123,25 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What the verification asks for.
+    """What the verification asks for; names in `_pct` are percent. Shares need three players to fail.
 
     Attributes:
-        coverage_pct: least coverage, in percent.
+        coverage_pct: least coverage.
         minimum_produced: least number of produced players.
         mean_shift: largest allowed mean move against the current predictions, in points, either way.
+        withdrawn_pct: most of the date's current players who may be withdrawn unexplained.
+        games_gone: most games with current rows that may be gone from the slate.
+        slate_drop_pct: most players by which a slate may be smaller than that of the last promoted batch.
+        uneven_games: most games of the slate that may have other than two teams.
     """
 
     coverage_pct: float = 90.0
     minimum_produced: int = 1
     mean_shift: float = 4.0
+    withdrawn_pct: float = 20.0
+    games_gone: int = 0
+    slate_drop_pct: float = 20.0
+    uneven_games: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +156,7 @@ class Batch:
         accepted_checks: checks that an operator accepted by name (`promote`).
         token: fencing token of the promotion under way or last made.
         snapshot: names the state of the inputs that the slate was read in.
+        slate: how large that slate was, whatever the scope.
         traceparent: names the trace that it was opened in, as W3C writes it.
         command: what an operator asked for in this round, with his reason and the caller, for the audit.
     """
@@ -185,6 +195,7 @@ class Batch:
     timings: Mapping[str, float] = field(default_factory=dict)
     code_version: str = "unknown"
     snapshot: str = ""
+    slate: SlateShape | None = None
     features_built_at: datetime | None = None
     error: str | None = None
     backfill_id: str | None = None

@@ -9,14 +9,58 @@ from regen.domain.reading import SlateEntry
 from regen.domain.scope import Scope
 
 UNAVAILABLE = {"out": "out", "doubtful": "doubtful"}
+EXPLAINED = frozenset({"out"})
+"""Exclusions that withdraw what is current of the player: upstream says that he will not play."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """A player of the slate who is not requested, and why: `out`, `doubtful` or `under_minutes`."""
+    """A player of the slate who is not requested, and why: `out`, `doubtful` or `under_minutes`.
+
+    Attributes:
+        game_id: empty in records of earlier versions.
+    """
 
     player_lookup: str
     reason: str
+    game_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GameShape:
+    """One game of a slate: how many players it has, and of which teams."""
+
+    game_id: str
+    teams: tuple[str, ...]
+    players: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlateShape:
+    """How large a slate was when it was read, whatever the scope: what the checks hold it to.
+
+    Attributes:
+        players: everybody on it, excluded or not.
+    """
+
+    players: int
+    games: tuple[GameShape, ...] = ()
+
+
+def shape_of(entries: Iterable[SlateEntry]) -> SlateShape:
+    """The shape of what was read; a player without a game, or a game's player without a team, has broken rows."""
+    known = tuple(entries)
+    games: dict[str, list[SlateEntry]] = {}
+    for entry in known:
+        if entry.game_id:
+            games.setdefault(entry.game_id, []).append(entry)
+    return SlateShape(
+        len({e.player_lookup for e in known}),
+        tuple(
+            GameShape(game, tuple(sorted({e.team for e in of_it if e.team})), len({e.player_lookup for e in of_it}))
+            for game, of_it in sorted(games.items())
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +101,7 @@ def fix_slate(entries: Iterable[SlateEntry], scope: Scope, min_minutes: float) -
         if not scope.covers(entry.player_lookup, entry.game_id):
             outside.append(entry.player_lookup)
         elif reason := exclusion(entry, min_minutes):
-            excluded.append(Exclusion(entry.player_lookup, reason))
+            excluded.append(Exclusion(entry.player_lookup, reason, entry.game_id))
         else:
             requested.append(entry)
     return Slate(tuple(requested), tuple(excluded), tuple(outside))

@@ -34,6 +34,7 @@ def page(facts: Facts) -> str:
 def _sections(facts: Facts) -> Iterable[tuple[str, str]]:
     yield "Coverage by date", _coverage(facts)
     yield "Outcomes", _outcomes(facts)
+    yield "Withdrawn", _withdrawn(facts)
     yield "Old against new", _old_and_new(facts)
     yield "Distribution of moves", _distribution(facts)
     yield "Biggest moves", _biggest(facts)
@@ -50,6 +51,7 @@ def _tiles(facts: Facts) -> str:
         ("with predictions", sum(c["produced"] or 0 for c in counts)),
         ("rows superseded", sum(c["superseded"] or 0 for c in counts)),
         ("rows inserted", sum(c["inserted"] or 0 for c in counts)),
+        ("rows withdrawn", sum(c.get("withdrawn") or 0 for c in counts)),
         ("predictions moved", found.changed),
         ("mean move", f"{found.mean_move:+.2f}"),
         ("changed sides", found.flips),
@@ -83,6 +85,15 @@ def _outcomes(facts: Facts) -> str:
         else "<p>Every player has predictions.</p>"
     )
     return bars(_days(facts), series, name="Outcomes by date", stacked=True) + told
+
+
+def _withdrawn(facts: Facts) -> str:
+    rows = [
+        (_day(view), reason, n["players"], n["rows"], "withdrawn" if view["promoted_rounds"] else "not promoted")
+        for view in facts.batches
+        for reason, n in (view.get("withdrawals") or {}).items()
+    ]
+    return table(("date", "reason", "players", "rows", ""), rows) if rows else ""
 
 
 def _old_and_new(facts: Facts) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Act, Batch, Status
+from regen.domain.plan import told as in_words
 from regen.domain.trigger import Source
 from regen.ports import Write
 from regen.services import outbox
@@ -107,7 +108,8 @@ def _released(record: DateRecord, batch: Batch, now: datetime) -> DateRecord:
         record = replace(record, live=None)
     if batch.status is Status.PROMOTED and batch.act is not Act.ROLLBACK:
         others = tuple(p for p in record.promoted if p.batch_id != batch.batch_id)
-        record = replace(record, promoted=(*others, Promoted(batch.batch_id, batch.created_at, now))[-50:])
+        size = batch.slate.players if batch.slate and batch.scope.whole_slate else None
+        record = replace(record, promoted=(*others, Promoted(batch.batch_id, batch.created_at, now, size))[-50:])
     if batch.status is Status.ROLLED_BACK:
         record = replace(record, promoted=tuple(p for p in record.promoted if p.batch_id != batch.batch_id))
     return record
@@ -130,9 +132,9 @@ def _items(batch: Batch, why: str, now: datetime, caller: str) -> list[OutboxIte
     if event := AuditEvent.ROLLBACK_REFUSED if refused else EVENTS.get(batch.status):
         runs = batch.staging if batch.status is Status.REJECTED else None
         items.append(outbox.audit_item(ended_entry(batch, event, why, caller), runs))
-    if kind := _alert_kind(batch):
+    for kind, text in _alerts(batch, why):
         alert_id = ids.event_id(batch.batch_id, batch.round, f"alert:{kind}")
-        told = alert(kind, why, **summary, coverage_pct=coverage_of(batch))
+        told = alert(kind, text, **summary, coverage_pct=coverage_of(batch), withdrawals=withdrawals_of(batch) or None)
         items.append(outbox.alert_item(alert_id, now, told, batch.batch_id))
     if batch.backfill_id:
         items.append(wake_item(batch.backfill_id, f"{batch.batch_id}/{batch.round}", now, batch.batch_id))
@@ -141,10 +143,18 @@ def _items(batch: Batch, why: str, now: datetime, caller: str) -> list[OutboxIte
     return items
 
 
-def _alert_kind(batch: Batch) -> AlertKind | None:
-    if batch.status is Status.PROMOTED and (batch.counts.produced or 0) < batch.requested_players:
-        return AlertKind.BATCH_PARTIAL
-    return {Status.REJECTED: AlertKind.BATCH_REJECTED, Status.FAILED: AlertKind.BATCH_FAILED}.get(batch.status)
+def _alerts(batch: Batch, why: str) -> Iterator[tuple[AlertKind, str]]:
+    if batch.status is Status.REJECTED:
+        yield AlertKind.BATCH_REJECTED, why
+    elif batch.status is Status.FAILED:
+        yield AlertKind.BATCH_FAILED, why
+    elif batch.status is Status.PROMOTED:
+        if (batch.counts.produced or 0) < batch.requested_players:
+            yield AlertKind.BATCH_PARTIAL, why
+        # Who is out is told by the injury report; everybody else who lost his predictions is told of here.
+        beyond = {reason: counts for reason, counts in withdrawals_of(batch).items() if reason != "out"}
+        if beyond and batch.act is not Act.ROLLBACK:
+            yield AlertKind.PREDICTIONS_WITHDRAWN, f"withdrawn without a replacement: {in_words(beyond)}"
 
 
 def summarise(batch: Batch) -> dict[str, Any]:
@@ -196,6 +206,11 @@ def ended_entry(batch: Batch, event: AuditEvent, why: str, caller: str) -> Audit
         started_at=batch.created_at,
         finished_at=batch.ended_at,
     )
+
+
+def withdrawals_of(batch: Batch) -> Mapping[str, Mapping[str, int]]:
+    """Players and rows that its promotion takes away without a replacement, by reason, as its verification found."""
+    return (batch.verdict or {}).get("withdrawals") or {}
 
 
 def coverage_of(batch: Batch) -> float | None:

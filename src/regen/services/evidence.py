@@ -11,6 +11,7 @@ import msgspec
 from regen.domain.batch import Act, Batch
 from regen.domain.errors import InvalidInput
 from regen.domain.outcome import Outcome, OutcomeKind, latest
+from regen.domain.plan import withdrawals
 from regen.domain.promotion import StagedRow
 from regen.domain.rows import prediction_row, run_row
 from regen.domain.slate import Exclusion
@@ -69,10 +70,8 @@ def staged_rows(batch: Batch, gathered: Gathered, at: datetime) -> Iterator[Stag
             yield StagedRow("prediction", outcome.player_lookup, prediction=row)
     for outcome in gathered.runs:
         yield StagedRow("run", outcome.player_lookup, run=run_row(batch, outcome, at))
-    out = {e.player_lookup for e in gathered.excluded if e.reason == "out"}
-    out |= {o.player_lookup for o in gathered.outcomes if o.kind is OutcomeKind.SKIPPED and o.reason == "out"}
-    for player in sorted(out) if batch.scope.systems is None else ():
-        yield StagedRow("withdrawal", player, reason="out")
+    for player, reason in sorted(withdrawals(gathered.outcomes, gathered.excluded, batch.scope).items()):
+        yield StagedRow("withdrawal", player, reason=reason)
     if batch.scope.whole_slate:
         names = {o.player_lookup for o in gathered.outcomes} | {e.player_lookup for e in gathered.excluded}
         for player in sorted(names):

@@ -12,7 +12,7 @@ from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Batch, Counts, Kind, Status
 from regen.domain.errors import Conflict, NobodyRequested, NoSlate, Refused
 from regen.domain.reading import SlateReading
-from regen.domain.slate import Slate, fix_slate
+from regen.domain.slate import Slate, fix_slate, shape_of
 from regen.domain.trigger import Source, Trigger, merge
 from regen.ports import Write
 from regen.services import outbox
@@ -141,6 +141,7 @@ def _take_date(
         counts=Counts(requested=len(slate.requested)),
         code_version=deps.config.code_version,
         snapshot=reading.snapshot,
+        slate=shape_of(reading.entries),
         features_built_at=reading.features_built_at,
         backfill_id=next((t.backfill_id for t in (trigger, *triggers) if t.backfill_id), None),
         min_minutes=_min_minutes(deps, trigger),

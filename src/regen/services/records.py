@@ -70,11 +70,16 @@ def heartbeat_path(service: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Promoted:
-    """A promotion that a date has seen."""
+    """A promotion that a date has seen.
+
+    Attributes:
+        slate_players: everybody on the slate of a batch for the whole slate; None for a filtered one.
+    """
 
     batch_id: str
     opened_at: datetime
     at: datetime
+    slate_players: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from regen.domain.promotion import CurrentPrediction
 from regen.ports import Write
 from regen.services import evidence, orphans, outbox
 from regen.services.commit import read_batch, until_committed
+from regen.services.dates import read_date
 from regen.services.deps import Deps
 from regen.services.ending import end_round
 from regen.services.evidence import Gathered
@@ -105,7 +106,12 @@ def _judged(deps: Deps, batch: Batch, lease: Lease, staging: str) -> str:
         verdict = judge(
             Evidence(
                 outcomes=gathered.outcomes,
+                fresh=gathered.fresh,
+                excluded=gathered.excluded,
                 systems=batch.systems,
+                scope=batch.scope,
+                slate=batch.slate,
+                slate_before=_slate_before(deps, batch),
                 current=current,
                 thresholds=batch.thresholds,
                 staged_rows=staged,
@@ -119,6 +125,13 @@ def _judged(deps: Deps, batch: Batch, lease: Lease, staging: str) -> str:
         if rows == 0:
             return _reject(deps, batch, "nothing new was produced in this round")
     return promote_round(deps, batch, lease, rows)
+
+
+def _slate_before(deps: Deps, batch: Batch) -> int | None:
+    """Players on the slate of the date's last promotion for the whole slate, this batch's own earlier rounds apart."""
+    promoted = read_date(deps, batch.game_date).record.promoted
+    sizes = [p.slate_players for p in promoted if p.batch_id != batch.batch_id and p.slate_players is not None]
+    return sizes[-1] if sizes else None
 
 
 def _stage(deps: Deps, batch: Batch, staging: str) -> tuple[Gathered, int]:

@@ -9,7 +9,7 @@ from regen.domain.batch import Batch, Status
 from regen.domain.outcome import OutcomeKind
 from regen.services.commit import read_batch
 from regen.services.deps import Deps
-from regen.services.ending import summarise
+from regen.services.ending import summarise, withdrawals_of
 from regen.services.records import BATCHES, decode_batch, requests_path, unpack_outcomes
 
 MAX_LISTED = 200
@@ -58,6 +58,7 @@ def view_batch(deps: Deps, batch_id: str) -> dict[str, Any]:
         "counts": {**_row_counts(batch), **counts},
         "pending": sorted(pending),
         "outcomes": sorted(problems.values(), key=lambda p: p["player_lookup"]),
+        "withdrawals": withdrawals_of(batch),
         "verdict": batch.verdict,
         "history": [{"at": s.at.isoformat(), "from": s.from_, "to": s.to, "why": s.why} for s in batch.history],
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -117,9 +117,15 @@ def config_of(settings: Settings) -> Config:
         players_per_request=settings.players_per_request,
         min_minutes=settings.min_minutes,
         retention_days=settings.retention_days,
-        thresholds=Thresholds(settings.coverage_threshold, settings.minimum_produced, settings.mean_shift),
+        thresholds=_thresholds(settings),
         code_version=settings.code_version,
     )
+
+
+def _thresholds(settings: Settings) -> Thresholds:
+    """What a verification asks for; each setting has its field's name, but for the oldest."""
+    own = {f.name: getattr(settings, f.name) for f in fields(Thresholds) if f.name != "coverage_pct"}
+    return Thresholds(coverage_pct=settings.coverage_threshold, **own)
 
 
 def feature_version() -> str | None:

@@ -64,6 +64,10 @@ class Settings:
     coverage_threshold: float
     minimum_produced: int
     mean_shift: float
+    withdrawn_pct: float
+    games_gone: int
+    slate_drop_pct: float
+    uneven_games: int
     min_minutes: float
     retention_days: int
     systems: tuple[str, ...]
@@ -155,6 +159,10 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any], str | None]] = {
     "REGEN_COVERAGE_THRESHOLD": ("coverage_threshold", _number(0, 100), "90"),
     "REGEN_MINIMUM_PRODUCED": ("minimum_produced", _whole(1, 100_000), "1"),
     "REGEN_MEAN_SHIFT": ("mean_shift", _number(0, 100), "4"),
+    "REGEN_WITHDRAWN_PCT": ("withdrawn_pct", _number(0, 100), "20"),
+    "REGEN_GAMES_GONE": ("games_gone", _whole(0, 100), "0"),
+    "REGEN_SLATE_DROP_PCT": ("slate_drop_pct", _number(0, 100), "20"),
+    "REGEN_UNEVEN_GAMES": ("uneven_games", _whole(0, 100), "0"),
     "REGEN_MIN_MINUTES": ("min_minutes", _number(0, 48), "15"),
     "REGEN_RETENTION_DAYS": ("retention_days", _whole(1, 3650), "90"),
     "REGEN_SYSTEMS": ("systems", _words, ""),

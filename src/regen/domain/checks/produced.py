@@ -1,67 +1,17 @@
-"""The checks between generation and promotion: declared, each `fail` or `warn`, each with its value and its limit."""
+"""Checks of what was produced, each on its own, whatever is current."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
 
-from regen.domain.batch import Thresholds
-from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Tally, tally
-from regen.domain.promotion import CurrentPrediction
+from regen.domain.checks.evidence import MAX_NAMES, Evidence, Finding
+from regen.domain.outcome import OutcomeKind, Prediction
 
 MAX_POINTS = 100.0
-MAX_NAMES = 20
+MIN_GOLD = 80.0
 MIN_LINED = 50.0
 MAX_MEAN_EDGE = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What the checks look at.
-
-    Attributes:
-        outcomes: the final outcome of every requested player, all rounds considered.
-        current: the predictions that are current before the promotion.
-        staged_rows: prediction rows that were loaded into the staging table.
-    """
-
-    outcomes: Sequence[Outcome]
-    systems: Sequence[str]
-    current: Sequence[CurrentPrediction]
-    thresholds: Thresholds
-    staged_rows: int
-    expected_rows: int
-
-    @property
-    def produced(self) -> list[Outcome]:
-        """The players with predictions."""
-        return [o for o in self.outcomes if o.kind is OutcomeKind.PRODUCED]
-
-    def tally(self) -> Tally:
-        """The outcomes, counted."""
-        return tally(self.outcomes)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check saw: its value, the limit it was held to, and whom or what it concerns (some names)."""
-
-    passed: bool
-    value: float | None
-    limit: float | None
-    concerns: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check."""
-
-    name: str
-    severity: Literal["fail", "warn"]
-    look: Callable[[Evidence], Finding]
 
 
 def coverage(evidence: Evidence) -> Finding:
@@ -132,24 +82,11 @@ def rows_staged(evidence: Evidence) -> Finding:
     return Finding(evidence.staged_rows == evidence.expected_rows, evidence.staged_rows, evidence.expected_rows)
 
 
-def mean_shift(evidence: Evidence) -> Finding:
-    """The mean move against the current predictions stays within bounds (I-42: 29 points at once)."""
-    before: dict[tuple[str, str], float] = {(c.player_lookup, c.system_id): c.points for c in evidence.current}
-    moves = [
-        p.points - before[o.player_lookup, p.system_id]
-        for o in evidence.produced
-        for p in o.predictions
-        if (o.player_lookup, p.system_id) in before
-    ]
-    value = sum(moves) / len(moves) if moves else 0.0
-    return Finding(abs(value) <= evidence.thresholds.mean_shift, round(value, 3), evidence.thresholds.mean_shift)
-
-
 def gold_share(evidence: Evidence) -> Finding:
     """Share of produced players whose features rest on the best source; never rejects, always told."""
     tiers = [o.provenance.data_source_tier for o in evidence.produced if o.provenance]
     share = 100.0 * sum(t == "GOLD" for t in tiers) / len(tiers) if tiers else 0.0
-    return Finding(share >= 80.0, round(share, 1), 80.0)
+    return Finding(share >= MIN_GOLD, round(share, 1), MIN_GOLD)
 
 
 def lined_share(evidence: Evidence) -> Finding:
@@ -170,65 +107,3 @@ def one_revision(evidence: Evidence) -> Finding:
     """All predictions were made by one version of the code (I-42); never rejects, always told."""
     versions = sorted({o.code_version for o in evidence.produced if o.code_version})
     return Finding(len(versions) <= 1, len(versions), 1, versions[:MAX_NAMES])
-
-
-CHECKS: tuple[Check, ...] = (
-    Check("coverage", "fail", coverage),
-    Check("minimum_produced", "fail", minimum_produced),
-    Check("every_system", "fail", every_system),
-    Check("in_range", "fail", in_range),
-    Check("direction", "fail", direction),
-    Check("unique_keys", "fail", unique_keys),
-    Check("rows_staged", "fail", rows_staged),
-    Check("mean_shift", "fail", mean_shift),
-    Check("gold_share", "warn", gold_share),
-    Check("lined_share", "warn", lined_share),
-    Check("mean_edge", "warn", mean_edge),
-    Check("one_revision", "warn", one_revision),
-)
-NEVER_ACCEPTED = frozenset({"in_range", "unique_keys", "rows_staged", "minimum_produced"})
-"""Checks that no operator can waive: the tables would be wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """All findings, and what follows from them."""
-
-    findings: Mapping[str, Finding]
-    accepted: frozenset[str]
-
-    @property
-    def failed(self) -> list[str]:
-        """Checks that forbid the promotion."""
-        return [
-            c.name
-            for c in CHECKS
-            if c.severity == "fail"
-            and not self.findings[c.name].passed
-            and (c.name not in self.accepted or c.name in NEVER_ACCEPTED)
-        ]
-
-    def as_record(self) -> dict[str, Any]:
-        """The verdict as it is stored and shown."""
-        return {
-            "passed": not self.failed,
-            "failed": self.failed,
-            "accepted": sorted(self.accepted),
-            "checks": [
-                {
-                    "name": c.name,
-                    "severity": c.severity,
-                    "passed": f.passed,
-                    "value": f.value,
-                    "limit": f.limit,
-                    "concerns": list(f.concerns),
-                }
-                for c in CHECKS
-                for f in [self.findings[c.name]]
-            ],
-        }
-
-
-def judge(evidence: Evidence, accepted: frozenset[str] = frozenset()) -> Verdict:
-    """Run every check."""
-    return Verdict({c.name: c.look(evidence) for c in CHECKS}, accepted)

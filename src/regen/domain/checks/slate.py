@@ -1,0 +1,66 @@
+"""Checks of the slate itself: coverage is measured against it, so that half a slate has a coverage of 100 %."""
+
+from __future__ import annotations
+
+from regen.domain.checks.evidence import FLOOR, MAX_NAMES, Evidence, Finding, share, skipped
+from regen.domain.plan import NOT_ON_SLATE
+
+NO_CURRENT = "the date has no current rows"
+FILTERED = "the batch is filtered: it takes nothing from players beyond its filter"
+NO_SLATE = "the batch was opened by a version that kept no slate"
+
+
+def withdrawn_players(evidence: Evidence) -> Finding:
+    """Not too many of the date's current players lose their rows because the slate does not name them any more."""
+    limit = evidence.thresholds.withdrawn_pct
+    if not evidence.baseline:
+        return skipped(NO_CURRENT, limit)
+    if not evidence.scope.whole_slate:
+        return skipped(FILTERED, limit)
+    gone = sorted(p for p, why in evidence.plan.withdrawn.items() if why == NOT_ON_SLATE and p in evidence.baseline)
+    value = share(len(gone), len(evidence.baseline))
+    return Finding(value <= limit or len(gone) < FLOOR, round(value, 2), limit, gone[:MAX_NAMES])
+
+
+def games_gone(evidence: Evidence) -> Finding:
+    """No game that has current rows is gone from the slate as a whole."""
+    limit = evidence.thresholds.games_gone
+    if not evidence.baseline:
+        return skipped(NO_CURRENT, limit)
+    if not evidence.scope.whole_slate:
+        return skipped(FILTERED, limit)
+    if evidence.slate is None:
+        return skipped(NO_SLATE, limit)
+    players: dict[str, set[str]] = {}
+    for row in evidence.plan.before:
+        if row.player_lookup in evidence.baseline:
+            players.setdefault(row.game_id, set()).add(row.player_lookup)
+    known = {game.game_id for game in evidence.slate.games}
+    gone = [g for g, names in sorted(players.items()) if g not in known and len(names) >= FLOOR]
+    return Finding(len(gone) <= limit, len(gone), limit, gone[:MAX_NAMES])
+
+
+def slate_size(evidence: Evidence) -> Finding:
+    """The slate is not much smaller than the one of the date's last promoted batch."""
+    limit, before = evidence.thresholds.slate_drop_pct, evidence.slate_before
+    if not evidence.scope.whole_slate:
+        return skipped(FILTERED, limit)
+    if evidence.slate is None:
+        return skipped(NO_SLATE, limit)
+    if not before:
+        return skipped("no batch for the whole slate of the date is promoted and on record", limit)
+    lost = before - evidence.slate.players
+    value = share(lost, before)
+    told = [f"{evidence.slate.players} players, {before} before"]
+    return Finding(value <= limit or lost < FLOOR, round(value, 2), limit, told)
+
+
+def two_teams(evidence: Evidence) -> Finding:
+    """Every game that the batch is about has players of exactly two teams."""
+    limit = evidence.thresholds.uneven_games
+    if evidence.slate is None:
+        return skipped(NO_SLATE, limit)
+    ours = {o.game_id for o in evidence.outcomes} | {e.game_id for e in evidence.excluded}
+    games = [g for g in evidence.slate.games if evidence.scope.whole_slate or g.game_id in ours]
+    bad = [f"{g.game_id}:{'+'.join(g.teams) or 'no team'}" for g in games if len(g.teams) != 2]
+    return Finding(len(bad) <= limit, len(bad), limit, bad[:MAX_NAMES])
