@@ -10,7 +10,7 @@ import pytest
 from regen.domain import errors
 from regen.web.callers import Forbidden, Unauthenticated
 from regen.web.http import Call, Reply, Route, Router, problem_of
-from regen.web.reading import BodyTooLarge
+from regen.web.reading import BodyTooLarge, BodyTooSlow
 from simulation.league import DAY
 from web_bench import KEYED, Web, served
 
@@ -93,6 +93,7 @@ PROBLEMS: list[tuple[errors.RegenError, int, str, dict[str, Any]]] = [
     (errors.Refused("no", "b1"), 409, "refused", {"batch_id": "b1"}),
     (errors.Refused("no"), 409, "refused", {}),
     (errors.Gone("gone"), 410, "gone", {}),
+    (BodyTooSlow("late"), 408, "body-too-slow", {}),
     (BodyTooLarge("much"), 413, "body-too-large", {}),
     (errors.KeyReused("other"), 422, "idempotency-key-reused", {}),
     (errors.AlreadyExists("there"), 503, "conflict", {}),

@@ -12,14 +12,14 @@ from regen.domain.batch import Batch, Status
 from regen.domain.dates import parse_game_date
 from regen.domain.errors import InvalidInput, NoSuchBatch, Refused
 from regen.domain.trigger import Trigger
-from regen.services import backfilling, commands, grading, malformed, opening, viewing
+from regen.services import backfilling, commands, grading, opening, viewing
 from regen.services.answers import Answer, IdempotencyKey, recall
 from regen.services.deps import Deps
 from regen.services.regrading import MODE as GRADE
 from regen.services.waking import MODE as ADVANCE
 from regen.web import backfills, bodies, errands
 from regen.web.bootstrap import App
-from regen.web.envelopes import Pushed, decode_push
+from regen.web.envelopes import Pushed, decode_push, record_malformed
 from regen.web.http import Call, Reply, Route, Router
 from regen.web.logs import add_context
 from regen.web.readiness import Readiness
@@ -121,9 +121,9 @@ class _Coordinator:
 
     def pushed(self, call: Call) -> Reply:
         message: Pushed | None = None
-        body = call.body()
+        body = call.push()
         try:
-            message = decode_push(body)
+            message = decode_push(body.whole())
             adopt(message.attributes, "process nba-prediction-trigger")
             if message.error:
                 raise InvalidInput("message.data", "a base64 JSON object")
@@ -141,7 +141,7 @@ class _Coordinator:
             )
         except InvalidInput as error:
             # Recorded and out of the way on first delivery: a retry can never mend it (I-20).
-            malformed.record(self._deps, body, str(error), call.caller_name, message.message_id if message else None)
+            record_malformed(self._deps, body, error, call.caller_name, message)
             return 204, None
         add_context(game_date=trigger.game_date.isoformat())
         key = _message_key(message)

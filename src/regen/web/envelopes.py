@@ -10,7 +10,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from regen.domain.errors import InvalidInput
-from regen.web.reading import is_document_id, json_object
+from regen.services import malformed
+from regen.services.deps import Deps
+from regen.web.reading import PushBody, is_document_id, json_object
 
 MAX_ID = 200
 MAX_ATTRIBUTE = 1024
@@ -61,6 +63,11 @@ def decode_push(body: bytes) -> Pushed:
         delivery_attempt=attempt if isinstance(attempt, int) else None,
         error=problem,
     )
+
+
+def record_malformed(deps: Deps, body: PushBody, error: InvalidInput, caller: str, message: Pushed | None) -> None:
+    """Leave on record what a push held that can never be understood."""
+    malformed.record(deps, body.kept, str(error), caller, message.message_id if message else body.message_id)
 
 
 def _data(encoded: object) -> tuple[Mapping[str, Any], str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -25,11 +26,13 @@ from regen.domain.errors import (
 )
 from regen.web import tracing
 from regen.web.callers import Caller, Forbidden, Unauthenticated
+from regen.web.connection import hang_up, has_body
 from regen.web.logs import log_context
-from regen.web.reading import BodyTooLarge, drain, json_object, read_body
+from regen.web.reading import BodyTooLarge, BodyTooSlow, PushBody, drain, json_object, read_body, read_push
 
 log = logging.getLogger(__name__)
 PROBES = frozenset({"/health", "/ready"})
+PROVEN = "regen.caller_is_proven"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,14 @@ class Call:
             BodyTooLarge: it is longer.
         """
         return read_body(self.request)
+
+    def push(self) -> PushBody:
+        """The body of a push, of any size that Pub/Sub sends.
+
+        Raises:
+            BodyTooLarge: it is longer than that.
+        """
+        return read_push(self.request)
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object; an empty body is an empty one.
@@ -99,6 +110,7 @@ class Route:
 #: error -> (problem type, status, title); the first that fits counts.
 PROBLEMS: Sequence[tuple[type[RegenError], str, int, str]] = (
     (BodyTooLarge, "body-too-large", 413, "Body too large"),
+    (BodyTooSlow, "body-too-slow", 408, "Body too slow"),
     (InvalidInput, "invalid-input", 400, "Invalid input"),
     (Unauthenticated, "unauthenticated", 401, "Unauthenticated"),
     (Forbidden, "forbidden", 403, "Forbidden"),
@@ -162,7 +174,7 @@ class Router:
             response = self._safely(request)
             if not probe and response.status_code < 400:
                 self._pulse()
-            drain(request)
+            _settle(request, response)
             tracing.told(status=response.status_code)
             if not probe:
                 seconds = round(time.perf_counter() - started, 4)
@@ -198,6 +210,7 @@ class Router:
                 allowed += ["GET", "HEAD"] if route.method == "GET" else [route.method]
                 continue
             caller = route.check(request.headers) if route.check else None  # type: ignore[arg-type]
+            request.environ[PROVEN] = caller is not None
             status, body = route.handle(Call(request, match.groupdict(), caller))
             if body is None:
                 return Response(status=status)
@@ -207,6 +220,15 @@ class Router:
             response.headers["Allow"] = ", ".join(allowed)
             return response
         return problem(404, "not-found", "Not found", f"no route {_printable(request.path)}")
+
+
+def _settle(request: Request, response: Response) -> None:
+    """See to what is left of the body: of a caller who is not proven nothing is read, and others have their time."""
+    late = response.status_code == 408
+    if has_body(request) and (late or not request.environ.get(PROVEN) or not drain(request)):
+        hang_up(request, response)
+    # The framework reads what it finds after the answer: of any size, with no limit of time, into memory.
+    request.stream = io.BytesIO()
 
 
 def _printable(path: str) -> str:

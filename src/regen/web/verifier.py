@@ -9,10 +9,10 @@ from regen.domain.errors import InvalidInput
 from regen.services import dead_letters, heartbeats, malformed, sweeping, verifying
 from regen.services.records import BATCHES
 from regen.web.bootstrap import App
-from regen.web.envelopes import Pushed, changed_document, decode_push
+from regen.web.envelopes import Pushed, changed_document, decode_push, record_malformed
 from regen.web.http import Call, Reply, Route, Router
 from regen.web.logs import add_context
-from regen.web.reading import document_id
+from regen.web.reading import PushBody, document_id
 from regen.web.tracing import adopt
 
 log = logging.getLogger(__name__)
@@ -45,37 +45,35 @@ class _Verifier:
     def batch_changed(self, call: Call) -> Reply:
         # Of the headers only those of the event: the others have the caller's token.
         event = {k.lower(): v for k, v in call.request.headers.items() if k.lower().startswith("ce-")}
-        body = b""
+        # Some deliveries of Eventarc are the push envelope of its topic, the event's headers its attributes.
+        body = PushBody(str(event).encode(), len(str(event).encode())) if event else call.push()
         try:
-            if not event:
-                # Some deliveries of Eventarc are the push envelope of its topic, the event's headers its attributes.
-                body = call.body()
-                event = dict(decode_push(body).attributes)
+            event = event or dict(decode_push(body.whole()).attributes)
             batch_id = changed_document(event, BATCHES)
         except InvalidInput as error:
-            malformed.record(self._deps, body or str(event).encode(), str(error), call.caller_name, None)
+            record_malformed(self._deps, body, error, call.caller_name, None)
             return 204, None
         add_context(batch_id=batch_id)
         sweeping.batch_changed(self._deps, batch_id)
         return 204, None
 
     def verify(self, call: Call) -> Reply:
-        body = call.body()
+        body = call.push()
         message: Pushed | None = None
         try:
-            message = decode_push(body)
+            message = decode_push(body.whole())
             adopt(message.attributes, "process prediction-verify")
             batch_id, round_ = document_id(message.data, "batch_id"), message.data.get("round")
             if not isinstance(round_, int) or isinstance(round_, bool):
                 raise InvalidInput("round", "a whole number")
         except InvalidInput as error:
-            malformed.record(self._deps, body, str(error), call.caller_name, message.message_id if message else None)
+            record_malformed(self._deps, body, error, call.caller_name, message)
             return 204, None
         add_context(batch_id=batch_id, round=str(round_))
         word = verifying.verify(self._deps, batch_id, round_)
         if word == "unknown":
             why = f"batch_id: expected the id of a batch, not {batch_id}"
-            malformed.record(self._deps, body, why, call.caller_name, message.message_id)
+            malformed.record(self._deps, body.kept, why, call.caller_name, message.message_id)
         add_context(action="verify", outcome=word)
         return 204, None
 
@@ -87,16 +85,16 @@ class _Verifier:
         return 200, asdict(report)
 
     def dead_letter(self, call: Call) -> Reply:
-        body = call.body()
+        body = call.push()
         message: Pushed | None = None
         try:
-            message = decode_push(body)
+            message = decode_push(body.whole())
             adopt(message.attributes, "process dead letter")
             for name in sorted({"batch_id", "request_id"} & message.data.keys()):
                 document_id(message.data, name)
         except InvalidInput as error:
-            malformed.record(self._deps, body, str(error), call.caller_name, message.message_id if message else None)
+            record_malformed(self._deps, body, error, call.caller_name, message)
             return 204, None
-        word = dead_letters.handle(self._deps, message.message_id, message.data, message.attributes, body)
+        word = dead_letters.handle(self._deps, message.message_id, message.data, message.attributes, body.kept)
         log.warning("dead letter: %s", word, extra={"action": "dead_letter"})
         return 204, None

@@ -7,7 +7,7 @@ import logging
 from regen.domain.errors import InvalidInput, RegenError
 from regen.services import malformed, processing
 from regen.web.bootstrap import App
-from regen.web.envelopes import Pushed, decode_push
+from regen.web.envelopes import Pushed, decode_push, record_malformed
 from regen.web.http import Call, Reply, Route, Router
 from regen.web.logs import add_context
 from regen.web.reading import document_id
@@ -40,16 +40,16 @@ class _Worker:
         return 200, {"status": "healthy", "service": "worker", "version": self._deps.config.code_version}
 
     def process(self, call: Call) -> Reply:
-        body = call.body()
+        body = call.push()
         message: Pushed | None = None
         try:
-            message = decode_push(body)
+            message = decode_push(body.whole())
             adopt(message.attributes, "process prediction-request")
             if message.error:
                 raise InvalidInput("message.data", "a base64 JSON object")
             batch_id, request_id = request_of(message)
         except InvalidInput as error:
-            malformed.record(self._deps, body, str(error), call.caller_name, message.message_id if message else None)
+            record_malformed(self._deps, body, error, call.caller_name, message)
             return 204, None
         add_context(batch_id=batch_id, request_id=request_id)
         try:
@@ -60,7 +60,7 @@ class _Worker:
         if word == "unknown":
             # Requests are durable before they are published: nobody of ours sent this.
             why = f"request_id: expected a request of {batch_id}, not {request_id}"
-            malformed.record(self._deps, body, why, call.caller_name, message.message_id)
+            malformed.record(self._deps, body.kept, why, call.caller_name, message.message_id)
         add_context(action="process", outcome=word)
         return 204, None
 

@@ -1,0 +1,102 @@
+"""Callers who take their time hold nobody else up: real sockets against the real server, with its threads as deployed."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from acceptance.doors import THREADS, Door, ends, read_answer, request, serving
+from regen.web.connection import BODY_SECONDS
+from web_bench import KEYED, PUSHER, signer
+
+PROMPT = 3.0
+"""Seconds; a thread that is held is held for longer."""
+HOURS = {"Content-Length": "8000000"}
+CHUNKED = {"Transfer-Encoding": "chunked"}
+LIE = {"Authorization": "Bearer a.b.c", **HOURS}
+
+
+@pytest.fixture(scope="module", params=["coordinator"])
+def door(request: pytest.FixtureRequest) -> Iterator[Door]:
+    with serving(request.param) as one:
+        yield one
+
+
+@contextmanager
+def trickling(door: Door, head: bytes, callers: int = 2 * THREADS) -> Iterator[Sequence[socket.socket]]:
+    """Callers who announce a body and send a byte of it every now and then."""
+    stop = threading.Event()
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(door.connect()) for _ in range(callers)]
+        for one in sockets:
+            one.sendall(head)
+
+        def drip(one: socket.socket) -> None:
+            while not stop.wait(0.2):
+                try:
+                    one.sendall(b"1\r\nx\r\n" if b"chunked" in head else b"x")
+                except OSError:
+                    return
+
+        for one in sockets:
+            thread = threading.Thread(target=drip, args=(one,), daemon=True)
+            thread.start()
+            stack.callback(thread.join)
+        stack.callback(stop.set)
+        yield sockets
+
+
+HEADS = {
+    "a key's route": request("POST", "/regenerate-with-supersede", HOURS),
+    "a push's route": request("POST", "/regenerate-pubsub", LIE),
+    "a wrong key": request("POST", "/start", {"X-API-Key": "nobody's", **HOURS}),
+    "an open route": request("GET", "/health", HOURS),
+    "no route": request("POST", "/nowhere", HOURS),
+    "no such method": request("PUT", "/batches", HOURS),
+    "chunks": request("POST", "/regenerate-with-supersede", CHUNKED),
+    "chunks at an open route": request("GET", "/health", CHUNKED),
+    "more than is ever read": request("POST", "/start", {"Content-Length": str(10**12)}),
+    "half a key": request("POST", "/start", {"X-API-Key": "", **HOURS}),
+}
+
+
+@pytest.mark.parametrize("name", list(HEADS))
+def test_a_stranger_who_trickles_holds_no_thread(door: Door, name: str) -> None:
+    with trickling(door, HEADS[name]) as sockets:
+        began = time.monotonic()
+        assert door.ask("/health", PROMPT)["status"] == "healthy"
+        for one in sockets:
+            assert ends(one, PROMPT) < PROMPT
+        assert time.monotonic() - began < 2 * PROMPT
+
+
+def test_a_stranger_reads_his_answer_before_the_end(door: Door) -> None:
+    for head, status in ((HEADS["a wrong key"], b"401"), (HEADS["no route"], b"404"), (HEADS["an open route"], b"200")):
+        with door.connect() as one:
+            one.sendall(head)
+            assert read_answer(one).split()[1] == status
+            assert ends(one, PROMPT) < PROMPT
+
+
+def test_a_caller_without_a_body_keeps_his_connection(door: Door) -> None:
+    with door.connect() as one:
+        for _ in range(3):
+            one.sendall(request("GET", "/health"))
+            assert read_answer(one).split()[1] == b"200"
+
+
+@pytest.mark.parametrize("framed", [HOURS, CHUNKED, {"Content-Length": "1000"}], ids=["long", "chunked", "short"])
+def test_a_known_caller_who_trickles_has_his_time(door: Door, framed: dict[str, str]) -> None:
+    """As many as there are threads, each with a key or a token: the next is served when their time is over."""
+    known = {"Authorization": signer().bearer(PUSHER)} if "chunked" in str(framed) else KEYED
+    with trickling(door, request("POST", "/regenerate-pubsub", {**known, **framed}), THREADS) as sockets:
+        assert door.ask("/health", BODY_SECONDS + PROMPT)["status"] == "healthy"
+        for one in sockets:
+            assert read_answer(one).split()[1] == b"408"
+            assert ends(one, PROMPT) < PROMPT
+    assert door.ask("/recorded")["entries"] == [], "what did not arrive is sent again, not recorded"
