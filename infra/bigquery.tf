@@ -57,6 +57,15 @@ resource "google_bigquery_dataset" "this" {
 
   # checkov:skip=CKV_GCP_15:rights are given by members, and an access block would take others away
   # checkov:skip=CKV_GCP_81:public sports statistics; Google's own key serves
+
+  # A dataset that was there before stays where it is; one elsewhere than the jobs run could not be read.
+  lifecycle {
+    ignore_changes = [location]
+    postcondition {
+      condition     = lower(self.location) == lower(var.bigquery_location)
+      error_message = "The dataset ${self.dataset_id} is in ${self.location}: set bigquery_location to that, and apply again."
+    }
+  }
 }
 
 resource "google_bigquery_dataset" "staging" {
@@ -64,7 +73,7 @@ resource "google_bigquery_dataset" "staging" {
   location                    = var.bigquery_location
   description                 = "One table for each verification; it expires by itself"
   default_table_expiration_ms = 86400000
-  delete_contents_on_destroy  = true
+  delete_contents_on_destroy  = !var.protect
   max_time_travel_hours       = "48"
   depends_on                  = [time_sleep.services]
 

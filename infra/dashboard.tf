@@ -17,6 +17,12 @@ locals {
       what   = "Coverage that verifications measured, in percent, by how the batch ended"
       value  = "EXTRACT(jsonPayload.coverage_pct)"
     }
+    # One line a sweep, and no label: the alert on its absence sees one thing.
+    sweeps = {
+      filter = "${local.log_of.verifier} AND jsonPayload.action=\"sweep\" AND jsonPayload.outcome=\"swept\""
+      what   = "Sweeps that came to their end"
+      labels = []
+    }
   }
 
   run_services   = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=monitoring.regex.full_match(\"${var.name}-(${join("|", local.function_keys)})\")"
@@ -84,14 +90,17 @@ resource "google_logging_metric" "this" {
   description      = each.value.what
   filter           = each.value.filter
   value_extractor  = try(each.value.value, null)
-  label_extractors = { outcome = "EXTRACT(jsonPayload.outcome)" }
+  label_extractors = { for label in try(each.value.labels, ["outcome"]) : label => "EXTRACT(jsonPayload.${label})" }
   depends_on       = [time_sleep.services]
 
   metric_descriptor {
     metric_kind = "DELTA"
     value_type  = can(each.value.value) ? "DISTRIBUTION" : "INT64"
-    labels {
-      key = "outcome"
+    dynamic "labels" {
+      for_each = toset(try(each.value.labels, ["outcome"]))
+      content {
+        key = labels.value
+      }
     }
   }
 

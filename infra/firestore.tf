@@ -32,9 +32,22 @@ resource "google_firestore_database" "this" {
   location_id                       = coalesce(var.firestore_location, var.region)
   type                              = "FIRESTORE_NATIVE"
   delete_protection_state           = var.protect ? "DELETE_PROTECTION_ENABLED" : "DELETE_PROTECTION_DISABLED"
-  deletion_policy                   = "DELETE"
-  point_in_time_recovery_enablement = "POINT_IN_TIME_RECOVERY_DISABLED"
+  deletion_policy                   = var.protect ? "ABANDON" : "DELETE"
+  point_in_time_recovery_enablement = "POINT_IN_TIME_RECOVERY_ENABLED"
   depends_on                        = [time_sleep.services]
+
+  # A database that was there before stays where it is: another location would be a plan to make it anew, and empty.
+  lifecycle {
+    ignore_changes = [location_id]
+  }
+}
+
+# Beside recovery to any minute of the last seven days: what outlives the database itself.
+resource "google_firestore_backup_schedule" "daily" {
+  database  = google_firestore_database.this.name
+  retention = "604800s"
+
+  daily_recurrence {}
 }
 
 resource "google_firestore_field" "this" {

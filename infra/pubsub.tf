@@ -77,3 +77,10 @@ resource "google_service_account_iam_member" "push_tokens" {
   role               = "roles/iam.serviceAccountTokenCreator"
   member             = google_project_service_identity.pubsub.member
 }
+
+# Eventarc's own subscription is signed by the same agent. Its role as an agent covers that, unless somebody took it away.
+resource "google_service_account_iam_member" "event_tokens" {
+  service_account_id = google_service_account.events.name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = google_project_service_identity.pubsub.member
+}

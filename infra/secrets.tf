@@ -4,8 +4,9 @@ locals {
 }
 
 resource "google_secret_manager_secret" "api_keys" {
-  secret_id  = "${var.name}-api-keys"
-  depends_on = [time_sleep.services]
+  secret_id           = "${var.name}-api-keys"
+  deletion_protection = var.protect
+  depends_on          = [time_sleep.services]
 
   replication {
     auto {}
@@ -19,9 +20,10 @@ resource "google_secret_manager_secret_iam_member" "api_keys" {
 }
 
 resource "google_secret_manager_secret" "webhook" {
-  count      = var.webhook ? 1 : 0
-  secret_id  = "${var.name}-webhook-url"
-  depends_on = [time_sleep.services]
+  count               = var.webhook ? 1 : 0
+  secret_id           = "${var.name}-webhook-url"
+  deletion_protection = var.protect
+  depends_on          = [time_sleep.services]
 
   replication {
     auto {}

@@ -4,8 +4,10 @@ locals {
     "bigquery.googleapis.com",
     "cloudbuild.googleapis.com",
     "cloudfunctions.googleapis.com",
+    "cloudresourcemanager.googleapis.com",
     "cloudscheduler.googleapis.com",
     "eventarc.googleapis.com",
+    "eventarcpublishing.googleapis.com",
     "firestore.googleapis.com",
     "iam.googleapis.com",
     "logging.googleapis.com",
@@ -13,6 +15,7 @@ locals {
     "pubsub.googleapis.com",
     "run.googleapis.com",
     "secretmanager.googleapis.com",
+    "serviceusage.googleapis.com",
     "storage.googleapis.com",
   ])
 }
@@ -51,6 +54,7 @@ resource "time_sleep" "rights" {
     google_project_iam_member.eventarc_agent,
     google_secret_manager_secret_iam_member.api_keys,
     google_secret_manager_secret_iam_member.webhook,
+    google_service_account_iam_member.event_tokens,
     google_service_account_iam_member.push_tokens,
   ]
   create_duration = "120s"

@@ -1,7 +1,7 @@
 resource "google_storage_bucket" "sources" {
   name                        = "${var.project_id}-${var.name}-sources"
   location                    = var.region
-  force_destroy               = true
+  force_destroy               = !var.protect
   public_access_prevention    = "enforced"
   uniform_bucket_level_access = true
   depends_on                  = [time_sleep.services]

@@ -175,6 +175,18 @@ variable "name" {
   }
 }
 
+variable "notification_channels" {
+  description = "Full names of notification channels that exist already, such as a chat or a pager: `projects/P/notificationChannels/123`."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for c in var.notification_channels : can(regex("^projects/[^/]+/notificationChannels/[0-9]+$", c))])
+    error_message = "notification_channels: full names, as `gcloud beta monitoring channels list --format='value(name)'` prints them."
+  }
+}
+
 variable "operators" {
   description = "IAM members who may call a coordinator that is not public, such as `group:data@example.com`."
   type        = set(string)

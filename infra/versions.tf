@@ -1,14 +1,15 @@
 terraform {
   required_version = ">= 1.9"
 
+  # Below 7.45 an update of a dataset takes away fine-grained access that others gave.
   required_providers {
     google = {
       source  = "hashicorp/google"
-      version = ">= 6.50, < 8.0"
+      version = ">= 7.45, < 8.0"
     }
     google-beta = {
       source  = "hashicorp/google-beta"
-      version = ">= 6.50, < 8.0"
+      version = ">= 7.45, < 8.0"
     }
     time = {
       source  = "hashicorp/time"

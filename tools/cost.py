@@ -19,6 +19,8 @@ from bench.pricing import FLOOR_BYTES, PRICES, STATEMENTS, references
 LOG_BYTE = 0.50 / 2**30
 SCHEDULE = 0.10
 CONDITION = 0.10
+STORED, RECOVERABLE, BACKED_UP = 0.15 / 2**30, 0.15 / 2**30, 0.03 / 2**30
+"""A byte of Firestore for a month: as it is, as it was in the last seven days, and in a daily backup."""
 
 WEEKS = 52 / 12
 DAYS = 365 / 12
@@ -29,6 +31,9 @@ LINE_BYTES = 700
 #: Counted: one regenerated date of 90 players, and a sweep that finds nothing to do.
 BATCH_READS, BATCH_WRITES, BATCH_MESSAGES, BATCH_EVENTS, BATCH_REQUESTS = 32, 25, 5, 5, 2
 SWEEP_READS = 4
+#: At most: what such a date leaves in Firestore (two requests of 400 KiB and its batch), and every version of it.
+BATCH_STORED_BYTES, BATCH_WRITTEN_BYTES = 2**20, 4 * 2**20
+KEPT_DAYS, RECOVERY_DAYS, BACKUPS = 90, 7, 7
 
 #: Assumed: how long an instance is busy. BigQuery takes seconds for each statement, and billing stops with the answer.
 OPENING_SECONDS, VERIFYING_SECONDS, REQUEST_SECONDS, SHORT_SECONDS, LEDGER_SECONDS = 6.0, 15.0, 0.3, 0.1, 4.0
@@ -45,6 +50,9 @@ class Use:
     message_bytes: float = 0
     scanned_bytes: float = 0
     log_bytes: float = 0
+    stored_bytes: float = 0
+    recoverable_bytes: float = 0
+    backup_bytes: float = 0
 
     def times(self, factor: float) -> Use:
         """That many of it."""
@@ -89,12 +97,20 @@ def ledger(*statements: str) -> Use:
     return Use(requests=1, seconds=LEDGER_SECONDS, scanned_bytes=tables(*statements), log_bytes=LINE_BYTES)
 
 
+def kept(dates_a_day: float) -> Use:
+    """What Firestore holds at any moment, once the first records have expired."""
+    stored = BATCH_STORED_BYTES * dates_a_day * KEPT_DAYS
+    versions = BATCH_WRITTEN_BYTES * dates_a_day * RECOVERY_DAYS
+    return Use(stored_bytes=stored, recoverable_bytes=versions, backup_bytes=stored * BACKUPS)
+
+
 def month(dates_a_week: float) -> Use:
     """A month of daily starts, sweeps, scans, checks and grades, and so many regenerated dates a week."""
     return (
         batch()
         .times((7 + dates_a_week) * WEEKS)
         .plus(
+            kept((7 + dates_a_week) / 7),
             sweep().times(DAYS * 24 * 60),
             ledger("bdb_pending").times(DAYS * 24),
             ledger("verify_predictions", "verify_coverage", "verify_audit", "verify_others").times(DAYS),
@@ -112,6 +128,7 @@ FREE = Use(
     message_bytes=10 * 2**30,
     scanned_bytes=2**40,
     log_bytes=50 * 2**30,
+    stored_bytes=2**30,
 )
 
 
@@ -121,13 +138,16 @@ def dollars(use: Use) -> Mapping[str, float]:
     return {
         "Cloud Run": use.requests * PRICES["run_request"] + use.seconds * second,
         "Firestore": use.reads * PRICES["firestore_read"] + use.writes * PRICES["firestore_write"],
+        "kept and recoverable": use.stored_bytes * STORED
+        + use.recoverable_bytes * RECOVERABLE
+        + use.backup_bytes * BACKED_UP,
         "Pub/Sub": use.message_bytes * PRICES["pubsub_byte"],
         "BigQuery": use.scanned_bytes * PRICES["bigquery_byte"],
         "Logging": use.log_bytes * LOG_BYTE,
     }
 
 
-def table(schedules: int = 5, conditions: int = 9) -> str:
+def table(schedules: int = 5, conditions: int = 10) -> str:
     """The table of the deployment guide."""
     names = list(dollars(Use()))
     head = ["regenerated dates a week", *names, "schedules, alerts", "a month, at list", "after free tiers"]

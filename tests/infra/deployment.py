@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +17,11 @@ class Resource:
     kind: str
     key: str
     values: dict[str, Any]
+    waits_for: tuple[str, ...] = ()
+
+    def waiting_for(self, *addresses: str) -> Resource:
+        """The same, made after these alone."""
+        return replace(self, waits_for=addresses)
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,13 @@ class Deployment:
         root = json.loads(path.read_text())["values"]["root_module"]
         return cls(
             tuple(
-                Resource(r["address"], r["type"], str(r.get("index", r["name"])), r["values"])
+                Resource(
+                    r["address"],
+                    r["type"],
+                    str(r.get("index", r["name"])),
+                    r["values"],
+                    tuple(r.get("depends_on", ())),
+                )
                 for r in root["resources"]
                 if r["mode"] == "managed"
             )

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
+import json
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from regen.ports import Write
+from regen.topology import topology
 from simulation.bench import Bench
 from simulation.league import players
 
@@ -42,9 +49,44 @@ def test_the_counts_are_what_a_regeneration_takes() -> None:
     assert bench.store.reads - reads <= cost.SWEEP_READS
 
 
+def test_what_is_kept_is_no_more_than_is_priced() -> None:
+    """What a regeneration leaves in Firestore, and all versions of it: recovery to a point in time keeps each."""
+    bench = Bench(players(90), players_per_request=50)
+    bench.run("first")
+    written: list[str] = []
+    sizes: dict[str, list[int]] = {}
+    commit = bench.store.commit
+
+    def noting(writes: Sequence[Write]) -> None:
+        commit(writes)
+        for write in writes:
+            if found := bench.store.get(write.path):
+                written.append(write.path)
+                sizes.setdefault(write.path, []).append(len(json.dumps(found.data, default=repr)))
+
+    with patch.object(bench.store, "commit", noting):
+        bench.regenerate("second")
+        while bench.queue.waiting or bench.events:
+            bench.step()
+    assert len(written) > 10
+    assert 10_000 < sum(s[-1] for s in sizes.values()) <= cost.BATCH_STORED_BYTES
+    assert sum(map(sum, sizes.values())) <= cost.BATCH_WRITTEN_BYTES
+    assert cost.dollars(cost.kept(3))["kept and recoverable"] < 0.25
+
+
 def test_the_guide_has_the_table() -> None:
     assert cost.table() in (ROOT / "docs" / "deployment.md").read_text()
 
 
 def test_it_costs_next_to_nothing() -> None:
     assert sum(cost.dollars(cost.month(15)).values()) < 2
+
+
+def test_each_schedule_and_condition_is_priced() -> None:
+    """By the definitions themselves: one more alert is not free."""
+    schedules = len(topology().schedules)
+    alerts = (ROOT / "infra" / "alerts.tf").read_text()
+    named = re.findall(r"^    (\w+) = \{$", alerts, re.MULTILINE)
+    conditions = len(named) + alerts.split('"sweep_missing"')[1].count("  conditions {")
+    defaults = inspect.signature(cost.table).parameters
+    assert (schedules, conditions) == (defaults["schedules"].default, defaults["conditions"].default)

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -26,6 +27,8 @@ from simulation.bench import Bench
 from simulation.league import entry, players
 
 Entry = dict[str, Any]
+#: What the platform itself writes beside the functions' lines, in its own form, with the alert that each is to raise.
+PLATFORM: list[dict[str, Any]] = json.loads((Path(__file__).parent / "platform_entries.json").read_text())
 
 
 class _Lines(logging.Handler):
@@ -187,18 +190,35 @@ def test_nothing_is_raised_on_a_quiet_day(deployed: Deployment) -> None:
     assert [(a, e) for a, f in _filters(deployed).items() for e in entries if matches(f, e)] == []
 
 
+@pytest.mark.parametrize("known", PLATFORM, ids=lambda known: known["what"])
+def test_the_platforms_own_lines_raise_what_they_should(known: dict[str, Any], deployed: Deployment) -> None:
+    """Its request log names every 503 an ERROR, and the code answers 503 on purpose."""
+    raised = [name for name, filter_ in _filters(deployed).items() if matches(filter_, known["entry"])]
+    assert raised == ([known["raises"]] if known["raises"] else [])
+    counted = [r.key for r in deployed.of("google_logging_metric") if matches(r.values["filter"], known["entry"])]
+    assert counted == []
+
+
+def test_the_platforms_lines_cover_what_was_asked() -> None:
+    requests = {k["entry"]["httpRequest"]["status"] for k in PLATFORM if "httpRequest" in k["entry"]}
+    assert {204, 401, 502, 503, 504} <= requests
+    assert any(k["entry"]["logName"].endswith("run.googleapis.com%2Fvarlog%2Fsystem") for k in PLATFORM)
+
+
 def test_the_dashboards_figures_are_in_the_lines(deployed: Deployment) -> None:
     entries = a_quiet_day(deployed)
     counted: dict[str, list[str]] = {}
     measured: dict[str, list[float]] = {}
     for r in deployed.of("google_logging_metric"):
-        assert r.values["label_extractors"] == {"outcome": "EXTRACT(jsonPayload.outcome)"}
+        labels = {} if r.key == "sweeps" else {"outcome": "EXTRACT(jsonPayload.outcome)"}
+        assert (r.values["label_extractors"] or {}) == labels
         found = [e["jsonPayload"] for e in entries if matches(r.values["filter"], e)]
         counted[r.key] = [line["outcome"] for line in found]
         if extractor := r.values["value_extractor"]:
             field = extractor.removeprefix("EXTRACT(jsonPayload.").removesuffix(")")
             measured[r.key] = [line[field] for line in found]
     assert counted["opened"] == ["accepted"]
+    assert counted["sweeps"] == ["swept"]
     assert "promoted" in counted["verified"]
     assert len(counted["processed"]) >= 2
     assert (counted["coverage"], measured) == (["promoted"], {"coverage": [100.0]})
@@ -223,5 +243,8 @@ def test_the_evaluation_is_no_push_over() -> None:
     assert not matches('jsonPayload.action="verify"', as_entry("s", line))
     assert not matches('jsonPayload.outcome="rejected"', as_entry("s", line))
     assert not matches("severity>=ERROR", as_entry("s", line))
+    assert not matches('severity>=WARNING AND NOT log_id("run.googleapis.com/stdout")', as_entry("s", line))
+    assert matches('severity>=WARNING AND NOT log_id("run.googleapis.com/requests")', as_entry("s", line))
+    assert not matches('NOT jsonPayload.action="sweep"', as_entry("s", line))
     with pytest.raises(ValueError, match="not understood"):
         matches('jsonPayload.action="a" OR severity>=ERROR', as_entry("s", line))
