@@ -3,6 +3,8 @@
 import random
 import re
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
@@ -22,7 +24,8 @@ from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain import ids
 from regen.domain.batch import Batch, Kind, Status
 from regen.domain.errors import InvalidInput, RateLimited, Unavailable
-from regen.domain.inputs import Line
+from regen.domain.estimate import Estimate
+from regen.domain.inputs import PlayerInputs
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction
 from regen.domain.predict import Naming, predict_player
 from regen.domain.rows import prediction_row, run_row
@@ -33,7 +36,7 @@ from regen.services import commands, orphans
 from regen.sql.lists import AUDIT_FILLED, audit_columns
 from regen.sql.render import source
 from simulation.bench import Bench
-from simulation.league import DAY, SYSTEMS, entry, mixed_players, names, old_row, players
+from simulation.league import DAY, SYSTEMS, Flat, entry, mixed_players, names, old_row, players
 
 google: Any = google_exceptions
 STATEMENTS = sorted(f.name[:-4] for f in resources.files("regen.sql").iterdir() if f.name.endswith(".sql"))
@@ -47,17 +50,20 @@ def test_i30_lists_hold_no_nulls_and_a_bad_row_is_its_players_alone() -> None:
     Turns red when: `_stage` of the verification does not set aside the players whose rows are refused.
     """
     lineless = entry("lineless", lines=())
-    refused = entry("refused")
-    assert refused.inputs is not None
-    object.__setattr__(refused.inputs, "lines", (Line(19.5, "book\x00maker"),))
-    bench = Bench([*players(18), lineless, refused])
+
+    class Careless(Flat):
+        def estimate(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Estimate:
+            made = super().estimate(inputs, others)
+            return replace(made, warnings=("a\x00b",)) if inputs.player_lookup == "refused" else made
+
+    bench = Bench([*players(18), lineless, entry("refused")], run_for=lambda w: [Careless(name, 0.0) for name in w])
     seeded(bench)
     batch = bench.run()
     assert (batch.status, batch.counts.produced, batch.counts.failed) == (Status.PROMOTED, 19, 1)
     runs = {run["player_lookup"]: run for run in bench.warehouse.runs()}
     assert runs["lineless"]["line_values_requested"] == []
     assert (runs["refused"]["error_type"], runs["refused"]["success"]) == ("unstorable", False)
-    assert "sportsbook" in runs["refused"]["error_message"]
+    assert "warnings" in runs["refused"]["error_message"]
     field = table("prediction_worker_runs").field("line_values_requested")
     with pytest.raises(InvalidInput, match="lists hold no nulls"):
         normalise_value("prediction_worker_runs", field, [24.5, None])

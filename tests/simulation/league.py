@@ -117,7 +117,7 @@ def _game(day: date, number: int) -> RecentGame:
 def reading(entries: Iterable[SlateEntry], day: date = DAY) -> SlateReading:
     """The slate of a date."""
     known = tuple(entries)
-    forms = [e.inputs.features["form"] for e in known if e.inputs]
+    forms = [e.inputs.features.get("form") if isinstance(e.inputs.features, Mapping) else "" for e in known if e.inputs]
     return SlateReading(
         day, known, ids.digest(day, *(e.player_lookup for e in known), *forms), TIP_OFF - timedelta(hours=9)
     )
@@ -125,7 +125,7 @@ def reading(entries: Iterable[SlateEntry], day: date = DAY) -> SlateReading:
 
 def names(number: int) -> list[str]:
     """Players' names."""
-    return [f"player{chr(ord('a') + n)}" for n in range(number)]
+    return [f"player{chr(ord('a') + n % 26)}" + (str(n // 26) if n >= 26 else "") for n in range(number)]
 
 
 def players(number: int = 8, **what: Any) -> list[SlateEntry]:

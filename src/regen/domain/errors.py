@@ -17,6 +17,7 @@ RegenError
 └── Unavailable             a dependency does not answer; trying again can help
     ├── Conflict            somebody else wrote first; read again and decide again
     ├── RateLimited         the platform asks to slow down
+    ├── Unreadable          a record that this version cannot read; a newer version, or a person, has to see to it
     ├── AccessDenied        the platform refuses this account; rights that were just granted take minutes to propagate
     └── TableMissing        BigQuery has no such table at this moment: upstream may be making it again
         └── StagingMissing  a batch's own staging table was dropped or has expired: stage afresh
@@ -161,3 +162,10 @@ class TableMissing(Unavailable):
 
 class StagingMissing(TableMissing):
     """A batch's staging table was dropped by a later owner, or has expired: what is still wanted is staged afresh."""
+
+
+class Unreadable(Unavailable):
+    """A record or message that this version cannot read: a newer version wrote it, or a person changed it by hand.
+
+    It is left as it is and told of; another version may read it, or a person mend it.
+    """

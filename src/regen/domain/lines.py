@@ -97,7 +97,7 @@ def sift(
 
 def usable(line: Line) -> bool:
     """Whether the value can be a points line: a positive multiple of a half up to 80 points."""
-    return math.isfinite(line.value) and 0.0 < line.value <= MAX_LINE and (line.value * 2).is_integer()
+    return math.isfinite(line.value) and 0.0 < line.value <= MAX_LINE and float(line.value * 2).is_integer()
 
 
 def _stale(lines: Sequence[Line], game_start: datetime | None) -> set[Line]:

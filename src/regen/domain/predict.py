@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from regen.domain import ids
 from regen.domain.errors import InsufficientData
@@ -13,8 +13,10 @@ from regen.domain.inputs import PlayerInputs
 from regen.domain.lines import chosen_lines
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Provenance
 from regen.domain.recommendation import judge
+from regen.domain.soundness import flaw, plain
 
 MINIMUM_QUALITY = 50.0
+MAX_WARNINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,43 @@ def predict_player(
     feature_version: str | None,
     naming: Naming,
 ) -> Outcome:
-    """Predict one player with every system; whatever goes wrong is his outcome, nobody else's.
+    """Predict one player with every system; whatever goes wrong is his outcome, no other player's.
 
     Args:
         systems: in the order of the registry, ensembles last; with those whose estimates an ensemble reads.
         wanted: ids of the systems that give rows.
         feature_version: the version that the systems were made for; None accepts any.
     """
+    if problem := flaw(inputs):
+        return _unfit(inputs, problem, naming)
+    try:
+        return _predicted(inputs, systems, wanted, feature_version, naming)
+    except Exception as error:  # noqa: BLE001 - what no rule foresaw is this player's outcome, never the request's (P10)
+        return unfit(inputs.player_lookup, _told(error), naming.round)
+
+
+def unfit(player: str, problem: str, round_: int) -> Outcome:
+    """The outcome of a player whose inputs cannot be used; the problem names the field."""
+    reason = "invalid_features" if problem.startswith("feature") else "invalid_inputs"
+    return Outcome(str(player), "", OutcomeKind.FAILED, reason=reason, error=plain(problem), round=round_)
+
+
+def _unfit(inputs: PlayerInputs, problem: str, naming: Naming) -> Outcome:
+    """`unfit`, with the provenance where only the features are unsound."""
+    bare = unfit(inputs.player_lookup, problem, naming.round)
+    rest = replace(inputs, features={}, feature_quality=0.0)
+    if flaw(rest):
+        return bare
+    return replace(_outcome(rest, naming, OutcomeKind.FAILED), reason=bare.reason, error=bare.error)
+
+
+def _predicted(
+    inputs: PlayerInputs,
+    systems: Sequence[System],
+    wanted: Collection[str],
+    feature_version: str | None,
+    naming: Naming,
+) -> Outcome:
     if closed := _gate(inputs, feature_version):
         kind, reason, error = closed
         return _outcome(inputs, naming, kind, reason=reason, error=error)
@@ -70,24 +102,16 @@ def predict_player(
 
 def _told(error: Exception) -> str:
     """An error's text as every store takes it: no NUL, no lone surrogate."""
-    text = f"{type(error).__name__}: {error}"[:300]
-    return text.encode("utf-8", "replace").decode().replace("\x00", "?")
+    return plain(f"{type(error).__name__}: {error}"[:300])
 
 
-def _gate(  # noqa: PLR0911 - one return a gate
-    inputs: PlayerInputs, feature_version: str | None
-) -> tuple[OutcomeKind, str, str | None] | None:
+def _gate(inputs: PlayerInputs, feature_version: str | None) -> tuple[OutcomeKind, str, str | None] | None:
     """Gates fail closed (I-52): an outcome with its reason, never a default in place of the unknown."""
     if inputs.injury_status.lower() == "out":
         return OutcomeKind.SKIPPED, "out", None
     if feature_version is not None and inputs.feature_version != feature_version:
         text = f"features are of version {inputs.feature_version}, the systems expect {feature_version}"
         return OutcomeKind.FAILED, "feature_version_mismatch", text
-    for name, value in inputs.features.items():
-        if value is not None and not math.isfinite(value):
-            return OutcomeKind.FAILED, "invalid_features", f"{name}: expected a finite number, got {value}"
-    if not math.isfinite(inputs.feature_quality):
-        return OutcomeKind.FAILED, "invalid_features", "feature_quality_score: expected a finite number"
     if inputs.feature_quality < MINIMUM_QUALITY:
         text = f"feature quality {inputs.feature_quality:g} is below {MINIMUM_QUALITY:g}"
         return OutcomeKind.SKIPPED, "low_quality", text
@@ -101,6 +125,7 @@ def _rows(
 ) -> tuple[Prediction, ...]:
     chosen = chosen_lines(inputs)
     rows: list[Prediction] = []
+    warnings = _few((*inputs.warnings, *chosen.warnings))
     for system in systems:
         estimate = estimates[system.system_id]
         for line in chosen.lines or (None,):
@@ -125,10 +150,17 @@ def _rows(
                     bookmaker=None if line is None else line.bookmaker,
                     over_probability=advice.over,
                     factors=estimate.factors,
-                    warnings=(*estimate.warnings, *inputs.warnings, *chosen.warnings),
+                    warnings=(*estimate.warnings, *warnings),
                 )
             )
     return tuple(rows)
+
+
+def _few(warnings: tuple[str, ...]) -> tuple[str, ...]:
+    """The first of many: they stand in each of the player's rows."""
+    if len(warnings) <= MAX_WARNINGS:
+        return warnings
+    return (*warnings[:MAX_WARNINGS], f"{len(warnings) - MAX_WARNINGS} more warnings")
 
 
 def _outcome(
@@ -153,7 +185,7 @@ def _outcome(
             inputs_hash=inputs.inputs_hash(),
             feature_version=inputs.feature_version,
             feature_hash=inputs.feature_hash,
-            feature_quality=inputs.feature_quality if math.isfinite(inputs.feature_quality) else 0.0,
+            feature_quality=inputs.feature_quality,
             feature_count=sum(v is not None for v in inputs.features.values()),
             data_source_tier=str(inputs.data_source_tier),
             shot_zones_source=inputs.shot_zones_source,

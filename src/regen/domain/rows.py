@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from regen.domain.batch import Batch
@@ -17,7 +17,7 @@ def prediction_row(batch: Batch, outcome: Outcome, prediction: Prediction, at: d
         at: when the batch is verified; a game that has begun by then makes the row `retrospective` (I-12).
     """
     source = outcome.provenance
-    begun = outcome.game_start is not None and datetime.fromisoformat(outcome.game_start) <= at
+    begun = has_begun(outcome.game_start, at)
     line = prediction.line
     return {
         "prediction_id": prediction.prediction_id,
@@ -54,6 +54,15 @@ def prediction_row(batch: Batch, outcome: Outcome, prediction: Prediction, at: d
         "batch_id": batch.batch_id,
         "retrospective": begun,
     }
+
+
+def has_begun(game_start: str | None, at: datetime) -> bool:
+    """Whether the game had begun by then; an unknown tip-off, or one that is no moment, has not."""
+    try:
+        start = None if game_start is None else datetime.fromisoformat(game_start)
+    except ValueError:
+        return False
+    return start is not None and (start if start.tzinfo else start.replace(tzinfo=UTC)) <= at
 
 
 def run_row(batch: Batch, outcome: Outcome, at: datetime) -> dict[str, Any]:

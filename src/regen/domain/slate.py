@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from regen.domain.reading import SlateEntry
 from regen.domain.scope import Scope
+from regen.domain.soundness import flaw, is_moment, is_name, is_text, shown, without_timeless
 
+COLUMNS = {"team": "team_abbr", "opponent": "opponent_team_abbr", "status": "player_status"}
+"""Fields that upstream knows by another name."""
 UNAVAILABLE = {"out": "out", "doubtful": "doubtful"}
 EXPLAINED = frozenset({"out"})
 """Exclusions that withdraw what is current of the player: upstream says that he will not play."""
@@ -48,8 +54,11 @@ class SlateShape:
 
 
 def shape_of(entries: Iterable[SlateEntry]) -> SlateShape:
-    """The shape of what was read; a player without a game, or a game's player without a team, has broken rows."""
-    known = tuple(entries)
+    """The shape of what was read; a player without a game, or a game's player without a team, has broken rows.
+
+    So has a player who is alone in naming his game, or his team beside two others: that is no game, and no third team.
+    """
+    known = tuple(sound(entry, number) for number, entry in enumerate(entries))
     games: dict[str, list[SlateEntry]] = {}
     for entry in known:
         if entry.game_id:
@@ -57,10 +66,17 @@ def shape_of(entries: Iterable[SlateEntry]) -> SlateShape:
     return SlateShape(
         len({e.player_lookup for e in known}),
         tuple(
-            GameShape(game, tuple(sorted({e.team for e in of_it if e.team})), len({e.player_lookup for e in of_it}))
+            GameShape(game, _teams(of_it), len({e.player_lookup for e in of_it}))
             for game, of_it in sorted(games.items())
+            if len(of_it) > 1 or len(games) == 1
         ),
     )
+
+
+def _teams(entries: Sequence[SlateEntry]) -> tuple[str, ...]:
+    number = Counter(entry.team for entry in entries if entry.team)
+    several = [team for team, players in number.items() if players > 1]
+    return tuple(sorted(several if len(several) >= 2 else number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +92,53 @@ class Slate:
     requested: tuple[SlateEntry, ...]
     excluded: tuple[Exclusion, ...]
     outside: tuple[str, ...]
+
+
+def sound(entry: SlateEntry, number: int) -> SlateEntry:
+    """The entry with every field but the inputs as it has to be; what was wrong with it is its problem.
+
+    Args:
+        number: names a player who has no name that can be used.
+    """
+    problems: list[str] = []
+
+    def kept(name: str, rule: Callable[[object], bool], instead: Any, expected: str) -> Any:  # noqa: ANN401
+        value = getattr(entry, name)
+        if rule(value):
+            return value
+        problems.append(f"{COLUMNS.get(name, name)}: expected {expected}, got {shown(value)}")
+        return instead
+
+    player = kept("player_lookup", is_name, f"unnamed_{number}", "a name")
+    fields = {
+        "player_lookup": player,
+        "game_id": kept("game_id", is_text, "", "the id of a game"),
+        "team": kept("team", is_text, "", "a team's abbreviation"),
+        "opponent": kept("opponent", is_text, "", "a team's abbreviation"),
+        "status": kept("status", is_text, "unknown", "a status"),
+        "game_start": kept("game_start", lambda v: v is None or is_moment(v), None, "a moment"),
+        "avg_minutes": kept("avg_minutes", _is_minutes, None, "minutes or null"),
+    }
+    if not problems:
+        return entry
+    return replace(
+        entry, **fields, inputs=None, problem="; ".join([*problems, *([entry.problem] if entry.problem else [])])
+    )
+
+
+def examined(entry: SlateEntry) -> SlateEntry:
+    """The entry of a requested player, without inputs that hold what they cannot: that is his problem alone."""
+    if entry.inputs is None:
+        return entry
+    inputs = without_timeless(entry.inputs)
+    problem = flaw(inputs)
+    if problem is None and inputs.player_lookup != entry.player_lookup:
+        problem = f"player_lookup: expected {entry.player_lookup}, got {shown(inputs.player_lookup)}"
+    return replace(entry, inputs=None, problem=problem) if problem else replace(entry, inputs=inputs)
+
+
+def _is_minutes(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and math.isfinite(value))
 
 
 def exclusion(entry: SlateEntry, min_minutes: float) -> str | None:
@@ -97,13 +160,14 @@ def fix_slate(entries: Iterable[SlateEntry], scope: Scope, min_minutes: float) -
     requested: list[SlateEntry] = []
     excluded: list[Exclusion] = []
     outside: list[str] = []
-    for entry in entries:
+    for number, read in enumerate(entries):
+        entry = sound(read, number)
         if not scope.covers(entry.player_lookup, entry.game_id):
             outside.append(entry.player_lookup)
         elif reason := exclusion(entry, min_minutes):
             excluded.append(Exclusion(entry.player_lookup, reason, entry.game_id))
         else:
-            requested.append(entry)
+            requested.append(examined(entry))
     return Slate(tuple(requested), tuple(excluded), tuple(outside))
 
 

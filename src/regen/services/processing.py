@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from regen.domain.batch import WAITING, Batch
-from regen.domain.errors import Conflict
+from regen.domain.errors import Conflict, Unreadable
 from regen.domain.estimate import System
 from regen.domain.inputs import PlayerInputs
 from regen.domain.outcome import Outcome, OutcomeKind
-from regen.domain.predict import Naming, predict_player
+from regen.domain.predict import Naming, predict_player, unfit
 from regen.ports import Snapshot, Write
 from regen.services.completion import check_completion
 from regen.services.deps import Deps
 from regen.services.records import (
     RequestRecord,
+    Unfit,
     batch_path,
     decode_batch,
     decode_request,
@@ -25,6 +26,9 @@ from regen.services.records import (
     unpack_inputs,
     unpack_outcomes,
 )
+
+MAX_OUTCOME_BYTES = 600_000
+"""The inputs, at most 400 KiB, share the document with them, and Firestore takes 1 MiB."""
 
 
 def process_request(deps: Deps, batch_id: str, request_id: str) -> str:
@@ -61,16 +65,25 @@ def predict_request(deps: Deps, batch: Batch, request: RequestRecord) -> list[Ou
     """The outcomes of a request's players; whoever is neither predicted nor given ends as `failed(lost_inputs)`."""
     systems = deps.config.run_for(request.systems)
     naming = Naming(batch.batch_id, request.round)
-    outcomes = unpack_outcomes(request.given) if request.given else []
-    outcomes += [_predict(deps, inputs, systems, request.systems, naming) for inputs in unpack_inputs(request.inputs)]
+    outcomes: list[Outcome] = []
+    lost: str | None = None
+    try:
+        outcomes += unpack_outcomes(request.given) if request.given else []
+        outcomes += [_predict(deps, each, systems, request.systems, naming) for each in unpack_inputs(request.inputs)]
+    except Unreadable as error:
+        lost = str(error)
+    mine = set(request.players)
+    outcomes = [o for o in outcomes if o.player_lookup in mine]
     known = {o.player_lookup for o in outcomes}
-    outcomes += [failed_outcome(p, "lost_inputs", request.round) for p in request.players if p not in known]
+    outcomes += [failed_outcome(p, "lost_inputs", request.round, lost) for p in request.players if p not in known]
     return outcomes
 
 
 def _predict(
-    deps: Deps, inputs: PlayerInputs, systems: Sequence[System], wanted: Sequence[str], naming: Naming
+    deps: Deps, inputs: PlayerInputs | Unfit, systems: Sequence[System], wanted: Sequence[str], naming: Naming
 ) -> Outcome:
+    if isinstance(inputs, Unfit):
+        return unfit(inputs.player_lookup, inputs.why, naming.round)
     start = time.perf_counter()
     outcome = predict_player(inputs, systems, wanted, deps.config.feature_version, naming)
     return replace(outcome, seconds=time.perf_counter() - start, code_version=deps.config.code_version)
@@ -83,10 +96,11 @@ def failed_outcome(player: str, reason: str, round_: int, error: str | None = No
 
 def done_write(deps: Deps, snapshot: Snapshot, request: RequestRecord, outcomes: Sequence[Outcome]) -> Write:
     """The one conditional write that ends a request: only if it is unchanged since it was read."""
+    outcomes, packed = _fitting(outcomes)
     kinds = [o.kind for o in outcomes]
     data = {
         "state": "done",
-        "outcomes": pack_outcomes(outcomes),
+        "outcomes": packed,
         "produced": kinds.count(OutcomeKind.PRODUCED),
         "skipped": kinds.count(OutcomeKind.SKIPPED),
         "failed": kinds.count(OutcomeKind.FAILED),
@@ -94,6 +108,31 @@ def done_write(deps: Deps, snapshot: Snapshot, request: RequestRecord, outcomes:
         "done_at": deps.clock.now(),
     }
     return Write("update", snapshot.path, data, snapshot.version)
+
+
+def _fitting(outcomes: Sequence[Outcome]) -> tuple[Sequence[Outcome], bytes]:
+    """The outcomes as a document holds them: those that cannot be packed, or are too large for it, fail alone."""
+    try:
+        packed = pack_outcomes(outcomes)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        outcomes = [_packable(o) for o in outcomes]
+        packed = pack_outcomes(outcomes)
+    while len(packed) > MAX_OUTCOME_BYTES and any(o.predictions for o in outcomes):
+        largest = max(outcomes, key=lambda o: len(o.predictions))
+        why = f"{len(largest.predictions)} predictions are more than a request's document holds"
+        small = replace(failed_outcome(largest.player_lookup, "too_large", largest.round, why), game_id=largest.game_id)
+        outcomes = [small if o is largest else o for o in outcomes]
+        packed = pack_outcomes(outcomes)
+    return outcomes, packed
+
+
+def _packable(outcome: Outcome) -> Outcome:
+    try:
+        pack_outcomes([outcome])
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        why = f"{type(error).__name__}: its outcome cannot be stored"
+        return failed_outcome(outcome.player_lookup, "unstorable", outcome.round, why)
+    return outcome
 
 
 def note_failure(deps: Deps, batch_id: str, request_id: str, error: str) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from regen.domain.batch import Batch
+from regen.domain.errors import Unreadable
 from regen.domain.inputs import PlayerInputs
 from regen.domain.outcome import Outcome
 from regen.domain.trigger import Trigger
@@ -131,6 +132,14 @@ class RequestRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfit:
+    """A player of a request whose inputs cannot be read, and why."""
+
+    player_lookup: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class LeaseRecord:
     """`leases/{name}`; `token` grows with every taking."""
 
@@ -230,9 +239,28 @@ def pack_inputs(inputs: Sequence[PlayerInputs]) -> bytes:
     return zlib.compress(msgspec.msgpack.encode(inputs), 3)
 
 
-def unpack_inputs(blob: bytes) -> list[PlayerInputs]:
-    """What `pack_inputs` packed."""
-    return msgspec.msgpack.decode(zlib.decompress(blob), type=list[PlayerInputs])
+def unpack_inputs(blob: bytes) -> list[PlayerInputs | Unfit]:
+    """What `pack_inputs` packed, each player on his own.
+
+    Raises:
+        Unreadable: it is not a list of players.
+    """
+    try:
+        packed = zlib.decompress(blob)
+        try:
+            return list(msgspec.msgpack.decode(packed, type=list[PlayerInputs]))
+        except msgspec.ValidationError:
+            return [_unpacked(raw) for raw in msgspec.msgpack.decode(packed, type=list[msgspec.Raw])]
+    except (zlib.error, msgspec.DecodeError, TypeError, ValueError, RecursionError) as error:
+        raise Unreadable(f"inputs cannot be read: {error}") from error
+
+
+def _unpacked(raw: msgspec.Raw) -> PlayerInputs | Unfit:
+    try:
+        return msgspec.msgpack.decode(raw, type=PlayerInputs)
+    except (msgspec.ValidationError, ValueError) as error:
+        known = msgspec.msgpack.decode(raw)
+        return Unfit(str(known.get("player_lookup")) if isinstance(known, dict) else "", f"inputs: {error}")
 
 
 def pack_outcomes(outcomes: Sequence[Outcome]) -> bytes:
@@ -241,8 +269,15 @@ def pack_outcomes(outcomes: Sequence[Outcome]) -> bytes:
 
 
 def unpack_outcomes(blob: bytes) -> list[Outcome]:
-    """What `pack_outcomes` packed."""
-    return msgspec.msgpack.decode(zlib.decompress(blob), type=list[Outcome])
+    """What `pack_outcomes` packed.
+
+    Raises:
+        Unreadable: it is anything else.
+    """
+    try:
+        return msgspec.msgpack.decode(zlib.decompress(blob), type=list[Outcome])
+    except (zlib.error, msgspec.DecodeError, TypeError, ValueError, RecursionError) as error:
+        raise Unreadable(f"outcomes cannot be read: {error}") from error
 
 
 def _document(value: object) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import msgspec
 
@@ -12,6 +13,7 @@ from regen.domain.errors import AlreadyExists
 from regen.domain.outcome import Outcome, OutcomeKind
 from regen.domain.reading import SlateEntry
 from regen.domain.slate import Slate, group
+from regen.domain.soundness import plain
 from regen.ports import Write
 from regen.services.deps import Deps
 from regen.services.records import (
@@ -42,8 +44,11 @@ def build_requests(
     while groups:
         entries = groups.pop(0)
         record = _request(deps, batch, entries, round_, opening, len(records))
-        if len(record.inputs) > MAX_DOCUMENT_BYTES and len(entries) > 1:
-            groups[:0] = group(entries, -(-len(entries) // 2))
+        if len(record.inputs) > MAX_DOCUMENT_BYTES:
+            if len(entries) > 1:
+                groups[:0] = group(entries, -(-len(entries) // 2))
+            else:
+                groups.insert(0, tuple(_too_large(entry, len(record.inputs)) for entry in entries))
             continue
         records.append(record)
     return records
@@ -68,13 +73,19 @@ def _request(
     )
 
 
+def _too_large(entry: SlateEntry, size: int) -> SlateEntry:
+    """A player whose inputs no document holds: his own outcome, as he cannot share a request with himself."""
+    problem = f"inputs: expected at most {MAX_DOCUMENT_BYTES} bytes compressed, got {size}"
+    return replace(entry, inputs=None, problem=problem)
+
+
 def _given(entry: SlateEntry, round_: int) -> Outcome:
     return Outcome(
         player_lookup=entry.player_lookup,
         game_id=entry.game_id,
         kind=OutcomeKind.FAILED,
         reason="invalid_features" if entry.problem else "no_features",
-        error=entry.problem or "no feature row",
+        error=plain(entry.problem) if entry.problem else "no feature row",
         game_start=entry.game_start.isoformat() if entry.game_start else None,
         round=round_,
     )

@@ -15,6 +15,7 @@ from regen.adapters.bigquery import values
 from regen.adapters.bigquery.values import Broken
 from regen.domain.inputs import Line, PlayerInputs, RecentGame, SourceTier
 from regen.domain.reading import SlateEntry, SlateReading
+from regen.domain.soundness import shown
 
 #: Columns read, by table. Those that a table lacks ("absent upstream") are read as null.
 CONTEXT = (
@@ -57,29 +58,34 @@ def reading(game_date: date, rows: Iterable[Mapping[str, Any]]) -> SlateReading:
 
 
 def _entry(game_date: date, row: Mapping[str, Any]) -> SlateEntry:
-    context = values.parsed(row["context"], {})
     problems: list[str] = []
 
-    def read(default: Any, function: Any, *arguments: Any) -> Any:  # noqa: ANN401
+    def read(where: str, default: Any, function: Any, *arguments: Any) -> Any:  # noqa: ANN401
         try:
             return function(*arguments)
         except Broken as error:
             problems.append(str(error))
-            return default
+        except Exception as error:  # noqa: BLE001 - what no rule foresaw is this player's problem, not the slate's
+            problems.append(f"{where}: cannot be read ({type(error).__name__}: {shown(str(error))})")
+        return default
 
+    table = "upcoming_player_game_context"
+    context = read(table, {}, values.parsed, row["context"], table)
     player = str(row["player_lookup"] or "")
-    texts = {name: read("", values.text, context, name) for name in ("game_id", "team_abbr", "opponent_team_abbr")}
-    home = read(False, values.flag, context, "home_game") or False
-    start = read(None, values.moment, context, "game_start")
-    status = (read(None, values.optional_text, context, "player_status") or "").strip().lower()
+    texts = {
+        name: read(table, "", values.text, context, name) for name in ("game_id", "team_abbr", "opponent_team_abbr")
+    }
+    home = read(table, False, values.flag, context, "home_game") or False
+    start = read(table, None, values.moment, context, "game_start")
+    status = (read(table, None, values.optional_text, context, "player_status") or "").strip().lower()
     status = status if status in _STATUSES else "unknown"
-    games = read((), _games, row["games"])
-    lines = read((), _lines, row["lines"], context)
-    average = read(None, values.number, context, "avg_minutes_per_game_last_7")
+    games = read("player_game_summary", (), _games, row["games"])
+    lines = read("player_prop_lines", (), _lines, row["lines"], context)
+    average = read(table, None, values.number, context, "avg_minutes_per_game_last_7")
     if average is None and games:
         last = games[:_MINUTES_OVER]
         average = sum(game.minutes for game in last) / len(last)
-    features = read(None, _features, row["features"])
+    features = read("ml_feature_store_v2", None, _features, row["features"])
     inputs = None
     if features is not None and not problems:
         inputs = PlayerInputs(
@@ -138,7 +144,7 @@ def _features(text: str | None) -> dict[str, Any] | None:
     if text is None:
         return None
     where = "ml_feature_store_v2."
-    row = values.parsed(text, {})
+    row = values.parsed(text, "ml_feature_store_v2")
     names, given = row.get("feature_names") or [], row.get("features") or []
     if len(names) != len(given) or len(set(names)) != len(names):
         raise Broken(f"{where}feature_names: {len(set(names))} distinct names for {len(given)} values")
@@ -146,7 +152,7 @@ def _features(text: str | None) -> dict[str, Any] | None:
     for name, value in zip(names, given, strict=True):
         number = values.finite(value)
         if name is None or number is None:
-            raise Broken(f"{where}features.{name}: expected a finite number, got {value}")
+            raise Broken(f"{where}features.{name}: expected a finite number, got {shown(value)}")
         features[str(name)] = number
     tier = values.optional_text(row, "data_source_tier") or _tier(row)
     if tier not in SourceTier.__members__:

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from regen.domain.soundness import is_moment, shown
+
 T = TypeVar("T")
 
 
@@ -17,9 +19,17 @@ class Broken(ValueError):
     """A value is not what its column promises; the text names the column."""
 
 
-def parsed(text: str | None, default: Any) -> Any:  # noqa: ANN401
-    """The JSON, or the default where there is none."""
-    return default if text is None else json.loads(text)
+def parsed(text: str | None, where: str) -> dict[str, Any]:
+    """The JSON object; an empty one where there is none."""
+    if text is None:
+        return {}
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Broken(f"{where}: expected JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise Broken(f"{where}: expected an object, got {shown(value)}")
+    return value
 
 
 def decoded(text: str | None, decoder: msgspec.json.Decoder[list[T]], where: str) -> list[T]:
@@ -28,7 +38,7 @@ def decoded(text: str | None, decoder: msgspec.json.Decoder[list[T]], where: str
         return []
     try:
         return decoder.decode(text)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise Broken(f"{where}: {error}") from None
 
 
@@ -38,7 +48,7 @@ def finite(value: object) -> float | None:
         return None
     try:
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
 
@@ -50,9 +60,9 @@ def number(row: Mapping[str, Any], name: str, where: str = "", low: float | None
         return None
     result = finite(value)
     if result is None:
-        raise Broken(f"{where}{name}: expected a finite number, got {value}")
+        raise Broken(f"{where}{name}: expected a finite number, got {shown(value)}")
     if low is not None and result < low:
-        raise Broken(f"{where}{name}: expected {low:g} or more, got {value}")
+        raise Broken(f"{where}{name}: expected {low:g} or more, got {shown(value)}")
     return result
 
 
@@ -82,17 +92,20 @@ def flag(row: Mapping[str, Any], name: str, where: str = "") -> bool | None:
     """True, false or null."""
     value = row.get(name)
     if value is not None and not isinstance(value, bool):
-        raise Broken(f"{where}{name}: expected true or false, got {value}")
+        raise Broken(f"{where}{name}: expected true or false, got {shown(value)}")
     return value
 
 
 def moment(row: Mapping[str, Any], name: str, where: str = "") -> datetime | None:
-    """A moment or null; without a zone it is UTC."""
+    """A moment or null; without a zone it is UTC. Year 1, which some send for "unknown", is none that is known."""
     value = optional_text(row, name)
     if value is None:
         return None
     try:
         result = datetime.fromisoformat(value)
-    except ValueError:
-        raise Broken(f"{where}{name}: expected a moment, got {value}") from None
-    return result.replace(tzinfo=UTC) if result.tzinfo is None else result.astimezone(UTC)
+        result = result.replace(tzinfo=UTC) if result.tzinfo is None else result.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Broken(f"{where}{name}: expected a moment, got {shown(value)}") from None
+    if not is_moment(result):
+        raise Broken(f"{where}{name}: expected a moment of our times, got {shown(value)}")
+    return result
