@@ -13,6 +13,8 @@ from incidents.scenes import (
     seeded,
     with_warehouse,
 )
+from regen.adapters.memory.statements import own_fence
+from regen.adapters.memory.tables import FENCES
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.batch import ENDED, Status
 from regen.domain.errors import FenceLost, Unavailable
@@ -30,7 +32,7 @@ def test_i21_two_promotions_of_a_batch_at_once_give_the_result_of_one() -> None:
     """A second owner who promotes in the middle of the first changes nothing; the first finds what was committed.
 
     Prevented in: src/regen/services/promoting.py, src/regen/sql/promote.sql
-    Turns red when: the fence's condition in promote.sql loses `token = @token`, or the memory's `_held` looks at nothing.
+    Turns red when: the fence's condition in promote.sql loses `token = @token`, or the memory's `own_fence` looks at nothing.
     """
     bench = Bench()
     warehouse = Interrupted(bench.clock.now)
@@ -52,7 +54,7 @@ def test_i21_two_promotions_of_a_batch_at_once_give_the_result_of_one() -> None:
     assert len(warehouse.predictions(DAY)) == 32
     assert len(bench.audited("promoted")) == 1
     with pytest.raises(FenceLost, match="another token holds the date"):
-        warehouse._held(FenceToken(DAY, 1, answer.batch_id, 1))
+        own_fence(warehouse.tables.of(FENCES, DAY), FenceToken(DAY, 1, answer.batch_id, 1), promotes=True)
     fence = source("promote").partition("UPDATE {promotion_fence}")[2].partition(";")[0]
     for condition in ("token = @token", "batch_id = @batch_id", "round = @round", "promoted_round, -1) >= @round"):
         assert condition in fence.partition("WHERE")[2]

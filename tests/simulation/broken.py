@@ -3,16 +3,19 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
-from regen.adapters.memory.promoting import Row, is_current
-from regen.adapters.memory.warehouse import Fence, MemoryWarehouse
+from regen.adapters.memory.promoting import is_current
+from regen.adapters.memory.statements import Fence, insert_entries, insert_runs, raised
+from regen.adapters.memory.tables import AUDIT, FENCES, PREDICTIONS, Steps, Work
+from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain import bdb
 from regen.domain.audit import AuditEntry
 from regen.domain.backfill import DateStatus
 from regen.domain.batch import WAITING, Batch, Status
-from regen.domain.errors import Unavailable
+from regen.domain.errors import FenceLost, Unavailable
 from regen.domain.promotion import FenceToken, Promotion, PromotionCounts, Rollback
 from regen.ports import Message, Write
 from regen.services import (
@@ -42,26 +45,61 @@ class Variant:
 class SupersedesFirst(MemoryWarehouse):
     """What is current stops being so before the replacement is there (the predecessor's way)."""
 
-    def raise_fence(self, fence: FenceToken) -> None:
-        super().raise_fence(fence)
+    def raise_fence_steps(self, fence: FenceToken) -> Steps[None]:
+        yield from super().raise_fence_steps(fence)
         marks = {"superseded": True, "is_active": False, "superseded_at": self._now(), "superseded_reason": "upgrade"}
-        self._predictions[fence.game_date] = tuple(
+        self.tables.rows[PREDICTIONS][fence.game_date] = tuple(
             {**row, **marks, "superseded_by_batch_id": fence.batch_id} if is_current(row) else row
-            for row in self._predictions[fence.game_date]
+            for row in self.tables.of(PREDICTIONS, fence.game_date)
         )
 
 
 class WithoutFence(MemoryWarehouse):
     """A lease in Firestore is all there is: a stale owner's transaction goes through, as what he staged is there still."""
 
-    def raise_fence(self, fence: FenceToken) -> None:
-        self._fences[fence.game_date] = Fence(0, "", 0)
+    def raise_fence_steps(self, fence: FenceToken) -> Steps[None]:
+        yield
 
-    def _held(self, fence: FenceToken) -> Fence:
-        return Fence(0, "", 0)
+    def promote_steps(self, promotion: Promotion) -> Steps[PromotionCounts]:
+        self._let_in(promotion.fence)
+        return super().promote_steps(promotion)
+
+    def rollback_steps(self, rollback: Rollback) -> Steps[PromotionCounts]:
+        self._let_in(rollback.fence)
+        return super().rollback_steps(rollback)
+
+    def _let_in(self, fence: FenceToken) -> None:
+        self.tables.rows[FENCES][fence.game_date] = (Fence(fence.token, fence.batch_id, fence.round),)
 
     def drop_staging(self, staging: str) -> None:
         """A table that could not be dropped."""
+
+
+class MergesFence(MemoryWarehouse):
+    """The fence is raised by a MERGE, which only inserts where the date has no row, and then conflicts with nothing."""
+
+    def raise_fence_steps(self, fence: FenceToken) -> Steps[None]:
+        yield
+        if not self.tables.of(FENCES, fence.game_date):
+            yield
+            self.tables.insert(FENCES, fence.game_date, [Fence(fence.token, fence.batch_id, fence.round)])
+            return
+        rows = yield from self.tables.update(FENCES, fence.game_date, partial(raised, fence=fence))
+        if not any(row.held_by(fence) for row in rows):
+            raise FenceLost(f"{fence.game_date}: a token higher than {fence.token} has been taken")
+
+
+class MergesAudit(MemoryWarehouse):
+    """Entries are recorded by a MERGE that only inserts: of two at once, both do."""
+
+    def record_steps(self, entries: Sequence[AuditEntry], staging: str | None = None) -> Steps[None]:
+        staged = self._staged(staging) if staging is not None else ()
+        yield
+        work = Work(self.tables)
+        insert_entries(work, entries)
+        insert_runs(work, staged)
+        yield
+        work.commit()
 
 
 class AuditsApart(MemoryWarehouse):
@@ -69,15 +107,17 @@ class AuditsApart(MemoryWarehouse):
 
     owed: dict[tuple[str, int], AuditEntry]
 
-    def _commit(self, step: str, act: Promotion | Rollback, after: Sequence[Row], counts: PromotionCounts) -> None:
-        super()._commit(step, act, after, counts)
-        row = self._audit.pop(act.audit.event_id)
-        self.__dict__.setdefault("owed", {})[act.fence.batch_id, act.fence.round] = row.entry
+    def promote_steps(self, promotion: Promotion) -> Steps[PromotionCounts]:
+        return self._apart(promotion, super().promote_steps(promotion))
 
-    def owe(self, entry: AuditEntry) -> AuditEntry:
-        """The row that a service has to write now."""
-        owed: AuditEntry = self.owed[str(entry.batch_id), entry.round]
-        return owed
+    def rollback_steps(self, rollback: Rollback) -> Steps[PromotionCounts]:
+        return self._apart(rollback, super().rollback_steps(rollback))
+
+    def _apart(self, act: Promotion | Rollback, steps: Steps[PromotionCounts]) -> Steps[PromotionCounts]:
+        counts = yield from steps
+        (row,) = self.tables.rows[AUDIT].pop(act.audit.event_id)
+        self.__dict__.setdefault("owed", {})[act.fence.batch_id, act.fence.round] = row.entry
+        return counts
 
 
 @contextmanager
@@ -170,6 +210,8 @@ VARIANTS = (
     Variant("acknowledge before the write", patched=_acknowledges_first),
     Variant("a counter instead of a set", patched=_counts_deliveries),
     Variant("a lease without fencing", WithoutFence),
+    Variant("a fence raised by a MERGE", MergesFence),
+    Variant("audit entries recorded by a MERGE", MergesAudit),
     Variant("the audit outside the transaction", AuditsApart, _audits_apart),
     Variant("a backfill that counts ends instead of promotions", patched=_counts_ends),
     Variant("a scan that completes what it has only asked for", patched=_completes_at_once),

@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+from regen.adapters.bigquery.jobs import Jobs
+from regen.adapters.bigquery.warehouse import _job_id
 from regen.adapters.memory.store import MemoryStore
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.audit import AuditEntry, AuditEvent
@@ -24,6 +26,7 @@ from regen.domain.promotion import (
 )
 from regen.domain.reading import SlateReading
 from regen.ports import Condition, Ledger, Message, Snapshot, Write
+from simulation.platform import Statement
 
 T = TypeVar("T")
 EPOCH = datetime.fromisoformat("2026-01-20T12:00:00+00:00")
@@ -32,7 +35,7 @@ EPOCH = datetime.fromisoformat("2026-01-20T12:00:00+00:00")
 class Through(Protocol):
     """Whatever happens between a service and a port."""
 
-    def __call__(self, name: str, effect: Callable[[], T], *, writes: bool = False, transaction: bool = False) -> T: ...
+    def __call__(self, name: str, effect: Callable[[], T], *, writes: bool = False) -> T: ...
 
 
 class QuickStore(MemoryStore):
@@ -117,19 +120,23 @@ class QueueDoor:
 
 
 class WarehouseDoor:
-    """Warehouse; `watch` looks at the predictions around every act that writes."""
+    """Warehouse; what changes tables is a job, as the adapter submits it. `watch` looks at the predictions around it."""
 
     def __init__(
-        self, warehouse: MemoryWarehouse, call: Through, watch: Callable[[str, Any, Callable[[], Any]], Any]
+        self,
+        warehouse: MemoryWarehouse,
+        jobs: Jobs,
+        call: Through,
+        watch: Callable[[str, Any, Callable[[], Any]], Any],
     ) -> None:
-        self._warehouse, self._call, self._watch = warehouse, call, watch
+        self._warehouse, self._jobs, self._call, self._watch = warehouse, jobs, call, watch
 
-    def _writes(self, name: str, act: Any, effect: Callable[[], T], *, transaction: bool = False) -> T:
+    def _writes(self, name: str, effect: Callable[[], T]) -> T:
         def watched() -> T:
-            result: T = self._watch(name, act, effect)
+            result: T = self._watch(name, None, effect)
             return result
 
-        return self._call(name, watched, writes=True, transaction=transaction)
+        return self._call(name, watched, writes=True)
 
     def read_slate(self, game_date: date) -> SlateReading:
         return self._call("read_slate", lambda: self._warehouse.read_slate(game_date))
@@ -139,21 +146,29 @@ class WarehouseDoor:
 
     def stage(self, staging: str, rows: Iterable[StagedRow]) -> int:
         known = tuple(rows)
-        return self._writes(f"stage {staging}", None, lambda: self._warehouse.stage(staging, known))
+        return self._writes(f"stage {staging}", lambda: self._warehouse.stage(staging, known))
 
     def raise_fence(self, fence: FenceToken) -> None:
-        self._writes(f"raise_fence {fence.token}", None, lambda: self._warehouse.raise_fence(fence), transaction=True)
+        name = f"raise_fence {fence.token} {fence.batch_id}"
+        self._jobs.alone(Statement(name, lambda: self._warehouse.raise_fence_steps(fence)), ())
 
     def mend_fences(self) -> list[date]:
-        return self._writes("mend_fences", None, self._warehouse.mend_fences, transaction=True)
+        mended: list[date] = self._jobs.alone(Statement("mend_fences", self._warehouse.mend_fences_steps), ())
+        return mended
 
     def promote(self, promotion: Promotion) -> PromotionCounts:
         name = f"promote {promotion.fence.batch_id} r{promotion.fence.round} t{promotion.fence.token}"
-        return self._writes(name, promotion, lambda: self._warehouse.promote(promotion), transaction=True)
+        statement = Statement(name, lambda: self._warehouse.promote_steps(promotion), act=promotion)
+        return self._counts(self._jobs.query(statement, (), _job_id("promote", promotion.fence)))
 
     def rollback(self, rollback: Rollback) -> PromotionCounts:
         name = f"rollback {rollback.batch_id} r{rollback.fence.round} t{rollback.fence.token}"
-        return self._writes(name, rollback, lambda: self._warehouse.rollback(rollback), transaction=True)
+        statement = Statement(name, lambda: self._warehouse.rollback_steps(rollback), act=rollback)
+        return self._counts(self._jobs.query(statement, (), _job_id("rollback", rollback.fence)))
+
+    @staticmethod
+    def _counts(answer: PromotionCounts) -> PromotionCounts:
+        return answer
 
     def promotion_of(
         self, game_date: date, batch_id: str, round_: int, event: AuditEvent = AuditEvent.PROMOTED
@@ -162,13 +177,14 @@ class WarehouseDoor:
 
     def record(self, entries: Sequence[AuditEntry], staging: str | None = None) -> None:
         name = f"record {' '.join(e.event.value for e in entries)}"
-        self._writes(name, None, lambda: self._warehouse.record(entries, staging))
+        steps = partial(self._warehouse.record_steps, entries, staging)
+        self._jobs.alone(Statement(name, steps, transaction=False), ())
 
     def staging_tables(self) -> list[StagingTable]:
         return self._call("staging_tables", self._warehouse.staging_tables)
 
     def drop_staging(self, staging: str) -> None:
-        self._writes(f"drop_staging {staging}", None, lambda: self._warehouse.drop_staging(staging))
+        self._writes(f"drop_staging {staging}", lambda: self._warehouse.drop_staging(staging))
 
 
 class LedgerDoor:

@@ -15,6 +15,7 @@ class Fault(StrEnum):
     REFUSED = "refused as unavailable"
     UNANSWERED = "done, answered as unavailable"
     LATE = "answered as unavailable, done later"
+    AMBIGUOUS = "a transaction done, answered with an error of no known kind"
     CONFLICT = "transaction conflict"
     BROKEN = "refused for good"
     STALL = "process stalled"
@@ -53,6 +54,8 @@ class Mix:
     skipped: float = 0.0
     jump: float = 0.0
     switch: float = 0.05
+    overlap: float = 0.0
+    ambiguous: float = 0.0
 
     @staticmethod
     def drawn(rng: random.Random) -> "Mix":
@@ -80,6 +83,7 @@ class Mix:
         if rng.random() < 0.6:
             chances["poison"] = 0.0
         chances["switch"] = max(0.02, chances["switch"])
+        chances["overlap"] = rng.choice((0.05, 0.3, 1.0))
         chances["replay"] = 0.2
         return Mix(**chances)
 
@@ -106,25 +110,28 @@ class Faults:
     counted: Counter[str] = field(default_factory=Counter)
     shaken: bool = False
 
-    def at_call(self, *, writes: bool, transaction: bool = False, breakable: bool = False) -> Fault | None:
+    def at_call(
+        self, *, writes: bool, transaction: bool = False, breakable: bool = False, ends: bool = False
+    ) -> Fault | None:
         """The fault at the next call, if any.
 
         Args:
             writes: it changes something, so that its answer may be lost and its effect may come late.
             transaction: it may meet another one.
             breakable: it may be refused for good (what comes before it must succeed some time, or nobody can decide).
+            ends: it asks how a transaction has ended.
         """
         number, self.calls = self.calls, self.calls + 1
         fault = self.planned.get(number)
         if fault is None and self.on and not self.planned:
-            fault = self._drawn(writes=writes, transaction=transaction, breakable=breakable)
+            fault = self._drawn(writes=writes, transaction=transaction, breakable=breakable, ends=ends)
         if breakable and transaction:
             self.shaken = fault in {Fault.LATE, Fault.STALL}
         if fault is not None:
             self.counted[fault] += 1
         return fault
 
-    def _drawn(self, *, writes: bool, transaction: bool, breakable: bool) -> Fault | None:
+    def _drawn(self, *, writes: bool, transaction: bool, breakable: bool, ends: bool) -> Fault | None:
         mix, dice = self.mix, self.rng.random()
         kinds = [
             (Fault.CRASH_BEFORE, mix.crash / 2),
@@ -140,6 +147,8 @@ class Faults:
             kinds = [(Fault.BROKEN, broken), *kinds, (Fault.CONFLICT, mix.conflict)]
         elif breakable:
             kinds += [(Fault.BROKEN, mix.broken / 4)]
+        elif ends:
+            kinds = [(Fault.AMBIGUOUS, mix.ambiguous), *((kind, 3 * chance) for kind, chance in kinds)]
         for kind, chance in kinds:
             if dice < chance:
                 return kind

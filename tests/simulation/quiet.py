@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from regen.adapters.memory.tables import PREDICTIONS
 from regen.domain.promotion import ORPHAN_AFTER
 from regen.services.deps import ALERT_TOPIC
 from regen.services.orphans import EVERY_MINUTES
@@ -106,7 +107,12 @@ def _lasting(world: World) -> list[Any]:
     """What is stored, but for outbox, leases and idempotency keys."""
     kept = ("prediction_batches/", "game_dates/", "backfills/")
     documents = [(path, doc.data) for path, doc in world.store._documents.items() if path.startswith(kept)]
-    return [documents, dict(world.warehouse._predictions), len(world.warehouse.audit()), len(world.warehouse.runs())]
+    return [
+        documents,
+        dict(world.warehouse.tables.rows[PREDICTIONS]),
+        len(world.warehouse.audit()),
+        len(world.warehouse.runs()),
+    ]
 
 
 def _outlast(world: World) -> None:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from regen.adapters.memory.promoting import Row
+from regen.adapters.memory.tables import AUDIT, FENCES, PREDICTIONS, RUNS
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.batch import LIVE, TRANSITIONS, WAITING, Status
 from regen.domain.reading import SlateReading
@@ -44,6 +45,7 @@ class Watch:
         self.backfills = BackfillWatch(store, self.broken)
         self._ledger = ledger
         self._asked: set[tuple[str, str, int]] = set()
+        self._doubled: set[tuple[str, Any]] = set()
         ledger.broken = self.broken
         ledger.on_record = lambda key, attempt: (key[0].isoformat(), key[1], attempt) in self._asked
 
@@ -167,13 +169,21 @@ class Watch:
 
     def warehouse_act(self, name: str, act: Any, effect: Callable[[], Any]) -> Any:
         """Run a call to the warehouse and compare what was current before and after."""
-        before = dict(self._warehouse._predictions)
+        tables = self._warehouse.tables.rows
+        before = dict(tables[PREDICTIONS])
         try:
             return effect()
         finally:
-            for day, rows in self._warehouse._predictions.items():
+            for day, rows in tables[PREDICTIONS].items():
                 if rows is not before.get(day, ()):
                     self._changed(name, act, day, before.get(day, ()), rows)
+            if any(len(rows) > 1 for rows in tables[FENCES].values()):
+                self.broken("P1", f"{name}: the fence of a date is there twice")
+            for table in (AUDIT, RUNS):
+                for key, rows in tables[table].items():
+                    if len(rows) > 1 and (table, key) not in self._doubled:
+                        self._doubled.add((table, key))
+                        self.broken("P7", f"{name}: {table} has {len(rows)} of {key}")
 
     def _changed(self, name: str, act: Any, day: date, before: Sequence[Row], after: Sequence[Row]) -> None:
         entries = [row.entry for row in self._warehouse.audit()]

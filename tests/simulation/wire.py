@@ -43,7 +43,7 @@ def _token(account: str) -> str:
         "email_verified": True,
     }
     parts = [base64.urlsafe_b64encode(json.dumps(p).encode()).decode().rstrip("=") for p in ({"alg": "none"}, claims)]
-    return f"Bearer {'.'.join(parts)}.removed"
+    return f"Bearer {'.'.join(parts)}.SIGNATURE_REMOVED_BY_GOOGLE"
 
 
 PUSHED = {"HTTP_AUTHORIZATION": _token("pusher@simulated")}

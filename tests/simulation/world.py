@@ -9,16 +9,20 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
+from google.api_core import exceptions as google
+
 from regen.adapters.memory.clock import CountingIds
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.errors import Conflict, RateLimited, RegenError, Unavailable
 from regen.ports import Message
 from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC, Deps
 from regen.topology import PushSubscription, topology
+from simulation.agenda import Agenda
 from simulation.baton import Crash, Task
 from simulation.doors import AlertsDoor, ClockDoor, LedgerDoor, QueueDoor, QuickStore, StoreDoor, WarehouseDoor
 from simulation.faults import Fault, Faults, Mishap
 from simulation.league import config
+from simulation.platform import Platform
 from simulation.upstream import Upstream
 from simulation.watch import Watch
 from simulation.wire import PUSHED, Functions, Reply, envelope
@@ -56,13 +60,11 @@ class Delivery:
     headers: Mapping[str, str] = field(default_factory=lambda: PUSHED)
 
 
-class World:
+class World(Agenda):
     """Everything of a run.
 
     Attributes:
-        now: seconds since the run began.
         triggers: messages that have reached the trigger's topic, by number.
-        trace: what happened, in words, if it is to be told.
         violations: broken promises, in words.
     """
 
@@ -76,26 +78,19 @@ class World:
         warehouse: Callable[..., MemoryWarehouse] = MemoryWarehouse,
         tell: bool = False,
     ) -> None:
-        self.rng = random.Random(seed)  # noqa: S311
+        super().__init__(random.Random(seed), tell=tell)  # noqa: S311
         self.faults = faults
-        self.now = 0.0
-        self.trace: list[str] | None = [] if tell else None
-        self.current: Task | None = None
-        self.tasks: list[Task] = []
-        self.most_tasks = 4
         self.published: list[tuple[str, Message]] = []
         self.triggers: dict[str, Message] = {}
         self.sent: list[Delivery] = []
         self._attempts = attempts or {}
-        self._agenda: list[tuple[float, int, Callable[[], None]]] = []
         self._ambushes: list[list[Any]] = []
         self._alarms: list[tuple[int, int, Callable[[], None]]] = []
-        self._order = itertools.count()
         self._numbers = itertools.count(1)
         self._subscriptions: dict[str, list[PushSubscription]] = {}
         for subscription in topology().push_subscriptions:
             self._subscriptions.setdefault(subscription.topic, []).append(subscription)
-        self.clock = ClockDoor(lambda: self.now, self._sleep)
+        self.clock = ClockDoor(lambda: self.now, self.sleep)
         self.store = QuickStore()
         self.warehouse = warehouse(self.clock.now)
         self.ledger = Upstream(self.warehouse, self.clock.now)
@@ -106,7 +101,7 @@ class World:
         self.deps = Deps(
             store=StoreDoor(self.store, self.call, self.watch.committed),
             queue=QueueDoor(self.call, self.post),
-            warehouse=WarehouseDoor(self.warehouse, self.call, self.watch.warehouse_act),
+            warehouse=WarehouseDoor(self.warehouse, Platform(self).jobs, self.call, self.watch.warehouse_act),
             clock=self.clock,
             ids=CountingIds(),
             config=self.config,
@@ -119,78 +114,24 @@ class World:
     def violations(self) -> list[str]:
         return self.watch.violations
 
-    def say(self, text: str) -> None:
-        """Tell what happens, if anybody listens."""
-        if self.trace is not None:
-            who = self.current.name if self.current else "-"
-            self.trace.append(f"{self.now:9.2f}  {who:34}  {text}")
-
-    # time and tasks
-
-    def later(self, delay: float, what: Callable[[], None]) -> None:
-        """Do something in `delay` seconds."""
-        heapq.heappush(self._agenda, (self.now + delay, next(self._order), what))
-
-    def start(self, name: str, work: Callable[[], Reply], done: Callable[[Task, Reply | None], None]) -> None:
-        """A process takes up a task."""
-        answers: list[Reply] = []
-
-        def handle() -> int:
-            answers.append(work())
-            return answers[0].status
-
-        task = Task(name, handle)
-        task.wake = self.now
-        self.tasks.append(task)
-        task.on_done = lambda: done(task, answers[0] if task.outcome is not None else None)
-
-    def run(self, until: float | None = None) -> None:
-        """Let things happen, until a moment or until nothing is left to happen."""
-        while True:
-            ready = [t for t in self.tasks if t.wake <= self.now]
-            room = len(self.tasks) < self.most_tasks
-            due = bool(self._agenda) and room and self._agenda[0][0] <= self.now
-            if not ready and not due:
-                moments = [t.wake for t in self.tasks] + ([self._agenda[0][0]] if self._agenda and room else [])
-                if not moments or (until is not None and min(moments) > until):
-                    self.now = max(self.now, until or self.now)
-                    return
-                self.now = max(self.now, min(moments))
-                continue
-            if due and (not ready or self.rng.random() < 0.5):
-                heapq.heappop(self._agenda)[2]()
-                continue
-            self._step(ready[0] if len(ready) == 1 else self.rng.choice(ready))
-
-    def _step(self, task: Task) -> None:
-        self.current = task
-        task.step()
-        self.current = None
-        if not task.done:
-            return
-        self.tasks.remove(task)
-        if task.error is not None:
-            raise task.error
-        task.on_done()
-
-    def kill(self, task: Task) -> None:
-        """The process of a task that stands still dies."""
-        self.say(f"{task.name} is killed where it stands")
-        task.dead = True
-        task.wake = self.now
-        self._step(task)
-
-    def _sleep(self, seconds: float) -> None:
-        if self.current is None:
-            self.now += seconds
-            return
-        self.current.wake = self.now + seconds
-        self.current.pause()
-
     # calls to ports
 
-    def call(self, name: str, effect: Callable[[], T], *, writes: bool = False, transaction: bool = False) -> T:
-        """One call to a port, with what may go wrong at it."""
+    def call(
+        self,
+        name: str,
+        effect: Callable[[], T],
+        *,
+        writes: bool = False,
+        transaction: bool = False,
+        late: Callable[[], T] | None = None,
+        ends: bool = False,
+    ) -> T:
+        """One call to a port, with what may go wrong at it.
+
+        Args:
+            late: in place of an effect that comes later: the effect, which takes long.
+            ends: it asks how a transaction has ended.
+        """
         task = self.current
         if task is None:
             return effect()
@@ -202,12 +143,12 @@ class World:
             task.wake = self.now
             task.pause()
         breakable = name.startswith(("promote ", "rollback ", "record "))
-        fault = self.faults.at_call(writes=writes, transaction=transaction, breakable=breakable)
+        fault = self.faults.at_call(writes=writes, transaction=transaction, breakable=breakable, ends=ends)
         if self.trace is not None:
             self.say(f"#{number} {name}" + (f"   <<< {fault}" if fault else ""))
         if fault is not None:
             task.faulty = True
-            return self._faulty(task, fault, effect)
+            return late() if late and fault is Fault.LATE else self._faulty(task, fault, effect)
         if self.rng.random() < self.faults.mix.switch:
             task.wake = self.now
             task.pause()
@@ -227,18 +168,21 @@ class World:
             case Fault.UNANSWERED:
                 effect()
                 raise Unavailable("injected: it was done")
+            case Fault.AMBIGUOUS:
+                effect()
+                raise google.BadRequest("injected: an error of no known kind")  # type: ignore[no-untyped-call]
             case Fault.LATE:
-                self._sometime(self.rng.choice((0.0, 5.0, 9.0, 40.0)), lambda: self._at_last(task, effect))
+                self.sometime(self.rng.choice((0.0, 5.0, 9.0, 40.0)), lambda: self._at_last(task, effect))
                 raise Unavailable("injected: it will be done")
             case Fault.BROKEN:
                 raise Broken("injected: no such column")
             case Fault.CONFLICT:
                 raise Conflict("injected: another transaction")
             case Fault.STALL if self.rng.random() < 0.5:
-                self._sleep(self.rng.choice(STALLS))
+                self.sleep(self.rng.choice(STALLS))
             case Fault.STALL:
-                self._sometime(self.config.lease_seconds + 1.0, lambda: setattr(task, "wake", self.now))
-                self._sleep(2 * LATEST)
+                self.sometime(self.config.lease_seconds + 1.0, lambda: setattr(task, "wake", self.now))
+                self.sleep(2 * LATEST)
         return effect()
 
     def _alarmed(self, number: int, *, transaction: bool) -> bool:
@@ -253,7 +197,7 @@ class World:
             return True
         return False
 
-    def _sometime(self, earliest: float, what: Callable[[], None]) -> None:
+    def sometime(self, earliest: float, what: Callable[[], None]) -> None:
         """Have something happen in the midst of what others do after `earliest`: when a few calls have been made, or
         just before one of the next transactions; or long after, if nobody does anything.
         """

@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
+from regen.adapters.memory import statements
 from regen.adapters.memory.promoting import Row, is_current, promoted, rolled_back
+from regen.adapters.memory.statements import AuditRow, Fence, SupersededRowChanged
+from regen.adapters.memory.tables import AUDIT, FENCES, PREDICTIONS, RUNS, Steps, Tables, at_once
 from regen.domain.audit import AuditEntry, AuditEvent
-from regen.domain.errors import FenceLost, InvalidInput, StagingMissing
+from regen.domain.errors import InvalidInput, StagingMissing
 from regen.domain.promotion import (
     CurrentPrediction,
     FenceToken,
@@ -25,46 +28,24 @@ from regen.domain.reading import SlateReading
 from regen.schemas.staging import checked
 
 STAGING_LIFE = timedelta(hours=24)
-
-
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """A row of `promotion_fence`."""
-
-    token: int
-    batch_id: str
-    round: int
-    promoted: tuple[str, int] | None = None
-    promoted_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AuditRow:
-    """A row of `prediction_regeneration_audit`; `token` is the fence's, for an act that changed predictions."""
-
-    entry: AuditEntry
-    token: int | None = None
-
-
-class SupersededRowChanged(AssertionError):
-    """A row that was superseded has been changed: P6 is broken."""
+__all__ = ["AuditRow", "Fence", "MemoryWarehouse", "SupersededRowChanged"]
 
 
 class MemoryWarehouse:
-    """The warehouse in memory; every method is one transaction.
+    """The warehouse in memory; every method happens at once.
+
+    What changes tables is there as steps, too (`promote_steps` and so on), for whoever lets others come in between.
 
     Attributes:
         submitted: jobs that BigQuery would have been given.
+        tables: what is stored.
     """
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._now = now
         self._lock = threading.RLock()
         self._slates: dict[date, SlateReading] = {}
-        self._predictions: dict[date, tuple[Row, ...]] = defaultdict(tuple)
-        self._audit: dict[str, AuditRow] = {}
-        self._runs: dict[str, Mapping[str, Any]] = {}
-        self._fences: dict[date, Fence] = {}
+        self.tables = Tables()
         self._staging: dict[str, tuple[datetime, tuple[StagedRow, ...]]] = {}
         self._done: dict[tuple[str, str, int, int], PromotionCounts] = {}
         self.submitted = 0
@@ -79,28 +60,31 @@ class MemoryWarehouse:
     def seed_predictions(self, rows: Iterable[Row]) -> None:
         """Rows that are there from before, such as the predecessor's."""
         with self._lock:
+            by_date: dict[date, list[Row]] = defaultdict(list)
             for row in rows:
-                self._predictions[date.fromisoformat(row["game_date"])] += (dict(row),)
+                by_date[date.fromisoformat(row["game_date"])].append(dict(row))
+            for day, seeded in by_date.items():
+                self.tables.insert(PREDICTIONS, day, seeded)
 
     def predictions(self, game_date: date) -> list[Row]:
         """Every row of a date, superseded ones included, in the order of their making."""
         with self._lock:
-            return list(self._predictions[game_date])
+            return list(self.tables.of(PREDICTIONS, game_date))
 
     def audit(self) -> list[AuditRow]:
         """The audit, in the order of its writing."""
         with self._lock:
-            return list(self._audit.values())
+            return [row for rows in self.tables.rows[AUDIT].values() for row in rows]
 
     def runs(self) -> list[Mapping[str, Any]]:
         """The worker runs."""
         with self._lock:
-            return list(self._runs.values())
+            return [row for rows in self.tables.rows[RUNS].values() for row in rows]
 
     def fence(self, game_date: date) -> Fence | None:
         """The fence of a date."""
         with self._lock:
-            return self._fences.get(game_date)
+            return next(iter(self.tables.of(FENCES, game_date)), None)
 
     # the port
 
@@ -114,7 +98,7 @@ class MemoryWarehouse:
         """See the port."""
         with self._lock:
             self.submitted += 1
-            found = [_current(row) for row in self._predictions[game_date] if is_current(row)]
+            found = [_current(row) for row in self.tables.of(PREDICTIONS, game_date) if is_current(row)]
         order: Callable[[CurrentPrediction], tuple[Any, ...]] = lambda row: (  # noqa: E731
             row.player_lookup,
             row.system_id,
@@ -139,44 +123,47 @@ class MemoryWarehouse:
         """See the port."""
         with self._lock:
             self.submitted += 1
-            old = self._fences.get(fence.game_date)
-            mine = (fence.token, fence.batch_id, fence.round)
-            if old and old.token >= fence.token and (old.token, old.batch_id, old.round) != mine:
-                raise FenceLost(f"{fence.game_date}: token {old.token} holds it, not {fence.token}", old.token)
-            promoted_before = (old.promoted, old.promoted_at) if old else (None, None)
-            self._fences[fence.game_date] = Fence(*mine, *promoted_before)
+            at_once(self.raise_fence_steps(fence))
+
+    def raise_fence_steps(self, fence: FenceToken) -> Steps[None]:
+        """The statements of `raise_fence`."""
+        return statements.raise_fence(self.tables, fence)
 
     def mend_fences(self) -> list[date]:
-        """See the port; a date has one fence here."""
+        """See the port."""
         with self._lock:
             self.submitted += 1
-        return []
+            return at_once(self.mend_fences_steps())
+
+    def mend_fences_steps(self) -> Steps[list[date]]:
+        """The transaction of `mend_fences`."""
+        return statements.mend_fences(self.tables)
 
     def promote(self, promotion: Promotion) -> PromotionCounts:
         """See the port."""
-        with self._lock:
-            if found := self._found("promote", promotion.fence):
-                return found
-            held = self._held(promotion.fence)
-            mine = (promotion.fence.batch_id, promotion.fence.round)
-            if held.promoted and held.promoted[0] == mine[0] and held.promoted[1] >= mine[1]:
-                raise FenceLost("FENCE_LOST: the round is promoted already")
-            staged = self._staged(promotion.staging)
-            after, counts = promoted(self._predictions[promotion.fence.game_date], staged, promotion)
-            self._commit("promote", promotion, after, counts)
-            self._fences[promotion.fence.game_date] = replace(held, promoted=mine, promoted_at=promotion.at)
-            self._write_runs(staged)
-            return counts
+        return self._act("promote", promotion.fence, lambda: self.promote_steps(promotion))
+
+    def promote_steps(self, promotion: Promotion) -> Steps[PromotionCounts]:
+        """The transaction of `promote`."""
+        change = partial(promoted, act=promotion)
+        return statements.act(self.tables, promotion, change, lambda: self._staged(promotion.staging))
 
     def rollback(self, rollback: Rollback) -> PromotionCounts:
         """See the port."""
+        return self._act("rollback", rollback.fence, lambda: self.rollback_steps(rollback))
+
+    def rollback_steps(self, rollback: Rollback) -> Steps[PromotionCounts]:
+        """The transaction of `rollback`."""
+        return statements.act(self.tables, rollback, lambda rows, _: rolled_back(rows, rollback))
+
+    def _act(self, step: str, fence: FenceToken, steps: Callable[[], Steps[PromotionCounts]]) -> PromotionCounts:
+        """A job of its own id: one that has succeeded is found again."""
+        name = (step, fence.batch_id, fence.round, fence.token)
         with self._lock:
-            if found := self._found("rollback", rollback.fence):
+            if found := self._done.get(name):
                 return found
-            held = self._held(rollback.fence)
-            after, counts = rolled_back(self._predictions[rollback.fence.game_date], rollback)
-            self._commit("rollback", rollback, after, counts)
-            self._fences[rollback.fence.game_date] = replace(held, promoted_at=rollback.at)
+            self.submitted += 1
+            self._done[name] = counts = at_once(steps())
             return counts
 
     def promotion_of(
@@ -187,7 +174,7 @@ class MemoryWarehouse:
             self.submitted += 1
             rows = [
                 row
-                for row in self._audit.values()
+                for row in self.audit()
                 if (row.entry.game_date, row.entry.batch_id, row.entry.round) == (game_date, batch_id, round_)
                 and row.entry.event is event
             ]
@@ -209,9 +196,11 @@ class MemoryWarehouse:
             return
         with self._lock:
             self.submitted += 1
-            staged = self._staged(staging) if staging is not None else ()
-            self._write_audit(entries)
-            self._write_runs(staged)
+            at_once(self.record_steps(entries, staging))
+
+    def record_steps(self, entries: Sequence[AuditEntry], staging: str | None = None) -> Steps[None]:
+        """The transaction of `record`."""
+        return statements.record(self.tables, entries, self._staged(staging) if staging is not None else ())
 
     def staging_tables(self) -> list[StagingTable]:
         """See the port."""
@@ -223,44 +212,6 @@ class MemoryWarehouse:
         """See the port."""
         with self._lock:
             self._staging.pop(staging, None)
-
-    # one transaction
-
-    def _found(self, step: str, fence: FenceToken) -> PromotionCounts | None:
-        """A job of the same id that has succeeded already."""
-        found = self._done.get((step, fence.batch_id, fence.round, fence.token))
-        self.submitted += found is None
-        return found
-
-    def _held(self, fence: FenceToken) -> Fence:
-        held = self._fences.get(fence.game_date)
-        if held is None or (held.token, held.batch_id, held.round) != (fence.token, fence.batch_id, fence.round):
-            raise FenceLost("FENCE_LOST: another token holds the date")
-        return held
-
-    def _commit(self, step: str, act: Promotion | Rollback, after: Sequence[Row], counts: PromotionCounts) -> None:
-        day = act.fence.game_date
-        for old, new in zip(self._predictions[day], after, strict=False):
-            if not is_current(old) and old != new:
-                raise SupersededRowChanged(old["prediction_id"])
-        own = replace(
-            act.audit,
-            superseded_count=counts.superseded,
-            withdrawn=counts.withdrawn,
-            regenerated_count=counts.inserted,
-        )
-        self._predictions[day] = tuple(after)
-        self._write_audit([own], act.fence.token)
-        self._done[step, act.fence.batch_id, act.fence.round, act.fence.token] = counts
-
-    def _write_audit(self, entries: Iterable[AuditEntry], token: int | None = None) -> None:
-        for entry in entries:
-            self._audit.setdefault(entry.event_id, AuditRow(entry, token))
-
-    def _write_runs(self, staged: Iterable[StagedRow]) -> None:
-        for row in staged:
-            if row.run is not None:
-                self._runs.setdefault(row.run["request_id"], row.run)
 
     def _staged(self, staging: str) -> tuple[StagedRow, ...]:
         self._expire()

@@ -1,0 +1,105 @@
+"""Time and tasks of one run: what happens when, and whose turn it is."""
+
+import heapq
+import itertools
+import random
+from collections.abc import Callable
+
+from simulation.baton import Task
+from simulation.wire import Reply
+
+
+class Agenda:
+    """Everything that is to happen, and the processes at work, one at a time.
+
+    Attributes:
+        now: seconds since the run began.
+        trace: what happened, in words, if it is to be told.
+        most_tasks: processes at work at once.
+    """
+
+    def __init__(self, rng: random.Random, *, tell: bool) -> None:
+        self.rng = rng
+        self.now = 0.0
+        self.trace: list[str] | None = [] if tell else None
+        self.current: Task | None = None
+        self.tasks: list[Task] = []
+        self.most_tasks = 4
+        self._agenda: list[tuple[float, int, Callable[[], None]]] = []
+        self._steps: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+
+    def say(self, text: str) -> None:
+        """Tell what happens, if anybody listens."""
+        if self.trace is not None:
+            who = self.current.name if self.current else "-"
+            self.trace.append(f"{self.now:9.2f}  {who:34}  {text}")
+
+    def later(self, delay: float, what: Callable[[], None]) -> None:
+        """Do something in `delay` seconds."""
+        heapq.heappush(self._agenda, (self.now + delay, next(self._order), what))
+
+    def soon(self, pause: float, what: Callable[[], None]) -> None:
+        """Let the platform do something in `pause` seconds, however busy the processes are."""
+        heapq.heappush(self._steps, (self.now + pause, next(self._order), what))
+
+    def start(self, name: str, work: Callable[[], Reply], done: Callable[[Task, Reply | None], None]) -> None:
+        """A process takes up a task."""
+        answers: list[Reply] = []
+
+        def handle() -> int:
+            answers.append(work())
+            return answers[0].status
+
+        task = Task(name, handle)
+        task.wake = self.now
+        self.tasks.append(task)
+        task.on_done = lambda: done(task, answers[0] if task.outcome is not None else None)
+
+    def run(self, until: float | None = None) -> None:
+        """Let things happen, until a moment or until nothing is left to happen."""
+        while True:
+            if self._steps and self._steps[0][0] <= self.now:
+                heapq.heappop(self._steps)[2]()
+                continue
+            ready = [t for t in self.tasks if t.wake <= self.now]
+            room = len(self.tasks) < self.most_tasks
+            due = bool(self._agenda) and room and self._agenda[0][0] <= self.now
+            if not ready and not due:
+                moments = [t.wake for t in self.tasks] + ([self._agenda[0][0]] if self._agenda and room else [])
+                moments += [self._steps[0][0]] if self._steps else []
+                if not moments or (until is not None and min(moments) > until):
+                    self.now = max(self.now, until or self.now)
+                    return
+                self.now = max(self.now, min(moments))
+                continue
+            if due and (not ready or self.rng.random() < 0.5):
+                heapq.heappop(self._agenda)[2]()
+                continue
+            self._step(ready[0] if len(ready) == 1 else self.rng.choice(ready))
+
+    def _step(self, task: Task) -> None:
+        self.current = task
+        task.step()
+        self.current = None
+        if not task.done:
+            return
+        self.tasks.remove(task)
+        if task.error is not None:
+            raise task.error
+        task.on_done()
+
+    def kill(self, task: Task) -> None:
+        """The process of a task that stands still dies."""
+        self.say(f"{task.name} is killed where it stands")
+        task.dead = True
+        task.wake = self.now
+        self._step(task)
+
+    def sleep(self, seconds: float) -> None:
+        """Let the current task stand still."""
+        if self.current is None:
+            self.now += seconds
+            return
+        self.current.wake = self.now + seconds
+        self.current.pause()

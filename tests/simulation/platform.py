@@ -1,0 +1,168 @@
+"""BigQuery as the adapter's `Jobs` sees it: jobs run on their own, step by step, and only their creators can read them.
+
+The submission is the adapter's very own (`adapters/bigquery/jobs.py`): ids, repeats, 409, 403, attempts. What a job does is
+the memory warehouse's act, and between two of its steps whatever else happens in the world may come.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+from google.api_core import exceptions as google
+
+from regen.adapters.bigquery.jobs import Jobs
+from regen.adapters.memory.tables import Steps
+from regen.domain.errors import RegenError, Unavailable
+from simulation.baton import Task
+
+if TYPE_CHECKING:
+    from simulation.world import World
+
+PATIENCE = 60.0
+"""Seconds that `Jobs` waits for a result."""
+AT_ONCE = 20
+"""Steps that a job takes with nobody in between; who takes more waits for another."""
+
+
+class Statement(str):  # noqa: SLOT000 - the attributes are few, and of any kind
+    """What is submitted in place of a text.
+
+    Attributes:
+        steps: begins the act.
+        act: the promotion or the rollback that it is, for those who watch.
+        transaction: it may meet another one.
+    """
+
+    steps: Callable[[], Steps[Any]]
+    act: Any
+    transaction: bool
+
+    def __new__(cls, name: str, steps: Callable[[], Steps[Any]], *, act: Any = None, transaction: bool = True) -> Self:
+        made = super().__new__(cls, name)
+        made.steps, made.act, made.transaction = steps, act, transaction
+        return made
+
+
+@dataclass
+class Job:
+    """A job.
+
+    Attributes:
+        creator: the account that submitted it, and the only one that can read it (`roles/bigquery.jobUser` reads no others).
+        state: as the caller last saw it.
+        ended: whether it has.
+        slow: its caller gives up before it ends.
+        waiting: tasks that wait for it.
+    """
+
+    platform: "Platform"
+    name: str
+    statement: Statement
+    creator: str
+    slow: bool
+    state: str = "RUNNING"
+    ended: bool = False
+    answer: Any = None
+    error: Exception | None = None
+    waiting: list[Task] = field(default_factory=list)
+
+    def result(self, **_: Any) -> Any:
+        """Wait for the end, as long as `Jobs` does."""
+        self.platform.wait_for(self)
+        if not self.ended:
+            raise TimeoutError(f"{self.name} runs still")
+        self.state = "DONE"
+        if self.error is not None:
+            raise self.error
+        return self.answer
+
+
+class Platform:
+    """As much of the client as `Jobs` calls, and the jobs behind it."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self._known: dict[str, Job] = {}
+        self.jobs = Jobs(self, timeout=PATIENCE, sleep=self._rest)  # type: ignore[arg-type]
+
+    @property
+    def _account(self) -> str:
+        task = self._world.current
+        return task.name.partition(" ")[0] if task else "nobody"
+
+    def query(self, text: Statement, *, job_id: str, **_: Any) -> Job:
+        """jobs.insert."""
+        account = self._account
+
+        def insert(*, hangs: bool = False) -> Job:
+            if job_id in self._known:
+                raise google.Conflict(f"Already Exists: Job simulated:US.{job_id}")  # type: ignore[no-untyped-call]
+            job = self._known[job_id] = Job(self, job_id, statement, account, hangs)
+            self._run(job)
+            return job
+
+        statement, name = text, f"again {text}" if job_id in self._known else text
+        return self._world.call(
+            name, insert, writes=True, transaction=text.transaction, late=lambda: insert(hangs=True)
+        )
+
+    def get_job(self, name: str, **_: Any) -> Job:
+        """jobs.get."""
+        job = self._known[name]
+        if job.creator != self._account:
+            text = f"Access Denied: Job simulated:US.{name}: User does not have bigquery.jobs.get permission"
+            raise google.Forbidden(text)  # type: ignore[no-untyped-call]
+        return job
+
+    def _rest(self, _: float) -> None:
+        """A pause between two submissions of a job; its length is the world's to draw."""
+        self._world.sleep(self._world.rng.choice((0.2, 1.0, 3.0)))
+
+    def wait_for(self, job: Job) -> None:
+        """Wait until a job has ended, or for as long as its caller is patient."""
+        world, task = self._world, self._world.current
+
+        def wait() -> None:
+            if task is None or task is not world.current or job.ended:
+                return
+            if job.slow and world.rng.random() < 0.5:
+                raise Unavailable("injected: the job runs still")
+            job.waiting.append(task)
+            task.wake = world.now + PATIENCE
+            task.pause()
+            job.waiting.remove(task)
+
+        world.call(f"wait for {job.statement}", wait, ends=True)
+
+    def _run(self, job: Job) -> None:
+        """Run a job: at once, or so that others come between its steps; a slow one stands still at one of them."""
+        world, rng, statement = self._world, self._world.rng, job.statement
+        steps = statement.steps()
+        apart = job.slow or rng.random() < world.faults.mix.overlap
+        stop = rng.randint(0, 4) if job.slow else None
+
+        def step(number: int) -> None:
+            try:
+                world.watch.warehouse_act(statement, statement.act, lambda: next(steps))
+            except StopIteration as end:
+                job.answer = end.value
+            except RegenError as error:
+                job.error = error
+            else:
+                onwards(number + 1)
+                return
+            job.ended = True
+            if job.slow:
+                world.say(f"{statement}, which was slow, ends with {job.error or 'success'}")
+            for task in job.waiting:
+                task.wake = world.now
+
+        def onwards(number: int) -> None:
+            if number == stop:
+                world.sometime(rng.choice((0.0, 5.0, 9.0, 40.0)), lambda: step(number))
+            elif apart or number > AT_ONCE:
+                world.soon(0.05 * rng.random() * 1.3 ** min(number, 20), lambda: step(number))
+            else:
+                step(number)
+
+        onwards(0)
