@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Answer = tuple[int, Any]
+Answer = tuple[int, Any] | tuple[int, Any, Mapping[str, str]]
 
 
 @dataclass
@@ -81,11 +81,13 @@ def serving() -> Iterator[FakeCoordinator]:
             route = f"{self.command} {self.path}"
             fake.asked.append((route, body, dict(self.headers)))
             known = fake.answers.get(route, [(404, {"title": "Not found", "detail": f"no route {self.path}"})])
-            status, content = known[0] if len(known) == 1 else known.pop(0)
+            status, content, *more = known[0] if len(known) == 1 else known.pop(0)
             data = content.encode() if isinstance(content, str) else json.dumps(content).encode()
             self.send_response(status)
             if status == 302:
                 self.send_header("Location", f"{fake.url}/elsewhere")
+            for name, value in (more[0] if more else {}).items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)

@@ -121,6 +121,9 @@ def test_orders_status_and_dry_run(fake: FakeCoordinator, regen: Regen) -> None:
     assert len(fake.bodies("POST /backfills")) == 1
     fake.say(f"POST /backfills/{NAME}/pause", (202, record("paused", PROMOTED)))
     assert f"{NAME}: paused" in regen("backfill", "pause", NAME).stdout
+    fake.say(f"POST /backfills/{NAME}/cancel", (200, {"status": "dry_run", "would_be": "cancelled"}))
+    assert f"would cancel {NAME}: it would be cancelled" in regen("backfill", "cancel", NAME, "--dry-run").stdout
+    assert fake.bodies(f"POST /backfills/{NAME}/cancel") == [{"dry_run": True}]
     fake.say("GET /backfills", (200, {"backfills": [record("done", PROMOTED)]}))
     assert NAME in regen("backfill", "status").stdout
     assert regen("backfill").exit_code == 2

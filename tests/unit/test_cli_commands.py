@@ -167,9 +167,11 @@ def test_orders_ask_first(order: str, fake: FakeCoordinator, regen: Regen) -> No
     refused = regen(order, BATCH)
     assert refused.exit_code == 2
     assert "--yes" in refused.stderr
+    assert fake.bodies(f"POST /batches/{BATCH}/{order}") == []
     shown = regen(order, BATCH, "--dry-run")
     assert shown.exit_code == 0
-    assert fake.bodies(f"POST /batches/{BATCH}/{order}") == []
+    assert fake.bodies(f"POST /batches/{BATCH}/{order}") == [{"reason": "operator", "dry_run": True}]
+    fake.asked.clear()
     done = regen(order, BATCH, "--yes", "--reason", "a reason")
     assert done.exit_code == 0
     assert fake.bodies(f"POST /batches/{BATCH}/{order}") == [{"reason": "a reason"}]
@@ -185,7 +187,35 @@ def test_orders_ask_first(order: str, fake: FakeCoordinator, regen: Regen) -> No
 )
 def test_orders_name_their_counts(order: str, counts: str, fake: FakeCoordinator, regen: Regen) -> None:
     fake.say(f"GET /batches/{BATCH}", (200, view()))
+    fake.say(f"POST /batches/{BATCH}/{order}", (200, {"status": "dry_run"}))
     assert counts in regen(order, BATCH, "--dry-run").stdout
+
+
+@pytest.mark.parametrize("order", ["cancel", "redrive", "rollback"])
+def test_a_dry_run_ends_as_the_order_would(order: str, fake: FakeCoordinator, regen: Regen) -> None:
+    fake.say(f"GET /batches/{BATCH}", (200, view()))
+    fake.say(f"POST /batches/{BATCH}/{order}", (409, {"title": "Refused", "detail": "another is live"}))
+    told, done = regen(order, BATCH, "--dry-run"), regen(order, BATCH, "--yes")
+    assert (told.exit_code, told.stderr, told.stdout) == (done.exit_code, done.stderr, "")
+    assert "another is live" in told.stderr
+
+
+@pytest.mark.parametrize("given", ["", " ", ",", " , ", "a,,b", "a,", ",a"])
+@pytest.mark.parametrize("option", ["--players", "--games", "--systems"])
+def test_an_empty_name_does_not_mean_all(option: str, given: str, fake: FakeCoordinator, regen: Regen) -> None:
+    result = regen("regenerate", "2026-01-20", option, given)
+    assert result.exit_code == 2
+    assert option in result.stderr
+    assert fake.asked == []
+
+
+def test_start_and_grade_have_a_dry_run(fake: FakeCoordinator, regen: Regen) -> None:
+    answer = {"would": "open", "game_date": "2026-01-20", "requested_players": 4, "requests": 1, "systems": ["s"]}
+    fake.say("POST /start", (200, {**answer, "live_batch_id": None, "excluded": {}, "features_built_at": None}))
+    assert "would open 2026-01-20: 4 players" in regen("start", "2026-01-20", "--dry-run").stdout
+    fake.say("POST /grades", (200, {"status": "dry_run", "dates": [{"game_date": "2026-01-20"}]}))
+    assert "2026-01-20" in regen("grade", "2026-01-20", "--dry-run").stdout
+    assert [body["dry_run"] for _, body, _ in fake.asked if body] == [True, True]
 
 
 def test_promote_wants_every_failed_check_by_name(fake: FakeCoordinator, regen: Regen) -> None:

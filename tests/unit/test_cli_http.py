@@ -49,8 +49,59 @@ def test_a_keyed_order_is_repeated_under_the_same_key(fake: FakeCoordinator, coo
 def test_an_order_without_a_key_is_given_once(fake: FakeCoordinator, coordinator: Coordinator) -> None:
     fake.say("POST /batches/b/rollback", UNAVAILABLE)
     with pytest.raises(Problem, match="Firestore"):
-        coordinator.order("b", "rollback", {})
+        coordinator.post("/batches/b/rollback", {})
     assert len(fake.asked) == 1
+
+
+def test_an_order_on_a_batch_is_repeated_under_one_key(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+    fake.say("POST /batches/b/rollback", UNAVAILABLE, (202, {"status": "accepted"}))
+    assert coordinator.order("b", "rollback", {}) == {"status": "accepted"}
+    assert len(fake.asked) == 2
+    assert len({headers["Idempotency-Key"] for _, _, headers in fake.asked}) == 1
+
+
+def patient(fake: FakeCoordinator, waited: list[float], told: list[str]) -> Coordinator:
+    return Coordinator(fake.url, "k", pauses=(0.5,), patience=60.0, tell=told.append, sleep=waited.append)
+
+
+def test_a_wait_that_is_asked_for_is_honoured_and_told(fake: FakeCoordinator) -> None:
+    """503 says `Retry-After: 10`; the client gave up after 3.7 s."""
+    waited: list[float] = []
+    told: list[str] = []
+    later = (*UNAVAILABLE, {"Retry-After": "10"})
+    fake.say("POST /start", later, later, later, later, (202, {"status": "accepted"}))
+    assert patient(fake, waited, told).post_keyed("/start", {})["status"] == "accepted"
+    assert waited == [10.0] * 4
+    assert told == ["A dependency does not answer: Firestore; trying again in 10 s"] * 4
+    assert len({headers["Idempotency-Key"] for _, _, headers in fake.asked}) == 1
+
+
+def test_patience_with_asked_waits_has_its_bound(fake: FakeCoordinator) -> None:
+    waited: list[float] = []
+    fake.say("POST /start", (*UNAVAILABLE, {"Retry-After": "25"}))
+    with pytest.raises(Problem, match="Firestore"):
+        patient(fake, waited, []).post_keyed("/start", {})
+    assert waited == [25.0, 25.0]
+    fake.say("POST /start", (*UNAVAILABLE, {"Retry-After": "3600"}))
+    with pytest.raises(Problem) as caught:
+        patient(fake, waited, []).post_keyed("/start", {})
+    assert (len(waited), caught.value.retry_after) == (2, 3600.0)
+
+
+@pytest.mark.parametrize("said", ["soon", "-5", "1e3", "Wed, 99 Nov 2026"])
+def test_a_wait_that_makes_no_sense_is_our_own(fake: FakeCoordinator, said: str) -> None:
+    waited: list[float] = []
+    fake.say("GET /batches/b", (*UNAVAILABLE, {"Retry-After": said}), (200, {"batch_id": "b"}))
+    assert patient(fake, waited, []).batch("b") == {"batch_id": "b"}
+    assert waited == [0.5]
+
+
+def test_a_wait_can_be_a_moment(fake: FakeCoordinator) -> None:
+    waited: list[float] = []
+    past = {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}
+    fake.say("GET /batches/b", (*UNAVAILABLE, past), (200, {"batch_id": "b"}))
+    assert patient(fake, waited, []).batch("b") == {"batch_id": "b"}
+    assert waited == [0.2]
 
 
 def test_a_problem_names_field_and_batch(fake: FakeCoordinator, coordinator: Coordinator) -> None:

@@ -11,7 +11,7 @@ import pytest
 from simulation.league import DAY, entry, players
 from web_bench import Web, envelope
 
-DATE = DAY.isoformat()
+DATE, GAME = DAY.isoformat(), "0022500601"
 FREE = "2026-07-01"
 
 
@@ -68,6 +68,11 @@ def _paused(web: Web) -> str:
     return name
 
 
+def _one_out(web: Web) -> str:
+    web.bench.slate([*players(3), entry("gone", status="OUT")])
+    return ""
+
+
 def _nothing(_: Web) -> str:
     return ""
 
@@ -80,7 +85,7 @@ class Case:
     scene: Callable[[Web], str] = _nothing
 
 
-BATCH, FILL = "/batches/{}/", "/backfills/{}/"
+BATCH, FILL, RUN = "/batches/{}/", "/backfills/{}/", "/regenerate-with-supersede"
 CASES = {
     "cancel live": Case(BATCH + "cancel", 202, scene=_live),
     "cancel promoted": Case(BATCH + "cancel", 409, scene=_promoted),
@@ -119,6 +124,21 @@ CASES = {
     "start again with force": Case("/start", 202, {"game_date": DATE, "force": True}, _promoted),
     "start live": Case("/start", 409, {"game_date": DATE, "force": True}, _live),
     "start without a slate": Case("/start", 404, {"game_date": FREE}),
+    "regenerate": Case(RUN, 202, {"game_date": DATE}),
+    "regenerate live": Case(RUN, 202, {"game_date": DATE}, _live),
+    "regenerate without a slate": Case(RUN, 404, {"game_date": FREE}),
+    "regenerate nobody known": Case(RUN, 404, {"game_date": DATE, "players": ["nobody"]}),
+    "regenerate nobody known, live": Case(RUN, 404, {"game_date": DATE, "players": ["nobody"]}, _live),
+    "regenerate one misspelt": Case(RUN, 400, {"game_date": DATE, "players": ["playera", "playerx9"]}),
+    "regenerate one misspelt, live": Case(RUN, 400, {"game_date": DATE, "players": ["playera", "playerx9"]}, _live),
+    "regenerate one game misspelt": Case(RUN, 400, {"game_date": DATE, "games": [GAME, "0"]}),
+    "regenerate no game known": Case(RUN, 404, {"game_date": DATE, "games": ["0"]}),
+    "regenerate a system misspelt": Case(RUN, 400, {"game_date": DATE, "systems": ["stead"]}),
+    "regenerate nobody named": Case(RUN, 400, {"game_date": DATE, "players": []}),
+    "regenerate null named": Case(RUN, 400, {"game_date": DATE, "players": None}),
+    "regenerate a blank named": Case(RUN, 400, {"game_date": DATE, "games": [" "]}),
+    "regenerate the excluded": Case(RUN, 404, {"game_date": DATE, "players": ["gone"]}, _one_out),
+    "regenerate one excluded": Case(RUN, 202, {"game_date": DATE, "players": ["playera", "gone"]}, _one_out),
     "start misspelt": Case("/start", 400, {"game_date": DATE, "min_minute": 3}),
 }
 ACTS = {"/batches/{id}/cancel", "/batches/{id}/redrive", "/batches/{id}/rollback", "/batches/{id}/promote"} | {
@@ -154,7 +174,7 @@ def test_every_order_takes_a_dry_run_or_says_why_not() -> None:
     posts = {route.path for route in web.routers["coordinator"].routes if route.method == "POST"}
     assert posts == ACTS | set(CHANGE_NOTHING_BY_THEMSELVES)
     driven = {case.path.replace("{}", "{id}") for case in CASES.values()}
-    assert driven >= ACTS - {"/regenerate-with-supersede"}
+    assert driven >= ACTS
 
 
 @pytest.mark.parametrize("path", sorted(ACTS))
@@ -236,3 +256,59 @@ def test_a_key_of_an_errand_with_another_body_is_refused(path: str) -> None:
     assert (web.post(path, body, key).status_code, web.post(path, body, key).json) == (200, first.json)
     if other:
         assert web.post(path, other, key).status_code == 422
+
+
+def test_a_misspelt_name_is_named_with_those_most_like_it() -> None:
+    web = Web([*players(3), entry("lebronjames"), entry("shaigilgeous-alexander")])
+    asked = ["LeBronJames ", "lebron james", "shaigilgeousalexander", "zzz"]
+    answer = web.post(RUN, {"game_date": DATE, "players": asked})
+    assert answer.json is not None
+    told = answer.json["expected"]
+    assert (answer.status_code, answer.json["field"]) == (400, "players")
+    assert "'lebron james' is not (nearest: lebronjames" in told
+    assert "'shaigilgeousalexander' is not (nearest: shaigilgeous-alexander" in told
+    assert "'zzz' is not" in told
+    assert "LeBronJames" not in told
+
+
+def test_case_spaces_and_doubles_of_names_do_not_matter() -> None:
+    web = Web([*players(3), entry("lebronjames")])
+    named = {"players": [" LeBronJames", "lebronjames"], "systems": ["STEADY", "steady "], "games": [f" {GAME}"]}
+    answer = web.post(RUN, {"game_date": DATE, **named}).json
+    assert answer is not None
+    assert answer["requested_players"] == 1
+    batch = web.bench.batch(answer["batch_id"])
+    assert (batch.scope.players, batch.scope.systems, batch.scope.games) == (("lebronjames",), ("steady",), (GAME,))
+
+
+def test_a_player_of_another_game_than_those_asked_for_is_named() -> None:
+    web = Web([*players(3), entry("elsewhere", game="0022509999")])
+    answer = web.post(RUN, {"game_date": DATE, "games": [GAME], "players": ["playera", "elsewhere"]})
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["field"]) == (400, "players")
+    assert "elsewhere" in answer.json["expected"]
+
+
+@pytest.mark.parametrize("live", [False, True])
+@pytest.mark.parametrize("named", [["nobody"], ["playera", "nobody"]])
+def test_a_trigger_with_a_name_that_nobody_has_is_on_record(named: list[str], live: bool) -> None:  # noqa: FBT001
+    web = Web()
+    if live:
+        _live(web)
+    batches = len(web.bench.store.find("prediction_batches"))
+    data = {"game_date": DATE, "players": named}
+    assert web.push("coordinator", "/regenerate-pubsub", envelope(data)) == 204
+    (entry_,) = web.malformed()
+    assert "'nobody' is not" in entry_["error"]
+    assert len(web.bench.store.find("prediction_batches")) == batches
+
+
+def test_who_is_left_out_is_said_in_the_answer() -> None:
+    web = Web()
+    _one_out(web)
+    body = {"game_date": DATE, "players": ["playera", "gone"]}
+    told, done = web.post(RUN, {**body, "dry_run": True}).json, web.post(RUN, body).json
+    assert told is not None
+    assert done is not None
+    assert (told["requested_players"], told["excluded"]) == (1, {"out": 1})
+    assert (done["requested_players"], done["excluded"]) == (1, {"out": 1})

@@ -218,11 +218,12 @@ def test_what_was_coalesced_first_is_carried_out_however_many_come_after_it() ->
 
 
 def test_triggers_with_much_metadata_and_many_names_are_all_taken_and_carried() -> None:
-    web = Web(players(3))
+    rostered = [f"player{'n' * 80}{n}" for n in range(900)]
+    web = Web([*players(3), *(entry(name, status="OUT") for name in rostered)])
     web.post(PATH, {"game_date": DAY.isoformat()})
     for number in range(120):
         much = {"note": "x" * 19_900, "number": number}
-        body = {"game_date": DAY.isoformat(), "metadata": much, "players": [f"player{'n' * 80}{n}" for n in range(900)]}
+        body = {"game_date": DAY.isoformat(), "metadata": much, "players": list(rostered)}
         body["players"] = body["players"] if number % 2 else ["playera"]
         answer = web.post(PATH, body, {"Idempotency-Key": f"key-{number}"})
         assert answer.status_code == 202

@@ -48,10 +48,18 @@ def days(first: date, last: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
-def names(values: list[str] | None) -> list[str] | None:
-    """Names given one by one or with commas; None if none is."""
-    found = [name.strip() for value in values or () for name in value.split(",") if name.strip()]
-    return found or None
+def names(values: list[str] | None, option: str) -> list[str] | None:
+    """Names given one by one or with commas, each once; None if the option is not given.
+
+    Raises:
+        Misused: one of them is empty: an empty list does not mean all, and `a,,b` lacks one that was meant.
+    """
+    if not values:
+        return None
+    found = [name.strip() for value in values for name in value.split(",")]
+    if not all(found):
+        raise Misused(f"{option}: a name is empty in {', '.join(values)!r}; without the option, all are meant")
+    return list(dict.fromkeys(found))
 
 
 def json_object(text: str | None, option: str) -> dict[str, Any] | None:

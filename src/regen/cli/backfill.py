@@ -57,7 +57,8 @@ def backfill(
 ) -> None:
     """Regenerate a range of dates. Closing the terminal changes nothing; `--resume ID` follows again."""
     if resume or first in ORDERS:
-        _ordered(session, "resume" if resume else str(first), resume or last, timeout=timeout, detach=detach)
+        word = "resume" if resume else str(first)
+        _ordered(session, word, resume or last, timeout=timeout, detach=detach, dry_run=dry_run)
         return
     if first is None:
         raise Misused("from which date? Or --resume ID, or `backfill status`")
@@ -92,7 +93,7 @@ def _planned(session: Session, plan: View) -> list[View]:
     return meant
 
 
-def _ordered(session: Session, word: str, name: str | None, *, timeout: float, detach: bool) -> None:
+def _ordered(session: Session, word: str, name: str | None, *, timeout: float, detach: bool, dry_run: bool) -> None:
     if word == "status":
         if name:
             _summed_up(session, session.coordinator.get(f"/backfills/{name}"))
@@ -102,8 +103,15 @@ def _ordered(session: Session, word: str, name: str | None, *, timeout: float, d
         return
     if not name:
         raise Misused(f"{word} which backfill? `regen backfill status` lists them")
+    if dry_run:
+        told = session.coordinator.post_keyed(f"/backfills/{name}/{word}", {"dry_run": True})
+        if session.out.json:
+            session.out.dump(told)
+        else:
+            session.out.line(f"would {word} {name}: it would be {told['would_be']}")
+        return
     try:
-        view = session.coordinator.post(f"/backfills/{name}/{word}", {})
+        view = session.coordinator.post_keyed(f"/backfills/{name}/{word}", {})
     except Problem as problem:
         if word != "resume" or problem.status != 409:
             raise

@@ -32,6 +32,7 @@ def start(
         float | None, typer.Option("--min-minutes", min=0, max=48, help="Leave out players under this average.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Even if the date has been promoted before.")] = False,
+    dry_run: DryRun = False,
     wait: Wait = False,
     timeout: Timeout = TIMEOUT,
 ) -> None:
@@ -41,6 +42,9 @@ def start(
         body["min_minutes"] = min_minutes
     if force:
         body["force"] = True
+    if dry_run:
+        _preview(session, session.coordinator.post_keyed("/start", {**body, "dry_run": True}))
+        return
     _opened(session, session.coordinator.post_keyed("/start", body), wait=wait, timeout=timeout)
 
 
@@ -60,8 +64,9 @@ def regenerate(
 ) -> None:
     """Make the predictions of a date again; the old ones stay until the new ones are verified."""
     body: dict[str, Any] = {"game_date": game_date(date).isoformat(), "reason": reason}
-    scope = {"players": names(players), "systems": names(systems), "games": names(games)}
-    body |= {key: value for key, value in scope.items() if value}
+    for key, given in (("players", players), ("systems", systems), ("games", games)):
+        if wanted := names(given, f"--{key}"):
+            body[key] = wanted
     if (facts := json_object(metadata, "--metadata")) is not None:
         body["metadata"] = facts
     if dry_run:

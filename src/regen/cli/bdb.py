@@ -31,7 +31,7 @@ def add(app: typer.Typer) -> None:
 
 def scan(session: Session, dry_run: DryRun = False) -> None:
     """Regenerate each date whose late data has come and whose features rest on it."""
-    report = session.coordinator.post("/bdb/scan", {"dry_run": True} if dry_run else {})
+    report = session.coordinator.post_keyed("/bdb/scan", {"dry_run": True} if dry_run else {})
     session.out.show(report, columns(SCAN), [g for g in report["games"] if g["act"] != "wait"] or report["games"][:20])
     if not session.out.json:
         counts = ", ".join(f"{count} {act}" for act, count in sorted(report["counts"].items())) or "nothing is awaited"

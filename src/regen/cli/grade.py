@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from regen.cli.arguments import span
+from regen.cli.arguments import DryRun, span
 from regen.cli.output import columns
 from regen.cli.session import Session, command
 
@@ -22,10 +22,16 @@ def grade(
     session: Session,
     first: Annotated[str, typer.Argument(metavar="FROM", help="First game date.")],
     last: Annotated[str | None, typer.Argument(metavar="[TO]", help="Last game date; the first if left out.")] = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Grade the current predictions of played games; grades of superseded ones are kept and labelled."""
     begin, end = span(first, last)
-    answer = session.coordinator.post("/grades", {"from": begin.isoformat(), "to": end.isoformat()})
+    body: dict[str, object] = {"from": begin.isoformat(), "to": end.isoformat()}
+    if dry_run:
+        told = session.coordinator.post_keyed("/grades", {**body, "dry_run": True})
+        session.out.show(told, columns("game_date:date"), told["dates"])
+        return
+    answer = session.coordinator.post_keyed("/grades", body)
     session.out.show(
         answer, columns("game_date:date gradable::n graded::n voided::n superseded::n mae:MAE:n"), answer["dates"]
     )

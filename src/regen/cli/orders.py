@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import typer
@@ -37,8 +37,9 @@ def cancel(
         f"cancel {batch} ({view['status']}): {finished(view)} of {view['counts']['requested']} players are done, "
         f"{len(view['pending'])} pending; current predictions stay as they are"
     )
-    if _asked(session, what, dry_run=dry_run, yes=yes):
-        _accepted(session, session.coordinator.order(batch, "cancel", {"reason": reason}))
+    order = _Given(batch, "cancel", {"reason": reason})
+    if _asked(session, what, order, dry_run=dry_run, yes=yes):
+        _accepted(session, order.give(session))
 
 
 def redrive(
@@ -56,8 +57,9 @@ def redrive(
     what = f"redrive {batch} ({view['status']}): {len(lacking)} of {view['counts']['requested']} players lack a result"
     if lacking:
         what += f": {some(lacking, 10)}"
-    if _asked(session, what, dry_run=dry_run, yes=yes):
-        _carried_out(session, session.coordinator.order(batch, "redrive", {"reason": reason}), wait, timeout)
+    order = _Given(batch, "redrive", {"reason": reason})
+    if _asked(session, what, order, dry_run=dry_run, yes=yes):
+        _carried_out(session, order.give(session), wait, timeout)
 
 
 def promote(
@@ -72,7 +74,7 @@ def promote(
 ) -> None:
     """Make a rejected batch current in spite of failed checks, which are named."""
     view = session.coordinator.batch(batch)
-    accepted = names(check) or []
+    accepted = names(check, "--check") or []
     verdict: Mapping[str, Any] = view["verdict"] or {}
     failed = {c["name"]: c for c in verdict.get("checks", []) if c["name"] in verdict.get("failed", [])}
     if left := sorted(set(failed) - set(accepted)):
@@ -82,9 +84,9 @@ def promote(
         f"promote {batch} ({view['status']}) in spite of {found or 'no failed check'}: the predictions of "
         f"{view['counts']['produced']} players replace the current ones"
     )
-    if _asked(session, what, dry_run=dry_run, yes=yes):
-        body = {"checks": accepted, "reason": reason}
-        _carried_out(session, session.coordinator.order(batch, "promote", body), wait, timeout)
+    order = _Given(batch, "promote", {"checks": accepted, "reason": reason})
+    if _asked(session, what, order, dry_run=dry_run, yes=yes):
+        _carried_out(session, order.give(session), wait, timeout)
 
 
 def rollback(
@@ -104,15 +106,31 @@ def rollback(
         f"roll back {batch} ({view['status']}): {cell(counts['inserted'])} predictions of it are superseded, "
         f"{back} come back as they were"
     )
-    if _asked(session, what, dry_run=dry_run, yes=yes):
-        answer = session.coordinator.order(batch, "rollback", {"reason": reason})
-        _carried_out(session, answer, wait, timeout, good="rolled_back")
+    order = _Given(batch, "rollback", {"reason": reason})
+    if _asked(session, what, order, dry_run=dry_run, yes=yes):
+        _carried_out(session, order.give(session), wait, timeout, good="rolled_back")
 
 
-def _asked(session: Session, what: str, *, dry_run: bool, yes: bool) -> bool:
-    """Whether to go on; a dry run only says what it is about."""
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """An order on a batch, as it is sent."""
+
+    batch: str
+    word: str
+    body: Mapping[str, Any]
+
+    def give(self, session: Session, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+        return session.coordinator.order(self.batch, self.word, {**self.body, **more})
+
+
+def _asked(session: Session, what: str, order: _Given, *, dry_run: bool, yes: bool) -> bool:
+    """Whether to go on; a dry run only says what it is about, once the coordinator has found nothing against it."""
     if dry_run:
-        session.out.line(f"would {what}")
+        told = order.give(session, dry_run=True)
+        if session.out.json:
+            session.out.dump(told)
+        else:
+            session.out.line(f"would {what}")
         return False
     replace(session.out, yes=yes).confirm(what)
     return True

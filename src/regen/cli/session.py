@@ -62,7 +62,7 @@ class Session:
             raise Misused("no coordinator: start `regen local up`, pass --url, or set COORDINATOR_URL or a profile")
         if not settings.key:
             raise Misused(f"no API key for {settings.url}: pass --key, or set API_KEY or a profile")
-        return Coordinator(settings.url, settings.key, settings.origins["url"])
+        return Coordinator(settings.url, settings.key, settings.origins["url"], tell=self.out.say)
 
     @cached_property
     def reader(self) -> Reader:

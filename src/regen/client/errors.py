@@ -29,12 +29,20 @@ class Problem(OperatorError):
     Attributes:
         field: the name of the offending field, if one is.
         batch_id: the batch that is in the way, if one is.
+        retry_after: seconds after which the coordinator asks to be asked again, if it does.
     """
 
     def __init__(
-        self, status: int, title: str, detail: str, field: str | None = None, batch_id: str | None = None
+        self,
+        status: int,
+        title: str,
+        detail: str,
+        field: str | None = None,
+        batch_id: str | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(f"{title}: {detail}")
+        self.retry_after = retry_after
         self.status, self.title, self.detail = status, title, detail
         self.field, self.batch_id = field, batch_id
         self.exit_code = 2 if status in {400, 413, 422} else 1

@@ -8,8 +8,10 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http.client import HTTPException, HTTPMessage
 from typing import IO, Any
 
@@ -17,7 +19,15 @@ from regen.client.errors import Problem, Unreachable
 
 #: Seconds between repeats of a request that may be repeated: reads, and those with an idempotency key.
 PAUSES = (0.2, 0.5, 1.0, 2.0)
+#: Seconds that an operator waits for a dependency of the coordinator.
+PATIENCE = 60.0
+MIN_PAUSE = 0.2
+AGAIN = frozenset({429, 502, 503, 504})
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def _silent(_: str) -> None:
+    pass
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -37,7 +47,9 @@ class Coordinator:
         key: sent as `X-API-Key`; None for routes that need none.
         origin: where the URL is from, for errors.
         timeout: seconds for one answer.
-        pauses: seconds between repeats.
+        pauses: seconds between repeats, where the answer does not name them (`Retry-After`).
+        patience: seconds that are waited in all because an answer asks for it.
+        tell: called with a sentence for every such wait.
     """
 
     url: str
@@ -45,6 +57,9 @@ class Coordinator:
     origin: str = "--url"
     timeout: float = 120.0
     pauses: Sequence[float] = PAUSES
+    patience: float = PATIENCE
+    tell: Callable[[str], None] = _silent
+    sleep: Callable[[float], None] = time.sleep
 
     def get(self, path: str, **query: str | None) -> dict[str, Any]:
         """Read; repeated while the coordinator is not there.
@@ -84,22 +99,33 @@ class Coordinator:
         return found
 
     def order(self, batch_id: str, act: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Cancel, redrive, promote or rollback."""
-        return self.post(f"/batches/{urllib.parse.quote(batch_id, safe='')}/{act}", body)
+        """Cancel, redrive, promote or rollback; under a key, so that it can be repeated and is still carried out once."""
+        return self.post_keyed(f"/batches/{urllib.parse.quote(batch_id, safe='')}/{act}", body)
 
     def _repeated(
         self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
     ) -> dict[str, Any]:
-        for pause in self.pauses:
+        """Repeat while that can help: after the pause that the answer asks for, or else after our own, of which there are few."""
+        own, left = iter(self.pauses), self.patience
+        while True:
+            asked: float | None = None
             try:
                 return self._once(method, path, body, headers)
-            except Unreachable:
-                time.sleep(pause)
             except Problem as problem:
-                if problem.status not in {429, 502, 503, 504}:
+                asked = problem.retry_after
+                if problem.status not in AGAIN or (asked is not None and asked > left):
                     raise
-                time.sleep(pause)
-        return self._once(method, path, body, headers)
+                error: Problem | Unreachable = problem
+            except Unreachable as unreachable:
+                error = unreachable
+            if asked is None:
+                if (pause := next(own, None)) is None:
+                    raise error
+                self.sleep(pause)
+                continue
+            left -= max(asked, MIN_PAUSE)
+            self.tell(f"{error}; trying again in {asked:g} s")
+            self.sleep(max(asked, MIN_PAUSE))
 
     def _once(
         self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
@@ -117,7 +143,7 @@ class Coordinator:
                 return _object(response.read())
         except urllib.error.HTTPError as error:
             with error:
-                raise problem_of(error.code, error.read()) from None
+                raise problem_of(error.code, error.read(), _seconds(error.headers.get("Retry-After"))) from None
         except (OSError, HTTPException) as error:
             reason = getattr(error, "reason", None) or error
             raise Unreachable(f"no answer from the coordinator at {self.url} (from {self.origin}): {reason}") from error
@@ -128,15 +154,27 @@ class Coordinator:
         return urllib.request.build_opener(_NoRedirect, *proxies)
 
 
-def problem_of(status: int, body: bytes) -> Problem:
+def _seconds(retry_after: str | None) -> float | None:
+    """What `Retry-After` asks for, in seconds from now: it has them, or a moment (RFC 9110, section 10.2.3)."""
+    if not retry_after:
+        return None
+    try:
+        if retry_after.strip().isdigit():
+            return float(retry_after)
+        return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def problem_of(status: int, body: bytes, retry_after: float | None = None) -> Problem:
     """The error that an answer is: problem+json if it is that, else its first words."""
     try:
         content = _object(body)
     except Unreachable:
         text = body.decode(errors="replace").strip().split("\n", 1)[0][:200]
-        return Problem(status, f"HTTP {status}", text or "no details")
+        return Problem(status, f"HTTP {status}", text or "no details", retry_after=retry_after)
     title, detail = str(content.get("title", f"HTTP {status}")), str(content.get("detail", "no details"))
-    return Problem(status, title, detail, content.get("field"), content.get("batch_id"))
+    return Problem(status, title, detail, content.get("field"), content.get("batch_id"), retry_after)
 
 
 def _object(body: bytes) -> dict[str, Any]:

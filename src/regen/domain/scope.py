@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from regen.domain.errors import InvalidInput
+from regen.domain.reading import SlateEntry
 
 MAX_NAMED = 10
 LIKENESS = 0.75
@@ -30,6 +31,24 @@ class Scope:
         """Whether a player of the slate is meant."""
         return (self.players is None or player_lookup in self.players) and (self.games is None or game_id in self.games)
 
+    def on(self, entries: Sequence[SlateEntry], day: str) -> Scope:
+        """The scope with players and games as the slate of a day has them.
+
+        Raises:
+            UnknownNames: one that is named is not on the slate.
+            InvalidInput: a player plays in none of the games that are named.
+        """
+        players, games = self.players, self.games
+        if games is not None:
+            games = resolved("games", games, {e.game_id for e in entries}, f"games of {day}")
+        if players is not None:
+            players = resolved("players", players, {e.player_lookup for e in entries}, f"players on the slate of {day}")
+        if players is not None and games is not None:
+            plays = {e.player_lookup for e in entries if e.game_id in games}
+            if outside := [name for name in players if name not in plays]:
+                raise InvalidInput("players", f"players of the games asked for: {', '.join(outside[:MAX_NAMED])} not")
+        return replace(self, players=players, games=games)
+
     def union(self, other: Scope) -> Scope:
         """The smallest scope of this form that has both; a trigger without a filter wins.
 
@@ -51,6 +70,18 @@ def _both(a: tuple[str, ...] | None, b: tuple[str, ...] | None) -> tuple[str, ..
     return None if a is None or b is None else tuple(sorted({*a, *b}))
 
 
+class UnknownNames(InvalidInput):
+    """Names that nothing known has.
+
+    Attributes:
+        all: whether not one of those asked for is known.
+    """
+
+    def __init__(self, field: str, expected: str, *, all_: bool) -> None:
+        super().__init__(field, expected)
+        self.all = all_
+
+
 def resolved(field: str, asked: Sequence[str], known: Iterable[str], where: str) -> tuple[str, ...]:
     """The names that are asked for, as they are known, each once; case and outer spaces do not matter.
 
@@ -58,14 +89,14 @@ def resolved(field: str, asked: Sequence[str], known: Iterable[str], where: str)
         where: what knows them, for the error.
 
     Raises:
-        InvalidInput: one of them is not known; names each such, with the known names that are most like it.
+        UnknownNames: one of them is not known; names each such, with the known names that are most like it.
     """
     by_key = {name.strip().casefold(): name for name in known}
     unknown = [name for name in asked if name.strip().casefold() not in by_key]
     if unknown:
         told = "; ".join(f"{name!r} is not{_nearest(name, by_key)}" for name in unknown[:MAX_NAMED])
         more = f"; and {len(unknown) - MAX_NAMED} more are not" if len(unknown) > MAX_NAMED else ""
-        raise InvalidInput(field, f"names of {where}: {told}{more}")
+        raise UnknownNames(field, f"names of {where}: {told}{more}", all_=len(unknown) == len(asked))
     return tuple(dict.fromkeys(by_key[name.strip().casefold()] for name in asked))
 
 

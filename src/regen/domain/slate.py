@@ -93,6 +93,11 @@ class Slate:
     excluded: tuple[Exclusion, ...]
     outside: tuple[str, ...]
 
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many players are excluded, by reason."""
+        return dict(Counter(exclusion.reason for exclusion in self.excluded))
+
 
 def sound(entry: SlateEntry, number: int) -> SlateEntry:
     """The entry with every field but the inputs as it has to be; what was wrong with it is its problem.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -28,6 +28,7 @@ class Answer:
     Attributes:
         status: `accepted`, `coalesced`, or `rejected`.
         requests: messages that the batch is made of.
+        excluded: players who were asked for and are left out, by reason.
     """
 
     status: str
@@ -35,6 +36,7 @@ class Answer:
     game_date: date
     requested_players: int
     requests: int
+    excluded: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

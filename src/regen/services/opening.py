@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Batch, Counts, Kind, Status
-from regen.domain.errors import Conflict, NobodyRequested, NoSlate, Refused
+from regen.domain.errors import Conflict, NobodyRequested, NoSlate, Refused, Unavailable
 from regen.domain.reading import SlateReading
+from regen.domain.scope import UnknownNames
 from regen.domain.slate import Slate, fix_slate, shape_of
 from regen.domain.trigger import Source, Trigger, merge
 from regen.ports import Write
 from regen.services import outbox
-from regen.services.answers import Answer, IdempotencyKey, known_answer, remember
+from regen.services.answers import Answer, IdempotencyKey, claims, known_answer
 from regen.services.commit import ATTEMPTS
 from regen.services.dates import DateSeen, coalesce, must_wait, read_date
 from regen.services.deps import Deps
@@ -34,21 +36,20 @@ def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) 
 
     Raises:
         NoSlate: the date has none (a trigger by Pub/Sub is recorded as a rejected batch instead).
-        NobodyRequested: nobody on it is to be predicted (likewise).
+        NobodyRequested: nobody on it is to be predicted (likewise), or none of those who are named is on it.
+        InvalidInput: a name that is not on the slate, beside others that are.
         Refused: `/start` while a batch is live, or on a date promoted before without `force`.
         KeyReused: the key came with another body.
     """
-    reading: SlateReading | None = None
+    read = cache(lambda: deps.warehouse.read_slate(trigger.game_date))
     for attempt in range(ATTEMPTS):
-        if key and (answer := known_answer(deps, key)):
+        if answer := known_answer(deps, key):
             return answer
-        date = read_date(deps, trigger.game_date)
-        waiting = must_wait(deps, trigger, date.record)
         try:
+            trigger, date, waiting = _looked_at(deps, trigger, read)
             if waiting:
                 return coalesce(deps, trigger, date, waiting, key)
-            reading = reading or deps.warehouse.read_slate(trigger.game_date)
-            opened = _take_date(deps, trigger, date, reading, key)
+            opened = _take_date(deps, trigger, date, read(), key)
         except Conflict:
             if attempt == ATTEMPTS - 1:
                 raise
@@ -66,32 +67,64 @@ def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) 
     raise AssertionError("unreachable")
 
 
-def preview(deps: Deps, trigger: Trigger) -> dict[str, object]:
-    """What opening would do, without doing it.
+def preview(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) -> dict[str, object]:
+    """What opening would do, found out in the way of opening itself, up to the first write.
 
     Raises:
-        NoSlate: the date has none.
+        RegenError: whatever opening would raise.
     """
-    date = read_date(deps, trigger.game_date)
-    reading = deps.warehouse.read_slate(trigger.game_date)
-    slate = fix_slate(reading.entries, trigger.scope, _min_minutes(deps, trigger))
-    if not reading.entries:
-        raise NoSlate(f"no slate for {trigger.game_date.isoformat()}")
-    reasons: dict[str, int] = {}
-    for exclusion in slate.excluded:
-        reasons[exclusion.reason] = reasons.get(exclusion.reason, 0) + 1
+    read = cache(lambda: deps.warehouse.read_slate(trigger.game_date))
+    answer = known_answer(deps, key)
+    waiting, opened = None, None
+    if answer is None:
+        trigger, date, waiting = _looked_at(deps, trigger, read)
+        if waiting is None:
+            opened = _planned(deps, trigger, date, read(), key)
+            answer = opened.answer
+    slate, built = (opened.slate, opened.batch.features_built_at) if opened else _seen(deps, trigger, read)
     return {
         "status": "dry_run",
         "game_date": trigger.game_date.isoformat(),
-        "would": "coalesce" if must_wait(deps, trigger, date.record) else "open",
-        "live_batch_id": date.record.live,
-        "requested_players": len(slate.requested),
-        "requests": -(-len(slate.requested) // deps.config.players_per_request),
-        "excluded": reasons,
+        "would": "coalesce" if waiting or (answer and answer.status == "coalesced") else "open",
+        "live_batch_id": waiting or read_date(deps, trigger.game_date).record.live,
+        "requested_players": answer.requested_players if answer else len(slate.requested),
+        "requests": answer.requests if answer else -(-len(slate.requested) // deps.config.players_per_request),
+        "excluded": slate.reasons,
         "players": [e.player_lookup for e in slate.requested],
         "systems": list(_systems(deps, trigger)),
-        "features_built_at": reading.features_built_at.isoformat() if reading.features_built_at else None,
+        "features_built_at": built.isoformat() if built else None,
     }
+
+
+def _seen(deps: Deps, trigger: Trigger, read: Callable[[], SlateReading]) -> tuple[Slate, datetime | None]:
+    """Whom the trigger asks for; nobody where the slate cannot be read: a trigger that coalesces does not need it."""
+    try:
+        reading = read()
+    except Unavailable:
+        return Slate((), (), ()), None
+    return fix_slate(reading.entries, trigger.scope, _min_minutes(deps, trigger)), reading.features_built_at
+
+
+def _looked_at(deps: Deps, trigger: Trigger, read: Callable[[], SlateReading]) -> tuple[Trigger, DateSeen, str | None]:
+    """The trigger with its names as the slate has them, the date, and the batch that the trigger has to wait for.
+
+    Raises:
+        Refused: `must_wait` refuses it.
+        InvalidInput: it names a player or a game that is not on the slate, beside others that are.
+        NobodyRequested: none that it names is on the slate.
+    """
+    date = read_date(deps, trigger.game_date)
+    waiting = must_wait(deps, trigger, date.record)
+    named = trigger.scope.players is not None or trigger.scope.games is not None
+    if named and trigger.follow_up is None and (entries := read().entries):
+        try:
+            scope = trigger.scope.on(entries, trigger.game_date.isoformat())
+        except UnknownNames as error:
+            if error.all and trigger.source is not Source.PUBSUB:
+                raise NobodyRequested(str(error)) from error
+            raise
+        trigger = replace(trigger, scope=scope)
+    return trigger, date, waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +134,22 @@ class _Opened:
     requests: Sequence[RequestRecord] | None
     lease: Lease
     answer: Answer
+    writes: Sequence[Write]
 
 
 def _take_date(
     deps: Deps, trigger: Trigger, date: DateSeen, reading: SlateReading, key: IdempotencyKey | None
 ) -> _Opened:
     """One commit: the batch as `created`, the date taken, the key claimed, the lease held."""
+    opened = _planned(deps, trigger, date, reading, key)
+    deps.store.commit(opened.writes)
+    return opened
+
+
+def _planned(
+    deps: Deps, trigger: Trigger, date: DateSeen, reading: SlateReading, key: IdempotencyKey | None
+) -> _Opened:
+    """The batch of a trigger, and the writes that take the date for it."""
     absorbed = date.record.coalesced if trigger.kind is Kind.REGENERATION else ()
     is_follow_up = trigger.follow_up is not None
     if is_follow_up and not absorbed:
@@ -151,7 +194,7 @@ def _take_date(
         return _nobody(deps, trigger, date, batch, slate, reading, key)
     requests = build_requests(deps, batch, slate.requested)
     batch = replace(batch, request_count=len(requests))
-    answer = Answer("accepted", batch_id, trigger.game_date, len(slate.requested), len(requests))
+    answer = Answer("accepted", batch_id, trigger.game_date, len(slate.requested), len(requests), slate.reasons)
     lease, lease_write = opening_write(deps, batch_id)
     record = replace(date.record, live=batch_id, coalesced=() if absorbed else date.record.coalesced)
     writes = [
@@ -160,10 +203,7 @@ def _take_date(
         lease_write,
         *outbox.put([outbox.audit_item(_requested_entry(batch))]),
     ]
-    if key:
-        writes.append(remember(deps, key, answer))
-    deps.store.commit(writes)
-    return _Opened(batch, slate, requests, lease, answer)
+    return _Opened(batch, slate, requests, lease, answer, [*writes, *claims(deps, key, answer)])
 
 
 def _nobody(
@@ -206,10 +246,7 @@ def _nobody(
             ]
         ),
     ]
-    if key:
-        writes.append(remember(deps, key, answer))
-    deps.store.commit(writes)
-    return _Opened(rejected, slate, None, lease, answer)
+    return _Opened(rejected, slate, None, lease, answer, [*writes, *claims(deps, key, answer)])
 
 
 def _requested_entry(batch: Batch) -> AuditEntry:

@@ -97,7 +97,7 @@ class _Coordinator:
             now=self._deps.clock.now(),
         )
         if bodies.flag(body, "dry_run"):
-            return 200, opening.preview(self._deps, trigger)
+            return 200, opening.preview(self._deps, trigger, key)
         return self._open(call, trigger, key)
 
     def start(self, call: Call) -> Reply:
@@ -110,7 +110,7 @@ class _Coordinator:
             now=self._deps.clock.now(),
         )
         if bodies.flag(body, "dry_run"):
-            return 200, opening.preview(self._deps, trigger)
+            return 200, opening.preview(self._deps, trigger, key)
         return self._open(call, trigger, key)
 
     def _open(self, call: Call, trigger: Trigger, key: IdempotencyKey | None) -> Reply:
@@ -149,6 +149,10 @@ class _Coordinator:
             answer = opening.open_batch(self._deps, trigger, None if trigger.follow_up else key)
         except Refused as error:
             log.info("nothing to follow up: %s", error, extra={"action": "open"})
+            return 204, None
+        except InvalidInput as error:
+            # It names players or games that the date's slate does not have.
+            malformed.record(self._deps, body, str(error), call.caller_name, message.message_id)
             return 204, None
         add_context(action="open", outcome=answer.status, batch_id=answer.batch_id)
         return 204, None
@@ -236,6 +240,7 @@ def _accepted(call: Call, answer: Answer) -> dict[str, object]:
         "game_date": answer.game_date.isoformat(),
         "requested_players": answer.requested_players,
         "requests": answer.requests,
+        "excluded": dict(answer.excluded),
         "status_url": call.url(f"/batches/{answer.batch_id}"),
     }
 
