@@ -152,7 +152,7 @@ class _Coordinator:
             return 204, None
         except InvalidInput as error:
             # It names players or games that the date's slate does not have.
-            malformed.record(self._deps, body, str(error), call.caller_name, message.message_id)
+            record_malformed(self._deps, body, error, call.caller_name, message)
             return 204, None
         add_context(action="open", outcome=answer.status, batch_id=answer.batch_id)
         return 204, None
