@@ -16,7 +16,7 @@ from regen.domain.reading import SlateEntry
 from regen.domain.scope import Scope
 from regen.domain.trigger import Source, Trigger
 from regen.ports import Message
-from regen.services import commands, grading, opening, processing, regrading, sweeping, verifying
+from regen.services import commands, grading, opening, own_messages, processing, regrading, sweeping, verifying
 from regen.services.answers import Answer, IdempotencyKey
 from regen.services.commit import read_batch
 from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC, Deps
@@ -136,11 +136,11 @@ class Bench:
         number = f"message-{len(self.queue.published)}"
         trigger = bodies.pushed_trigger(
             data,
-            attributes,
             known_systems=self.deps.config.systems,
             caller="pubsub:pusher",
             trigger_id=number,
             now=self.clock.now(),
+            follow_up=own_messages.follow_up_of(self.deps, data, attributes),
         )
         try:
             return opening.open_batch(self.deps, trigger).status

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from regen.domain.errors import Unavailable
-from regen.services import malformed
-from regen.services.deps import REQUEST_TOPIC, VERIFY_TOPIC
+from regen.services import malformed, outbox
+from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC
+from regen.services.records import OUTBOX
 from simulation.league import DAY
 from web_bench import Web, envelope, pushed
 
@@ -209,6 +210,8 @@ def test_an_event_may_come_as_the_envelope_of_its_topic() -> None:
 def test_an_event_that_is_published_twice_is_one_trigger_and_another_body_is_another() -> None:
     web = Web()
     trigger = {"game_date": DAY.isoformat(), "reason": "bdb_upgrade"}
+    item = outbox.message_item("e", web.bench.clock.now(), TRIGGER_TOPIC, trigger)
+    web.bench.deps.store.commit([w for w in outbox.put([item]) if not w.path.startswith(OUTBOX)])
     for number in ("m-1", "m-2"):
         assert web.push("coordinator", "/regenerate-pubsub", envelope(trigger, number, event_id="e")) == 204
     assert [b.data["trigger_ids"] for b in web.bench.store.find("prediction_batches")] == [["m-1"]]

@@ -69,10 +69,11 @@ def coalesce(deps: Deps, trigger: Trigger, seen: DateSeen, batch_id: str, key: I
     """Remember the trigger on the date; one follow-up starts when its time comes."""
     answer = Answer("coalesced", batch_id, trigger.game_date, 0, 0)
     record = seen.record
-    if all(t.trigger_id != trigger.trigger_id for t in record.coalesced):
+    who = (trigger.trigger_id, trigger.triggered_by)
+    if all((t.trigger_id, t.triggered_by) != who for t in record.coalesced):
         record = replace(record, coalesced=bounded((*record.coalesced, trigger)))
     entry = AuditEntry(
-        event_id=ids.digest("coalesced", batch_id, trigger.trigger_id, length=24),
+        event_id=ids.digest("coalesced", batch_id, *who, length=24),
         event=AuditEvent.COALESCED,
         at=deps.clock.now(),
         game_date=trigger.game_date,

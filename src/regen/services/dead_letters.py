@@ -10,12 +10,12 @@ from regen.domain.alerts import AlertKind, alert
 from regen.domain.batch import WAITING
 from regen.domain.dates import parse_game_date
 from regen.domain.errors import NoSuchBatch
-from regen.services import malformed, outbox
+from regen.services import malformed, outbox, own_messages
 from regen.services.alerting import raise_once
 from regen.services.commit import read_batch
 from regen.services.completion import check_completion
 from regen.services.dates import follow_up, read_date
-from regen.services.deps import Deps
+from regen.services.deps import TRIGGER_TOPIC, Deps
 from regen.services.processing import close_pending
 from regen.services.records import request_path
 from regen.services.regrading import MODE as GRADE
@@ -24,7 +24,14 @@ from regen.services.waking import MODE, wake_item
 SOURCE = "CloudPubSubDeadLetterSourceSubscription"
 
 
-def handle(deps: Deps, message_id: str, data: Mapping[str, Any], attributes: Mapping[str, str], body: bytes) -> str:
+def handle(
+    deps: Deps,
+    message_id: str,
+    data: Mapping[str, Any],
+    attributes: Mapping[str, str],
+    body: bytes,
+    subscription: str = "",
+) -> str:
     """End what the message was about.
 
     A request gets its `failed` outcome, if it is pending still. A verification is left to the sweep, which carries on
@@ -32,16 +39,22 @@ def handle(deps: Deps, message_id: str, data: Mapping[str, Any], attributes: Map
     wakes only those that are not settled, and a redrive may change one that is. A grade is left to the next scheduled one.
     Any other trigger is recorded: nothing else knows of it.
 
+    Args:
+        subscription: the one that brought it. What went to the triggers' topic names no request and no verification of ours,
+            whatever fields it has: anybody upstream may publish there.
+
     Returns:
         What was done, in a word.
     """
     _alert(deps, message_id, data, attributes)
     batch_id, request_id = data.get("batch_id"), data.get("request_id")
+    if subscription.rpartition("/")[2].startswith(TRIGGER_TOPIC):
+        batch_id = None
     if isinstance(batch_id, str) and isinstance(request_id, str):
         return _dead_request(deps, batch_id, request_id)
     if isinstance(batch_id, str):
         return "left_to_the_sweep"
-    if attributes.get("follow_up"):
+    if own_messages.follow_up_of(deps, data, attributes):
         return _dead_follow_up(deps, message_id, data)
     if data.get("mode") == MODE and isinstance(data.get("backfill_id"), str):
         return _dead_wake(deps, message_id, data["backfill_id"])

@@ -15,6 +15,7 @@ from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEntry
 from regen.domain.errors import Conflict, InvalidInput, RegenError, StagingMissing, Unavailable
 from regen.ports import Message, Snapshot, Write
+from regen.services import own_messages
 from regen.services.deps import ALERT_TOPIC, Deps
 from regen.services.records import OUTBOX, OUTBOX_DEAD, OutboxItem, decode_outbox, encode_outbox
 
@@ -45,7 +46,8 @@ def alert_item(event_id: str, at: datetime, told: Mapping[str, Any], batch_id: s
 
 def put(items: Sequence[OutboxItem]) -> list[Write]:
     """The writes that a commit takes along; the same event written twice is one."""
-    return [Write("put", f"{OUTBOX}/{i.event_id}", encode_outbox(i)) for i in items]
+    writes = [Write("put", f"{OUTBOX}/{i.event_id}", encode_outbox(i)) for i in items]
+    return [*writes, *(note for i in items for note in own_messages.note(i))]
 
 
 def audit_entry(item: OutboxItem) -> AuditEntry:

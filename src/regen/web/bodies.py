@@ -91,14 +91,17 @@ def start(body: Mapping[str, Any], *, caller: str, trigger_id: str, now: datetim
 
 def pushed_trigger(
     data: Mapping[str, Any],
-    attributes: Mapping[str, str],
     *,
     known_systems: Collection[str],
     caller: str,
     trigger_id: str,
     now: datetime,
+    follow_up: str | None = None,
 ) -> Trigger:
     """A message of `nba-prediction-trigger`; fields that mean nothing to regen are kept in its metadata, and ignored.
+
+    Args:
+        follow_up: what it follows, if it is regen's own.
 
     Raises:
         InvalidInput: among them for a field that means an order which a trigger does not carry out, and for a near miss of a
@@ -118,7 +121,7 @@ def pushed_trigger(
         at=now,
         scope=_scope(data, known_systems),
         metadata={**metadata_of(data.get("metadata")), **ignored},
-        follow_up=attributes.get("follow_up"),
+        follow_up=follow_up,
     )
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from regen.domain import ids
 from regen.domain.batch import Batch, Status
-from regen.domain.dates import parse_game_date
+from regen.domain.dates import eastern_today, parse_game_date
 from regen.domain.errors import InvalidInput, NoSuchBatch, Refused
 from regen.domain.trigger import Trigger
-from regen.services import backfilling, commands, grading, opening, viewing
+from regen.services import backfilling, commands, grading, opening, own_messages, viewing
 from regen.services.answers import Answer, IdempotencyKey, recall
 from regen.services.deps import Deps
 from regen.services.regrading import MODE as GRADE
@@ -131,20 +131,24 @@ class _Coordinator:
                 return self._advance(message)
             if message.data.get("mode") == GRADE:
                 return self._grade(message)
+            event = own_messages.own_event(self._deps, message.data, message.attributes)
             trigger = bodies.pushed_trigger(
                 message.data,
-                message.attributes,
                 known_systems=self._deps.config.systems,
                 caller=call.caller_name,
                 trigger_id=message.message_id,
                 now=self._deps.clock.now(),
+                follow_up=message.attributes.get("follow_up") if event else None,
             )
         except InvalidInput as error:
             # Recorded and out of the way on first delivery: a retry can never mend it (I-20).
             record_malformed(self._deps, body, error, call.caller_name, message)
             return 204, None
         add_context(game_date=trigger.game_date.isoformat())
-        key = _message_key(message)
+        said = bodies.fingerprint(dict(message.data))
+        # What the outbox sends it may send twice, as two messages.
+        scope, name = ("event", ids.digest(event, said)) if event else ("pubsub", message.message_id)
+        key = IdempotencyKey(scope, name, said)
         try:
             answer = opening.open_batch(self._deps, trigger, None if trigger.follow_up else key)
         except Refused as error:
@@ -166,6 +170,8 @@ class _Coordinator:
 
     def _grade(self, message: Pushed) -> Reply:
         game_date = parse_game_date(message.data.get("game_date"))
+        if game_date >= eastern_today(self._deps.clock.now()):
+            raise InvalidInput("game_date", "a date that is over")
         add_context(action="grade", game_date=game_date.isoformat())
         grading.grade(self._deps, game_date, game_date)
         return 204, None
@@ -252,22 +258,14 @@ def _document_id(batch_id: str) -> str:
     return batch_id
 
 
-def _message_key(message: Pushed) -> IdempotencyKey:
-    """The message id; of what the outbox sends, which may be published twice, the event's."""
-    fingerprint = bodies.fingerprint(dict(message.data))
-    event = message.attributes.get("event_id")
-    if event is None:
-        return IdempotencyKey("pubsub", message.message_id, fingerprint)
-    # A stranger may use the attribute as he likes: another body is another event.
-    return IdempotencyKey("event", ids.digest(event, fingerprint), fingerprint)
-
-
 def _key(call: Call, body: dict[str, object]) -> IdempotencyKey | None:
-    """The idempotency key: the caller's own, or the scheduler's scheduled time."""
+    """The idempotency key: the caller's own, or the scheduler's job and its scheduled time (two jobs may share a minute)."""
     headers = call.request.headers
     key = headers.get("Idempotency-Key")
-    if key is None and call.caller_name.startswith("scheduler:"):
-        key = headers.get("X-CloudScheduler-ScheduleTime")
+    scheduled = headers.get("X-CloudScheduler-ScheduleTime")
+    if key is None and scheduled and call.caller_name.startswith("scheduler:"):
+        # A job's name alone may have 500 characters.
+        key = " ".join((scheduled[:50], ids.digest(headers.get("X-CloudScheduler-JobName", ""), scheduled)))
     if key is None:
         return None
     if not 0 < len(key) <= MAX_KEY:

@@ -97,6 +97,8 @@ class _Verifier:
         except InvalidInput as error:
             record_malformed(self._deps, body, error, call.caller_name, message)
             return 204, None
-        word = dead_letters.handle(self._deps, message.message_id, message.data, message.attributes, body.kept)
+        word = dead_letters.handle(
+            self._deps, message.message_id, message.data, message.attributes, body.kept, message.subscription
+        )
         log.warning("dead letter: %s", word, extra={"action": "dead_letter"})
         return 204, None
