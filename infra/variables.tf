@@ -240,17 +240,26 @@ variable "settings" {
   type = object({
     coverage_threshold      = optional(number, 90)
     deadline_seconds        = optional(number, 1800)
+    excluded_pct            = optional(number, 20)
+    game_coverage_pct       = optional(number, 60)
     games_gone              = optional(number, 0)
     hold_down_seconds       = optional(number, 900)
     lease_seconds           = optional(number, 90)
+    line_shift              = optional(number, 4)
+    lined_drop_pct          = optional(number, 30)
     mean_shift              = optional(number, 4)
     min_minutes             = optional(number, 15)
     minimum_produced        = optional(number, 1)
+    out_pct                 = optional(number, 40)
     players_per_request     = optional(number, 50)
     republish_after_seconds = optional(number, 180)
     retention_days          = optional(number, 90)
+    rows_drop_pct           = optional(number, 40)
     slate_drop_pct          = optional(number, 20)
+    system_share_pct        = optional(number, 80)
     systems                 = optional(list(string), [])
+    systems_lost_pct        = optional(number, 20)
+    tier_drop_pct           = optional(number, 30)
     uneven_games            = optional(number, 0)
     withdrawn_pct           = optional(number, 20)
   })
@@ -262,8 +271,12 @@ variable "settings" {
     error_message = "settings: coverage_threshold is a percentage."
   }
   validation {
-    condition     = alltrue([for pct in [var.settings.slate_drop_pct, var.settings.withdrawn_pct] : pct >= 0 && pct <= 100])
+    condition     = alltrue([for name, value in var.settings : value >= 0 && value <= 100 if endswith(name, "_pct")])
     error_message = "settings: what ends in _pct is a percentage."
+  }
+  validation {
+    condition     = alltrue([for points in [var.settings.line_shift, var.settings.mean_shift] : points >= 0 && points <= 100])
+    error_message = "settings: line_shift and mean_shift are points from 0 to 100."
   }
   validation {
     condition     = alltrue([for games in [var.settings.games_gone, var.settings.uneven_games] : games >= 0 && games <= 100 && floor(games) == games])

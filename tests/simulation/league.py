@@ -8,6 +8,7 @@ from typing import Any
 
 from regen.domain import ids
 from regen.domain.batch import Thresholds
+from regen.domain.checks import CHECKS
 from regen.domain.errors import InsufficientData
 from regen.domain.estimate import Estimate
 from regen.domain.inputs import Line, PlayerInputs, RecentGame, SourceTier
@@ -21,7 +22,9 @@ BROKEN = "broken"
 """A feature that makes every system raise."""
 
 
-LENIENT = Thresholds(90.0, 1, 8.0, withdrawn_pct=100, games_gone=100, slate_drop_pct=100, uneven_games=100)
+_KEPT = frozenset({"coverage_pct", "mean_shift"})
+_OFF: dict[str, Any] = {c.setting: c.off for c in CHECKS if c.setting is not None and c.setting not in _KEPT}
+LENIENT = Thresholds(90.0, 1, 8.0, **_OFF)
 """For slates drawn anew, which keep no player and no game on purpose."""
 
 

@@ -133,6 +133,15 @@ class Thresholds:
         games_gone: most games with current rows that may be gone from the slate.
         slate_drop_pct: most players by which a slate may be smaller than that of the last promoted batch.
         uneven_games: most games of the slate that may have other than two teams.
+        game_coverage_pct: least coverage within one game, if there are several.
+        excluded_pct: most of the date's current players who may be excluded and so keep rows that are not renewed.
+        out_pct: most of a game's current players who may be ruled out since.
+        system_share_pct: least share of the players eligible for a system who get rows of it.
+        systems_lost_pct: most of the date's current players who may get new rows without those of a system that they have.
+        lined_drop_pct: largest fall of the share of players with a line, in points of percent.
+        tier_drop_pct: largest fall of the share of players with features of a tier or better, in points of percent.
+        rows_drop_pct: largest fall of the number of rows of the players who have any.
+        line_shift: largest allowed mean move of the lines, in points, either way.
     """
 
     coverage_pct: float = 90.0
@@ -142,6 +151,15 @@ class Thresholds:
     games_gone: int = 0
     slate_drop_pct: float = 20.0
     uneven_games: int = 0
+    game_coverage_pct: float = 60.0
+    excluded_pct: float = 20.0
+    out_pct: float = 40.0
+    system_share_pct: float = 80.0
+    systems_lost_pct: float = 20.0
+    lined_drop_pct: float = 30.0
+    tier_drop_pct: float = 30.0
+    rows_drop_pct: float = 40.0
+    line_shift: float = 4.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,20 +21,22 @@ class Row:
     game_id: str
     system_id: str
     line: float | None
+    bookmaker: str | None
     tier: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The date before and after the promotion.
+    """The date's current rows, and what comes and goes.
 
     Attributes:
+        new: the rows that the promotion makes current.
         withdrawn: why a player loses his current rows without a replacement, by player; only players with current rows.
         rows_withdrawn: how many rows that are, by reason.
     """
 
     before: tuple[Row, ...]
-    after: tuple[Row, ...]
+    new: tuple[Row, ...]
     withdrawn: Mapping[str, str]
     rows_withdrawn: Mapping[str, int]
 
@@ -69,7 +71,7 @@ def plan(
     excluded: Sequence[Exclusion],
     scope: Scope,
 ) -> Plan:
-    """The date before and after.
+    """What comes and goes.
 
     Args:
         outcomes: of every requested player; with the excluded they are the slate of a batch for the whole slate.
@@ -79,23 +81,20 @@ def plan(
     on_slate = {o.player_lookup for o in outcomes} | {e.player_lookup for e in excluded}
     replaced = {(o.player_lookup, p.system_id) for o in fresh for p in o.predictions}
     before: list[Row] = []
-    after: list[Row] = []
+    new: list[Row] = []
     withdrawn: dict[str, str] = {}
     rows: dict[str, int] = {}
     for known in current:
-        row = Row(known.player_lookup, known.game_id, known.system_id, known.line, known.data_source_tier)
+        tier = known.data_source_tier
+        row = Row(known.player_lookup, known.game_id, known.system_id, known.line, known.bookmaker, tier)
         before.append(row)
         reason = gone.get(row.player_lookup)
         if reason is None and scope.whole_slate and row.player_lookup not in on_slate:
             reason = NOT_ON_SLATE
-        if (row.player_lookup, row.system_id) in replaced:
-            continue
-        if reason is None:
-            after.append(row)
-            continue
-        withdrawn[row.player_lookup] = reason
-        rows[reason] = rows.get(reason, 0) + 1
+        if reason is not None and (row.player_lookup, row.system_id) not in replaced:
+            withdrawn[row.player_lookup] = reason
+            rows[reason] = rows.get(reason, 0) + 1
     for o in fresh:
         tier = o.provenance.data_source_tier if o.provenance else None
-        after += [Row(o.player_lookup, o.game_id, p.system_id, p.line, tier) for p in o.predictions]
-    return Plan(tuple(before), tuple(after), withdrawn, rows)
+        new += [Row(o.player_lookup, o.game_id, p.system_id, p.line, p.bookmaker, tier) for p in o.predictions]
+    return Plan(tuple(before), tuple(new), withdrawn, rows)

@@ -100,6 +100,7 @@ class CurrentPrediction:
     recommendation: str
     data_source_tier: str | None
     created_at: datetime | None
+    bookmaker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,15 @@ class Settings:
     games_gone: int
     slate_drop_pct: float
     uneven_games: int
+    game_coverage_pct: float
+    excluded_pct: float
+    out_pct: float
+    system_share_pct: float
+    systems_lost_pct: float
+    lined_drop_pct: float
+    tier_drop_pct: float
+    rows_drop_pct: float
+    line_shift: float
     min_minutes: float
     retention_days: int
     systems: tuple[str, ...]
@@ -163,6 +172,15 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any], str | None]] = {
     "REGEN_GAMES_GONE": ("games_gone", _whole(0, 100), "0"),
     "REGEN_SLATE_DROP_PCT": ("slate_drop_pct", _number(0, 100), "20"),
     "REGEN_UNEVEN_GAMES": ("uneven_games", _whole(0, 100), "0"),
+    "REGEN_GAME_COVERAGE_PCT": ("game_coverage_pct", _number(0, 100), "60"),
+    "REGEN_EXCLUDED_PCT": ("excluded_pct", _number(0, 100), "20"),
+    "REGEN_OUT_PCT": ("out_pct", _number(0, 100), "40"),
+    "REGEN_SYSTEM_SHARE_PCT": ("system_share_pct", _number(0, 100), "80"),
+    "REGEN_SYSTEMS_LOST_PCT": ("systems_lost_pct", _number(0, 100), "20"),
+    "REGEN_LINED_DROP_PCT": ("lined_drop_pct", _number(0, 100), "30"),
+    "REGEN_TIER_DROP_PCT": ("tier_drop_pct", _number(0, 100), "30"),
+    "REGEN_ROWS_DROP_PCT": ("rows_drop_pct", _number(0, 100), "40"),
+    "REGEN_LINE_SHIFT": ("line_shift", _number(0, 100), "4"),
     "REGEN_MIN_MINUTES": ("min_minutes", _number(0, 48), "15"),
     "REGEN_RETENTION_DAYS": ("retention_days", _whole(1, 3650), "90"),
     "REGEN_SYSTEMS": ("systems", _words, ""),

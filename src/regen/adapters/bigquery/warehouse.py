@@ -255,4 +255,5 @@ def _current(row: Any) -> CurrentPrediction:  # noqa: ANN401
         recommendation=row["recommendation"],
         data_source_tier=row["data_source_tier"],
         created_at=row["created_at"],
+        bookmaker=row["sportsbook"],
     )

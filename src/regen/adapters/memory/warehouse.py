@@ -238,4 +238,5 @@ def _current(row: Row) -> CurrentPrediction:
         recommendation=row["recommendation"],
         data_source_tier=row.get("data_source_tier"),
         created_at=row.get("created_at"),
+        bookmaker=row.get("sportsbook"),
     )

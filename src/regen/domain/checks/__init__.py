@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from regen.domain.batch import Thresholds
-from regen.domain.checks import moves, produced, slate
+from regen.domain.checks import moves, players, produced, slate
 from regen.domain.checks.evidence import Evidence, Finding
 from regen.domain.checks.produced import agrees, sane
 
@@ -34,6 +34,10 @@ class Check:
         return self.setting is not None and getattr(thresholds, self.setting) == self.off
 
 
+def _compared(name: str, look: Callable[[Evidence, moves.Pairs], Finding], setting: str, off: float) -> Check:
+    return Check(name, "fail", moves.compared(look, setting), setting, off)
+
+
 CHECKS: tuple[Check, ...] = (
     Check("coverage", "fail", produced.coverage, "coverage_pct", 0),
     Check("minimum_produced", "fail", produced.minimum_produced),
@@ -46,9 +50,19 @@ CHECKS: tuple[Check, ...] = (
     Check("games_gone", "fail", slate.games_gone, "games_gone", 100),
     Check("slate_size", "fail", slate.slate_size, "slate_drop_pct", 100),
     Check("two_teams", "fail", slate.two_teams, "uneven_games", 100),
+    Check("game_coverage", "fail", players.game_coverage, "game_coverage_pct", 0),
+    Check("excluded_players", "fail", players.excluded_players, "excluded_pct", 100),
+    Check("out_at_once", "fail", players.out_at_once, "out_pct", 100),
+    Check("system_share", "fail", players.system_share, "system_share_pct", 0),
+    Check("systems_lost", "fail", players.systems_lost, "systems_lost_pct", 100),
+    _compared("lined_drop", moves.lined_drop, "lined_drop_pct", 100),
+    _compared("tier_drop", moves.tier_drop, "tier_drop_pct", 100),
+    _compared("rows_drop", moves.rows_drop, "rows_drop_pct", 100),
+    _compared("line_shift", moves.line_shift, "line_shift", 100),
     Check("mean_shift", "fail", moves.mean_shift, "mean_shift", 100),
     Check("gold_share", "warn", produced.gold_share),
     Check("lined_share", "warn", produced.lined_share),
+    Check("bookmaker_change", "warn", moves.compared(moves.bookmaker_change)),
     Check("mean_edge", "warn", produced.mean_edge),
     Check("one_revision", "warn", produced.one_revision),
 )

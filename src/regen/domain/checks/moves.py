@@ -1,9 +1,50 @@
-"""Checks that compare what the date would have after the promotion with what is current."""
+"""Checks that compare what the date would have after the promotion with what is current.
+
+They look at the systems of the batch alone: a retired system is in no baseline. A player's state afterwards is that of his
+new rows, where he has any: what a system that gave nothing leaves of its old rows does not stand for him.
+"""
 
 from __future__ import annotations
 
-from regen.domain.checks.evidence import Evidence, Finding, skipped
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from statistics import fmean
+
+from regen.domain.checks.evidence import FLOOR, MAX_NAMES, Evidence, Finding, share, skipped
 from regen.domain.checks.slate import NO_CURRENT
+from regen.domain.plan import Row
+
+MAX_BOOKMAKERS_CHANGED = 50.0
+NO_PAIR = "no player has rows of the batch's systems both before and after"
+TIERS: Mapping[str | None, int] = {"BRONZE": 1, "SILVER": 2, "GOLD": 3}
+
+Rows = Sequence[Row]
+Pairs = Mapping[str, tuple[Rows, Rows]]
+
+
+def pairs(evidence: Evidence) -> Pairs:
+    """Each player with rows before and after, and both; those who are withdrawn are held to checks of their own."""
+    before, new = defaultdict(list), defaultdict(list)
+    for row in evidence.plan.before:
+        if row.system_id in evidence.systems and row.player_lookup not in evidence.plan.withdrawn:
+            before[row.player_lookup].append(row)
+    for row in evidence.plan.new:
+        new[row.player_lookup].append(row)
+    return {player: (rows, new.get(player, rows)) for player, rows in before.items()}
+
+
+def compared(look: Callable[[Evidence, Pairs], Finding], setting: str | None = None) -> Callable[[Evidence], Finding]:
+    """A check over pairs, which says so where there are none."""
+    return partial(_compared, look, setting)
+
+
+def _compared(look: Callable[[Evidence, Pairs], Finding], setting: str | None, evidence: Evidence) -> Finding:
+    limit = float(getattr(evidence.thresholds, setting)) if setting else None
+    if not evidence.current:
+        return skipped(NO_CURRENT, limit)
+    found = pairs(evidence)
+    return look(evidence, found) if found else skipped(NO_PAIR, limit)
 
 
 def mean_shift(evidence: Evidence) -> Finding:
@@ -17,6 +58,86 @@ def mean_shift(evidence: Evidence) -> Finding:
         if (o.player_lookup, p.system_id) in before
     ]
     if not moves:
-        return skipped(NO_CURRENT if not before else "no produced player has a current row of the same system", limit)
+        return skipped(NO_CURRENT if not before else NO_PAIR, limit)
     value = sum(moves) / len(moves)
     return Finding(abs(value) <= limit, round(value, 3), limit)
+
+
+def lined_drop(evidence: Evidence, found: Pairs) -> Finding:
+    """The share of the date's players who have a line does not collapse, and never to nothing."""
+    limit = evidence.thresholds.lined_drop_pct
+    drop, lost, left = _fallen(found, lambda rows: any(row.line is not None for row in rows))
+    fine = len(lost) < FLOOR or (drop <= limit and left > 0)
+    return Finding(fine, round(drop, 2), limit, lost[:MAX_NAMES])
+
+
+def tier_drop(evidence: Evidence, found: Pairs) -> Finding:
+    """The share of players whose features are GOLD, or SILVER and better, does not collapse: whichever falls more."""
+    limit = evidence.thresholds.tier_drop_pct
+    known = {player: both for player, both in found.items() if all(map(_tier, both))}
+    if not known:
+        return skipped("the tiers of the current rows are not on record", limit)
+    falls = []
+    for tier in ("GOLD", "SILVER"):
+        drop, lost, _ = _fallen(known, lambda rows, tier=tier: _tier(rows) >= TIERS[tier])  # type: ignore[misc]
+        falls.append((drop, lost))
+    drop, lost = max(falls, key=lambda fall: fall[0])
+    return Finding(drop <= limit or len(lost) < FLOOR, round(drop, 2), limit, lost[:MAX_NAMES])
+
+
+def rows_drop(evidence: Evidence, found: Pairs) -> Finding:
+    """The number of rows, of different systems and lines, does not collapse for the players who have any."""
+    limit = evidence.thresholds.rows_drop_pct
+    sizes = {player: (_keys(old), _keys(new)) for player, (old, new) in found.items()}
+    fewer = sorted(player for player, (old, new) in sizes.items() if new < old)
+    before = sum(old for old, _ in sizes.values())
+    value = share(before - sum(new for _, new in sizes.values()), before)
+    return Finding(value <= limit or len(fewer) < FLOOR, round(value, 2), limit, fewer[:MAX_NAMES])
+
+
+def line_shift(evidence: Evidence, found: Pairs) -> Finding:
+    """The lines do not move by much on average: a feed that halves them, or gives another market's, does."""
+    limit = evidence.thresholds.line_shift
+    lines = {player: (_lines(old), _lines(new)) for player, (old, new) in found.items()}
+    moved = {player: fmean(new) - fmean(old) for player, (old, new) in lines.items() if old and new}
+    if not moved:
+        return skipped("no player has a line both before and after", limit)
+    value = fmean(moved.values())
+    largest = sorted(moved, key=lambda player: (-abs(moved[player]), player))
+    return Finding(abs(value) <= limit or len(moved) < FLOOR, round(value, 3), limit, largest[:MAX_NAMES])
+
+
+def bookmaker_change(_: Evidence, found: Pairs) -> Finding:
+    """Share of players whose line comes from another bookmaker than before; never rejects, always told."""
+    limit = MAX_BOOKMAKERS_CHANGED
+    books = {player: (_books(old), _books(new)) for player, (old, new) in found.items()}
+    both = {player: old != new for player, (old, new) in books.items() if old and new}
+    if not both:
+        return skipped("no player has a line of a named bookmaker both before and after", limit)
+    changed = sorted(player for player, other in both.items() if other)
+    value = share(len(changed), len(both))
+    return Finding(value <= limit or len(changed) < FLOOR, round(value, 2), limit, changed[:MAX_NAMES])
+
+
+def _fallen(found: Pairs, has: Callable[[Rows], bool]) -> tuple[float, list[str], int]:
+    """By how many points the share of players who have something falls, who loses it, and how many have it afterwards."""
+    before = {player for player, (old, _) in found.items() if has(old)}
+    after = {player for player, (_, new) in found.items() if has(new)}
+    return share(len(before) - len(after), len(found)), sorted(before - after), len(after)
+
+
+def _tier(rows: Rows) -> int:
+    return max((TIERS.get(row.tier, 0) for row in rows), default=0)
+
+
+def _keys(rows: Rows) -> int:
+    """What the predecessor left double counts once."""
+    return len({(row.system_id, row.line) for row in rows})
+
+
+def _lines(rows: Iterable[Row]) -> set[float]:
+    return {row.line for row in rows if row.line is not None}
+
+
+def _books(rows: Iterable[Row]) -> set[str]:
+    return {row.bookmaker for row in rows if row.bookmaker}

@@ -1,0 +1,103 @@
+"""Checks of who is left out, game by game and system by system, although the whole reaches its coverage."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from regen.domain.checks.evidence import FLOOR, MAX_NAMES, Evidence, Finding, share, skipped
+from regen.domain.checks.slate import NO_CURRENT
+from regen.domain.outcome import Outcome, OutcomeKind, is_forgiven
+
+NOT_ELIGIBLE = frozenset({"no_line", "no_history"})
+"""Why a system may give nothing to a player by design: nobody offers a line on him, or he has not played yet."""
+
+
+def system_share(evidence: Evidence) -> Finding:
+    """Every system gives rows to most of the produced players who are eligible for it; its errors count."""
+    limit = evidence.thresholds.system_share_pct
+    shares: dict[str, float] = {}
+    told: list[str] = []
+    for system in evidence.systems:
+        eligible = [o for o in evidence.produced if _eligible(o, system)]
+        lacking = [o for o in eligible if _lacks(o, system)]
+        if not eligible:
+            continue
+        shares[system] = share(len(eligible) - len(lacking), len(eligible))
+        if len(lacking) >= FLOOR and shares[system] < limit:
+            why = Counter(o.system_problems.get(system, "no row") for o in lacking).most_common(1)[0][0]
+            told.append(f"{system}: {len(lacking)} of {len(eligible)} players lack it: {why}")
+    if not shares:
+        return skipped("no produced player is eligible for any system", limit)
+    return Finding(not told, round(min(shares.values()), 2), limit, told[:MAX_NAMES])
+
+
+def _lacks(outcome: Outcome, system: str) -> bool:
+    return all(p.system_id != system for p in outcome.predictions)
+
+
+def _eligible(outcome: Outcome, system: str) -> bool:
+    problem = outcome.system_problems.get(system)
+    if problem == "no_line":
+        return any(p.line is not None for p in outcome.predictions)
+    return problem not in NOT_ELIGIBLE
+
+
+def systems_lost(evidence: Evidence) -> Finding:
+    """Players who get new rows get them of every system of the batch that they have now and are eligible for."""
+    limit = evidence.thresholds.systems_lost_pct
+    if not evidence.baseline:
+        return skipped(NO_CURRENT, limit)
+    renewed = {o.player_lookup: o for o in evidence.fresh if o.predictions}
+    lost: set[str] = set()
+    retired: dict[str, set[str]] = {}
+    for row in evidence.current:
+        if row.system_id not in evidence.systems:
+            retired.setdefault(row.system_id, set()).add(row.player_lookup)
+        elif (new := renewed.get(row.player_lookup)) and _lacks(new, row.system_id) and _eligible(new, row.system_id):
+            lost.add(row.player_lookup)
+    value = share(len(lost), len(evidence.baseline))
+    kept = ", ".join(f"{system} ({len(players)} players)" for system, players in sorted(retired.items()))
+    unseen = f"systems that are not the batch's keep their rows: {kept}" if kept else None
+    passed = value <= limit or len(lost) < FLOOR
+    return Finding(passed, round(value, 2), limit, sorted(lost)[:MAX_NAMES], unseen)
+
+
+def excluded_players(evidence: Evidence) -> Finding:
+    """Not too many of the date's current players are excluded, so that they would keep rows that nobody renews."""
+    limit = evidence.thresholds.excluded_pct
+    if not evidence.baseline:
+        return skipped(NO_CURRENT, limit)
+    gone = evidence.plan.withdrawn
+    left = sorted({e.player_lookup for e in evidence.excluded if e.player_lookup not in gone} & evidence.baseline)
+    value = share(len(left), len(evidence.baseline))
+    return Finding(value <= limit or len(left) < FLOOR, round(value, 2), limit, left[:MAX_NAMES])
+
+
+def out_at_once(evidence: Evidence) -> Finding:
+    """Those ruled out since are not most of a game: an injury report never rules out a whole team at once."""
+    limit = evidence.thresholds.out_pct
+    if not evidence.baseline:
+        return skipped(NO_CURRENT, limit)
+    out = {player for player, why in evidence.plan.withdrawn.items() if why == "out"}
+    games: dict[str, set[str]] = {}
+    for row in evidence.plan.before:
+        games.setdefault(row.game_id, set()).add(row.player_lookup)
+    shares = {game: share(len(players & out), len(players)) for game, players in games.items()}
+    bad = [g for g, players in sorted(games.items()) if shares[g] > limit and len(players & out) >= FLOOR]
+    return Finding(not bad, round(max(shares.values()), 2), limit, bad[:MAX_NAMES])
+
+
+def game_coverage(evidence: Evidence) -> Finding:
+    """Coverage within each game: a team without features is half a game, and little of a large date."""
+    limit = evidence.thresholds.game_coverage_pct
+    known = {row.player_lookup: row.game_id for row in evidence.current}
+    games: dict[str, list[bool]] = {}
+    for o in evidence.outcomes:
+        game = o.game_id or known.get(o.player_lookup)
+        if game and not is_forgiven(o):
+            games.setdefault(game, []).append(o.kind is OutcomeKind.PRODUCED)
+    if len(games) < 2:
+        return skipped("the batch is about one game: its coverage is the batch's", limit)
+    shares = {game: share(sum(made), len(made)) for game, made in games.items()}
+    bad = [g for g, made in sorted(games.items()) if shares[g] < limit and made.count(False) >= FLOOR]
+    return Finding(not bad, round(min(shares.values()), 2), limit, [f"{g}: {shares[g]:.0f} %" for g in bad][:MAX_NAMES])
