@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
+import pkgutil
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+import regen
+from regen.adapters.bigquery.errors import sorted_error
 from regen.domain import errors
 from regen.web.callers import Forbidden, Unauthenticated
+from regen.web.http import PROBLEMS as TABLE
 from regen.web.http import Call, Reply, Route, Router, problem_of
 from regen.web.reading import BodyTooLarge, BodyTooSlow
 from simulation.league import DAY
-from web_bench import KEYED, Web, served
+from web_bench import KEYED, Web, pushed, served, ticked
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +97,12 @@ PROBLEMS: list[tuple[errors.RegenError, int, str, dict[str, Any]]] = [
     (Unauthenticated("who"), 401, "unauthenticated", {}),
     (Forbidden("no"), 403, "forbidden", {}),
     (errors.NotFound("none"), 404, "not-found", {}),
+    (errors.NoSlate("none"), 404, "no-slate", {}),
+    (errors.NobodyRequested("none"), 404, "nobody-requested", {}),
+    (errors.NoSuchBatch("none"), 404, "no-such-batch", {}),
+    (errors.NoSuchBackfill("none"), 404, "no-such-backfill", {}),
+    (errors.TableMissing("BigQuery: t").of("BigQuery"), 503, "table-missing", {"dependency": "BigQuery"}),
+    (errors.AccessDenied("Pub/Sub: t").of("Pub/Sub"), 503, "access-denied", {"dependency": "Pub/Sub"}),
     (errors.Refused("no", "b1"), 409, "refused", {"batch_id": "b1"}),
     (errors.Refused("no"), 409, "refused", {}),
     (errors.Gone("gone"), 410, "gone", {}),
@@ -97,7 +110,7 @@ PROBLEMS: list[tuple[errors.RegenError, int, str, dict[str, Any]]] = [
     (BodyTooLarge("much"), 413, "body-too-large", {}),
     (errors.KeyReused("other"), 422, "idempotency-key-reused", {}),
     (errors.AlreadyExists("there"), 503, "conflict", {}),
-    (errors.RateLimited("slower"), 503, "unavailable", {}),
+    (errors.RateLimited("slower"), 503, "rate-limited", {}),
     (errors.Unavailable("down"), 503, "unavailable", {}),
 ]
 
@@ -136,6 +149,78 @@ def test_what_nobody_expected_says_nothing_outside_and_all_inside(
     assert answer.content_type == "application/problem+json"
     assert max(r.levelno for r in caplog.records) == level
     assert (answer.status_code == 500) == ("a secret" in caplog.text)
+
+
+def _kinds(kind: type[errors.RegenError] = errors.RegenError) -> Iterator[type[errors.RegenError]]:
+    for sub in kind.__subclasses__():
+        yield sub
+        yield from _kinds(sub)
+
+
+def test_every_error_has_its_place_in_the_table_of_problems() -> None:
+    """One that nobody has placed would be a 500 to its caller, whatever it means."""
+    for module in pkgutil.walk_packages(regen.__path__, "regen."):
+        if not module.name.endswith(("__main__", "_launcher")):
+            with suppress(ModuleNotFoundError):  # an emulator's own, which is in an environment of its own
+                importlib.import_module(module.name)
+    kinds = [kind for kind in _kinds() if kind.__module__.startswith("regen.")]
+    assert {"BrokenStatement", "SettingsInvalid", "LeaseBusy", "StagingMissing"} <= {k.__name__ for k in kinds}
+    unplaced = [kind for kind in kinds if not any(issubclass(kind, placed) for placed, *_ in TABLE)]
+    assert unplaced == []
+    for number, (kind, *_) in enumerate(TABLE):
+        hidden = [before for before, *_ in TABLE[:number] if issubclass(kind, before)]
+        assert hidden == [], f"{kind.__name__} is never reached"
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+FAILURES: dict[str, tuple[Exception, int, str | None]] = {
+    "BigQuery away": (errors.Unavailable("late").of("BigQuery"), 503, "BigQuery"),
+    "Firestore taken": (errors.Conflict("precondition").of("Firestore"), 503, "Firestore"),
+    "Pub/Sub denied": (errors.AccessDenied("topic").of("Pub/Sub"), 503, "Pub/Sub"),
+    "a table missing": (errors.TableMissing("t").of("BigQuery"), 503, "BigQuery"),
+    "a statement broken": (sorted_error(ValueError("a secret")), 500, "BigQuery"),
+    "a defect": (errors.IllegalTransition("a secret"), 500, None),
+    "a bug": (ZeroDivisionError("a secret"), 500, None),
+}
+
+
+@pytest.mark.parametrize("name", list(FAILURES))
+@pytest.mark.parametrize("service", ["coordinator", "worker", "verifier"])
+def test_a_5xx_names_the_dependency_and_its_trace(name: str, service: str) -> None:
+    """On every route of every function."""
+    error, status, dependency = FAILURES[name]
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    web = Web()
+    sent = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
+    for route in web.routers[service].routes:
+        if route.path == "/health":
+            continue
+        object.__setattr__(route, "handle", fail)
+        check = getattr(route.check, "__name__", "")
+        caller = KEYED if "key" in check else ticked() if "scheduler" in check else pushed()
+        answer = web.call(service, route.method, route.path.replace("{id}", "b"), None, {**sent, **caller})
+        assert answer.json is not None
+        assert (answer.status_code, answer.json["instance"]) == (status, TRACE), route.path
+        assert answer.json.get("dependency") == dependency
+        assert (dependency or "regen") in answer.json["detail"] or status == 503
+        assert "a secret" not in answer.text
+
+
+def test_a_function_that_is_not_ready_names_its_trace_too() -> None:
+    web = Web()
+
+    def away(*_: object) -> None:
+        raise errors.Unavailable("late")
+
+    web.bench.store.get = away  # type: ignore[method-assign,assignment]
+    answer = web.call(
+        "coordinator", "GET", "/ready", headers={**KEYED, "traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
+    )
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["firestore"], answer.json["instance"]) == (503, "Unavailable", TRACE)
 
 
 def test_problems_of_a_real_date(web: Web) -> None:

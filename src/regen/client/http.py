@@ -174,6 +174,8 @@ def problem_of(status: int, body: bytes, retry_after: float | None = None) -> Pr
         text = body.decode(errors="replace").strip().split("\n", 1)[0][:200]
         return Problem(status, f"HTTP {status}", text or "no details", retry_after=retry_after)
     title, detail = str(content.get("title", f"HTTP {status}")), str(content.get("detail", "no details"))
+    if content.get("instance"):
+        detail += f" (trace {content['instance']})"
     return Problem(status, title, detail, content.get("field"), content.get("batch_id"), retry_after)
 
 

@@ -8,11 +8,12 @@ RegenError
 │   ├── NoSuchBatch         no batch has that id
 │   └── NoSuchBackfill      no backfill has that id
 ├── Refused                 a rule forbids it now (names what is in the way)
-├── IllegalTransition       a batch cannot go from this status to that one
 ├── Gone                    its records have expired
 ├── KeyReused               an idempotency key came again with another body
 ├── FenceLost               a higher fencing token has been taken: somebody else owns the date
 ├── PromotionAborted        an assertion inside the promotion failed; nothing was changed
+├── Defect                  a fault of regen or of its deployment: no repeat mends it
+│   └── IllegalTransition   a batch cannot go from this status to that one
 ├── InsufficientData        a player cannot be predicted from what there is (an outcome, not a fault)
 └── Unavailable             a dependency does not answer; trying again can help
     ├── Conflict            somebody else wrote first; read again and decide again
@@ -99,7 +100,11 @@ class KeyReused(RegenError):
     """The same idempotency key came with another request body."""
 
 
-class IllegalTransition(RegenError):
+class Defect(RegenError):
+    """A fault of regen itself or of its deployment; somebody has to mend it."""
+
+
+class IllegalTransition(Defect):
     """The table of transitions has no such step."""
 
 

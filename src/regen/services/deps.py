@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from regen.domain.batch import Thresholds
-from regen.domain.errors import RegenError
+from regen.domain.errors import Defect
 from regen.domain.estimate import System
 from regen.ports import Alerts, BatchStore, Clock, Heartbeat, Ids, Ledger, Queue, Warehouse
 
@@ -47,7 +47,7 @@ class Config:
     code_version: str = "unknown"
 
 
-class NoLedger(RegenError):
+class NoLedger(Defect):
     """A function was asked for a port that it does not have."""
 
 

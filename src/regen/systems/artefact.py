@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from regen.data.names import FEATURE_VERSION
-from regen.domain.errors import RegenError
+from regen.domain.errors import Defect
 
 FORMAT = 1
 SHIPPED = "artefact.json"
 
 
-class ArtefactRefused(RegenError):
+class ArtefactRefused(Defect):
     """The artefact is not the expected one: unreadable, changed since it was written, or for other features."""
 
 

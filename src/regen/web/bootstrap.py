@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from regen.adapters.system import RandomIds, SystemClock, thread_heartbeat
 from regen.domain.batch import Thresholds
-from regen.domain.errors import RegenError
+from regen.domain.errors import Defect
 from regen.domain.estimate import System
 from regen.ports import Alerts, BatchStore, Ledger, Queue
 from regen.services.deps import Config, Deps
@@ -49,7 +49,7 @@ class App:
         return Pulse(self.deps, service)
 
 
-class NotWired(RegenError, AttributeError):
+class NotWired(Defect, AttributeError):
     """A function was asked for a port that it does not have."""
 
 

@@ -172,7 +172,7 @@ class _Certificates:
                 self._tried = now
                 self._refresh()
             if not self._certs:
-                raise Unavailable("the token issuer's certificates cannot be read")
+                raise Unavailable("the token issuer's certificates cannot be read").of("the token issuer")
             return dict(self._certs)
 
     def _refresh(self) -> None:

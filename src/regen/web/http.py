@@ -15,13 +15,24 @@ from typing import Any
 from flask import Request, Response
 
 from regen.domain.errors import (
+    AccessDenied,
     Conflict,
+    Defect,
+    FenceLost,
     Gone,
+    InsufficientData,
     InvalidInput,
     KeyReused,
+    NobodyRequested,
+    NoSlate,
+    NoSuchBackfill,
+    NoSuchBatch,
     NotFound,
+    PromotionAborted,
+    RateLimited,
     Refused,
     RegenError,
+    TableMissing,
     Unavailable,
 )
 from regen.web import tracing
@@ -114,18 +125,31 @@ PROBLEMS: Sequence[tuple[type[RegenError], str, int, str]] = (
     (InvalidInput, "invalid-input", 400, "Invalid input"),
     (Unauthenticated, "unauthenticated", 401, "Unauthenticated"),
     (Forbidden, "forbidden", 403, "Forbidden"),
+    (NoSlate, "no-slate", 404, "No slate"),
+    (NobodyRequested, "nobody-requested", 404, "Nobody is requested"),
+    (NoSuchBatch, "no-such-batch", 404, "No such batch"),
+    (NoSuchBackfill, "no-such-backfill", 404, "No such backfill"),
     (NotFound, "not-found", 404, "Not found"),
     (Gone, "gone", 410, "Gone"),
     (Refused, "refused", 409, "Refused"),
     (KeyReused, "idempotency-key-reused", 422, "Idempotency key reused"),
     (Conflict, "conflict", 503, "Too many writers at once"),
+    (RateLimited, "rate-limited", 503, "A dependency asks to slow down"),
+    (AccessDenied, "access-denied", 503, "A dependency refuses regen's account"),
+    (TableMissing, "table-missing", 503, "A table is missing at this moment"),
     (Unavailable, "unavailable", 503, "A dependency does not answer"),
+    (FenceLost, "fence-lost", 500, "A later owner has the date"),
+    (PromotionAborted, "promotion-aborted", 500, "The promotion was aborted"),
+    (InsufficientData, "insufficient-data", 500, "A player cannot be predicted"),
+    (Defect, "internal", 500, "Internal error"),
 )
 
 
 def problem(status: int, kind: str, title: str, detail: str, **more: object) -> Response:
-    """An RFC 9457 problem."""
+    """An RFC 9457 problem; of a 5xx, `instance` is the trace under which the log has it."""
     body = {"type": f"urn:regen:problem:{kind}", "title": title, "status": status, "detail": detail}
+    if status >= 500:
+        more["instance"] = tracing.trace_id()
     body.update({k: v for k, v in more.items() if v is not None})
     return Response(json.dumps(body), status, content_type="application/problem+json")
 
@@ -134,18 +158,38 @@ def problem_of(error: RegenError) -> Response:
     """The problem that an error is to its caller."""
     for kind, slug, status, title in PROBLEMS:
         if isinstance(error, kind):
-            more: dict[str, object] = {}
-            if isinstance(error, InvalidInput):
-                more = {"field": error.field, "expected": error.expected}
-            if isinstance(error, Refused):
-                more = {"batch_id": error.batch_id}
-            response = problem(status, slug, title, str(error), **more)
+            response = problem(status, slug, title, _detail(error, status), **_more(error, status))
             if status == 503:
                 response.headers["Retry-After"] = "10"
             if status == 401:
                 response.headers["WWW-Authenticate"] = "Bearer"
             return response
-    return problem(500, "internal", "Internal error", "see the log")
+    return internal(error.dependency)
+
+
+def internal(dependency: str | None = None) -> Response:
+    """The problem of what nobody expected: its text stays inside."""
+    return problem(500, "internal", "Internal error", _inside(dependency), dependency=dependency)
+
+
+def _detail(error: RegenError, status: int) -> str:
+    """The error's text, with the service that it came from; what regen itself got wrong is told to nobody outside."""
+    if status == 500:
+        return _inside(error.dependency)
+    named = error.dependency is None or error.dependency in str(error)
+    return str(error) if named else f"{error.dependency}: {error}"
+
+
+def _inside(dependency: str | None) -> str:
+    return f"{dependency or 'regen'} failed in a way that no repeat mends: the log has it under the trace of `instance`"
+
+
+def _more(error: RegenError, status: int) -> dict[str, object]:
+    if isinstance(error, InvalidInput):
+        return {"field": error.field, "expected": error.expected}
+    if isinstance(error, Refused):
+        return {"batch_id": error.batch_id}
+    return {"dependency": error.dependency} if status >= 500 else {}
 
 
 class Router:
@@ -198,7 +242,7 @@ class Router:
             return response
         except Exception:
             log.exception("unexpected error")
-            return problem(500, "internal", "Internal error", "see the log")
+            return internal()
 
     def _answer(self, request: Request) -> Response:
         allowed: list[str] = []
@@ -214,6 +258,8 @@ class Router:
             status, body = route.handle(Call(request, match.groupdict(), caller))
             if body is None:
                 return Response(status=status)
+            if status >= 500:
+                body = {**body, "instance": tracing.trace_id()}
             return Response(json.dumps(body, default=str), status, content_type="application/json")
         if allowed:
             response = problem(405, "method-not-allowed", "Method not allowed", f"use {', '.join(allowed)}")

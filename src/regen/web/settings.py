@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from regen.domain.errors import RegenError
+from regen.domain.errors import Defect
 
 GOOGLE_ISSUER = "https://accounts.google.com"
 GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
@@ -28,7 +28,7 @@ _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?([
 """An alert names players and dates: it leaves the machine encrypted, or not at all."""
 
 
-class SettingsInvalid(RegenError):
+class SettingsInvalid(Defect):
     """The environment is not usable; the message names every variable that is wrong."""
 
 

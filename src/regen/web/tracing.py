@@ -40,6 +40,11 @@ def here() -> str | None:
     return _here.get()
 
 
+def trace_id() -> str | None:
+    """The trace of what is being handled, as its log lines have it."""
+    return _trace_of(here())
+
+
 @contextmanager
 def handling(headers: Mapping[str, str], name: str, *, quietly: bool = False) -> Iterator[None]:
     """One request: log lines have its trace, and so has what it publishes, until a message names another (`adopt`).

@@ -12,6 +12,7 @@ from google.auth import exceptions as auth
 from regen.domain.errors import (
     AccessDenied,
     Conflict,
+    Defect,
     FenceLost,
     PromotionAborted,
     RateLimited,
@@ -46,7 +47,7 @@ _SILENT = (
 )
 
 
-class BrokenStatement(RegenError):
+class BrokenStatement(Defect):
     """BigQuery refuses a statement as it stands: a mistake of ours, or tables that are not as the schemas say."""
 
 
