@@ -155,6 +155,50 @@ def test_wait_for_a_date_waits_for_its_live_batches(fake: FakeCoordinator, regen
     assert regen("wait", "--date", "2026-01-20").exit_code == 0
 
 
+CARRYING = "regen_2026-01-20_test_2"
+
+
+@pytest.mark.parametrize(("status", "code"), [("promoted", 0), ("rejected", 1)])
+def test_a_coalesced_order_waits_for_the_batch_that_carries_it(
+    status: str, code: int, fake: FakeCoordinator, regen: Regen
+) -> None:
+    """It ended 0 on somebody else's batch."""
+    fake.say("POST /regenerate-with-supersede", (202, {**ACCEPTED, "status": "coalesced", "trigger_id": "t7"}))
+    fake.say(f"GET /batches/{BATCH}", (200, view(status="promoted")))
+    found: Any = (200, {"batches": [view(CARRYING, "running")]})
+    fake.say("GET /batches?trigger_id=t7", (200, {"batches": []}), found)
+    fake.say(f"GET /batches/{CARRYING}", (200, view(CARRYING, status)))
+    result = regen("regenerate", "2026-01-20", "--wait")
+    assert result.exit_code == code
+    assert f"{CARRYING}: {status}" in result.stdout
+    assert not fake.bodies(f"GET /batches/{BATCH}")
+
+
+@pytest.mark.parametrize(("status", "code"), [("promoted", 0), ("rejected", 1)])
+def test_wait_for_a_date_waits_for_what_is_coalesced(
+    status: str, code: int, fake: FakeCoordinator, regen: Regen
+) -> None:
+    waiting = [{"trigger_id": "t7"}]
+    fake.say(
+        "GET /batches?game_date=2026-01-20",
+        (200, {"batches": [view("one", "running")], "waiting": waiting}),
+        (200, {"batches": [view("one")], "waiting": waiting}),
+        (200, {"batches": [view("two", status), view("one")], "waiting": []}),
+    )
+    fake.say("GET /batches/one", (200, view("one")))
+    fake.say("GET /batches/two", (200, view("two", status)))
+    result = regen("wait", "--date", "2026-01-20")
+    assert result.exit_code == code, result.output
+    assert "two" in result.stdout
+
+
+def test_wait_for_a_date_has_its_deadline(fake: FakeCoordinator, regen: Regen) -> None:
+    fake.say("GET /batches?game_date=2026-01-20", (200, {"batches": [view("one")], "waiting": [{"trigger_id": "t7"}]}))
+    result = regen("wait", "--date", "2026-01-20", "--timeout", "0.1")
+    assert result.exit_code == 1
+    assert "t7" in result.stderr
+
+
 def test_wait_wants_one_of_two(regen: Regen) -> None:
     assert regen("wait").exit_code == 2
     assert regen("wait", "b", "--date", "2026-01-20").exit_code == 2

@@ -317,3 +317,24 @@ def test_who_is_left_out_is_said_in_the_answer() -> None:
     assert done is not None
     assert (told["requested_players"], told["excluded"]) == (1, {"out": 1})
     assert (done["requested_players"], done["excluded"]) == (1, {"out": 1})
+
+
+def test_a_coalesced_trigger_is_found_by_its_id_in_the_batch_that_carries_it() -> None:
+    web = Web()
+    first = _live(web)
+    answer = web.post(RUN, {"game_date": DATE}, {"Idempotency-Key": "mine"}).json
+    assert answer is not None
+    assert (answer["status"], answer["batch_id"], answer["trigger_id"]) == ("coalesced", first, "mine")
+    assert web.post(RUN, {"game_date": DATE}, {"Idempotency-Key": "mine"}).json == answer
+    listed = web.get(f"/batches?game_date={DATE}").json
+    assert listed is not None
+    assert [w["trigger_id"] for w in listed["waiting"]] == ["mine"]
+    assert web.get("/batches?trigger_id=mine").json == {"batches": []}
+    web.bench.drain()
+    web.bench.sweep()
+    web.bench.drain()
+    found = web.get("/batches?trigger_id=mine").json
+    assert found is not None
+    assert [b["batch_id"] == first for b in found["batches"]] == [False]
+    assert (web.get(f"/batches?game_date={DATE}").json or {})["waiting"] == []
+    assert web.query("/batches", {"trigger_id": ""}).status_code == 400

@@ -7,12 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from regen.cli.arguments import TIMEOUT, DateArgument, DryRun, Timeout, Wait, game_date, json_object, names
-from regen.cli.follow import follow
+from regen.cli.follow import follow, follow_date, follow_trigger
 from regen.cli.output import columns
 from regen.cli.session import Session, command
 from regen.cli.views import LIST, show_batch, show_opened
 from regen.client.errors import Misused
-from regen.client.waiting import is_ended
 
 PANEL = "Batches"
 
@@ -97,26 +96,27 @@ def wait(
     session: Session,
     batch: Annotated[str | None, typer.Argument(metavar="[BATCH]", help="A batch's id.")] = None,
     date: Annotated[
-        str | None, typer.Option("--date", "-d", help="Every live batch of this date, or its newest.")
+        str | None,
+        typer.Option("--date", "-d", help="Every live batch of this date and what waits on it, or its newest."),
     ] = None,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Wait until a batch has ended; exit 1 unless it was promoted."""
+    """Wait until a batch has ended, or a date is settled; exit 1 unless it was promoted."""
     if bool(batch) == bool(date):
         raise Misused("name a batch or --date, one of the two")
     if batch:
         follow(session, [batch], timeout=timeout)
         return
     day = game_date(str(date)).isoformat()
-    known = session.coordinator.batches(day)
-    if not known:
-        raise Misused(f"no batch of {day}")
-    follow(session, [b["batch_id"] for b in known if not is_ended(b)] or [known[0]["batch_id"]], timeout=timeout)
+    follow_date(session, day, timeout=timeout)
 
 
 def _opened(session: Session, answer: dict[str, Any], *, wait: bool, timeout: float) -> None:
     if wait:
         session.out.say(f"{answer['status']}: {answer['batch_id']}")
+        if answer["status"] == "coalesced":
+            follow_trigger(session, answer["trigger_id"], timeout=timeout)
+            return
         follow(session, [answer["batch_id"]], timeout=timeout)
     else:
         show_opened(session.out, answer)

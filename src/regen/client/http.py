@@ -98,6 +98,16 @@ class Coordinator:
         found: list[dict[str, Any]] = self.get("/batches", game_date=game_date, status=status)["batches"]
         return found
 
+    def on_date(self, game_date: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The batches of a date, newest first, and the triggers that wait on it for a batch to carry them."""
+        found = self.get("/batches", game_date=game_date)
+        return found["batches"], found.get("waiting", [])
+
+    def carrying(self, trigger_id: str) -> list[dict[str, Any]]:
+        """The batches that carry a trigger, newest first."""
+        found: list[dict[str, Any]] = self.get("/batches", trigger_id=trigger_id)["batches"]
+        return found
+
     def order(self, batch_id: str, act: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Cancel, redrive, promote or rollback; under a key, so that it can be repeated and is still carried out once."""
         return self.post_keyed(f"/batches/{urllib.parse.quote(batch_id, safe='')}/{act}", body)

@@ -74,5 +74,54 @@ def wait_for(
             pause = min(pause * 1.3, max(every, SLOWEST_LOOK))
 
 
+def carrier_of(coordinator: Coordinator, trigger_id: str, *, timeout: float, every: float = 0.5) -> str:
+    """Wait until a batch carries a trigger that was coalesced; its id.
+
+    Raises:
+        StillLive: none did in time.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        if found := coordinator.carrying(trigger_id):
+            return str(found[0]["batch_id"])
+        if time.monotonic() + every > deadline:
+            raise StillLive(f"no batch has carried the trigger {trigger_id} within {timeout:g} s")
+        time.sleep(every)
+
+
+def wait_for_date(
+    coordinator: Coordinator, game_date: str, *, timeout: float, look: Look = lambda _: None, every: float = 0.5
+) -> list[dict[str, Any]]:
+    """Wait until no batch of a date is live and no trigger waits on it.
+
+    Returns:
+        The batches that were waited for as they ended, or the newest where there was nothing to wait for; none, if the date
+        has none.
+
+    Raises:
+        StillLive: names what is not over in time.
+    """
+    deadline = time.monotonic() + timeout
+    ended: dict[str, dict[str, Any]] = {}
+    carried = False
+    while True:
+        known, waiting = coordinator.on_date(game_date)
+        live = [b["batch_id"] for b in known if not is_ended(b) and b["batch_id"] not in ended]
+        if carried and not live:  # between two looks, the batch that carries what waited has ended already
+            live = [b["batch_id"] for b in known[:1] if b["batch_id"] not in ended]
+        carried = bool(waiting)
+        left = max(0.0, deadline - time.monotonic())
+        if live:
+            ended |= {v["batch_id"]: v for v in wait_for(coordinator, live, timeout=left, look=look, every=every)}
+            continue
+        if not waiting:
+            newest = [] if ended or not known else [coordinator.batch(known[0]["batch_id"])]
+            return [*ended.values(), *newest]
+        if every > left:
+            names = ", ".join(str(w["trigger_id"]) for w in waiting)
+            raise StillLive(f"not over after {timeout:g} s: triggers wait on {game_date}: {names}")
+        time.sleep(every)
+
+
 def _read(coordinator: Coordinator, batch_ids: Collection[str], pool: ThreadPoolExecutor) -> dict[str, dict[str, Any]]:
     return dict(zip(batch_ids, pool.map(coordinator.batch, batch_ids), strict=True))

@@ -28,6 +28,7 @@ class Answer:
     Attributes:
         status: `accepted`, `coalesced`, or `rejected`.
         requests: messages that the batch is made of.
+        trigger_id: which trigger it answers: the batch that carries it has it among its `trigger_ids`.
         excluded: players who were asked for and are left out, by reason.
     """
 
@@ -37,6 +38,7 @@ class Answer:
     requested_players: int
     requests: int
     excluded: Mapping[str, int] = field(default_factory=dict)
+    trigger_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

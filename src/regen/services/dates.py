@@ -67,7 +67,7 @@ def hold_down_end(deps: Deps, promoted_at: datetime) -> datetime:
 
 def coalesce(deps: Deps, trigger: Trigger, seen: DateSeen, batch_id: str, key: IdempotencyKey | None) -> Answer:
     """Remember the trigger on the date; one follow-up starts when its time comes."""
-    answer = Answer("coalesced", batch_id, trigger.game_date, 0, 0)
+    answer = Answer("coalesced", batch_id, trigger.game_date, 0, 0, trigger_id=trigger.trigger_id)
     record = seen.record
     who = (trigger.trigger_id, trigger.triggered_by)
     if all((t.trigger_id, t.triggered_by) != who for t in record.coalesced):

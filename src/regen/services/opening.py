@@ -194,7 +194,9 @@ def _planned(
         return _nobody(deps, trigger, date, batch, slate, reading, key)
     requests = build_requests(deps, batch, slate.requested)
     batch = replace(batch, request_count=len(requests))
-    answer = Answer("accepted", batch_id, trigger.game_date, len(slate.requested), len(requests), slate.reasons)
+    answer = Answer(
+        "accepted", batch_id, trigger.game_date, len(slate.requested), len(requests), slate.reasons, trigger.trigger_id
+    )
     lease, lease_write = opening_write(deps, batch_id)
     record = replace(date.record, live=batch_id, coalesced=() if absorbed else date.record.coalesced)
     writes = [

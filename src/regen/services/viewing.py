@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from regen.domain.batch import Batch, Status
 from regen.domain.outcome import OutcomeKind
 from regen.services.commit import read_batch
+from regen.services.dates import read_date
 from regen.services.deps import Deps
 from regen.services.ending import summarise, withdrawals_of
 from regen.services.records import BATCHES, decode_batch, requests_path, unpack_outcomes
@@ -70,15 +72,29 @@ def _unfinished(player: str, batch: Batch) -> dict[str, Any]:
     return {"player_lookup": player, "outcome": "failed", "reason": reason, "error": None}
 
 
+def waiting_triggers(deps: Deps, game_date: date) -> list[dict[str, Any]]:
+    """The triggers that wait on a date for the batch that will carry them."""
+    return [
+        {"trigger_id": t.trigger_id, "reason": t.reason, "triggered_by": t.triggered_by, "at": t.at.isoformat()}
+        for t in read_date(deps, game_date).record.coalesced
+    ]
+
+
 def list_batches(
-    deps: Deps, game_date: str | None, status: str | None, limit: int = MAX_LISTED
+    deps: Deps,
+    game_date: str | None,
+    status: str | None,
+    limit: int = MAX_LISTED,
+    trigger_id: str | None = None,
 ) -> list[dict[str, Any]]:
-    """The newest batches, by date or status; of those that match, only the ones to be shown are read in full."""
+    """The newest batches, by date, status or a trigger that they carry; of those that match, only the ones to be shown are read in full."""
     where: list[Any] = []
     if game_date:
         where.append(("game_date", "==", game_date))
     if status:
         where.append(("status", "==", status))
+    if trigger_id:
+        where.append(("trigger_ids", "array_contains", trigger_id))
     if where:
         matching = deps.store.find(BATCHES, where, fields=["created_at"])
         newest = sorted(matching, key=lambda s: s.data["created_at"], reverse=True)[:limit]

@@ -28,6 +28,7 @@ from regen.web.tracing import adopt
 
 log = logging.getLogger(__name__)
 MAX_KEY = 200
+MAX_TRIGGER_ID = 300
 _Act = Callable[[Deps, commands.Order, dict[str, Any]], Batch]
 _NUMBER = re.compile(r"[0-9]{1,3}")
 
@@ -117,7 +118,7 @@ class _Coordinator:
         add_context(game_date=trigger.game_date.isoformat())
         answer = opening.open_batch(self._deps, trigger, key)
         add_context(action="open", outcome=answer.status, batch_id=answer.batch_id)
-        return 202, _accepted(call, answer)
+        return 202, _accepted(call, answer, trigger)
 
     def pushed(self, call: Call) -> Reply:
         message: Pushed | None = None
@@ -186,15 +187,18 @@ class _Coordinator:
         return 200, viewing.view_batch(self._deps, _document_id(call.path["id"]))
 
     def batches(self, call: Call) -> Reply:
-        date, status = call.query("game_date"), call.query("status")
-        if date is not None:
-            parse_game_date(date)
+        date, status, trigger_id = call.query("game_date"), call.query("status"), call.query("trigger_id")
+        day = None if date is None else parse_game_date(date)
+        if trigger_id is not None and not 0 < len(trigger_id) <= MAX_TRIGGER_ID:
+            raise InvalidInput("trigger_id", f"1 to {MAX_TRIGGER_ID} characters")
         if status is not None and status not in list(Status):
             raise InvalidInput("status", f"one of {', '.join(Status)}")
         limit = call.query("limit") or str(viewing.MAX_LISTED)
         if not _NUMBER.fullmatch(limit) or not 1 <= int(limit) <= viewing.MAX_LISTED:
             raise InvalidInput("limit", f"a whole number from 1 to {viewing.MAX_LISTED}")
-        return 200, {"batches": viewing.list_batches(self._deps, date, status, int(limit))}
+        found = viewing.list_batches(self._deps, date, status, int(limit), trigger_id)
+        waiting = {} if day is None else {"waiting": viewing.waiting_triggers(self._deps, day)}
+        return 200, {"batches": found, **waiting}
 
     def order(self, word: str, act: _Act, *more: str) -> Callable[[Call], Reply]:
         """The route of an order on a batch.
@@ -239,7 +243,7 @@ def _would(word: str, order: commands.Order, batch: Batch | None) -> dict[str, o
     return {**would, **told, "why": moved.why}
 
 
-def _accepted(call: Call, answer: Answer) -> dict[str, object]:
+def _accepted(call: Call, answer: Answer, trigger: Trigger) -> dict[str, object]:
     return {
         "status": answer.status,
         "batch_id": answer.batch_id,
@@ -247,6 +251,7 @@ def _accepted(call: Call, answer: Answer) -> dict[str, object]:
         "requested_players": answer.requested_players,
         "requests": answer.requests,
         "excluded": dict(answer.excluded),
+        "trigger_id": answer.trigger_id or trigger.trigger_id,
         "status_url": call.url(f"/batches/{answer.batch_id}"),
     }
 
