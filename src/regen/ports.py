@@ -168,7 +168,14 @@ class Warehouse(Protocol):
         ...
 
     def record(self, entries: Sequence[AuditEntry], staging: str | None = None) -> None:
-        """Write audit entries that are not there yet, by `event_id`; with `staging`, its worker runs too. One job."""
+        """Write audit entries that are not there yet, by `event_id`; each comes once, whoever else does the same. One job.
+
+        Args:
+            staging: the worker runs of this staging table go with the entries, which are of its batch.
+
+        Raises:
+            InvalidInput: the tables do not take an entry; nothing was written.
+        """
         ...
 
     def staging_tables(self) -> list[StagingTable]:

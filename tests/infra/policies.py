@@ -16,6 +16,7 @@ from regen.web.settings import VARIABLES
 PUBLIC = {"allUsers", "allAuthenticatedUsers"}
 INVOKER = "roles/run.invoker"
 PREDICTIONS = "player_prop_predictions"
+AUDIT = "prediction_regeneration_audit"
 
 #: Every role that is given, and on what: anything else is too wide, or not thought about.
 ROLES = {
@@ -186,7 +187,7 @@ def own_identities(d: Deployment) -> Iterator[str]:
 
 @policy
 def only_the_verifier_writes_predictions(d: Deployment) -> Iterator[str]:
-    """Predictions, worker runs, fence and staging are the verifier's alone; no right to write is wider than it needs."""
+    """Predictions, runs, audit, fence and staging are the verifier's alone; no right to write is wider than it needs."""
     writers: dict[str, set[str]] = {}
     for r, role, member in d.grants():
         if not role.startswith("roles/bigquery.") or role.endswith(("Viewer", "jobUser")):
@@ -198,7 +199,7 @@ def only_the_verifier_writes_predictions(d: Deployment) -> Iterator[str]:
         else:
             yield f"{r.address}: {role}"
     verifier = {f"serviceAccount:{d.account('verifier')}"}
-    for table in (PREDICTIONS, "prediction_worker_runs", "promotion_fence", STAGING_DATASET):
+    for table in (PREDICTIONS, AUDIT, "prediction_worker_runs", "promotion_fence", STAGING_DATASET):
         if writers.get(table) != verifier:
             yield f"{table}: written by {sorted(writers.get(table, set()))}"
     worker = f"serviceAccount:{d.account('worker')}"
@@ -209,21 +210,13 @@ def only_the_verifier_writes_predictions(d: Deployment) -> Iterator[str]:
     )
 
 
-#: The runs of a rejected round that nobody has recorded yet: an operator's order may meet them, the sweep records them.
-LEFT_TO_THE_SWEEP = {("coordinator", "prediction_worker_runs")}
-
-
 @policy
 def writers_are_those_who_write(d: Deployment) -> Iterator[str]:
     """A function may change exactly the tables that its statements change."""
     for function in d.functions():
         member = f"serviceAccount:{d.account(function)}"
         may = {r.values["table_id"] for r in d.of("google_bigquery_table_iam_member") if r.values["member"] == member}
-        does = (
-            {t for t in written_by(function) if (function, t) not in LEFT_TO_THE_SWEEP}
-            if function != "worker"
-            else set()
-        )
+        does = written_by(function) if function != "worker" else set()
         if may != does:
             yield f"{function} may write {sorted(may - does)} for nothing, and may not write {sorted(does - may)}"
 

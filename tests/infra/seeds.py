@@ -217,6 +217,13 @@ SEEDS: dict[str, dict[str, Seed]] = {
             role="roles/bigquery.dataEditor",
             member=COORDINATOR,
         ),
+        "coordinator writes the audit": _having(
+            "google_bigquery_table_iam_member",
+            "x",
+            table_id="prediction_regeneration_audit",
+            role="roles/bigquery.dataEditor",
+            member=COORDINATOR,
+        ),
         "dataset-wide": _having(
             "google_bigquery_dataset_iam_member",
             "x",

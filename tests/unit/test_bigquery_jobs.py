@@ -20,6 +20,7 @@ from regen.domain.errors import (
     RateLimited,
     RegenError,
     StagingMissing,
+    StatementRefused,
     TableMissing,
     Unavailable,
 )
@@ -39,6 +40,12 @@ def forbidden(reason: str) -> Exception:
         (forbidden("rateLimitExceeded"), RateLimited),
         (forbidden("quotaExceeded"), RateLimited),
         (forbidden("accessDenied"), AccessDenied),
+        (google.Forbidden("no reason"), AccessDenied),
+        (
+            google.InternalServerError("Query exceeded limit for bytes billed: 1. 10485760 or higher required."),
+            StatementRefused,
+        ),
+        (google.BadRequest("Syntax error", errors=[{"reason": "invalidQuery"}]), StatementRefused),
         (google.TooManyRequests("slow down"), RateLimited),
         (google.InternalServerError("x"), Unavailable),
         (google.ServiceUnavailable("x"), Unavailable),
@@ -90,8 +97,13 @@ def test_a_script_that_met_another_is_run_again_under_a_new_id() -> None:
 
 
 class FakeJob:
+    """A job that has ended so; with `state` RUNNING, it is the call that fails, and not the job."""
+
     def __init__(self, name: str, error: Exception | None, state: str = "DONE") -> None:
         self.name, self.error, self.state = name, error, state
+        reason = next((e["reason"] for e in getattr(error, "errors", ())), "invalidQuery")
+        failed = error is not None and state == "DONE"
+        self.error_result = {"reason": reason, "message": getattr(error, "message", "")} if failed else None
 
     def result(self, **_: object) -> str:
         if self.error:
@@ -214,13 +226,15 @@ def test_a_job_that_failed_gives_way_to_the_next_attempt() -> None:
     assert runner.submitted == 2
 
 
-def test_attempts_end() -> None:
-    client = FakeClient(*[ending(google.BadRequest("PROMOTION_ABORTED: x"))] * 50)
+def test_attempts_never_run_out() -> None:
+    """An entry whose eight ids had failed could never be recorded again."""
+    client = FakeClient(*[ending(google.BadRequest("PROMOTION_ABORTED: x"))] * (ATTEMPTS + 3), ok)
     runner, _ = jobs(client)
-    for _ in range(ATTEMPTS + 1):
+    for _ in range(ATTEMPTS + 3):
         with pytest.raises(PromotionAborted):
             runner.query("SELECT 1", [], "a")
-    assert runner.submitted == ATTEMPTS
+    assert runner.query("SELECT 1", [], "a").startswith("regen-a-")
+    assert runner.submitted == ATTEMPTS + 4 == len(client.there)
 
 
 def test_a_found_job_that_still_runs_is_not_started_beside() -> None:

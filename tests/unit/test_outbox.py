@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from regen.domain.errors import InvalidInput
+from regen.domain.batch import Status
+from regen.domain.errors import InvalidInput, Unavailable
 from regen.ports import Write
-from regen.services import outbox, sweeping
+from regen.services import commands, outbox, recording, sweeping
 from regen.services.deps import ALERT_TOPIC, COMPLETE_TOPIC
+from regen.services.leases import take
 from regen.services.records import OUTBOX_DEAD, OutboxItem, encode_outbox
 from simulation.bench import Bench
+from simulation.league import entry as entry_of
+from simulation.league import players
 
 
 class Poisoned(Bench):
@@ -25,12 +31,14 @@ class Poisoned(Bench):
         self.sweep()
         self.refuse = True
         self.tries = 0
+        self.jobs: list[list[str]] = []
         real = self.warehouse.record
         (entry, *_) = self.audited("requested")
 
         def picky(entries: Any, staging: str | None = None) -> None:
+            self.jobs.append([e.event_id for e in entries])
             if self.refuse and any(e.error == "poison" for e in entries):
-                self.tries += 1
+                self.tries += len(entries) == 1
                 raise InvalidInput("metadata", "something else")
             real(entries, staging)
 
@@ -85,3 +93,125 @@ def test_an_entry_of_another_version_stops_no_sweep() -> None:
     assert bench.sweep().trouble == [
         "outbox: audit a: entry: expected an audit entry (Object missing required field `event_id`)"
     ]
+
+
+def _flooded(bench: Bench, number: int) -> list[Any]:
+    """Entries on their way, the youngest written first."""
+    (entry, *_) = bench.audited("requested")
+    at = bench.clock.now() - timedelta(minutes=5)
+    made = [
+        outbox.audit_item(replace(entry, event_id=f"f{n:04}", at=at + timedelta(milliseconds=n)))
+        for n in reversed(range(number))
+    ]
+    for start in range(0, number, 100):
+        bench.deps.store.commit(outbox.put(made[start : start + 100]))
+    return made
+
+
+def test_a_flood_is_recorded_with_a_few_jobs_oldest_first() -> None:
+    """1,000 malformed messages: 2,000 items, a job each, sweeps of 20 to 41 s on a schedule of 5 s."""
+    bench = Poisoned(0)
+    _flooded(bench, 1000)
+    bench.jobs.clear()
+    sweeping.sweep(bench.deps)
+    assert bench.store.find("outbox") == []
+    assert len(bench.jobs) == 1000 / recording.ENTRIES
+    assert [name for job in bench.jobs for name in job] == [f"f{n:04}" for n in range(1000)]
+    assert len({e.event_id for e in bench.audited("requested")}) == 1001
+
+
+def test_one_refused_entry_does_not_hold_up_the_others() -> None:
+    bench = Poisoned(1)
+    _flooded(bench, 150)
+    bench.jobs.clear()
+    report = sweeping.sweep(bench.deps)
+    assert {f"f{n:04}" for n in range(150)} <= {e.event_id for e in bench.audited("requested")}
+    assert [s.path for s in bench.store.find("outbox")] == ["outbox/a-poison-0000"]
+    assert len(bench.jobs) <= 2 * 8 + 1, "halves, down to the one that is refused"
+    assert "a-poison-0000: metadata" in report.trouble[0]
+
+
+def test_a_flush_ends_in_time_and_deletes_as_it_goes() -> None:
+    bench = Poisoned(0)
+    _flooded(bench, 1000)
+    record = bench.warehouse.record
+
+    def slow(entries: Any, staging: str | None = None) -> None:
+        record(entries, staging)
+        bench.clock.advance(8)
+
+    bench.warehouse.record = slow  # type: ignore[method-assign]
+    assert recording.flush(bench.deps) == 3 * recording.ENTRIES
+    assert {s.path for s in bench.store.find("outbox")} == {f"outbox/f{n:04}" for n in range(600, 1000)}
+    assert recording.flush(bench.deps) == 2 * recording.ENTRIES
+    assert bench.store.find("outbox") == []
+
+
+def test_a_job_holds_less_than_a_request_may() -> None:
+    bench = Poisoned(0)
+    (entry, *_) = bench.audited("requested")
+    big = [replace(entry, event_id=f"b{n}", metadata={"note": "x" * 400_000}) for n in range(20)]
+    for each in big:
+        bench.deps.store.commit(outbox.put([outbox.audit_item(each)]))
+    bench.jobs.clear()
+    assert recording.flush(bench.deps) == 20
+    assert max(map(len, bench.jobs)) * 400_000 <= recording.BYTES
+    assert sum(map(len, bench.jobs)) == 20
+
+
+def test_a_second_flusher_stands_back() -> None:
+    bench = Poisoned(0)
+    _flooded(bench, 3)
+    bench.jobs.clear()
+    lease = take(bench.deps, recording.AUDIT)
+    assert recording.flush(bench.deps) == 0
+    assert bench.jobs == []
+    lease.release()
+    assert recording.flush(bench.deps) == 3
+
+
+def test_a_cancel_does_not_wait_for_bigquery(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It answered 503 though it was carried out, when a sweep was at its entry."""
+    bench = Bench()
+    answer = bench.regenerate()
+    monkeypatch.setattr(bench.warehouse, "record", _mute)
+    monkeypatch.setattr(bench.warehouse, "promote", _mute)
+    assert commands.cancel(bench.deps, bench.order(answer)).status is Status.CANCELLED
+    monkeypatch.undo()
+    bench.drain()
+    assert [e.status for e in bench.audited("cancelled")] == ["cancelled"], "without a sweep: the verifier was asked"
+
+
+def test_a_cancel_whose_messages_must_wait_is_carried_out_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    answer = bench.regenerate()
+    monkeypatch.setattr(bench.queue, "publish", _mute)
+    assert commands.cancel(bench.deps, bench.order(answer)).status is Status.CANCELLED
+    monkeypatch.undo()
+    bench.sweep()
+    assert answer.batch_id in [told["batch_id"] for told in bench.queue.of(COMPLETE_TOPIC)]
+    assert len(bench.audited("cancelled")) == 1
+
+
+def _mute(*_: object, **__: object) -> None:
+    raise Unavailable("no answer")
+
+
+def test_a_next_round_waits_for_the_runs_of_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A promotion and a recording only insert runs, and pass each other in BigQuery: the runs would come twice."""
+    bench = Bench([*players(6), *(entry_of(f"late{n}", features=False) for n in range(2))])
+    monkeypatch.setattr(bench.warehouse, "record", _mute)
+    answer = bench.regenerate()
+    with pytest.raises(Unavailable, match="no answer"):
+        bench.drain()
+    batch = bench.batch(answer.batch_id)
+    assert batch.status is Status.REJECTED
+    commands.promote(bench.deps, bench.order(batch), list((batch.verdict or {})["failed"]))
+    with pytest.raises(Unavailable):
+        bench.drain()
+    assert bench.batch(answer.batch_id).status is Status.VERIFYING
+    monkeypatch.undo()
+    bench.clock.advance(100)
+    bench.sweep()
+    assert bench.batch(answer.batch_id).status is Status.PROMOTED
+    assert len(bench.warehouse.runs()) == len({run["request_id"] for run in bench.warehouse.runs()}) == 8

@@ -37,7 +37,6 @@ NOT_TABLES = frozenset(
         "staged_run_columns",
         "audit_columns",
         "audit_values",
-        "entry_columns",
     )
 )
 

@@ -22,6 +22,9 @@ def rows_to_learn_from(reader: Reader, first: date, until: date) -> tuple[list[R
     """
     from regen.adapters.bigquery.columns import Columns  # noqa: PLC0415
     from regen.adapters.bigquery.errors import BrokenStatement  # noqa: PLC0415
+    from regen.domain.errors import StatementRefused  # noqa: PLC0415
+
+    refusals = (BrokenStatement, StatementRefused)
 
     text = (resources.files("regen.client.sql") / f"{GAMES}.sql").read_text(encoding="utf-8")
 
@@ -30,12 +33,12 @@ def rows_to_learn_from(reader: Reader, first: date, until: date) -> tuple[list[R
         try:
             return reader.query(statement, first=first, until=until)
         except WarehouseFailed as error:
-            if isinstance(error.__cause__, BrokenStatement):
+            if isinstance(error.__cause__, refusals):
                 raise error.__cause__ from None
             raise
 
     try:
         found = Columns(reader.client, reader.names).tolerating(games)
-    except BrokenStatement as error:
+    except refusals as error:
         raise WarehouseFailed(f"BigQuery ({reader.emulator or reader.project}): {error}") from error
     return found, reader.run(LINES, first=first, until=until)

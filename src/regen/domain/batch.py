@@ -173,6 +173,7 @@ class Batch:
         promoted_rounds: rounds whose rows were made current.
         accepted_checks: checks that an operator accepted by name (`promote`).
         token: fencing token of the promotion under way or last made.
+        doubts: owners of this round whose transaction ended without an answer, while nothing was committed.
         snapshot: names the state of the inputs that the slate was read in.
         slate: how large that slate was, whatever the scope.
         traceparent: names the trace that it was opened in, as W3C writes it.
@@ -207,6 +208,7 @@ class Batch:
     accepted_checks: tuple[str, ...] = ()
     promoted_rounds: tuple[int, ...] = ()
     token: int | None = None
+    doubts: int = 0
     staging: str | None = None
     published_at: datetime | None = None
     ended_at: datetime | None = None

@@ -13,7 +13,8 @@ RegenError
 ├── FenceLost               a higher fencing token has been taken: somebody else owns the date
 ├── PromotionAborted        an assertion inside the promotion failed; nothing was changed
 ├── Defect                  a fault of regen or of its deployment: no repeat mends it
-│   └── IllegalTransition   a batch cannot go from this status to that one
+│   ├── IllegalTransition   a batch cannot go from this status to that one
+│   └── StatementRefused    BigQuery refuses a statement for a reason that it documents as lasting
 ├── InsufficientData        a player cannot be predicted from what there is (an outcome, not a fault)
 └── Unavailable             a dependency does not answer; trying again can help
     ├── Conflict            somebody else wrote first; read again and decide again
@@ -122,6 +123,17 @@ class FenceLost(RegenError):
 
 class PromotionAborted(RegenError):
     """An assertion inside the promotion's transaction failed; nothing was changed."""
+
+
+class StatementRefused(Defect):
+    """BigQuery refuses a statement for a reason that it documents as lasting: the same statement is refused again.
+
+    Attributes:
+        final: the finished job itself says so, so that nothing of it was carried out. An answer to a call about a job
+            leaves open whether an earlier submission of it runs.
+    """
+
+    final = False
 
 
 class InsufficientData(RegenError):

@@ -128,7 +128,7 @@ def create(deps: Deps, wanted: Wanted, key: IdempotencyKey | None = None) -> Bac
         if not (before := known(deps, key)):
             raise
         return before  # the same call, twice at once
-    outbox.flush(deps, name)
+    outbox.deliver(deps, name)
     return backfill
 
 
@@ -161,7 +161,7 @@ def order(
     if dry_run:
         return change(read_backfill(deps, backfill_id)[0])[0]
     after = change_backfill(deps, backfill_id, change)
-    outbox.flush(deps, backfill_id)
+    outbox.deliver(deps, backfill_id)
     return after
 
 

@@ -71,7 +71,7 @@ def scan(deps: Deps, *, dry_run: bool = False) -> ScanReport:
     )
     for first, last in grading.spans({game.game_date for game, decision in decided if decision.act is Act.COMPLETE}):
         grading.grade(deps, first, last)
-    outbox.flush(deps, label)
+    outbox.deliver(deps, label)
     return report
 
 

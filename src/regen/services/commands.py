@@ -79,7 +79,7 @@ def cancel(deps: Deps, order: Order) -> Batch:
             return now  # the same order, given twice at once
         raise Refused(f"{order.batch_id} is {now.status}: it cannot be cancelled any more", order.batch_id)
     if not order.dry_run:
-        outbox.flush(deps, order.batch_id)
+        outbox.deliver(deps, order.batch_id, ended)
     return ended
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from regen.domain.errors import Conflict, Unavailable
-from regen.ports import Write
+from regen.ports import Snapshot, Write
 from regen.services.deps import Deps
 from regen.services.records import LeaseRecord, decode_lease, encode_lease, lease_path
 
@@ -47,10 +47,7 @@ class Lease:
             LeaseLost: it is somebody else's by now.
         """
         for attempt in range(RENEWALS):
-            snapshot = self.deps.store.get(lease_path(self.name))
-            record = decode_lease(snapshot) if snapshot else None
-            if snapshot is None or record is None or record.owner != self.owner or record.token != self.token:
-                raise LeaseLost(f"the lease {self.name} was taken by another owner")
+            snapshot, record = self._mine()
             renewed = replace(record, expires_at=_expiry(self.deps))
             try:
                 self.deps.store.commit([Write("update", snapshot.path, encode_lease(renewed), snapshot.version)])
@@ -59,6 +56,31 @@ class Lease:
                     raise
             else:
                 return  # the other writer may have been our own heartbeat
+
+    def lift(self, above: int) -> None:
+        """Take a token above another, which BigQuery has seen and Firestore has forgotten; in one step.
+
+        Raises:
+            LeaseLost: it is somebody else's by now.
+        """
+        for attempt in range(RENEWALS):
+            snapshot, record = self._mine()
+            lifted = replace(record, token=max(above, record.token) + 1, expires_at=_expiry(self.deps))
+            try:
+                self.deps.store.commit([Write("update", snapshot.path, encode_lease(lifted), snapshot.version)])
+            except Conflict:
+                if attempt == RENEWALS - 1:
+                    raise
+            else:
+                self.token = lifted.token
+                return
+
+    def _mine(self) -> tuple[Snapshot, LeaseRecord]:
+        snapshot = self.deps.store.get(lease_path(self.name))
+        record = decode_lease(snapshot) if snapshot else None
+        if snapshot is None or record is None or record.owner != self.owner or record.token != self.token:
+            raise LeaseLost(f"the lease {self.name} was taken by another owner")
+        return snapshot, record
 
     @contextmanager
     def kept(self) -> Iterator[None]:

@@ -62,7 +62,7 @@ def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) 
                 dispatch(deps, opened.batch.batch_id, [r.request_id for r in opened.requests])
             opened.lease.release()
         else:
-            outbox.flush(deps, opened.batch.batch_id)
+            outbox.deliver(deps, opened.batch.batch_id, opened.batch)
         return opened.answer
     raise AssertionError("unreachable")
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -13,14 +14,21 @@ import msgspec
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEntry
-from regen.domain.errors import Conflict, InvalidInput, RegenError, StagingMissing, Unavailable
+from regen.domain.batch import Batch
+from regen.domain.errors import Conflict, InvalidInput, RegenError, Unavailable
 from regen.ports import Message, Snapshot, Write
 from regen.services import own_messages
 from regen.services.deps import ALERT_TOPIC, Deps
+from regen.services.messages import ask_to_verify
 from regen.services.records import OUTBOX, OUTBOX_DEAD, OutboxItem, decode_outbox, encode_outbox
 
 log = logging.getLogger(__name__)
-LIMIT = 300
+LIMIT = 1000
+"""Documents that a flush reads at once."""
+MESSAGES, ALERTS = 50, 10
+"""Items that are published, and deleted, as one."""
+BUDGET = timedelta(seconds=20)
+"""A flush begins nothing more after this; a sweep comes every minute."""
 AGAIN_AFTER = timedelta(minutes=5)
 ASIDE_AFTER = timedelta(days=1)
 """What can never be carried out is tried for a day (a table may be missing for a while), then put aside."""
@@ -63,48 +71,123 @@ def audit_entry(item: OutboxItem) -> AuditEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class _Due:
+class Due:
+    """An item whose time has come, and its document."""
+
     item: OutboxItem
     snapshot: Snapshot
 
 
-def _due(deps: Deps, batch_id: str | None) -> list[_Due]:
-    """Items that are due: of one batch, or all."""
-    where = [("batch_id", "==", batch_id)] if batch_id else [("due_at", "<=", deps.clock.now())]
-    found = [_Due(decode_outbox(s), s) for s in deps.store.find(OUTBOX, where, limit=LIMIT)]  # type: ignore[arg-type]
-    return [due for due in found if due.item.due_at <= deps.clock.now()]
+def due_items(deps: Deps, batch_id: str | None) -> list[Due]:
+    """Items that are due, the oldest first: of one batch, or all; at most `LIMIT`, but no kind hides another."""
+    now = deps.clock.now()
+    if batch_id:
+        found = deps.store.find(OUTBOX, [("batch_id", "==", batch_id)], limit=LIMIT)
+    else:
+        found = deps.store.find(OUTBOX, [("due_at", "<=", now)], order_by="due_at", limit=LIMIT)
+        if len(found) == LIMIT:
+            for kind in ("message", "alert"):
+                found += deps.store.find(OUTBOX, [("kind", "==", kind)], limit=LIMIT)
+    items = {s.path: Due(decode_outbox(s), s) for s in found}
+    return sorted((due for due in items.values() if due.item.due_at <= now), key=lambda due: due.item.due_at)
 
 
-def flush(deps: Deps, batch_id: str | None = None) -> int:
-    """Carry out what is due and forget it; what cannot be done now stays for the next sweep.
+@dataclass(slots=True)
+class Carrier:
+    """Carries out items in groups, and deletes each group as it is done.
 
-    Returns:
-        The number of items carried out.
-
-    Raises:
-        Unavailable: something could not be carried out, now or ever; the rest was.
+    Attributes:
+        until: no group is begun after this.
+        done: items carried out.
+        trouble: what could not be carried out, now or ever; the rest was.
     """
+
+    deps: Deps
+    until: datetime
+    done: int = 0
     trouble: Unavailable | None = None
-    done: list[OutboxItem] = []
-    for due in _due(deps, batch_id):
-        item = due.item
+
+    @property
+    def late(self) -> bool:
+        """Whether the time for this flush is over; what is left waits for the next."""
+        return self.deps.clock.now() >= self.until
+
+    def carry(self, group: Sequence[Due], act: Callable[[Sequence[Due]], None]) -> bool:
+        """Carry out a group as one; if something in it is refused for good, its halves, down to the one that is.
+
+        Returns:
+            Whether the service answers: False after an Unavailable, which says nothing about the items.
+        """
+        if not group or self.late:
+            return True
         try:
-            _carry_out(deps, item)
-            done.append(item)
+            act(group)
         except Unavailable as error:
-            trouble = error
+            self.trouble = error
+            return False
         except RegenError as error:
-            _postpone(deps, due, str(error))
-            trouble = Unavailable(f"{item.kind} {item.event_id}: {error}")
-    if done:
-        deps.store.commit([Write("delete", f"{OUTBOX}/{i.event_id}") for i in done])
-    if trouble:
-        raise trouble
-    return len(done)
+            if len(group) > 1:
+                half = len(group) // 2
+                return self.carry(group[:half], act) and self.carry(group[half:], act)
+            self.refused(group[0], error)
+            return True
+        self.deps.store.commit([Write("delete", due.snapshot.path) for due in group])
+        self.done += len(group)
+        return True
+
+    def refused(self, due: Due, error: RegenError) -> None:
+        """Put off an item that is refused for good."""
+        _postpone(self.deps, due, str(error))
+        self.trouble = Unavailable(f"{due.item.kind} {due.item.event_id}: {error}")
+
+    def deliver(self, found: Sequence[Due]) -> None:
+        """Publish the messages and raise the alerts among these items."""
+        topics: dict[str, list[Due]] = {}
+        for due in found:
+            if due.item.kind == "message":
+                topics.setdefault(str(due.item.payload["topic"]), []).append(due)
+        for topic, dues in topics.items():
+            for group in _groups(dues, MESSAGES):
+                self.carry(group, partial(self._publish, topic))
+        for group in _groups([due for due in found if due.item.kind == "alert"], ALERTS):
+            self.carry(group, self._alert)
+
+    def _publish(self, topic: str, group: Sequence[Due]) -> None:
+        payloads = [due.item.payload for due in group]
+        self.deps.queue.publish(topic, [Message(told["data"], told["attributes"]) for told in payloads])
+
+    def _alert(self, group: Sequence[Due]) -> None:
+        told = [Message(due.item.payload, {"event_id": due.item.event_id}) for due in group]
+        self.deps.queue.publish(ALERT_TOPIC, told)
+        for due in group if self.deps.alerts else ():
+            try:
+                self.deps.alerts.send(due.item.payload)  # type: ignore[union-attr]
+            except Unavailable:
+                # The alert is on the topic; that the chat did not take it must itself be seen, and fail nothing.
+                log.exception("alert not delivered to the webhook", extra={"event_id": due.item.event_id})
 
 
-def _postpone(deps: Deps, due: _Due, error: str) -> None:
-    """Nobody's retry mends it, and it must not hold up the others: later, and after a day aside, on record, with an alert."""
+def deliver(deps: Deps, name: str, ended: Batch | None = None) -> None:
+    """Publish what a batch, backfill or scan has to say; audit entries are the verifier's to record.
+
+    What cannot be published now is left to the sweep: the act that it follows is committed, and its caller is told so.
+
+    Args:
+        ended: a batch that has just ended; the verifier is asked to look at it, and records its entries.
+    """
+    carrier = Carrier(deps, deps.clock.now() + BUDGET)
+    try:
+        carrier.deliver(due_items(deps, name))
+        if ended:
+            ask_to_verify(deps, ended)
+    except Unavailable as error:
+        carrier.trouble = error
+    if carrier.trouble:
+        log.warning("left to the sweep: %s", carrier.trouble, extra={"batch_id": name})
+
+
+def _postpone(deps: Deps, due: Due, error: str) -> None:
+    """Put off what no retry mends, so that it holds up nothing; after a day aside, on record, with an alert."""
     item, now = due.item, deps.clock.now()
     failing = replace(item, error=error, failing_since=item.failing_since or now, due_at=now + AGAIN_AFTER)
     path, what = due.snapshot.path, f"{item.kind} {item.event_id}"
@@ -124,30 +207,5 @@ def _postpone(deps: Deps, due: _Due, error: str) -> None:
     log.log(logging.ERROR if aside else logging.WARNING, "%s cannot be carried out: %s", what, error)
 
 
-def _carry_out(deps: Deps, item: OutboxItem) -> None:
-    payload = item.payload
-    if item.kind == "audit":
-        _record(deps, audit_entry(item), payload["staging"])
-        return
-    if item.kind == "message":
-        deps.queue.publish(payload["topic"], [Message(payload["data"], payload["attributes"])])
-        return
-    deps.queue.publish(ALERT_TOPIC, [Message(payload, {"event_id": item.event_id})])
-    if deps.alerts:
-        try:
-            deps.alerts.send(payload)
-        except Unavailable:
-            # The alert is on the topic; that the chat did not take it must itself be seen, and fail nothing.
-            log.exception("alert not delivered to the webhook", extra={"event_id": item.event_id})
-
-
-def _record(deps: Deps, entry: AuditEntry, staging: str | None) -> None:
-    """One job an entry, its id derived from the event: two flushes at once submit the same job (P7: once)."""
-    try:
-        deps.warehouse.record([entry], staging)
-    except StagingMissing:
-        # A flush died after it had recorded all and dropped the table, or the table has expired.
-        log.warning("%s is gone; the audit entry is recorded without it", staging)
-        deps.warehouse.record([entry])
-    if staging:
-        deps.warehouse.drop_staging(staging)
+def _groups(dues: Sequence[Due], size: int) -> list[Sequence[Due]]:
+    return [dues[start : start + size] for start in range(0, len(dues), size)]

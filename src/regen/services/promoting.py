@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from regen.domain import ids
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Act, Batch, Status
-from regen.domain.errors import Conflict, FenceLost, PromotionAborted, RegenError, Unavailable
+from regen.domain.errors import (
+    Conflict,
+    FenceLost,
+    InvalidInput,
+    PromotionAborted,
+    RegenError,
+    StatementRefused,
+    Unavailable,
+)
 from regen.domain.promotion import FenceToken, Promotion, PromotionCounts, Rollback
 from regen.ports import Write
 from regen.services.commit import read_batch, until_committed
@@ -16,7 +26,10 @@ from regen.services.deps import Deps
 from regen.services.ending import end_round, ended_entry
 from regen.services.leases import PROMOTION, Lease, take
 
+log = logging.getLogger(__name__)
 CONFLICT_RETRIES = 5
+DOUBTS = 5
+"""Owners whose transactions ended without an answer before a batch that is past its deadline is given up (P3)."""
 PROMOTING = frozenset({Status.PROMOTING})
 
 
@@ -77,7 +90,7 @@ def _act(
     try:
         lease.renew()
         with warehouse.kept():
-            return _under_fence(deps, batch, warehouse.token, event, to, attempt)
+            return _under_fence(deps, batch, warehouse, event, to, attempt)
     finally:
         warehouse.release()
 
@@ -85,24 +98,49 @@ def _act(
 def _under_fence(
     deps: Deps,
     batch: Batch,
-    token: int,
+    warehouse: Lease,
     event: AuditEvent,
     to: Status,
     attempt: Callable[[FenceToken, AuditEntry], PromotionCounts],
 ) -> str:
-    fence = FenceToken(batch.game_date, token, batch.batch_id, batch.round)
     healing = batch.status is Status.PROMOTING and batch.token is not None
-    promoting = _to_promoting(deps, batch, token)
+    promoting, fence = _take_fence(deps, batch, warehouse)
     if promoting is None:
         return "not_due"
-    deps.warehouse.raise_fence(fence)
     counts = _committed_counts(deps, batch, event) if healing else None
+    if healing and counts is None:
+        # Nothing with a lower token can be committed any more: an earlier owner's transaction has failed, for good.
+        if promoting.doubts >= DOUBTS and deps.clock.now() > promoting.deadline:
+            return _aborted(deps, promoting, f"{promoting.doubts} transactions changed nothing; {_last(promoting)}")
+        _write(deps, promoting, doubts=promoting.doubts + 1)
     if counts is None:
         try:
             counts = _submit(deps, promoting, fence, event, attempt)
         except PromotionAborted as error:
             return _aborted(deps, promoting, str(error))
     return _committed(deps, promoting, to, counts)
+
+
+def _take_fence(deps: Deps, batch: Batch, warehouse: Lease) -> tuple[Batch | None, FenceToken]:
+    """Write `promoting`, then raise the fence; a fence that is ahead of the lease's token lifts the lease above it.
+
+    The fence is ahead where Firestore was restored from a backup beside tables that were kept.
+    """
+    for again in (True, False):
+        fence = FenceToken(batch.game_date, warehouse.token, batch.batch_id, batch.round)
+        promoting = _to_promoting(deps, batch, warehouse.token)
+        if promoting is None:
+            return None, fence
+        try:
+            deps.warehouse.raise_fence(fence)
+        except FenceLost as error:
+            if not again or error.standing is None:
+                raise
+            log.warning("token %d is behind the fence: the lease is lifted above %d", fence.token, error.standing)
+            warehouse.lift(error.standing)
+        else:
+            return promoting, fence
+    raise AssertionError("unreachable")
 
 
 def _submit(
@@ -112,7 +150,14 @@ def _submit(
     event: AuditEvent,
     attempt: Callable[[FenceToken, AuditEntry], PromotionCounts],
 ) -> PromotionCounts:
-    """Submit the transaction; a conflict is retried from the fence on (BigQuery cancels, it does not queue)."""
+    """Submit the transaction; a conflict is retried from the fence on (BigQuery cancels, it does not queue).
+
+    Raises:
+        PromotionAborted: the transaction has ended, and changed nothing: an assertion failed, or BigQuery refuses it
+            for a reason that lasts.
+        Unavailable: how it ended is not known. The batch stays `promoting`: a later owner raises the fence, so that
+            nothing can be committed any more, and only then reads what was.
+    """
     now = deps.clock.now()
     entry = replace(
         ended_entry(replace(batch, ended_at=now, updated_at=now), event, "", "verifier"),
@@ -124,23 +169,49 @@ def _submit(
     for tries in range(CONFLICT_RETRIES + 1):
         try:
             return attempt(fence, entry)
-        except Conflict:
+        except Conflict as error:
             if tries == CONFLICT_RETRIES:
-                raise
+                return _looked_up(deps, batch, event, error)
             deps.clock.sleep(0.2 * 2**tries)
             deps.warehouse.raise_fence(fence)
-        except (FenceLost, Unavailable):
-            # Lost, or perhaps committed: what BigQuery holds decides.
-            committed = _committed_counts(deps, batch, event)
-            if committed is None:
-                raise
-            return committed
-        except PromotionAborted:
-            raise
         except RegenError as error:
-            # BigQuery refuses it, now and the next time: nothing was changed, and the batch has to end (P3).
-            raise PromotionAborted(f"the transaction was refused: {error}") from error
+            return _looked_up(deps, batch, event, error)
     raise AssertionError("unreachable")
+
+
+def _looked_up(deps: Deps, batch: Batch, event: AuditEvent, error: RegenError) -> PromotionCounts:
+    """What was committed in spite of an error; without that, the error: whether it ends the batch is said by its kind."""
+    if committed := _committed_counts(deps, batch, event):
+        return committed
+    if isinstance(error, PromotionAborted):
+        raise error
+    if isinstance(error, InvalidInput) or (isinstance(error, StatementRefused) and error.final):
+        # Never submitted, or refused now and the next time: nothing was changed, and the batch has to end (P3).
+        raise PromotionAborted(f"the transaction was refused: {error}") from error
+    if isinstance(error, FenceLost):
+        raise error
+    unknown = f"the transaction's end is not known: {error}"
+    _write(deps, batch, error=unknown)
+    if isinstance(error, Unavailable):
+        raise error
+    raise Unavailable(unknown) from error
+
+
+def _last(batch: Batch) -> str:
+    return batch.error or "how they ended is not known"
+
+
+def _write(deps: Deps, batch: Batch, **changes: Any) -> None:  # noqa: ANN401 - fields of the batch
+    """Note something on the batch while it is ours to promote."""
+
+    def decide() -> tuple[Sequence[Write], None]:
+        seen = read_batch(deps, batch.batch_id)
+        known = seen.batch
+        if (known.status, known.round, known.token) != (Status.PROMOTING, batch.round, batch.token):
+            return [], None
+        return [seen.update(replace(known, updated_at=deps.clock.now(), **changes))], None
+
+    until_committed(deps, decide)
 
 
 def _committed_counts(deps: Deps, batch: Batch, event: AuditEvent) -> PromotionCounts | None:
@@ -198,6 +269,7 @@ def _committed(deps: Deps, batch: Batch, to: Status, counts: PromotionCounts) ->
         allowed=PROMOTING,
         counts=measured if batch.act is not Act.ROLLBACK else before,
         promoted_rounds=rounds,
+        doubts=0,
         error=None,
     )
     if trouble:
@@ -218,6 +290,7 @@ def _aborted(deps: Deps, batch: Batch, why: str) -> str:
         why,
         allowed=PROMOTING,
         token=batch.token,
+        doubts=0,
         error=why,
         counts=batch.counts,
     )

@@ -27,6 +27,7 @@ from regen.services.leases import is_free, opening_lease
 from regen.services.messages import ask_to_verify
 from regen.services.orphans import report_orphans
 from regen.services.processing import close_pending
+from regen.services.recording import flush
 from regen.services.records import BATCHES, decode_batch, requests_path
 from regen.services.triggers import triggers_of
 from regen.services.waking import wake_live
@@ -77,7 +78,7 @@ def sweep(deps: Deps) -> SweepReport:
         report.trouble.append(f"fences: {error}")
         log.warning("sweep: fences: %s", error)
     try:
-        report.flushed = outbox.flush(deps)
+        report.flushed = flush(deps)
     except Unavailable as error:
         report.trouble.append(f"outbox: {error}")
         log.warning("sweep: outbox: %s", error)

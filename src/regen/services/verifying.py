@@ -26,7 +26,7 @@ from regen.domain.errors import FenceLost, InvalidInput, NoSuchBatch, StagingMis
 from regen.domain.outcome import tally
 from regen.domain.promotion import CurrentPrediction
 from regen.ports import Write
-from regen.services import evidence, orphans, outbox
+from regen.services import evidence, orphans
 from regen.services.commit import read_batch, until_committed
 from regen.services.dates import read_date
 from regen.services.deps import Deps
@@ -34,6 +34,7 @@ from regen.services.ending import end_round
 from regen.services.evidence import Gathered
 from regen.services.leases import Lease, LeaseBusy, take
 from regen.services.promoting import promote_round, rollback_round
+from regen.services.recording import await_runs, flush
 
 log = logging.getLogger(__name__)
 WORK = frozenset({Status.COMPLETE, Status.VERIFYING, Status.PROMOTING})
@@ -53,7 +54,7 @@ def verify(deps: Deps, batch_id: str, round_: int) -> str:
     except NoSuchBatch:
         return "unknown"
     if seen.batch.round != round_ or seen.batch.status not in WORK:
-        outbox.flush(deps, batch_id)
+        flush(deps, batch_id)
         return "not_due"
     try:
         lease = take(deps, batch_id)
@@ -66,7 +67,7 @@ def verify(deps: Deps, batch_id: str, round_: int) -> str:
         return "fenced"  # a later owner has the date: what happens to the batch is his to say
     finally:
         lease.release()
-    outbox.flush(deps, batch_id)
+    flush(deps, batch_id)
     return status
 
 
@@ -76,6 +77,8 @@ def _carry(deps: Deps, batch_id: str, round_: int, lease: Lease) -> str:
         return "not_due"
     if batch.act is Act.ROLLBACK:
         return rollback_round(deps, batch, lease)
+    if round_ > 1:
+        await_runs(deps, batch_id)
     # Staged afresh by whoever finds a batch in `promoting`: the first owner's table may have expired.
     staging = ids.staging_table(batch.batch_id, round_, lease.token)
     try:

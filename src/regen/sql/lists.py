@@ -66,7 +66,6 @@ def lists(*, counted: bool) -> tuple[tuple[str, str], ...]:
         "run_columns": table(RUNS).columns,
         "staged_run_columns": tuple(RUN_PREFIX + name for name in table(RUNS).columns),
         "audit_columns": audit_columns(),
-        "entry_columns": tuple(f"given.{name} AS {name}" for name in audit_columns()),
         "audit_values": tuple(_audit_value(name, counted=counted) for name in audit_columns()),
     }
     return tuple((place, ", ".join(names)) for place, names in columns.items())

@@ -1,7 +1,23 @@
--- Audit entries that are not there yet. MERGE, because two of them at once conflict, where two INSERTs would both write.
-MERGE {prediction_regeneration_audit} AS written
-USING (SELECT {entry_columns} FROM UNNEST(@entries) AS given) AS entry
-ON written.event_id = entry.event_id AND written.regeneration_timestamp >= @since
-WHEN NOT MATCHED THEN
-  INSERT ({audit_columns}, created_at)
-  VALUES ({audit_values}, CURRENT_TIMESTAMP())
+-- Audit entries that are not there yet, each once: statements that only insert do not conflict, a MERGE that inserts
+-- included, so the transaction changes a row of its own, and of two at once BigQuery cancels one.
+IF NOT EXISTS (SELECT 1 FROM {statement_locks} WHERE name = 'audit') THEN
+  INSERT INTO {statement_locks} (name, at) VALUES ('audit', CURRENT_TIMESTAMP());
+END IF;
+
+BEGIN TRANSACTION;
+
+UPDATE {statement_locks} SET at = CURRENT_TIMESTAMP(), holder = @holder WHERE name = 'audit';
+
+IF @@row_count = 0 THEN
+  RAISE USING MESSAGE = 'LOCK_MISSING: statement_locks has no row for the audit';
+END IF;
+
+INSERT INTO {prediction_regeneration_audit} ({audit_columns}, created_at)
+SELECT {audit_values}, CURRENT_TIMESTAMP()
+FROM UNNEST(@entries) AS entry
+WHERE entry.event_id NOT IN (
+  SELECT event_id FROM {prediction_regeneration_audit}
+  WHERE regeneration_timestamp >= @since AND event_id IS NOT NULL
+);
+
+COMMIT TRANSACTION;

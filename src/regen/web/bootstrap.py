@@ -183,7 +183,11 @@ def _warehouse(settings: Settings) -> BigQueryWarehouse:
 
     client = bigquery_client(settings.project, settings.location)
     return BigQueryWarehouse(
-        client, settings.project, dataset_prefix=settings.dataset_prefix, location=settings.location
+        client,
+        settings.project,
+        identity=os.environ.get("K_SERVICE", "regen"),
+        dataset_prefix=settings.dataset_prefix,
+        location=settings.location,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 _DAY = re.compile(r"(?:batch|regen)_(\d{4})[-_](\d\d)[-_](\d\d)_")
 _JOB = re.compile(r"/(?:jobs|queries)/([^/?]+)")
-_OWN_ID = re.compile(r"^regen-(promote|rollback|stage|record)-")
+_OWN_ID = re.compile(r"^regen-(?:[a-z]+-)?(promote|rollback|stage|record)-")
 #: What only this statement says.
 _WORDS = {
     "read_slate": "TO_JSON_STRING(ARRAY_AGG(game))",

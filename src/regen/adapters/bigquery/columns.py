@@ -9,6 +9,7 @@ from google.cloud import bigquery
 
 from regen.adapters.bigquery.errors import BrokenStatement, translated
 from regen.adapters.bigquery.slate import CONTEXT, FEATURES, GAMES
+from regen.domain.errors import StatementRefused
 from regen.schemas import table
 from regen.sql import Names
 
@@ -35,7 +36,7 @@ class Columns:
         """Run the query; if a column is not there, run it once more with null in its place."""
         try:
             return query(self._lists)
-        except BrokenStatement:
+        except (BrokenStatement, StatementRefused):
             missing = {name: self._missing(name, columns) for name, columns in READ.values()}
             if _lists(missing) == self._lists:
                 raise

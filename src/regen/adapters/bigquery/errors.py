@@ -1,41 +1,40 @@
-"""What BigQuery answers, in our words: whether trying again can help is decided here and nowhere else."""
+"""What BigQuery answers, in our words: whether trying again can help is decided here and nowhere else.
+
+`reasons.json` holds the documented reasons and texts. The client makes an HTTP status out of a job's reason, and 500 out
+of a reason that it does not know, so a text or a reason counts before the status does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
+from importlib import resources
+from typing import Any
 
 import requests
 from google.api_core import exceptions as google
 from google.auth import exceptions as auth
 
+from regen.domain import errors as ours
 from regen.domain.errors import (
     AccessDenied,
-    Conflict,
     Defect,
     FenceLost,
     PromotionAborted,
     RateLimited,
     RegenError,
     StagingMissing,
+    StatementRefused,
     TableMissing,
     Unavailable,
 )
 from regen.schemas import STAGING_DATASET
 
 SERVICE = "BigQuery"
-
-#: Texts of a transaction that met another one: BigQuery's, and those of the local emulator.
-_CONFLICTS = (
-    "aborted due to concurrent update",
-    "could not serialize access",
-    "failed to commit ducklake transaction",
-    "transaction conflict",
-)
-_RATE_REASONS = frozenset({"rateLimitExceeded", "quotaExceeded", "jobRateLimitExceeded"})
-_FLEETING_REASONS = frozenset(
-    {"backendError", "internalError", "jobBackendError", "jobInternalError", "stopped", "timeout"}
-)
+BYTES = "exceeded limit for bytes billed"
+BYTES_HINT = "raise REGEN_MAXIMUM_BYTES_BILLED (Terraform: maximum_bytes_billed), or find out what reads so much"
 
 _SILENT = (
     google.RetryError,
@@ -48,7 +47,14 @@ _SILENT = (
 
 
 class BrokenStatement(Defect):
-    """BigQuery refuses a statement as it stands: a mistake of ours, or tables that are not as the schemas say."""
+    """Something of no known kind went wrong with a statement: whether it ran is not known."""
+
+
+@cache
+def documented() -> Mapping[str, Any]:
+    """The table of documented reasons and texts."""
+    found: Mapping[str, Any] = json.loads((resources.files(__package__) / "reasons.json").read_text(encoding="utf-8"))
+    return found
 
 
 def sorted_error(error: Exception) -> RegenError:
@@ -57,29 +63,63 @@ def sorted_error(error: Exception) -> RegenError:
         return error
     text = str(getattr(error, "message", "") or error)
     if isinstance(error, google.GoogleAPICallError):
-        return _kind(error, text)(text).of(SERVICE)
+        told = f"{text}: {BYTES_HINT}" if BYTES in text.lower() else text
+        return _kind(error, text)(told).of(SERVICE)
     if isinstance(error, _SILENT):
         return Unavailable(f"BigQuery does not answer: {text or type(error).__name__}").of(SERVICE)
     return BrokenStatement(f"{type(error).__name__}: {text}").of(SERVICE)
 
 
 def _kind(error: google.GoogleAPICallError, text: str) -> type[RegenError]:
-    reasons = {str(item.get("reason")) for item in error.errors or () if isinstance(item, dict)}
-    lowered = text.lower()
-    missing = isinstance(error, google.NotFound)
+    reasons = [str(item.get("reason")) for item in error.errors or () if isinstance(item, dict)]
+    if kind := _own(text) or _missing(error, text) or _told(text.lower(), reasons):
+        return kind
     kinds: tuple[tuple[type[RegenError], bool], ...] = (
-        (FenceLost, "FENCE_LOST:" in text),
-        (PromotionAborted, "PROMOTION_ABORTED:" in text),
-        (Unavailable, "LOCK_MISSING:" in text),
-        (Unavailable, missing and "not found: job" in lowered),
-        (StagingMissing, missing and STAGING_DATASET in text),
-        (TableMissing, missing),
-        (Conflict, any(words in lowered for words in _CONFLICTS)),
-        (RateLimited, isinstance(error, google.TooManyRequests) or bool(reasons & _RATE_REASONS)),
-        (AccessDenied, "accessDenied" in reasons),
-        (Unavailable, isinstance(error, google.ServerError) or bool(reasons & _FLEETING_REASONS)),
+        (RateLimited, isinstance(error, google.TooManyRequests)),
+        (AccessDenied, isinstance(error, google.Forbidden | google.Unauthorized)),
+        (Unavailable, isinstance(error, google.ServerError) or error.code == 408),
     )
     return next((kind for kind, fits in kinds if fits), BrokenStatement)
+
+
+def _own(text: str) -> type[RegenError] | None:
+    """What a RAISE of our own scripts says."""
+    marks = {"FENCE_LOST:": FenceLost, "PROMOTION_ABORTED:": PromotionAborted, "LOCK_MISSING:": Unavailable}
+    return next((kind for mark, kind in marks.items() if mark in text), None)
+
+
+def _missing(error: google.GoogleAPICallError, text: str) -> type[RegenError] | None:
+    if not isinstance(error, google.NotFound):
+        return None
+    if "not found: job" in text.lower():
+        return Unavailable
+    return StagingMissing if STAGING_DATASET in text else TableMissing
+
+
+def _told(lowered: str, reasons: list[str]) -> type[RegenError] | None:
+    """What the table says: of the text first, which tells apart what one reason lumps together."""
+    words = next((row for row in documented()["texts"] if row["words"] in lowered), None)
+    known = words or next((row for row in documented()["reasons"] if row["reason"] in reasons), None)
+    if known is None:
+        return None
+    kind: type[RegenError] = getattr(ours, known["error"])
+    return kind
+
+
+def last_word(job: Any) -> RegenError | None:  # noqa: ANN401
+    """How a job ended, if it has ended in an error: what it says of itself, whatever a call about it said.
+
+    A refusal of a finished job is `final`: nothing of the job was carried out, nor will be.
+    """
+    failed = getattr(job, "error_result", None)
+    if getattr(job, "state", None) != "DONE" or not isinstance(failed, Mapping):
+        return None
+    message, reason = str(failed.get("message", "")), str(failed.get("reason", ""))
+    status = next((row["http"][0] for row in documented()["reasons"] if row["reason"] == reason), 500)
+    found = sorted_error(google.from_http_status(max(status, 400), message, errors=[dict(failed)]))  # type: ignore[no-untyped-call]
+    if isinstance(found, StatementRefused):
+        found.final = True
+    return found
 
 
 @contextmanager

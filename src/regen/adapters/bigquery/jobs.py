@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -13,10 +13,11 @@ from google.api_core import exceptions as google
 from google.api_core.retry import Retry
 from google.cloud import bigquery
 
-from regen.adapters.bigquery.errors import sorted_error, translated
+from regen.adapters.bigquery.errors import last_word, sorted_error, translated
 from regen.adapters.bigquery.params import Parameter
 from regen.domain.errors import AccessDenied, Conflict, RegenError, TableMissing, Unavailable
 
+#: Ids that a repeated submission tries to find again; after them come fresh ones, so that attempts never run out.
 ATTEMPTS = 8
 #: Repeats of a call that the platform asked to slow down, with this much patience in seconds; then RateLimited.
 PATIENCE = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -44,7 +45,8 @@ class Jobs:
     """The jobs of one warehouse.
 
     Attributes:
-        prefix: begins every job's id; warehouses that share a project need different ones.
+        prefix: begins every job's id; services and warehouses that share a project need different ones, as an account
+            cannot read the jobs of another.
         submitted: how many jobs this instance has inserted (those that it found again do not count).
         maximum_bytes_billed: a query that would bill more is refused by BigQuery.
     """
@@ -99,29 +101,48 @@ class Jobs:
 
     def _run(self, submit: Callable[[str], Any], job_id: str | None) -> Any:  # noqa: ANN401
         """Submit until a job has run: a job of that id which failed gives way to the next attempt's id."""
-        name = f"{self.prefix}-{job_id or uuid.uuid4().hex}"
-        found: RegenError | None = None
-        for attempt in range(1, ATTEMPTS + 1):
-            own = f"{name}-{attempt}" if job_id else name
-            job, fresh = self._submit(submit, own)
+        for name in self._names(job_id):
+            job, fresh = self._submit(submit, name)
+            if job is None:
+                continue
             try:
                 return job.result(retry=POLLING, timeout=self.timeout, **_no_job_retry(job))
             except Exception as error:
-                found = sorted_error(error)
-                if fresh or job.state != "DONE":
+                found = self._ended(job, name)
+                if found is None:
+                    raise sorted_error(error) from error
+                if fresh:
                     raise found from error
-        raise found or Unavailable(f"{name}: {ATTEMPTS} attempts have failed")
+        raise AssertionError("ids never run out")
+
+    def _names(self, job_id: str | None) -> Iterator[str]:
+        """The ids to try: those that a repeated submission finds again, then fresh ones without end."""
+        if job_id:
+            yield from (f"{self.prefix}-{job_id}-{attempt}" for attempt in range(1, ATTEMPTS + 1))
+        while True:
+            yield f"{self.prefix}-{job_id or 'once'}-{uuid.uuid4().hex}"
+
+    def _ended(self, job: Any, name: str) -> RegenError | None:  # noqa: ANN401
+        """The error that the job has ended in, by its own word; None if it has not, or nobody can say."""
+        if found := last_word(job):
+            return found
+        if getattr(job, "state", None) == "DONE":
+            return None
+        try:
+            with translated():
+                return last_word(self.client.get_job(name, location=self.location, retry=ONCE, timeout=self.timeout))
+        except RegenError:
+            return None  # the call that failed says why; this was a second look
 
     def _submit(self, submit: Callable[[str], Any], name: str) -> tuple[Any, bool]:
-        """One job under one id, and whether this call inserted it."""
+        """One job under one id, and whether this call inserted it; no job if the id is another account's."""
         for pause in (*PATIENCE, None):
             try:
                 job = submit(name)
             except google.Conflict as error:
                 if "Job" not in str(error):
                     raise sorted_error(error) from error
-                with translated():
-                    return self.client.get_job(name, location=self.location, retry=POLLING, timeout=self.timeout), False
+                return self._found(name), False
             except Exception as error:
                 problem = sorted_error(error)
                 if pause is None or not isinstance(problem, Unavailable) or isinstance(problem, _LASTING):
@@ -131,6 +152,17 @@ class Jobs:
                 self.submitted += 1
                 return job, True
         raise AssertionError
+
+    def _found(self, name: str) -> Any:  # noqa: ANN401
+        """The job of that id; None if another account inserted it, whose jobs this one may not read.
+
+        `roles/bigquery.jobUser` reads its own jobs only (https://cloud.google.com/bigquery/docs/managing-jobs).
+        """
+        try:
+            with translated():
+                return self.client.get_job(name, location=self.location, retry=POLLING, timeout=self.timeout)
+        except AccessDenied:
+            return None
 
 
 def _no_job_retry(job: bigquery.QueryJob | bigquery.LoadJob) -> dict[str, Any]:

@@ -15,11 +15,10 @@ from regen.adapters.bigquery import slate
 from regen.adapters.bigquery.columns import Columns
 from regen.adapters.bigquery.errors import translated
 from regen.adapters.bigquery.jobs import POLLING, Jobs
-from regen.adapters.bigquery.params import Parameter, entries, scalars
+from regen.adapters.bigquery.params import entries, scalars
 from regen.adapters.bigquery.tables import schema_fields
 from regen.domain.audit import AuditEntry, AuditEvent
-from regen.domain.errors import Conflict, FenceLost, InvalidInput, PromotionAborted
-from regen.domain.ids import digest
+from regen.domain.errors import Conflict, FenceLost, InvalidInput, Unavailable
 from regen.domain.promotion import (
     CurrentPrediction,
     FenceToken,
@@ -53,17 +52,22 @@ class BigQueryWarehouse:
         client: bigquery.Client,
         project: str,
         *,
+        identity: str = "regen",
         dataset_prefix: str = "",
         location: str | None = None,
         labels: Mapping[str, str] | None = None,
         maximum_bytes_billed: int | None = None,
         timeout: float = 60.0,
     ) -> None:
-        """Nothing is called before the first method is."""
+        """Nothing is called before the first method is.
+
+        Args:
+            identity: the service whose account submits, first in each job's id: an account cannot read another's jobs.
+        """
         self._client = client
         self._names = Names(project, dataset_prefix)
         self._columns = Columns(client, self._names)
-        own = f"regen-{dataset_prefix}" if dataset_prefix else "regen"
+        own = f"{identity}-{dataset_prefix}" if dataset_prefix else identity
         self.jobs = Jobs(client, own, location, dict(labels or {}), maximum_bytes_billed, timeout)
 
     def read_slate(self, game_date: date) -> SlateReading:
@@ -164,7 +168,7 @@ class BigQueryWarehouse:
         with translated():
             for row in rows:
                 return PromotionCounts(row["superseded"], row["withdrawn"], row["inserted"], act.at, act.fence.token)
-        raise PromotionAborted(f"{step}: committed without an answer")
+        raise Unavailable(f"{step}: the transaction's answer is empty; the audit says whether it was committed")
 
     def promotion_of(
         self, game_date: date, batch_id: str, round_: int, event: AuditEvent = AuditEvent.PROMOTED
@@ -179,22 +183,16 @@ class BigQueryWarehouse:
 
     def record(self, acts: Sequence[AuditEntry], staging: str | None = None) -> None:
         """See the port."""
-        if not acts and staging is None:
+        if not acts:
             return
-        statements: list[str] = []
-        values: dict[str, Any] = {}
-        parameters: list[Parameter] = []
-        if acts:
-            statements.append(render("record_entries", self._names, lists=lists(counted=False)))
-            values["since"] = min(act.at for act in acts)
-            parameters.append(entries(acts))
-        if staging is not None:
-            statements.append(render("record_runs", self._names, staging, lists(counted=False)))
-            day = acts[0].game_date if acts else None
-            parameters.append(bigquery.ScalarQueryParameter("game_date", "DATE", day))
-        # The same entries are the same job: it runs once, however many flushes submit it at once (P7).
-        name = f"record-{digest(*(act.event_id for act in acts), staging)}" if acts else None
-        self.jobs.query(";\n".join(text.strip() for text in statements), [*scalars(values), *parameters], name)
+        values: dict[str, Any] = {"since": min(act.at for act in acts), "holder": acts[0].batch_id}
+        if staging is None:
+            text = render("record_entries", self._names, lists=lists(counted=False))
+        else:
+            text = render("record_runs", self._names, staging, lists(counted=False))
+            values["game_date"] = acts[0].game_date
+        # Each submission is a job of its own: an entry comes once because the transaction conflicts with itself.
+        self.jobs.alone(text, [*scalars(values), entries(acts)])
 
     def staging_tables(self) -> list[StagingTable]:
         """See the port."""
