@@ -24,6 +24,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 PYTEST ?= -n 2 --dist loadgroup --randomly-seed=20260131
 COMPILE := $(BIN)/uv pip compile --quiet --no-header --generate-hashes
+# What ZetaSQL needs and the tests' environment has.
+NO_EMIT := $(addprefix --no-emit-package ,grpcio protobuf typing-extensions)
 
 .PHONY: help
 help: ## List the targets
@@ -79,6 +81,7 @@ lock: $(READY) ## Pin requirements/*.in again (ARGS="--upgrade" for newer versio
 	@$(COMPILE) $(ARGS) --universal --python-version 3.11 requirements/dev.in -o requirements/dev.txt
 	@$(COMPILE) $(ARGS) --universal --python-version 3.11 -c requirements/dev.txt requirements/functions.in -o requirements/functions.txt
 	@cd requirements; ../$(COMPILE) $(ARGS) --universal --python-version 3.11 bigquery-emulator.in -o bigquery-emulator.txt
+	@cd requirements; ../$(COMPILE) $(ARGS) --universal --python-version 3.11 -c dev.txt $(NO_EMIT) googlesql.in -o googlesql.txt
 	@cd requirements; ../$(COMPILE) $(ARGS) --no-deps --python-version 3.13 bigquery-emulator.core.in -o bigquery-emulator.core.txt
 
 .PHONY: clean

@@ -13,12 +13,12 @@ known AS (
   QUALIFY ROW_NUMBER() OVER (PARTITION BY player_lookup, game_id ORDER BY created_at DESC, feature_version DESC) = 1
 ),
 offered AS (
-  SELECT player_lookup, TO_JSON_STRING(ARRAY_AGG(line)) AS lines
+  SELECT player_lookup, TO_JSON_STRING(ARRAY_AGG(offer)) AS lines
   FROM (
     SELECT
       player_lookup,
       STRUCT(CAST(line AS FLOAT64) AS value, bookmaker AS bookmaker, over_price AS over_price,
-             under_price AS under_price, FORMAT_TIMESTAMP('%Y-%m-%dT%H:%M:%E6SZ', captured_at) AS captured_at) AS line
+             under_price AS under_price, FORMAT_TIMESTAMP('%Y-%m-%dT%H:%M:%E6SZ', captured_at) AS captured_at) AS offer
     FROM {player_prop_lines}
     WHERE game_date = @game_date AND market = 'points'
     QUALIFY ROW_NUMBER() OVER (PARTITION BY player_lookup, bookmaker, line ORDER BY captured_at DESC) = 1

@@ -1,6 +1,6 @@
 -- Invariants between the audit and the data: for each, how many were looked at, and which break it.
 WITH entries AS (
-  SELECT event_id, event, game_date, batch_id, round, regeneration_timestamp AS at, regenerated_count, superseded_count,
+  SELECT event_id, event, game_date, batch_id, round, regeneration_timestamp AS moment, regenerated_count, superseded_count,
     withdrawn
   FROM {prediction_regeneration_audit}
   WHERE game_date BETWEEN @first AND @last AND event_id IS NOT NULL
@@ -15,14 +15,14 @@ predictions AS (
   WHERE game_date BETWEEN @first AND @last
 ),
 made AS (
-  SELECT game_date, IF(restored_from_prediction_id IS NULL, batch_id, NULL) AS batch_id, created_at AS at,
+  SELECT game_date, IF(restored_from_prediction_id IS NULL, batch_id, NULL) AS batch_id, created_at AS moment,
     COUNT(*) AS number
   FROM predictions
   WHERE batch_id IS NOT NULL OR restored_from_prediction_id IS NOT NULL
   GROUP BY 1, 2, 3
 ),
 gone AS (
-  SELECT game_date, superseded_by_batch_id AS batch_id, superseded_at AS at,
+  SELECT game_date, superseded_by_batch_id AS batch_id, superseded_at AS moment,
     COUNTIF(superseded_by_prediction_id IS NOT NULL) AS replaced,
     COUNTIF(superseded_by_prediction_id IS NULL) AS removed
   FROM predictions
@@ -33,7 +33,7 @@ last_promotions AS (
   SELECT game_date, batch_id, round
   FROM acts
   WHERE event = 'promoted'
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date ORDER BY at DESC, round DESC) = 1
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date ORDER BY moment DESC, round DESC) = 1
 ),
 fences AS (
   SELECT game_date, COUNT(*) AS number, MAX(promoted_batch_id) AS batch_id, MAX(promoted_round) AS round
@@ -52,7 +52,7 @@ looked AS (
       IFNULL(CAST(acts.regenerated_count AS STRING), 'no'), ' in the audit, ',
       CAST(IFNULL(made.number, 0) AS STRING), ' in the table') AS subject
   FROM acts
-  LEFT JOIN made ON made.game_date = acts.game_date AND made.at = acts.at
+  LEFT JOIN made ON made.game_date = acts.game_date AND made.moment = acts.moment
     AND IFNULL(made.batch_id, '') = IF(acts.event = 'promoted', acts.batch_id, '')
   UNION ALL
   SELECT 'audit_superseded',
@@ -62,20 +62,20 @@ looked AS (
       ' in the audit, ', CAST(IFNULL(gone.replaced, 0) AS STRING), ' and ',
       CAST(IFNULL(gone.removed, 0) AS STRING), ' in the table')
   FROM acts
-  LEFT JOIN gone ON gone.game_date = acts.game_date AND gone.batch_id = acts.batch_id AND gone.at = acts.at
+  LEFT JOIN gone ON gone.game_date = acts.game_date AND gone.batch_id = acts.batch_id AND gone.moment = acts.moment
   UNION ALL
   SELECT 'audit_missing', acts.event_id IS NOT NULL,
     CONCAT(CAST(made.game_date AS STRING), ' ', IFNULL(made.batch_id, 'a rollback'), ' made ',
       CAST(made.number AS STRING), ' rows, and no entry says so')
   FROM made
-  LEFT JOIN acts ON acts.game_date = made.game_date AND acts.at = made.at
+  LEFT JOIN acts ON acts.game_date = made.game_date AND acts.moment = made.moment
     AND IF(acts.event = 'promoted', acts.batch_id, '') = IFNULL(made.batch_id, '')
   UNION ALL
   SELECT 'audit_missing', acts.event_id IS NOT NULL,
     CONCAT(CAST(gone.game_date AS STRING), ' ', gone.batch_id, ' superseded ',
       CAST(gone.replaced + gone.removed AS STRING), ' rows, and no entry says so')
   FROM gone
-  LEFT JOIN acts ON acts.game_date = gone.game_date AND acts.batch_id = gone.batch_id AND acts.at = gone.at
+  LEFT JOIN acts ON acts.game_date = gone.game_date AND acts.batch_id = gone.batch_id AND acts.moment = gone.moment
   UNION ALL
   SELECT 'audit_once', COUNT(*) = 1,
     CONCAT(CAST(MAX(game_date) AS STRING), ' ', IFNULL(MAX(batch_id), 'no batch'), ' ', MAX(event), ': ',
@@ -105,10 +105,10 @@ looked AS (
     AND ran.player_lookup = told.player_lookup
   UNION ALL
   SELECT 'ended',
-    MAX(IF(event IN ('requested', 'redrive_requested', 'promote_requested', 'rollback_requested'), at, NULL)) > @stale
+    MAX(IF(event IN ('requested', 'redrive_requested', 'promote_requested', 'rollback_requested'), moment, NULL)) > @stale
     OR IFNULL(
-      MAX(IF(event IN ('promoted', 'rejected', 'failed', 'cancelled', 'rolled_back', 'rollback_refused'), at, NULL))
-      >= MAX(IF(event IN ('requested', 'redrive_requested', 'promote_requested', 'rollback_requested'), at, NULL)),
+      MAX(IF(event IN ('promoted', 'rejected', 'failed', 'cancelled', 'rolled_back', 'rollback_refused'), moment, NULL))
+      >= MAX(IF(event IN ('requested', 'redrive_requested', 'promote_requested', 'rollback_requested'), moment, NULL)),
       FALSE),
     CONCAT(CAST(MAX(game_date) AS STRING), ' ', batch_id, ' was begun and has no end')
   FROM entries

@@ -18,7 +18,7 @@ SELECT
   old.game_date,
   COUNTIF(old.is_old) AS old_rows,
   COUNTIF(old.is_old AND old.is_current) AS kept_rows,
-  COUNTIF(old.is_old AND NOT old.is_current AND new.prediction_id IS NOT NULL AND new.is_current) AS replaced_rows,
+  COUNTIF(old.is_old AND NOT old.is_current AND fresh.prediction_id IS NOT NULL AND fresh.is_current) AS replaced_rows,
   COUNTIF(old.is_old AND NOT old.is_current AND old.superseded_by_prediction_id IS NULL
     AND old.superseded_reason IS NOT NULL) AS withdrawn_rows,
   COUNTIF(NOT old.is_old AND old.is_current) AS new_rows,
@@ -26,8 +26,8 @@ SELECT
   COUNT(DISTINCT IF(old.is_current, old.player_lookup, NULL)) AS current_players,
   IFNULL(MAX(keys.doubled), 0) AS doubled_keys
 FROM predictions AS old
-LEFT JOIN predictions AS new
-  ON new.game_date = old.game_date AND new.prediction_id = old.superseded_by_prediction_id
+LEFT JOIN predictions AS fresh
+  ON fresh.game_date = old.game_date AND fresh.prediction_id = old.superseded_by_prediction_id
 LEFT JOIN keys ON keys.game_date = old.game_date
 GROUP BY old.game_date
 ORDER BY old.game_date

@@ -1,0 +1,113 @@
+"""Everything that sends a statement, called once each: what they send, and in which types, is what the analyser judges."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from typing import Any, cast
+from unittest import mock
+
+from google.cloud import bigquery
+
+from contract.warehouse_rows import entry, fence, promotion, rollback
+from contract.warehouses import at
+from googlesql.analyser import STAGING
+from googlesql.fake_client import FakeClient, Parameters, Recorder
+from regen.adapters.bigquery import BigQueryWarehouse
+from regen.adapters.bigquery.ledger import BigQueryLedger
+from regen.adapters.bigquery.loading import TableLoader
+from regen.adapters.bigquery.tables import create_tables
+from regen.cli import bdb, doctor, predictions, records
+from regen.cli.output import Output
+from regen.cli.session import Session
+from regen.client import accuracy, training_tables
+from regen.client.reading import Reader
+from regen.demo import facts
+from regen.domain.audit import AuditEvent
+from regen.domain.bdb import BdbChange, BdbStatus
+from regen.sql import Names
+
+PROJECT, PREFIX = "a-project", "p_"
+DAY = date(2026, 1, 20)
+MOMENT = datetime(2026, 1, 20, 12, tzinfo=UTC)
+COUNTS = {"superseded": 1, "withdrawn": 0, "inserted": 1}
+GAME = {
+    "game_date": DAY, "game_id": "g", "status": "pending", "home_team": "NYK", "away_team": "BOS",
+    "game_start_time": MOMENT, "bdb_check_count": 1, "last_bdb_check_at": MOMENT, "bdb_available_at": MOMENT,
+    "attempts": 0, "updated_at": MOMENT,
+}  # fmt: skip
+STANDING = {"game_date": DAY, "newest": MOMENT, "prediction_rows": 1, "coverage_pct": 90.0}
+BATCH = "regen_2026-01-20_test_1"
+
+Row = Mapping[str, Any]
+
+
+def sent() -> list[tuple[str, Parameters]]:
+    """Each statement that is sent, with its parameters as they stand in the request."""
+    recorder = Recorder()
+    fake: Any = FakeClient(recorder)
+    client = cast("bigquery.Client", fake)
+    for rows, act in (*_adapters(client), *_clients(client)):
+        recorder.rows = list(rows)
+        act()
+    return recorder.sent
+
+
+def _adapters(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[], object]]]:
+    warehouse = BigQueryWarehouse(client, PROJECT, dataset_prefix=PREFIX)
+    ledger = BigQueryLedger(warehouse.jobs, Names(PROJECT, PREFIX))
+    act = promotion("b1", 1, 1)
+    object.__setattr__(act, "staging", STAGING)
+    requested = [entry("b1", AuditEvent.REQUESTED, at(0))]
+    yield [], lambda: create_tables(client, PROJECT, PREFIX)
+    yield [], lambda: warehouse.read_slate(DAY)
+    yield [], lambda: warehouse.current_predictions(DAY)
+    yield [], lambda: warehouse.raise_fence(fence("b1", 1))
+    yield [COUNTS], lambda: warehouse.promote(act)
+    yield [COUNTS], lambda: warehouse.rollback(rollback("b1", 1, minute=1))
+    yield [], lambda: warehouse.promotion_of(DAY, "b1", 1)
+    yield [], lambda: warehouse.record(requested, STAGING)
+    yield [], lambda: warehouse.record((), STAGING)
+    yield [], lambda: ledger.survey(DAY, DAY)
+    yield [GAME], ledger.bdb_games
+    yield [], lambda: ledger.change_bdb([BdbChange(DAY, "g", "pending", 0, BdbStatus.COMPLETED, 1, 1, MOMENT, "note")])
+    yield [], lambda: ledger.verify(DAY, DAY, MOMENT, 90.0)
+    yield [], lambda: ledger.changed_dates(MOMENT)
+    yield [], lambda: ledger.grade(DAY, DAY, MOMENT)
+    yield [], lambda: TableLoader(client, PROJECT, PREFIX).load("player_game_summary", (), replace_dates={DAY})
+
+
+def _clients(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[], object]]]:
+    reader = Reader(PROJECT, "http://emulator", PREFIX)
+    vars(reader)["client"] = client
+    session = Session()
+    vars(session)["reader"] = reader
+    known = facts.Before(MOMENT, 1)
+
+    def quietly(function: Callable[..., object], *arguments: Any) -> Callable[[], None]:
+        def act() -> None:
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                function(session, *arguments)
+
+        return act
+
+    assert isinstance(session.out, Output)
+    yield [], quietly(predictions.show, "2026-01-20")
+    yield [], quietly(predictions.coverage, "2026-01-20")
+    yield [], quietly(predictions.diff, BATCH)
+    yield [], quietly(records.audit, "2026-01-20")
+    yield [], quietly(records.audit, BATCH)
+    yield [], quietly(bdb.list_)
+    yield [{"n": 1}], lambda: list(_doctor(session))
+    yield [], lambda: accuracy.errors(reader, [BATCH], DAY, DAY)
+    yield [], lambda: training_tables.rows_to_learn_from(reader, DAY, DAY)
+    yield [STANDING], lambda: facts.before(reader, DAY, DAY)
+    yield [STANDING], lambda: facts.read_facts(reader, [DAY], known)
+    yield [STANDING], lambda: reader.run("inserted", game_date=DAY, batch_id=BATCH)
+
+
+def _doctor(session: Session) -> Iterator[object]:
+    with mock.patch.object(Session, "settings", mock.Mock(emulator="http://emulator", url="")):
+        yield from doctor._warehouse(session)
