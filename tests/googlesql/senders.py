@@ -27,6 +27,7 @@ from regen.client.reading import Reader
 from regen.demo import facts
 from regen.domain.audit import AuditEvent
 from regen.domain.bdb import BdbChange, BdbStatus
+from regen.domain.errors import RegenError
 from regen.sql import Names
 
 PROJECT, PREFIX = "a-project", "p_"
@@ -51,7 +52,8 @@ def sent() -> list[tuple[str, Parameters]]:
     client = cast("bigquery.Client", fake)
     for rows, act in (*_adapters(client), *_clients(client)):
         recorder.rows = list(rows)
-        act()
+        with contextlib.suppress(RegenError):  # what was sent is what counts, not what came of it
+            act()
     return recorder.sent
 
 
@@ -65,6 +67,7 @@ def _adapters(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[],
     yield [], lambda: warehouse.read_slate(DAY)
     yield [], lambda: warehouse.current_predictions(DAY)
     yield [], lambda: warehouse.raise_fence(fence("b1", 1))
+    yield [], warehouse.mend_fences
     yield [COUNTS], lambda: warehouse.promote(act)
     yield [COUNTS], lambda: warehouse.rollback(rollback("b1", 1, minute=1))
     yield [], lambda: warehouse.promotion_of(DAY, "b1", 1)

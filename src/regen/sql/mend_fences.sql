@@ -6,12 +6,12 @@ SET doubled = ARRAY(SELECT game_date FROM {promotion_fence} GROUP BY game_date H
 
 IF ARRAY_LENGTH(doubled) > 0 THEN
   IF NOT EXISTS (SELECT 1 FROM {statement_locks} WHERE name = 'fence') THEN
-    INSERT INTO {statement_locks} (name, at) VALUES ('fence', @at);
+    INSERT INTO {statement_locks} (name, `at`) VALUES ('fence', @at);
   END IF;
 
   BEGIN TRANSACTION;
 
-  UPDATE {statement_locks} SET at = @at, holder = 'mending' WHERE name = 'fence';
+  UPDATE {statement_locks} SET `at` = @at, holder = 'mending' WHERE name = 'fence';
 
   IF @@row_count = 0 THEN
     RAISE USING MESSAGE = 'LOCK_MISSING: statement_locks has no row for the fence';

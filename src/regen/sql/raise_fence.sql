@@ -6,12 +6,12 @@
 IF NOT EXISTS (SELECT 1 FROM {promotion_fence} WHERE game_date = @game_date) THEN
   -- A lock row that is there twice does no harm: the transaction changes both.
   IF NOT EXISTS (SELECT 1 FROM {statement_locks} WHERE name = 'fence') THEN
-    INSERT INTO {statement_locks} (name, at) VALUES ('fence', @at);
+    INSERT INTO {statement_locks} (name, `at`) VALUES ('fence', @at);
   END IF;
 
   BEGIN TRANSACTION;
 
-  UPDATE {statement_locks} SET at = @at, holder = @batch_id WHERE name = 'fence';
+  UPDATE {statement_locks} SET `at` = @at, holder = @batch_id WHERE name = 'fence';
 
   IF @@row_count = 0 THEN
     RAISE USING MESSAGE = 'LOCK_MISSING: statement_locks has no row for the fence';
