@@ -70,7 +70,7 @@ def test_what_only_inserts_changes_its_lock_row_first(name: str) -> None:
     """Two transactions that only insert do not conflict: a date's fence came twice, and the date was never promoted again."""
     inside = text(name).partition("BEGIN TRANSACTION;")[2].partition("COMMIT TRANSACTION;")[0]
     first = inside.strip().partition(";")[0]
-    assert first.startswith("UPDATE `a-project.p_nba_predictions.statement_locks` SET at = @at")
+    assert first.startswith("UPDATE `a-project.p_nba_predictions.statement_locks` SET `at` = @at")
     assert "WHERE name = 'fence'" in first
     assert "@@row_count = 0" in inside
     fence = "`a-project.p_nba_predictions.promotion_fence`"
