@@ -78,7 +78,7 @@ locals {
       title = "Coverage of each date"
       text = {
         format  = "MARKDOWN"
-        content = "Coverage of each date, against its slate: `regen coverage`, or\n\n    SELECT * FROM `${local.sql_names.nba_predictions}.prediction_coverage` ORDER BY game_date DESC LIMIT 14"
+        content = "Coverage of each date, against its slate: `regen coverage`, or\n\n    SELECT * FROM `${local.sql_names.nba_predictions}.prediction_coverage` WHERE game_date >= CURRENT_DATE() - 14 ORDER BY game_date DESC"
       }
     }
   }

@@ -7,7 +7,6 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, cast
-from unittest import mock
 
 from google.cloud import bigquery
 
@@ -19,8 +18,7 @@ from regen.adapters.bigquery import BigQueryWarehouse
 from regen.adapters.bigquery.ledger import BigQueryLedger
 from regen.adapters.bigquery.loading import TableLoader
 from regen.adapters.bigquery.tables import create_tables
-from regen.cli import bdb, doctor, predictions, records
-from regen.cli.output import Output
+from regen.cli import bdb, predictions, records
 from regen.cli.session import Session
 from regen.client import accuracy, training_tables
 from regen.client.reading import Reader
@@ -96,21 +94,13 @@ def _clients(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[], 
 
         return act
 
-    assert isinstance(session.out, Output)
     yield [], quietly(predictions.show, "2026-01-20")
     yield [], quietly(predictions.coverage, "2026-01-20")
     yield [], quietly(predictions.diff, BATCH)
     yield [], quietly(records.audit, "2026-01-20")
     yield [], quietly(records.audit, BATCH)
     yield [], quietly(bdb.list_)
-    yield [{"n": 1}], lambda: list(_doctor(session))
     yield [], lambda: accuracy.errors(reader, [BATCH], DAY, DAY)
     yield [], lambda: training_tables.rows_to_learn_from(reader, DAY, DAY)
     yield [STANDING], lambda: facts.before(reader, DAY, DAY)
     yield [STANDING], lambda: facts.read_facts(reader, [DAY], known)
-    yield [STANDING], lambda: reader.run("inserted", game_date=DAY, batch_id=BATCH)
-
-
-def _doctor(session: Session) -> Iterator[object]:
-    with mock.patch.object(Session, "settings", mock.Mock(emulator="http://emulator", url="")):
-        yield from doctor._warehouse(session)

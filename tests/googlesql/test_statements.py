@@ -7,29 +7,15 @@ import re
 import pytest
 
 from googlesql.analyser import Analyser, Refused
-from googlesql.discovery import DEFINITION, NAMES, Found, everything, files, filled, is_sent, sendings
+from googlesql.catalogue import analyser
+from googlesql.discovery import Found, everything, files, is_sent, sendings
 from googlesql.types import scalar
+
+__all__ = ["analyser"]
 
 ROOTS = {file.stem: file for file in files()}
 #: Statements that only the tests send.
 UNSENT: frozenset[str] = frozenset()
-
-
-@pytest.fixture(scope="session")
-def analyser() -> Analyser:
-    found = Analyser(NAMES)
-    for file in files():
-        text = filled(file.read_text(encoding="utf-8"))
-        if (definition := DEFINITION.match(text)) is None:
-            continue
-        kind, name, arguments = definition.groups()
-        query = text[definition.end() :]
-        if kind == "VIEW":
-            found.add_view(name, query)
-        else:
-            types = dict(argument.split() for argument in arguments.split(", "))
-            found.add_function(name, {n: scalar(kind) for n, kind in types.items()}, query)
-    return found
 
 
 def accepted(analyser: Analyser, found: Found) -> int:

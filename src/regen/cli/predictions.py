@@ -121,7 +121,7 @@ def diff(
 
 
 def _newest(session: Session, date: str) -> str:
-    ends = session.reader.run("audit", batch_id="", game_date=game_date(date, "DATE|BATCH").isoformat())
+    ends = session.reader.run("audit", batch_id="", day=game_date(date, "DATE|BATCH"))
     done = [end["batch_id"] for end in ends if end["event"] == "promoted" and end["superseded_count"]]
     if not done:
         raise Misused(f"no promotion of {date} has replaced anything")

@@ -10,7 +10,7 @@ import typer
 from regen.cli.arguments import DateOrBatch, game_date
 from regen.cli.output import columns
 from regen.cli.session import Session, command
-from regen.client.reading import BATCH_DATE
+from regen.client.reading import BATCH_DATE, date_of
 from regen.domain.plan import told as in_words
 
 PANEL = "Predictions"
@@ -34,7 +34,7 @@ def audit(
     rows = session.reader.run(
         "audit",
         batch_id=what if is_batch else "",
-        game_date="" if is_batch else game_date(what, "DATE|BATCH").isoformat(),
+        day=date_of(what) if is_batch else game_date(what, "DATE|BATCH"),
     )
     session.out.show(rows, columns(AUDIT), [_shown(row) for row in rows])
 

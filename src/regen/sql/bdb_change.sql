@@ -6,7 +6,7 @@ USING (
     given.notes AS notes
   FROM UNNEST(@changes) AS given
 ) AS change
-ON game.game_date = change.game_date AND game.game_id = change.game_id
+ON game.game_date BETWEEN @first AND @last AND game.game_date = change.game_date AND game.game_id = change.game_id
 WHEN MATCHED AND game.status = change.was AND IFNULL(game.attempts, 0) = change.attempts_were THEN
   UPDATE SET
     status = change.status,

@@ -28,7 +28,8 @@ USING (
   )
   SELECT * FROM told
 ) AS fresh
-ON grade.game_date = fresh.game_date AND grade.prediction_id = fresh.prediction_id
+ON grade.game_date BETWEEN @first AND @last AND grade.game_date = fresh.game_date
+  AND grade.prediction_id = fresh.prediction_id
 WHEN MATCHED AND (
   IFNULL(grade.actual_points, -1) != IFNULL(fresh.points, -1) OR IFNULL(grade.is_superseded_prediction, TRUE)
 ) THEN
@@ -105,7 +106,8 @@ FROM {player_prop_predictions} AS p
 JOIN (
   SELECT DISTINCT game_date, game_id FROM {player_game_summary} WHERE game_date BETWEEN @first AND @last
 ) AS played ON played.game_date = p.game_date AND played.game_id = p.game_id
-LEFT JOIN {prediction_accuracy} AS grade ON grade.game_date = p.game_date AND grade.prediction_id = p.prediction_id
+LEFT JOIN {prediction_accuracy} AS grade ON grade.game_date BETWEEN @first AND @last
+  AND grade.game_date = p.game_date AND grade.prediction_id = p.prediction_id
 LEFT JOIN (
   SELECT game_date, COUNT(*) AS number FROM {prediction_accuracy}
   WHERE game_date BETWEEN @first AND @last AND is_superseded_prediction

@@ -21,7 +21,7 @@ produced AS (
 skipped AS (
   SELECT game_date, player_lookup, skip_reason
   FROM {prediction_worker_runs}
-  WHERE game_date >= '1946-01-01'
+  WHERE game_date >= '1946-01-01' AND run_date >= '1946-01-01'
   QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date, player_lookup ORDER BY run_date DESC) = 1
 ),
 judged AS (

@@ -149,12 +149,14 @@ IF measured.problem IS NOT NULL THEN
   RAISE USING MESSAGE = measured.problem;
 END IF;
 
--- 5. The worker runs, once: a rejected round has written its own already.
+-- 5. The worker runs, once: a rejected round has written its own already. Records of a batch do not live as long as a
+-- year; the second bound is for a table that upstream has partitioned by run_date.
 INSERT INTO {prediction_worker_runs} ({run_columns})
 SELECT {staged_run_columns}
 FROM {staging}
 WHERE kind = 'run' AND run_request_id NOT IN (
-  SELECT request_id FROM {prediction_worker_runs} WHERE game_date = @game_date AND batch_id = @batch_id
+  SELECT request_id FROM {prediction_worker_runs}
+  WHERE game_date = @game_date AND run_date >= TIMESTAMP_SUB(@at, INTERVAL 400 DAY) AND batch_id = @batch_id
 );
 
 -- 6. The audit, in the same commit (P7): this act with what was counted, once.

@@ -1,9 +1,11 @@
 -- Invariants between the audit and the data: for each, how many were looked at, and which break it.
+-- No slate is known a year before its games: what is older than that is of other dates.
 WITH entries AS (
   SELECT event_id, event, game_date, batch_id, round, regeneration_timestamp AS moment, regenerated_count, superseded_count,
     withdrawn
   FROM {prediction_regeneration_audit}
-  WHERE game_date BETWEEN @first AND @last AND event_id IS NOT NULL
+  WHERE regeneration_timestamp >= TIMESTAMP_SUB(TIMESTAMP(@first), INTERVAL 400 DAY)
+    AND game_date BETWEEN @first AND @last AND event_id IS NOT NULL
 ),
 acts AS (
   SELECT * FROM entries WHERE event IN ('promoted', 'rolled_back')
@@ -44,7 +46,7 @@ fences AS (
 ran AS (
   SELECT DISTINCT game_date, batch_id, player_lookup
   FROM {prediction_worker_runs}
-  WHERE game_date BETWEEN @first AND @last AND success
+  WHERE game_date BETWEEN @first AND @last AND run_date >= TIMESTAMP_SUB(TIMESTAMP(@first), INTERVAL 400 DAY) AND success
 ),
 looked AS (
   SELECT 'audit_inserted' AS invariant, IFNULL(made.number, 0) = acts.regenerated_count AS holds,

@@ -74,9 +74,9 @@ class BigQueryLedger:
             )
             for c in changes
         ]
-        self._jobs.query(
-            render("bdb_change", self._names), [bigquery.ArrayQueryParameter("changes", "STRUCT", structs)]
-        )
+        span = {"first": min(c.game_date for c in changes), "last": max(c.game_date for c in changes)}
+        parameters = [*scalars(span), bigquery.ArrayQueryParameter("changes", "STRUCT", structs)]
+        self._jobs.query(render("bdb_change", self._names), parameters)
 
     def verify(self, first: date, last: date, now: datetime, threshold: float) -> list[Finding]:
         """See the port."""

@@ -13,7 +13,7 @@ from google.cloud import bigquery
 from regen.adapters.bigquery.errors import translated
 from regen.adapters.bigquery.tables import schema_fields
 from regen.schemas import table as schema_of
-from regen.sql import Names
+from regen.sql import Names, render
 
 
 class TableLoader:
@@ -31,7 +31,7 @@ class TableLoader:
             if replace_dates and self._has_rows(table, target):
                 dates = bigquery.ArrayQueryParameter("dates", "DATE", sorted(replace_dates))
                 config = bigquery.QueryJobConfig(query_parameters=[dates])
-                statement = f"DELETE FROM `{target}` WHERE game_date IN UNNEST(@dates)"  # noqa: S608 - our own name
+                statement = render("replace_dates", self._names, lists=(("target", f"`{target}`"),))
                 self._client.query(statement, job_config=config).result()
             if rows:
                 self._append(table, target, rows)

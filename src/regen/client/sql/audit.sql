@@ -1,8 +1,9 @@
--- What was done to a date or by a batch, in the order of its happening.
+-- What was done to a date or by a batch, in the order of its happening. No slate is known a year before its games.
 SELECT
   regeneration_timestamp, event, game_date, batch_id, round, status, reason, triggered_by, requested, produced, skipped,
   failed, kept, withdrawn, superseded_count, regenerated_count, coverage_pct, error, metadata, verdict
 FROM {prediction_regeneration_audit}
-WHERE (@batch_id = '' OR batch_id = @batch_id)
-  AND (@game_date = '' OR game_date = SAFE_CAST(@game_date AS DATE))
+WHERE regeneration_timestamp >= TIMESTAMP_SUB(TIMESTAMP(@day), INTERVAL 400 DAY)
+  AND (@batch_id = '' OR batch_id = @batch_id)
+  AND (@batch_id != '' OR game_date = @day)
 ORDER BY regeneration_timestamp, round, event

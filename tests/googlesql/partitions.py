@@ -1,0 +1,183 @@
+"""Whether each scan of a partitioned table is bounded by a constant, judged on GoogleSQL's resolved tree (I-39).
+
+A scan is bounded if what must be true of each of its rows for the row to count compares the partition's column with a
+literal or a parameter. What a JOIN implies from the other side is no bound: BigQuery prunes by constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from zetasql.wasi._pb2.zetasql.resolved_ast import resolved_ast_enums_pb2 as enums
+
+from regen.schemas import table, tables
+
+_COMPARISONS = frozenset(
+    {"$equal", "$less", "$less_or_equal", "$greater", "$greater_or_equal", "$between", "$in", "$in_array"}
+)
+#: Upstream partitions its worker runs by another column, and requires the filter: a table that is adopted keeps that.
+_ALSO = {"prediction_worker_runs": ("run_date",)}
+#: Views, and the column by which their readers bound them.
+_VIEWS = {"current_predictions": ("game_date",), "prediction_coverage": ("game_date",)}
+_JOIN = enums.ResolvedJoinScanEnums
+_MATCH = enums.ResolvedMergeWhenEnums
+
+Conjuncts = Sequence[Any]
+
+
+def bounded_columns(name: str) -> tuple[str, ...]:
+    """The columns that a statement on this table or view bounds."""
+    own = name.rpartition(".")[2]
+    if own in _VIEWS:
+        return _VIEWS[own]
+    if own in {t.name for t in tables()} and (partition := table(own).partition):
+        return (partition.field, *_ALSO.get(own, ()))
+    return ()
+
+
+def unbounded(statement: Any) -> list[str]:
+    """The scans of a resolved statement that nothing bounds: table and column."""
+    return list(_judged(_node(statement), ()))
+
+
+def _judged(node: Any, known: Conjuncts) -> Iterator[str]:
+    kind = node.DESCRIPTOR.name
+    judge = _JUDGES.get(kind)
+    if judge is not None:
+        yield from judge(node, known)
+    else:
+        yield from _parts(node)
+
+
+def _parts(node: Any, but: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Whatever else stands in a node: expressions with subqueries of their own, inputs of which nothing is known."""
+    for field, value in node.ListFields():
+        if field.type == field.TYPE_MESSAGE and field.name not in but:
+            for part in value if field.is_repeated else (value,):
+                yield from _judged(_node(part), ())
+
+
+def _table(node: Any, known: Conjuncts) -> Iterator[str]:
+    ids = {column.name.lower(): column.column_id for column in node.parent.column_list}
+    name = node.table.full_name or node.table.name
+    for column in bounded_columns(name):
+        if column not in ids or not any(_bounds(part, ids[column]) for part in known):
+            yield f"{name.rpartition('.')[2]}.{column}"
+
+
+def _filter(node: Any, known: Conjuncts) -> Iterator[str]:
+    yield from _parts(node, frozenset({"parent", "input_scan"}))
+    yield from _judged(_node(node.input_scan), (*known, *_conjuncts(node.filter_expr)))
+
+
+def _through(node: Any, known: Conjuncts) -> Iterator[str]:
+    yield from _parts(node, frozenset({"parent", "input_scan"}))
+    yield from _judged(_node(node.input_scan), known)
+
+
+def _join(node: Any, known: Conjuncts) -> Iterator[str]:
+    yield from _parts(node, frozenset({"parent", "left_scan", "right_scan"}))
+    on = _conjuncts(node.join_expr) if node.HasField("join_expr") else ()
+    left = {_JOIN.INNER: (*known, *on), _JOIN.LEFT: known, _JOIN.RIGHT: on}.get(node.join_type, ())
+    right = {_JOIN.INNER: (*known, *on), _JOIN.LEFT: on, _JOIN.RIGHT: known}.get(node.join_type, ())
+    yield from _judged(_node(node.left_scan), left)
+    yield from _judged(_node(node.right_scan), right)
+
+
+def _array(node: Any, known: Conjuncts) -> Iterator[str]:
+    yield from _parts(node, frozenset({"parent", "input_scan"}))
+    on = _conjuncts(node.join_expr) if node.HasField("join_expr") and not node.is_outer else ()
+    if node.HasField("input_scan"):
+        yield from _judged(_node(node.input_scan), (*known, *on))
+
+
+def _change(node: Any, _: Conjuncts) -> Iterator[str]:
+    """UPDATE and DELETE: the condition holds of the target and of what it is joined with."""
+    yield from _parts(node, frozenset({"table_scan", "from_scan"}))
+    where = _conjuncts(node.where_expr)
+    yield from _table(node.table_scan, where)
+    if "from_scan" in node.DESCRIPTOR.fields_by_name and node.HasField("from_scan"):
+        yield from _judged(_node(node.from_scan), where)
+
+
+def _insert(node: Any, _: Conjuncts) -> Iterator[str]:
+    yield from _parts(node, frozenset({"table_scan"}))
+
+
+def _merge(node: Any, _: Conjuncts) -> Iterator[str]:
+    """The condition bounds a target; rows that no source matches are bounded by their own clauses."""
+    yield from _parts(node, frozenset({"table_scan"}))
+    found = set(_table(node.table_scan, _conjuncts(node.merge_expr)))
+    for clause in node.when_clause_list:
+        if clause.match_type == _MATCH.NOT_MATCHED_BY_SOURCE:
+            found |= set(_table(node.table_scan, _conjuncts(clause.match_expr)))
+    yield from sorted(found)
+
+
+_JUDGES = {
+    "ResolvedTableScanProto": _table,
+    "ResolvedFilterScanProto": _filter,
+    "ResolvedProjectScanProto": _through,
+    "ResolvedOrderByScanProto": _through,
+    "ResolvedJoinScanProto": _join,
+    "ResolvedArrayScanProto": _array,
+    "ResolvedUpdateStmtProto": _change,
+    "ResolvedDeleteStmtProto": _change,
+    "ResolvedInsertStmtProto": _insert,
+    "ResolvedMergeStmtProto": _merge,
+}
+
+
+def _node(wrapped: Any) -> Any:
+    """The node itself: the tree wraps each into messages that say which kind it is."""
+    while wrapped.DESCRIPTOR.name.startswith("Any"):
+        fields = wrapped.ListFields()
+        if not fields:
+            break
+        wrapped = fields[0][1]
+    return wrapped
+
+
+def _call(expression: Any) -> tuple[str, list[Any]]:
+    node = _node(expression)
+    if node.DESCRIPTOR.name != "ResolvedFunctionCallProto":
+        return "", []
+    return node.parent.function.name.removeprefix("ZetaSQL:"), [_node(a) for a in node.parent.argument_list]
+
+
+def _conjuncts(expression: Any) -> tuple[Any, ...]:
+    name, arguments = _call(expression)
+    if name == "$and":
+        return tuple(part for argument in arguments for part in _conjuncts(argument))
+    node = _node(expression)
+    return (node,) if node.ListFields() else ()
+
+
+def _bounds(expression: Any, column_id: int) -> bool:
+    name, arguments = _call(expression)
+    if name == "$and":
+        return any(_bounds(argument, column_id) for argument in arguments)
+    if name == "$or":
+        return all(_bounds(argument, column_id) for argument in arguments)
+    if name not in _COMPARISONS:
+        return False
+    columns = [i for i, argument in enumerate(arguments) if _is_column(argument, column_id)]
+    sides = (0,) if name in {"$between", "$in", "$in_array"} else (0, 1)
+    return any(i in sides and all(_is_constant(other) for j, other in enumerate(arguments) if j != i) for i in columns)
+
+
+def _is_column(node: Any, column_id: int) -> bool:
+    return bool(node.DESCRIPTOR.name == "ResolvedColumnRefProto" and node.column.column_id == column_id)
+
+
+def _is_constant(node: Any) -> bool:
+    node = _node(node)
+    if node.DESCRIPTOR.name in {"ResolvedColumnRefProto", "ResolvedSubqueryExprProto"}:
+        return False
+    return all(
+        _is_constant(part)
+        for field, value in node.ListFields()
+        if field.type == field.TYPE_MESSAGE
+        for part in (value if field.is_repeated else (value,))
+    )
