@@ -1,4 +1,4 @@
-"""Both warehouses behind one face: what a test puts in, and what it finds afterwards."""
+"""The warehouses behind one face: what a test puts in, and what it finds afterwards."""
 
 from __future__ import annotations
 
@@ -162,11 +162,15 @@ def emulator() -> Iterator[str]:
         shutil.rmtree(data, ignore_errors=True)
 
 
-@pytest.fixture(params=["memory", "bigquery"])
+@pytest.fixture(params=["memory", "bigquery", "googlesql"])
 def harness(request: pytest.FixtureRequest) -> Harness:
     """Each warehouse in turn, empty."""
     if request.param == "memory":
         return MemoryHarness()
+    if request.param == "googlesql":
+        from googlesql.warehouse import EvaluatorHarness  # noqa: PLC0415 - it needs this module
+
+        return EvaluatorHarness()
     found: BigQueryHarness = request.getfixturevalue("bigquery_harness")
     found.clear()
     return found
