@@ -14,6 +14,7 @@ locals {
     REGEN_LINE_SHIFT              = tostring(var.settings.line_shift)
     REGEN_LINED_DROP_PCT          = tostring(var.settings.lined_drop_pct)
     REGEN_LOCATION                = var.bigquery_location
+    REGEN_MAXIMUM_BYTES_BILLED    = tostring(var.maximum_bytes_billed)
     REGEN_MEAN_SHIFT              = tostring(var.settings.mean_shift)
     REGEN_MIN_MINUTES             = tostring(var.settings.min_minutes)
     REGEN_MINIMUM_PRODUCED        = tostring(var.settings.minimum_produced)

@@ -235,6 +235,18 @@ variable "region" {
   }
 }
 
+variable "maximum_bytes_billed" {
+  description = "Bytes that one query may bill; BigQuery refuses a query that would bill more, without a charge."
+  type        = number
+  default     = 10737418240
+  nullable    = false
+
+  validation {
+    condition     = var.maximum_bytes_billed >= 10485760 && floor(var.maximum_bytes_billed) == var.maximum_bytes_billed
+    error_message = "maximum_bytes_billed: a whole number from 10485760 (10 MiB, what BigQuery bills at least for a table)."
+  }
+}
+
 variable "settings" {
   description = "Numbers that the functions read; the defaults are the code's own."
   type = object({

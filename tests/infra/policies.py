@@ -336,7 +336,9 @@ def defaults_are_the_codes(d: Deployment) -> Iterator[str]:
     for key in d.functions():
         for name, text in d.environment(key).items():
             default = VARIABLES.get(name, (None, None, None))[2]
-            measured = re.search(r"SECONDS|THRESHOLD|MINIMUM|MIN_|SHIFT|DAYS|PLAYERS|SYSTEMS|PREFIX|LOCATION", name)
+            measured = re.search(
+                r"SECONDS|BYTES|THRESHOLD|MINIMUM|MIN_|SHIFT|DAYS|PLAYERS|SYSTEMS|PREFIX|LOCATION", name
+            )
             if default is not None and measured and text != default:
                 yield f"{key}: {name} is {text}, in the code {default}"
 

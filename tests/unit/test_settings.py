@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from regen.web import bootstrap
 from regen.web.settings import GOOGLE_CERTS_URL, VARIABLES, Secret, Settings, SettingsInvalid, read_settings
 
 CANARY = "canary-0123456789abcdef"
@@ -141,3 +142,11 @@ def test_no_secret_shows_itself() -> None:
     assert CANARY not in f"{settings!s}"
     assert repr(Secret(CANARY)) == "Secret(***)"
     assert settings.webhook_url == f"https://hooks.example/{CANARY}"
+
+
+def test_no_query_bills_without_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read_settings({**GOOD, "REGEN_MAXIMUM_BYTES_BILLED": "20000000"})
+    monkeypatch.setattr("regen.adapters.bigquery.clients.bigquery_client", lambda *_: None)
+    assert bootstrap._warehouse(settings).jobs.maximum_bytes_billed == 20_000_000
+    assert bootstrap._warehouse(read_settings(GOOD)).jobs.maximum_bytes_billed == 10 * 2**30
+    assert problems({**GOOD, "REGEN_MAXIMUM_BYTES_BILLED": "0"}) == ["REGEN_MAXIMUM_BYTES_BILLED"]

@@ -53,7 +53,9 @@ def slate(
     from regen.domain.slate import exclusion  # noqa: PLC0415
 
     reader = session.reader
-    warehouse = BigQueryWarehouse(reader.client, reader.project, dataset_prefix=reader.prefix)
+    warehouse = BigQueryWarehouse(
+        reader.client, reader.project, dataset_prefix=reader.prefix, maximum_bytes_billed=reader.maximum_bytes_billed
+    )
     rows: list[dict[str, Any]] = []
     for entry in warehouse.read_slate(game_date(date)).entries:
         excluded = exclusion(entry, min_minutes)

@@ -67,7 +67,9 @@ class Session:
     @cached_property
     def reader(self) -> Reader:
         """The warehouse, to read."""
-        return Reader(self.settings.project, self.settings.emulator, self.settings.prefix)
+        return Reader(
+            self.settings.project, self.settings.emulator, self.settings.prefix, self.settings.maximum_bytes_billed
+        )
 
 
 def command(

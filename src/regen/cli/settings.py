@@ -22,6 +22,7 @@ VARIABLES = {
     "project": "PROJECT_ID",
     "emulator": "BIGQUERY_EMULATOR_HOST",
     "prefix": "REGEN_DATASET_PREFIX",
+    "maximum_bytes_billed": "REGEN_MAXIMUM_BYTES_BILLED",
     "region": "REGEN_REGION",
     "name": "REGEN_NAME",
 }
@@ -63,6 +64,7 @@ class Settings:
     key: str | None = field(default=None, repr=False)
     emulator: str | None = None
     prefix: str = ""
+    maximum_bytes_billed: int = 10 * 2**30
     region: str | None = None
     name: str | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -114,10 +116,17 @@ def resolve(given: Given, environ: Mapping[str, str] = os.environ) -> Settings:
         key=values.get("key"),
         emulator=emulator,
         prefix=values.get("prefix", ""),
+        maximum_bytes_billed=_bytes(values.get("maximum_bytes_billed", str(10 * 2**30))),
         region=values.get("region"),
         name=values.get("name"),
         origins={"project": "the default", **origins},
     )
+
+
+def _bytes(text: str) -> int:
+    if not text.isdecimal() or int(text) < 10 * 2**20:
+        raise Misused(f"REGEN_MAXIMUM_BYTES_BILLED: expected a whole number from {10 * 2**20} on, not {text}")
+    return int(text)
 
 
 def read_env(path: Path) -> dict[str, str]:

@@ -36,11 +36,13 @@ class Reader:
     Attributes:
         emulator: http address of the emulator; None for the real thing, with the machine's own credentials.
         prefix: goes before each dataset's name.
+        maximum_bytes_billed: of one query; BigQuery refuses one that would bill more.
     """
 
     project: str
     emulator: str | None = None
     prefix: str = ""
+    maximum_bytes_billed: int = 10 * 2**30
 
     @cached_property
     def client(self) -> bigquery.Client:
@@ -87,7 +89,9 @@ class Reader:
         from regen.adapters.bigquery.params import scalars  # noqa: PLC0415
 
         statement = _PLACE.sub(self._place, _COMMENT.sub("", text))
-        config = bigquery.QueryJobConfig(query_parameters=scalars(values))
+        config = bigquery.QueryJobConfig(
+            query_parameters=scalars(values), maximum_bytes_billed=self.maximum_bytes_billed
+        )
         try:
             with translated():
                 rows = self.client.query_and_wait(statement, job_config=config, wait_timeout=120)

@@ -26,6 +26,7 @@ class AlertKind(StrEnum):
     BDB_OVERDUE = "bdb_overdue"
     STAGING_ORPHANED = "staging_orphaned"
     OUTBOX_DEAD = "outbox_dead"
+    ACCESS_DENIED = "access_denied"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ SORTS: Mapping[AlertKind, Sort] = {
     AlertKind.BDB_OVERDUE: Sort("WARNING", "regen bdb list"),
     AlertKind.STAGING_ORPHANED: Sort("WARNING", "regen verify TODAY"),
     AlertKind.OUTBOX_DEAD: Sort("ERROR", "regen status {batch_id}", "regen doctor"),
+    AlertKind.ACCESS_DENIED: Sort("ERROR", "regen doctor --deployed"),
 }
 
 

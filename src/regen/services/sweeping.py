@@ -19,6 +19,7 @@ from regen.services.alerting import raise_once
 from regen.services.commit import read_batch, until_committed
 from regen.services.completion import check_completion, pending_in
 from regen.services.dates import follow_up, read_date
+from regen.services.denials import note_denied
 from regen.services.deps import Deps
 from regen.services.dispatching import dispatch, publish_pending
 from regen.services.ending import ended_entry, summarise
@@ -66,11 +67,13 @@ def sweep(deps: Deps) -> SweepReport:
             _tell(deps, batch, what)
         except RegenError as error:
             report.trouble.append(f"{batch.batch_id}: {error}")
+            note_denied(deps, error)
             log.warning("sweep: %s", error, extra={"batch_id": batch.batch_id})
     try:
         report.orphans = report_orphans(deps)
     except RegenError as error:
         report.trouble.append(f"staging: {error}")
+        note_denied(deps, error)
         log.warning("sweep: staging: %s", error)
     try:
         report.healed += [f"{day}: the fence was doubled" for day in mend_fences(deps)]
@@ -81,6 +84,7 @@ def sweep(deps: Deps) -> SweepReport:
         report.flushed = flush(deps)
     except Unavailable as error:
         report.trouble.append(f"outbox: {error}")
+        note_denied(deps, error)
         log.warning("sweep: outbox: %s", error)
     try:
         wake_live(deps)

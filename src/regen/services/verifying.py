@@ -22,13 +22,14 @@ from dataclasses import replace
 from regen.domain import ids
 from regen.domain.batch import Act, Batch, Counts, Status
 from regen.domain.checks import Evidence, judge
-from regen.domain.errors import FenceLost, InvalidInput, NoSuchBatch, StagingMissing
+from regen.domain.errors import AccessDenied, FenceLost, InvalidInput, NoSuchBatch, StagingMissing
 from regen.domain.outcome import tally
 from regen.domain.promotion import CurrentPrediction
 from regen.ports import Write
 from regen.services import evidence, orphans
 from regen.services.commit import read_batch, until_committed
 from regen.services.dates import read_date
+from regen.services.denials import note_denied
 from regen.services.deps import Deps
 from regen.services.ending import end_round
 from regen.services.evidence import Gathered
@@ -65,6 +66,9 @@ def verify(deps: Deps, batch_id: str, round_: int) -> str:
             status = _carry(deps, batch_id, round_, lease)
     except FenceLost:
         return "fenced"  # a later owner has the date: what happens to the batch is his to say
+    except AccessDenied as error:
+        note_denied(deps, error)
+        raise
     finally:
         lease.release()
     flush(deps, batch_id)

@@ -188,6 +188,7 @@ def _warehouse(settings: Settings) -> BigQueryWarehouse:
         identity=os.environ.get("K_SERVICE", "regen"),
         dataset_prefix=settings.dataset_prefix,
         location=settings.location,
+        maximum_bytes_billed=settings.maximum_bytes_billed,
     )
 
 

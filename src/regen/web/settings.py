@@ -61,6 +61,7 @@ class Settings:
     hold_down_seconds: float
     republish_after_seconds: float
     players_per_request: int
+    maximum_bytes_billed: int
     coverage_threshold: float
     minimum_produced: int
     mean_shift: float
@@ -165,6 +166,8 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any], str | None]] = {
     "REGEN_HOLD_DOWN_SECONDS": ("hold_down_seconds", _number(0, 86_400), "900"),
     "REGEN_REPUBLISH_AFTER_SECONDS": ("republish_after_seconds", _number(1, 86_400), "180"),
     "REGEN_PLAYERS_PER_REQUEST": ("players_per_request", _whole(1, 200), "50"),
+    # Of one query; BigQuery bills 10 MB at least for each table that it names.
+    "REGEN_MAXIMUM_BYTES_BILLED": ("maximum_bytes_billed", _whole(10 * 2**20, 10**15), str(10 * 2**30)),
     "REGEN_COVERAGE_THRESHOLD": ("coverage_threshold", _number(0, 100), "90"),
     "REGEN_MINIMUM_PRODUCED": ("minimum_produced", _whole(1, 100_000), "1"),
     "REGEN_MEAN_SHIFT": ("mean_shift", _number(0, 100), "4"),

@@ -1,0 +1,73 @@
+"""Denied access is waited out while rights propagate, and told of when it lasts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from regen.client.reading import Reader
+from regen.domain.errors import AccessDenied, Unavailable
+from regen.services import denials
+from regen.services.deps import ALERT_TOPIC
+from simulation.bench import Bench
+from simulation.league import players
+
+
+def denied(*_: object, **__: object) -> Any:
+    raise AccessDenied("Access Denied: Table p:nba_predictions.t").of("BigQuery")
+
+
+def told(bench: Bench) -> list[Any]:
+    return [a for a in bench.queue.of(ALERT_TOPIC) if a["type"] == "access_denied"]
+
+
+def minutes(bench: Bench, number: int) -> None:
+    for _ in range(number):
+        bench.clock.advance(60)
+        try:
+            bench.sweep()
+        except AccessDenied:
+            bench.drain()
+
+
+def test_access_that_stays_denied_is_told_of_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(players(4))
+    answer = bench.regenerate()
+    monkeypatch.setattr(bench.warehouse, "stage", denied)
+    with pytest.raises(AccessDenied):
+        bench.drain()
+    minutes(bench, 14)
+    assert told(bench) == [], "rights that were just given take some minutes"
+    minutes(bench, 10)
+    (alert,) = told(bench)
+    assert (alert["service"], alert["severity"]) == ("BigQuery", "ERROR")
+    assert "nba_predictions.t" in alert["why"]
+    monkeypatch.undo()
+    minutes(bench, 2)
+    assert bench.batch(answer.batch_id).status.value == "promoted", "nothing was lost"
+
+
+def test_a_denial_now_and_then_is_no_spell() -> None:
+    bench = Bench()
+    error = AccessDenied("x").of("BigQuery")
+    for _ in range(10):
+        denials.note_denied(bench.deps, error)
+        bench.clock.advance(denials.QUIET.total_seconds() + 1)
+    denials.note_denied(bench.deps, Unavailable("x"))
+    bench.sweep()
+    assert told(bench) == []
+
+
+def test_a_commands_query_has_its_limit_too() -> None:
+    seen: list[int] = []
+
+    class Client:
+        def query_and_wait(self, _: str, *, job_config: Any, **__: object) -> list[Any]:
+            seen.append(job_config.maximum_bytes_billed)
+            return []
+
+    reader = Reader("a-project", maximum_bytes_billed=20_000_000)
+    reader.__dict__["client"] = Client()
+    assert reader.query("SELECT 1") == []
+    assert seen == [20_000_000]
