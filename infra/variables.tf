@@ -188,7 +188,10 @@ variable "notification_channels" {
 }
 
 variable "operators" {
-  description = "IAM members who may call a coordinator that is not public, such as `group:data@example.com`."
+  description = <<-EOT
+    IAM members who use the command line, such as `group:data@example.com`: they may read tables, logs and what is
+    deployed, and call a coordinator that is not public. The API key is handed to each by whoever applies.
+  EOT
   type        = set(string)
   default     = []
   nullable    = false

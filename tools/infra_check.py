@@ -35,6 +35,43 @@ VARIABLES = {
     "checkout": str(SNAPSHOT),
     "webhook": "true",
     "alert_emails": '["data@example.com"]',
+    "operators": '["group:data@example.com"]',
+}
+
+#: What a project may have before the first apply: the addresses that the guides import, and what the platform says of them.
+IMPORTS = {
+    "google_firestore_database.this": "(default)",
+    'google_bigquery_dataset.this["nba_predictions"]': f"projects/{PROJECT}/datasets/nba_predictions",
+    'google_bigquery_dataset.this["nba_orchestration"]': f"projects/{PROJECT}/datasets/nba_orchestration",
+    'google_pubsub_topic.this["nba-prediction-trigger"]': f"projects/{PROJECT}/topics/nba-prediction-trigger",
+}
+EXISTING = {
+    "google_firestore_database": {
+        "(default)": {
+            "name": "(default)",
+            "project": PROJECT,
+            "location_id": "nam5",
+            "type": "FIRESTORE_NATIVE",
+            "deletion_policy": "ABANDON",
+        }
+    },
+    "google_bigquery_dataset": {
+        f"projects/{PROJECT}/datasets/{name}": {"dataset_id": name, "project": PROJECT, "location": "us-west2"}
+        for name in ("nba_predictions", "nba_orchestration")
+    },
+    "google_pubsub_topic": {
+        f"projects/{PROJECT}/topics/nba-prediction-trigger": {"name": "nba-prediction-trigger", "project": PROJECT}
+    },
+}
+#: Case -> whether the definitions keep their care, and the variables that the guide has one set.
+ADOPTIONS: dict[str, tuple[bool, dict[str, str]]] = {
+    "as_the_guide_says": (
+        True,
+        {"firestore_location": "nam5", "bigquery_location": "us-west2", "region": "us-west2"},
+    ),
+    "database_variable_left_out": (True, {"bigquery_location": "us-west2", "region": "us-west2"}),
+    "dataset_variable_left_out": (True, {"firestore_location": "nam5"}),
+    "without_care": (False, {}),
 }
 
 
@@ -109,6 +146,50 @@ def offline(chain: Path) -> dict[str, int]:
     (HOME / "key").write_text(key())
     planned = json.loads((HOME / "plan.json").read_text())["resource_changes"]
     return {"planned resources": len(planned), "terraform tests": _passed(output)}
+
+
+def adopt(chain: Path) -> int:
+    """Plan what the guide says of a project that has data already, and what it would be without its care.
+
+    Leaves build/infra/adopted-*.json, one plan a case, for the tests.
+    """
+    work = HOME / "adopt"
+    run(["bash", "-c", f"rm -rf {work} && mkdir -p {work}"])
+    (work / "existing.json").write_text(json.dumps(EXISTING))
+    mirror = HOME / "work" / "mirror" / "offline.tfrc"
+    shim = [str(HOME / "work" / "venv" / "bin" / "python"), str(chain / "terraform_cli.py")]
+    basic = {"TF_CLI_CONFIG_FILE": str(mirror), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
+    for case, (care, given) in ADOPTIONS.items():
+        folder = work / case
+        shutil.copytree(HOME / "work" / "copy", folder, ignore=shutil.ignore_patterns("*.tfstate*", "p.bin", "tests"))
+        if not care:
+            for path in folder.glob("*.tf"):
+                path.write_text(_without_care(path.read_text()))
+        blocks = [f'import {{\n  to = {to}\n  id = "{id_}"\n}}\n' for to, id_ in IMPORTS.items()]
+        (folder / "imports.tf").write_text("\n".join(blocks))
+        named = {f"TF_VAR_{name}": value for name, value in {**VARIABLES, **given}.items()}
+        environment = {**basic, **named, "FAKEPROV_EXISTING": str(work / "existing.json")}
+        target = HOME / f"adopted-{case}.json"
+        done = subprocess.run(
+            [*shim, "plan", "-input=false", "-no-color", "-out=p.bin"],
+            cwd=folder,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            target.write_text(json.dumps({"error": done.stdout + done.stderr}))
+            continue
+        shown = run([*shim, "show", "-json", "p.bin"], cwd=folder, env=environment)
+        target.write_text(shown[shown.index("{") :])
+    return len(ADOPTIONS)
+
+
+def _without_care(text: str) -> str:
+    """The definitions as they would be if a location could be planned to change."""
+    text = re.sub(r"\n    ignore_changes = \[location(_id)?\]", "", text)
+    return re.sub(r"\n    postcondition \{.*?\n    \}", "", text, flags=re.DOTALL)
 
 
 def online(terraform: str) -> dict[str, int]:
@@ -186,6 +267,7 @@ def main() -> int:
         terraform = os.environ.get("TERRAFORM") or shutil.which("terraform")
         if chain:
             figures |= offline(chain)
+            figures["plans over existing data"] = adopt(chain)
         elif terraform:
             figures |= online(terraform)
         else:

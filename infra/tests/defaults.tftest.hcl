@@ -139,6 +139,56 @@ run "a_coordinator_behind_iam" {
   }
 }
 
+run "nobody_is_an_operator_unasked" {
+  command = plan
+
+  assert {
+    condition     = length(google_project_iam_member.operator) + length(google_bigquery_dataset_iam_member.operator) == 0
+    error_message = "people get no rights that nobody asked for"
+  }
+}
+
+run "operators_of_a_shadow_read_through_its_views" {
+  command = plan
+
+  variables {
+    input_project = "production-project"
+    operators     = ["group:data@example.com"]
+  }
+
+  assert {
+    condition     = alltrue([for g in google_bigquery_dataset_iam_member.operator_input : g.project == "production-project"]) && length(google_bigquery_dataset_iam_member.operator_input) > 0
+    error_message = "a view is read with the rights of who asks"
+  }
+}
+
+run "channels_that_exist_already" {
+  command = plan
+
+  variables {
+    alert_emails          = ["data@example.com"]
+    notification_channels = ["projects/demo-project/notificationChannels/123"]
+  }
+
+  assert {
+    condition     = contains(google_monitoring_alert_policy.sweep_missing.notification_channels, "projects/demo-project/notificationChannels/123")
+    error_message = "the channel is told"
+  }
+}
+
+run "a_teardown_is_possible_when_it_is_meant" {
+  command = plan
+
+  variables {
+    protect = false
+  }
+
+  assert {
+    condition     = google_firestore_database.this.deletion_policy == "DELETE" && alltrue([for t in google_bigquery_table.this : !t.deletion_protection]) && google_storage_bucket.sources.force_destroy && !google_secret_manager_secret.api_keys.deletion_protection
+    error_message = "everything can be removed"
+  }
+}
+
 run "who_is_told" {
   command = plan
 

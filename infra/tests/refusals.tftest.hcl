@@ -70,3 +70,11 @@ run "tracing_that_is_none" {
   }
   expect_failures = [var.tracing]
 }
+
+run "a_channel_by_its_display_name" {
+  command = plan
+  variables {
+    notification_channels = ["on call"]
+  }
+  expect_failures = [var.notification_channels]
+}
