@@ -36,7 +36,14 @@ def _planned() -> bool:
 collect_ignore = (
     []
     if _planned()
-    else ["test_policies.py", "test_topology.py", "test_log_filters.py", "test_alert_series.py", "test_adoption.py"]
+    else [
+        "test_policies.py",
+        "test_topology.py",
+        "test_log_filters.py",
+        "test_alert_series.py",
+        "test_adoption.py",
+        "test_calls.py",
+    ]
 )
 if not os.environ.get("REGEN_INFRA"):
     collect_ignore.append("test_packages.py")

@@ -1,0 +1,148 @@
+"""Which calls of Google's clients each function makes, read from the sources: its services, the ports, the adapters.
+
+A call is named `firestore: get`, `bigquery: query`. Whatever an adapter asks of a client is either listed here as a
+call over the network or as one that stays in the process; anything else is an error, so that no call is forgotten.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from infra.writing import SOURCES, _services
+
+ADAPTERS = SOURCES / "adapters"
+#: The module of the class behind each port.
+PORTS = {
+    "store": [ADAPTERS / "firestore.py"],
+    "queue": [ADAPTERS / "pubsub.py"],
+    "warehouse": sorted((ADAPTERS / "bigquery").glob("*.py")),
+    "books": sorted((ADAPTERS / "bigquery").glob("*.py")),
+}
+LIBRARY = {"firestore.py": "firestore", "pubsub.py": "pubsub"}
+#: What is made in the process: references, buffers, options.
+LOCAL = {
+    "firestore": {
+        *("batch", "collection", "create", "delete", "document", "limit", "order_by", "select", "set", "update"),
+        *("where", "write_option"),
+    },
+    "pubsub": set[str](),
+    "bigquery": set[str](),
+}
+#: Reached over the network, by the object that has the method.
+NETWORK = {
+    "firestore": {"get", "get_all", "commit", "stream"},
+    "pubsub": {"publish"},
+    "bigquery": {
+        "create_table",
+        "delete_table",
+        "get_job",
+        "get_table",
+        "list_tables",
+        "load_table_from_file",
+        "query",
+        "query_and_wait",
+        "result",
+    },
+}
+#: Not of a function: what the local stack and the import use. The people's part is in `PEOPLE`.
+NOT_DEPLOYED = {"tables.py", "loading.py"}
+#: Where the command line calls Google by itself.
+PEOPLE = (SOURCES / "client", SOURCES / "cli")
+
+
+def client_calls(path: Path, within: ast.AST) -> Iterator[str]:
+    """Each call of a client's method in a part of a module.
+
+    Raises:
+        AssertionError: nobody has said whether the method leaves the process.
+    """
+    library = LIBRARY.get(path.name, "bigquery")
+    for node in ast.walk(within):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_client(node.func.value)):
+            continue
+        method = node.func.attr
+        if method in NETWORK[library]:
+            yield f"{library}: {method}"
+        else:
+            assert method in LOCAL[library], f"{path.name}:{node.lineno}: is {method} a call over the network?"
+
+
+def _is_client(node: ast.expr) -> bool:
+    """A client, or what was made of one: `client.document(p).get()`, `batch.commit()`, `query.stream()`, `job.result()`."""
+    if isinstance(node, ast.Attribute):
+        return node.attr in {"client", "_client"}
+    if isinstance(node, ast.Name):
+        return node.id in {"batch", "client", "job", "query"}
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_client(node.func.value)
+
+
+@cache
+def _methods(path: Path) -> dict[str, tuple[set[str], set[str]]]:
+    """Of each function of a module: its calls of clients, and the names of other functions that it calls."""
+    found: dict[str, tuple[set[str], set[str]]] = {}
+    tree: ast.Module = ast.parse(path.read_text())
+    # A function inside another is a part of it: two that share a name are not mixed up.
+    scopes: list[ast.Module | ast.ClassDef] = [tree, *(node for node in tree.body if isinstance(node, ast.ClassDef))]
+    for function in (node for scope in scopes for node in scope.body if isinstance(node, ast.FunctionDef)):
+        own, others = found.setdefault(function.name, (set(), set()))
+        own.update(client_calls(path, function))
+        for node in ast.walk(function):
+            if isinstance(node, ast.Call):
+                if isinstance(node.func, ast.Attribute):
+                    others.add(node.func.attr)
+                if isinstance(node.func, ast.Name):
+                    others.add(node.func.id)
+                # A method that is handed on is called, too: `pool.submit(self._rows, ...)`.
+                others |= {a.attr for a in node.args if isinstance(a, ast.Attribute)}
+    return found
+
+
+def calls_of(function: str) -> set[str]:
+    """Every call that a function's routes may make."""
+    found: set[str] = set()
+    wired = _wired(function)
+    for service in _services(SOURCES / "web" / f"{function}.py"):
+        for port, method in re.findall(r"\bdeps\.(store|queue|warehouse|books)\.(\w+)", service.read_text()):
+            if port in wired:
+                found |= _reached(port, method)
+    return found
+
+
+def _wired(function: str) -> set[str]:
+    """The ports that a function's entry point asks for."""
+    text = (SOURCES.parents[1] / "functions" / function / "main.py").read_text()
+    wired = {"store", "queue"} if "with_queue=False" not in text else {"store"}
+    return wired | ({"warehouse", "books"} if "with_warehouse=True" in text else set())
+
+
+def _reached(port: str, method: str) -> set[str]:
+    modules = [_methods(path) for path in PORTS[port] if path.name not in NOT_DEPLOYED]
+    seen: set[str] = set()
+    todo, found = [method], set()
+    while todo:
+        name = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        for module in modules:
+            if name in module:
+                own, others = module[name]
+                found |= own
+                todo += others
+    return found
+
+
+def calls_of_people() -> set[str]:
+    """Every call that the command line makes by itself, with the rights of who types."""
+    found: set[str] = set()
+    for path in (p for folder in PEOPLE for p in folder.rglob("*.py")):
+        text = path.read_text()
+        found |= {f"bigquery: {m}" for m in re.findall(r"\bclient\.(\w+)\(", text) if m in NETWORK["bigquery"]}
+        found |= {f"rest: {host}" for host in re.findall(r'\bplatform\.get\(\s*"(\w+)"', text)}
+        if "Ledger(" in text:
+            found |= {f"bigquery: {c}" for c in ("query", "result", "get_job", "list_tables")}
+    return found
