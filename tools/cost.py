@@ -31,6 +31,8 @@ LINE_BYTES = 700
 #: Counted: one regenerated date of 90 players, and a sweep that finds nothing to do.
 BATCH_READS, BATCH_WRITES, BATCH_MESSAGES, BATCH_EVENTS, BATCH_REQUESTS = 32, 25, 5, 5, 2
 SWEEP_READS = 4
+SWEEP_WRITES = 1
+"""Its heartbeat."""
 #: At most: what such a date leaves in Firestore (two requests of 400 KiB and its batch), and every version of it.
 BATCH_STORED_BYTES, BATCH_WRITTEN_BYTES = 2**20, 4 * 2**20
 KEPT_DAYS, RECOVERY_DAYS, BACKUPS = 90, 7, 7
@@ -89,7 +91,7 @@ def batch() -> Use:
 
 def sweep() -> Use:
     """One that finds nothing to do."""
-    return Use(requests=1, seconds=SHORT_SECONDS, reads=SWEEP_READS, log_bytes=LINE_BYTES)
+    return Use(requests=1, seconds=SHORT_SECONDS, reads=SWEEP_READS, writes=SWEEP_WRITES, log_bytes=LINE_BYTES)
 
 
 def ledger(*statements: str) -> Use:
