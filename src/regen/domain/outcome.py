@@ -48,7 +48,7 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Which data made the predictions of a player."""
+    """Which data made the predictions of a player, and whom he plays for and against."""
 
     inputs_hash: str
     feature_version: str
@@ -59,6 +59,8 @@ class Provenance:
     shot_zones_source: str | None
     injury_status: str
     history_games: int
+    team: str | None = None
+    opponent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

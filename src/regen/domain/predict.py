@@ -191,6 +191,8 @@ def _outcome(
             shot_zones_source=inputs.shot_zones_source,
             injury_status=inputs.injury_status,
             history_games=len(inputs.recent_games),
+            team=inputs.team,
+            opponent=inputs.opponent,
         ),
         game_start=inputs.game_start.isoformat() if inputs.game_start else None,
         round=naming.round,

@@ -25,6 +25,8 @@ def prediction_row(batch: Batch, outcome: Outcome, prediction: Prediction, at: d
         "player_lookup": outcome.player_lookup,
         "game_date": batch.game_date.isoformat(),
         "game_id": outcome.game_id,
+        "team_abbr": source.team if source else None,
+        "opponent_team_abbr": source.opponent if source else None,
         "prediction_version": 1,
         "predicted_points": prediction.points,
         "confidence_score": prediction.confidence,

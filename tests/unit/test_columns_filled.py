@@ -1,0 +1,169 @@
+"""Every column of the output tables is filled by some path, or docs/data.md says why it is not; no field is dropped."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from regen.adapters.bigquery.params import audit_row
+from regen.domain.audit import AuditEntry, AuditEvent
+from regen.domain.batch import Batch
+from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Provenance
+from regen.domain.rows import prediction_row, run_row
+from regen.schemas import table, tables
+from regen.schemas.staging import FILLED
+from regen.sql.lists import AUDIT_FILLED
+from regen.sql.render import source
+from simulation.bench import Bench
+
+AT = datetime(2026, 1, 20, 20, tzinfo=UTC)
+INPUTS = {"pending_bdb_games", "player_prop_lines"}
+PREDICTION = Prediction(
+    *("p1", "ensemble_v1", "3", 21.5, 5.0, 70.0, "OVER"),
+    line=19.5,
+    bookmaker="draftkings",
+    over_probability=0.6,
+    filter_reason="low_quality",
+    factors={"form": 1.5},
+    warnings=("stale line",),
+)
+PROVENANCE = Provenance("h", "v1", "f", 90.0, 10, "GOLD", "bigdataball", "available", 9, "BOS", "NYK")
+OUTCOME = Outcome(
+    "playera",
+    "0022500601",
+    OutcomeKind.PRODUCED,
+    reason="a_reason",
+    error="an error",
+    predictions=(PREDICTION,),
+    system_problems={"learned_v1": "no_history"},
+    provenance=PROVENANCE,
+    game_start="2026-01-21T00:30:00+00:00",
+    seconds=0.25,
+    round=2,
+    code_version="1",
+)
+NUMBERS: tuple[Any, ...] = (9, 8, 1, 2, 3, 4, 56, 57, 88.5, {"failed": []}, "an error", AT, AT + timedelta(seconds=3))
+ENTRY = AuditEntry(
+    *("e1", AuditEvent.PROMOTED, AT, date(2026, 1, 20), "b1", 1, "promoted", "late", "api_key:one", {"a": 1}, "t1"),
+    *NUMBERS,
+)
+OTHER: dict[type, Any] = {
+    str: "other",
+    int: 77,
+    float: 7.25,
+    bool: False,
+    tuple: (),
+    dict: {"other": 2.5},
+    date: date(2026, 1, 21),
+}
+
+
+@pytest.fixture(scope="module")
+def batch() -> Batch:
+    return Bench().run()
+
+
+def unlisted() -> dict[str, set[str]]:
+    """The columns that docs/data.md lists as empty, by table."""
+    text = (Path(__file__).parents[2] / "docs" / "data.md").read_text()
+    part = text.split("## 7. Columns that stay empty", 1)[1]
+    found: dict[str, set[str]] = {}
+    for name, columns, why in re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", part, re.MULTILINE):
+        assert len(why) > 7
+        found.setdefault(name, set()).update(re.findall(r"`(\w+)`", columns))
+    return found
+
+
+def _given(row: dict[str, Any]) -> set[str]:
+    return {name for name, value in row.items() if value not in (None, [], {}, ())}
+
+
+def filled(batch: Batch) -> dict[str, set[str]]:
+    predictions = _given(prediction_row(batch, OUTCOME, PREDICTION, AT))
+    promoting = source("promote") + source("rollback")
+    transaction = {name for name in FILLED if re.search(rf"\b{name}\b", promoting)}
+    runs: set[str] = set()
+    for kind in OutcomeKind:
+        runs |= _given(run_row(batch, replace(OUTCOME, kind=kind), AT))
+    fences = source("raise_fence") + source("mend_fences") + source("promote")
+    fence = {name for name in table("promotion_fence").columns if re.search(rf"\b{name}\b", fences)}
+    locks = {name for name in table("statement_locks").columns if re.search(rf"\b{name}\b", source("raise_fence"))}
+    grading = source("grade")
+    grades = set(re.findall(r"\w+", grading.split("INSERT (", 1)[1].split(")", 1)[0]))
+    unknown = set(table("player_prop_predictions").columns) - predictions - transaction
+    for column, expression in re.findall(r"^ {4}(\w+) = (.+),$", grading, re.MULTILINE):
+        if unknown & set(re.findall(r"fresh\.(\w+)", expression)):
+            grades.discard(column)
+    return {
+        "player_prop_predictions": predictions | transaction,
+        "prediction_worker_runs": runs,
+        "prediction_regeneration_audit": _given(audit_row(ENTRY)) | AUDIT_FILLED,
+        "prediction_accuracy": grades,
+        "promotion_fence": fence,
+        "statement_locks": locks,
+    }
+
+
+def test_every_output_column_is_filled_or_is_said_to_be_empty(batch: Batch) -> None:
+    """Teams were NULL in every row, and nobody had said so."""
+    found, told = filled(batch), unlisted()
+    own = {t.name for t in tables() if t.owner == "regen"}
+    assert own - found.keys() == INPUTS
+    for name, columns in found.items():
+        assert set(table(name).columns) - columns == told.get(name, set()), name
+
+
+@pytest.mark.parametrize("name", [f.name for f in fields(AuditEntry)])
+def test_every_field_of_an_audit_entry_has_its_column(name: str) -> None:
+    changed: Any = {name: _other(getattr(ENTRY, name))}
+    assert audit_row(replace(ENTRY, **changed)) != audit_row(ENTRY)
+
+
+FIELDS = [(kind, f.name) for kind in (Prediction, Provenance, Outcome) for f in fields(kind)]
+
+
+@pytest.mark.parametrize(("kind", "name"), FIELDS, ids=[f"{kind.__name__}.{name}" for kind, name in FIELDS])
+def test_every_field_of_an_outcome_has_its_column(kind: type, name: str, batch: Batch) -> None:
+    prediction, outcome = PREDICTION, OUTCOME
+    if kind is Prediction:
+        changed: Any = {name: _other(getattr(PREDICTION, name))}
+        prediction = replace(PREDICTION, **changed)
+        outcome = replace(OUTCOME, predictions=(prediction,))
+    elif kind is Provenance:
+        changed = {name: _other(getattr(PROVENANCE, name))}
+        outcome = replace(OUTCOME, provenance=replace(PROVENANCE, **changed))
+    else:
+        changed = {name: None if name == "provenance" else _other(getattr(OUTCOME, name))}
+        outcome = replace(OUTCOME, **changed)
+
+    def rows(p: Prediction, o: Outcome) -> list[dict[str, Any]]:
+        made = [run_row(batch, replace(o, kind=k) if name != "kind" else o, AT) for k in OutcomeKind]
+        return [prediction_row(batch, o, p, AT + timedelta(hours=6)), *made]
+
+    assert rows(prediction, outcome) != rows(PREDICTION, OUTCOME)
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, AuditEvent):
+        return AuditEvent.REJECTED
+    if isinstance(value, OutcomeKind):
+        return OutcomeKind.FAILED
+    if isinstance(value, datetime):
+        return value + timedelta(seconds=1)
+    if isinstance(value, str) and value.startswith("2026-"):
+        return "2027-01-21T00:30:00+00:00"
+    return OTHER[type(value)]
+
+
+def test_teams_are_in_every_prediction_row() -> None:
+    bench = Bench()
+    bench.run()
+    rows = [row for row in bench.warehouse.predictions(date(2026, 1, 20)) if row.get("batch_id")]
+    assert rows
+    teams = {(row["team_abbr"], row["opponent_team_abbr"]) for row in rows}
+    assert teams <= {("BOS", "NYK"), ("NYK", "BOS")}
