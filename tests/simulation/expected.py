@@ -51,7 +51,7 @@ def rounds_with_runs(batch: Batch) -> set[int]:
 
 def acts_of(batch: Batch) -> Iterator[tuple[str, str, int]]:
     """Every act that the audit must hold: event, batch, round."""
-    if batch.requested_players:
+    if batch.requested_players or dispatched(batch):
         yield "requested", batch.batch_id, 1
     rolling = False
     for round_, from_, to in rounds_of(batch):

@@ -70,6 +70,10 @@ class Judge:
         forgiven = sum(o["outcome"] == "skipped" and o["reason"] in {"out", "no_history"} for o in problems.values())
         coverage = 100.0 * counts["produced"] / (len(wanted) - forgiven) if len(wanted) > forgiven else 0.0
         said = next(c["value"] for c in batch.verdict["checks"] if c["name"] == "coverage")
+        if said is None:
+            if counts["produced"] or len(wanted) > forgiven:
+                self._broken("P8", f"{batch.batch_id} has no coverage, and {len(wanted) - forgiven} to be covered")
+            return
         if abs(said - coverage) > 0.01:
             self._broken("P8", f"{batch.batch_id} says coverage {said}; it is {coverage}")
         if batch.status is Status.PROMOTED and coverage < 90.0 and "coverage" not in batch.accepted_checks:

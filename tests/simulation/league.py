@@ -77,6 +77,7 @@ def entry(
     features: bool = True,
     broken: bool = False,
     game: str = "0022500601",
+    called_off: bool = False,
 ) -> SlateEntry:
     """A rostered player; every other one by name plays for the other team."""
     team, opponent = ("BOS", "NYK") if ord(player[-1]) % 2 else ("NYK", "BOS")
@@ -110,6 +111,7 @@ def entry(
         avg_minutes=minutes,
         has_line=bool(lines),
         inputs=inputs if features else None,
+        called_off=called_off,
     )
 
 

@@ -89,6 +89,7 @@ def slate_row(player: SlatePlayer, games: int, made: datetime) -> Row:
         "days_rest": player.days_rest,
         "avg_minutes_per_game_last_7": player.minutes_last_7,
         "player_status": player.status,
+        "game_status": None,
         "injury_report": player.status_reason,
         "is_production_ready": games >= READY_GAMES,
         "created_at": made.isoformat(),

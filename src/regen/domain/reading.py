@@ -17,6 +17,7 @@ class SlateEntry:
         avg_minutes: mean minutes of his last 7 days' games (or of his last games), None if unknown.
         inputs: None if the player has no feature row (an outcome `failed(no_features)`, not an error).
         problem: what is wrong with his rows, if something is (the outcome's error text).
+        called_off: upstream says that his game is not played on this date.
     """
 
     player_lookup: str
@@ -31,6 +32,7 @@ class SlateEntry:
     has_line: bool
     inputs: PlayerInputs | None
     problem: str | None = None
+    called_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

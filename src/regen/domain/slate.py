@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -15,13 +16,21 @@ from regen.domain.soundness import flaw, is_moment, is_name, is_text, shown, wit
 COLUMNS = {"team": "team_abbr", "opponent": "opponent_team_abbr", "status": "player_status"}
 """Fields that upstream knows by another name."""
 UNAVAILABLE = {"out": "out", "doubtful": "doubtful"}
-EXPLAINED = frozenset({"out"})
+CALLED_OFF = frozenset({"postponed", "ppd", "cancelled", "canceled", "suspended", "abandoned"})
+_CALLED_OFF = re.compile(rf"({'|'.join(sorted(CALLED_OFF))})([^a-z]|$)")
+POSTPONED = "postponed"
+EXPLAINED = frozenset({"out", POSTPONED})
 """Exclusions that withdraw what is current of the player: upstream says that he will not play."""
+
+
+def is_called_off(game_status: str | None) -> bool:
+    """Whether upstream's word on a game says that it is not played on its date, in either case, whatever follows it."""
+    return _CALLED_OFF.match((game_status or "").strip().lower()) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """A player of the slate who is not requested, and why: `out`, `doubtful` or `under_minutes`.
+    """A player of the slate who is not requested, and why: `postponed`, `out`, `doubtful` or `under_minutes`.
 
     Attributes:
         game_id: empty in records of earlier versions.
@@ -34,11 +43,16 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class GameShape:
-    """One game of a slate: how many players it has, and of which teams."""
+    """One game of a slate: how many players it has, and of which teams.
+
+    Attributes:
+        called_off: upstream says so of a player of it.
+    """
 
     game_id: str
     teams: tuple[str, ...]
     players: int
+    called_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +163,11 @@ def _is_minutes(value: object) -> bool:
 def exclusion(entry: SlateEntry, min_minutes: float) -> str | None:
     """The one rule for first runs, regenerations and the coverage view.
 
-    OUT and DOUBTFUL are excluded; so is a player under `min_minutes` on average, unless he has a line. Unknown minutes
+    Everybody of a game that is called off is excluded (`postponed`). OUT and DOUBTFUL are excluded; so is a player under `min_minutes` on average, unless he has a line. Unknown minutes
     count as none played.
     """
+    if entry.called_off:
+        return POSTPONED
     status = entry.status.strip().lower()
     if status in UNAVAILABLE:
         return UNAVAILABLE[status]

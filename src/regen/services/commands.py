@@ -136,7 +136,7 @@ def promote(deps: Deps, order: Order, accepted: Sequence[str]) -> Batch:
     seen = _ended(deps, order)
     if seen.batch.status is not Status.REJECTED:
         raise Refused(f"{order.batch_id} is {seen.batch.status}, not rejected", order.batch_id)
-    if not seen.batch.requested_players:
+    if not seen.batch.requested_players and seen.batch.verdict is None:
         raise Refused(f"{order.batch_id} has no players", order.batch_id)
     failed = set((seen.batch.verdict or {}).get("failed", []))
     for name in accepted:

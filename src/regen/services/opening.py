@@ -14,7 +14,7 @@ from regen.domain.batch import Batch, Counts, Kind, Status
 from regen.domain.errors import Conflict, NobodyRequested, NoSlate, Refused, Unavailable
 from regen.domain.reading import SlateReading
 from regen.domain.scope import UnknownNames
-from regen.domain.slate import Slate, fix_slate, shape_of
+from regen.domain.slate import EXPLAINED, POSTPONED, Slate, fix_slate, shape_of
 from regen.domain.trigger import Source, Trigger, merge
 from regen.ports import Write
 from regen.services import outbox
@@ -190,7 +190,7 @@ def _planned(
         min_minutes=_min_minutes(deps, trigger),
         traceparent=deps.trace(),
     )
-    if not slate.requested:
+    if not slate.requested and not _withdraws(deps, batch, slate):
         return _nobody(deps, trigger, date, batch, slate, reading, key)
     requests = build_requests(deps, batch, slate.requested)
     batch = replace(batch, request_count=len(requests))
@@ -206,6 +206,18 @@ def _planned(
         *outbox.put([outbox.audit_item(_requested_entry(batch))]),
     ]
     return _Opened(batch, slate, requests, lease, answer, [*writes, *claims(deps, key, answer)])
+
+
+def _withdraws(deps: Deps, batch: Batch, slate: Slate) -> bool:
+    """Whether a batch that predicts nobody has something to withdraw: a filtered one, or one of a date called off."""
+    if batch.scope.systems is not None:
+        return False
+    if batch.scope.whole_slate and any(e.reason != POSTPONED for e in slate.excluded):
+        return False
+    names = {e.player_lookup for e in slate.excluded if e.reason in EXPLAINED}
+    return bool(names) and any(
+        row.player_lookup in names for row in deps.warehouse.current_predictions(batch.game_date)
+    )
 
 
 def _nobody(

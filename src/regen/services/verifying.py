@@ -110,26 +110,24 @@ def _judged(deps: Deps, batch: Batch, lease: Lease, staging: str) -> str:
     batch = replace(batch, staging=staging)
     if batch.status is Status.VERIFYING:
         current = deps.warehouse.current_predictions(batch.game_date)
-        verdict = judge(
-            Evidence(
-                outcomes=gathered.outcomes,
-                fresh=gathered.fresh,
-                excluded=gathered.excluded,
-                systems=batch.systems,
-                scope=batch.scope,
-                slate=batch.slate,
-                slate_before=_slate_before(deps, batch),
-                current=current,
-                thresholds=batch.thresholds,
-                staged_rows=staged,
-                expected_rows=rows,
-            ),
-            frozenset(batch.accepted_checks),
+        seen = Evidence(
+            outcomes=gathered.outcomes,
+            fresh=gathered.fresh,
+            excluded=gathered.excluded,
+            systems=batch.systems,
+            scope=batch.scope,
+            slate=batch.slate,
+            slate_before=_slate_before(deps, batch),
+            current=current,
+            thresholds=batch.thresholds,
+            staged_rows=staged,
+            expected_rows=rows,
         )
+        verdict = judge(seen, frozenset(batch.accepted_checks))
         batch = replace(batch, verdict=verdict.as_record(), counts=_counts(batch, gathered, current))
         if verdict.failed:
             return _reject(deps, batch, "checks failed: " + ", ".join(verdict.failed))
-        if rows == 0:
+        if rows == 0 and not seen.withdrawals_alone:
             return _reject(deps, batch, "nothing new was produced in this round")
     return promote_round(deps, batch, lease, rows)
 

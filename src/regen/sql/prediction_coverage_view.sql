@@ -1,10 +1,13 @@
 -- Coverage of each date, from what should be there: every rostered player of the slate, by the rule that opens a batch.
--- OUT, DOUBTFUL and those under 15 minutes without a line are excluded; a player whose newest run was skipped because he
+-- Everybody of a game that is called off, OUT, DOUBTFUL and those under 15 minutes without a line are excluded; a player whose newest run was skipped because he
 -- was out or has no history leaves the denominator.
 CREATE OR REPLACE VIEW `{nba_predictions}.prediction_coverage` AS
 WITH slate AS (
-  SELECT game_date, player_lookup, player_status, avg_minutes_per_game_last_7, has_prop_line, current_points_line
-  FROM {upcoming_player_game_context}
+  SELECT
+    game_date, player_lookup, player_status, avg_minutes_per_game_last_7, has_prop_line, current_points_line,
+    -- Upstream's table may lack the column, and a view cannot be asked twice: of the row as text it is null then.
+    LOWER(TRIM(IFNULL(JSON_VALUE(TO_JSON_STRING(context), '$.game_status'), ''))) AS game_status
+  FROM {upcoming_player_game_context} AS context
   WHERE game_date >= '1946-01-01'
   QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date, player_lookup ORDER BY created_at DESC) = 1
 ),
@@ -30,6 +33,8 @@ judged AS (
     slate.player_lookup,
     produced.player_lookup IS NOT NULL AS is_produced,
     CASE
+      WHEN REGEXP_CONTAINS(slate.game_status, r'^(postponed|ppd|cancelled|canceled|suspended|abandoned)([^a-z]|$)')
+        THEN 'excluded'
       WHEN LOWER(TRIM(IFNULL(slate.player_status, ''))) IN ('out', 'doubtful') THEN 'excluded'
       WHEN lined.player_lookup IS NULL AND NOT IFNULL(slate.has_prop_line, FALSE) AND slate.current_points_line IS NULL
         AND IFNULL(slate.avg_minutes_per_game_last_7, 0) < 15 THEN 'excluded'

@@ -15,13 +15,14 @@ from regen.adapters.bigquery import values
 from regen.adapters.bigquery.values import Broken
 from regen.domain.inputs import Line, PlayerInputs, RecentGame, SourceTier
 from regen.domain.reading import SlateEntry, SlateReading
+from regen.domain.slate import is_called_off
 from regen.domain.soundness import shown
 
 #: Columns read, by table. Those that a table lacks ("absent upstream") are read as null.
 CONTEXT = (
     "player_lookup", "player_name", "game_id", "team_abbr", "opponent_team_abbr", "home_game", "game_start",
     "has_prop_line", "current_points_line", "current_points_line_source", "avg_minutes_per_game_last_7",
-    "player_status", "created_at",
+    "player_status", "game_status", "created_at",
 )  # fmt: skip
 FEATURES = (
     "player_lookup", "game_id", "features", "feature_names", "feature_version", "feature_quality_score",
@@ -79,6 +80,7 @@ def _entry(game_date: date, row: Mapping[str, Any]) -> SlateEntry:
     start = read(table, None, values.moment, context, "game_start")
     status = (read(table, None, values.optional_text, context, "player_status") or "").strip().lower()
     status = status if status in _STATUSES else "unknown"
+    called_off = is_called_off(read(table, None, values.optional_text, context, "game_status"))
     games = read("player_game_summary", (), _games, row["games"])
     lines = read("player_prop_lines", (), _lines, row["lines"], context)
     average = read(table, None, values.number, context, "avg_minutes_per_game_last_7")
@@ -114,6 +116,7 @@ def _entry(game_date: date, row: Mapping[str, Any]) -> SlateEntry:
         has_line=bool(lines) or bool(context.get("has_prop_line")),
         inputs=inputs,
         problem="; ".join(problems) or None,
+        called_off=called_off,
     )
 
 

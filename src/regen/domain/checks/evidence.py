@@ -11,7 +11,7 @@ from regen.domain.outcome import Outcome, OutcomeKind, Tally, tally
 from regen.domain.plan import Plan, plan
 from regen.domain.promotion import CurrentPrediction
 from regen.domain.scope import Scope
-from regen.domain.slate import Exclusion, SlateShape
+from regen.domain.slate import EXPLAINED, Exclusion, SlateShape
 
 MAX_NAMES = 20
 FLOOR = 3
@@ -56,6 +56,13 @@ class Evidence:
     def plan(self) -> Plan:
         """The date before and after the promotion."""
         return plan(self.current, self.outcomes, self.fresh, self.excluded, self.scope)
+
+    @cached_property
+    def withdrawals_alone(self) -> bool:
+        """Whether nobody could be produced, and the batch is there to withdraw: a filtered one, or a date called off."""
+        numbers = self.tally()
+        explained = bool(self.plan.withdrawn) and EXPLAINED.issuperset(self.plan.withdrawn.values())
+        return numbers.requested == numbers.forgiven and explained and (not self.scope.whole_slate or not self.outcomes)
 
     @cached_property
     def baseline(self) -> frozenset[str]:

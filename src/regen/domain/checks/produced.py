@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 
-from regen.domain.checks.evidence import MAX_NAMES, Evidence, Finding
+from regen.domain.checks.evidence import MAX_NAMES, Evidence, Finding, skipped
 from regen.domain.outcome import OutcomeKind, Prediction
 
 MAX_POINTS = 100.0
+WITHDRAWALS_ALONE = "the batch consists of withdrawals alone"
 MIN_GOLD = 80.0
 MIN_LINED = 50.0
 MAX_MEAN_EDGE = 3.0
@@ -16,6 +17,8 @@ MAX_MEAN_EDGE = 3.0
 
 def coverage(evidence: Evidence) -> Finding:
     """Coverage reaches the threshold."""
+    if evidence.withdrawals_alone:
+        return skipped(WITHDRAWALS_ALONE, evidence.thresholds.coverage_pct)
     value, limit = evidence.tally().coverage_pct, evidence.thresholds.coverage_pct
     missing = [f"{o.player_lookup}:{o.reason}" for o in evidence.outcomes if o.kind is not OutcomeKind.PRODUCED]
     return Finding(value >= limit, round(value, 2), limit, missing[:MAX_NAMES])
@@ -23,6 +26,8 @@ def coverage(evidence: Evidence) -> Finding:
 
 def minimum_produced(evidence: Evidence) -> Finding:
     """Enough players were produced, whatever the share."""
+    if evidence.withdrawals_alone:
+        return skipped(WITHDRAWALS_ALONE, evidence.thresholds.minimum_produced)
     value, limit = evidence.tally().produced, evidence.thresholds.minimum_produced
     return Finding(value >= limit, value, limit)
 

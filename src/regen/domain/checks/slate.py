@@ -62,5 +62,5 @@ def two_teams(evidence: Evidence) -> Finding:
         return skipped(NO_SLATE, limit)
     ours = {o.game_id for o in evidence.outcomes} | {e.game_id for e in evidence.excluded}
     games = [g for g in evidence.slate.games if evidence.scope.whole_slate or g.game_id in ours]
-    bad = [f"{g.game_id}:{'+'.join(g.teams) or 'no team'}" for g in games if len(g.teams) != 2]
+    bad = [f"{g.game_id}:{'+'.join(g.teams) or 'no team'}" for g in games if len(g.teams) != 2 and not g.called_off]
     return Finding(len(bad) <= limit, len(bad), limit, bad[:MAX_NAMES])
