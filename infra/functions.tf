@@ -13,6 +13,7 @@ locals {
     REGEN_LEASE_SECONDS           = tostring(var.settings.lease_seconds)
     REGEN_LINE_SHIFT              = tostring(var.settings.line_shift)
     REGEN_LINED_DROP_PCT          = tostring(var.settings.lined_drop_pct)
+    REGEN_LINES_LOST_PCT          = tostring(var.settings.lines_lost_pct)
     REGEN_LOCATION                = var.bigquery_location
     REGEN_MAXIMUM_BYTES_BILLED    = tostring(var.maximum_bytes_billed)
     REGEN_MEAN_SHIFT              = tostring(var.settings.mean_shift)

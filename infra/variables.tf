@@ -262,6 +262,7 @@ variable "settings" {
     lease_seconds           = optional(number, 90)
     line_shift              = optional(number, 4)
     lined_drop_pct          = optional(number, 30)
+    lines_lost_pct          = optional(number, 40)
     mean_shift              = optional(number, 4)
     min_minutes             = optional(number, 15)
     minimum_produced        = optional(number, 1)

@@ -86,23 +86,25 @@ def everybody(number: int) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("number", "lined", "lost", "fails"),
+    ("number", "lined", "lost", "failed"),
     [
-        (10, 10, 3, False),
-        (10, 10, 4, True),
-        (100, 90, 30, False),
-        (100, 90, 31, True),
-        (4, 4, 2, False),
-        (10, 3, 3, True),
-        (10, 2, 2, False),
+        (10, 10, 3, []),
+        (10, 10, 4, ["lined_drop"]),
+        (100, 90, 30, []),
+        (100, 90, 31, ["lined_drop"]),
+        (100, 54, 27, ["lines_lost"]),
+        (4, 4, 2, []),
+        (10, 3, 3, ["lines_lost"]),
+        (10, 2, 2, []),
+        (10, 10, 10, ["lined_drop", "lines_lost"]),
     ],
 )
-def test_lines_that_vanish_are_refused(number: int, lined: int, lost: int, fails: bool) -> None:  # noqa: FBT001
+def test_lines_that_vanish_are_refused(number: int, lined: int, lost: int, failed: list[str]) -> None:
     names_ = everybody(number)
     before = [held(p, LINED if n < lined else LINELESS) for n, p in enumerate(names_)]
     after = [made(p, LINED if lost <= n < lined else LINELESS) for n, p in enumerate(names_)]
     verdict = verdict_of(before, after)
-    assert verdict.failed == (["lined_drop"] if fails else [])
+    assert verdict.failed == failed
     assert verdict.findings["lined_drop"].value == 100.0 * lost / number
 
 
@@ -110,7 +112,7 @@ def test_lined_rows_that_a_system_leaves_behind_do_not_hide_that_the_line_is_gon
     before = [held(p, systems=("steady", "blend")) for p in everybody(10)]
     after = [made(p, LINELESS, problems={"blend": "no_line"}) for p in everybody(10)]
     verdict = verdict_of(before, after, systems=("steady", "blend"))
-    assert verdict.failed == ["lined_drop", "rows_drop"]
+    assert verdict.failed == ["lined_drop", "lines_lost", "rows_drop"]
 
 
 @pytest.mark.parametrize(("was", "now"), [("GOLD", "BRONZE"), ("GOLD", "SILVER"), ("SILVER", "BRONZE")])
@@ -221,7 +223,7 @@ def test_lines_emptied_upstream_leave_the_lined_rows_current() -> None:
     bench.slate([replace(e, has_line=False, inputs=e.inputs and replace(e.inputs, lines=())) for e in players(10)])
     second = bench.run("t2")
     assert second.status is Status.REJECTED
-    assert (second.verdict or {})["failed"] == ["lined_drop"]
+    assert (second.verdict or {})["failed"] == ["lined_drop", "lines_lost"]
     assert bench.warehouse.predictions(DAY) == before
 
 

@@ -139,6 +139,7 @@ class Thresholds:
         system_share_pct: least share of the players eligible for a system who get rows of it.
         systems_lost_pct: most of the date's current players who may get new rows without those of a system that they have.
         lined_drop_pct: largest fall of the share of players with a line, in points of percent.
+        lines_lost_pct: most of the players with a line who may lose it.
         tier_drop_pct: largest fall of the share of players with features of a tier or better, in points of percent.
         rows_drop_pct: largest fall of the number of rows of the players who have any.
         line_shift: largest allowed mean move of the lines, in points, either way.
@@ -157,6 +158,7 @@ class Thresholds:
     system_share_pct: float = 80.0
     systems_lost_pct: float = 20.0
     lined_drop_pct: float = 30.0
+    lines_lost_pct: float = 40.0
     tier_drop_pct: float = 30.0
     rows_drop_pct: float = 40.0
     line_shift: float = 4.0

@@ -75,6 +75,7 @@ class Settings:
     system_share_pct: float
     systems_lost_pct: float
     lined_drop_pct: float
+    lines_lost_pct: float
     tier_drop_pct: float
     rows_drop_pct: float
     line_shift: float
@@ -181,6 +182,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any], str | None]] = {
     "REGEN_SYSTEM_SHARE_PCT": ("system_share_pct", _number(0, 100), "80"),
     "REGEN_SYSTEMS_LOST_PCT": ("systems_lost_pct", _number(0, 100), "20"),
     "REGEN_LINED_DROP_PCT": ("lined_drop_pct", _number(0, 100), "30"),
+    "REGEN_LINES_LOST_PCT": ("lines_lost_pct", _number(0, 100), "40"),
     "REGEN_TIER_DROP_PCT": ("tier_drop_pct", _number(0, 100), "30"),
     "REGEN_ROWS_DROP_PCT": ("rows_drop_pct", _number(0, 100), "40"),
     "REGEN_LINE_SHIFT": ("line_shift", _number(0, 100), "4"),

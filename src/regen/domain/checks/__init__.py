@@ -56,6 +56,7 @@ CHECKS: tuple[Check, ...] = (
     Check("system_share", "fail", players.system_share, "system_share_pct", 0),
     Check("systems_lost", "fail", players.systems_lost, "systems_lost_pct", 100),
     _compared("lined_drop", moves.lined_drop, "lined_drop_pct", 100),
+    _compared("lines_lost", moves.lines_lost, "lines_lost_pct", 100),
     _compared("tier_drop", moves.tier_drop, "tier_drop_pct", 100),
     _compared("rows_drop", moves.rows_drop, "rows_drop_pct", 100),
     _compared("line_shift", moves.line_shift, "line_shift", 100),

@@ -64,11 +64,18 @@ def mean_shift(evidence: Evidence) -> Finding:
 
 
 def lined_drop(evidence: Evidence, found: Pairs) -> Finding:
-    """The share of the date's players who have a line does not collapse, and never to nothing."""
+    """The share of the date's players who have a line does not collapse."""
     limit = evidence.thresholds.lined_drop_pct
-    drop, lost, left = _fallen(found, lambda rows: any(row.line is not None for row in rows))
-    fine = len(lost) < FLOOR or (drop <= limit and left > 0)
-    return Finding(fine, round(drop, 2), limit, lost[:MAX_NAMES])
+    drop, lost = _fallen(found, _lined)
+    return Finding(drop <= limit or len(lost) < FLOOR, round(drop, 2), limit, lost[:MAX_NAMES])
+
+
+def lines_lost(evidence: Evidence, found: Pairs) -> Finding:
+    """Of the players who have a line, not too many lose it: where few have one, the share of all cannot fall by much."""
+    limit = evidence.thresholds.lines_lost_pct
+    _, lost = _fallen(found, _lined)
+    value = share(len(lost), sum(_lined(old) for old, _ in found.values()))
+    return Finding(value <= limit or len(lost) < FLOOR, round(value, 2), limit, lost[:MAX_NAMES])
 
 
 def tier_drop(evidence: Evidence, found: Pairs) -> Finding:
@@ -79,7 +86,7 @@ def tier_drop(evidence: Evidence, found: Pairs) -> Finding:
         return skipped("the tiers of the current rows are not on record", limit)
     falls = []
     for tier in ("GOLD", "SILVER"):
-        drop, lost, _ = _fallen(known, lambda rows, tier=tier: _tier(rows) >= TIERS[tier])  # type: ignore[misc]
+        drop, lost = _fallen(known, lambda rows, tier=tier: _tier(rows) >= TIERS[tier])  # type: ignore[misc]
         falls.append((drop, lost))
     drop, lost = max(falls, key=lambda fall: fall[0])
     return Finding(drop <= limit or len(lost) < FLOOR, round(drop, 2), limit, lost[:MAX_NAMES])
@@ -119,11 +126,15 @@ def bookmaker_change(_: Evidence, found: Pairs) -> Finding:
     return Finding(value <= limit or len(changed) < FLOOR, round(value, 2), limit, changed[:MAX_NAMES])
 
 
-def _fallen(found: Pairs, has: Callable[[Rows], bool]) -> tuple[float, list[str], int]:
-    """By how many points the share of players who have something falls, who loses it, and how many have it afterwards."""
+def _fallen(found: Pairs, has: Callable[[Rows], bool]) -> tuple[float, list[str]]:
+    """By how many points the share of players who have something falls, and who loses it."""
     before = {player for player, (old, _) in found.items() if has(old)}
     after = {player for player, (_, new) in found.items() if has(new)}
-    return share(len(before) - len(after), len(found)), sorted(before - after), len(after)
+    return share(len(before) - len(after), len(found)), sorted(before - after)
+
+
+def _lined(rows: Rows) -> bool:
+    return any(row.line is not None for row in rows)
 
 
 def _tier(rows: Rows) -> int:
