@@ -148,11 +148,9 @@ def test_a_required_filter_is_named(name: str) -> None:
     assert any(f"requires a filter on its partition {by}" in n for n in adopt.notes(recorded(name), table(name)))
 
 
-def test_another_partition_is_met_by_the_statements_or_is_a_conflict() -> None:
-    problems = list(adopt.conflicts(RUNS, recorded(RUNS.name)))
-    bounded = adopt.is_bounded(adopt._texts(), RUNS.name, "run_date")
-    assert (problems == []) == bounded
-    assert all("requires a filter on its partition run_date" in p for p in problems)
+def test_worker_runs_by_run_date_are_met_by_every_statement() -> None:
+    """Upstream partitions them by it and requires the filter."""
+    assert list(adopt.conflicts(RUNS, recorded(RUNS.name))) == []
     reads = "SELECT 1 FROM {prediction_worker_runs} WHERE game_date = @d"
     assert not adopt.is_bounded([reads], RUNS.name, "run_date")
     assert adopt.is_bounded([f"{reads} AND run_date >= @since"], RUNS.name, "run_date")

@@ -18,8 +18,6 @@ from regen.schemas import STAGING_DATASET, tables
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ("coordinator", "verifier", "worker")
-#: The coordinator shares the code of the flush, and what it may not do it leaves to the sweep.
-LEFT_TO_THE_SWEEP = {("coordinator", "bigquery: delete_table")}
 #: Of each predefined role, the permissions that regen leans on (Google Cloud, "IAM basic and predefined roles reference").
 ROLES = {
     "roles/bigquery.dataEditor": {
@@ -88,8 +86,7 @@ def _datasets(_: Deployment, __: str, given: list[Resource]) -> set[str]:
 
 
 def _tables(_: Deployment, who: str, given: list[Resource]) -> set[str]:
-    left = {"prediction_worker_runs"} if who == "coordinator" else set()
-    return written_by(who) - left - {r.values.get("table_id") for r in given}
+    return written_by(who) - {r.values.get("table_id") for r in given}
 
 
 def _staging(_: Deployment, __: str, given: list[Resource]) -> set[str]:
@@ -115,8 +112,7 @@ PLACES: dict[str, Callable[[Deployment, str, list[Resource]], set[str]]] = {
 @pytest.mark.parametrize("who", FUNCTIONS)
 def test_no_call_is_without_its_right(who: str) -> None:
     documented = {c for row in ROWS if row.who == who for c in row.calls if not c.startswith("secret")}
-    left = {call for function, call in LEFT_TO_THE_SWEEP if function == who}
-    assert documented - left == calls_of(who) - left
+    assert documented == calls_of(who)
 
 
 def test_no_call_of_the_command_line_is_without_its_right() -> None:

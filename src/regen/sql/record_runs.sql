@@ -24,7 +24,9 @@ INSERT INTO {prediction_worker_runs} ({run_columns})
 SELECT {staged_run_columns}
 FROM {staging}
 WHERE kind = 'run' AND run_request_id NOT IN (
-  SELECT request_id FROM {prediction_worker_runs} WHERE game_date = @game_date
+  SELECT request_id FROM {prediction_worker_runs}
+  -- The second bound is for a table that upstream has partitioned by run_date.
+  WHERE game_date = @game_date AND run_date >= TIMESTAMP_SUB(@since, INTERVAL 400 DAY)
 );
 
 COMMIT TRANSACTION;
