@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from contract.warehouse_rows import everyone, fence, promotion, staging
+from contract.warehouse_rows import entry, everyone, fence, promotion, staging
 from contract.warehouses import DAY, BigQueryHarness, at
+from regen.domain.audit import AuditEvent
 from regen.domain.errors import Conflict, FenceLost
 
 PLAYERS = ("anton", "bela")
@@ -84,3 +85,21 @@ def test_a_doubled_lock_row_stops_nobody(harness: BigQueryHarness) -> None:
     assert [row["token"] for row in rows(harness)] == [1]
     assert {row["holder"] for row in harness.rows(f"SELECT holder FROM `{lock}`")} == {"b1"}
     assert at(0) < min(row["at"] for row in harness.rows(f"SELECT at FROM `{lock}`"))
+
+
+def test_flushes_at_once_write_an_entry_once(harness: BigQueryHarness) -> None:
+    """Two statements that only insert do not conflict: the transaction changes its lock row."""
+    acts = [entry(f"b{n}", AuditEvent.CANCELLED, at(n)) for n in range(5)]
+
+    def flush(number: int) -> str:
+        try:
+            harness.warehouse.record(acts[number % 2 :])
+        except Conflict:
+            return "cancelled"
+        return "recorded"
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(flush, range(4)))
+    assert "recorded" in results
+    harness.warehouse.record(acts)
+    assert sorted(row["batch_id"] for row in harness.audit()) == [f"b{n}" for n in range(5)]

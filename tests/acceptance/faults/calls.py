@@ -10,10 +10,11 @@ from typing import Any
 
 _DAY = re.compile(r"(?:batch|regen)_(\d{4})[-_](\d\d)[-_](\d\d)_")
 _JOB = re.compile(r"/(?:jobs|queries)/([^/?]+)")
-_OWN_ID = re.compile(r"^regen-(?:[a-z]+-)?(promote|rollback|stage|record)-")
+_OWN_ID = re.compile(r"^regen-(?:[a-z]+-)?(promote|rollback|stage)-")
 #: What only this statement says.
 _WORDS = {
     "read_slate": "TO_JSON_STRING(ARRAY_AGG(game))",
+    "record": "WHERE name = 'audit'",
     "raise_fence": "SELECT token, batch_id, round\nFROM",
     "current_predictions": "SELECT\n  prediction_id, batch_id, player_lookup",
     "promotion_of": "SELECT superseded_count, withdrawn, regenerated_count",
@@ -26,13 +27,13 @@ class Call:
 
     Attributes:
         statement: its name; with ` again` the polling of its job, with ` rows` the reading of its result.
-        day: the game date that it is about, if it says so.
+        days: the game dates that it is about, as far as it says so: one job records the entries of several.
         job: the id of the job that it inserts or asks for.
         port: of the caller's end of the connection.
     """
 
     statement: str
-    day: str
+    days: frozenset[str]
     job: str
     port: int
     content: Mapping[str, Any]
@@ -42,7 +43,7 @@ class Calls:
     """Names calls; knows the jobs that it has seen inserted."""
 
     def __init__(self) -> None:
-        self._jobs: dict[str, tuple[str, str]] = {}
+        self._jobs: dict[str, tuple[str, frozenset[str]]] = {}
 
     def of(self, method: str, path: str, body: bytes, port: int) -> Call:
         """The call that a request is."""
@@ -50,17 +51,17 @@ class Calls:
         if method == "POST" and plain.endswith("/jobs"):
             content = _first_json(body)
             job = str(content.get("jobReference", {}).get("jobId", ""))
-            statement, day = _statement(job, content), _day(content, body)
-            self._jobs[job] = statement, day
-            return Call(statement, day, job, port, content)
+            statement, days = _statement(job, content), _days(content, body)
+            self._jobs[job] = statement, days
+            return Call(statement, days, job, port, content)
         if match := _JOB.search(plain):
-            statement, day = self._jobs.get(match[1], ("unknown", ""))
+            statement, days = self._jobs.get(match[1], ("unknown", frozenset()))
             kind = "rows" if "/queries/" in plain else "again"
-            return Call(f"{statement} {kind}", day, match[1], port, {})
+            return Call(f"{statement} {kind}", days, match[1], port, {})
         if method == "POST" and plain.endswith("/tables"):
-            return Call("create_staging", _day({}, body), "", port, {})
+            return Call("create_staging", _days({}, body), "", port, {})
         named = {"DELETE": "drop_staging", "GET": "list_staging"}.get(method, "unknown")
-        return Call(named if "/tables" in plain else "unknown", _day({}, path.encode()), "", port, {})
+        return Call(named if "/tables" in plain else "unknown", _days({}, path.encode()), "", port, {})
 
 
 def _statement(job: str, content: Mapping[str, Any]) -> str:
@@ -70,13 +71,12 @@ def _statement(job: str, content: Mapping[str, Any]) -> str:
     return next((name for name, words in _WORDS.items() if words in text), "unknown")
 
 
-def _day(content: Mapping[str, Any], body: bytes) -> str:
+def _days(content: Mapping[str, Any], body: bytes) -> frozenset[str]:
     query = content.get("configuration", {}).get("query", {})
     for parameter in query.get("queryParameters", ()):
         if parameter.get("name") == "game_date" and (value := parameter["parameterValue"].get("value")):
-            return str(value)
-    match = _DAY.search(body.decode(errors="replace"))
-    return "-".join(match.groups()) if match else ""
+            return frozenset({str(value)})
+    return frozenset("-".join(match.groups()) for match in _DAY.finditer(body.decode(errors="replace")))
 
 
 def _first_json(body: bytes) -> Mapping[str, Any]:

@@ -37,7 +37,7 @@ class Rule(Held):
     call: Call | None = None
 
     def fits(self, call: Call) -> bool:
-        return self.call is None and (self.statement, self.day) == (call.statement, call.day)
+        return self.call is None and self.statement == call.statement and self.day in call.days
 
 
 @dataclass
@@ -69,7 +69,7 @@ class BigQueryFront:
     def statements(self, day: str, since: int = 0) -> list[str]:
         """The calls about a day, in order."""
         with self._lock:
-            return [call.statement for call in self.seen[since:] if call.day == day]
+            return [call.statement for call in self.seen[since:] if day in call.days]
 
     def release(self) -> None:
         """Drop what is held, and let nothing more go wrong."""
@@ -106,7 +106,7 @@ class BigQueryFront:
         if job := failed_job(rule.fault, call):
             self._failed[call.job] = job
             rule.reached.set()
-            return known_job(job, Call(f"{call.statement} again", call.day, call.job, port, {}))
+            return known_job(job, Call(f"{call.statement} again", call.days, call.job, port, {}))
         if rule.fault is Fault.HOLD and not rule.hold():
             raise Gone
         answer = self._forward(method, path, headers, body)
