@@ -55,16 +55,25 @@ def test_it_is_one_transaction(name: str) -> None:
     assert not re.search(r"\bCREATE\b|\bALTER\b|\bDROP\b", inside)
 
 
-@pytest.mark.parametrize("name", ["raise_fence", "mend_fences"])
-def test_what_only_inserts_changes_its_lock_row_first(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "lock", "targets"),
+    [
+        ("raise_fence", "fence", ["promotion_fence"]),
+        ("mend_fences", "fence", ["promotion_fence"]),
+        ("record_entries", "audit", ["prediction_regeneration_audit"]),
+        ("record_runs", "audit", ["prediction_regeneration_audit", "prediction_worker_runs"]),
+    ],
+)
+def test_what_only_inserts_changes_its_lock_row_first(name: str, lock: str, targets: list[str]) -> None:
     """Two transactions that only insert do not conflict: a date's fence came twice, and the date was never promoted again."""
     inside = text(name).partition("BEGIN TRANSACTION;")[2].partition("COMMIT TRANSACTION;")[0]
     first = inside.strip().partition(";")[0]
-    assert first.startswith("UPDATE `a-project.p_nba_predictions.statement_locks` SET `at` = @at")
-    assert "WHERE name = 'fence'" in first
+    assert first.startswith("UPDATE `a-project.p_nba_predictions.statement_locks` SET `at` = ")
+    assert f"WHERE name = '{lock}'" in first
     assert "@@row_count = 0" in inside
-    fence = "`a-project.p_nba_predictions.promotion_fence`"
-    assert text(name).count(f"INSERT INTO {fence}") == inside.count(f"INSERT INTO {fence}") == 1
+    for target in targets:
+        insert = f"INSERT INTO `a-project.p_nba_predictions.{target}`"
+        assert text(name).count(insert) == inside.count(insert) == 1
 
 
 def test_a_promotion_names_few_tables() -> None:

@@ -1,12 +1,12 @@
 -- Audit entries that are not there yet, each once: statements that only insert do not conflict, a MERGE that inserts
 -- included, so the transaction changes a row of its own, and of two at once BigQuery cancels one.
 IF NOT EXISTS (SELECT 1 FROM {statement_locks} WHERE name = 'audit') THEN
-  INSERT INTO {statement_locks} (name, at) VALUES ('audit', CURRENT_TIMESTAMP());
+  INSERT INTO {statement_locks} (name, `at`) VALUES ('audit', CURRENT_TIMESTAMP());
 END IF;
 
 BEGIN TRANSACTION;
 
-UPDATE {statement_locks} SET at = CURRENT_TIMESTAMP(), holder = @holder WHERE name = 'audit';
+UPDATE {statement_locks} SET `at` = CURRENT_TIMESTAMP(), holder = @holder WHERE name = 'audit';
 
 IF @@row_count = 0 THEN
   RAISE USING MESSAGE = 'LOCK_MISSING: statement_locks has no row for the audit';

@@ -1,12 +1,12 @@
 -- The end of a round that was not promoted: its audit entries and its worker runs, each once, in one transaction that
 -- changes a row of its own (record_entries.sql says why).
 IF NOT EXISTS (SELECT 1 FROM {statement_locks} WHERE name = 'audit') THEN
-  INSERT INTO {statement_locks} (name, at) VALUES ('audit', CURRENT_TIMESTAMP());
+  INSERT INTO {statement_locks} (name, `at`) VALUES ('audit', CURRENT_TIMESTAMP());
 END IF;
 
 BEGIN TRANSACTION;
 
-UPDATE {statement_locks} SET at = CURRENT_TIMESTAMP(), holder = @holder WHERE name = 'audit';
+UPDATE {statement_locks} SET `at` = CURRENT_TIMESTAMP(), holder = @holder WHERE name = 'audit';
 
 IF @@row_count = 0 THEN
   RAISE USING MESSAGE = 'LOCK_MISSING: statement_locks has no row for the audit';
