@@ -27,10 +27,18 @@ REGENERATION: dict[str, tuple[Any, int, str]] = {
     "latin": (b'{"x": "\xe9"}', 400, "body"),
     "utf-16": ('{"game_date": "x"}'.encode("utf-16"), 400, "game_date"),
     "deep": (b"[" * 200_000, 400, "body"),
-    "deeper than we go": (b'{"metadata":' + b'{"a":' * 70 + b"1" + b"}" * 71, 400, "body"),
+    "deeper than we go": (b'{"metadata":' + b'{"a":' * 70 + b"1" + b"}" * 71, 400, "metadata"),
     "huge number": (b'{"game_date": ' + b"9" * 5000 + b"}", 400, "body"),
-    "big number": ({"metadata": {"n": 2**64}}, 400, "body"),
-    "surrogate": (b'{"metadata": {"x": "\\ud800"}}', 400, "body"),
+    "big number": ({"metadata": {"n": 2**64}}, 400, "metadata"),
+    "surrogate": (b'{"metadata": {"x": "\\ud800"}}', 400, "metadata"),
+    "surrogate in a key": (b'{"metadata": {"\\ud800": 1}}', 400, "metadata"),
+    "NUL": ({"metadata": {"x": ["\u0000"]}}, 400, "metadata"),
+    "NUL in a key": ({"metadata": {"a": {"\u0000": 1}}}, 400, "metadata"),
+    "escape sequence": ({"metadata": {"x": "\u001b[2J"}}, 400, "metadata"),
+    "C1": ({"metadata": {"x": "\u009b2J"}}, 400, "metadata"),
+    "DEL": ({"metadata": {"x": "\u007f"}}, 400, "metadata"),
+    "NUL in a player": ({"players": ["a\u0000"]}, 400, "players"),
+    "nested NaN": (b'{"game_date": "2026-01-20", "metadata": {"x": [{"y": NaN}]}}', 400, "metadata"),
     "surrogate in a name": (b'{"\\udfff": 1}', 400, "body"),
     "NaN": (b'{"game_date": NaN}', 400, "game_date"),
     "infinity": (b'{"game_date": "2026-01-20", "metadata": {"x": -Infinity}}', 400, "metadata"),
@@ -54,7 +62,7 @@ REGENERATION: dict[str, tuple[Any, int, str]] = {
     "1001 players": ({"players": [f"p{n}" for n in range(1001)]}, 400, "players"),
     "long name": ({"players": ["p" * 101]}, 400, "players"),
     "unknown player": ({"players": ["nobody"]}, 404, ""),
-    "unknown game": ({"games": ["\u0000"]}, 404, ""),
+    "unknown game": ({"games": ["\u0000"]}, 400, "games"),
     "unknown system": ({"systems": ["nosuch"]}, 400, "systems"),
     "system list": ({"systems": [["steady"]]}, 400, "systems"),
     "flag text": ({"dry_run": "yes"}, 400, "dry_run"),
@@ -94,7 +102,7 @@ METADATA: list[Any] = [
     {},
     {"a": [[1, [2, [3]]], {"b": [[]]}], "": None, "__x__": {"$ref": 1}, "a.b/c`d": "e", "0": True},
     {"coalesced": "mine", "trigger_id": ["t"], "reason": {"not": "a reason"}},
-    {"text": "line\nbreak \u0000 \u202e é 🏀 '\"\\"},
+    {"text": "line\nbreak\t\r \u202e é 🏀 '\"\\"},
     {"big": 2**63 - 1, "small": -(2**63), "tiny": 5e-324, "zero": -0.0},
     {"x": "y" * 19_991},
     {"deep": json.loads("[" * 50 + "]" * 50)},
@@ -170,7 +178,8 @@ def test_names_as_people_have_them_are_predicted_under_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "status"), [("", 400), ("k" * 201, 400), ("k" * 200, 202), ("é/..%00", 202), ("{}", 202), ("\t k", 202)]
+    ("key", "status"),
+    [("", 400), ("k" * 201, 400), ("k" * 200, 202), ("é/..%00", 202), ("{}", 202), ("\t k", 202), ("k\u0085", 400)],
 )
 def test_an_idempotency_key_may_be_any_short_text(key: str, status: int) -> None:
     web = Web()

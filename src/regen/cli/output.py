@@ -12,6 +12,7 @@ import typer
 
 from regen.client.errors import Misused
 from regen.client.reading import plain
+from regen.domain.texts import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -49,12 +50,12 @@ class Output:
 
     def say(self, text: str) -> None:
         """Words for people, on stderr."""
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{visible(text, lines=True)}\n")
         sys.stderr.flush()
 
     def line(self, text: str) -> None:
         """A line of data, on stdout."""
-        sys.stdout.write(f"{text}\n")
+        sys.stdout.write(f"{visible(text, lines=True)}\n")
         sys.stdout.flush()
 
     def dump(self, data: Any) -> None:  # noqa: ANN401
@@ -71,6 +72,7 @@ class Output:
     def table(self, shape: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> None:
         """A table, on stdout."""
         from rich.table import Table  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
 
         drawn = Table(box=None, pad_edge=False, header_style="bold")
         for column in shape:
@@ -78,7 +80,8 @@ class Output:
                 column.head, justify="right" if column.number else "left", no_wrap=not console().is_terminal
             )
         for row in rows:
-            drawn.add_row(*(cell(row.get(column.key)) for column in shape))
+            # As a text of its own, no markup is looked for in it.
+            drawn.add_row(*(Text(visible(cell(row.get(column.key)))) for column in shape))
         if drawn.row_count:
             console().print(drawn)
         else:
@@ -95,7 +98,7 @@ class Output:
             return
         if not sys.stdin.isatty():
             raise Misused(f"{what}\nnobody can be asked here: type --yes if that is meant")
-        if not typer.confirm(f"{what}\nGo on?", err=True):
+        if not typer.confirm(f"{visible(what, lines=True)}\nGo on?", err=True):
             self.say("nothing was done")
             raise typer.Exit(1)
 
@@ -106,7 +109,7 @@ def console(*, err: bool = False) -> Console:
 
     stream = sys.stderr if err else sys.stdout
     if stream.isatty():
-        return Console(file=stream, highlight=False)
+        return Console(file=stream, highlight=False, markup=False)
     return Console(file=stream, highlight=False, width=UNBOUNDED, no_color=True, markup=False)
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from regen.cli.output import console
 from regen.client.waiting import Look, View, finished
+from regen.domain.texts import visible
 
 
 @contextmanager
@@ -19,12 +20,13 @@ def shown(say: Callable[[str], None]) -> Iterator[Look]:
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
     bars = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(28),
         TextColumn(
-            "{task.completed:.0f}/{task.total:.0f} done, {task.fields[failed]} failed, {task.fields[pending]} pending"
+            "{task.completed:.0f}/{task.total:.0f} done, {task.fields[failed]} failed, {task.fields[pending]} pending",
+            markup=False,
         ),
-        TextColumn("{task.fields[status]}"),
+        TextColumn("{task.fields[status]}", markup=False),
         TimeElapsedColumn(),
         console=console(err=True),
     )
@@ -34,7 +36,7 @@ def shown(say: Callable[[str], None]) -> Iterator[Look]:
         for view in views:
             name = view["batch_id"]
             if name not in tasks:
-                tasks[name] = bars.add_task(view["game_date"], total=0, failed=0, pending=0, status="")
+                tasks[name] = bars.add_task(visible(str(view["game_date"])), total=0, failed=0, pending=0, status="")
             done, counts = finished(view), view["counts"]
             bars.update(
                 tasks[name],
@@ -42,7 +44,7 @@ def shown(say: Callable[[str], None]) -> Iterator[Look]:
                 total=counts["requested"],
                 failed=counts["failed"],
                 pending=counts["requested"] - done,
-                status=view["status"],
+                status=visible(str(view["status"])),
             )
 
     with bars:

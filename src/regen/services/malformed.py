@@ -8,6 +8,7 @@ import logging
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEntry, AuditEvent
+from regen.domain.texts import storable
 from regen.services import outbox
 from regen.services.alerting import raise_once
 from regen.services.deps import Deps
@@ -22,7 +23,8 @@ def record(deps: Deps, body: bytes, error: str, caller: str, message_id: str | N
     """Leave audit entries with the whole message, and an alert, once for each message."""
     event = ids.digest("malformed", message_id or "", body[:PART].hex(), length=24)
     now = deps.clock.now()
-    text = body.decode("utf-8", "replace")
+    text = storable(body.decode("utf-8", "replace"))
+    error = storable(error)
     parts = [text]
     if len(json.dumps(text)) > WHOLE:
         parts = [text[n : n + PART] for n in range(0, len(text), PART)]

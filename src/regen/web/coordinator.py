@@ -11,6 +11,7 @@ from regen.domain import ids
 from regen.domain.batch import Batch, Status
 from regen.domain.dates import eastern_today, parse_game_date
 from regen.domain.errors import InvalidInput, NoSuchBatch, Refused
+from regen.domain.texts import checked_text
 from regen.domain.trigger import Trigger
 from regen.services import backfilling, commands, grading, opening, own_messages, viewing
 from regen.services.answers import Answer, IdempotencyKey, recall
@@ -275,4 +276,5 @@ def _key(call: Call, body: dict[str, object]) -> IdempotencyKey | None:
         return None
     if not 0 < len(key) <= MAX_KEY:
         raise InvalidInput("Idempotency-Key", f"1 to {MAX_KEY} characters")
+    checked_text(key, "Idempotency-Key")
     return IdempotencyKey(f"{call.request.path} {call.caller_name}", key, bodies.fingerprint(body))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 from flask import Request
 
 from regen.domain.errors import InvalidInput, RegenError
+from regen.domain.texts import checked_text
 from regen.web.connection import BODY_SECONDS, time_limit
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -150,29 +152,32 @@ def json_object(data: bytes, field: str, expected: str = "a JSON object") -> dic
     return value
 
 
-def _check(value: object, field: str) -> None:
-    waiting = [(value, 1)]
+def _check(value: Mapping[str, Any], field: str) -> None:
+    """Refuse what the tables cannot hold, at any depth, keys included; the error names the field of the object."""
+    prefix = "" if field == "body" else f"{field}."
+    waiting: list[tuple[object, int, str]] = []
+    for name, inner in value.items():
+        checked_text(name, field)
+        waiting.append((inner, 2, f"{prefix}{name[:100]}"))
     while waiting:
-        one, depth = waiting.pop()
-        if isinstance(one, str):
-            if not one.isascii():
-                _check_text(one, field)
-        elif isinstance(one, int):
-            if not -(2**63) <= one < 2**63:
-                raise InvalidInput(field, "whole numbers of at most 64 bits")
-        elif isinstance(one, dict | list):
+        one, depth, where = waiting.pop()
+        if not isinstance(one, dict | list):
+            _check_scalar(one, where)
+        else:
             if depth > MAX_DEPTH:
-                raise InvalidInput(field, f"at most {MAX_DEPTH} levels")
-            waiting.extend((inner, depth + 1) for inner in one)
+                raise InvalidInput(where, f"at most {MAX_DEPTH} levels")
+            waiting.extend((inner, depth + 1, where) for inner in one)
             if isinstance(one, dict):
-                waiting.extend((inner, depth + 1) for inner in one.values())
+                waiting.extend((inner, depth + 1, where) for inner in one.values())
 
 
-def _check_text(text: str, field: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidInput(field, "text without lone surrogates") from error
+def _check_scalar(value: object, where: str) -> None:
+    if isinstance(value, str):
+        checked_text(value, where)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise InvalidInput(where, "finite numbers")
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise InvalidInput(where, "whole numbers of at most 64 bits")
 
 
 def is_document_id(value: object) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from google.cloud import bigquery
 
 from regen.domain.audit import AuditEntry
+from regen.domain.texts import storable
 from regen.schemas import normalise_value, table
 from regen.sql.lists import AUDIT, audit_columns
 
@@ -56,6 +57,7 @@ def audit_row(act: AuditEntry) -> dict[str, Any]:
     row = {
         "regeneration_timestamp": act.at,
         "processing_time_seconds": seconds,
-        **{name: getattr(act, name) for name in audit_columns() if hasattr(act, name)},
+        # Names and errors come from upstream, too: an entry is written whatever they hold.
+        **{name: storable(getattr(act, name)) for name in audit_columns() if hasattr(act, name)},
     }
     return {name: normalise_value(AUDIT, table(AUDIT).field(name), row.get(name)) for name in audit_columns()}
