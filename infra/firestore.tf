@@ -4,16 +4,16 @@ locals {
 
   # What nobody asks for is not indexed: each index entry costs a write, and rising values make a hot spot.
   unindexed = {
-    backfills          = ["dates", "metadata", "updated_at"]
+    backfills          = ["dates", "metadata", "schema", "updated_at"]
     excluded           = ["players"]
-    game_dates         = ["coalesced", "promoted"]
+    game_dates         = ["carried", "coalesced", "promoted", "schema"]
     heartbeats         = ["at", "code_version", "live", "trouble"]
     idempotency        = ["answer", "fingerprint", "key"]
-    leases             = ["expires_at", "owner", "token"]
-    outbox             = ["error", "failing_since", "payload"]
-    outbox_dead        = ["batch_id", "due_at", "error", "event_id", "failing_since", "kind", "payload"]
-    prediction_batches = ["command", "counts", "history", "metadata", "scope", "slate", "thresholds", "timings", "updated_at", "verdict"]
-    requests           = ["created_at", "done_at", "error", "given", "inputs", "outcomes", "players", "systems"]
+    leases             = ["expires_at", "owner", "schema", "token"]
+    outbox             = ["error", "failing_since", "payload", "schema"]
+    outbox_dead        = ["batch_id", "due_at", "error", "event_id", "failing_since", "kind", "payload", "schema"]
+    prediction_batches = ["command", "counts", "history", "metadata", "schema", "scope", "slate", "thresholds", "timings", "updated_at", "verdict"]
+    requests           = ["created_at", "done_at", "error", "given", "inputs", "outcomes", "players", "schema", "systems"]
   }
 
   firestore_fields = merge(

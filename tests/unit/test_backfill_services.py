@@ -9,9 +9,9 @@ import pytest
 
 from regen.domain.backfill import SLATE_PATIENCE, DateStatus, Only
 from regen.domain.batch import Status
-from regen.domain.errors import InvalidInput, KeyReused, Refused, TableMissing, Unavailable
+from regen.domain.errors import InvalidInput, KeyReused, Refused, TableMissing, Unavailable, Unreadable
 from regen.domain.reading import SlateReading
-from regen.ports import Snapshot
+from regen.ports import Snapshot, Write
 from regen.services import backfilling, commands, sweeping
 from regen.services.backfill_records import change_backfill
 from regen.services.backfill_settling import view
@@ -390,8 +390,8 @@ def test_a_table_that_upstream_makes_again_leaves_no_date_unmade() -> None:
         return dataclasses.replace(read(game_date), entries=())
 
     bench.warehouse.read_slate = remaking  # type: ignore[method-assign]
-    with pytest.raises(TableMissing):
-        bench.drain()
+    bench.drain()
+    assert "dropped" in str(bench.backfill(made.backfill_id).dates[0].why)
     assert "no_slate" not in [d.status for d in bench.backfill(made.backfill_id).dates if d.expected]
     bench.sweep()
     bench.drain()
@@ -419,3 +419,47 @@ def test_a_slate_that_stays_away_falls_short_of_the_plan() -> None:
     bench.drain()
     assert bench.states(made.backfill_id) == ["promoted", "failed", "no_slate", "promoted", "promoted"]
     assert bench.backfill(made.backfill_id).status == "done"
+
+
+class _Defect(RuntimeError):
+    """What no rule foresaw."""
+
+
+@pytest.mark.parametrize("error", [Unavailable("BigQuery is down"), _Defect("a row nobody foresaw"), Unreadable("odd")])
+def test_one_date_that_cannot_be_read_stops_no_neighbour(error: Exception) -> None:
+    """Its neighbours are promoted; it waits with the reason on record, is tried again, and ends if that never helps."""
+    bench = BackfillBench()
+    made = bench.create()
+    read = bench.warehouse.read_slate
+
+    def odd(game_date: date) -> SlateReading:
+        if game_date == DAYS[1]:
+            raise error
+        return read(game_date)
+
+    bench.warehouse.read_slate = odd  # type: ignore[method-assign]
+    bench.drain()
+    expected = [*DONE]
+    expected[1] = "waiting"
+    assert bench.states(made.backfill_id) == expected
+    assert str(error) in str(bench.backfill(made.backfill_id).dates[1].why)
+    bench.clock.advance(3 * 3600)
+    bench.sweep()
+    bench.drain()
+    expected[1] = "failed"
+    assert bench.states(made.backfill_id) == expected
+    assert bench.backfill(made.backfill_id).status == "done"
+
+
+def test_a_batch_deleted_by_hand_is_made_again_by_its_backfill() -> None:
+    bench = BackfillBench()
+    made = bench.create()
+    while not (running := [d for d in bench.backfill(made.backfill_id).dates if d.batch_id]):
+        bench.step()
+    bench.store.commit([Write("delete", f"prediction_batches/{running[0].batch_id}")])
+    for _ in range(8):
+        bench.drain()
+        bench.clock.advance(120)
+        bench.sweep()
+    bench.drain()
+    assert bench.states(made.backfill_id) == DONE

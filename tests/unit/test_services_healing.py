@@ -183,8 +183,10 @@ def test_a_dead_letter_never_overwrites_an_outcome() -> None:
     bench = Bench()
     answer = bench.regenerate()
     dead = bench.queue.of(REQUEST_TOPIC)[0]
-    bench.drain()
+    bench.step(events=False)
     assert dead_letters.handle(bench.deps, "m1", dead, {}, b"") == "already_done"
+    bench.drain()
+    assert dead_letters.handle(bench.deps, "m1", dead, {}, b"") == "over"
     assert bench.batch(answer.batch_id).counts.produced == 8
 
 

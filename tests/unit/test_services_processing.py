@@ -62,8 +62,10 @@ def test_the_last_outcome_completes_the_batch_and_a_message_of_an_ended_one_is_a
     assert bench.batch(answer.batch_id).status is Status.COMPLETE
     bench.drain()
     assert processing.process_request(bench.deps, answer.batch_id, requests[0]["request_id"]) == "over"
-    assert processing.process_request(bench.deps, answer.batch_id, "nosuch") == "unknown"
+    assert processing.process_request(bench.deps, answer.batch_id, "nosuch") == "over", "the batch alone is read"
     assert processing.process_request(bench.deps, "nosuch", "nosuch") == "unknown"
+    live = bench.regenerate("t2")
+    assert processing.process_request(bench.deps, live.batch_id, "nosuch") == "unknown"
 
 
 def test_a_worker_that_died_after_its_write_is_completed_by_the_next_delivery() -> None:

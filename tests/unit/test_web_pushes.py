@@ -159,7 +159,7 @@ def test_a_store_that_cannot_keep_the_record_is_asked_again(monkeypatch: pytest.
     def down(*_: Any, **__: Any) -> None:
         raise Unavailable("down")
 
-    monkeypatch.setattr(malformed, "raise_once", down)
+    monkeypatch.setattr(malformed, "told", down)
     web = Web()
     for service, path in DOORS:
         assert web.push(service, path, b"no envelope") == 503

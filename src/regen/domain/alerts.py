@@ -27,6 +27,7 @@ class AlertKind(StrEnum):
     STAGING_ORPHANED = "staging_orphaned"
     OUTBOX_DEAD = "outbox_dead"
     ACCESS_DENIED = "access_denied"
+    RECORD_UNREADABLE = "record_unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ SORTS: Mapping[AlertKind, Sort] = {
     AlertKind.COVERAGE_LOW: Sort("ERROR", "regen coverage {game_date}"),
     AlertKind.BDB_OVERDUE: Sort("WARNING", "regen bdb list"),
     AlertKind.STAGING_ORPHANED: Sort("WARNING", "regen verify TODAY"),
+    AlertKind.RECORD_UNREADABLE: Sort("ERROR", "regen doctor"),
     AlertKind.OUTBOX_DEAD: Sort("ERROR", "regen status {batch_id}", "regen doctor"),
     AlertKind.ACCESS_DENIED: Sort("ERROR", "regen doctor --deployed"),
 }

@@ -14,6 +14,8 @@ MAX_DATES = 400
 MAX_CONCURRENT = 10
 DEFAULT_CONCURRENT = 3
 MAX_ATTEMPTS = 3
+TROUBLE_PATIENCE = timedelta(hours=2)
+"""As long as a date whose batch cannot be opened is tried again: every sweep wakes its backfill."""
 SLATE_PATIENCE = timedelta(hours=1)
 """As long as a date waits for a slate that was there when the backfill was planned."""
 
@@ -70,6 +72,7 @@ class BackfillDate:
         why: what keeps it waiting, why it is left out, or why it fell short.
         attempt: counts up when a batch was lost while it was being opened.
         expected: players of the slate that the rule asks for, when the backfill was planned.
+        trouble_since: when its batch could first not be opened; None while nothing is wrong.
         gone_at: when its slate was first found gone, although the plan had seen it; None while it is there.
     """
 
@@ -88,6 +91,15 @@ class BackfillDate:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     gone_at: datetime | None = None
+    trouble_since: datetime | None = None
+
+    def in_trouble(self, why: str, at: datetime) -> BackfillDate:
+        """The date after its batch could not be opened: it waits, and falls short when that lasts too long."""
+        since = self.trouble_since or at
+        if at - since < TROUBLE_PATIENCE:
+            return replace(self, status=DateStatus.WAITING, why=why, started_at=None, trouble_since=since)
+        why = f"{why}; for {(at - since).total_seconds() / 60:.0f} minutes"
+        return replace(self, status=DateStatus.FAILED, why=why, ended_at=at, trouble_since=since)
 
     def without_slate(self, why: str, at: datetime) -> BackfillDate:
         """The date after its slate was not found.

@@ -53,6 +53,8 @@ LIVE = frozenset(
     }
 )
 ENDED = frozenset(Status) - LIVE
+CANCELLABLE = LIVE - {Status.PROMOTING}
+"""Statuses that an order may end: from `promoting` on BigQuery alone decides."""
 WAITING = frozenset({Status.DISPATCHING, Status.RUNNING})
 """Statuses in which workers write outcomes."""
 

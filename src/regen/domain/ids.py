@@ -9,6 +9,8 @@ from datetime import date
 from regen.domain.batch import Kind
 from regen.domain.errors import InvalidInput
 
+_BATCH_ID = re.compile(r"(batch|regen)_\d{4}-\d\d-\d\d_([a-z][a-z0-9_]{0,39}_)?[0-9a-f]{8}")
+_BACKFILL_ID = re.compile(r"backfill_\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d_[0-9a-f]{8}")
 REASON = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -16,6 +18,16 @@ def digest(*parts: object, length: int = 32) -> str:
     """Hex SHA-256 over the parts, each with its length, so that ("a", "bc") and ("ab", "c") differ."""
     joined = "".join(f"{len(str(p))}:{p};" for p in parts)
     return hashlib.sha256(joined.encode()).hexdigest()[:length]
+
+
+def is_batch_id(value: str) -> bool:
+    """Whether `batch_id` makes such names: a batch of ours, though its records may have expired."""
+    return _BATCH_ID.fullmatch(value) is not None
+
+
+def is_backfill_id(value: str) -> bool:
+    """Whether a backfill of ours may have had this id, though its record has expired."""
+    return _BACKFILL_ID.fullmatch(value) is not None
 
 
 def batch_id(kind: Kind, game_date: date, reason: str, suffix: str) -> str:

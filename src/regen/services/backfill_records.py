@@ -16,7 +16,7 @@ from regen.domain.errors import NoSuchBackfill
 from regen.ports import Snapshot, Write
 from regen.services.commit import until_committed
 from regen.services.deps import Deps
-from regen.services.records import BACKFILLS
+from regen.services.records import BACKFILLS, SCHEMA, check_name, decoding, keep_unknown
 
 
 def backfill_path(backfill_id: str) -> str:
@@ -27,12 +27,20 @@ def backfill_path(backfill_id: str) -> str:
 def encode_backfill(backfill: Backfill) -> dict[str, Any]:
     """The document of a backfill; what came from outside as JSON text."""
     document: dict[str, Any] = msgspec.to_builtins(backfill, builtin_types=(datetime,))
-    return {**document, "metadata": json.dumps(document["metadata"]), "live": backfill.unsettled}
+    more = {"metadata": json.dumps(document["metadata"]), "live": backfill.unsettled, "schema": SCHEMA}
+    return {**document, **more}
 
 
 def decode_backfill(snapshot: Snapshot) -> Backfill:
-    """The backfill of a document."""
-    return msgspec.convert({**snapshot.data, "metadata": json.loads(snapshot.data["metadata"])}, Backfill)
+    """The backfill of a document.
+
+    Raises:
+        Unreadable: this version cannot read it.
+    """
+    with decoding(snapshot) as data:
+        backfill = msgspec.convert({**data, "metadata": json.loads(data["metadata"])}, Backfill)
+        check_name(snapshot, backfill.backfill_id)
+        return backfill
 
 
 def read_backfill(deps: Deps, backfill_id: str) -> tuple[Backfill, Snapshot]:
@@ -61,7 +69,8 @@ def change_backfill(
         after, more = change(known)
         if after == known:
             return [], known
-        return [Write("update", snapshot.path, encode_backfill(after), snapshot.version), *more], after
+        data = {k: keep_unknown(snapshot.data.get(k), v) for k, v in encode_backfill(after).items()}
+        return [Write("update", snapshot.path, data, snapshot.version), *more], after
 
     return until_committed(deps, decide)
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from regen.domain.backfill import MAX_ATTEMPTS, SHORT, Backfill, BackfillDate, DateStatus
 from regen.domain.batch import Batch, Status
+from regen.domain.errors import Unreadable
+from regen.ports import Snapshot
 from regen.services.dates import read_date
 from regen.services.deps import Deps
 from regen.services.ending import coverage_of
@@ -28,35 +30,50 @@ def settled(deps: Deps, backfill: Backfill, now: datetime) -> list[BackfillDate]
     """The dates that differ from the record: their batches have ended, or have gone on after an end (redrive)."""
     watched = [d for d in backfill.dates if d.batch_id and (d.status is DateStatus.RUNNING or d.status in SHORT)]
     found = deps.store.get_many([batch_path(str(d.batch_id)) for d in watched]) if watched else []
-    batches = [None if snapshot is None else decode_batch(snapshot) for snapshot in found]
-    after = [_settled(deps, backfill, day, batch, now) for day, batch in zip(watched, batches, strict=True)]
+    after = [_seen(deps, backfill, day, snapshot, now) for day, snapshot in zip(watched, found, strict=True)]
     return [new for new, old in zip(after, watched, strict=True) if new != old]
+
+
+def _seen(deps: Deps, backfill: Backfill, day: BackfillDate, found: Snapshot | None, now: datetime) -> BackfillDate:
+    """One date: a record that cannot be read keeps its own date as it is, and no other."""
+    try:
+        return _settled(deps, backfill, day, None if found is None else decode_batch(found), now)
+    except Unreadable as error:
+        return replace(day, why=str(error)[:500])
 
 
 def _settled(deps: Deps, backfill: Backfill, day: BackfillDate, batch: Batch | None, now: datetime) -> BackfillDate:
     if batch is None:
-        return day
+        return _lost(deps, backfill, day, day.started_at or backfill.created_at, None, now)
     if batch.live:
         # Live again after an end (redrive): its next end wakes the backfill.
         return day
     if batch.status is Status.FAILED:
-        return _lost(deps, backfill, day, batch, now)
+        return _lost(deps, backfill, day, batch.created_at, batch.ended_at or batch.updated_at, now)
     return told(replace(day, status=ENDS[batch.status]), batch)
 
 
-def _lost(deps: Deps, backfill: Backfill, day: BackfillDate, batch: Batch, now: datetime) -> BackfillDate:
-    """Its batch died while being opened. The sweep has given its trigger back to the date: another batch carries it."""
+def _lost(
+    deps: Deps, backfill: Backfill, day: BackfillDate, opened_at: datetime, lost_at: datetime | None, now: datetime
+) -> BackfillDate:
+    """Its batch died while being opened, or its record is gone. The sweep has given its trigger back to the date: another
+    batch carries it.
+
+    Args:
+        lost_at: None where nothing says when: then from the opening on.
+    """
     if day.status is not DateStatus.RUNNING:
         return day
     name = backfill.trigger_of(day)
     found = deps.store.find(BATCHES, [("trigger_ids", "array_contains", name)])
-    later = [b for b in map(decode_batch, found) if b.created_at > batch.created_at]
+    later = [b for b in map(decode_batch, found) if b.created_at > opened_at and b.batch_id != day.batch_id]
     if later:
         successor = max(later, key=lambda b: b.created_at)
         return _settled(deps, backfill, replace(day, batch_id=successor.batch_id), successor, now)
-    if any(t.trigger_id == name for t in read_date(deps, day.game_date).record.coalesced):
+    record = read_date(deps, day.game_date).record
+    if any(t.trigger_id == name for t in (*record.coalesced, *record.carried)):
         return day  # its follow-up is on its way, however long that takes
-    if now - (batch.ended_at or batch.updated_at) < SUCCESSOR_WAIT:
+    if now - (lost_at or opened_at) < SUCCESSOR_WAIT:
         return day
     if day.attempt >= MAX_ATTEMPTS:
         return replace(day, status=DateStatus.FAILED, why=f"its batch was lost {day.attempt} times", ended_at=now)
@@ -85,6 +102,8 @@ def unpromoted(deps: Deps, first: date, last: date) -> set[date]:
     newest: dict[str, tuple[Any, str]] = {}
     for snapshot in deps.store.find(BATCHES, where, fields=["game_date", "created_at", "status"]):
         data = snapshot.data
+        if not (isinstance(data.get("created_at"), datetime) and isinstance(data.get("status"), str)):
+            continue
         known = newest.get(data["game_date"])
         if known is None or data["created_at"] > known[0]:
             newest[data["game_date"]] = (data["created_at"], data["status"])

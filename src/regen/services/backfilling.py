@@ -36,9 +36,11 @@ from regen.domain.errors import (
     NoSlate,
     NoSuchBackfill,
     Refused,
+    RegenError,
+    Unreadable,
 )
 from regen.domain.trigger import Source, Trigger
-from regen.ports import Write
+from regen.ports import Snapshot, Write
 from regen.services import backfill_settling, opening, outbox
 from regen.services.answers import IdempotencyKey, claims, recall
 from regen.services.backfill_records import (
@@ -168,7 +170,15 @@ def order(
 def recent(deps: Deps, limit: int = 50) -> list[Backfill]:
     """The newest backfills."""
     found = deps.store.find("backfills", order_by="created_at", descending=True, limit=limit)
-    return [decode_backfill(snapshot) for snapshot in found]
+    return [backfill for backfill in map(_readable, found) if backfill is not None]
+
+
+def _readable(snapshot: Snapshot) -> Backfill | None:
+    try:
+        return decode_backfill(snapshot)
+    except Unreadable as error:
+        log.warning("left out of the listing: %s", error)
+        return None  # the sweep alerts to it
 
 
 def advance(deps: Deps, backfill_id: str) -> Backfill | None:
@@ -223,7 +233,7 @@ def _open(deps: Deps, backfill: Backfill, day: BackfillDate, blocked: dict[date,
     try:
         answer = opening.open_batch(deps, trigger, IdempotencyKey("backfill", name, backfill.reason))
         came = replace(day, status=DateStatus.RUNNING, batch_id=answer.batch_id)
-        came = replace(came, requested=answer.requested_players, requests=answer.requests)
+        came = replace(came, trouble_since=None, requested=answer.requested_players, requests=answer.requests)
     except Refused as error:
         blocked[day.game_date] = str(error)
         came = replace(day, status=DateStatus.WAITING, why=str(error), started_at=None)
@@ -233,6 +243,10 @@ def _open(deps: Deps, backfill: Backfill, day: BackfillDate, blocked: dict[date,
     except InvalidInput as error:
         log.warning("%s: %s", name, error, extra={"action": "backfill"})
         came = replace(day, status=DateStatus.FAILED, why=str(error), ended_at=deps.clock.now())
+    except Exception as error:
+        log.warning("%s: %s", name, error, extra={"action": "backfill"}, exc_info=not isinstance(error, RegenError))
+        blocked[day.game_date] = str(error)
+        came = day.in_trouble(f"{type(error).__name__}: {error}"[:500], deps.clock.now())
 
     def change(known: Backfill) -> tuple[Backfill, Sequence[Write]]:
         now = known.date_of(day.game_date)

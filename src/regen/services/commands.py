@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 
 from regen.domain import ids
 from regen.domain.audit import AuditEvent
-from regen.domain.batch import ENDED, Act, Batch, Status
+from regen.domain.batch import CANCELLABLE, ENDED, Act, Batch, Status
 from regen.domain.checks import NEVER_ACCEPTED
 from regen.domain.errors import Gone, InvalidInput, Refused
 from regen.domain.outcome import OutcomeKind
 from regen.domain.slate import fix_slate
+from regen.domain.trigger import bounded
 from regen.ports import Write
 from regen.services import outbox
 from regen.services.answers import IdempotencyKey, claims, recall
@@ -27,8 +28,7 @@ from regen.services.ending import end_round, ended_entry
 from regen.services.evidence import gather
 from regen.services.messages import ask_to_verify
 from regen.services.requests import build_requests, write_requests
-
-CANCELLABLE = frozenset({Status.CREATED, Status.DISPATCHING, Status.RUNNING, Status.COMPLETE, Status.VERIFYING})
+from regen.services.triggers import triggers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +226,8 @@ def _next_round(
             metadata={"order_reason": order.reason},
             error=None,
         )
-        record = replace(date.record, live=opened.batch_id)
+        carried = bounded(triggers_of(opened)) if opened.act is Act.GENERATE else ()
+        record = replace(date.record, live=opened.batch_id, carried=carried)
         items = outbox.put([outbox.audit_item(entry)])
         return [seen.update(opened), date.write(record), *items, *claims(deps, order.key, order.answer)], opened
 

@@ -10,7 +10,7 @@ from regen.domain.batch import Batch
 from regen.domain.errors import Conflict, NoSuchBatch
 from regen.ports import Snapshot, Write
 from regen.services.deps import Deps
-from regen.services.records import batch_path, decode_batch, encode_batch
+from regen.services.records import batch_path, decode_batch, encode_batch, keep_unknown
 
 ATTEMPTS = 12
 T = TypeVar("T")
@@ -24,8 +24,9 @@ class Seen:
     snapshot: Snapshot
 
     def update(self, batch: Batch) -> Write:
-        """The write that replaces it, unless somebody else wrote first."""
-        return Write("update", self.snapshot.path, encode_batch(batch), self.snapshot.version)
+        """The write that replaces it, unless another writer was first; what a newer version added stays."""
+        data = {k: keep_unknown(self.snapshot.data.get(k), v) for k, v in encode_batch(batch).items()}
+        return Write("update", self.snapshot.path, data, self.snapshot.version)
 
 
 def read_batch(deps: Deps, batch_id: str) -> Seen:

@@ -14,7 +14,7 @@ from regen.ports import Snapshot, Write
 from regen.services import outbox
 from regen.services.answers import Answer, IdempotencyKey, remember
 from regen.services.deps import TRIGGER_TOPIC, Deps
-from regen.services.records import DateRecord, OutboxItem, date_path, decode_date, encode_date
+from regen.services.records import DateRecord, OutboxItem, date_path, decode_date, encode_date, keep_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,12 @@ class DateSeen:
     snapshot: Snapshot | None
 
     def write(self, record: DateRecord) -> Write:
-        """The write that changes it, unless somebody else wrote first."""
+        """The write that changes it, unless another writer was first; what a newer version added stays."""
         path = date_path(record.game_date)
         if self.snapshot is None:
             return Write("create", path, encode_date(record))
-        return Write("update", path, encode_date(record), self.snapshot.version)
+        data = {k: keep_unknown(self.snapshot.data.get(k), v) for k, v in encode_date(record).items()}
+        return Write("update", path, data, self.snapshot.version)
 
 
 def read_date(deps: Deps, game_date: date) -> DateSeen:

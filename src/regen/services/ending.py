@@ -105,7 +105,7 @@ def _tell(batch: Batch, why: str) -> None:
 
 def _released(record: DateRecord, batch: Batch, now: datetime) -> DateRecord:
     if record.live == batch.batch_id:
-        record = replace(record, live=None)
+        record = replace(record, live=None, carried=())
     if batch.status is Status.PROMOTED and batch.act is not Act.ROLLBACK:
         others = tuple(p for p in record.promoted if p.batch_id != batch.batch_id)
         size = batch.slate.players if batch.slate and batch.scope.whole_slate else None

@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from regen.domain.batch import Act, Batch
-from regen.domain.errors import InvalidInput
+from regen.domain.errors import InvalidInput, Unreadable
 from regen.domain.outcome import Outcome, OutcomeKind, latest
 from regen.domain.plan import withdrawals
 from regen.domain.promotion import StagedRow
@@ -18,9 +18,9 @@ from regen.domain.slate import Exclusion
 from regen.schemas.staging import checked
 from regen.services.deps import Deps
 from regen.services.processing import failed_outcome
-from regen.services.records import excluded_path, requests_path, unpack_outcomes
+from regen.services.records import check_schema, excluded_path, requests_path, unpack_outcomes
 
-FIELDS = ("players", "round", "opening", "state", "outcomes")
+FIELDS = ("players", "round", "opening", "state", "outcomes", "schema")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Gathered:
 
     Attributes:
         outcomes: the one outcome that counts for each requested player.
+        lost: which records of the batch are missing or broken, if any: what became of their players is not known.
         fresh: outcomes whose rows and runs have not been made current by an earlier round.
     """
 
@@ -36,30 +37,53 @@ class Gathered:
     fresh: Sequence[Outcome]
     runs: Sequence[Outcome]
     excluded: Sequence[Exclusion]
+    lost: str | None = None
 
 
 def gather(deps: Deps, batch: Batch) -> Gathered:
-    """Read all requests of the batch (every round) and the excluded players."""
+    """Read all requests of the batch (every round) and the excluded players.
+
+    Raises:
+        Unreadable: a newer version wrote one of them.
+    """
+    named = 0
     everything: list[Outcome] = []
     unfinished: list[Outcome] = []
     for snapshot in deps.store.find(requests_path(batch.batch_id), fields=FIELDS):
         data = snapshot.data
-        if data["opening"] not in batch.openings:
-            continue  # left by a redrive that never came to be
-        if data["outcomes"]:
-            everything += unpack_outcomes(data["outcomes"])
+        check_schema(data, snapshot.path)
+        players, round_ = data.get("players"), data.get("round")
+        if data.get("opening") not in batch.openings or not isinstance(players, list) or not isinstance(round_, int):
+            continue  # left by a redrive that never came to be; or broken, and its players are not named
+        named += len(players) if data["opening"] == batch.openings[0] else 0
+        if data.get("outcomes"):
+            try:
+                everything += unpack_outcomes(data["outcomes"])
+            except Unreadable as error:
+                unfinished += [failed_outcome(p, "lost_outcomes", round_, str(error)) for p in players]
         else:
             # Only a cancelled round leaves requests pending: past a deadline they are closed.
-            unfinished += [failed_outcome(p, "cancelled", data["round"]) for p in data["players"]]
+            unfinished += [failed_outcome(p, "cancelled", round_) for p in players]
     # What a round found out counts for more than that a later one was cancelled.
     outcomes = {**latest(unfinished), **latest(everything)}
     fresh = [o for o in outcomes.values() if o.round not in batch.promoted_rounds or o.kind is not OutcomeKind.PRODUCED]
     runs = [o for o in everything if batch.act is not Act.GENERATE or o.round == batch.round]
     excluded: list[Exclusion] = []
     for snapshot in deps.store.find(excluded_path(batch.batch_id)):
-        excluded += msgspec.json.decode(snapshot.data["players"], type=list[Exclusion])
+        try:
+            excluded += msgspec.json.decode(snapshot.data["players"], type=list[Exclusion])
+        except (KeyError, TypeError, msgspec.DecodeError):
+            continue  # broken: they are counted below
     order = sorted(outcomes.values(), key=lambda o: o.player_lookup)
-    return Gathered(order, sorted(fresh, key=lambda o: o.player_lookup), runs, excluded)
+    lost = _lost(batch, named, len(excluded))
+    return Gathered(order, sorted(fresh, key=lambda o: o.player_lookup), runs, excluded, lost)
+
+
+def _lost(batch: Batch, named: int, excluded: int) -> str | None:
+    """What is missing of the slate as it was fixed; without it, players would be withdrawn as no longer on it."""
+    missing = {"requested": batch.requested_players - named, "excluded": batch.excluded_players - excluded}
+    told = [f"{number} {word} players" for word, number in missing.items() if number > 0]
+    return f"the records of {' and '.join(told)} are missing or broken" if told else None
 
 
 def staged_rows(batch: Batch, gathered: Gathered, at: datetime) -> Iterator[StagedRow]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import suppress
 
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEntry, AuditEvent
+from regen.domain.errors import AlreadyExists
 from regen.domain.texts import storable
 from regen.services import outbox
-from regen.services.alerting import raise_once
+from regen.services.alerting import told, told_path
 from regen.services.deps import Deps
 
 log = logging.getLogger(__name__)
@@ -20,7 +22,10 @@ PART = 100_000
 
 
 def record(deps: Deps, body: bytes, error: str, caller: str, message_id: str | None) -> None:
-    """Leave audit entries with the whole message, and an alert, once for each message."""
+    """Leave audit entries with the whole message, once for each, and one alert an hour and caller: the first.
+
+    A thousand of them cost a thousand small commits, and nobody a thousand alerts.
+    """
     event = ids.digest("malformed", message_id or "", body[:PART].hex(), length=24)
     now = deps.clock.now()
     text = storable(body.decode("utf-8", "replace"))
@@ -45,7 +50,14 @@ def record(deps: Deps, body: bytes, error: str, caller: str, message_id: str | N
         )
         for number, part in enumerate(parts)
     ]
-    told = alert(AlertKind.MESSAGE_MALFORMED, error, message_id=message_id)
-    items = tuple(outbox.audit_item(entry) for entry in entries)
-    raise_once(deps, ids.digest("alert", event, length=24), told, also=items)
+    why = f"{error} (further ones of this hour are in the audit alone)"
+    hour = ids.digest("malformed", caller, now.strftime("%Y-%m-%dT%H"), length=24)
+    told_of = alert(AlertKind.MESSAGE_MALFORMED, why, message_id=message_id)
+    once = [told(told_path(event), now), *outbox.put([outbox.audit_item(entry) for entry in entries])]
+    raising = [told(told_path(hour), now), *outbox.put([outbox.alert_item(hour, now, told_of)])]
+    try:
+        deps.store.commit([*once, *raising])
+    except AlreadyExists:
+        with suppress(AlreadyExists):  # the message itself is on record already
+            deps.store.commit(once)
     log.warning("malformed message recorded: %s", error, extra={"event_id": event, "action": "malformed"})

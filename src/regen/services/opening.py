@@ -15,7 +15,7 @@ from regen.domain.errors import Conflict, NobodyRequested, NoSlate, Refused, Una
 from regen.domain.reading import SlateReading
 from regen.domain.scope import UnknownNames
 from regen.domain.slate import EXPLAINED, POSTPONED, Slate, fix_slate, shape_of
-from regen.domain.trigger import Source, Trigger, merge
+from regen.domain.trigger import Source, Trigger, bounded, merge
 from regen.ports import Write
 from regen.services import outbox
 from regen.services.answers import Answer, IdempotencyKey, claims, known_answer
@@ -114,6 +114,9 @@ def _looked_at(deps: Deps, trigger: Trigger, read: Callable[[], SlateReading]) -
         NobodyRequested: none that it names is on the slate.
     """
     date = read_date(deps, trigger.game_date)
+    if trigger.follow_up is not None and not date.record.coalesced:
+        # Delivered again: another batch has carried its triggers. Nothing else is read for it.
+        raise Refused(f"no trigger waits on {trigger.game_date.isoformat()}")
     waiting = must_wait(deps, trigger, date.record)
     named = trigger.scope.players is not None or trigger.scope.games is not None
     if named and trigger.follow_up is None and (entries := read().entries):
@@ -198,7 +201,8 @@ def _planned(
         "accepted", batch_id, trigger.game_date, len(slate.requested), len(requests), slate.reasons, trigger.trigger_id
     )
     lease, lease_write = opening_write(deps, batch_id)
-    record = replace(date.record, live=batch_id, coalesced=() if absorbed else date.record.coalesced)
+    waiting = () if absorbed else date.record.coalesced
+    record = replace(date.record, live=batch_id, coalesced=waiting, carried=bounded(triggers))
     writes = [
         Write("create", batch_path(batch_id), encode_batch(batch)),
         date.write(record),

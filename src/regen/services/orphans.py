@@ -6,11 +6,12 @@ import logging
 
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
-from regen.domain.errors import RegenError
+from regen.domain.errors import RegenError, Unreadable
 from regen.domain.promotion import ORPHAN_AFTER
+from regen.ports import Snapshot
 from regen.services.alerting import raise_once
 from regen.services.deps import Deps
-from regen.services.records import BATCHES, OUTBOX, decode_outbox
+from regen.services.records import BATCHES, OUTBOX, decode_outbox, id_of
 
 log = logging.getLogger(__name__)
 EVERY_MINUTES = 10
@@ -61,7 +62,14 @@ def orphaned_staging(deps: Deps) -> list[str]:
     if not old:
         return []
     live = deps.store.find(BATCHES, [("live", "==", True)], fields=["batch_id"])
-    theirs = tuple(ids.staging_prefix(str(s.data["batch_id"])) for s in live)
-    audits = [decode_outbox(s) for s in deps.store.find(OUTBOX, [("kind", "==", "audit")])]
-    awaited = {item.payload["staging"] for item in audits}
+    theirs = tuple(ids.staging_prefix(id_of(s)) for s in live)
+    awaited = {_staging(s) for s in deps.store.find(OUTBOX, [("kind", "==", "audit")])}
     return [name for name in old if not name.startswith(theirs) and name not in awaited]
+
+
+def _staging(snapshot: Snapshot) -> str | None:
+    """The table that an audit entry waits with; of an item that cannot be read, nobody knows."""
+    try:
+        return decode_outbox(snapshot).payload.get("staging")
+    except Unreadable:
+        return None

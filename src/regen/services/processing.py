@@ -6,12 +6,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from regen.domain import ids
 from regen.domain.batch import WAITING, Batch
 from regen.domain.errors import Conflict, Unreadable
 from regen.domain.estimate import System
 from regen.domain.inputs import PlayerInputs
 from regen.domain.outcome import Outcome, OutcomeKind
 from regen.domain.predict import Naming, predict_player, unfit
+from regen.domain.soundness import plain
 from regen.ports import Snapshot, Write
 from regen.services.completion import check_completion
 from regen.services.deps import Deps
@@ -19,6 +21,7 @@ from regen.services.records import (
     RequestRecord,
     Unfit,
     batch_path,
+    check_schema,
     decode_batch,
     decode_request,
     pack_outcomes,
@@ -31,18 +34,29 @@ MAX_OUTCOME_BYTES = 600_000
 """The inputs, at most 400 KiB, share the document with them, and Firestore takes 1 MiB."""
 
 
-def process_request(deps: Deps, batch_id: str, request_id: str) -> str:
+def process_request(deps: Deps, batch_id: str, request_id: str, round_: int | None = None) -> str:
     """Give every player of the request his outcome.
 
+    A message that has nothing to do costs one read: the batch says so.
+
+    Args:
+        round_: the round that the message names; None for one of an earlier release.
+
     Returns:
-        What was done, in a word, for the log: `done`, `already_done`, `over` (the batch waits no more), `unknown`.
-        Each of them means that the message can be acknowledged.
+        What was done, in a word, for the log: `done`, `already_done`, `over` (the batch waits no more), `gone` (its
+        records have expired), `unknown`. Each of them means that the message can be acknowledged.
     """
-    batch_snapshot, snapshot = deps.store.get_many([batch_path(batch_id), request_path(batch_id, request_id)])
-    if batch_snapshot is None or snapshot is None:
+    batch_snapshot = deps.store.get(batch_path(batch_id))
+    if batch_snapshot is None:
+        return "gone" if ids.is_batch_id(batch_id) else "unknown"
+    batch = decode_batch(batch_snapshot)
+    if batch.status not in WAITING or round_ not in {None, batch.round}:
+        return "over"
+    snapshot = deps.store.get(request_path(batch_id, request_id))
+    if snapshot is None:
         return "unknown"
-    batch, request = decode_batch(batch_snapshot), decode_request(snapshot)
-    if batch.status not in WAITING or request.opening != batch.openings[-1]:
+    request = decode_request(snapshot)
+    if request.opening != batch.openings[-1]:
         return "over"
     if request.state == "done":
         check_completion(deps, batch)
@@ -138,17 +152,28 @@ def _packable(outcome: Outcome) -> Outcome:
 def note_failure(deps: Deps, batch_id: str, request_id: str, error: str) -> None:
     """Remember why an attempt failed, for the outcome should the message end in the dead letters."""
     snapshot = deps.store.get(request_path(batch_id, request_id))
-    if snapshot is None or snapshot.data["state"] != "pending":
+    if snapshot is None or snapshot.data.get("state") != "pending":
         return
-    data = {"error": error[:1000], "attempts": int(snapshot.data["attempts"]) + 1}
+    check_schema(snapshot.data, snapshot.path)
+    attempts = snapshot.data.get("attempts")
+    data = {"error": plain(error), "attempts": (attempts if isinstance(attempts, int) else 0) + 1}
     deps.store.commit([Write("update", snapshot.path, data, snapshot.version)])
 
 
 def close_pending(deps: Deps, snapshots: Sequence[Snapshot], reason: str, error: str | None = None) -> int:
-    """Give the players of pending requests `failed(reason)`; a request that a worker ends first keeps its outcomes."""
+    """Give the players of pending requests `failed(reason)`; a request that a worker ends first keeps its outcomes.
+
+    Raises:
+        Unreadable: one of them cannot be read, and is left alone; the others are closed.
+    """
     closed = 0
+    unread: Unreadable | None = None
     for snapshot in snapshots:
-        request = decode_request(snapshot)
+        try:
+            request = decode_request(snapshot)
+        except Unreadable as trouble:
+            unread = trouble
+            continue
         if request.state != "pending":
             continue
         text = error or request.error
@@ -158,4 +183,6 @@ def close_pending(deps: Deps, snapshots: Sequence[Snapshot], reason: str, error:
         except Conflict:
             continue
         closed += 1
+    if unread:
+        raise unread
     return closed

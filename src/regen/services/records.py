@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -31,7 +32,16 @@ OUTBOX_DEAD = "outbox_dead"
 BACKFILLS = "backfills"
 HEARTBEATS = "heartbeats"
 
+SCHEMA = 1
+"""The form of documents and messages that this version writes; one without `schema` is of form 1.
+
+Fields may be added without another number: who does not know them keeps them. A higher number says that who does not
+know it must leave the record alone.
+"""
 _JSON_FIELDS = ("metadata", "verdict", "command")
+_TRIGGERS = ("coalesced", "carried")
+_IDENTITY = (("trigger_id",), ("at", "from_", "to"), ("game_date",), ("batch_id",), ("game_id",))
+"""What tells records of one list apart: the first of these that they have."""
 
 
 def batch_path(batch_id: str) -> str:
@@ -90,6 +100,7 @@ class DateRecord:
     Attributes:
         live: id of the batch that holds the date.
         coalesced: triggers that wait for the follow-up.
+        carried: triggers of the live batch, so that they go on should its record be lost.
         promoted: promotions that stand, oldest first; a rollback takes its own away.
     """
 
@@ -97,6 +108,7 @@ class DateRecord:
     live: str | None = None
     coalesced: tuple[Trigger, ...] = ()
     promoted: tuple[Promoted, ...] = ()
+    carried: tuple[Trigger, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,27 +190,41 @@ def encode_batch(batch: Batch) -> dict[str, Any]:
 
 
 def decode_batch(snapshot: Snapshot) -> Batch:
-    """The batch of a document; fields that a later version added are ignored."""
-    data = dict(snapshot.data)
-    for name in _JSON_FIELDS:
-        data[name] = json.loads(data[name])
-    return msgspec.convert(data, Batch)
+    """The batch of a document; fields that a later version added are ignored.
+
+    Raises:
+        Unreadable: this version cannot read it.
+    """
+    with decoding(snapshot) as data:
+        for name in _JSON_FIELDS:
+            data[name] = json.loads(data[name])
+        batch = msgspec.convert(data, Batch)
+        check_name(snapshot, batch.batch_id)
+        return batch
 
 
 def encode_date(record: DateRecord) -> dict[str, Any]:
     """The document of a date; triggers as JSON text (they carry metadata from outside)."""
     document = _document(record)
-    document["coalesced"] = [msgspec.json.encode(t).decode() for t in record.coalesced]
+    for name in _TRIGGERS:
+        document[name] = [msgspec.json.encode(t).decode() for t in getattr(record, name)]
     return document
 
 
 def decode_date(snapshot: Snapshot | None, game_date: date) -> DateRecord:
-    """The record of a date; a date never seen has an empty one."""
+    """The record of a date; a date never seen has an empty one.
+
+    Raises:
+        Unreadable: this version cannot read it.
+    """
     if snapshot is None:
         return DateRecord(game_date)
-    data = dict(snapshot.data)
-    triggers = [msgspec.json.decode(t, type=Trigger) for t in data.pop("coalesced", [])]
-    return msgspec.convert({**data, "coalesced": triggers}, DateRecord)
+    with decoding(snapshot) as data:
+        for name in _TRIGGERS:
+            data[name] = [msgspec.json.decode(t, type=Trigger) for t in data.get(name, [])]
+        record = msgspec.convert(data, DateRecord)
+        check_name(snapshot, record.game_date.isoformat())
+        return record
 
 
 def encode_request(record: RequestRecord) -> dict[str, Any]:
@@ -207,8 +233,17 @@ def encode_request(record: RequestRecord) -> dict[str, Any]:
 
 
 def decode_request(snapshot: Snapshot) -> RequestRecord:
-    """The request of a document."""
-    return msgspec.convert(snapshot.data, RequestRecord)
+    """The request of a document.
+
+    Raises:
+        Unreadable: this version cannot read it.
+    """
+    with decoding(snapshot) as data:
+        request = msgspec.convert(data, RequestRecord)
+        check_name(snapshot, request.request_id)
+        if request.state not in {"pending", "done"} or (request.state == "done" and request.outcomes is None):
+            raise ValueError(f"state: expected pending, or done with outcomes, got {request.state}")
+        return request
 
 
 def encode_outbox(item: OutboxItem) -> dict[str, Any]:
@@ -219,9 +254,13 @@ def encode_outbox(item: OutboxItem) -> dict[str, Any]:
 
 
 def decode_outbox(snapshot: Snapshot) -> OutboxItem:
-    """The outbox item of a document."""
-    data = dict(snapshot.data)
-    return msgspec.convert({**data, "payload": json.loads(data["payload"])}, OutboxItem)
+    """The outbox item of a document.
+
+    Raises:
+        Unreadable: this version cannot read it.
+    """
+    with decoding(snapshot) as data:
+        return msgspec.convert({**data, "payload": json.loads(data["payload"])}, OutboxItem)
 
 
 def encode_lease(record: LeaseRecord) -> dict[str, Any]:
@@ -230,8 +269,13 @@ def encode_lease(record: LeaseRecord) -> dict[str, Any]:
 
 
 def decode_lease(snapshot: Snapshot) -> LeaseRecord:
-    """The lease of a document."""
-    return msgspec.convert(snapshot.data, LeaseRecord)
+    """The lease of a document.
+
+    Raises:
+        Unreadable: this version cannot read it.
+    """
+    with decoding(snapshot) as data:
+        return msgspec.convert(data, LeaseRecord)
 
 
 def pack_inputs(inputs: Sequence[PlayerInputs]) -> bytes:
@@ -280,6 +324,80 @@ def unpack_outcomes(blob: bytes) -> list[Outcome]:
         raise Unreadable(f"outcomes cannot be read: {error}") from error
 
 
+def check_schema(data: Mapping[str, Any], where: str) -> None:
+    """Leave alone what a newer version wrote in another form.
+
+    Raises:
+        Unreadable: its `schema` is higher than this version knows, or no whole number.
+    """
+    schema = data.get("schema", 1)
+    if type(schema) is not int:
+        raise Unreadable(f"{where}: schema: expected a whole number, got {schema!r:.60}")
+    if schema > SCHEMA:
+        raise Unreadable(f"{where}: of schema {schema}; this version knows {SCHEMA}")
+
+
+def id_of(snapshot: Snapshot) -> str:
+    """The id of a document."""
+    return snapshot.path.rpartition("/")[2]
+
+
+def keep_unknown(old: Any, new: Any) -> Any:  # noqa: ANN401 - any value that a document can hold
+    """The new value with the fields that only the old one has, at every depth: a newer version wrote them.
+
+    Records of lists are told apart by their id; triggers are JSON texts.
+    """
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        kept = {k: v for k, v in old.items() if k not in new}
+        return {**kept, **{k: keep_unknown(old[k], v) if k in old else v for k, v in new.items()}}
+    if isinstance(old, list) and isinstance(new, list | tuple):
+        known = {key: item for item in map(_parsed, old) if (key := _identity(item)) is not None}
+        return [_kept(known, item) for item in new]
+    return new
+
+
+def _kept(known: Mapping[object, Any], item: Any) -> Any:  # noqa: ANN401
+    parsed = _parsed(item)
+    old = known.get(_identity(parsed))
+    if old is None:
+        return item
+    merged = keep_unknown(old, parsed)
+    if merged == parsed:
+        return item
+    return json.dumps(merged) if isinstance(item, str) else merged
+
+
+def _parsed(item: Any) -> Any:  # noqa: ANN401
+    if not isinstance(item, str) or not item.startswith("{"):
+        return item
+    try:
+        return json.loads(item)
+    except ValueError:
+        return item
+
+
+def _identity(item: object) -> object:
+    if not isinstance(item, Mapping):
+        return None
+    return next((tuple(str(item[n]) for n in names) for names in _IDENTITY if item.keys() >= set(names)), None)
+
+
+@contextmanager
+def decoding(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
+    """The fields of a document; whatever goes wrong with them in the block is Unreadable, with its path."""
+    check_schema(snapshot.data, snapshot.path)
+    try:
+        yield dict(snapshot.data)
+    except (msgspec.MsgspecError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise Unreadable(f"{snapshot.path}: {type(error).__name__}: {error}") from error
+
+
+def check_name(snapshot: Snapshot, name: str) -> None:
+    if name != id_of(snapshot):
+        raise ValueError(f"the document says that it is {name}")
+
+
 def _document(value: object) -> dict[str, Any]:
     document: dict[str, Any] = msgspec.to_builtins(value, builtin_types=(datetime, bytes))
+    document["schema"] = SCHEMA
     return document

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEvent
 from regen.domain.batch import Batch, Status
-from regen.domain.errors import NoSuchBatch, RegenError, Unavailable
+from regen.domain.errors import NoSuchBatch, RegenError, Unreadable
 from regen.domain.trigger import bounded
 from regen.ports import Write
 from regen.services import outbox
-from regen.services.alerting import raise_once
+from regen.services.alerting import raise_once, tell_unreadable
 from regen.services.commit import read_batch, until_committed
 from regen.services.completion import check_completion, pending_in
 from regen.services.dates import follow_up, read_date
@@ -24,7 +26,8 @@ from regen.services.deps import Deps
 from regen.services.dispatching import dispatch, publish_pending
 from regen.services.ending import ended_entry, summarise
 from regen.services.fences import mend_fences
-from regen.services.leases import is_free, opening_lease
+from regen.services.healing import disagreements, held_dates
+from regen.services.leases import PROMOTION, is_free, opening_lease
 from regen.services.messages import ask_to_verify
 from regen.services.orphans import report_orphans
 from regen.services.processing import close_pending
@@ -34,6 +37,7 @@ from regen.services.triggers import triggers_of
 from regen.services.waking import wake_live
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 STUCK_AFTER = timedelta(minutes=5)
 """Past its deadline a batch ends within two sweeps and the time of a verification."""
 
@@ -45,6 +49,7 @@ class SweepReport:
     Attributes:
         healed: `batch_id: what` for each batch that was carried on, and the dates whose fence was mended.
         trouble: what could not be done now; the next sweep tries again.
+        unreadable: records that this version cannot read, each with its path: left alone, alerted to once.
         orphans: staging tables that nobody will look at again, in the sweeps that look for them.
     """
 
@@ -53,44 +58,93 @@ class SweepReport:
     healed: list[str] = field(default_factory=list)
     trouble: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
 
 def sweep(deps: Deps) -> SweepReport:
-    """Look at every live batch and at the outbox; one batch's trouble does not stop the others."""
+    """Look at every live batch, every date that is held, and the outbox; the trouble of one part stops no other.
+
+    Raises:
+        RegenError: the live batches could not be listed; the other parts were seen to all the same.
+    """
     report = SweepReport()
-    batches = [decode_batch(s) for s in deps.store.find(BATCHES, [("live", "==", True)])]
-    report.live = len(batches)
-    for batch in batches:
-        try:
-            if what := _heal(deps, batch):
-                report.healed.append(f"{batch.batch_id}: {what}")
-            _tell(deps, batch, what)
-        except RegenError as error:
-            report.trouble.append(f"{batch.batch_id}: {error}")
-            note_denied(deps, error)
-            log.warning("sweep: %s", error, extra={"batch_id": batch.batch_id})
-    try:
-        report.orphans = report_orphans(deps)
-    except RegenError as error:
-        report.trouble.append(f"staging: {error}")
-        note_denied(deps, error)
-        log.warning("sweep: staging: %s", error)
-    try:
-        report.healed += [f"{day}: the fence was doubled" for day in mend_fences(deps)]
-    except RegenError as error:
-        report.trouble.append(f"fences: {error}")
-        log.warning("sweep: fences: %s", error)
-    try:
-        report.flushed = flush(deps)
-    except Unavailable as error:
-        report.trouble.append(f"outbox: {error}")
-        note_denied(deps, error)
-        log.warning("sweep: outbox: %s", error)
-    try:
-        wake_live(deps)
-    except Unavailable as error:
-        report.trouble.append(f"backfills: {error}")
+    parts = _Parts(deps, report)
+    batches = parts.take("batches", lambda: _live(deps, parts))
+    for batch in batches or ():
+        parts.take(batch.batch_id, lambda b=batch: _see_to(deps, b, report))  # type: ignore[misc]
+    if batches is not None and (held := parts.take("dates", lambda: held_dates(deps, parts.unreadable))) is not None:
+        for name, mend in disagreements(deps, batches, held):
+            if what := parts.take(name, mend):
+                report.healed.append(f"{name}: {what}")
+    parts.take("promotion lease", lambda: is_free(deps, PROMOTION))
+    report.orphans = parts.take("staging", lambda: report_orphans(deps)) or []
+    mended = parts.take("fences", lambda: mend_fences(deps)) or []
+    report.healed += [f"{day}: the fence was doubled" for day in mended]
+    report.flushed = parts.take("outbox", lambda: flush(deps)) or 0
+    parts.take("backfills", lambda: wake_live(deps, parts.unreadable))
+    if batches is None and isinstance(parts.last, RegenError):
+        raise parts.last
     return report
+
+
+@dataclass(slots=True)
+class _Parts:
+    """The parts of a sweep, each on its own.
+
+    Attributes:
+        last: why the listing of the batches failed, if it did.
+    """
+
+    deps: Deps
+    report: SweepReport
+    last: Exception | None = None
+
+    def take(self, name: str, act: Callable[[], T]) -> T | None:
+        """What the part gives; None if it failed, and the report says why."""
+        try:
+            return act()
+        except Unreadable as error:
+            self.unreadable(error)
+            return None
+        except RegenError as error:
+            log.warning("sweep: %s: %s", name, error, extra={"batch_id": name})
+            trouble: Exception = error
+            with suppress(RegenError):  # Firestore is out of reach: the next sweep notes it
+                note_denied(self.deps, error)
+        except Exception as error:
+            # A defect, or a record that no rule foresaw: the other batches still have to be seen to.
+            log.exception("sweep: %s", name, extra={"batch_id": name})
+            trouble = error
+        self.report.trouble.append(f"{name}: {trouble}")
+        if name == "batches":
+            self.last = trouble
+        return None
+
+    def unreadable(self, error: Unreadable) -> None:
+        """Report a record that cannot be read, and have it told of once."""
+        if str(error) in self.report.unreadable:
+            return
+        self.report.unreadable.append(str(error))
+        self.report.trouble.append(str(error))
+        log.warning("sweep: %s", error)
+        self.take(f"alert to {str(error)[:200]}", lambda: tell_unreadable(self.deps, error))
+
+
+def _live(deps: Deps, parts: _Parts) -> list[Batch]:
+    batches: list[Batch] = []
+    for snapshot in deps.store.find(BATCHES, [("live", "==", True)]):
+        parts.report.live += 1
+        try:
+            batches.append(decode_batch(snapshot))
+        except Unreadable as error:
+            parts.unreadable(error)
+    return batches
+
+
+def _see_to(deps: Deps, batch: Batch, report: SweepReport) -> None:
+    if what := _heal(deps, batch):
+        report.healed.append(f"{batch.batch_id}: {what}")
+    _tell(deps, batch, what)
 
 
 def _heal(deps: Deps, batch: Batch) -> str | None:
@@ -133,7 +187,7 @@ def _opening_lost(deps: Deps, batch: Batch) -> str | None:
         date = read_date(deps, batch.game_date)
         record = date.record
         if record.live == batch.batch_id:
-            record = replace(record, live=None, coalesced=bounded((*triggers_of(batch), *record.coalesced)))
+            record = replace(record, live=None, carried=(), coalesced=bounded((*triggers_of(batch), *record.coalesced)))
         entry = ended_entry(failed, AuditEvent.FAILED, "opening_lost", "sweep")
         told = alert(AlertKind.BATCH_HEALED, "opening_lost", **summarise(batch))
         items = [

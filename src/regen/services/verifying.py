@@ -53,10 +53,9 @@ def verify(deps: Deps, batch_id: str, round_: int) -> str:
     try:
         seen = read_batch(deps, batch_id)
     except NoSuchBatch:
-        return "unknown"
+        return "gone" if ids.is_batch_id(batch_id) else "unknown"
     if seen.batch.round != round_ or seen.batch.status not in WORK:
-        flush(deps, batch_id)
-        return "not_due"
+        return "not_due"  # what its end has left in the outbox, the sweep sends
     try:
         lease = take(deps, batch_id)
     except LeaseBusy:
@@ -108,6 +107,8 @@ def _judged(deps: Deps, batch: Batch, lease: Lease, staging: str) -> str:
     rows = evidence.expected_rows(gathered)
     lease.renew()
     batch = replace(batch, staging=staging)
+    if gathered.lost and batch.status is Status.VERIFYING:
+        return _reject(deps, batch, gathered.lost)
     if batch.status is Status.VERIFYING:
         current = deps.warehouse.current_predictions(batch.game_date)
         seen = Evidence(

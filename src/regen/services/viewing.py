@@ -2,19 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from regen.domain.batch import Batch, Status
-from regen.domain.outcome import OutcomeKind
+from regen.domain.errors import Unreadable
+from regen.domain.outcome import Outcome, OutcomeKind
+from regen.ports import Snapshot
 from regen.services.commit import read_batch
 from regen.services.dates import read_date
 from regen.services.deps import Deps
 from regen.services.ending import summarise, withdrawals_of
-from regen.services.records import BATCHES, decode_batch, requests_path, unpack_outcomes
+from regen.services.processing import failed_outcome
+from regen.services.records import BATCHES, decode_batch, id_of, requests_path, unpack_outcomes
 
 MAX_LISTED = 200
+_NOTHING: Mapping[str, Any] = dict.fromkeys(
+    [
+        "kind",
+        "game_date",
+        "round",
+        "reason",
+        "requested_players",
+        "coverage_pct",
+        "created_at",
+        "updated_at",
+        "deadline",
+        "ended_at",
+        "requested",
+        "produced",
+        "skipped",
+        "failed",
+        "superseded",
+        "inserted",
+        "withdrawn",
+        "kept",
+    ]
+)
+"""What is not known of a batch that cannot be read."""
 
 
 def view_batch(deps: Deps, batch_id: str) -> dict[str, Any]:
@@ -29,17 +55,14 @@ def view_batch(deps: Deps, batch_id: str) -> dict[str, Any]:
     problems: dict[str, dict[str, Any]] = {}
     done: set[str] = set()
     fields = ("players", "state", "round", "opening", "outcomes")
-    for snapshot in sorted(deps.store.find(requests_path(batch_id), fields=fields), key=lambda s: s.data["round"]):
-        data = snapshot.data
-        if data["opening"] not in batch.openings:
-            continue
-        if data["state"] == "pending":
+    for data in _requests(deps.store.find(requests_path(batch_id), fields=fields), batch):
+        if data.get("state") == "pending":
             if batch.live and data["round"] == batch.round:
                 pending |= set(data["players"]) - done
             else:
                 problems |= {p: _unfinished(p, batch) for p in data["players"] if p not in done | problems.keys()}
             continue
-        for outcome in unpack_outcomes(data["outcomes"]):
+        for outcome in _outcomes(data):
             if outcome.kind is OutcomeKind.PRODUCED:
                 done.add(outcome.player_lookup)
                 problems.pop(outcome.player_lookup, None)
@@ -64,6 +87,21 @@ def view_batch(deps: Deps, batch_id: str) -> dict[str, Any]:
         "verdict": batch.verdict,
         "history": [{"at": s.at.isoformat(), "from": s.from_, "to": s.to, "why": s.why} for s in batch.history],
     }
+
+
+def _requests(found: Sequence[Snapshot], batch: Batch) -> list[Mapping[str, Any]]:
+    """The requests that count and can be read, by round."""
+    good = [
+        s.data for s in found if s.data.get("opening") in batch.openings and isinstance(s.data.get("players"), list)
+    ]
+    return sorted((d for d in good if isinstance(d.get("round"), int)), key=lambda d: int(d["round"]))
+
+
+def _outcomes(data: Mapping[str, Any]) -> list[Outcome]:
+    try:
+        return unpack_outcomes(data["outcomes"])
+    except (KeyError, Unreadable) as error:
+        return [failed_outcome(p, "lost_outcomes", data["round"], str(error)) for p in data["players"]]
 
 
 def _unfinished(player: str, batch: Batch) -> dict[str, Any]:
@@ -97,12 +135,26 @@ def list_batches(
         where.append(("trigger_ids", "array_contains", trigger_id))
     if where:
         matching = deps.store.find(BATCHES, where, fields=["created_at"])
-        newest = sorted(matching, key=lambda s: s.data["created_at"], reverse=True)[:limit]
+        newest = sorted(matching, key=_created, reverse=True)[:limit]
         found = [s for s in deps.store.get_many([s.path for s in newest]) if s is not None] if newest else []
     else:
         found = deps.store.find(BATCHES, order_by="created_at", descending=True, limit=limit)
-    batches = sorted((decode_batch(s) for s in found), key=lambda b: b.created_at, reverse=True)
-    return [{**summarise(b), **_flat(b)} for b in batches]
+    return [_listed(snapshot) for snapshot in sorted(found, key=_created, reverse=True)]
+
+
+def _listed(snapshot: Snapshot) -> dict[str, Any]:
+    """A batch of a listing; one that this version cannot read says so, and stands beside the others."""
+    try:
+        batch = decode_batch(snapshot)
+    except Unreadable as error:
+        raw = {k: v for k, v in snapshot.data.items() if k in {"kind", "game_date", "reason"} and isinstance(v, str)}
+        return {**_NOTHING, **raw, "batch_id": id_of(snapshot), "status": "unreadable", "error": str(error)}
+    return {**summarise(batch), **_flat(batch)}
+
+
+def _created(snapshot: Snapshot) -> float:
+    at = snapshot.data.get("created_at")
+    return at.timestamp() if isinstance(at, datetime) else 0.0
 
 
 def _row_counts(batch: Batch) -> Mapping[str, Any]:

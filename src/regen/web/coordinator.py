@@ -14,6 +14,7 @@ from regen.domain.errors import InvalidInput, NoSuchBatch, Refused
 from regen.domain.texts import checked_text
 from regen.domain.trigger import Trigger
 from regen.services import backfilling, commands, grading, opening, own_messages, viewing
+from regen.services.alerting import check_message
 from regen.services.answers import Answer, IdempotencyKey, recall
 from regen.services.deps import Deps
 from regen.services.regrading import MODE as GRADE
@@ -129,6 +130,8 @@ class _Coordinator:
             adopt(message.attributes, "process nba-prediction-trigger")
             if message.error:
                 raise InvalidInput("message.data", "a base64 JSON object")
+            if message.data.get("mode") in {ADVANCE, GRADE} or message.attributes.get("follow_up"):
+                check_message(self._deps, message.data)
             if message.data.get("mode") == ADVANCE:
                 return self._advance(message)
             if message.data.get("mode") == GRADE:
@@ -166,7 +169,7 @@ class _Coordinator:
     def _advance(self, message: Pushed) -> Reply:
         backfill_id = document_id(message.data, "backfill_id")
         add_context(action="advance", backfill_id=backfill_id)
-        if backfilling.advance(self._deps, backfill_id) is None:
+        if backfilling.advance(self._deps, backfill_id) is None and not ids.is_backfill_id(backfill_id):
             raise InvalidInput("backfill_id", f"the id of a backfill, not {backfill_id}")
         return 204, None
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from regen.domain.errors import InvalidInput
 from regen.services import dead_letters, heartbeats, malformed, sweeping, verifying
+from regen.services.alerting import check_message
 from regen.services.records import BATCHES
 from regen.web.bootstrap import App
 from regen.web.envelopes import Pushed, changed_document, decode_push, record_malformed
@@ -66,6 +67,7 @@ class _Verifier:
             batch_id, round_ = document_id(message.data, "batch_id"), message.data.get("round")
             if not isinstance(round_, int) or isinstance(round_, bool):
                 raise InvalidInput("round", "a whole number")
+            check_message(self._deps, message.data)
         except InvalidInput as error:
             record_malformed(self._deps, body, error, call.caller_name, message)
             return 204, None
@@ -94,6 +96,7 @@ class _Verifier:
             adopt(message.attributes, "process dead letter")
             for name in sorted({"batch_id", "request_id"} & message.data.keys()):
                 document_id(message.data, name)
+            check_message(self._deps, message.data)
         except InvalidInput as error:
             record_malformed(self._deps, body, error, call.caller_name, message)
             return 204, None

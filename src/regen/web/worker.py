@@ -6,6 +6,7 @@ import logging
 
 from regen.domain.errors import InvalidInput, RegenError
 from regen.services import malformed, processing
+from regen.services.alerting import check_message
 from regen.web.bootstrap import App
 from regen.web.envelopes import Pushed, decode_push, record_malformed
 from regen.web.http import Call, Reply, Route, Router
@@ -32,6 +33,12 @@ def request_of(message: Pushed) -> tuple[str, str]:
     return document_id(message.data, "batch_id"), document_id(message.data, "request_id")
 
 
+def round_of(message: Pushed) -> int | None:
+    """The round that a message names, if it does."""
+    value = message.data.get("round")
+    return value if type(value) is int else None
+
+
 class _Worker:
     def __init__(self, app: App) -> None:
         self._deps = app.deps
@@ -48,12 +55,13 @@ class _Worker:
             if message.error:
                 raise InvalidInput("message.data", "a base64 JSON object")
             batch_id, request_id = request_of(message)
+            check_message(self._deps, message.data)
         except InvalidInput as error:
             record_malformed(self._deps, body, error, call.caller_name, message)
             return 204, None
         add_context(batch_id=batch_id, request_id=request_id)
         try:
-            word = processing.process_request(self._deps, batch_id, request_id)
+            word = processing.process_request(self._deps, batch_id, request_id, round_of(message))
         except Exception as error:
             self._note(batch_id, request_id, f"{type(error).__name__}: {error}")
             raise
