@@ -147,6 +147,17 @@ def test_an_unreadable_record_of_any_kind_stops_no_sweep(collection: str, fields
     assert bench.batch(good.batch_id).live
 
 
+def test_one_unreadable_outbox_item_holds_up_no_other() -> None:
+    bench = Bench(players(8))
+    odd = {"due_at": bench.clock.now() - timedelta(days=1), "payload": "{", "kind": "audit"}
+    bench.store.commit([Write("put", "outbox/odd", odd)])
+    answer = bench.run()
+    bench.sweep()
+    assert len(bench.audited("requested")) == 1
+    assert bench.batch(answer.batch_id).status is Status.PROMOTED
+    assert bench.store.get("outbox/odd") is not None
+
+
 def test_a_poison_in_one_part_of_the_sweep_stops_no_other() -> None:
     bench = Bench(players(8))
     answer = bench.regenerate()
@@ -304,6 +315,8 @@ def test_unknown_fields_are_kept_at_every_depth() -> None:
 def stale(bench: Bench) -> Iterator[tuple[str, Any]]:
     """Messages that have nothing to do, by kind, with what handles them."""
     ended = bench.run()
+    bench.sweep()
+    bench.clock.advance(3600)
     (request, *_) = bench.queue.of(REQUEST_TOPIC)
     gone = "regen_2025-12-01_feature_upgrade_0123abcd"
     deps, done = bench.deps, ended.batch_id

@@ -15,7 +15,7 @@ from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEntry
 from regen.domain.batch import Batch
-from regen.domain.errors import Conflict, InvalidInput, RegenError, Unavailable
+from regen.domain.errors import Conflict, InvalidInput, RegenError, Unavailable, Unreadable
 from regen.ports import Message, Snapshot, Write
 from regen.services import own_messages
 from regen.services.deps import ALERT_TOPIC, Deps
@@ -88,8 +88,17 @@ def due_items(deps: Deps, batch_id: str | None) -> list[Due]:
         if len(found) == LIMIT:
             for kind in ("message", "alert"):
                 found += deps.store.find(OUTBOX, [("kind", "==", kind)], limit=LIMIT)
-    items = {s.path: Due(decode_outbox(s), s) for s in found}
+    items = {s.path: due for s in found if (due := _readable(s)) is not None}
     return sorted((due for due in items.values() if due.item.due_at <= now), key=lambda due: due.item.due_at)
+
+
+def _readable(snapshot: Snapshot) -> Due | None:
+    """One item on its own: what cannot be read is left alone, and holds up no other."""
+    try:
+        return Due(decode_outbox(snapshot), snapshot)
+    except Unreadable as error:
+        log.warning("left in the outbox: %s", error)
+        return None
 
 
 @dataclass(slots=True)

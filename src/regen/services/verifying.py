@@ -18,6 +18,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from regen.domain import ids
 from regen.domain.batch import Act, Batch, Counts, Status
@@ -38,6 +39,8 @@ from regen.services.promoting import promote_round, rollback_round
 from regen.services.recording import await_runs, flush
 
 log = logging.getLogger(__name__)
+FRESH = timedelta(minutes=10)
+"""As long as what follows from an end may still wait in the outbox for more than a sweep."""
 WORK = frozenset({Status.COMPLETE, Status.VERIFYING, Status.PROMOTING})
 
 
@@ -55,7 +58,9 @@ def verify(deps: Deps, batch_id: str, round_: int) -> str:
     except NoSuchBatch:
         return "gone" if ids.is_batch_id(batch_id) else "unknown"
     if seen.batch.round != round_ or seen.batch.status not in WORK:
-        return "not_due"  # what its end has left in the outbox, the sweep sends
+        if seen.batch.ended_at is None or deps.clock.now() - seen.batch.ended_at < FRESH:
+            flush(deps, batch_id)
+        return "not_due"  # of an old message nothing more is read: the sweep has long sent what the end left
     try:
         lease = take(deps, batch_id)
     except LeaseBusy:
