@@ -195,6 +195,17 @@ def test_other_dates_are_not_touched(harness: Harness, promote: Promote) -> None
     assert [row["superseded"] for row in harness.predictions(other)] == [None]
 
 
+def test_the_same_players_keep_their_rows_on_other_dates(harness: Harness, promote: Promote) -> None:
+    """The superseding UPDATE is bound to its date: without that it ends its players' current rows on every date."""
+    other = DAY.replace(day=21)
+    seed(harness)
+    harness.seed([old(p, s, 24.5, day=other, prediction_id=f"{p}-{s}-next") for p in PLAYERS for s in SYSTEMS])
+    before = sorted(harness.predictions(other), key=str)
+    counts = promote("b1", 1, everyone("b1", PLAYERS))
+    assert counts.superseded == 2 * len(PLAYERS) * len(SYSTEMS)
+    assert sorted(harness.predictions(other), key=str) == before
+
+
 @pytest.mark.parametrize(
     "spoil",
     [

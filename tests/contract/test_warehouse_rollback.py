@@ -8,7 +8,7 @@ from contract.warehouse_acts import PLAYERS, Promote, by_id, current, promote, s
 from contract.warehouse_rows import SYSTEMS, everyone, fence, rollback, slate
 from contract.warehouses import DAY, Harness, at, harness
 from regen.domain.audit import AuditEvent
-from regen.domain.errors import PromotionAborted
+from regen.domain.errors import FenceLost, PromotionAborted
 from regen.domain.promotion import StagedRow
 
 __all__ = ["harness", "promote"]
@@ -54,6 +54,19 @@ def test_a_rollback_of_a_first_prediction_leaves_none(harness: Harness, promote:
     counts = harness.warehouse.rollback(rollback("b1", 2, minute=5))
     assert (counts.superseded, counts.withdrawn, counts.inserted) == (0, 8, 0)
     assert current(harness) == []
+
+
+def test_a_rollback_with_a_stale_token_changes_nothing(harness: Harness, promote: Promote) -> None:
+    """An owner who has lost the date rolls nothing back: `rollback.sql` looks at the token, as the promotion does."""
+    seed(harness)
+    promote("b1", 1, everyone("b1", PLAYERS))
+    before = by_id(harness)
+    harness.warehouse.raise_fence(fence("b1", 3))
+    with pytest.raises(FenceLost):
+        harness.warehouse.rollback(rollback("b1", 2, minute=5))
+    assert by_id(harness) == before
+    assert [row["event"] for row in harness.audit()] == ["promoted"]
+    assert harness.warehouse.rollback(rollback("b1", 3, minute=6)).inserted == 16
 
 
 def test_a_rollback_is_refused_while_a_later_batch_stands_on_it(harness: Harness, promote: Promote) -> None:

@@ -16,6 +16,7 @@ class Agenda:
         now: seconds since the run began.
         trace: what happened, in words, if it is to be told.
         most_tasks: processes at work at once.
+        skews: what the clocks of instances are ahead of the world's, in seconds.
     """
 
     def __init__(self, rng: random.Random, *, tell: bool) -> None:
@@ -25,6 +26,7 @@ class Agenda:
         self.current: Task | None = None
         self.tasks: list[Task] = []
         self.most_tasks = 4
+        self.skews: tuple[float, ...] = (0.0,)
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
         self._steps: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -53,6 +55,7 @@ class Agenda:
 
         task = Task(name, handle)
         task.wake = self.now
+        task.skew = self.rng.choice(self.skews) if len(self.skews) > 1 else self.skews[0]
         self.tasks.append(task)
         task.on_done = lambda: done(task, answers[0] if task.outcome is not None else None)
 

@@ -62,6 +62,8 @@ class Task:
         dead: its process has crashed; the task only unwinds.
         outcome: what the handler returned; None if it has crashed.
         faulty: a fault has been injected into it.
+        frozen: its process stands still, and whatever runs beside it.
+        skew: what its clock is ahead of the world's, in seconds.
     """
 
     _spare: list[Thread] = []  # noqa: RUF012 - shared by all, on purpose
@@ -72,6 +74,8 @@ class Task:
         self.dead = False
         self.done = False
         self.faulty = False
+        self.frozen = False
+        self.skew = 0.0
         self.outcome: int | None = None
         self.error: BaseException | None = None
         self.on_done: Callable[[], None] = lambda: None

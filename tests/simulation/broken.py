@@ -1,36 +1,43 @@
 """Variants of regen with a mistake that somebody could make: the simulator must catch each of them."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from unittest.mock import patch
 
+from regen.adapters.bigquery.jobs import Jobs
 from regen.adapters.memory.promoting import is_current
 from regen.adapters.memory.statements import Fence, insert_entries, insert_runs, raised
-from regen.adapters.memory.tables import AUDIT, FENCES, PREDICTIONS, Steps, Work
+from regen.adapters.memory.tables import AUDIT, FENCES, PREDICTIONS, Rows, Steps, Work
 from regen.adapters.memory.warehouse import MemoryWarehouse
-from regen.domain import bdb
-from regen.domain.audit import AuditEntry
+from regen.domain import bdb, ids
+from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.backfill import DateStatus
 from regen.domain.batch import WAITING, Batch, Status
-from regen.domain.errors import FenceLost, Unavailable
+from regen.domain.errors import Conflict, FenceLost, PromotionAborted, RegenError, Unavailable
 from regen.domain.promotion import FenceToken, Promotion, PromotionCounts, Rollback
 from regen.ports import Message, Write
 from regen.services import (
     backfill_settling,
     bdb_scanning,
+    completion,
     dead_letters,
     dispatching,
     opening,
+    outbox,
     processing,
     promoting,
+    recording,
     requests,
     sweeping,
 )
 from regen.services.commit import read_batch, until_committed
 from regen.services.deps import REQUEST_TOPIC, Deps
+from simulation.doors import WarehouseDoor
+from simulation.platform import Statement
 
 
 @dataclass(frozen=True)
@@ -45,20 +52,22 @@ class Variant:
 class SupersedesFirst(MemoryWarehouse):
     """What is current stops being so before the replacement is there (the predecessor's way)."""
 
-    def raise_fence_steps(self, fence: FenceToken) -> Steps[None]:
-        yield from super().raise_fence_steps(fence)
+    def take_fence_steps(self, fence: FenceToken) -> Steps[Rows]:
+        rows = yield from super().take_fence_steps(fence)
         marks = {"superseded": True, "is_active": False, "superseded_at": self._now(), "superseded_reason": "upgrade"}
         self.tables.rows[PREDICTIONS][fence.game_date] = tuple(
             {**row, **marks, "superseded_by_batch_id": fence.batch_id} if is_current(row) else row
             for row in self.tables.of(PREDICTIONS, fence.game_date)
         )
+        return rows
 
 
 class WithoutFence(MemoryWarehouse):
     """A lease in Firestore is all there is: a stale owner's transaction goes through, as what he staged is there still."""
 
-    def raise_fence_steps(self, fence: FenceToken) -> Steps[None]:
+    def take_fence_steps(self, fence: FenceToken) -> Steps[Rows]:
         yield
+        return (Fence(fence.token, fence.batch_id, fence.round),)
 
     def promote_steps(self, promotion: Promotion) -> Steps[PromotionCounts]:
         self._let_in(promotion.fence)
@@ -78,15 +87,15 @@ class WithoutFence(MemoryWarehouse):
 class MergesFence(MemoryWarehouse):
     """The fence is raised by a MERGE, which only inserts where the date has no row, and then conflicts with nothing."""
 
-    def raise_fence_steps(self, fence: FenceToken) -> Steps[None]:
+    def take_fence_steps(self, fence: FenceToken) -> Steps[Rows]:
         yield
+        mine = Fence(fence.token, fence.batch_id, fence.round)
         if not self.tables.of(FENCES, fence.game_date):
             yield
-            self.tables.insert(FENCES, fence.game_date, [Fence(fence.token, fence.batch_id, fence.round)])
-            return
+            self.tables.insert(FENCES, fence.game_date, [mine])
+            return (mine,)
         rows = yield from self.tables.update(FENCES, fence.game_date, partial(raised, fence=fence))
-        if not any(row.held_by(fence) for row in rows):
-            raise FenceLost(f"{fence.game_date}: a token higher than {fence.token} has been taken")
+        return (mine,) if any(row.held_by(fence) for row in rows) else rows
 
 
 class MergesAudit(MemoryWarehouse):
@@ -204,6 +213,88 @@ def _completes_at_once() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _unknown_is_nothing() -> Iterator[None]:
+    """A transaction that ends in an error of no known kind has changed nothing."""
+    looked_up = promoting._looked_up
+
+    def patched(deps: Deps, batch: Batch, event: AuditEvent, error: RegenError) -> PromotionCounts:
+        if isinstance(error, Unavailable | FenceLost | PromotionAborted):
+            return looked_up(deps, batch, event, error)
+        raise PromotionAborted(f"the transaction was refused: {error}") from error
+
+    with patch.object(promoting, "_looked_up", patched):
+        yield
+
+
+@contextmanager
+def _never_looks() -> Iterator[None]:
+    """What was committed before the fence was raised is not read."""
+    with patch.object(promoting, "_committed_counts", lambda *_: None):
+        yield
+
+
+@contextmanager
+def _somebody_else() -> Iterator[None]:
+    """A precondition of the completion fails: somebody else must have done it."""
+    check = completion.check_completion
+
+    def patched(deps: Deps, batch: Batch) -> bool:
+        with patch.object(completion, "until_committed", _once):
+            return check(deps, batch)
+
+    with ExitStack() as stack:
+        for module in (processing, dead_letters, dispatching, sweeping):
+            stack.enter_context(patch.object(module, "check_completion", patched))
+        yield
+
+
+def _once(deps: Deps, decide: Callable[[], tuple[Sequence[Write], bool]]) -> bool:
+    writes, result = decide()
+    with suppress(Conflict):
+        if writes:
+            deps.store.commit(writes)
+    return result
+
+
+@contextmanager
+def _dispatches_for_ever() -> Iterator[None]:
+    """A batch that is dispatching is dispatched, deadline or not."""
+    dispatch_again = sweeping._dispatch_again
+
+    def patched(deps: Deps, batch: Batch, now: datetime) -> str | None:
+        return dispatch_again(deps, replace(batch, deadline=now + timedelta(days=1)), now)
+
+    with patch.object(sweeping, "_dispatch_again", patched):
+        yield
+
+
+class OneJobId(MemoryWarehouse):
+    """Entries are recorded once because of their job's id, which every account shares: two MERGEs do not conflict."""
+
+    record_steps = MergesAudit.record_steps
+
+
+@contextmanager
+def _one_job_id() -> Iterator[None]:
+    """The coordinator flushes, too; an id that another account has used is refused, and eight of them are all there are."""
+
+    def recorded(self: WarehouseDoor, entries: Sequence[AuditEntry], staging: str | None = None) -> None:
+        name = f"record-{ids.digest(*(entry.event_id for entry in entries), staging)}"
+        steps = partial(self._warehouse.record_steps, entries, staging)
+        self._jobs.query(Statement("record", steps, transaction=False), (), name)
+
+    def found(self: Jobs, name: str) -> Any:
+        return self.client.get_job(name)
+
+    with (
+        patch.object(WarehouseDoor, "record", recorded),
+        patch.object(Jobs, "_found", found),
+        patch.object(outbox, "deliver", lambda deps, name, *_: recording.flush(deps, name)),
+    ):
+        yield
+
+
 VARIANTS = (
     Variant("supersede first", SupersedesFirst),
     Variant("publish before the record", patched=_publishes_first),
@@ -212,8 +303,13 @@ VARIANTS = (
     Variant("a lease without fencing", WithoutFence),
     Variant("a fence raised by a MERGE", MergesFence),
     Variant("audit entries recorded by a MERGE", MergesAudit),
+    Variant("one job id for two accounts", OneJobId, _one_job_id),
+    Variant("an unknown end means that nothing was changed", patched=_unknown_is_nothing),
+    Variant("what was committed before the fence was raised is not read", patched=_never_looks),
+    Variant("a dispatching batch past its deadline is never closed", patched=_dispatches_for_ever),
     Variant("the audit outside the transaction", AuditsApart, _audits_apart),
     Variant("a backfill that counts ends instead of promotions", patched=_counts_ends),
     Variant("a scan that completes what it has only asked for", patched=_completes_at_once),
 )
-__all__ = ["VARIANTS", "Variant", "replace"]
+SOMEBODY_ELSE = Variant("a failed precondition means that somebody else did it", patched=_somebody_else)
+__all__ = ["SOMEBODY_ELSE", "VARIANTS", "Variant", "replace"]

@@ -8,7 +8,9 @@ from typing import Any, Protocol, TypeVar
 
 from regen.adapters.bigquery.jobs import Jobs
 from regen.adapters.bigquery.warehouse import _job_id
+from regen.adapters.memory.statements import held
 from regen.adapters.memory.store import MemoryStore
+from regen.adapters.memory.tables import Rows
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.backfill import DateSurvey
@@ -26,6 +28,7 @@ from regen.domain.promotion import (
 )
 from regen.domain.reading import SlateReading
 from regen.ports import Condition, Ledger, Message, Snapshot, Write
+from simulation.faults import Fault
 from simulation.platform import Statement
 
 T = TypeVar("T")
@@ -35,7 +38,16 @@ EPOCH = datetime.fromisoformat("2026-01-20T12:00:00+00:00")
 class Through(Protocol):
     """Whatever happens between a service and a port."""
 
-    def __call__(self, name: str, effect: Callable[[], T], *, writes: bool = False) -> T: ...
+    def __call__(
+        self,
+        name: str,
+        effect: Callable[[], T],
+        *,
+        writes: bool = ...,
+        conditional: bool = ...,
+        of: str = ...,
+        instead: Mapping[Fault, Callable[[], T]] = ...,
+    ) -> T: ...
 
 
 class QuickStore(MemoryStore):
@@ -66,8 +78,14 @@ def _copied(value: Any) -> Any:
 class StoreDoor:
     """BatchStore."""
 
-    def __init__(self, store: MemoryStore, call: Through, watch: Callable[[Sequence[Write]], None]) -> None:
-        self._store, self._call, self._watch = store, call, watch
+    def __init__(
+        self,
+        store: MemoryStore,
+        call: Through,
+        watch: Callable[[Sequence[Write]], None],
+        touch: Callable[[str], None],
+    ) -> None:
+        self._store, self._call, self._watch, self._touch = store, partial(call, of="Firestore"), watch, touch
 
     def get(self, path: str) -> Snapshot | None:
         return self._call(f"get {path}", lambda: self._store.get(path))
@@ -76,11 +94,20 @@ class StoreDoor:
         return self._call(f"get {' '.join(paths)}", lambda: self._store.get_many(paths))
 
     def commit(self, writes: Sequence[Write]) -> None:
+        conditional = any(w.version is not None or w.op == "create" for w in writes)
+
         def effect() -> None:
             self._store.commit(writes)
             self._watch(writes)
 
-        self._call("commit " + " ".join(f"{w.op}:{w.path}" for w in writes), effect, writes=True)
+        def touched() -> None:
+            for write in writes:
+                if write.version is not None and write.path.startswith("prediction_b") and write.path.count("/") == 1:
+                    self._touch(write.path)
+            effect()
+
+        name = "commit " + " ".join(f"{w.op}:{w.path}" for w in writes)
+        self._call(name, effect, writes=True, conditional=conditional, instead={Fault.TOUCHED: touched})
 
     def find(
         self,
@@ -104,7 +131,7 @@ class QueueDoor:
     """Queue: two calls for several messages, so that a fault may strike when some are published and some not."""
 
     def __init__(self, call: Through, post: Callable[[str, Message], None]) -> None:
-        self._call, self._post = call, post
+        self._call, self._post = partial(call, of="Pub/Sub"), post
 
     def publish(self, topic: str, messages: Sequence[Message]) -> None:
         for message in messages:
@@ -149,8 +176,16 @@ class WarehouseDoor:
         return self._writes(f"stage {staging}", lambda: self._warehouse.stage(staging, known))
 
     def raise_fence(self, fence: FenceToken) -> None:
+        rows = self._take(fence)
+        if len(rows) > 1 and max(rows, key=lambda row: row.token).held_by(fence):
+            self.mend_fences()
+            rows = self._take(fence)
+        held(rows, fence)
+
+    def _take(self, fence: FenceToken) -> Rows:
         name = f"raise_fence {fence.token} {fence.batch_id}"
-        self._jobs.alone(Statement(name, lambda: self._warehouse.raise_fence_steps(fence)), ())
+        rows: Rows = self._jobs.alone(Statement(name, lambda: self._warehouse.take_fence_steps(fence)), ())
+        return rows
 
     def mend_fences(self) -> list[date]:
         mended: list[date] = self._jobs.alone(Statement("mend_fences", self._warehouse.mend_fences_steps), ())
@@ -159,16 +194,14 @@ class WarehouseDoor:
     def promote(self, promotion: Promotion) -> PromotionCounts:
         name = f"promote {promotion.fence.batch_id} r{promotion.fence.round} t{promotion.fence.token}"
         statement = Statement(name, lambda: self._warehouse.promote_steps(promotion), act=promotion)
-        return self._counts(self._jobs.query(statement, (), _job_id("promote", promotion.fence)))
+        counts: PromotionCounts = self._jobs.query(statement, (), _job_id("promote", promotion.fence))
+        return counts
 
     def rollback(self, rollback: Rollback) -> PromotionCounts:
         name = f"rollback {rollback.batch_id} r{rollback.fence.round} t{rollback.fence.token}"
         statement = Statement(name, lambda: self._warehouse.rollback_steps(rollback), act=rollback)
-        return self._counts(self._jobs.query(statement, (), _job_id("rollback", rollback.fence)))
-
-    @staticmethod
-    def _counts(answer: PromotionCounts) -> PromotionCounts:
-        return answer
+        counts: PromotionCounts = self._jobs.query(statement, (), _job_id("rollback", rollback.fence))
+        return counts
 
     def promotion_of(
         self, game_date: date, batch_id: str, round_: int, event: AuditEvent = AuditEvent.PROMOTED
@@ -229,7 +262,7 @@ class AlertsDoor:
     """Alerts: a chat that takes everything it is reached with."""
 
     def __init__(self, call: Through) -> None:
-        self._call = call
+        self._call = partial(call, of="the chat")
         self.taken: list[Mapping[str, Any]] = []
 
     def send(self, alert: Mapping[str, Any]) -> None:

@@ -15,6 +15,8 @@ class Fault(StrEnum):
     REFUSED = "refused as unavailable"
     UNANSWERED = "done, answered as unavailable"
     LATE = "answered as unavailable, done later"
+    TOUCHED = "a batch's record written by another in the same moment"
+    DONE_REFUSED = "a write that was done, answered as a conflict"
     AMBIGUOUS = "a transaction done, answered with an error of no known kind"
     CONFLICT = "transaction conflict"
     BROKEN = "refused for good"
@@ -30,6 +32,7 @@ class Mishap(StrEnum):
     LOST = "lost for good"
     POISON = "kills whoever takes it"
     REPLAY = "everything delivered again at the end"
+    OUTAGE = "refused while a dependency is down"
     SKIPPED = "tick left out"
     JUMP = "clock jumped"
 
@@ -55,6 +58,8 @@ class Mix:
     jump: float = 0.0
     switch: float = 0.05
     overlap: float = 0.0
+    touched: float = 0.0
+    done_refused: float = 0.0
     ambiguous: float = 0.0
 
     @staticmethod
@@ -76,6 +81,9 @@ class Mix:
             "skipped": 0.3,
             "jump": 0.02,
             "switch": 0.3,
+            "touched": 0.1,
+            "done_refused": 0.02,
+            "ambiguous": 0.3,
         }
         chances = {name: rng.choice((0.0, 0.25, 1.0)) * top for name, top in scale.items()}
         if rng.random() < 0.6:
@@ -111,7 +119,13 @@ class Faults:
     shaken: bool = False
 
     def at_call(
-        self, *, writes: bool, transaction: bool = False, breakable: bool = False, ends: bool = False
+        self,
+        *,
+        writes: bool,
+        transaction: bool = False,
+        breakable: bool = False,
+        ends: bool = False,
+        conditional: bool = False,
     ) -> Fault | None:
         """The fault at the next call, if any.
 
@@ -120,11 +134,16 @@ class Faults:
             transaction: it may meet another one.
             breakable: it may be refused for good (what comes before it must succeed some time, or nobody can decide).
             ends: it asks how a transaction has ended.
+            conditional: it may fail on a precondition; the client may have sent it twice.
         """
         number, self.calls = self.calls, self.calls + 1
         fault = self.planned.get(number)
         if fault is None and self.on and not self.planned:
             fault = self._drawn(writes=writes, transaction=transaction, breakable=breakable, ends=ends)
+            if fault is None and conditional:
+                fault = self._at_precondition()
+        if fault in {Fault.TOUCHED, Fault.DONE_REFUSED} and not conditional:
+            fault = None
         if breakable and transaction:
             self.shaken = fault in {Fault.LATE, Fault.STALL}
         if fault is not None:
@@ -154,6 +173,12 @@ class Faults:
                 return kind
             dice -= chance
         return None
+
+    def _at_precondition(self) -> Fault | None:
+        dice = self.rng.random()
+        if dice < self.mix.touched:
+            return Fault.TOUCHED
+        return Fault.DONE_REFUSED if dice < self.mix.touched + self.mix.done_refused else None
 
     def happens(self, mishap: Mishap) -> bool:
         """Whether a mishap happens now."""

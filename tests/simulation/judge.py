@@ -181,7 +181,8 @@ class Judge:
 
     def _must_be_carried(self, asked: Asked) -> bool:
         if asked.pushed:
-            return not asked.repeated and asked.number not in self._world.watch.dead
+            lost = asked.repeated or asked.number in self._world.watch.dead
+            return not lost and not (asked.body.get("players") and asked.number in self._malformed())
         return asked.taken
 
     def _scope(self, batch: Batch, body: Mapping[str, Any]) -> None:
@@ -197,7 +198,10 @@ class Judge:
         for data in store.peek_all("game_dates"):
             if data["live"] or data["coalesced"]:
                 self._broken("P13", f"{data['game_date']} holds {data['live']} and {len(data['coalesced'])} triggers")
-        recorded = {r.entry.trigger_id for r in self._world.warehouse.audit() if r.entry.event.value == "malformed"}
         for number in self._people.garbage:
-            if number not in recorded:
+            if number not in self._malformed():
                 self._broken("P10", f"the malformed {number} is not on record")
+
+    def _malformed(self) -> set[str | None]:
+        """Messages that are on record as such: nonsense, and triggers that name players whom the slate does not have."""
+        return {r.entry.trigger_id for r in self._world.warehouse.audit() if r.entry.event.value == "malformed"}

@@ -4,7 +4,7 @@ The submission is the adapter's very own (`adapters/bigquery/jobs.py`): ids, rep
 the memory warehouse's act, and between two of its steps whatever else happens in the world may come.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,6 +14,8 @@ from regen.adapters.bigquery.jobs import Jobs
 from regen.adapters.memory.tables import Steps
 from regen.domain.errors import RegenError, Unavailable
 from simulation.baton import Task
+from simulation.faults import Fault
+from simulation.refusals import CANCELLED, NO_COLUMN, Refusal, refusal_of
 
 if TYPE_CHECKING:
     from simulation.world import World
@@ -49,8 +51,8 @@ class Job:
 
     Attributes:
         creator: the account that submitted it, and the only one that can read it (`roles/bigquery.jobUser` reads no others).
-        state: as the caller last saw it.
         ended: whether it has.
+        refusal: how it has failed, if it has.
         slow: its caller gives up before it ends.
         waiting: tasks that wait for it.
     """
@@ -60,10 +62,9 @@ class Job:
     statement: Statement
     creator: str
     slow: bool
-    state: str = "RUNNING"
     ended: bool = False
     answer: Any = None
-    error: Exception | None = None
+    refusal: Refusal | None = None
     waiting: list[Task] = field(default_factory=list)
 
     def result(self, **_: Any) -> Any:
@@ -71,10 +72,19 @@ class Job:
         self.platform.wait_for(self)
         if not self.ended:
             raise TimeoutError(f"{self.name} runs still")
-        self.state = "DONE"
-        if self.error is not None:
-            raise self.error
+        if self.refusal is not None:
+            raise self.refusal.error()
         return self.answer
+
+    @property
+    def state(self) -> str:
+        """As BigQuery has it."""
+        return "DONE" if self.ended else "RUNNING"
+
+    @property
+    def error_result(self) -> Mapping[str, Any] | None:
+        """How the job has failed, in BigQuery's form."""
+        return self.refusal.told() if self.refusal else None
 
 
 class Platform:
@@ -94,17 +104,21 @@ class Platform:
         """jobs.insert."""
         account = self._account
 
-        def insert(*, hangs: bool = False) -> Job:
+        def insert(*, hangs: bool = False, fails: Refusal | None = None) -> Job:
             if job_id in self._known:
                 raise google.Conflict(f"Already Exists: Job simulated:US.{job_id}")  # type: ignore[no-untyped-call]
-            job = self._known[job_id] = Job(self, job_id, statement, account, hangs)
-            self._run(job)
+            job = self._known[job_id] = Job(self, job_id, statement, account, hangs, fails is not None, refusal=fails)
+            if fails is None:
+                self._run(job)
             return job
 
-        statement, name = text, f"again {text}" if job_id in self._known else text
-        return self._world.call(
-            name, insert, writes=True, transaction=text.transaction, late=lambda: insert(hangs=True)
-        )
+        statement = text
+        instead = {
+            Fault.LATE: lambda: insert(hangs=True),
+            Fault.BROKEN: lambda: insert(fails=NO_COLUMN),
+            Fault.CONFLICT: lambda: insert(fails=CANCELLED),
+        }
+        return self._world.call(text, insert, writes=True, transaction=text.transaction, instead=instead)
 
     def get_job(self, name: str, **_: Any) -> Job:
         """jobs.get."""
@@ -132,7 +146,8 @@ class Platform:
             task.pause()
             job.waiting.remove(task)
 
-        world.call(f"wait for {job.statement}", wait, ends=True)
+        ends = job.statement.startswith(("promote ", "rollback ", "record "))
+        world.call(f"wait for {job.statement}", wait, ends=ends)
 
     def _run(self, job: Job) -> None:
         """Run a job: at once, or so that others come between its steps; a slow one stands still at one of them."""
@@ -147,13 +162,13 @@ class Platform:
             except StopIteration as end:
                 job.answer = end.value
             except RegenError as error:
-                job.error = error
+                job.refusal = refusal_of(error)
             else:
                 onwards(number + 1)
                 return
             job.ended = True
             if job.slow:
-                world.say(f"{statement}, which was slow, ends with {job.error or 'success'}")
+                world.say(f"{statement}, which was slow, ends with {job.refusal or 'success'}")
             for task in job.waiting:
                 task.wake = world.now
 

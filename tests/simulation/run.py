@@ -2,8 +2,8 @@
 
 import logging
 import random
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
@@ -11,15 +11,19 @@ from unittest.mock import patch
 from regen.adapters.memory import warehouse as memory
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC
+from regen.web import reading
+from regen.web.connection import Late
 from simulation.errands import Errands
 from simulation.faults import Fault, Faults, Mishap, Mix
 from simulation.judge import Judge
 from simulation.league import LENIENT
 from simulation.people import ORDER_AT, People
-from simulation.quiet import again, calm, housekeeping
+from simulation.quiet import again, calm, housekeeping, without_messages
 from simulation.world import World
 
 TICK = 60.0
+SKEWS = ((0.0,), (0.0,), (0.0, 2.0, -2.0), (0.0, 20.0, -20.0))
+"""What the clocks of instances are ahead, in seconds: Google keeps them within milliseconds; nothing may hang on that."""
 
 
 @dataclass
@@ -69,7 +73,10 @@ def simulate(
         **({"thresholds": LENIENT} if seed % 4 else {}),
     }
     attempts = {REQUEST_TOPIC: scene.choice((3, 100)), TRIGGER_TOPIC: scene.choice((3, 100, 100, 100))}
-    world = World(seed, faults, numbers=numbers, attempts=attempts, warehouse=warehouse, tell=tell)
+    odds = random.Random(f"odds {seed}")  # noqa: S311
+    beats = odds.random() < 0.7
+    world = World(seed, faults, numbers=numbers, attempts=attempts, warehouse=warehouse, tell=tell, beats=beats)
+    world.skews = odds.choice(SKEWS) if mix is None else SKEWS[0]
     people = People(world, scene)
     errands = Errands(people, random.Random(f"errands {seed}"))  # noqa: S311
     horizon = scene.choice((120.0, 300.0, 700.0))
@@ -78,16 +85,18 @@ def simulate(
         people.move_in()
         people.plan(horizon)
         errands.plan(horizon)
+        for outage in world.outages.plan(odds, horizon) if mix is None else ():
+            world.say(outage)
         if ticks:
             _tick(world, people, horizon)
         world.run(horizon)
-        return _ended(seed, world, people, errands)
+        return _ended(seed, world, people, errands, down=seed % 10 == 3 and mix is None)
 
 
 SCENES = ("batch", "follow_up", "cancel", "promote", "redrive", "rollback", "backfill", "scan")
 
 
-def one_batch(planned: Mapping[int, Fault], scene: str = "batch", *, tell: bool = False) -> Result:
+def one_batch(planned: Mapping[int, Fault], scene: str = "batch", *, tell: bool = False, ticks: bool = True) -> Result:
     """A small batch from its trigger to its end, with faults at exact calls, and nobody but the sweep to mend them."""
     world = World(0, Faults(random.Random(0), Mix(switch=0.0), planned), tell=tell)  # noqa: S311
     people = People(world, random.Random(4))  # noqa: S311
@@ -96,14 +105,17 @@ def one_batch(planned: Mapping[int, Fault], scene: str = "batch", *, tell: bool 
         people.small_town(scene)
         errands.small_town(scene)
         horizon = 90.0 if scene in {"batch", "follow_up", "cancel", "backfill", "scan"} else ORDER_AT + 60.0
-        _tick(world, people, horizon)
+        if ticks:
+            _tick(world, people, horizon)
         world.run(horizon)
         return _ended(0, world, people, errands)
 
 
-def _ended(seed: int, world: World, people: People, errands: Errands) -> Result:
+def _ended(seed: int, world: World, people: People, errands: Errands, *, down: bool = False) -> Result:
     world.faults.on = False
     before = len(world.violations)
+    if down:
+        without_messages(world, people)
     calm(world, people, errands)
     judge = Judge(world, people, errands)
     judge.verdict()
@@ -128,6 +140,12 @@ def _tick(world: World, people: People, horizon: float) -> None:
     world.later(TICK * world.rng.random(), minute)
 
 
+@contextmanager
+def _no_limit(*_: object) -> Iterator[Late]:
+    """Bodies are in memory: no thread has to watch over their reading."""
+    yield Late()
+
+
 def _unchecked_rows() -> AbstractContextManager[Any]:
     """Checking every row against the tables' schemas takes a fifth of a run; one run of eight does it."""
     return patch.object(memory, "checked", lambda row: row)
@@ -137,8 +155,11 @@ class _silence:  # noqa: N801 - used like a function
     """Logs of a simulated run are of no use to anybody."""
 
     def __enter__(self) -> None:
+        self._limit = patch.object(reading, "time_limit", _no_limit)
+        self._limit.start()
         self._before = logging.root.manager.disable
         logging.disable(logging.CRITICAL)
 
     def __exit__(self, *error: object) -> None:
         logging.disable(self._before)
+        self._limit.stop()

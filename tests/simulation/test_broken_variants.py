@@ -2,8 +2,9 @@
 
 import pytest
 
-from simulation.broken import VARIANTS, Variant
-from simulation.run import simulate
+from simulation.broken import SOMEBODY_ELSE, VARIANTS, Variant
+from simulation.faults import Fault
+from simulation.run import one_batch, simulate
 
 MOST = 500
 
@@ -23,3 +24,10 @@ def test_a_broken_variant_is_caught(variant: Variant, capsys: pytest.CaptureFixt
         print(f"\n{variant.name}: caught after (runs, why) {at_once}; looking only at the end {at_the_end}", end=" ")  # noqa: T201
     assert at_once
     assert at_the_end
+
+
+def test_a_completion_that_is_left_to_somebody_else_is_caught() -> None:
+    """Design 3.4: a failed precondition means read again and decide again, never "somebody else did it"."""
+    with SOMEBODY_ELSE.patched():
+        calls = range(one_batch({}, ticks=False).calls)
+        assert any(one_batch({call: Fault.TOUCHED}, ticks=False).violations for call in calls)

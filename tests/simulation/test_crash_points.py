@@ -11,7 +11,7 @@ from simulation.faults import Fault
 from simulation.run import SCENES, one_batch
 
 CRASHES = (Fault.CRASH_BEFORE, Fault.CRASH_AFTER)
-OTHERS = (Fault.REFUSED, Fault.UNANSWERED, Fault.LATE, Fault.STALL)
+OTHERS = (Fault.REFUSED, Fault.UNANSWERED, Fault.LATE, Fault.STALL, Fault.DONE_REFUSED, Fault.AMBIGUOUS)
 
 
 @pytest.mark.parametrize("scene", SCENES)
@@ -34,6 +34,13 @@ def test_the_process_may_die_at_any_call(scene: str) -> None:
 def test_any_call_may_go_unanswered_or_take_its_time(fault: Fault) -> None:
     for call in range(one_batch({}).calls):
         _holds({call: fault}, "batch")
+
+
+def test_a_record_that_was_touched_waits_for_no_sweep() -> None:
+    """A failed precondition means: read again and decide again."""
+    for call in range(one_batch({}, ticks=False).calls):
+        if (result := one_batch({call: Fault.TOUCHED}, ticks=False)).violations:
+            pytest.fail(f"touched at {call}\n" + "\n".join(result.violations))
 
 
 @pytest.mark.long

@@ -1,7 +1,7 @@
 """Looks at every effect as it happens: whatever an outside reader could see at any moment must keep the promises."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,12 +9,14 @@ from regen.adapters.memory.promoting import Row
 from regen.adapters.memory.tables import AUDIT, FENCES, PREDICTIONS, RUNS
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.batch import LIVE, TRANSITIONS, WAITING, Status
+from regen.domain.promotion import Promotion, Rollback
 from regen.domain.reading import SlateReading
 from regen.ports import Message, Write
 from regen.services.deps import REQUEST_TOPIC, VERIFY_TOPIC
 from simulation.baton import Task
 from simulation.doors import QuickStore
 from simulation.rows import broken_by
+from simulation.truth import Problem, promotion_explained, rollback_complete
 from simulation.upstream import Upstream, by_scan
 from simulation.watch_backfills import BackfillWatch
 from simulation.wire import Reply
@@ -187,5 +189,20 @@ class Watch:
 
     def _changed(self, name: str, act: Any, day: date, before: Sequence[Row], after: Sequence[Row]) -> None:
         entries = [row.entry for row in self._warehouse.audit()]
-        for promise, what in broken_by(name, act, before, after, entries):
+        for promise, what in (
+            *broken_by(name, act, before, after, entries),
+            *self._explained(act, day, before, after),
+        ):
             self.broken(promise, f"{day}: {name}: {what}")
+
+    def _explained(self, act: Any, day: date, before: Sequence[Row], after: Sequence[Row]) -> Iterator[Problem]:
+        if not isinstance(act, Promotion | Rollback):
+            return
+        if act.fence.game_date != day:
+            yield "P1", f"an act on {act.fence.game_date} has changed another date"
+        elif isinstance(act, Rollback):
+            yield from rollback_complete(act, before, after)
+        else:
+            batch = self._store.peek(f"prediction_batches/{act.fence.batch_id}") or {}
+            reading = self.readings.get(batch.get("snapshot", ""))
+            yield from promotion_explained(act, reading, batch.get("scope") or {}, before, after)

@@ -4,12 +4,13 @@ import base64
 import io
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Request
 
 from regen.services.deps import Deps
+from regen.topology import PushSubscription
 from regen.web import coordinator, verifier, worker
 from regen.web.bootstrap import App
 from regen.web.callers import Gatekeeper
@@ -84,10 +85,34 @@ class Functions:
         }
         response = self._routers[service](Request(environ))
         data = response.get_data()
-        return Reply(response.status_code, json.loads(data) if data else None)
+        told = json.loads(data) if data else None
+        if isinstance(told, dict) and response.status_code >= 500:
+            told.pop("instance", None)  # the trace's id is another in every run
+        return Reply(response.status_code, told)
 
 
 def envelope(message_id: str, data: bytes, attributes: Mapping[str, str], subscription: str, attempt: int) -> bytes:
     """A push as Pub/Sub sends it."""
     message = {"messageId": message_id, "data": base64.b64encode(data).decode(), "attributes": dict(attributes)}
     return json.dumps({"message": message, "subscription": subscription, "deliveryAttempt": attempt}).encode()
+
+
+@dataclass
+class Delivery:
+    """One message on its way to one subscription.
+
+    Attributes:
+        data: as published; what a handler of a change event gets is a header instead.
+        poison: it kills whoever takes it, until Pub/Sub gives up on it.
+    """
+
+    number: str
+    service: str
+    path: str
+    data: bytes
+    attributes: Mapping[str, str]
+    subscription: PushSubscription | None
+    attempts: int = 0
+    settled: bool = False
+    poison: bool = False
+    headers: Mapping[str, str] = field(default_factory=lambda: PUSHED)

@@ -4,8 +4,8 @@ import heapq
 import itertools
 import json
 import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,50 +14,27 @@ from google.api_core import exceptions as google
 from regen.adapters.memory.clock import CountingIds
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.errors import Conflict, RateLimited, RegenError, Unavailable
-from regen.ports import Message
-from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC, Deps
+from regen.ports import Message, Write
+from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC, Deps, no_heartbeat
 from regen.topology import PushSubscription, topology
 from simulation.agenda import Agenda
 from simulation.baton import Crash, Task
 from simulation.doors import AlertsDoor, ClockDoor, LedgerDoor, QueueDoor, QuickStore, StoreDoor, WarehouseDoor
 from simulation.faults import Fault, Faults, Mishap
 from simulation.league import config
+from simulation.outages import Outages
 from simulation.platform import Platform
 from simulation.upstream import Upstream
 from simulation.watch import Watch
-from simulation.wire import PUSHED, Functions, Reply, envelope
+from simulation.wire import PUSHED, Delivery, Functions, Reply, envelope
 
 T = TypeVar("T")
 STALLS = (5.0, 40.0, 100.0, 200.0)
 LATEST = 250.0
+NOTHING: Mapping[Fault, Any] = {}
 TRIES_WHEN_QUIET = 40
 LOSSY = frozenset({REQUEST_TOPIC, VERIFY_TOPIC})
 """Topics whose messages the sweep can replace; those of others are never lost, only late."""
-
-
-class Broken(RegenError):
-    """What the warehouse's adapter says of a statement that can never succeed."""
-
-
-@dataclass
-class Delivery:
-    """One message on its way to one subscription.
-
-    Attributes:
-        data: as published; what a handler of a change event gets is a header instead.
-        poison: it kills whoever takes it, until Pub/Sub gives up on it.
-    """
-
-    number: str
-    service: str
-    path: str
-    data: bytes
-    attributes: Mapping[str, str]
-    subscription: PushSubscription | None
-    attempts: int = 0
-    settled: bool = False
-    poison: bool = False
-    headers: Mapping[str, str] = field(default_factory=lambda: PUSHED)
 
 
 class World(Agenda):
@@ -77,6 +54,7 @@ class World(Agenda):
         attempts: Mapping[str, int] | None = None,
         warehouse: Callable[..., MemoryWarehouse] = MemoryWarehouse,
         tell: bool = False,
+        beats: bool = False,
     ) -> None:
         super().__init__(random.Random(seed), tell=tell)  # noqa: S311
         self.faults = faults
@@ -90,7 +68,9 @@ class World(Agenda):
         self._subscriptions: dict[str, list[PushSubscription]] = {}
         for subscription in topology().push_subscriptions:
             self._subscriptions.setdefault(subscription.topic, []).append(subscription)
-        self.clock = ClockDoor(lambda: self.now, self.sleep)
+        self.outages = Outages()
+        self.parked: list[Delivery] = []
+        self.clock = ClockDoor(self._own_time, self.sleep)
         self.store = QuickStore()
         self.warehouse = warehouse(self.clock.now)
         self.ledger = Upstream(self.warehouse, self.clock.now)
@@ -99,7 +79,7 @@ class World(Agenda):
         self.store.subscribe(self._changed)
         self.config = config(**(numbers or {}))
         self.deps = Deps(
-            store=StoreDoor(self.store, self.call, self.watch.committed),
+            store=StoreDoor(self.store, self.call, self.watch.committed, self.touch),
             queue=QueueDoor(self.call, self.post),
             warehouse=WarehouseDoor(self.warehouse, Platform(self).jobs, self.call, self.watch.warehouse_act),
             clock=self.clock,
@@ -107,12 +87,23 @@ class World(Agenda):
             config=self.config,
             alerts=self.alerts,
             ledger=LedgerDoor(self.ledger, self.call),
+            heartbeat=self.heartbeat if beats else no_heartbeat,
         )
         self.functions = Functions(self.deps)
 
     @property
     def violations(self) -> list[str]:
         return self.watch.violations
+
+    def _own_time(self) -> float:
+        """The time by the clock of the instance that asks; no two clocks agree."""
+        return self.now + (self.current.skew if self.current else 0.0)
+
+    def touch(self, path: str) -> None:
+        """Another writer of a batch's record comes first, with something that changes nothing of note."""
+        document = self.store.get(path)
+        if document is not None:
+            self.store.commit([Write("put", path, document.data)])
 
     # calls to ports
 
@@ -123,14 +114,18 @@ class World(Agenda):
         *,
         writes: bool = False,
         transaction: bool = False,
-        late: Callable[[], T] | None = None,
+        instead: Mapping[Fault, Callable[[], T]] = NOTHING,
         ends: bool = False,
+        conditional: bool = False,
+        of: str = "BigQuery",
     ) -> T:
         """One call to a port, with what may go wrong at it.
 
         Args:
-            late: in place of an effect that comes later: the effect, which takes long.
+            instead: what happens at some faults in place of what else would.
             ends: it asks how a transaction has ended.
+            conditional: a precondition of it may fail.
+            of: the dependency that is called.
         """
         task = self.current
         if task is None:
@@ -142,13 +137,20 @@ class World(Agenda):
         if self._alarmed(number, transaction=transaction):
             task.wake = self.now
             task.pause()
+        if self.outages.down(of, self.now):
+            task.faulty = True
+            self.faults.counted[Mishap.OUTAGE] += 1
+            self.say(f"{name}   <<< {of} is down")
+            raise Unavailable(f"injected: {of} is down")
         breakable = name.startswith(("promote ", "rollback ", "record "))
-        fault = self.faults.at_call(writes=writes, transaction=transaction, breakable=breakable, ends=ends)
+        fault = self.faults.at_call(
+            writes=writes, transaction=transaction, breakable=breakable, ends=ends, conditional=conditional
+        )
         if self.trace is not None:
             self.say(f"#{number} {name}" + (f"   <<< {fault}" if fault else ""))
         if fault is not None:
             task.faulty = True
-            return late() if late and fault is Fault.LATE else self._faulty(task, fault, effect)
+            return instead[fault]() if fault in instead else self._faulty(task, fault, effect)
         if self.rng.random() < self.faults.mix.switch:
             task.wake = self.now
             task.pause()
@@ -168,22 +170,53 @@ class World(Agenda):
             case Fault.UNANSWERED:
                 effect()
                 raise Unavailable("injected: it was done")
+            case Fault.DONE_REFUSED:
+                effect()
+                raise Conflict("injected: it was done, sent again, and is done already")
             case Fault.AMBIGUOUS:
                 effect()
                 raise google.BadRequest("injected: an error of no known kind")  # type: ignore[no-untyped-call]
             case Fault.LATE:
                 self.sometime(self.rng.choice((0.0, 5.0, 9.0, 40.0)), lambda: self._at_last(task, effect))
                 raise Unavailable("injected: it will be done")
-            case Fault.BROKEN:
-                raise Broken("injected: no such column")
-            case Fault.CONFLICT:
-                raise Conflict("injected: another transaction")
             case Fault.STALL if self.rng.random() < 0.5:
-                self.sleep(self.rng.choice(STALLS))
+                self._freeze(task, self.rng.choice(STALLS))
             case Fault.STALL:
                 self.sometime(self.config.lease_seconds + 1.0, lambda: setattr(task, "wake", self.now))
-                self.sleep(2 * LATEST)
+                self._freeze(task, 2 * LATEST)
         return effect()
+
+    def _freeze(self, task: Task, seconds: float) -> None:
+        """The whole process stands still, its heartbeat included."""
+        task.frozen = True
+        self.sleep(seconds)
+        task.frozen = False
+
+    @contextmanager
+    def heartbeat(self, beat: Callable[[], bool], seconds: float) -> Iterator[None]:
+        """Call `beat` every so often beside the work of the block, in the same process: it freezes and dies with it."""
+        parent, beats = self.current, [True]
+
+        def again() -> None:
+            if beats and parent is not None and not parent.dead and not parent.done:
+                self.soon(seconds, again if parent.frozen else once)
+
+        def once() -> None:
+            if parent is None or not beats or parent.dead or parent.done:
+                return
+            self.start(f"{parent.name} beats", lambda: Reply(200 if beat() else 410, None), done)
+
+        def done(_: Task, reply: Reply | None) -> None:
+            if reply is None and parent is not None and not parent.done:
+                self.kill(parent)
+            elif reply is not None and reply.status == 200:
+                again()
+
+        again()
+        try:
+            yield
+        finally:
+            beats.clear()
 
     def _alarmed(self, number: int, *, transaction: bool) -> bool:
         """Whether something that was waiting for this call has happened."""
@@ -286,12 +319,19 @@ class World(Agenda):
     def _killed(self, *_: object) -> Reply:
         raise Crash
 
-    def replay(self) -> None:
-        """Deliver every message and event of the run once more, in any order."""
+    def answer_again(self) -> None:
+        """Every outage is over; what waited for that is delivered."""
+        self.outages.end()
+        for delivery in self.parked:
+            self.later(self.rng.random(), partial(self._deliver, delivery))
+        self.parked.clear()
+
+    def replay(self, without: Collection[str | None]) -> None:
+        """Deliver every message and event of the run once more, in any order, but for these."""
         everything = list(self.sent)
         self.rng.shuffle(everything)
         for delivery in everything:
-            if not delivery.poison and delivery.number not in self.watch.dead:
+            if not delivery.poison and delivery.number not in self.watch.dead and delivery.number not in without:
                 self.later(self.rng.random(), partial(self._deliver, delivery, again=True))
 
     def _settle(self, delivery: Delivery, task: Task, reply: Reply | None) -> None:
@@ -316,6 +356,8 @@ class World(Agenda):
             self.watch.dead.add(delivery.number)
             attributes = {**delivery.attributes, "CloudPubSubDeadLetterSourceSubscription": subscription.name}
             self.post(subscription.dead_letter_topic, Message(json.loads(delivery.data), attributes))
+        elif self.outages.spans and not self.faults.on:
+            self.parked.append(delivery)
         elif self.faults.on or delivery.attempts < TRIES_WHEN_QUIET:
             self.later(min(60.0, 5.0 * 2 ** min(delivery.attempts, 4)), lambda: self._deliver(delivery))
         else:

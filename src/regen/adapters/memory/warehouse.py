@@ -12,7 +12,7 @@ from typing import Any
 from regen.adapters.memory import statements
 from regen.adapters.memory.promoting import Row, is_current, promoted, rolled_back
 from regen.adapters.memory.statements import AuditRow, Fence, SupersededRowChanged
-from regen.adapters.memory.tables import AUDIT, FENCES, PREDICTIONS, RUNS, Steps, Tables, at_once
+from regen.adapters.memory.tables import AUDIT, FENCES, PREDICTIONS, RUNS, Rows, Steps, Tables, at_once
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.errors import InvalidInput, StagingMissing
 from regen.domain.promotion import (
@@ -123,11 +123,11 @@ class MemoryWarehouse:
         """See the port."""
         with self._lock:
             self.submitted += 1
-            at_once(self.raise_fence_steps(fence))
+            at_once(statements.raise_fence(self.tables, fence))
 
-    def raise_fence_steps(self, fence: FenceToken) -> Steps[None]:
-        """The statements of `raise_fence`."""
-        return statements.raise_fence(self.tables, fence)
+    def take_fence_steps(self, fence: FenceToken) -> Steps[Rows]:
+        """The statements of `raise_fence`, but for the mending of a fence that is there twice."""
+        return statements.take_fence(self.tables, fence)
 
     def mend_fences(self) -> list[date]:
         """See the port."""

@@ -1,0 +1,65 @@
+"""Which rows a date may lose: told from the slate that the batch was opened on, by rules written again here.
+
+Whoever was predicted before is predicted after a promotion, unless the slate explains that he is not. A rollback gives
+back everything that its batch had taken.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from regen.adapters.memory.promoting import Row
+from regen.domain.promotion import Promotion, Rollback
+from regen.domain.reading import SlateEntry, SlateReading
+
+Problem = tuple[str, str]
+Generation = tuple[str, str]
+
+
+def current(row: Row) -> bool:
+    """Written again here: the model does not lean on what it checks."""
+    return row.get("superseded") is None or row["superseded"] is False
+
+
+def generations(rows: Sequence[Row]) -> set[Generation]:
+    """Player and system of everything that is current."""
+    return {(row["player_lookup"], row["system_id"]) for row in rows if current(row)}
+
+
+def promotion_explained(
+    act: Promotion, reading: SlateReading | None, scope: Mapping[str, Any], before: Sequence[Row], after: Sequence[Row]
+) -> Iterator[Problem]:
+    """Every withdrawal is the slate's, and whom the slate does not explain has kept his rows."""
+    slate = {entry.player_lookup: entry for entry in reading.entries} if reading else {}
+    whole = not any(scope.get(name) for name in ("players", "systems", "games"))
+    for player, system in sorted(generations(before) - generations(after)):
+        entry = slate.get(player)
+        if entry is None and not whole:
+            yield "P1", f"{player}/{system} is lost by a batch that did not cover the slate: {act.fence.batch_id}"
+        elif entry is not None and not _out(entry):
+            yield "P1", f"{player}/{system} is lost, and the slate has him: {entry.status}"
+    for row in after:
+        withdrawn = row.get("superseded_at") == act.at and row.get("superseded_by_prediction_id") is None
+        if withdrawn and row["superseded_reason"] == "not_on_slate" and row["player_lookup"] in slate:
+            yield "P1", f"{row['prediction_id']} is withdrawn as not on the slate, which has {row['player_lookup']}"
+        if withdrawn and row["superseded_reason"] == "out" and not _out(slate.get(row["player_lookup"])):
+            yield "P1", f"{row['prediction_id']} is withdrawn as out, and {row['player_lookup']} is not"
+
+
+def _out(entry: SlateEntry | None) -> bool:
+    if entry is None:
+        return False
+    return entry.status.lower() == "out" or (entry.inputs is not None and entry.inputs.injury_status.lower() == "out")
+
+
+def rollback_complete(act: Rollback, before: Sequence[Row], after: Sequence[Row]) -> Iterator[Problem]:
+    """Whom the batch had taken rows from has rows again; what it had made is not current."""
+    taken = {
+        (row["player_lookup"], row["system_id"])
+        for row in before
+        if row.get("superseded_by_batch_id") == act.batch_id and row.get("batch_id") != act.batch_id
+    }
+    for player, system in sorted(taken - generations(after)):
+        yield "P1", f"{player}/{system} was taken by {act.batch_id}, and its rollback does not give it back"
+    for row in after:
+        if current(row) and row.get("batch_id") == act.batch_id:
+            yield "P1", f"{row['prediction_id']} is current after the rollback of {act.batch_id}"
