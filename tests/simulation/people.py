@@ -179,7 +179,7 @@ class People:
         sound = players(5)
         flawed = [*sound[:4], entry("playere", broken=True)] if scene in {"promote", "redrive"} else sound
         self.set_slate(reading(flawed))
-        self.world.warehouse.seed_predictions(old_row(p, s, 19.5) for p in names(5) for s in SYSTEMS)
+        self.world.warehouse.seed_predictions(old_row(p, s, 11.5 + n) for n, p in enumerate(names(5)) for s in SYSTEMS)
         if scene in {"backfill", "scan"}:
             return
         body = {"game_date": DAY.isoformat(), "reason": "late_data"}

@@ -100,10 +100,10 @@ class World(Agenda):
         return self.now + (self.current.skew if self.current else 0.0)
 
     def touch(self, path: str) -> None:
-        """Another writer of a batch's record comes first, with something that changes nothing of note."""
+        """Another writer of a batch's record comes first, with a field that this version does not know."""
         document = self.store.get(path)
         if document is not None:
-            self.store.commit([Write("put", path, document.data)])
+            self.store.commit([Write("put", path, {**document.data, "of_a_later_version": 1})])
 
     # calls to ports
 

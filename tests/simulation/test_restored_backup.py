@@ -1,0 +1,43 @@
+"""Firestore comes back from a backup beside tables that were kept: the fence of a date is ahead of the lease's token."""
+
+import random
+
+from simulation.errands import Errands
+from simulation.faults import Faults, Mix
+from simulation.league import DAY
+from simulation.people import Asked, People
+from simulation.quiet import calm
+from simulation.world import World
+
+
+def test_a_restored_backup_stops_no_date() -> None:
+    world = World(0, Faults(random.Random(0), Mix(switch=0.0)))  # noqa: S311
+    people = People(world, random.Random(4))  # noqa: S311
+    errands = Errands(people, random.Random(4))  # noqa: S311
+    people.small_town("batch")
+    calm(world, people, errands)
+    documents = dict(world.store._documents)
+    collections = {name: dict(paths) for name, paths in world.store._collections.items()}
+    _regenerate(world, people, errands, "before-1", "before-2", "before-3")
+    fence = world.warehouse.fence(DAY)
+    assert fence is not None
+    assert fence.token == 4
+
+    world.store._documents = documents
+    world.store._collections = collections
+    _regenerate(world, people, errands, "after")
+
+    last = max(world.store.peek_all("prediction_batches"), key=lambda data: data["created_at"])
+    assert (last["trigger_ids"], last["status"]) == (["after"], "promoted")
+    raised = world.warehouse.fence(DAY)
+    assert raised is not None
+    assert raised.token > fence.token
+    assert not world.violations
+
+
+def _regenerate(world: World, people: People, errands: Errands, *keys: str) -> None:
+    for key in keys:
+        body = {"game_date": DAY.isoformat(), "reason": "late_data"}
+        people._ask(Asked(key, DAY, daily=False, pushed=False, body=body))
+        world.run()
+        calm(world, people, errands)
