@@ -173,6 +173,8 @@ class Judge:
         for number, asked in self._asked.items():
             if carried[number] > 1:
                 self._broken("P5", f"{number} is carried by {carried[number]} batches")
+            if carried[number] and asked.pushed and number in self._malformed():
+                self._broken("P5", f"{number} is on record as malformed, and a batch carries it")
             if not carried[number] and self._must_be_carried(asked):
                 self._broken("P13", f"{number} is carried by no batch")
         for batch in self.batches:

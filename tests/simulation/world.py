@@ -4,7 +4,7 @@ import heapq
 import itertools
 import json
 import random
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
@@ -326,12 +326,12 @@ class World(Agenda):
             self.later(self.rng.random(), partial(self._deliver, delivery))
         self.parked.clear()
 
-    def replay(self, without: Collection[str | None]) -> None:
-        """Deliver every message and event of the run once more, in any order, but for these."""
+    def replay(self) -> None:
+        """Deliver every message and event of the run once more, in any order; those that were given up stay away."""
         everything = list(self.sent)
         self.rng.shuffle(everything)
         for delivery in everything:
-            if not delivery.poison and delivery.number not in self.watch.dead and delivery.number not in without:
+            if not delivery.poison and delivery.number not in self.watch.dead:
                 self.later(self.rng.random(), partial(self._deliver, delivery, again=True))
 
     def _settle(self, delivery: Delivery, task: Task, reply: Reply | None) -> None:

@@ -61,3 +61,11 @@ def test_beats_and_the_work_itself_may_renew_at_once(deps: Deps) -> None:
         for _ in range(200):
             lease.renew()
     lease.release()
+
+
+def test_a_released_lease_is_free_for_a_clock_that_is_behind() -> None:
+    bench = Bench()
+    take(bench.deps, "released").release()
+    bench.clock.advance(-20)
+    assert is_free(bench.deps, "released")
+    assert take(bench.deps, "released").token == 2

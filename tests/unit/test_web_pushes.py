@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from regen.domain.errors import Unavailable
-from regen.services import malformed, outbox
+from regen.domain.errors import InvalidInput, Unavailable
+from regen.services import malformed, opening, outbox
 from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC
 from regen.services.records import OUTBOX
-from simulation.league import DAY
+from simulation.league import DAY, players
 from web_bench import Web, envelope, pushed
 
 DOORS = [
@@ -121,6 +121,36 @@ def test_a_trigger_that_asks_for_nothing_possible_is_on_record(name: str) -> Non
     (entry,) = web.malformed()
     assert entry["trigger_id"] == "m-1"
     assert not web.bench.store.find("prediction_batches")
+
+
+def test_a_refused_trigger_delivered_again_opens_no_batch() -> None:
+    """P5: the slate may have the players by then; the answer to this message was no."""
+    web = Web(players(2))
+    data = {"game_date": DAY.isoformat(), "mode": "regenerate_with_supersede", "players": ["playerc"]}
+    for attempt in (1, 2):
+        body = json.loads(envelope(data)) | {"deliveryAttempt": attempt}
+        assert web.push("coordinator", "/regenerate-pubsub", json.dumps(body).encode()) == 204
+        web.bench.slate(players(3))
+    assert len(web.malformed()) == 1, "one message, one entry, whatever its envelope counts"
+    assert not web.bench.store.find("prediction_batches")
+    assert web.push("coordinator", "/regenerate-pubsub", envelope(data, "m-2")) == 204
+    assert len(web.bench.store.find("prediction_batches")) == 1, "another message is another trigger"
+
+
+def test_a_trigger_that_was_carried_out_is_not_refused_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two deliveries at once: the one that saw the players opened the batch, and the other records nothing."""
+    web = Web(players(3))
+    data = {"game_date": DAY.isoformat(), "mode": "regenerate_with_supersede", "players": ["playerc"]}
+
+    def late(*_: Any) -> None:
+        monkeypatch.undo()
+        assert web.push("coordinator", "/regenerate-pubsub", envelope(data)) == 204
+        raise InvalidInput("players", "players of the slate that this delivery saw")
+
+    monkeypatch.setattr(opening, "open_batch", late)
+    assert web.push("coordinator", "/regenerate-pubsub", envelope(data)) == 204
+    assert len(web.bench.store.find("prediction_batches")) == 1
+    assert not web.malformed()
 
 
 def test_messages_about_batches_that_nobody_has_are_on_record() -> None:

@@ -26,7 +26,7 @@ class Answer:
     """What a caller is told.
 
     Attributes:
-        status: `accepted`, `coalesced`, or `rejected`.
+        status: `accepted`, `coalesced`, `rejected`, or `malformed` (a message that named whom the slate did not have).
         requests: messages that the batch is made of.
         trigger_id: which trigger it answers: the batch that carries it has it among its `trigger_ids`.
         excluded: players who were asked for and are left out, by reason.

@@ -125,7 +125,7 @@ def take(deps: Deps, name: str, wait_seconds: float = 0.0) -> Lease:
     while True:
         snapshot = deps.store.get(lease_path(name))
         record = decode_lease(snapshot) if snapshot else LeaseRecord("", 0, deps.clock.now())
-        if record.expires_at <= deps.clock.now():
+        if _free(deps, record):
             taken = LeaseRecord(owner, record.token + 1, _expiry(deps))
             write = (
                 Write("update", snapshot.path, encode_lease(taken), snapshot.version)
@@ -146,7 +146,12 @@ def take(deps: Deps, name: str, wait_seconds: float = 0.0) -> Lease:
 def is_free(deps: Deps, name: str) -> bool:
     """Whether nobody holds it now: its owner, if there was one, is done or dead."""
     snapshot = deps.store.get(lease_path(name))
-    return snapshot is None or decode_lease(snapshot).expires_at <= deps.clock.now()
+    return snapshot is None or _free(deps, decode_lease(snapshot))
+
+
+def _free(deps: Deps, record: LeaseRecord) -> bool:
+    """Whether it was given back, whatever the clock of its last owner said, or has run out."""
+    return not record.owner or record.expires_at <= deps.clock.now()
 
 
 def opening_lease(batch_id: str) -> str:

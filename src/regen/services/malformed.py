@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from contextlib import suppress
 
 from regen.domain import ids
@@ -13,6 +14,7 @@ from regen.domain.errors import AlreadyExists
 from regen.domain.texts import storable
 from regen.services import outbox
 from regen.services.alerting import told, told_path
+from regen.services.answers import Answer, IdempotencyKey, claims
 from regen.services.deps import Deps
 
 log = logging.getLogger(__name__)
@@ -21,12 +23,27 @@ PART = 100_000
 """Bytes of JSON that an outbox item holds beside the rest of an entry; characters that it holds however they are escaped."""
 
 
-def record(deps: Deps, body: bytes, error: str, caller: str, message_id: str | None) -> None:
+_ATTEMPT = re.compile(rb'"deliveryAttempt"\s*:\s*[0-9]+')
+"""What Pub/Sub changes from one delivery of a message to the next."""
+
+
+def record(
+    deps: Deps,
+    body: bytes,
+    error: str,
+    caller: str,
+    message_id: str | None,
+    answered: tuple[IdempotencyKey, Answer] | None = None,
+) -> None:
     """Leave audit entries with the whole message, once for each, and one alert an hour and caller: the first.
 
     A thousand of them cost a thousand small commits, and nobody a thousand alerts.
+
+    Args:
+        answered: the message's key and its answer from now on, where a later delivery could be understood: one message
+            is not refused and carried out (P5). If another delivery of it was carried out meanwhile, nothing is recorded.
     """
-    event = ids.digest("malformed", message_id or "", body[:PART].hex(), length=24)
+    event = ids.digest("malformed", message_id or "", _ATTEMPT.sub(b"", body)[:PART].hex(), length=24)
     now = deps.clock.now()
     text = storable(body.decode("utf-8", "replace"))
     error = storable(error)
@@ -54,6 +71,7 @@ def record(deps: Deps, body: bytes, error: str, caller: str, message_id: str | N
     hour = ids.digest("malformed", caller, now.strftime("%Y-%m-%dT%H"), length=24)
     told_of = alert(AlertKind.MESSAGE_MALFORMED, why, message_id=message_id)
     once = [told(told_path(event), now), *outbox.put([outbox.audit_item(entry) for entry in entries])]
+    once += claims(deps, *answered) if answered else []
     raising = [told(told_path(hour), now), *outbox.put([outbox.alert_item(hour, now, told_of)])]
     try:
         deps.store.commit([*once, *raising])

@@ -160,8 +160,9 @@ class _Coordinator:
             log.info("nothing to follow up: %s", error, extra={"action": "open"})
             return 204, None
         except InvalidInput as error:
-            # It names players or games that the date's slate does not have.
-            record_malformed(self._deps, body, error, call.caller_name, message)
+            # It names players or games that the date's slate does not have; a later slate may have them.
+            refused = Answer("malformed", "", trigger.game_date, 0, 0, trigger_id=trigger.trigger_id)
+            record_malformed(self._deps, body, error, call.caller_name, message, (key, refused))
             return 204, None
         add_context(action="open", outcome=answer.status, batch_id=answer.batch_id)
         return 204, None

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from regen.domain.errors import InvalidInput
 from regen.services import malformed
+from regen.services.answers import Answer, IdempotencyKey
 from regen.services.deps import Deps
 from regen.web.reading import PushBody, is_document_id, json_object
 
@@ -65,9 +66,17 @@ def decode_push(body: bytes) -> Pushed:
     )
 
 
-def record_malformed(deps: Deps, body: PushBody, error: InvalidInput, caller: str, message: Pushed | None) -> None:
-    """Leave on record what a push held that can never be understood."""
-    malformed.record(deps, body.kept, str(error), caller, message.message_id if message else body.message_id)
+def record_malformed(
+    deps: Deps,
+    body: PushBody,
+    error: InvalidInput,
+    caller: str,
+    message: Pushed | None,
+    answered: tuple[IdempotencyKey, Answer] | None = None,
+) -> None:
+    """Leave on record what a push held that can never be understood; `answered` as in `malformed.record`."""
+    message_id = message.message_id if message else body.message_id
+    malformed.record(deps, body.kept, str(error), caller, message_id, answered)
 
 
 def _data(encoded: object) -> tuple[Mapping[str, Any], str | None]:
