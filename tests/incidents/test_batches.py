@@ -217,4 +217,5 @@ def test_i20_a_poison_message_is_recorded_on_its_first_delivery(service: str, pa
     assert bench.batch(answer.batch_id).status is Status.PROMOTED
     assert {e.trigger_id for e in bench.audited("malformed")} == {f"p{n}" for n in range(len(POISON))}
     alerts = [a for a in bench.queue.of(ALERT_TOPIC) if a["type"] == "message_malformed"]
-    assert len(bench.audited("malformed")) == len(alerts) == len(POISON)
+    assert len(bench.audited("malformed")) == len(POISON)
+    assert len(alerts) == 1, "a flood of messages is one alert an hour"

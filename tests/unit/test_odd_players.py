@@ -22,7 +22,7 @@ from simulation.league import DAY, config, entry, players
 GOOD = 34
 PLAIN = {"no_history", "no_form", "low_quality", "out", "system_error"}
 """Reasons that say which input it was."""
-ANY = Thresholds(1.0, 1, 8.0)
+ANY = replace(Thresholds(1.0, 1, 8.0), game_coverage_pct=0.0)
 FAR = timezone(timedelta(hours=14))
 MOMENTS: list[Any] = [
     datetime(1, 1, 1, tzinfo=UTC),
