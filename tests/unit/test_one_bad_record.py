@@ -158,6 +158,14 @@ def test_one_unreadable_outbox_item_holds_up_no_other() -> None:
     assert bench.store.get("outbox/odd") is not None
 
 
+def test_an_unreadable_outbox_item_is_reported_and_alerted_to_once() -> None:
+    bench = Bench(players(8))
+    bench.store.commit([Write("put", "outbox/odd", {"due_at": bench.clock.now(), "payload": "{", "kind": "audit"})])
+    reports = [bench.sweep() for _ in range(3)]
+    assert all(len(report.unreadable) == 1 and "outbox/odd" in report.unreadable[0] for report in reports)
+    assert [alert["type"] for alert in bench.queue.of(ALERT_TOPIC)] == ["record_unreadable"]
+
+
 def test_a_poison_in_one_part_of_the_sweep_stops_no_other() -> None:
     bench = Bench(players(8))
     answer = bench.regenerate()

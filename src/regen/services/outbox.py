@@ -78,8 +78,13 @@ class Due:
     snapshot: Snapshot
 
 
-def due_items(deps: Deps, batch_id: str | None) -> list[Due]:
-    """Items that are due, the oldest first: of one batch, or all; at most `LIMIT`, but no kind hides another."""
+def due_items(deps: Deps, batch_id: str | None, unreadable: Callable[[Unreadable], None] | None = None) -> list[Due]:
+    """Items that are due, the oldest first: of one batch, or all; at most `LIMIT`, but no kind hides another.
+
+    Args:
+        unreadable: gets the error of each item that this version cannot read; without it, the log does.
+    """
+    unreadable = unreadable or _leave
     now = deps.clock.now()
     if batch_id:
         found = deps.store.find(OUTBOX, [("batch_id", "==", batch_id)], limit=LIMIT)
@@ -88,16 +93,20 @@ def due_items(deps: Deps, batch_id: str | None) -> list[Due]:
         if len(found) == LIMIT:
             for kind in ("message", "alert"):
                 found += deps.store.find(OUTBOX, [("kind", "==", kind)], limit=LIMIT)
-    items = {s.path: due for s in found if (due := _readable(s)) is not None}
+    items = {s.path: due for s in found if (due := _readable(s, unreadable)) is not None}
     return sorted((due for due in items.values() if due.item.due_at <= now), key=lambda due: due.item.due_at)
 
 
-def _readable(snapshot: Snapshot) -> Due | None:
+def _leave(error: Unreadable) -> None:
+    log.warning("left in the outbox: %s", error)
+
+
+def _readable(snapshot: Snapshot, unreadable: Callable[[Unreadable], None]) -> Due | None:
     """One item on its own: what cannot be read is left alone, and holds up no other."""
     try:
         return Due(decode_outbox(snapshot), snapshot)
     except Unreadable as error:
-        log.warning("left in the outbox: %s", error)
+        unreadable(error)
         return None
 
 

@@ -7,10 +7,10 @@ it conflicts with itself.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from regen.domain.errors import InvalidInput, StagingMissing, Unavailable
+from regen.domain.errors import InvalidInput, StagingMissing, Unavailable, Unreadable
 from regen.services.deps import Deps
 from regen.services.leases import LeaseBusy, take
 from regen.services.outbox import BUDGET, LIMIT, Carrier, Due, audit_entry, due_items
@@ -23,8 +23,11 @@ ENTRIES, BYTES = 200, 3_000_000
 (https://cloud.google.com/bigquery/quotas#query_jobs)."""
 
 
-def flush(deps: Deps, batch_id: str | None = None) -> int:
+def flush(deps: Deps, batch_id: str | None = None, unreadable: Callable[[Unreadable], None] | None = None) -> int:
     """Carry out what is due, of one batch or all, the oldest first, for a bounded time; what is left waits for the next.
+
+    Args:
+        unreadable: gets the error of each item that this version cannot read.
 
     Returns:
         The number of items carried out.
@@ -35,7 +38,7 @@ def flush(deps: Deps, batch_id: str | None = None) -> int:
     carrier = Carrier(deps, deps.clock.now() + BUDGET)
     full = True
     while full and not carrier.late:
-        before, found = carrier.done, due_items(deps, batch_id)
+        before, found = carrier.done, due_items(deps, batch_id, unreadable)
         carrier.deliver(found)
         _record_all(carrier, [due for due in found if due.item.kind == "audit"])
         full = len(found) >= LIMIT and carrier.done > before

@@ -80,7 +80,7 @@ def sweep(deps: Deps) -> SweepReport:
     report.orphans = parts.take("staging", lambda: report_orphans(deps)) or []
     mended = parts.take("fences", lambda: mend_fences(deps)) or []
     report.healed += [f"{day}: the fence was doubled" for day in mended]
-    report.flushed = parts.take("outbox", lambda: flush(deps)) or 0
+    report.flushed = parts.take("outbox", lambda: flush(deps, unreadable=parts.unreadable)) or 0
     parts.take("backfills", lambda: wake_live(deps, parts.unreadable))
     if batches is None and isinstance(parts.last, RegenError):
         raise parts.last
