@@ -91,13 +91,14 @@ FROM {staging} AS fresh
 LEFT JOIN (
   SELECT player_lookup, system_id, ARRAY_AGG(STRUCT(prediction_id AS id, current_points_line AS line)) AS old
   FROM {player_prop_predictions}
-  WHERE game_date = @game_date AND superseded_by_batch_id = @batch_id AND superseded_at = @at
+  WHERE game_date = @game_date AND superseded = TRUE AND superseded_by_batch_id = @batch_id AND superseded_at = @at
   GROUP BY player_lookup, system_id
 ) AS replaced ON replaced.player_lookup = fresh.player_lookup AND replaced.system_id = fresh.system_id
 WHERE fresh.kind = 'prediction' AND fresh.batch_id = @batch_id AND fresh.game_date = @game_date;
 
 -- 4. What was done, and whether the date is as it must be. What the predecessor left double stays until it is replaced;
--- a double that one of our rows is part of is an error.
+-- a double that one of our rows is part of is an error. Superseded rows of other batches are not read, however many
+-- regenerations the date has had: nothing of them is counted, and an id is made from its batch and round.
 SET measured = (
   SELECT AS STRUCT
     IFNULL(SUM(replaced), 0) AS superseded,
@@ -140,6 +141,7 @@ SET measured = (
            AND superseded_by_prediction_id IS NULL, 1, 0) AS removed
       FROM {player_prop_predictions}
       WHERE game_date = @game_date
+        AND (superseded IS NULL OR superseded = FALSE OR superseded_by_batch_id = @batch_id OR batch_id = @batch_id)
     )
     GROUP BY name
   )

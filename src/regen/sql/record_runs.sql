@@ -26,7 +26,7 @@ FROM {staging}
 WHERE kind = 'run' AND run_request_id NOT IN (
   SELECT request_id FROM {prediction_worker_runs}
   -- The second bound is for a table that upstream has partitioned by run_date.
-  WHERE game_date = @game_date AND run_date >= TIMESTAMP_SUB(@since, INTERVAL 400 DAY)
+  WHERE game_date = @game_date AND run_date >= TIMESTAMP_SUB(@since, INTERVAL 400 DAY) AND batch_id = @batch_id
 );
 
 COMMIT TRANSACTION;

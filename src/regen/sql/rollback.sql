@@ -14,7 +14,7 @@ IF @@row_count != 1 THEN
 END IF;
 
 -- 2. Refused if a later batch stands on it: of a generation that it made nothing is current any more, or one that it
--- withdrew has been made anew.
+-- withdrew has been made anew. What the batch neither made nor ended, and is not current, has no say.
 SET measured = (
   SELECT AS STRUCT
     0 AS superseded, 0 AS withdrawn, 0 AS inserted,
@@ -37,6 +37,7 @@ SET measured = (
         superseded IS NULL OR superseded = FALSE AS is_current
       FROM {player_prop_predictions}
       WHERE game_date = @game_date
+        AND (superseded IS NULL OR superseded = FALSE OR superseded_by_batch_id = @undone OR batch_id = @undone)
     )
     GROUP BY name
   )
@@ -71,7 +72,8 @@ SELECT
 FROM (
   SELECT *
   FROM {player_prop_predictions}
-  WHERE game_date = @game_date AND superseded_by_batch_id = @undone AND IFNULL(batch_id, '') != @undone
+  WHERE game_date = @game_date AND superseded = TRUE AND superseded_by_batch_id = @undone
+    AND IFNULL(batch_id, '') != @undone
   QUALIFY superseded_at = MAX(superseded_at) OVER (PARTITION BY player_lookup, system_id)
 ) AS gone
 LEFT JOIN (
@@ -123,7 +125,8 @@ WHERE old.game_date = @game_date
   AND old.player_lookup = change.player_lookup
   AND old.system_id = change.system_id;
 
--- 5. What was done, and whether the date is as it must be.
+-- 5. What was done, and whether the date is as it must be. Only a row that an earlier rollback brought back can have
+-- the id of one that this one brings back.
 SET measured = (
   SELECT AS STRUCT
     IFNULL(SUM(replaced), 0) AS superseded,
@@ -161,6 +164,8 @@ SET measured = (
            AND superseded_by_prediction_id IS NULL, 1, 0) AS removed
       FROM {player_prop_predictions}
       WHERE game_date = @game_date
+        AND (superseded IS NULL OR superseded = FALSE OR superseded_by_batch_id = @batch_id
+             OR restored_from_prediction_id IS NOT NULL)
     )
     GROUP BY name
   )

@@ -190,7 +190,7 @@ class BigQueryWarehouse:
             text = render("record_entries", self._names, lists=lists(counted=False))
         else:
             text = render("record_runs", self._names, staging, lists(counted=False))
-            values["game_date"] = acts[0].game_date
+            values |= {"game_date": acts[0].game_date, "batch_id": acts[0].batch_id}
         # Each submission is a job of its own: an entry comes once because the transaction conflicts with itself.
         self.jobs.alone(text, [*scalars(values), entries(acts)])
 
