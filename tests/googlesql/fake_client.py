@@ -38,6 +38,14 @@ class Job:
     error: Exception | None = None
     state: str = "DONE"
 
+    @property
+    def error_result(self) -> Mapping[str, str] | None:
+        """How the job ended, by its own word."""
+        if self.error is None:
+            return None
+        reason = "notFound" if isinstance(self.error, google.NotFound) else "invalidQuery"
+        return {"reason": reason, "message": getattr(self.error, "message", str(self.error))}
+
     def result(self, **_: Any) -> Rows:
         if self.error is not None:
             raise self.error
@@ -52,6 +60,7 @@ class FakeClient:
         self._load = load
         self.jobs: dict[str, Job] = {}
         self.tables: dict[str, datetime] = {}
+        self.expires: dict[str, datetime | None] = {}
         self.schemas: dict[str, Sequence[bigquery.SchemaField]] = {}
 
     def query(self, text: str, job_config: bigquery.QueryJobConfig | None = None, job_id: str = "", **_: Any) -> Job:
@@ -77,6 +86,8 @@ class FakeClient:
 
     def create_table(self, table: bigquery.Table, **_: Any) -> SimpleNamespace:
         name = f"{table.project}.{table.dataset_id}.{table.table_id}"
+        if name not in self.tables:
+            self.expires[name] = table.expires
         created = self.tables.setdefault(name, datetime.now(UTC))
         return SimpleNamespace(created=created)
 
@@ -85,7 +96,10 @@ class FakeClient:
 
     def list_tables(self, dataset: str, **_: Any) -> list[SimpleNamespace]:
         found = [(n.rpartition(".")[2], at) for n, at in self.tables.items() if n.startswith(f"{dataset}.")]
-        return [SimpleNamespace(table_id=name, created=at, expires=None) for name, at in sorted(found)]
+        return [
+            SimpleNamespace(table_id=n, created=at, expires=self.expires.get(f"{dataset}.{n}"))
+            for n, at in sorted(found)
+        ]
 
     def delete_table(self, name: str, **_: Any) -> None:
         self.tables.pop(name, None)

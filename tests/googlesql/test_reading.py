@@ -182,7 +182,7 @@ def test_what_a_batch_reads_of_an_ageing_table_can_be_pruned() -> None:
     ],
 )
 def test_a_filter_lets_through_the_rows_that_it_cannot_refuse(analyser: Analyser, where: str, rows: int) -> None:
-    there = [
+    there: list[dict[str, Any]] = [
         {"game_date": DAY, "superseded": None, "batch_id": None},
         {"game_date": DAY, "superseded": False, "batch_id": "a"},
         {"game_date": DAY, "superseded": True, "batch_id": "b"},
