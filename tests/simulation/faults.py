@@ -35,6 +35,8 @@ class Mishap(StrEnum):
     OUTAGE = "refused while a dependency is down"
     SKIPPED = "tick left out"
     JUMP = "clock jumped"
+    STRAY = "a record of another version"
+    MARKED = "fields of a later version"
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ class Judge:
             (
                 decode_batch(Snapshot(path, document.data, 0))
                 for path, document in world.store._documents.items()
-                if path.startswith("prediction_batches/") and path.count("/") == 1
+                if path.startswith("prediction_batches/") and path.count("/") == 1 and path not in world.store.strays
             ),
             key=lambda b: b.created_at,
         )

@@ -19,6 +19,7 @@ from simulation.judge import Judge
 from simulation.league import LENIENT
 from simulation.people import ORDER_AT, People
 from simulation.quiet import again, calm, housekeeping, without_messages
+from simulation.strays import Strays
 from simulation.world import World
 
 TICK = 60.0
@@ -85,12 +86,15 @@ def simulate(
         people.move_in()
         people.plan(horizon)
         errands.plan(horizon)
+        strays = Strays(world, odds)
+        if mix is None:
+            strays.plan(horizon)
         for outage in world.outages.plan(odds, horizon) if mix is None else ():
             world.say(outage)
         if ticks:
             _tick(world, people, horizon)
         world.run(horizon)
-        return _ended(seed, world, people, errands, down=seed % 10 == 3 and mix is None)
+        return _ended(seed, world, people, errands, strays, down=seed % 10 == 3 and mix is None)
 
 
 SCENES = ("batch", "follow_up", "cancel", "promote", "redrive", "rollback", "backfill", "scan")
@@ -108,10 +112,10 @@ def one_batch(planned: Mapping[int, Fault], scene: str = "batch", *, tell: bool 
         if ticks:
             _tick(world, people, horizon)
         world.run(horizon)
-        return _ended(0, world, people, errands)
+        return _ended(0, world, people, errands, Strays(world, people.rng))
 
 
-def _ended(seed: int, world: World, people: People, errands: Errands, *, down: bool = False) -> Result:
+def _ended(seed: int, world: World, people: People, errands: Errands, strays: Strays, *, down: bool = False) -> Result:
     world.faults.on = False
     before = len(world.violations)
     if down:
@@ -119,6 +123,7 @@ def _ended(seed: int, world: World, people: People, errands: Errands, *, down: b
     calm(world, people, errands)
     judge = Judge(world, people, errands)
     judge.verdict()
+    strays.verdict()
     housekeeping(world, people)
     world.faults.on = True
     if world.faults.happens(Mishap.REPLAY) and not world.violations:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from regen.adapters.memory.promoting import Row
-from regen.adapters.memory.tables import AUDIT, FENCES, PREDICTIONS, RUNS
+from regen.adapters.memory.tables import AUDIT, FENCES, GRADES, PREDICTIONS, RUNS, Rows
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.batch import LIVE, TRANSITIONS, WAITING, Status
 from regen.domain.promotion import Promotion, Rollback
@@ -22,6 +22,19 @@ from simulation.watch_backfills import BackfillWatch
 from simulation.wire import Reply
 
 WAIT = frozenset(WAITING)
+ONCE = (AUDIT, RUNS, GRADES)
+
+
+class Noted(dict[Any, Rows]):
+    """Rows by what finds them, with the keys that were written lately."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: set[Any] = set()
+
+    def __setitem__(self, key: Any, rows: Rows) -> None:
+        super().__setitem__(key, rows)
+        self.written.add(key)
 
 
 class Watch:
@@ -46,6 +59,7 @@ class Watch:
         self.readings: dict[str, SlateReading] = {}
         self.backfills = BackfillWatch(store, self.broken)
         self._ledger = ledger
+        warehouse.tables.rows.update({table: Noted() for table in ONCE})
         self._asked: set[tuple[str, str, int]] = set()
         self._doubled: set[tuple[str, Any]] = set()
         ledger.broken = self.broken
@@ -181,11 +195,19 @@ class Watch:
                     self._changed(name, act, day, before.get(day, ()), rows)
             if any(len(rows) > 1 for rows in tables[FENCES].values()):
                 self.broken("P1", f"{name}: the fence of a date is there twice")
-            for table in (AUDIT, RUNS):
-                for key, rows in tables[table].items():
-                    if len(rows) > 1 and (table, key) not in self._doubled:
-                        self._doubled.add((table, key))
-                        self.broken("P7", f"{name}: {table} has {len(rows)} of {key}")
+            self._doubles(name)
+
+    def _doubles(self, name: str) -> None:
+        """Rows that are there once: looked at where something was written since the last look."""
+        for table in ONCE:
+            noted = self._warehouse.tables.rows[table]
+            assert isinstance(noted, Noted)
+            for key in noted.written:
+                number = len(noted.get(key, ()))
+                if number > 1 and (table, key) not in self._doubled:
+                    self._doubled.add((table, key))
+                    self.broken("P7", f"{name}: {table} has {number} of {key}")
+            noted.written.clear()
 
     def _changed(self, name: str, act: Any, day: date, before: Sequence[Row], after: Sequence[Row]) -> None:
         entries = [row.entry for row in self._warehouse.audit()]

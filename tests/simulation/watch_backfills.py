@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from simulation.doors import QuickStore
+from simulation.marks import unmarked
 
 STEPS: Mapping[str, frozenset[str]] = {
     "waiting": frozenset({"opening", "cancelled"}),
@@ -52,7 +53,7 @@ class BackfillWatch:
             self._broken("backfill", f"{name} has other dates than before")
             return
         for before, after in zip(old["dates"], data["dates"], strict=True):
-            if before != after:
+            if unmarked(before) != unmarked(after):
                 self._date(name, old["status"], before, after)
 
     def _status(self, name: str, old: Mapping[str, Any] | None, data: Mapping[str, Any], *, follows: bool) -> None:

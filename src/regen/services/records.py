@@ -347,6 +347,8 @@ def keep_unknown(old: Any, new: Any) -> Any:  # noqa: ANN401 - any value that a 
 
     Records of lists are told apart by their id; triggers are JSON texts.
     """
+    if old == new:
+        return new
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         kept = {k: v for k, v in old.items() if k not in new}
         return {**kept, **{k: keep_unknown(old[k], v) if k in old else v for k, v in new.items()}}

@@ -132,9 +132,14 @@ class MemoryStore:
         self._collections.setdefault(collection, {})[write.path] = None
 
 
+_PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
+
+
 def _stored(value: Any) -> Any:  # noqa: ANN401 - any value that a document can hold
     """A deep copy as a document holds it: tuples become lists; what no document can hold is refused."""
-    if isinstance(value, Mapping):
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, dict | Mapping):
         return {str(k): _stored(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         if any(isinstance(v, list | tuple) for v in value):
@@ -148,11 +153,11 @@ def _stored(value: Any) -> Any:  # noqa: ANN401 - any value that a document can 
 
 
 def _size(value: Any) -> int:  # noqa: ANN401
-    if isinstance(value, Mapping):
-        return sum(len(str(k)) + 1 + _size(v) for k, v in value.items())
-    if isinstance(value, list | tuple):
-        return sum(map(_size, value))
-    return len(value) + 1 if isinstance(value, str | bytes) else 8
+    if isinstance(value, str | bytes):
+        return len(value) + 1
+    if isinstance(value, dict | Mapping):
+        return sum([len(str(k)) + 1 + _size(v) for k, v in value.items()])
+    return sum(map(_size, value)) if isinstance(value, list | tuple) else 8
 
 
 def _meets(data: Mapping[str, Any], condition: Condition) -> bool:

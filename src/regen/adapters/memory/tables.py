@@ -31,14 +31,22 @@ class Tables:
     def __init__(self) -> None:
         self.rows: dict[str, Table] = {name: {} for name in NAMES}
         self.concurrency = Concurrency()
+        self.transactions: list[Work] = []
 
     def of(self, table: str, key: Hashable) -> Rows:
         """What is committed."""
         return self.rows[table].get(key, ())
 
+    def put(self, table: str, key: Hashable, rows: Rows) -> None:
+        """What is committed from now on; transactions that have begun see what was there before."""
+        before = self.of(table, key)
+        for work in self.transactions:
+            work.snapshot.setdefault((table, key), before)
+        self.rows[table][key] = rows
+
     def insert(self, table: str, key: Hashable, rows: Sequence[Any]) -> None:
         """An INSERT outside of a transaction: it conflicts with nothing."""
-        self.rows[table][key] = (*self.of(table, key), *rows)
+        self.put(table, key, (*self.of(table, key), *rows))
 
     def update(self, table: str, key: Hashable, change: Callable[[Rows], Rows]) -> Steps[Rows]:
         """An UPDATE or DELETE outside of a transaction, of the rows under one key; those rows as it left them.
@@ -56,25 +64,34 @@ class Tables:
                 yield
                 after = change(before)
                 if statement.commit({key} if after != before else ()):
-                    self.rows[table][key] = (*after, *self.of(table, key)[len(before) :])
+                    self.put(table, key, (*after, *self.of(table, key)[len(before) :]))
                     return after
         finally:
             statement.abandon()
 
 
 class Work:
-    """A transaction at work: it sees the tables as they were when it began, and what it has changed itself."""
+    """A transaction at work: it sees the tables as they were when it began, and what it has changed itself.
+
+    Attributes:
+        snapshot: rows that others have changed since it began, as they were then.
+    """
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._transaction = tables.concurrency.begin()
-        self._seen = {name: dict(rows) for name, rows in tables.rows.items()}
+        self.snapshot: dict[tuple[str, Hashable], Rows] = {}
+        self._mine: dict[tuple[str, Hashable], Rows] = {}
         self._before: dict[tuple[str, Hashable], Rows] = {}
         self._mutated: set[tuple[str, Hashable]] = set()
+        tables.transactions.append(self)
 
     def of(self, table: str, key: Hashable) -> Rows:
         """The rows under a key."""
-        return self._seen[table].get(key, ())
+        for rows in (self._mine, self.snapshot):
+            if (table, key) in rows:
+                return rows[table, key]
+        return self._tables.of(table, key)
 
     def put(self, table: str, key: Hashable, after: Sequence[Any]) -> None:
         """The rows under a key from now on: those that were there, changed or not, in their order, then new ones.
@@ -87,7 +104,7 @@ class Work:
             self._transaction.mutates(table, {key})
             self._mutated.add((table, key))
         self._before.setdefault((table, key), known)
-        self._seen[table][key] = tuple(after)
+        self._mine[table, key] = tuple(after)
 
     def insert(self, table: str, key: Hashable, rows: Sequence[Any]) -> None:
         """New rows under a key."""
@@ -96,16 +113,20 @@ class Work:
     def commit(self) -> None:
         """All of it at once. What others have inserted since stays: an INSERT conflicts with nothing."""
         for (table, key), before in self._before.items():
-            mine, live = self._seen[table][key], self._tables.of(table, key)
-            if (table, key) in self._mutated:
-                self._tables.rows[table][key] = (*mine, *live[len(before) :])
-            else:
-                self._tables.rows[table][key] = (*live, *mine[len(before) :])
+            mine, live = self._mine[table, key], self._tables.of(table, key)
+            mutated = (table, key) in self._mutated
+            self._tables.put(table, key, (*mine, *live[len(before) :]) if mutated else (*live, *mine[len(before) :]))
         self._transaction.commit()
+        self._forget()
 
     def end(self) -> None:
         """The transaction is over; what was not committed has not happened."""
         self._transaction.end()
+        self._forget()
+
+    def _forget(self) -> None:
+        if self in self._tables.transactions:
+            self._tables.transactions.remove(self)
 
 
 def at_once(steps: Steps[T]) -> T:

@@ -1,0 +1,48 @@
+"""Fields of a later version: put in at every level of a record, found again, and looked past."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+MARK = "of_a_later_version"
+
+
+def marked(value: Any) -> Any:
+    """A value with a field more in every record that it is made of."""
+    if isinstance(value, Mapping):
+        return {**value, MARK: 1}
+    if isinstance(value, list):
+        return [_item(item) for item in value]
+    return value
+
+
+def _item(item: Any) -> Any:
+    if isinstance(item, str) and item.startswith("{"):
+        return json.dumps({**json.loads(item), MARK: 1})
+    return {**item, MARK: 1} if isinstance(item, Mapping) else item
+
+
+def places(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], Mapping[str, Any]]]:
+    """Every part of a record that may have fields of its own, by where it is found again."""
+    yield ("", ""), data
+    for name, value in data.items():
+        if isinstance(value, Mapping):
+            yield (name, ""), value
+        for item in value if isinstance(value, list) else ():
+            part = json.loads(item) if isinstance(item, str) and item.startswith("{") else item
+            if isinstance(part, Mapping) and (own := _name(part)):
+                yield (name, own), part
+
+
+def _name(part: Mapping[str, Any]) -> str:
+    if "trigger_id" in part:
+        return str(part["trigger_id"])
+    names = ("at", "from_", "to") if "from_" in part else ("batch_id",) if "batch_id" in part else ("game_date",)
+    return " ".join(str(part.get(n, "")) for n in names)
+
+
+def unmarked(value: Any) -> Any:
+    """A value as this version wrote it."""
+    if isinstance(value, Mapping):
+        return {k: unmarked(v) for k, v in value.items() if k != MARK}
+    return [unmarked(v) for v in value] if isinstance(value, list) else value

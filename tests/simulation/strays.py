@@ -1,0 +1,94 @@
+"""What other versions and hands leave in Firestore: records that this version cannot read, and fields that it does not know."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from regen.ports import Write
+from regen.services.deps import ALERT_TOPIC
+from simulation.faults import Mishap
+from simulation.marks import MARK, marked, places
+from simulation.world import World
+
+ODD = "strays"
+BATCH = f"regen_2026-02-19_{ODD}_00000001"
+NEWER = f"regen_2026-02-19_{ODD}_00000002"
+RECORDS: Mapping[str, Mapping[str, Any]] = {
+    f"prediction_batches/{BATCH}": {"batch_id": BATCH, "schema": 1, "status": MARK, "live": True},
+    f"prediction_batches/{NEWER}": {"batch_id": NEWER, "schema": 2, "status": "running", "live": True, "parts": [{}]},
+    "game_dates/2026-02-19": {"schema": 2, "live": NEWER, "waits": [{"for": "a form of another version"}]},
+    f"backfills/backfill_{ODD}": {"backfill_id": f"backfill_{ODD}", "schema": 1, "status": MARK, "live": True},
+    f"outbox/{ODD}_1": {"event_id": f"{ODD}_1", "kind": "audit", "schema": 1, "batch_id": None, "payload": "{"},
+    f"outbox/{ODD}_2": {"event_id": f"{ODD}_2", "kind": "message", "schema": 1, "batch_id": None, "payload": "[7]"},
+    f"outbox/{ODD}_3": {"event_id": f"{ODD}_3", "kind": "letter", "schema": 2, "batch_id": None, "payload": "{}"},
+}
+COLLECTIONS = (("prediction_batches/", 1), ("prediction_batches/", 3), ("game_dates/", 1), ("backfills/", 1))
+
+
+@dataclass
+class Strays:
+    """What they have left, for the judge.
+
+    Attributes:
+        marked: for each record, where fields of a later version were put: at the top, in a field, or in an item of a list
+            that is known by its name.
+    """
+
+    world: World
+    rng: random.Random
+    marked: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+
+    def plan(self, horizon: float) -> None:
+        """Everything that they will do, each at its time."""
+        if self.rng.random() < 0.2:
+            for path in RECORDS:
+                if self.rng.random() < 0.6:
+                    self.world.later(self.rng.random() * horizon, lambda path=path: self._leave(path))  # type: ignore[misc]
+        if self.rng.random() < 0.3:
+            for _ in range(self.rng.choice((2, 5, 10))):
+                self.world.later(self.rng.random() * horizon, lambda: self.world.sometime(0.0, self._mark))
+
+    def _leave(self, path: str) -> None:
+        data: dict[str, Any] = {**RECORDS[path]}
+        if path.startswith("outbox/"):
+            data["due_at"] = self.world.clock.now()
+        self.world.faults.counted[Mishap.STRAY] += 1
+        self.world.say(f"a record of another version: {path}")
+        self.world.store.strays[path] = data
+        self.world.store.commit([Write("put", path, data)])
+
+    def _mark(self) -> None:
+        """A later version takes its turn at a record, and adds fields that this one does not know."""
+        store = self.world.store
+        kind, depth = self.rng.choice(COLLECTIONS)
+        known = [p for p in store._documents if p.startswith(kind) and p.count("/") == depth and p not in store.strays]
+        if not known:
+            return
+        path = self.rng.choice(sorted(known))
+        data = store.peek(path)
+        assert data is not None
+        self.world.faults.counted[Mishap.MARKED] += 1
+        self.world.say(f"fields of a later version: {path}")
+        self.marked.setdefault(path, set()).update(where for where, _ in places(data))
+        store.commit([Write("update", path, {**{k: marked(v) for k, v in data.items()}, MARK: 1})])
+
+    def verdict(self) -> None:
+        """What this version cannot read is as it was, and is told of once; what it does not know is kept."""
+        store, broken = self.world.store, self.world.watch.broken
+        for path, left in store.strays.items():
+            if store.peek(path) != left:
+                broken("11", f"{path}, which another version wrote, has been changed")
+            told = [
+                m.data
+                for t, m in self.world.published
+                if t == ALERT_TOPIC and m.data["type"] == "record_unreadable" and path in m.data["why"]
+            ]
+            if len({m["why"] for m in told}) != 1:
+                broken("11", f"{path} cannot be read, and {len(told)} alerts tell of it: {told}")
+        for path, wanted in self.marked.items():
+            data = store.peek(path)
+            found = dict(places(data)) if data is not None else {}
+            lost = [where for where in sorted(wanted) if where in found and MARK not in found[where]]
+            if data is not None and lost:
+                broken("11", f"{path} has lost what a later version wrote at {lost}")
