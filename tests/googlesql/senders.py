@@ -70,7 +70,7 @@ def _adapters(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[],
     yield [COUNTS], lambda: warehouse.rollback(rollback("b1", 1, minute=1))
     yield [], lambda: warehouse.promotion_of(DAY, "b1", 1)
     yield [], lambda: warehouse.record(requested, STAGING)
-    yield [], lambda: warehouse.record((), STAGING)
+    yield [], lambda: warehouse.record(requested)
     yield [], lambda: ledger.survey(DAY, DAY)
     yield [GAME], ledger.bdb_games
     yield [], lambda: ledger.change_bdb([BdbChange(DAY, "g", "pending", 0, BdbStatus.COMPLETED, 1, 1, MOMENT, "note")])
