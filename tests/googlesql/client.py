@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import fcntl
+import threading
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,10 @@ def _module(engine: Any) -> Any:
     return Module.deserialize_file(engine, str(compiled))
 
 
+#: The service runs one call at a time; the ledger asks from several threads.
+_ONE = threading.Lock()
+
+
 @cache
 def _client() -> _Client:
     atexit.register(_client.cache_clear)
@@ -74,6 +79,7 @@ def call(name: str, request: Any, response: Any) -> Any:
         Refused: with GoogleSQL's own text.
     """
     try:
-        return _client().call_grpc_func(f"ZetaSqlLocalService_{name}", request, response)
+        with _ONE:
+            return _client().call_grpc_func(f"ZetaSqlLocalService_{name}", request, response)
     except Exception as error:  # noqa: BLE001 - the package raises a bare one
         raise Refused(str(error)) from None

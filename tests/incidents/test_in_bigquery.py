@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from contract.box_scores import box
 from contract.warehouse_rows import SYSTEMS, entry, everyone, fence, new, old, promotion, slate, staging
 from contract.warehouses import DAY, PROJECT, BigQueryHarness, at
 from regen.adapters.bigquery.ledger import BigQueryLedger
@@ -64,7 +65,7 @@ class _Graded:
         self.harness = harness
         self.forget()
         harness.seed([old(player, SYSTEMS[0], 24.5) for player in PLAYERS])
-        harness.load("player_game_summary", [_played(player, points) for player, points in SCORED.items()])
+        harness.load("player_game_summary", [*box(), *(_played(player, points) for player, points in SCORED.items())])
         ledger = BigQueryLedger(harness.warehouse.jobs, Names(PROJECT, harness.prefix))
         self.first = ledger.grade(DAY, DAY, at(1))
         rows = [*slate(*PLAYERS), *(new("b1", player, SYSTEMS[0], 25.0) for player in PLAYERS)]
@@ -80,7 +81,7 @@ class _Graded:
         """Leave nothing for the tests that share the tables."""
         for table in ("prediction_accuracy", "player_game_summary"):
             name = self.harness.name(table)
-            self.harness.client.query_and_wait(f"DELETE FROM `{name}` WHERE player_lookup IN {PLAYERS}")
+            self.harness.client.query_and_wait(f"DELETE FROM `{name}` WHERE game_date = '{DAY}'")
 
 
 def _played(player: str, points: int) -> dict[str, Any]:
@@ -127,7 +128,7 @@ def test_i38_grading_again_changes_nothing(graded: _Graded) -> None:
     """A prediction has one grade, however often its date is graded.
 
     Prevented in: src/regen/sql/grade.sql
-    Turns red when: grade.sql inserts in place of merging by prediction_id.
+    Turns red when: grade.sql inserts predictions that have a grade already.
     """
     assert graded.third == graded.second
     named = [grade["prediction_id"] for grade in graded.grades]

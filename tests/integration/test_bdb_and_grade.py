@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from contract.box_scores import GAME, box, scored
 from contract.warehouse_rows import fence, new, promotion, slate, staging
 from contract.warehouses import DAY, PROJECT, T0, BigQueryHarness, at
 from regen.adapters.bigquery.ledger import BigQueryLedger
@@ -19,7 +20,6 @@ from regen.sql import Names
 
 SYSTEM = "ensemble_v1"
 LATER = T0 + timedelta(days=2)
-GAME = "0022500601"
 ALL = "WHERE game_date >= '1946-01-01'"
 
 
@@ -53,19 +53,6 @@ def features(player: str, made: datetime, digest: str) -> dict[str, Any]:
         "data_source": "x",
         "data_hash": digest,
         "created_at": made,
-    }
-
-
-def scored(player: str, points: int | None, minutes: float | None = 30.0, game: str = GAME) -> dict[str, Any]:
-    return {
-        "player_lookup": player,
-        "game_id": game,
-        "game_date": DAY,
-        "team_abbr": "NYK",
-        "opponent_team_abbr": "BOS",
-        "minutes_played": minutes,
-        "points": points,
-        "processed_at": T0,
     }
 
 
@@ -149,7 +136,7 @@ def test_grades_are_keyed_made_once_and_made_anew(found: BigQueryHarness, ledger
     promote(found, "b1", 1, {"anton": 21.0, "bela": 18.0, "carl": 9.0, "dora": 5.0}, 1, recommendation="OVER")
     found.load(
         "player_game_summary",
-        [scored("anton", 25), scored("bela", 20), scored("carl", None, 0.0), scored("eve", 3)],
+        box(anton=25, bela=20, carl=None, eve=3),
     )
     first = only_day(ledger.grade(DAY, DAY, at(10)))
     assert (first.gradable, first.graded, first.voided, first.superseded, first.mae) == (4, 4, 2, 0, 3.0)
@@ -181,7 +168,7 @@ def test_grades_are_keyed_made_once_and_made_anew(found: BigQueryHarness, ledger
 
 def test_a_corrected_box_score_is_graded_anew(found: BigQueryHarness, ledger: BigQueryLedger) -> None:
     promote(found, "b1", 1, {"anton": 21.0}, 1)
-    found.load("player_game_summary", [scored("anton", 25)])
+    found.load("player_game_summary", box(anton=25))
     ledger.grade(DAY, DAY, at(10))
     found.load("player_game_summary", [{**scored("anton", 27), "processed_at": LATER}])
     ledger.grade(DAY, DAY, at(20))
@@ -191,7 +178,7 @@ def test_a_corrected_box_score_is_graded_anew(found: BigQueryHarness, ledger: Bi
 
 def test_games_not_played_are_not_gradable(found: BigQueryHarness, ledger: BigQueryLedger) -> None:
     promote(found, "b1", 1, {"anton": 21.0}, 1)
-    found.load("player_game_summary", [scored("zoe", 3, game="another")])
+    found.load("player_game_summary", box("another", zoe=3))
     assert ledger.grade(DAY, DAY, at(10)) == []
     assert grades(found) == {}
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from datetime import timedelta
 
 import pytest
 
+from contract.box_scores import scored
 from regen.domain.errors import Unavailable
-from regen.services import commands
+from regen.services import commands, grading
 from regen.services.deps import TRIGGER_TOPIC
 from regen.services.regrading import AFTER, MODE
 from simulation.league import DAY, players
@@ -110,3 +112,20 @@ def test_the_door_grades_and_a_warehouse_that_is_away_makes_it_come_again(monkey
     assert ledger.graded == [(DAY - timedelta(days=1),) * 2]  # type: ignore[attr-defined]
     assert not web.bench.store.find("prediction_batches")
     assert not web.malformed()
+
+
+@pytest.mark.parametrize(("days", "level"), [(1, logging.WARNING), (2, logging.ERROR)])
+def test_a_game_that_still_waits_at_the_next_grade_is_an_error(
+    days: int, level: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The scheduled grade looks at a date twice; after that nobody does."""
+    bench = BackfillBench()
+    bench.run()
+    bench.clock.advance(days * NEXT_DAY)
+    (game,) = {str(row["game_id"]) for row in bench.warehouse.predictions(DAY)}
+    bench.ledger.scores.append({**scored("one", 20, game=game), "game_date": DAY})
+    (found,) = grading.grade(bench.deps, DAY, DAY)
+    assert (found.gradable, found.waiting) == (0, (game,))
+    (record,) = [r for r in caplog.records if r.name == "regen.services.grading"]
+    assert record.levelno == level
+    assert game in record.getMessage()

@@ -76,6 +76,18 @@ def test_what_only_inserts_changes_its_lock_row_first(name: str, lock: str, targ
         assert text(name).count(insert) == inside.count(insert) == 1
 
 
+@pytest.mark.parametrize(("name", "lock"), [("grade", "grades"), ("record_entries", "audit"), ("record_runs", "audit")])
+def test_of_two_that_insert_at_once_one_is_cancelled(name: str, lock: str) -> None:
+    """A MERGE that inserts conflicts with nothing: a redelivered message graded a date twice, for ever."""
+    before, _, rest = text(name).partition("BEGIN TRANSACTION;")
+    inside = rest.partition("COMMIT TRANSACTION;")[0]
+    first = inside.strip().partition(";")[0]
+    assert re.match(r"UPDATE `a-project\.p_nba_predictions\.statement_locks`\s+SET `at` = ", first)
+    assert first.endswith(f"WHERE name = '{lock}'")
+    assert inside.index("@@row_count = 0") < inside.index("INSERT")
+    assert "prediction_" not in before
+
+
 def test_a_promotion_names_few_tables() -> None:
     """Each table reference of a statement costs at least 10 MB; the number does not grow with the players (I-32)."""
     references = re.findall(r"(?:FROM|UPDATE|JOIN|INTO) `", text("promote"))

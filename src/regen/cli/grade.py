@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from regen.cli.arguments import DryRun, span
-from regen.cli.output import columns
+from regen.cli.output import columns, some
 from regen.cli.session import Session, command
 
 PANEL = "Predictions"
@@ -33,5 +33,7 @@ def grade(
         return
     answer = session.coordinator.post_keyed("/grades", body)
     session.out.show(
-        answer, columns("game_date:date gradable::n graded::n voided::n superseded::n mae:MAE:n"), answer["dates"]
+        answer,
+        columns("game_date:date gradable::n graded::n voided::n superseded::n mae:MAE:n waiting"),
+        [{**day, "waiting": some(day.get("waiting") or ())} for day in answer["dates"]],
     )

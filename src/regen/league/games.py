@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from regen.data.records import GameLog, ShotZones
@@ -77,8 +77,11 @@ def play(random: Random, game: Game, season: str, home: Side, away: Side) -> tup
         make += _HOME if side is home else -_HOME
         minutes = _minutes(random, side.players, length, garbage)
         on = [(player, m) for player, m in zip(side.players, minutes, strict=True) if m > 0]
+        # What coaches hold back from tired starters, the box score gives to everybody: a game's minutes are played.
+        share = max(1.0, length / sum(minutes))
         for place, ((player, m), shot) in enumerate(zip(on, _shoot(random, on, pace, make), strict=True)):
-            logs.append(_box(random, game, season, player, m, shot, starter=place < 5))
+            log = _box(random, game, season, player, m, shot, starter=place < 5)
+            logs.append(replace(log, minutes=round(m * share, 2)))
             if player.tracked and any(shot.attempts):
                 zones.append(_zones(game, player.key, shot))
     return logs, zones

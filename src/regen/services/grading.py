@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import date, timedelta
 
@@ -10,11 +11,30 @@ from regen.domain.grading import Graded
 from regen.services.deps import Deps
 
 LOOK_BACK = timedelta(days=2)
+LAST_LOOK = timedelta(days=2)
+"""`regen-grade` looks at a date the day after its games, and once more the day after that."""
+
+log = logging.getLogger(__name__)
 
 
 def grade(deps: Deps, first: date, last: date) -> list[Graded]:
-    """Grade a range of dates; those not played have nothing to grade."""
-    return deps.books.grade(first, last, deps.clock.now())
+    """Grade a range of dates; those not played have nothing to grade.
+
+    A game whose box score is not complete waits for the next grade, and the log names it: at ERROR once the scheduled
+    grade has looked at its date for the last time.
+    """
+    now = deps.clock.now()
+    found = deps.books.grade(first, last, now)
+    for day in found:
+        if day.waiting:
+            last_look = eastern_today(now) - day.game_date >= LAST_LOOK
+            games = ", ".join(day.waiting)
+            log.log(
+                logging.ERROR if last_look else logging.WARNING,
+                "%s: not graded, the box score is not complete: %s", day.game_date, games,
+                extra={"action": "grade", "game_date": day.game_date.isoformat()},
+            )  # fmt: skip
+    return found
 
 
 def due(deps: Deps, days: int) -> set[date]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
+from regen.adapters.memory.grading import graded
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.audit import AuditEvent
 from regen.domain.backfill import DateSurvey
@@ -21,6 +23,8 @@ class MemoryLedger:
     Attributes:
         findings: what `verify` answers.
         graded: the ranges that `grade` was asked for.
+        scores: rows of `player_game_summary`.
+        grades: rows of `prediction_accuracy`, by prediction.
     """
 
     def __init__(self, warehouse: MemoryWarehouse, min_minutes: float = 15.0) -> None:
@@ -30,6 +34,8 @@ class MemoryLedger:
         self.notes: dict[tuple[date, str], str | None] = {}
         self.findings: list[Finding] = []
         self.graded: list[tuple[date, date]] = []
+        self.scores: list[dict[str, Any]] = []
+        self.grades: dict[str, dict[str, Any]] = {}
 
     def survey(self, first: date, last: date) -> list[DateSurvey]:
         """See the port."""
@@ -79,4 +85,10 @@ class MemoryLedger:
     def grade(self, first: date, last: date, at: datetime) -> list[Graded]:
         """See the port."""
         self.graded.append((first, last))
-        return []
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        rows = [row for day in days for row in self._warehouse.predictions(day)]
+        scores = [score for score in self.scores if first <= score["game_date"] <= last]
+        mine = {name: grade for name, grade in self.grades.items() if first <= grade["game_date"] <= last}
+        made, told = graded(rows, scores, mine, at)
+        self.grades |= made
+        return told

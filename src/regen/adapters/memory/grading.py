@@ -1,0 +1,161 @@
+"""What `grade.sql` does, in plain Python."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from regen.adapters.memory.promoting import Row, is_current
+from regen.domain.grading import COMPLETE_MINUTES, COMPLETE_PLAYERS, Graded
+from regen.schemas import table
+
+ACCURACY = "prediction_accuracy"
+_KEPT = {"line_value": "current_points_line", "data_quality_tier": "data_source_tier"}
+_COPIED = (
+    "prediction_id", "player_lookup", "game_id", "game_date", "system_id", "team_abbr", "opponent_team_abbr",
+    "predicted_points", "recommendation", "over_probability", "model_version", "batch_id", "feature_quality_score",
+    "shot_zones_source", "retrospective",
+)  # fmt: skip
+_CONFIRMED = frozenset({"out", "doubtful", "questionable"})
+_SCRATCHED = frozenset({"available", "probable"})
+
+Game = tuple[date, str]
+Grades = dict[str, dict[str, Any]]
+
+
+def graded(
+    predictions: Iterable[Row], scores: Iterable[Row], grades: Mapping[str, Row], at: datetime
+) -> tuple[Grades, list[Graded]]:
+    """The grades of some dates afterwards, and what was graded.
+
+    Args:
+        predictions: every prediction of the dates.
+        scores: their box scores.
+        grades: what they have been graded, by prediction.
+    """
+    newest = _newest(scores)
+    boxes = _boxes(newest.values())
+    current = {row["prediction_id"]: row for row in predictions if is_current(row)}
+    after: Grades = {}
+    for name, grade in grades.items():
+        after[name] = {**grade, "is_superseded_prediction": grade["is_superseded_prediction"] or name not in current}
+    for name, row in current.items():
+        score = newest.get((_day(row), row["game_id"], row["player_lookup"]))
+        if not boxes.get((_day(row), row["game_id"])) or (_minutes(score) > 0 and score and score["points"] is None):
+            continue
+        fresh = _grade(row, score if _minutes(score) > 0 else None, at)
+        old = grades.get(name)
+        seen = ("actual_points", "minutes_played")
+        if old is None or old["is_superseded_prediction"] or any(old[column] != fresh[column] for column in seen):
+            after[name] = fresh
+    return after, _told(current.values(), boxes, after)
+
+
+def _newest(scores: Iterable[Row]) -> dict[tuple[date, str, str], Row]:
+    found: dict[tuple[date, str, str], Row] = {}
+    for row in sorted(scores, key=lambda score: str(score["processed_at"])):
+        found[_day(row), row["game_id"], row["player_lookup"]] = row
+    return found
+
+
+def _boxes(scores: Iterable[Row]) -> dict[Game, bool]:
+    """Which games have a box score, and whether it is complete."""
+    teams: dict[Game, dict[str, list[Decimal]]] = defaultdict(lambda: defaultdict(list))
+    for row in scores:
+        teams[_day(row), row["game_id"]][row["team_abbr"]].append(_minutes(row))
+    return {game: sum(_is_complete(minutes) for minutes in found.values()) >= 2 for game, found in teams.items()}
+
+
+def _is_complete(minutes: Sequence[Decimal]) -> bool:
+    return sum(m > 0 for m in minutes) >= COMPLETE_PLAYERS and sum(minutes) >= COMPLETE_MINUTES
+
+
+def _grade(row: Row, score: Row | None, at: datetime) -> dict[str, Any]:
+    said = _number(row["predicted_points"])
+    line = _number(row.get("current_points_line"))
+    points = None if score is None else Decimal(score["points"])
+    off = None if points is None or said is None else said - points
+    low, high = _number(row.get("interval80_low")), _number(row.get("interval80_high"))
+    injury = (row.get("injury_status_at_prediction") or "unknown").lower()
+    confidence = _number(row["confidence_score"]) or Decimal(0)
+    known = {
+        **{name: row.get(name) for name in _COPIED},
+        **{name: row.get(source) for name, source in _KEPT.items()},
+        "game_date": _day(row),
+        "confidence_score": confidence / 100,
+        "confidence_decile": min(10, int(confidence // 10) + 1),
+        "actual_points": None if points is None else int(points),
+        "minutes_played": None if score is None else score["minutes_played"],
+        "absolute_error": None if off is None else abs(off),
+        "signed_error": off,
+        "prediction_correct": _is_correct(row["recommendation"], points, line),
+        "predicted_margin": None if line is None or said is None else said - line,
+        "actual_margin": None if line is None or points is None else points - line,
+        "within_3_points": None if off is None else abs(off) <= 3,
+        "within_5_points": None if off is None else abs(off) <= 5,
+        "within_interval80": None if points is None or low is None or high is None else low <= points <= high,
+        "is_voided": points is None,
+        "void_reason": None if points is not None else _void_reason(injury),
+        "pre_game_injury_flag": injury not in {"available", "unknown"},
+        "pre_game_injury_status": injury,
+        "bdb_available_at_prediction": row.get("shot_zones_source") == "bigdataball",
+        "is_superseded_prediction": False,
+        "original_prediction_id": row.get("supersedes_prediction_id"),
+        "graded_at": at,
+    }
+    return {name: _plain(known.get(name)) for name in table(ACCURACY).columns}
+
+
+def _is_correct(recommendation: str, points: Decimal | None, line: Decimal | None) -> bool | None:
+    if points is None or line is None or points == line:
+        return None
+    return {"OVER": points > line, "UNDER": points < line}.get(recommendation)
+
+
+def _void_reason(injury: str) -> str:
+    if injury in _CONFIRMED:
+        return "dnp_injury_confirmed"
+    return "dnp_late_scratch" if injury in _SCRATCHED else "dnp_unknown"
+
+
+def _told(current: Iterable[Row], boxes: Mapping[Game, bool], grades: Grades) -> list[Graded]:
+    by_day: dict[date, list[Row]] = defaultdict(list)
+    for row in current:
+        if (_day(row), row["game_id"]) in boxes:
+            by_day[_day(row)].append(row)
+    return [_date(day, rows, boxes, grades) for day, rows in sorted(by_day.items())]
+
+
+def _date(day: date, rows: Sequence[Row], boxes: Mapping[Game, bool], grades: Grades) -> Graded:
+    whole = [row for row in rows if boxes[day, row["game_id"]]]
+    made = [grades[row["prediction_id"]] for row in whole if row["prediction_id"] in grades]
+    errors = [g["absolute_error"] for g in made if g["system_id"] == "ensemble_v1" and g["absolute_error"] is not None]
+    return Graded(
+        game_date=day,
+        gradable=len(whole),
+        graded=len(made),
+        voided=sum(grade["is_voided"] for grade in made),
+        superseded=sum(g["is_superseded_prediction"] for g in grades.values() if g["game_date"] == day),
+        mae=round(sum(errors) / len(errors), 4) if errors else None,
+        waiting=tuple(sorted({row["game_id"] for row in rows if not boxes[day, row["game_id"]]})),
+    )
+
+
+def _day(row: Row) -> date:
+    day = row["game_date"]
+    return day if isinstance(day, date) else date.fromisoformat(day)
+
+
+def _minutes(row: Row | None) -> Decimal:
+    return Decimal(0) if row is None else _number(row["minutes_played"]) or Decimal(0)
+
+
+def _number(value: float | Decimal | None) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    return float(value) if isinstance(value, Decimal) else value

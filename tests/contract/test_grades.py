@@ -1,0 +1,116 @@
+"""What a grade is made of: a complete box score, once, whatever is half loaded, corrected or asked for again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from contract.box_scores import GAME, box, scored
+from contract.warehouse_rows import old
+from contract.warehouses import DAY, MemoryHarness, at
+from googlesql.warehouse import EvaluatorHarness
+from regen.adapters.memory.ledger import MemoryLedger
+from regen.domain.grading import Graded
+from regen.ports import Ledger
+
+LATER = datetime(2026, 2, 3, tzinfo=UTC)
+Rows = list[dict[str, Any]]
+
+
+class Book:
+    """A ledger, what is put into it, and the grades in it."""
+
+    def __init__(self, ledger: Ledger, load: Callable[[Rows], None], grades: Callable[[], Rows]) -> None:
+        self.ledger, self.load, self._grades = ledger, load, grades
+
+    def grade(self, minute: int = 0) -> Graded:
+        (found,) = self.ledger.grade(DAY, DAY, at(minute))
+        return found
+
+    def points(self) -> dict[str, int | None]:
+        found = {g["player_lookup"]: g["actual_points"] for g in self._grades()}
+        assert len(found) == len(self._grades()), "one grade each"
+        return found
+
+
+@pytest.fixture(params=["memory", "googlesql"])
+def book(request: pytest.FixtureRequest) -> Book:
+    seed = [old(player, "ensemble_v1", 24.5) for player in ("anton", "bela")]
+    if request.param == "memory":
+        memory = MemoryHarness()
+        memory.seed(seed)
+        ledger = MemoryLedger(memory.warehouse)
+        return Book(ledger, ledger.scores.extend, lambda: list(ledger.grades.values()))
+    found = EvaluatorHarness()
+    found.seed(seed)
+    return Book(
+        found.ledger,
+        lambda rows: found.load("player_game_summary", rows),
+        lambda: found.table("prediction_accuracy"),
+    )
+
+
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        lambda row: row["team_abbr"] == "BOS",
+        lambda row: row["player_lookup"] == "bos7",
+        lambda row: row["player_lookup"] in {"bos0", "anton"},
+    ],
+    ids=["one team", "one player of eight", "a player of each"],
+)
+def test_a_half_loaded_box_score_grades_nobody(book: Book, lacking: Callable[[dict[str, Any]], bool]) -> None:
+    whole = box(anton=25, bela=None)
+    book.load([row for row in whole if not lacking(row)])
+    found = book.grade()
+    assert (found.gradable, found.graded, found.voided, found.waiting) == (0, 0, 0, (GAME,))
+    assert book.points() == {}
+    book.load([row for row in whole if lacking(row)])
+    assert book.grade(1).waiting == ()
+    assert book.points() == {"anton": 25, "bela": None}
+
+
+def test_eight_players_with_too_few_minutes_are_half_a_box_score(book: Book) -> None:
+    short = {"minutes_played": 29.25}
+    book.load([{**row, **(short if row["team_abbr"] == "BOS" else {})} for row in box(anton=25)])
+    assert book.grade().waiting == (GAME,)
+    book.load([scored("bos8", 2, 1.0, team_abbr="BOS")])
+    assert book.grade(1).waiting == ()
+    assert book.points() == {"anton": 25, "bela": None}
+
+
+def test_a_player_with_minutes_and_no_points_is_not_voided(book: Book) -> None:
+    book.load([*box(anton=25), {**scored("bela", 0), "points": None}])
+    found = book.grade()
+    assert (found.gradable, found.graded, found.voided) == (2, 1, 0)
+    assert book.points() == {"anton": 25}
+
+
+def test_a_grade_outlives_a_box_score_that_is_loaded_anew(book: Book) -> None:
+    book.load(box(anton=25, bela=3))
+    before = book.grade()
+    book.load([{**row, "minutes_played": None, "processed_at": LATER} for row in box() if row["team_abbr"] == "BOS"])
+    again = book.grade(1)
+    assert (again.waiting, again.superseded) == ((GAME,), 0)
+    assert book.points() == {"anton": 25, "bela": 3}
+    assert before.graded == 2
+
+
+def test_a_redelivered_grade_grades_once(book: Book) -> None:
+    book.load(box(anton=25, bela=3))
+    assert book.grade() == book.grade(1) == book.grade(2)
+    assert book.points() == {"anton": 25, "bela": 3}
+
+
+@pytest.mark.parametrize("corrected", [{"points": 27}, {"minutes_played": 12.5}])
+def test_a_corrected_box_score_is_graded_again(book: Book, corrected: dict[str, Any]) -> None:
+    book.load(box(anton=25, bela=3))
+    book.grade()
+    book.load([{**scored("anton", 25), **corrected, "processed_at": LATER}])
+    book.grade(1)
+    (anton,) = [g for g in book._grades() if g["player_lookup"] == "anton"]
+    assert {name: anton["actual_points" if name == "points" else name] for name in corrected} == corrected
+    assert anton["graded_at"] == at(1)

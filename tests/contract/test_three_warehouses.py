@@ -1,0 +1,174 @@
+"""One life of a date on GoogleSQL's evaluator, on the local emulator and in memory: the same rows, to the last column."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from contract.box_scores import box, scored
+from contract.warehouse_rows import entry, everyone, fence, new, old, promotion, rollback, run, slate, staging
+from contract.warehouses import DAY, BigQueryHarness, MemoryHarness, at
+from googlesql.warehouse import EvaluatorHarness
+from regen.adapters.bigquery.ledger import BigQueryLedger
+from regen.adapters.memory.ledger import MemoryLedger
+from regen.client.reading import Reader
+from regen.domain.audit import AuditEvent
+from regen.domain.errors import RegenError
+from regen.domain.promotion import StagedRow
+from regen.ports import Ledger, Warehouse
+
+PLAYERS = ("anton", "bela", "carl")
+Rows = list[dict[str, Any]]
+TABLES = ("player_prop_predictions", "prediction_regeneration_audit", "prediction_worker_runs", "prediction_accuracy")
+KEYS = {
+    "player_prop_predictions": "prediction_id",
+    "prediction_regeneration_audit": "event_id",
+    "prediction_worker_runs": "request_id",
+    "prediction_accuracy": "prediction_id",
+}
+#: The moment of writing, which nothing but the warehouse's own clock knows.
+CLOCK = {"prediction_regeneration_audit": {"created_at"}}
+
+
+def life(warehouse: Warehouse, ledger: Ledger, load: Callable[[Rows], None]) -> list[Any]:
+    """Promotion, filtered promotion, a refused one, a record twice, a rejected round, rollback, grades; what each answers."""
+    told: list[Any] = []
+
+    def act(function: Callable[[], Any]) -> None:
+        try:
+            told.append(function())
+        except RegenError as error:
+            told.append(type(error).__name__)
+
+    def promote(batch: str, token: int, rows: Sequence[StagedRow], minute: int, **more: Any) -> None:
+        count = warehouse.stage(staging(batch, token), rows)
+        warehouse.raise_fence(fence(batch, token))
+        act(lambda: warehouse.promote(promotion(batch, token, more.pop("expected", count), minute=minute, **more)))
+
+    warehouse.record([entry("b1", AuditEvent.REQUESTED, at(-1))])
+    promote("b1", 1, everyone("b1", PLAYERS), 0)
+    warehouse.record([entry("b1", AuditEvent.REQUESTED, at(-1)), entry("b1", AuditEvent.HEALED, at(1))])
+    promote("b2", 2, [*slate("bela"), new("b2", "bela", "ensemble_v1", 25.0), run("b2", "bela")], 10, whole_slate=False)
+    promote("b3", 3, [*slate("anton", "bela"), *(new("b3", "anton", s, None) for s in ("moving_average", "ensemble_v1")),
+                      StagedRow("withdrawal", "bela", "out")], 20)  # fmt: skip
+    promote("b4", 4, everyone("b4", PLAYERS), 30, expected=99)
+    warehouse.record([entry("b4", AuditEvent.REJECTED, at(31))], staging("b4", 4))
+    load([*box(anton=25, bela=None), scored("carl", 12)])
+    act(lambda: ledger.grade(DAY, DAY, at(40)))
+    act(lambda: ledger.grade(DAY, DAY, at(41)))
+    warehouse.raise_fence(fence("b3", 5))
+    act(lambda: warehouse.rollback(rollback("b3", 5, minute=50)))
+    act(lambda: ledger.grade(DAY, DAY, at(60)))
+    load([{**scored("anton", 27), "processed_at": datetime(2026, 2, 3, tzinfo=UTC)}])
+    act(lambda: ledger.grade(DAY, DAY, at(70)))
+    act(lambda: warehouse.current_predictions(DAY))
+    return told
+
+
+SEED = [old(player, system, line) for player in (*PLAYERS, "dora") for system in ("moving_average", "ensemble_v1") for line in (24.5, 25.0)]  # fmt: skip
+
+
+def evaluated() -> tuple[list[Any], dict[str, Rows], EvaluatorHarness]:
+    harness = EvaluatorHarness()
+    harness.seed(SEED)
+    told = life(harness.warehouse, harness.ledger, lambda rows: harness.load("player_game_summary", rows))
+    return told, {name: normal(name, harness.table(name)) for name in TABLES}, harness
+
+
+def normal(name: str, rows: Sequence[Mapping[str, Any]]) -> Rows:
+    """Rows in the order of their keys, values as JSON has them, without what only a clock knows."""
+    skipped = CLOCK.get(name, set())
+    return sorted(
+        ({column: _plain(value) for column, value in row.items() if column not in skipped} for row in rows),
+        key=lambda row: (str(row[KEYS[name]]), str(row)),
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str) and value[:5] in {"2026-", "2025-"}:
+        value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float):
+        return round(value, 9)
+    if isinstance(value, str) and value[:1] in {"{", "["}:
+        return json.loads(value)
+    return [] if value is None else value
+
+
+def test_memory_gives_the_rows_of_googlesql_to_the_last_column() -> None:
+    told, tables, _ = evaluated()
+    harness = MemoryHarness()
+    harness.seed(SEED)
+    ledger = MemoryLedger(harness.warehouse)
+    assert life(harness.warehouse, ledger, ledger.scores.extend) == told
+    assert normal("player_prop_predictions", harness.predictions(DAY)) == tables["player_prop_predictions"]
+    assert normal("prediction_accuracy", list(ledger.grades.values())) == tables["prediction_accuracy"]
+    known = [
+        {column: row[column] for column in audit} for row, audit in zip(
+            tables["prediction_regeneration_audit"], normal("prediction_regeneration_audit", harness.audit()), strict=True)
+    ]  # fmt: skip
+    assert normal("prediction_regeneration_audit", harness.audit()) == known
+    runs = tables["prediction_worker_runs"]
+    assert [
+        {**{column: [] for column in runs[0]}, **row} for row in normal("prediction_worker_runs", harness.runs())
+    ] == runs
+
+
+def test_the_emulator_gives_the_rows_of_googlesql_to_the_last_column(bigquery_harness: BigQueryHarness) -> None:
+    told, tables, evaluator = evaluated()
+    found = bigquery_harness
+    found.clear()
+    for name in ("player_game_summary", "prediction_accuracy"):
+        found.client.query_and_wait(f"DELETE FROM `{found.name(name)}` WHERE game_date >= '1946-01-01'")
+    found.seed(SEED)
+    ledger = BigQueryLedger(found.warehouse.jobs, found.warehouse._names)
+    assert life(found.warehouse, ledger, lambda rows: found.load("player_game_summary", rows)) == told
+    for name in TABLES:
+        assert normal(name, found.rows(f"SELECT * FROM `{found.name(name)}`")) == tables[name], name
+    now = datetime(2026, 2, 2, tzinfo=UTC)
+    # The examples' words differ: the emulator writes NUMERIC with nine digits (see the test below).
+    said = [
+        [(f.name, f.checked, f.violations) for f in one.verify(DAY, DAY, now, 90.0)]
+        for one in (ledger, evaluator.ledger)
+    ]
+    assert said[0] == said[1]
+    assert ledger.survey(DAY, DAY) == evaluator.ledger.survey(DAY, DAY)
+    span = {"first": DAY, "last": DAY}
+    assert read(found, "diff", batches="b1,b2,b3", **span) == read(evaluator, "diff", batches="b1,b2,b3", **span)
+    assert read(found, "coverage", **span) == read(evaluator, "coverage", **span)
+
+
+def read(harness: BigQueryHarness | EvaluatorHarness, name: str, **values: Any) -> Rows:
+    names = harness.warehouse._names
+    reader = Reader(names.project, "http://emulator", names.prefix)
+    vars(reader)["client"] = harness.client
+    return sorted(reader.run(name, **values), key=str)
+
+
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        ("CAST(NUMERIC '25.0' AS STRING)", "25"),
+        ("CAST(NUMERIC '24.50' AS STRING)", "24.5"),
+        ("TO_JSON_STRING(CAST(NULL AS JSON))", "null"),
+        ("TO_JSON_STRING(PARSE_JSON('{\"a\": 1.50}'))", '{"a":1.5}'),
+    ],
+)
+def test_where_the_emulator_differs_googlesql_decides(sql: str, says: str) -> None:
+    rows, _ = EvaluatorHarness().engine.script(f"SELECT {sql} AS x", [])
+    assert rows == [{"x": says}]
+
+
+@pytest.mark.parametrize("number", ["18446744073709551616", "-9223372036854775809"])
+def test_json_with_an_integer_too_large_is_refused(number: str) -> None:
+    from googlesql.engine import ScriptFailed  # noqa: PLC0415
+
+    with pytest.raises(ScriptFailed, match="Invalid input to PARSE_JSON"):
+        EvaluatorHarness().engine.script(f"SELECT PARSE_JSON('[{number}]') AS x", [])
