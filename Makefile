@@ -47,6 +47,10 @@ test-long: $(READY) ## The tests that take minutes
 bench: $(READY) ## Measure, beside the peers that are installed; writes build/bench.json
 	@PYTHONPATH=tools $(BIN)/python -m bench $(ARGS)
 
+.PHONY: bench-age
+bench-age: $(READY) ## One date regenerated 79 times: the first ten beside the last ten (ARGS="--times 20")
+	@PYTHONPATH=tools $(BIN)/python -m bench.age $(ARGS)
+
 .PHONY: times
 times: $(READY) ## Time each command on the local stack; 1 if one that only reads takes over 2 s (ARGS="--runs 9")
 	@$(BIN)/python tools/command_times.py $(ARGS)

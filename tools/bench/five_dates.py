@@ -36,12 +36,12 @@ def run(build: Path, runs: int, *, emulators: bool, say: Callable[[str], None]) 
         loader = TableLoader(client, options.project)
         import_data(data, loader, ImportOptions(dates=frozenset(DATES)))
         coordinator = Coordinator(stack.urls["coordinator"], stack.env["API_KEY"])
-        _all(stack, coordinator, "/start", {}, DATES)
+        carried_out(stack, coordinator, "/start", {}, DATES)
         zones_arrive(data, loader, DATES)
         for _ in range(runs):
-            rows.append(_regenerated(stack, coordinator, DATES))
+            rows.append(regenerated(stack, coordinator, DATES))
             say(f"  five dates in {rows[-1]['seconds']:.2f} s, functions' CPU {rows[-1]['functions_cpu']:.2f} s")
-        alone = [_regenerated(stack, coordinator, DATES[-1:]) for _ in range(runs)]
+        alone = [regenerated(stack, coordinator, DATES[-1:]) for _ in range(runs)]
         stack.check()
     for found in (rows, alone):
         found.sort(key=lambda row: row["seconds"])
@@ -50,15 +50,18 @@ def run(build: Path, runs: int, *, emulators: bool, say: Callable[[str], None]) 
     return {**middle, "one_date": alone[len(alone) // 2]}
 
 
-def _regenerated(stack: Stack, coordinator: Coordinator, dates: Sequence[date]) -> dict[str, Any]:
+def regenerated(stack: Stack, coordinator: Coordinator, dates: Sequence[date]) -> dict[str, Any]:
+    """Regenerate the dates at once; seconds from the first accepted to the last promoted, and what it used."""
     before = used(stack)
-    views = _all(stack, coordinator, "/regenerate-with-supersede", {"reason": "bench"}, dates)
+    views = carried_out(stack, coordinator, "/regenerate-with-supersede", {"reason": "bench"}, dates)
     return _row(views, used(stack).since(before))
 
 
-def _all(
+def carried_out(
     stack: Stack, coordinator: Coordinator, path: str, body: dict[str, str], dates: Sequence[date]
 ) -> list[dict[str, Any]]:
+    """Ask for the dates and wait until they are promoted; their batches."""
+
     def one(day: date) -> str:
         answer: str = coordinator.post(path, {**body, "game_date": day.isoformat()})["batch_id"]
         return answer
