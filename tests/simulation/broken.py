@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 from unittest.mock import patch
@@ -11,13 +11,14 @@ from unittest.mock import patch
 from regen.adapters.bigquery.jobs import Jobs
 from regen.adapters.memory.promoting import is_current
 from regen.adapters.memory.statements import Fence, insert_entries, insert_runs, raised
-from regen.adapters.memory.tables import AUDIT, FENCES, PREDICTIONS, Rows, Steps, Work
+from regen.adapters.memory.tables import AUDIT, FENCES, GRADES, PREDICTIONS, Rows, Steps, Work
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain import bdb, ids
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.backfill import DateStatus
 from regen.domain.batch import WAITING, Batch, Status
 from regen.domain.errors import Conflict, FenceLost, PromotionAborted, RegenError, Unavailable
+from regen.domain.grading import Graded
 from regen.domain.promotion import FenceToken, Promotion, PromotionCounts, Rollback
 from regen.ports import Message, Write
 from regen.services import (
@@ -38,6 +39,7 @@ from regen.services.commit import read_batch, until_committed
 from regen.services.deps import REQUEST_TOPIC, Deps
 from simulation.doors import WarehouseDoor
 from simulation.platform import Statement
+from simulation.upstream import Upstream
 
 
 @dataclass(frozen=True)
@@ -269,6 +271,25 @@ def _dispatches_for_ever() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _merges_grades() -> Iterator[None]:
+    """Grades are made by a MERGE that only inserts: of two at once, both do."""
+
+    def steps(self: Upstream, first: date, last: date, at: datetime) -> Steps[list[Graded]]:
+        work = Work(self._warehouse.tables)
+        rows = self.gradable(first, last)
+        yield
+        for row in rows:
+            if not work.of(GRADES, row["prediction_id"]):
+                work.insert(GRADES, row["prediction_id"], [at])
+        yield
+        work.commit()
+        return []
+
+    with patch.object(Upstream, "grade_steps", steps):
+        yield
+
+
 class OneJobId(MemoryWarehouse):
     """Entries are recorded once because of their job's id, which every account shares: two MERGEs do not conflict."""
 
@@ -303,6 +324,7 @@ VARIANTS = (
     Variant("a lease without fencing", WithoutFence),
     Variant("a fence raised by a MERGE", MergesFence),
     Variant("audit entries recorded by a MERGE", MergesAudit),
+    Variant("grades made by a MERGE that only inserts", patched=_merges_grades),
     Variant("one job id for two accounts", OneJobId, _one_job_id),
     Variant("an unknown end means that nothing was changed", patched=_unknown_is_nothing),
     Variant("what was committed before the fence was raised is not read", patched=_never_looks),

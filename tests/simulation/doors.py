@@ -27,9 +27,10 @@ from regen.domain.promotion import (
     StagingTable,
 )
 from regen.domain.reading import SlateReading
-from regen.ports import Condition, Ledger, Message, Snapshot, Write
+from regen.ports import Condition, Message, Snapshot, Write
 from simulation.faults import Fault
 from simulation.platform import Statement
+from simulation.upstream import Upstream
 
 T = TypeVar("T")
 EPOCH = datetime.fromisoformat("2026-01-20T12:00:00+00:00")
@@ -224,8 +225,8 @@ class WarehouseDoor:
 class LedgerDoor:
     """Ledger, as far as backfills and scans need it."""
 
-    def __init__(self, ledger: Ledger, call: Through) -> None:
-        self._ledger, self._call = ledger, call
+    def __init__(self, ledger: Upstream, jobs: Jobs, call: Through) -> None:
+        self._ledger, self._jobs, self._call = ledger, jobs, call
 
     def survey(self, first: date, last: date) -> list[DateSurvey]:
         return self._call("survey", lambda: self._ledger.survey(first, last))
@@ -237,7 +238,9 @@ class LedgerDoor:
         self._call("change_bdb", lambda: self._ledger.change_bdb(changes), writes=True)
 
     def grade(self, first: date, last: date, at: datetime) -> list[Graded]:
-        return self._call("grade", lambda: self._ledger.grade(first, last, at), writes=True)
+        statement = Statement(f"grade {first} {last}", lambda: self._ledger.grade_steps(first, last, at))
+        graded: list[Graded] = self._jobs.alone(statement, ())
+        return graded
 
     def verify(self, first: date, last: date, now: datetime, threshold: float) -> list[Finding]:
         return self._call("verify", lambda: self._ledger.verify(first, last, now, threshold))

@@ -46,8 +46,15 @@ class Errands:
                 later(rng.random() * horizon * 0.5, lambda asked=asked: self.ask(asked))  # type: ignore[misc]
             for _ in range(rng.choice((0, 0, 1, 3))):
                 later(rng.random() * horizon, self._order)
+            for _ in range(rng.choice((0, 1, 3))):
+                later(rng.random() * horizon, self.grade)
         if rng.random() < 0.3:
             self._wait_for_games(horizon)
+
+    def grade(self) -> None:
+        """The scheduler's day: what was played lately is graded, twice at once if it likes."""
+        for _ in range(self.rng.choice((1, 2, 2))):
+            self.people.world.request("coordinator", "/grades", TICKED, {"days": 5})
 
     def _old_dates(self, days: list[date]) -> None:
         for day in days:

@@ -14,6 +14,7 @@ from simulation.expected import acts_of, dispatched, ends_of, requested_of, roun
 from simulation.judge_errands import ErrandJudge
 from simulation.people import Asked, People
 from simulation.rows import current
+from simulation.upstream import by_scan
 from simulation.world import World
 
 
@@ -173,6 +174,8 @@ class Judge:
         for number, asked in self._asked.items():
             if carried[number] > 1:
                 self._broken("P5", f"{number} is carried by {carried[number]} batches")
+            if asked.body.get("metadata") and not by_scan(asked.body) and (asked.taken or carried[number]):
+                self._broken("10", f"{number} has metadata that no table holds, and was taken")
             if carried[number] and asked.pushed and number in self._malformed():
                 self._broken("P5", f"{number} is on record as malformed, and a batch carries it")
             if not carried[number] and self._must_be_carried(asked):
@@ -184,7 +187,8 @@ class Judge:
     def _must_be_carried(self, asked: Asked) -> bool:
         if asked.pushed:
             lost = asked.repeated or asked.number in self._world.watch.dead
-            return not lost and not (asked.body.get("players") and asked.number in self._malformed())
+            refused = asked.body.get("players") or asked.body.get("metadata")
+            return not lost and not (refused and asked.number in self._malformed())
         return asked.taken
 
     def _scope(self, batch: Batch, body: Mapping[str, Any]) -> None:

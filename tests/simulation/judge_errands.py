@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import date
 
+from regen.adapters.memory.tables import GRADES
 from regen.domain.alerts import AlertKind
 from regen.domain.backfill import Backfill, DateStatus
 from regen.domain.batch import Batch, Status
@@ -59,6 +60,13 @@ class ErrandJudge:
         for game in self._world.ledger.games.values():
             self._game(game)
         self._triggered_once()
+        self._graded()
+
+    def _graded(self) -> None:
+        """No prediction is graded twice."""
+        for name, grades in self._world.warehouse.tables.rows[GRADES].items():
+            if len(grades) > 1:
+                self._broken("P5", f"{name} is graded {len(grades)} times")
 
     def _ended(self, backfill: Backfill) -> None:
         name = backfill.backfill_id

@@ -29,6 +29,8 @@ ROUTES = (
     ("verifier", "/events/batch"),
     ("verifier", "/dead-letters"),
 )
+UNSTORABLE = ("a\x00b", "\ud800", {"deep": ["\x07"]}, float("inf"))
+"""Metadata that the tables refuse: the door does, too, with the field's name."""
 TRIES = 4
 ORDER_AT = 300.0
 
@@ -116,6 +118,8 @@ class People:
             body["players"] = self.rng.sample(names(8), self.rng.randint(1, 4))
         if self.rng.random() < 0.15:
             body["systems"] = [self.rng.choice(SYSTEMS)]
+        if n % 11 == 3 and self.rng.random() < 0.3:
+            body["metadata"] = {"note": self.rng.choice(UNSTORABLE)}
         if kind < 0.6:
             self._ask(Asked(f"key-{n}", day, daily=False, pushed=False, body=body))
             return

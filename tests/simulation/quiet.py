@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from regen.adapters.memory.tables import PREDICTIONS
@@ -16,6 +16,8 @@ from simulation.wire import Reply
 from simulation.world import World
 
 MOST_MINUTES = 20
+JUMPED = timedelta(seconds=30)
+"""What a clock may have been set back."""
 MOST_SCANS = 30
 
 
@@ -148,13 +150,28 @@ def _sweeps(world: World, people: People, number: int) -> None:
         world.say(f"--- sweep {n + 1} ---")
         injected = world.faults.counted.total()
 
-        def swept(reply: Reply | None, injected: int = injected) -> None:
+        began = world.clock.now()
+
+        def swept(reply: Reply | None, injected: int = injected, began: datetime = began) -> None:
             untouched = injected == world.faults.counted.total()
+            if untouched and reply is not None and reply.status == 200:
+                _beaten(world, began)
             if untouched and (reply is None or reply.status != 200 or _trouble(world, reply)):
                 world.watch.broken("P13", "the sweep is in trouble", reply and reply.body)
 
         people.tick(swept)
         world.run()
+
+
+def _beaten(world: World, began: datetime) -> None:
+    """A sweep that ended has left its heartbeat, and none is newer than any clock."""
+    skew = timedelta(seconds=max(world.skews))
+    beat = world.store.peek("heartbeats/sweep")
+    if beat is None or beat["at"] < began - skew:
+        world.watch.broken("11", f"a sweep that began at {began} has ended, and its heartbeat says {beat}")
+    for data in world.store.peek_all("heartbeats"):
+        if data["at"] > world.clock.now() + skew + JUMPED:
+            world.watch.broken("11", f"a heartbeat is of {data['at']}, and it is {world.clock.now()}")
 
 
 def _trouble(world: World, reply: Reply) -> list[str]:

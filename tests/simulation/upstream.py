@@ -2,13 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from regen.adapters.memory.ledger import MemoryLedger
+from regen.adapters.memory.promoting import Row
+from regen.adapters.memory.statements import locked
+from regen.adapters.memory.tables import GRADES, Steps
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.bdb import MAX_ATTEMPTS, BdbChange, BdbGame, BdbStatus, pause_after
+from regen.domain.grading import Graded
 from regen.domain.inputs import PlayerInputs
+from simulation.league import DAY
 from simulation.rows import current
 
 Key = tuple[date, str]
@@ -71,6 +76,24 @@ class Upstream(MemoryLedger):
             old, new = before[key], self.games[key]
             if (old.status, old.attempts) != (new.status, new.attempts):
                 self._moved(key, old, new)
+
+    def grade_steps(self, first: date, last: date, at: datetime) -> Steps[list[Graded]]:
+        """`grade.sql`, as far as it may double or lose: current predictions of dates that were played, once each, under a lock."""
+        work = yield from locked(self._warehouse.tables, "grades")
+        try:
+            for row in self.gradable(first, last):
+                if not work.of(GRADES, row["prediction_id"]):
+                    work.insert(GRADES, row["prediction_id"], [at])
+            yield
+            work.commit()
+        finally:
+            work.end()
+        return []
+
+    def gradable(self, first: date, last: date) -> list[Row]:
+        """The current predictions of dates that were played."""
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        return [row for day in days if day < DAY for row in self._warehouse.predictions(day) if current(row)]
 
     def measured(self, game: BdbGame) -> BdbGame:
         """The game beside what the current predictions of its players rest on."""

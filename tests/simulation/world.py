@@ -78,15 +78,16 @@ class World(Agenda):
         self.alerts = AlertsDoor(self.call)
         self.store.subscribe(self._changed)
         self.config = config(**(numbers or {}))
+        jobs = Platform(self).jobs
         self.deps = Deps(
             store=StoreDoor(self.store, self.call, self.watch.committed, self.touch),
             queue=QueueDoor(self.call, self.post),
-            warehouse=WarehouseDoor(self.warehouse, Platform(self).jobs, self.call, self.watch.warehouse_act),
+            warehouse=WarehouseDoor(self.warehouse, jobs, self.call, self.watch.warehouse_act),
             clock=self.clock,
             ids=CountingIds(),
             config=self.config,
             alerts=self.alerts,
-            ledger=LedgerDoor(self.ledger, self.call),
+            ledger=LedgerDoor(self.ledger, jobs, self.call),
             heartbeat=self.heartbeat if beats else no_heartbeat,
         )
         self.functions = Functions(self.deps)
