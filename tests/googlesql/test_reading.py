@@ -46,11 +46,7 @@ GROWING = {
 }
 #: Scans that no clustering helps: why.
 UNPRUNED = {
-    (
-        "rollback",
-        6,
-        "player_prop_predictions",
-    ): "it looks for ids among the rows that earlier rollbacks brought back; rare",
+    ("rollback", "player_prop_predictions"): "it looks for ids among what earlier rollbacks brought back; rare",
 }
 Reads = tuple[Read, ...]
 
