@@ -245,8 +245,11 @@ def test_i37_a_replay_is_a_command_and_nothing_is_ever_deleted() -> None:
     bench = Bench([*players(6), *(entry(f"late{n}", features=False) for n in range(2))])
     seeded(bench, 6)
     body = b'{"game_date": "2026-01-20", "dry_run": true}'
-    preview = Http(bench.deps).key("POST", "/regenerate-with-supersede", body)
-    assert (preview.status, preview.body["requested_players"], bench.store.writes) == (200, 8, 0)
+    http = Http(bench.deps)
+    http.key("GET", "/batches")
+    written = bench.store.writes  # the heartbeat of the minute
+    preview = http.key("POST", "/regenerate-with-supersede", body)
+    assert (preview.status, preview.body["requested_players"], bench.store.writes) == (200, 8, written)
     before = bench.current()
     batch = bench.run()
     assert batch.status is Status.REJECTED

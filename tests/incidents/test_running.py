@@ -224,7 +224,7 @@ def _lose_all_batches(bench: Bench) -> None:
     for batch in bench.store.find("prediction_batches", [("live", "==", True)]):
         bench.store.commit([
             Write("update", batch.path, {"status": "failed", "live": False}),
-            Write("update", date_path(DAYS[0]), {"live": None}),
+            Write("update", date_path(DAYS[0]), {"live": None, "carried": []}),
         ])  # fmt: skip
 
 

@@ -235,7 +235,7 @@ def test_triggers_with_much_metadata_and_many_names_are_all_taken_and_carried() 
         body = {"game_date": DAY.isoformat(), "metadata": much, "players": list(rostered)}
         body["players"] = body["players"] if number % 2 else ["playera"]
         answer = web.post(PATH, body, {"Idempotency-Key": f"key-{number}"})
-        assert answer.status_code == 202
+        assert answer.status_code == 202, answer.json
     bench = web.bench
     seen = bench.store.get(f"game_dates/{DAY.isoformat()}")
     assert seen is not None

@@ -342,16 +342,21 @@ def id_of(snapshot: Snapshot) -> str:
     return snapshot.path.rpartition("/")[2]
 
 
+_CONTENT = frozenset({"command", "metadata", "verdict"})
+
+
 def keep_unknown(old: Any, new: Any) -> Any:  # noqa: ANN401 - any value that a document can hold
     """The new value with the fields that only the old one has, at every depth: a newer version wrote them.
 
-    Records of lists are told apart by their id; triggers are JSON texts.
+    Records of lists are told apart by their id; triggers are JSON texts. What a caller sent has no fields of ours: the new
+    value stands alone, or metadata that found no room would come back at each write.
     """
     if old == new:
         return new
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         kept = {k: v for k, v in old.items() if k not in new}
-        return {**kept, **{k: keep_unknown(old[k], v) if k in old else v for k, v in new.items()}}
+        merged = {k: keep_unknown(old[k], v) if k in old and k not in _CONTENT else v for k, v in new.items()}
+        return {**kept, **merged}
     if isinstance(old, list) and isinstance(new, list | tuple):
         known = {key: item for item in map(_parsed, old) if (key := _identity(item)) is not None}
         return [_kept(known, item) for item in new]
