@@ -63,6 +63,7 @@ class People:
     Attributes:
         days: dates that they care for; `extra` ones are only known to backfills.
         garbage: numbers of messages that mean nothing.
+        most: players that a slate has at most.
     """
 
     world: World
@@ -71,6 +72,7 @@ class People:
     extra: list[date] = field(default_factory=list)
     asked: dict[str, Asked] = field(default_factory=dict)
     garbage: list[str] = field(default_factory=list)
+    most: int = 12
 
     def move_in(self) -> None:
         """The slates, and predictions that are there from before."""
@@ -79,7 +81,7 @@ class People:
             self._new_slate(day)
             rows = [
                 old_row(player, system, line, day=day)
-                for player in names(13)
+                for player in names(self.most + 1)
                 for system in SYSTEMS
                 if self.rng.random() < 0.6
                 for line in self.rng.choice([(None,), (19.5,), (19.5, 24.5)])
@@ -87,7 +89,7 @@ class People:
             self.world.warehouse.seed_predictions(rows)
 
     def _new_slate(self, day: date) -> None:
-        number = 0 if self.rng.random() < 0.02 else self.rng.randint(5, 12)
+        number = 0 if self.rng.random() < 0.02 else self.rng.randint(min(5, self.most), self.most)
         self.set_slate(reading(mixed_players(self.rng, number, day), day))
 
     def plan(self, horizon: float) -> None:

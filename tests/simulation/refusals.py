@@ -8,6 +8,7 @@ from google.api_core import exceptions as google
 
 from regen.adapters.memory.concurrency import TooManyStatements
 from regen.domain.errors import FenceLost, RegenError, StagingMissing
+from regen.schemas import STAGING_DATASET
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def refusal_of(error: RegenError) -> Refusal:
     """What BigQuery says where the model raises this."""
     text = str(error)
     if isinstance(error, StagingMissing):
-        return Refusal(404, "notFound", f"Not found: Table simulated:regen_staging: {text}")
+        return Refusal(404, "notFound", f"Not found: Table simulated:{STAGING_DATASET}: {text}")
     if isinstance(error, TooManyStatements):
         return Refusal(400, "resourcesExceeded", text)
     if isinstance(error, FenceLost) and "FENCE_LOST:" not in text:

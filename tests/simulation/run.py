@@ -59,10 +59,12 @@ def simulate(
     warehouse: Callable[..., MemoryWarehouse] = MemoryWarehouse,
     tell: bool = False,
     ticks: bool = True,
+    most: int = 12,
 ) -> Result:
     """One run of a seed.
 
     Args:
+        most: players that a slate has at most.
         ticks: whether the scheduler calls before all is quiet.
     """
     scene = random.Random(f"scene {seed}")  # noqa: S311
@@ -78,7 +80,7 @@ def simulate(
     beats = odds.random() < 0.7
     world = World(seed, faults, numbers=numbers, attempts=attempts, warehouse=warehouse, tell=tell, beats=beats)
     world.skews = odds.choice(SKEWS) if mix is None else SKEWS[0]
-    people = People(world, scene)
+    people = People(world, scene, most=most)
     errands = Errands(people, random.Random(f"errands {seed}"))  # noqa: S311
     horizon = scene.choice((120.0, 300.0, 700.0))
     world.say(f"mix: {faults.mix}")
