@@ -7,6 +7,7 @@ import multiprocessing
 import sys
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,10 +18,19 @@ from simulation.run import Result, simulate  # noqa: E402 - the path first
 TOLD = 3
 
 
-def run(seed: int) -> Result:
+def one(seed: int, *, sql: bool = False, tell: bool = False) -> Result:
+    """One seed, over memory or over the shipped statements in the evaluator."""
+    if not sql:
+        return simulate(seed, tell=tell)
+    from simulation.sql import MOST, SqlWarehouse  # noqa: PLC0415 - it needs the evaluator
+
+    return simulate(seed, tell=tell, warehouse=SqlWarehouse, most=MOST)
+
+
+def run(seed: int, *, sql: bool = False) -> Result:
     """One seed; a run that ends with an error breaks a promise too."""
     try:
-        return simulate(seed)
+        return one(seed, sql=sql)
     except Exception as error:  # noqa: BLE001
         text = f"the run ended with {type(error).__name__}: {error}"
         return Result(seed, [text], [text], {}, 0, [])
@@ -33,15 +43,16 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--seed", type=int, help="run one seed, and tell everything that happens in it")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--sql", action="store_true", help="run the shipped SQL in GoogleSQL's evaluator (10 s a seed)")
     options = parser.parse_args()
     if options.seed is not None:
-        result = simulate(options.seed, tell=True)
+        result = one(options.seed, sql=options.sql, tell=True)
         print(result.told())
         return 1 if result.violations else 0
-    return many(range(options.first, options.first + options.seeds), options.jobs)
+    return many(range(options.first, options.first + options.seeds), options.jobs, sql=options.sql)
 
 
-def many(seeds: range, jobs: int) -> int:
+def many(seeds: range, jobs: int, *, sql: bool = False) -> int:
     """Many seeds, and what was injected and seen in all of them."""
     begun = time.monotonic()
     faults: Counter[str] = Counter()
@@ -49,7 +60,7 @@ def many(seeds: range, jobs: int) -> int:
     bad: list[Result] = []
     runs = calls = 0
     with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        for result in pool.imap_unordered(run, seeds, chunksize=25):
+        for result in pool.imap_unordered(partial(run, sql=sql), seeds, chunksize=1 if sql else 25):
             runs += 1
             calls += result.calls
             faults.update({str(kind): number for kind, number in result.counted.items()})
@@ -60,7 +71,7 @@ def many(seeds: range, jobs: int) -> int:
             if runs % 1000 == 0:
                 print(f"{runs} runs, {len(bad)} with violations, {time.monotonic() - begun:.0f} s", file=sys.stderr)
     for result in sorted(bad, key=lambda r: r.seed)[:TOLD]:
-        print(simulate(result.seed, tell=True).told())
+        print(one(result.seed, sql=sql, tell=True).told())
     for kind, number in faults.most_common():
         print(f"{number:9,}  {kind}")
     print(f"{calls:9,}  calls to ports")
