@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import pytest
 
@@ -14,7 +14,8 @@ from regen.local.emulators import Emulators, find_emulators
 
 FIRST = date(2025, 12, 1)
 """Games before this date are left out."""
-ONE_IN = 6
+OF_EACH_TEAM = 3
+"""Players: enough for both teams of each game to be on the slate, as the checks want it."""
 T = TypeVar("T")
 
 
@@ -48,10 +49,20 @@ def _load(rig: Rig) -> None:
     from regen.data.importer import import_data  # noqa: PLC0415
 
     whole = league.as_data(league.generate())
-    few = DataFolder(_few(whole.logs), _few(whole.lines), _few(whole.zones), _few(whole.injuries), whole.report)
-    import_data(few, TableLoader(rig.reader.client, rig.reader.project))
+    of_team: dict[str, set[str]] = {}
+    for log in whole.logs:
+        of_team.setdefault(log.team, set()).add(log.player_lookup)
+    few = {player for team in of_team.values() for player in sorted(team, key=_shuffled)[:OF_EACH_TEAM]}
+    folder = DataFolder(
+        _of(few, whole.logs), _of(few, whole.lines), _of(few, whole.zones), _of(few, whole.injuries), whole.report
+    )
+    import_data(folder, TableLoader(rig.reader.client, rig.reader.project))
 
 
-def _few(rows: Iterable[Any]) -> tuple[Any, ...]:
-    """Every so many-th player's, of the last weeks."""
-    return tuple(row for row in rows if row.game_date >= FIRST and zlib.crc32(row.player_lookup.encode()) % ONE_IN == 0)
+def _shuffled(player: str) -> int:
+    return zlib.crc32(player.encode())
+
+
+def _of(players: Collection[str], rows: Iterable[T]) -> tuple[T, ...]:
+    """The rows of these players, of the last weeks."""
+    return tuple(row for row in rows if row.game_date >= FIRST and row.player_lookup in players)  # type: ignore[attr-defined]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
-LONGEST_SECONDS = 120.0
+from polling import patience
+
+LONGEST_SECONDS = 300.0
 
 
 @dataclass
@@ -30,7 +32,7 @@ class Held:
 
     def wait(self, seconds: float = 30) -> None:
         """Wait for the call to arrive."""
-        assert self.reached.wait(seconds), f"waited {seconds:g} s for {self}"
+        assert self.reached.wait(patience(seconds)), f"waited {patience(seconds):g} s for {self}"
 
     def let_go(self) -> None:
         """Let the call go on."""
