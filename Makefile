@@ -59,6 +59,10 @@ times: $(READY) ## Time each command on the local stack; 1 if one that only read
 simulate: $(READY) ## Random runs with faults at every call: SEEDS=10000, or SEED=17 to be told one
 	@$(BIN)/python tools/simulate.py --seeds $(or $(SEEDS),2000) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
+.PHONY: mutants
+mutants: $(READY) ## Make named mistakes, one at a time, and name those that no test turns red (ARGS="-k fence")
+	@PYTHONPATH=tools $(BIN)/python -m mutants $(ARGS)
+
 .PHONY: infra
 infra: $(READY) ## Check the infrastructure's definition
 	@$(BIN)/python tools/infra_check.py $(ARGS)
