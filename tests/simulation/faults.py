@@ -146,6 +146,8 @@ class Faults:
                 fault = self._at_precondition()
         if fault in {Fault.TOUCHED, Fault.DONE_REFUSED} and not conditional:
             fault = None
+        if fault is Fault.AMBIGUOUS and not ends:
+            fault = None
         if breakable and transaction:
             self.shaken = fault in {Fault.LATE, Fault.STALL}
         if fault is not None:

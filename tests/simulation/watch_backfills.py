@@ -12,7 +12,8 @@ STEPS: Mapping[str, frozenset[str]] = {
     "running": frozenset({"running", "waiting", "opening", "promoted", "rejected", "failed", "cancelled"}),
     "rejected": frozenset({"promoted", "rejected", "cancelled"}),
     "cancelled": frozenset({"running", "promoted", "rejected", "cancelled"}),
-    "failed": frozenset(),
+    # The opening answered with an error, and the batch was opened all the same.
+    "failed": frozenset({"promoted", "rejected", "cancelled"}),
     "promoted": frozenset(),
     "no_slate": frozenset(),
     "skipped": frozenset(),

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 from regen.adapters.memory.ledger import MemoryLedger
 from regen.domain.backfill import Backfill, Only
 from regen.services import backfilling
@@ -95,3 +97,23 @@ class BackfillBench(Bench):
             warehouse=Crashing(self.warehouse, counter, after=after),
             ledger=Crashing(self.ledger, counter, after=after),
         )
+
+
+def lose_the_next_opening(bench: BackfillBench) -> None:
+    """The opener of the next batch dies right after the commit that takes the date; the batch stays `created`."""
+    store, deps = bench.store, bench.deps
+
+    class Dying:
+        def __getattr__(self, name: str) -> object:
+            return getattr(store, name)
+
+        def commit(self, writes: list[object]) -> None:
+            store.commit(writes)  # type: ignore[arg-type]
+            if any(w.path.startswith("prediction_batches/") for w in writes):  # type: ignore[attr-defined]
+                raise Crash
+
+    bench.deps = replace(deps, store=Dying())  # type: ignore[arg-type]
+    with pytest.raises(Crash):
+        bench.drain()
+    bench.deps = deps
+    bench.clock.advance(100)

@@ -7,17 +7,16 @@ from datetime import date, timedelta
 
 import pytest
 
-from regen.domain.backfill import SLATE_PATIENCE, DateStatus, Only
+from regen.domain.backfill import SLATE_PATIENCE, Only
 from regen.domain.batch import Status
-from regen.domain.errors import InvalidInput, KeyReused, Refused, TableMissing, Unavailable, Unreadable
+from regen.domain.errors import InvalidInput, KeyReused, TableMissing, Unavailable, Unreadable
 from regen.domain.reading import SlateReading
-from regen.ports import Snapshot, Write
-from regen.services import backfilling, commands, sweeping
-from regen.services.backfill_records import change_backfill
+from regen.ports import Write
+from regen.services import commands, sweeping
 from regen.services.backfill_settling import view
 from regen.services.deps import TRIGGER_TOPIC
 from simulation.league import players
-from unit.backfill_bench import DAYS, BackfillBench, Crash
+from unit.backfill_bench import DAYS, BackfillBench, Crash, lose_the_next_opening
 
 DONE = ["promoted", "promoted", "no_slate", "promoted", "promoted"]
 
@@ -116,35 +115,6 @@ def test_the_same_key_is_the_same_backfill_and_another_body_is_refused() -> None
     assert len(bench.store.find("prediction_batches")) == 4
 
 
-def test_pause_lets_what_is_under_way_end_and_resume_goes_on() -> None:
-    bench = BackfillBench()
-    made = bench.create(max_concurrent=1)
-    bench.step()
-    backfilling.order(bench.deps, made.backfill_id, "pause", "api_key:one")
-    bench.drain()
-    bench.sweep()
-    assert bench.states(made.backfill_id) == ["promoted", "waiting", "no_slate", "waiting", "waiting"]
-    backfilling.order(bench.deps, made.backfill_id, "pause", "api_key:one")
-    backfilling.order(bench.deps, made.backfill_id, "resume", "api_key:one")
-    bench.drain()
-    bench.sweep()
-    assert bench.states(made.backfill_id) == DONE
-    assert [e.status for e in bench.audited("backfill")] == ["created", "paused", "running"]
-
-
-def test_cancel_drops_what_waits_and_is_final() -> None:
-    bench = BackfillBench()
-    made = bench.create(max_concurrent=1)
-    bench.step()
-    backfilling.order(bench.deps, made.backfill_id, "cancel", "api_key:one")
-    bench.drain()
-    assert bench.states(made.backfill_id) == ["promoted", "cancelled", "no_slate", "cancelled", "cancelled"]
-    assert bench.backfill(made.backfill_id).status == "cancelled"
-    backfilling.order(bench.deps, made.backfill_id, "cancel", "api_key:one")
-    with pytest.raises(Refused):
-        backfilling.order(bench.deps, made.backfill_id, "resume", "api_key:one")
-
-
 def test_a_date_with_a_live_batch_waits_and_its_turn_comes() -> None:
     bench = BackfillBench()
     live = bench.regenerate(day=DAYS[0])
@@ -171,62 +141,6 @@ def test_a_batch_lost_while_it_was_opened_is_followed() -> None:
     batch_id = bench.backfill(made.backfill_id).dates[0].batch_id
     assert batch_id is not None
     assert bench.batch(batch_id).status is Status.PROMOTED
-
-
-def lose_the_next_opening(bench: BackfillBench) -> None:
-    """The opener of the next batch dies right after the commit that takes the date; the batch stays `created`."""
-    store, deps = bench.store, bench.deps
-
-    class Dying:
-        def __getattr__(self, name: str) -> object:
-            return getattr(store, name)
-
-        def commit(self, writes: list[object]) -> None:
-            store.commit(writes)  # type: ignore[arg-type]
-            if any(w.path.startswith("prediction_batches/") for w in writes):  # type: ignore[attr-defined]
-                raise Crash
-
-    bench.deps = dataclasses.replace(deps, store=Dying())  # type: ignore[arg-type]
-    with pytest.raises(Crash):
-        bench.drain()
-    bench.deps = deps
-    bench.clock.advance(100)
-
-
-def test_a_cancelled_backfill_is_followed_until_what_it_opened_has_ended() -> None:
-    bench = BackfillBench(days=DAYS[:2])
-    made = bench.create(last=DAYS[1], max_concurrent=1)
-    lose_the_next_opening(bench)
-    backfilling.order(bench.deps, made.backfill_id, "cancel", "api_key:one")
-    bench.queue.waiting.clear()
-    for _ in range(4):
-        bench.sweep()
-    assert bench.states(made.backfill_id) == ["promoted", "cancelled"]
-    assert len(bench.store.find("prediction_batches")) == 2, "the lost one and its successor"
-    before = len(bench.queue.of(TRIGGER_TOPIC))
-    bench.sweep()
-    assert len(bench.queue.of(TRIGGER_TOPIC)) == before, "now it is settled"
-
-
-def test_a_date_that_could_not_be_opened_waits_for_nothing_once_the_backfill_is_cancelled() -> None:
-    bench = BackfillBench(days=[DAYS[0]])
-    made = bench.create(last=DAYS[0])
-    live = bench.regenerate(day=DAYS[0])
-    cancelled = False
-    get = bench.store.get
-
-    def cancel_meanwhile(path: str) -> Snapshot | None:
-        nonlocal cancelled
-        if path.startswith("game_dates/") and not cancelled:
-            cancelled = True
-            backfilling.order(bench.deps, made.backfill_id, "cancel", "api_key:one")
-        return get(path)
-
-    bench.store.get = cancel_meanwhile  # type: ignore[method-assign]
-    bench.drain()
-    assert bench.batch(live.batch_id).status is Status.PROMOTED
-    assert bench.states(made.backfill_id) == ["cancelled"]
-    assert bench.backfill(made.backfill_id).unsettled is False
 
 
 def test_the_batch_that_carries_the_trigger_of_a_lost_one_is_the_dates_whoever_opened_it() -> None:
@@ -260,59 +174,6 @@ def test_a_lost_batch_whose_follow_up_is_late_is_not_opened_a_second_time() -> N
     bench.sweep()
     assert bench.states(made.backfill_id) == ["promoted"]
     assert len(bench.audited("promoted")) == 1
-
-
-def _drop(bench: BackfillBench, backfill_id: str, which: int) -> None:
-    """Another instance finds a claimed date blocked, and the backfill is cancelled."""
-    known = bench.backfill(backfill_id)
-    blocked = dataclasses.replace(known.dates[which], status=DateStatus.WAITING, started_at=None)
-    change_backfill(bench.deps, backfill_id, lambda b: (b.changed(b.updated_at, [blocked]), ()))
-    backfilling.order(bench.deps, backfill_id, "cancel", "api_key:one")
-
-
-def test_a_batch_opened_by_one_who_stood_still_is_on_record_although_its_date_was_dropped() -> None:
-    bench = BackfillBench(days=[DAYS[0]])
-    made = bench.create(last=DAYS[0])
-    read = bench.warehouse.read_slate
-
-    def dropped_meanwhile(game_date: date) -> SlateReading:
-        bench.warehouse.read_slate = read  # type: ignore[method-assign]
-        _drop(bench, made.backfill_id, 0)
-        return read(game_date)
-
-    bench.warehouse.read_slate = dropped_meanwhile  # type: ignore[method-assign]
-    bench.drain()
-    bench.sweep()
-    assert bench.states(made.backfill_id) == ["promoted"]
-    assert bench.backfill(made.backfill_id).status == "cancelled"
-
-
-def test_a_claim_that_another_has_settled_meanwhile_opens_nothing() -> None:
-    bench = BackfillBench(days=DAYS[:2])
-    made = bench.create(last=DAYS[1], max_concurrent=2)
-    read = bench.warehouse.read_slate
-    seen: list[date] = []
-
-    def other_goes_first(game_date: date) -> SlateReading:
-        if not seen:
-            seen.append(game_date)
-            _drop(bench, made.backfill_id, 1)
-        return read(game_date)
-
-    bench.warehouse.read_slate = other_goes_first  # type: ignore[method-assign]
-    bench.drain()
-    bench.sweep()
-    assert bench.states(made.backfill_id) == ["promoted", "cancelled"]
-    assert len(bench.store.find("prediction_batches")) == 1
-
-
-def test_a_paused_backfill_whose_dates_have_all_ended_is_done() -> None:
-    bench = BackfillBench(days=[DAYS[0]])
-    made = bench.create(last=DAYS[0])
-    bench.step()
-    backfilling.order(bench.deps, made.backfill_id, "pause", "api_key:one")
-    bench.drain()
-    assert bench.backfill(made.backfill_id).status == "done"
 
 
 def test_a_range_that_makes_no_sense_is_refused() -> None:

@@ -94,11 +94,14 @@ def filled(batch: Batch) -> dict[str, set[str]]:
     fence = {name for name in table("promotion_fence").columns if re.search(rf"\b{name}\b", fences)}
     locks = {name for name in table("statement_locks").columns if re.search(rf"\b{name}\b", source("raise_fence"))}
     grading = source("grade")
-    grades = set(re.findall(r"\w+", grading.split("INSERT (", 1)[1].split(")", 1)[0]))
+    inserted = re.search(r"INSERT INTO \{prediction_accuracy\} \(([^)]+)\)", grading)
+    assert inserted is not None
+    grades = set(re.findall(r"\w+", inserted[1]))
     unknown = set(table("player_prop_predictions").columns) - predictions - transaction
-    for column, expression in re.findall(r"^ {4}(\w+) = (.+),$", grading, re.MULTILINE):
-        if unknown & set(re.findall(r"fresh\.(\w+)", expression)):
-            grades.discard(column)
+    graded = re.compile(r"^ {2}(\w+) = (.+?)(?=,?\n(?: {2}\w|FROM))", re.MULTILINE | re.DOTALL)
+    for column, expression in graded.findall(grading):
+        if not unknown & set(re.findall(r"fresh\.(\w+)", expression)):
+            grades.add(column)
     return {
         "player_prop_predictions": predictions | transaction,
         "prediction_worker_runs": runs,

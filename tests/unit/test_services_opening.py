@@ -8,9 +8,9 @@ from regen.domain.batch import Kind, Status
 from regen.domain.errors import KeyReused, NoSlate, Refused
 from regen.domain.scope import Scope
 from regen.domain.trigger import Source
-from regen.ports import Message
+from regen.ports import Message, Snapshot
 from regen.services import commands, opening, viewing
-from regen.services.answers import IdempotencyKey
+from regen.services.answers import Answer, IdempotencyKey
 from regen.services.dates import read_date
 from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC
 from simulation.bench import Bench
@@ -64,6 +64,25 @@ def test_the_same_key_gives_the_same_batch_and_another_body_is_refused() -> None
     with pytest.raises(KeyReused):
         bench.regenerate("t4", key="k", body="other")
     assert len(bench.audited("requested")) == 1
+
+
+def test_of_two_calls_at_once_under_one_key_none_is_refused_for_the_batch_of_the_other() -> None:
+    bench = Bench()
+    get, answers = bench.store.get, []
+
+    def start() -> Answer:
+        return bench.regenerate(key="k", body="b", kind=Kind.DAILY, reason="daily")
+
+    def other_goes_first(path: str) -> Snapshot | None:
+        if path.startswith("game_dates/"):
+            bench.store.get = get  # type: ignore[method-assign]
+            answers.append(start())
+        return get(path)
+
+    bench.store.get = other_goes_first  # type: ignore[method-assign]
+    answers.append(start())
+    assert answers[0] == answers[1]
+    assert len(bench.store.find("prediction_batches")) == 1
 
 
 def test_an_expired_key_opens_a_batch_again() -> None:

@@ -31,7 +31,22 @@ def settled(deps: Deps, backfill: Backfill, now: datetime) -> list[BackfillDate]
     watched = [d for d in backfill.dates if d.batch_id and (d.status is DateStatus.RUNNING or d.status in SHORT)]
     found = deps.store.get_many([batch_path(str(d.batch_id)) for d in watched]) if watched else []
     after = [_seen(deps, backfill, day, snapshot, now) for day, snapshot in zip(watched, found, strict=True)]
-    return [new for new, old in zip(after, watched, strict=True) if new != old]
+    given_up = [d for d in backfill.dates if d.status in SHORT and d.batch_id is None and d.trouble_since]
+    after += [_given_up(deps, backfill, day, now) for day in given_up]
+    return [new for new, old in zip(after, [*watched, *given_up], strict=True) if new != old]
+
+
+def _given_up(deps: Deps, backfill: Backfill, day: BackfillDate, now: datetime) -> BackfillDate:
+    """A date that was given up after an opening that answered with an error: the batch may have been opened all the same.
+
+    Its end wakes the backfill, and the date then says what came of it.
+    """
+    found = deps.store.find(BATCHES, [("trigger_ids", "array_contains", backfill.trigger_of(day))])
+    for snapshot in found:
+        after = _seen(deps, backfill, replace(day, batch_id=snapshot.path.split("/")[-1]), snapshot, now)
+        if after.status is not day.status or after.ended_at != day.ended_at:
+            return after
+    return day
 
 
 def _seen(deps: Deps, backfill: Backfill, day: BackfillDate, found: Snapshot | None, now: datetime) -> BackfillDate:

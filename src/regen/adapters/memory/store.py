@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import operator
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -104,7 +103,8 @@ class MemoryStore:
     @staticmethod
     def _copy(data: Mapping[str, Any], fields: Sequence[str] | None) -> dict[str, Any]:
         chosen = data if fields is None else {k: data[k] for k in fields if k in data}
-        return copy.deepcopy(dict(chosen))
+        copied: dict[str, Any] = _stored(chosen)
+        return copied
 
     def _check(self, write: Write) -> None:
         document = self._documents.get(write.path)
@@ -137,24 +137,28 @@ _PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
 
 def _stored(value: Any) -> Any:  # noqa: ANN401 - any value that a document can hold
     """A deep copy as a document holds it: tuples become lists; what no document can hold is refused."""
-    if type(value) in _PLAIN:
+    kind = type(value)
+    if kind in _PLAIN:
         return value
     if isinstance(value, dict | Mapping):
-        return {str(k): _stored(v) for k, v in value.items()}
+        return {str(k): v if type(v) in _PLAIN else _stored(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        if any(isinstance(v, list | tuple) for v in value):
+        if any(isinstance(v, list | tuple) for v in value if type(v) not in _PLAIN):
             raise InvalidInput("document", "no list directly inside a list")
-        return [_stored(v) for v in value]
-    if value is None or isinstance(value, str | int | float | bool | bytes):
+        return [v if type(v) in _PLAIN else _stored(v) for v in value]
+    if isinstance(value, str | int | float | bool | bytes):
         return value
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value
-    raise InvalidInput("document", f"a value that a document can hold, not {type(value).__name__}")
+    raise InvalidInput("document", f"a value that a document can hold, not {kind.__name__}")
 
 
 def _size(value: Any) -> int:  # noqa: ANN401
-    if isinstance(value, str | bytes):
+    kind = type(value)
+    if kind is str or kind is bytes:
         return len(value) + 1
+    if kind in _PLAIN:
+        return 8
     if isinstance(value, dict | Mapping):
         return sum([len(str(k)) + 1 + _size(v) for k, v in value.items()])
     return sum(map(_size, value)) if isinstance(value, list | tuple) else 8

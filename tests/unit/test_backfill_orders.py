@@ -1,0 +1,164 @@
+"""Pause, resume and cancel; a backfill that was given up knows what it has opened."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+
+import pytest
+
+from regen.domain.backfill import DateStatus
+from regen.domain.batch import Status
+from regen.domain.errors import Refused, Unavailable
+from regen.domain.reading import SlateReading
+from regen.ports import Snapshot, Write
+from regen.services import backfilling
+from regen.services.backfill_records import change_backfill
+from regen.services.deps import TRIGGER_TOPIC
+from unit.backfill_bench import DAYS, BackfillBench, lose_the_next_opening
+
+
+def test_pause_lets_what_is_under_way_end_and_resume_goes_on() -> None:
+    bench = BackfillBench()
+    made = bench.create(max_concurrent=1)
+    bench.step()
+    backfilling.order(bench.deps, made.backfill_id, "pause", "api_key:one")
+    bench.drain()
+    bench.sweep()
+    assert bench.states(made.backfill_id) == ["promoted", "waiting", "no_slate", "waiting", "waiting"]
+    backfilling.order(bench.deps, made.backfill_id, "pause", "api_key:one")
+    backfilling.order(bench.deps, made.backfill_id, "resume", "api_key:one")
+    bench.drain()
+    bench.sweep()
+    assert bench.states(made.backfill_id) == ["promoted", "promoted", "no_slate", "promoted", "promoted"]
+    assert [e.status for e in bench.audited("backfill")] == ["created", "paused", "running"]
+
+
+def test_cancel_drops_what_waits_and_is_final() -> None:
+    bench = BackfillBench()
+    made = bench.create(max_concurrent=1)
+    bench.step()
+    backfilling.order(bench.deps, made.backfill_id, "cancel", "api_key:one")
+    bench.drain()
+    assert bench.states(made.backfill_id) == ["promoted", "cancelled", "no_slate", "cancelled", "cancelled"]
+    assert bench.backfill(made.backfill_id).status == "cancelled"
+    backfilling.order(bench.deps, made.backfill_id, "cancel", "api_key:one")
+    with pytest.raises(Refused):
+        backfilling.order(bench.deps, made.backfill_id, "resume", "api_key:one")
+
+
+def test_a_cancelled_backfill_is_followed_until_what_it_opened_has_ended() -> None:
+    bench = BackfillBench(days=DAYS[:2])
+    made = bench.create(last=DAYS[1], max_concurrent=1)
+    lose_the_next_opening(bench)
+    backfilling.order(bench.deps, made.backfill_id, "cancel", "api_key:one")
+    bench.queue.waiting.clear()
+    for _ in range(4):
+        bench.sweep()
+    assert bench.states(made.backfill_id) == ["promoted", "cancelled"]
+    assert len(bench.store.find("prediction_batches")) == 2, "the lost one and its successor"
+    before = len(bench.queue.of(TRIGGER_TOPIC))
+    bench.sweep()
+    assert len(bench.queue.of(TRIGGER_TOPIC)) == before, "now it is settled"
+
+
+def test_a_date_that_could_not_be_opened_waits_for_nothing_once_the_backfill_is_cancelled() -> None:
+    bench = BackfillBench(days=[DAYS[0]])
+    made = bench.create(last=DAYS[0])
+    live = bench.regenerate(day=DAYS[0])
+    cancelled = False
+    get = bench.store.get
+
+    def cancel_meanwhile(path: str) -> Snapshot | None:
+        nonlocal cancelled
+        if path.startswith("game_dates/") and not cancelled:
+            cancelled = True
+            backfilling.order(bench.deps, made.backfill_id, "cancel", "api_key:one")
+        return get(path)
+
+    bench.store.get = cancel_meanwhile  # type: ignore[method-assign]
+    bench.drain()
+    assert bench.batch(live.batch_id).status is Status.PROMOTED
+    assert bench.states(made.backfill_id) == ["cancelled"]
+    assert bench.backfill(made.backfill_id).unsettled is False
+
+
+def _drop(bench: BackfillBench, backfill_id: str, which: int) -> None:
+    """Another instance finds a claimed date blocked, and the backfill is cancelled."""
+    known = bench.backfill(backfill_id)
+    blocked = dataclasses.replace(known.dates[which], status=DateStatus.WAITING, started_at=None)
+    change_backfill(bench.deps, backfill_id, lambda b: (b.changed(b.updated_at, [blocked]), ()))
+    backfilling.order(bench.deps, backfill_id, "cancel", "api_key:one")
+
+
+def test_a_batch_opened_by_one_who_stood_still_is_on_record_although_its_date_was_dropped() -> None:
+    bench = BackfillBench(days=[DAYS[0]])
+    made = bench.create(last=DAYS[0])
+    read = bench.warehouse.read_slate
+
+    def dropped_meanwhile(game_date: date) -> SlateReading:
+        bench.warehouse.read_slate = read  # type: ignore[method-assign]
+        _drop(bench, made.backfill_id, 0)
+        return read(game_date)
+
+    bench.warehouse.read_slate = dropped_meanwhile  # type: ignore[method-assign]
+    bench.drain()
+    bench.sweep()
+    assert bench.states(made.backfill_id) == ["promoted"]
+    assert bench.backfill(made.backfill_id).status == "cancelled"
+
+
+def test_a_claim_that_another_has_settled_meanwhile_opens_nothing() -> None:
+    bench = BackfillBench(days=DAYS[:2])
+    made = bench.create(last=DAYS[1], max_concurrent=2)
+    read = bench.warehouse.read_slate
+    seen: list[date] = []
+
+    def other_goes_first(game_date: date) -> SlateReading:
+        if not seen:
+            seen.append(game_date)
+            _drop(bench, made.backfill_id, 1)
+        return read(game_date)
+
+    bench.warehouse.read_slate = other_goes_first  # type: ignore[method-assign]
+    bench.drain()
+    bench.sweep()
+    assert bench.states(made.backfill_id) == ["promoted", "cancelled"]
+    assert len(bench.store.find("prediction_batches")) == 1
+
+
+def test_a_paused_backfill_whose_dates_have_all_ended_is_done() -> None:
+    bench = BackfillBench(days=[DAYS[0]])
+    made = bench.create(last=DAYS[0])
+    bench.step()
+    backfilling.order(bench.deps, made.backfill_id, "pause", "api_key:one")
+    bench.drain()
+    assert bench.backfill(made.backfill_id).status == "done"
+
+
+def _answer_with_an_error(bench: BackfillBench) -> None:
+    """The next opening is committed, and its answer is lost."""
+    commit = bench.store.commit
+
+    def unanswered(writes: list[Write]) -> None:
+        commit(writes)
+        if any(w.path.startswith("prediction_batches/") for w in writes):
+            bench.store.commit = commit  # type: ignore[method-assign]
+            raise Unavailable("the answer was lost")
+
+    bench.store.commit = unanswered  # type: ignore[assignment,method-assign]
+
+
+def test_a_date_given_up_after_an_opening_without_an_answer_says_what_became_of_its_batch() -> None:
+    bench = BackfillBench(days=[DAYS[0]])
+    made = bench.create(last=DAYS[0])
+    _answer_with_an_error(bench)
+    bench.drain()
+    assert bench.states(made.backfill_id) == ["waiting"]
+    backfilling.order(bench.deps, made.backfill_id, "cancel", "api_key:one")
+    assert bench.states(made.backfill_id) == ["cancelled"]
+    bench.clock.advance(100)
+    for _ in range(3):
+        bench.sweep()
+    (day,) = bench.backfill(made.backfill_id).dates
+    assert (day.status, day.batch_id is not None) == ("promoted", True)
