@@ -24,10 +24,10 @@ from regen.services.records import (
     LEASES,
     batch_path,
     date_path,
-    keep_unknown,
     lease_path,
     requests_path,
 )
+from regen.services.unknown_fields import keep_unknown
 from simulation.bench import Bench, Mailbox
 from simulation.league import DAY, players
 

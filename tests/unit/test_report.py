@@ -93,7 +93,7 @@ def facts() -> Facts:
         batches=[view("2026-01-20"), view("2026-01-21", failed=6)],
         moves=moves(found),
         pairs=[(f"{r['player_lookup']}, 2026-01-20", "ensemble_v1", r["old_points"], r["new_points"]) for r in found],
-        lacking=[("2026-01-22", "no slate")],
+        lacking=[("2026-01-22", "no slate"), ("2026-01-23", "up\x1b[2K\u202eside")],
         accuracy={
             "2026-01-20": {"players": 70, "pairs": 60, "mae_before": 5.1, "mae_after": 4.9, "mae": 4.95},
             "2026-01-21": {"players": 70, "pairs": 0, "mae_before": None, "mae_after": None, "mae": 5.0},
@@ -135,6 +135,8 @@ def test_nothing_is_fetched_and_nothing_from_outside_is_markup(facts: Facts) -> 
     assert "default-src 'none'" in html
     assert "&lt;script&gt;" in html
     assert "p0&lt;b&gt;" in html
+    assert "up\\x1b[2K\\u202eside" in html
+    assert not re.search("[\x00-\x09\x0b-\x1f\u202e]", html)
 
 
 def test_a_first_prediction_has_nothing_to_compare() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -162,3 +163,32 @@ def test_one_key_of_two_callers_is_coalesced_twice() -> None:
 
 def test_a_trigger_is_pushed_by_the_platform_alone() -> None:
     assert Web().call("coordinator", "POST", "/regenerate-pubsub", envelope(TRIGGER), pushed()).status_code == 204
+
+
+def copies_cost(web: Web, data: Mapping[str, Any], attributes: Mapping[str, str]) -> tuple[int, int]:
+    """Reads of each copy after the second delivery, and the statements of all."""
+    bodies = [envelope(data, "copy", **attributes)] * 5
+    seen = []
+    for body in bodies:
+        seen.append((web.bench.store.reads, web.bench.warehouse.submitted))
+        assert web.push("coordinator", "/regenerate-pubsub", body) == 204
+    end = (web.bench.store.reads, web.bench.warehouse.submitted)
+    return (end[0] - seen[2][0]) // 3, end[1] - seen[2][1]
+
+
+def test_a_copy_of_a_message_that_was_carried_out_costs_one_read() -> None:
+    """5,000 copies of old messages beside a regeneration took its time."""
+    web = Web()
+    web.bench.regenerate("t1")
+    web.bench.regenerate("t2")
+    web.bench.drain()
+    web.bench.sweep()
+    day = (DAY - timedelta(days=400)).isoformat()
+    range_ = {"from": DAY_, "to": DAY_, "reason": "backfill"}
+    assert web.post("/backfills", range_).status_code == 202
+    web.bench.drain()
+    wake = next(m for _, m in web.bench.queue.published if m.data.get("mode") == "advance_backfill" and m.attributes)
+    assert copies_cost(web, *own_follow_up(web)) == (1, 0)
+    assert copies_cost(web, dict(wake.data), dict(wake.attributes)) == (1, 0)
+    assert copies_cost(web, {"mode": "grade", "game_date": day}, {}) == (1, 0)
+    assert copies_cost(web, TRIGGER, {}) == (1, 0)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from html import escape
 from importlib import resources
 
 from regen.report.facts import Facts, View
 from regen.report.svg import Series, Span, bars, histogram, scatter, timeline
+from regen.report.texts import escape
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 MOST = 15

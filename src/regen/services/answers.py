@@ -14,6 +14,7 @@ from regen.domain import ids
 from regen.domain.errors import Conflict, KeyReused
 from regen.ports import Write
 from regen.services.deps import Deps
+from regen.services.forms import Form
 from regen.services.records import IDEMPOTENCY
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,9 @@ class Answer:
     requests: int
     excluded: Mapping[str, int] = field(default_factory=dict)
     trigger_id: str = ""
+
+
+_ANSWER = Form(Answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def known_answer(deps: Deps, key: IdempotencyKey | None) -> Answer | None:
         KeyReused: it came with another body.
     """
     found = recall(deps, key)
-    return None if found is None else msgspec.convert(found, Answer)
+    return None if found is None else _ANSWER.convert(found)
 
 
 def recall(deps: Deps, key: IdempotencyKey | None) -> Mapping[str, Any] | None:

@@ -16,7 +16,11 @@ from regen.domain.errors import NoSuchBackfill
 from regen.ports import Snapshot, Write
 from regen.services.commit import until_committed
 from regen.services.deps import Deps
-from regen.services.records import BACKFILLS, SCHEMA, check_name, decoding, keep_unknown
+from regen.services.forms import Form
+from regen.services.records import BACKFILLS, SCHEMA, check_name, decoding
+from regen.services.unknown_fields import keep_unknown
+
+_BACKFILL = Form(Backfill)
 
 
 def backfill_path(backfill_id: str) -> str:
@@ -38,7 +42,7 @@ def decode_backfill(snapshot: Snapshot) -> Backfill:
         Unreadable: this version cannot read it.
     """
     with decoding(snapshot) as data:
-        backfill = msgspec.convert({**data, "metadata": json.loads(data["metadata"])}, Backfill)
+        backfill = _BACKFILL.convert({**data, "metadata": json.loads(data["metadata"])})
         check_name(snapshot, backfill.backfill_id)
         return backfill
 

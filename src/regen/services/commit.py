@@ -10,7 +10,8 @@ from regen.domain.batch import Batch
 from regen.domain.errors import Conflict, NoSuchBatch
 from regen.ports import Snapshot, Write
 from regen.services.deps import Deps
-from regen.services.records import batch_path, decode_batch, encode_batch, keep_unknown
+from regen.services.records import batch_path, decode_batch, encode_batch
+from regen.services.unknown_fields import keep_unknown
 
 ATTEMPTS = 12
 T = TypeVar("T")

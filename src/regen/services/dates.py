@@ -14,7 +14,8 @@ from regen.ports import Snapshot, Write
 from regen.services import outbox
 from regen.services.answers import Answer, IdempotencyKey, remember
 from regen.services.deps import TRIGGER_TOPIC, Deps
-from regen.services.records import DateRecord, OutboxItem, date_path, decode_date, encode_date, keep_unknown
+from regen.services.records import DateRecord, OutboxItem, date_path, decode_date, encode_date
+from regen.services.unknown_fields import keep_unknown
 
 
 @dataclass(frozen=True, slots=True)

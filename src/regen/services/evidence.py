@@ -17,10 +17,14 @@ from regen.domain.rows import prediction_row, run_row
 from regen.domain.slate import Exclusion
 from regen.schemas.staging import checked
 from regen.services.deps import Deps
+from regen.services.forms import Form
 from regen.services.processing import failed_outcome
 from regen.services.records import check_schema, excluded_path, requests_path, unpack_outcomes
 
 FIELDS = ("players", "round", "opening", "state", "outcomes", "schema")
+
+
+_EXCLUSIONS = Form(list[Exclusion])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def gather(deps: Deps, batch: Batch) -> Gathered:
     excluded: list[Exclusion] = []
     for snapshot in deps.store.find(excluded_path(batch.batch_id)):
         try:
-            excluded += msgspec.json.decode(snapshot.data["players"], type=list[Exclusion])
+            excluded += _EXCLUSIONS.json(snapshot.data["players"])
         except (KeyError, TypeError, msgspec.DecodeError):
             continue  # broken: they are counted below
     order = sorted(outcomes.values(), key=lambda o: o.player_lookup)

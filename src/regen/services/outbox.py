@@ -19,10 +19,12 @@ from regen.domain.errors import Conflict, InvalidInput, RegenError, Unavailable,
 from regen.ports import Message, Snapshot, Write
 from regen.services import own_messages
 from regen.services.deps import ALERT_TOPIC, Deps
+from regen.services.forms import Form
 from regen.services.messages import ask_to_verify
 from regen.services.records import OUTBOX, OUTBOX_DEAD, OutboxItem, decode_outbox, encode_outbox
 
 log = logging.getLogger(__name__)
+_ENTRY = Form(AuditEntry)
 LIMIT = 1000
 """Documents that a flush reads at once."""
 MESSAGES, ALERTS = 50, 10
@@ -67,7 +69,7 @@ def audit_entry(item: OutboxItem) -> AuditEntry:
         InvalidInput: it is none; another version may have written it.
     """
     try:
-        return msgspec.convert(item.payload["entry"], AuditEntry)
+        return _ENTRY.convert(item.payload["entry"])
     except (msgspec.ValidationError, KeyError) as error:
         raise InvalidInput("entry", f"an audit entry ({error})") from error
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from regen.ports import Write
 from regen.services.deps import TRIGGER_TOPIC, Deps
 from regen.services.records import IDEMPOTENCY, OutboxItem
 
+CARRIED = "carried"
 REMEMBERED = timedelta(days=14)
 """Longer than Pub/Sub keeps a message; one that comes later still is a trigger, which loses nothing."""
 
@@ -30,13 +32,34 @@ def note(item: OutboxItem) -> list[Write]:
     return [Write("put", _path(event), data)]
 
 
-def own_event(deps: Deps, data: Mapping[str, Any], attributes: Mapping[str, str]) -> str | None:
-    """The id of the event that a message of regen's own tells of: however often it is published, it is one."""
+@dataclass(frozen=True, slots=True)
+class OwnEvent:
+    """What a message of regen's own tells of: however often it is published, it is one event.
+
+    Attributes:
+        carried: it has been carried out; a copy has nothing to do.
+    """
+
+    event_id: str
+    carried: bool
+    note: Mapping[str, Any]
+
+
+def own_event(deps: Deps, data: Mapping[str, Any], attributes: Mapping[str, str]) -> OwnEvent | None:
+    """The event of a message of regen's own; None for any other message. One read, or none."""
     event = attributes.get("event_id")
     if not event:
         return None
     noted = deps.store.get(_path(event))
-    return event if noted is not None and noted.data["fingerprint"] == _said(data) else None
+    if noted is None or noted.data["fingerprint"] != _said(data):
+        return None
+    return OwnEvent(event, noted.data["answer"] == CARRIED, noted.data)
+
+
+def carried(deps: Deps, event: OwnEvent | None) -> None:
+    """Note that an event has been carried out, so that a copy of its message costs one read."""
+    if event is not None:
+        deps.store.commit([Write("put", _path(event.event_id), {**event.note, "answer": CARRIED})])
 
 
 def follow_up_of(deps: Deps, data: Mapping[str, Any], attributes: Mapping[str, str]) -> str | None:

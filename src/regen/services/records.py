@@ -22,6 +22,7 @@ from regen.domain.inputs import PlayerInputs
 from regen.domain.outcome import Outcome
 from regen.domain.trigger import Trigger
 from regen.ports import Snapshot
+from regen.services.forms import Form
 
 BATCHES = "prediction_batches"
 DATES = "game_dates"
@@ -40,8 +41,6 @@ know it must leave the record alone.
 """
 _JSON_FIELDS = ("metadata", "verdict", "command")
 _TRIGGERS = ("coalesced", "carried")
-_IDENTITY = (("trigger_id",), ("at", "from_", "to"), ("game_date",), ("batch_id",), ("game_id",))
-"""What tells records of one list apart: the first of these that they have."""
 
 
 def batch_path(batch_id: str) -> str:
@@ -180,6 +179,17 @@ class OutboxItem:
     failing_since: datetime | None = None
 
 
+_BATCH = Form(Batch)
+_TRIGGER = Form(Trigger)
+_DATE = Form(DateRecord)
+_REQUEST = Form(RequestRecord)
+_OUTBOX = Form(OutboxItem)
+_LEASE = Form(LeaseRecord)
+_PLAYER = Form(PlayerInputs)
+_INPUTS = Form(list[PlayerInputs])
+_OUTCOMES = Form(list[Outcome])
+
+
 def encode_batch(batch: Batch) -> dict[str, Any]:
     """The document of a batch."""
     document = _document(batch)
@@ -198,7 +208,7 @@ def decode_batch(snapshot: Snapshot) -> Batch:
     with decoding(snapshot) as data:
         for name in _JSON_FIELDS:
             data[name] = json.loads(data[name])
-        batch = msgspec.convert(data, Batch)
+        batch = _BATCH.convert(data)
         check_name(snapshot, batch.batch_id)
         return batch
 
@@ -221,8 +231,8 @@ def decode_date(snapshot: Snapshot | None, game_date: date) -> DateRecord:
         return DateRecord(game_date)
     with decoding(snapshot) as data:
         for name in _TRIGGERS:
-            data[name] = [msgspec.json.decode(t, type=Trigger) for t in data.get(name, [])]
-        record = msgspec.convert(data, DateRecord)
+            data[name] = [_TRIGGER.json(t) for t in data.get(name, [])]
+        record = _DATE.convert(data)
         check_name(snapshot, record.game_date.isoformat())
         return record
 
@@ -239,7 +249,7 @@ def decode_request(snapshot: Snapshot) -> RequestRecord:
         Unreadable: this version cannot read it.
     """
     with decoding(snapshot) as data:
-        request = msgspec.convert(data, RequestRecord)
+        request = _REQUEST.convert(data)
         check_name(snapshot, request.request_id)
         if request.state not in {"pending", "done"} or (request.state == "done" and request.outcomes is None):
             raise ValueError(f"state: expected pending, or done with outcomes, got {request.state}")
@@ -260,7 +270,7 @@ def decode_outbox(snapshot: Snapshot) -> OutboxItem:
         Unreadable: this version cannot read it.
     """
     with decoding(snapshot) as data:
-        return msgspec.convert({**data, "payload": json.loads(data["payload"])}, OutboxItem)
+        return _OUTBOX.convert({**data, "payload": json.loads(data["payload"])})
 
 
 def encode_lease(record: LeaseRecord) -> dict[str, Any]:
@@ -275,7 +285,7 @@ def decode_lease(snapshot: Snapshot) -> LeaseRecord:
         Unreadable: this version cannot read it.
     """
     with decoding(snapshot) as data:
-        return msgspec.convert(data, LeaseRecord)
+        return _LEASE.convert(data)
 
 
 def pack_inputs(inputs: Sequence[PlayerInputs]) -> bytes:
@@ -292,7 +302,7 @@ def unpack_inputs(blob: bytes) -> list[PlayerInputs | Unfit]:
     try:
         packed = zlib.decompress(blob)
         try:
-            return list(msgspec.msgpack.decode(packed, type=list[PlayerInputs]))
+            return list(_INPUTS.msgpack(packed))
         except msgspec.ValidationError:
             return [_unpacked(raw) for raw in msgspec.msgpack.decode(packed, type=list[msgspec.Raw])]
     except (zlib.error, msgspec.DecodeError, TypeError, ValueError, RecursionError) as error:
@@ -301,7 +311,7 @@ def unpack_inputs(blob: bytes) -> list[PlayerInputs | Unfit]:
 
 def _unpacked(raw: msgspec.Raw) -> PlayerInputs | Unfit:
     try:
-        return msgspec.msgpack.decode(raw, type=PlayerInputs)
+        return _PLAYER.msgpack(raw)
     except (msgspec.ValidationError, ValueError) as error:
         known = msgspec.msgpack.decode(raw)
         return Unfit(str(known.get("player_lookup")) if isinstance(known, dict) else "", f"inputs: {error}")
@@ -319,7 +329,7 @@ def unpack_outcomes(blob: bytes) -> list[Outcome]:
         Unreadable: it is anything else.
     """
     try:
-        return msgspec.msgpack.decode(zlib.decompress(blob), type=list[Outcome])
+        return _OUTCOMES.msgpack(zlib.decompress(blob))
     except (zlib.error, msgspec.DecodeError, TypeError, ValueError, RecursionError) as error:
         raise Unreadable(f"outcomes cannot be read: {error}") from error
 
@@ -340,53 +350,6 @@ def check_schema(data: Mapping[str, Any], where: str) -> None:
 def id_of(snapshot: Snapshot) -> str:
     """The id of a document."""
     return snapshot.path.rpartition("/")[2]
-
-
-_CONTENT = frozenset({"command", "metadata", "verdict"})
-
-
-def keep_unknown(old: Any, new: Any) -> Any:  # noqa: ANN401 - any value that a document can hold
-    """The new value with the fields that only the old one has, at every depth: a newer version wrote them.
-
-    Records of lists are told apart by their id; triggers are JSON texts. What a caller sent has no fields of ours: the new
-    value stands alone, or metadata that found no room would come back at each write.
-    """
-    if old == new:
-        return new
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        kept = {k: v for k, v in old.items() if k not in new}
-        merged = {k: keep_unknown(old[k], v) if k in old and k not in _CONTENT else v for k, v in new.items()}
-        return {**kept, **merged}
-    if isinstance(old, list) and isinstance(new, list | tuple):
-        known = {key: item for item in map(_parsed, old) if (key := _identity(item)) is not None}
-        return [_kept(known, item) for item in new]
-    return new
-
-
-def _kept(known: Mapping[object, Any], item: Any) -> Any:  # noqa: ANN401
-    parsed = _parsed(item)
-    old = known.get(_identity(parsed))
-    if old is None:
-        return item
-    merged = keep_unknown(old, parsed)
-    if merged == parsed:
-        return item
-    return json.dumps(merged) if isinstance(item, str) else merged
-
-
-def _parsed(item: Any) -> Any:  # noqa: ANN401
-    if not isinstance(item, str) or not item.startswith("{"):
-        return item
-    try:
-        return json.loads(item)
-    except ValueError:
-        return item
-
-
-def _identity(item: object) -> object:
-    if not isinstance(item, Mapping):
-        return None
-    return next((tuple(str(item[n]) for n in names) for names in _IDENTITY if item.keys() >= set(names)), None)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from regen.domain.texts import checked_text
 from regen.domain.trigger import Trigger
 from regen.services import backfilling, commands, grading, opening, own_messages, viewing
 from regen.services.alerting import check_message
-from regen.services.answers import Answer, IdempotencyKey, recall
+from regen.services.answers import Answer, IdempotencyKey, recall, settle
 from regen.services.deps import Deps
 from regen.services.regrading import MODE as GRADE
 from regen.services.waking import MODE as ADVANCE
@@ -25,7 +25,7 @@ from regen.web.envelopes import Pushed, decode_push, record_malformed
 from regen.web.http import Call, Reply, Route, Router
 from regen.web.logs import add_context
 from regen.web.readiness import Readiness
-from regen.web.reading import document_id, is_document_id
+from regen.web.reading import PushBody, document_id, is_document_id
 from regen.web.tracing import adopt
 
 log = logging.getLogger(__name__)
@@ -132,55 +132,64 @@ class _Coordinator:
                 raise InvalidInput("message.data", "a base64 JSON object")
             if message.data.get("mode") in {ADVANCE, GRADE} or message.attributes.get("follow_up"):
                 check_message(self._deps, message.data)
-            if message.data.get("mode") == ADVANCE:
-                return self._advance(message)
-            if message.data.get("mode") == GRADE:
-                return self._grade(message)
             event = own_messages.own_event(self._deps, message.data, message.attributes)
-            trigger = bodies.pushed_trigger(
-                message.data,
-                known_systems=self._deps.config.systems,
-                caller=call.caller_name,
-                trigger_id=message.message_id,
-                now=self._deps.clock.now(),
-                follow_up=message.attributes.get("follow_up") if event else None,
-            )
+            if event and event.carried:
+                return 204, None
+            if message.data.get("mode") == ADVANCE:
+                self._advance(message)
+            elif message.data.get("mode") == GRADE:
+                self._grade(message)
+            else:
+                self._triggered(call, body, message, event)
         except InvalidInput as error:
             # Recorded and out of the way on first delivery: a retry can never mend it (I-20).
             record_malformed(self._deps, body, error, call.caller_name, message)
-            return 204, None
+        else:
+            own_messages.carried(self._deps, event)
+        return 204, None
+
+    def _triggered(self, call: Call, body: PushBody, message: Pushed, event: own_messages.OwnEvent | None) -> None:
+        """Open the batch of a trigger; InvalidInput if the message is none."""
+        trigger = bodies.pushed_trigger(
+            message.data,
+            known_systems=self._deps.config.systems,
+            caller=call.caller_name,
+            trigger_id=message.message_id,
+            now=self._deps.clock.now(),
+            follow_up=message.attributes.get("follow_up") if event else None,
+        )
         add_context(game_date=trigger.game_date.isoformat())
         said = bodies.fingerprint(dict(message.data))
         # What the outbox sends it may send twice, as two messages.
-        scope, name = ("event", ids.digest(event, said)) if event else ("pubsub", message.message_id)
+        scope, name = ("event", ids.digest(event.event_id, said)) if event else ("pubsub", message.message_id)
         key = IdempotencyKey(scope, name, said)
         try:
             answer = opening.open_batch(self._deps, trigger, None if trigger.follow_up else key)
         except Refused as error:
             log.info("nothing to follow up: %s", error, extra={"action": "open"})
-            return 204, None
         except InvalidInput as error:
             # It names players or games that the date's slate does not have; a later slate may have them.
             refused = Answer("malformed", "", trigger.game_date, 0, 0, trigger_id=trigger.trigger_id)
             record_malformed(self._deps, body, error, call.caller_name, message, (key, refused))
-            return 204, None
-        add_context(action="open", outcome=answer.status, batch_id=answer.batch_id)
-        return 204, None
+        else:
+            add_context(action="open", outcome=answer.status, batch_id=answer.batch_id)
 
-    def _advance(self, message: Pushed) -> Reply:
+    def _advance(self, message: Pushed) -> None:
         backfill_id = document_id(message.data, "backfill_id")
         add_context(action="advance", backfill_id=backfill_id)
         if backfilling.advance(self._deps, backfill_id) is None and not ids.is_backfill_id(backfill_id):
             raise InvalidInput("backfill_id", f"the id of a backfill, not {backfill_id}")
-        return 204, None
 
-    def _grade(self, message: Pushed) -> Reply:
+    def _grade(self, message: Pushed) -> None:
         game_date = parse_game_date(message.data.get("game_date"))
         if game_date >= eastern_today(self._deps.clock.now()):
             raise InvalidInput("game_date", "a date that is over")
         add_context(action="grade", game_date=game_date.isoformat())
-        grading.grade(self._deps, game_date, game_date)
-        return 204, None
+        name = ids.digest(message.message_id, bodies.fingerprint(dict(message.data)))
+        key = IdempotencyKey("grade", name, "")
+        if recall(self._deps, key) is None:
+            grading.grade(self._deps, game_date, game_date)
+            settle(self._deps, key, {})
 
     def status(self, call: Call) -> Reply:
         batch_id = call.query("batch_id")
