@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 ROUNDS = 1_000_000
 REFERENCE_SECONDS = 0.06
-"""What so many rounds of a loop take on the machine that the deadlines were set on (two cores, quiet)."""
+"""What so many rounds of a loop took on the machine that the deadlines were set on, when nothing else ran there."""
 SLOWEST = 6.0
 
 

@@ -18,7 +18,7 @@ from regen.local.stack import Stack
 ROOT = Path(__file__).parents[2]
 PROJECT = "stand-in-project"
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

@@ -46,6 +46,7 @@ class Through(Protocol):
         *,
         writes: bool = ...,
         conditional: bool = ...,
+        documents: bool = ...,
         of: str = ...,
         instead: Mapping[Fault, Callable[[], T]] = ...,
     ) -> T: ...
@@ -109,7 +110,9 @@ class StoreDoor:
             effect()
 
         name = "commit " + " ".join(f"{w.op}:{w.path}" for w in writes)
-        self._call(name, effect, writes=True, conditional=conditional, instead={Fault.TOUCHED: touched})
+        documents = any("/requests/" in w.path for w in writes)
+        instead = {Fault.TOUCHED: touched}
+        self._call(name, effect, writes=True, conditional=conditional, documents=documents, instead=instead)
 
     def find(
         self,

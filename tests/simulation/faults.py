@@ -17,6 +17,7 @@ class Fault(StrEnum):
     LATE = "answered as unavailable, done later"
     TOUCHED = "a batch's record written by another in the same moment"
     DONE_REFUSED = "a write that was done, answered as a conflict"
+    UNSTORABLE = "a document refused for good"
     AMBIGUOUS = "a transaction done, answered with an error of no known kind"
     CONFLICT = "transaction conflict"
     BROKEN = "refused for good"
@@ -63,6 +64,7 @@ class Mix:
     touched: float = 0.0
     done_refused: float = 0.0
     ambiguous: float = 0.0
+    unstorable: float = 0.0
 
     @staticmethod
     def drawn(rng: random.Random) -> "Mix":
@@ -86,6 +88,7 @@ class Mix:
             "touched": 0.1,
             "done_refused": 0.02,
             "ambiguous": 0.3,
+            "unstorable": 0.02,
         }
         chances = {name: rng.choice((0.0, 0.25, 1.0)) * top for name, top in scale.items()}
         if rng.random() < 0.6:
@@ -128,6 +131,7 @@ class Faults:
         breakable: bool = False,
         ends: bool = False,
         conditional: bool = False,
+        documents: bool = False,
     ) -> Fault | None:
         """The fault at the next call, if any.
 
@@ -137,6 +141,7 @@ class Faults:
             breakable: it may be refused for good (what comes before it must succeed some time, or nobody can decide).
             ends: it asks how a transaction has ended.
             conditional: it may fail on a precondition; the client may have sent it twice.
+            documents: it writes documents with what comes from upstream, which Firestore may refuse for good.
         """
         number, self.calls = self.calls, self.calls + 1
         fault = self.planned.get(number)
@@ -144,6 +149,8 @@ class Faults:
             fault = self._drawn(writes=writes, transaction=transaction, breakable=breakable, ends=ends)
             if fault is None and conditional:
                 fault = self._at_precondition()
+            if fault is None and documents and self.mix.unstorable and self.rng.random() < self.mix.unstorable:
+                fault = Fault.UNSTORABLE
         if fault in {Fault.TOUCHED, Fault.DONE_REFUSED} and not conditional:
             fault = None
         if fault is Fault.AMBIGUOUS and not ends:

@@ -25,9 +25,21 @@ def test_without_faults_the_scene_ends_as_it_should(scene: str) -> None:
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_the_process_may_die_at_any_call(scene: str) -> None:
+    """After each call; dying before the next leaves the same behind, and `make test-long` has that, too."""
     for call in range(one_batch({}, scene).calls):
-        for crash in CRASHES:
-            _holds({call: crash}, scene)
+        _holds({call: Fault.CRASH_AFTER}, scene)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("scene", SCENES[1:])
+def test_the_process_may_die_before_any_call(scene: str) -> None:
+    for call in range(one_batch({}, scene).calls):
+        _holds({call: Fault.CRASH_BEFORE}, scene)
+
+
+def test_the_process_may_die_before_any_call_of_a_batch() -> None:
+    for call in range(one_batch({}).calls):
+        _holds({call: Fault.CRASH_BEFORE}, "batch")
 
 
 @pytest.mark.parametrize("fault", OTHERS)

@@ -13,7 +13,7 @@ from google.api_core import exceptions as google
 
 from regen.adapters.memory.clock import CountingIds
 from regen.adapters.memory.warehouse import MemoryWarehouse
-from regen.domain.errors import Conflict, RateLimited, RegenError, Unavailable
+from regen.domain.errors import Conflict, InvalidInput, RateLimited, RegenError, Unavailable
 from regen.ports import Message, Write
 from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC, Deps, no_heartbeat
 from regen.topology import PushSubscription, topology
@@ -118,6 +118,7 @@ class World(Agenda):
         instead: Mapping[Fault, Callable[[], T]] = NOTHING,
         ends: bool = False,
         conditional: bool = False,
+        documents: bool = False,
         of: str = "BigQuery",
     ) -> T:
         """One call to a port, with what may go wrong at it.
@@ -126,6 +127,7 @@ class World(Agenda):
             instead: what happens at some faults in place of what else would.
             ends: it asks how a transaction has ended.
             conditional: a precondition of it may fail.
+            documents: Firestore may refuse what it writes.
             of: the dependency that is called.
         """
         task = self.current
@@ -145,7 +147,12 @@ class World(Agenda):
             raise Unavailable(f"injected: {of} is down")
         breakable = name.startswith(("promote ", "rollback ", "record "))
         fault = self.faults.at_call(
-            writes=writes, transaction=transaction, breakable=breakable, ends=ends, conditional=conditional
+            writes=writes,
+            transaction=transaction,
+            breakable=breakable,
+            ends=ends,
+            conditional=conditional,
+            documents=documents,
         )
         if self.trace is not None:
             self.say(f"#{number} {name}" + (f"   <<< {fault}" if fault else ""))
@@ -174,6 +181,8 @@ class World(Agenda):
             case Fault.DONE_REFUSED:
                 effect()
                 raise Conflict("injected: it was done, sent again, and is done already")
+            case Fault.UNSTORABLE:
+                raise InvalidInput("document", "injected: at most 1 MiB")
             case Fault.AMBIGUOUS:
                 effect()
                 raise google.BadRequest("injected: an error of no known kind")  # type: ignore[no-untyped-call]

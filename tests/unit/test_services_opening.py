@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pytest
 
 from regen.domain.batch import Kind, Status
-from regen.domain.errors import KeyReused, NoSlate, Refused
+from regen.domain.errors import InvalidInput, KeyReused, NoSlate, Refused
 from regen.domain.scope import Scope
 from regen.domain.trigger import Source
-from regen.ports import Message, Snapshot
+from regen.ports import Message, Snapshot, Write
 from regen.services import commands, opening, viewing
 from regen.services.answers import Answer, IdempotencyKey
 from regen.services.dates import read_date
@@ -240,3 +240,27 @@ def test_an_opener_that_died_gives_its_trigger_back_to_the_date() -> None:
     newest = viewing.list_batches(bench.deps, None, "promoted")
     assert [(b["trigger_ids"], b["reason"]) for b in newest] == [(["t1"], "late_data")]
     assert [e.error for e in bench.audited("failed")] == ["opening_lost"]
+
+
+def test_requests_that_firestore_refuses_end_the_batch_and_are_not_opened_without_end() -> None:
+    bench = Bench()
+    commit = bench.store.commit
+
+    def picky(writes: Sequence[Write]) -> None:
+        if any("/requests/" in w.path for w in writes):
+            raise InvalidInput("document", "at most 1 MiB")
+        commit(writes)
+
+    bench.store.commit = picky  # type: ignore[method-assign]
+    answer = bench.regenerate()
+    for _ in range(4):
+        bench.clock.advance(1000)
+        bench.sweep()
+    (batch,) = [bench.batch(s.data["batch_id"]) for s in bench.store.find("prediction_batches")]
+    assert (answer.status, batch.status, batch.error) == (
+        "rejected",
+        "rejected",
+        "unstorable: document: expected at most 1 MiB",
+    )
+    assert [e.status for e in bench.audited("rejected")] == ["rejected"]
+    assert bench.regenerate("t2").status == "rejected", "the date is free for the next trigger"

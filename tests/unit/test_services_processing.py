@@ -1,12 +1,13 @@
 """The worker: every player one outcome, one conditional write, and completion as a fact."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from regen.adapters.memory.store import MemoryStore
 from regen.domain.batch import Status
-from regen.domain.errors import Conflict
+from regen.domain.errors import Conflict, InvalidInput
 from regen.ports import Write
 from regen.services import processing, viewing
 from regen.services.deps import REQUEST_TOPIC
@@ -126,3 +127,21 @@ def test_predictions_of_a_round_are_the_same_whoever_makes_them() -> None:
     request, batch = decode_request(snapshot), bench.batch(answer.batch_id)
     one, two = (processing.predict_request(bench.deps, batch, request) for _ in range(2))
     assert [replace(o, seconds=0.0) for o in one] == [replace(o, seconds=0.0) for o in two]
+
+
+def test_outcomes_that_firestore_refuses_are_failures_by_name_and_come_to_an_end() -> None:
+    bench = Bench(players(8))
+    answer = bench.regenerate()
+    commit = bench.store.commit
+
+    def picky(writes: Sequence[Write]) -> None:
+        if any(len(w.data.get("outcomes", b"")) > 300 for w in writes):
+            raise InvalidInput("document", "at most 1 MiB")
+        commit(writes)
+
+    bench.store.commit = picky  # type: ignore[method-assign]
+    first, *_ = bench.queue.of(REQUEST_TOPIC)
+    assert processing.process_request(bench.deps, answer.batch_id, first["request_id"]) == "done"
+    view = viewing.view_batch(bench.deps, answer.batch_id)
+    assert {(o["outcome"], o["reason"]) for o in view["outcomes"]} == {("failed", "unstorable")}
+    assert (view["counts"]["failed"], len(view["pending"])) == (4, 4)

@@ -11,7 +11,7 @@ from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Batch, Counts, Kind, Status
-from regen.domain.errors import Conflict, NobodyRequested, NoSlate, Refused, Unavailable
+from regen.domain.errors import Conflict, InvalidInput, NobodyRequested, NoSlate, Refused, Unavailable
 from regen.domain.reading import SlateReading
 from regen.domain.scope import UnknownNames
 from regen.domain.slate import EXPLAINED, POSTPONED, Slate, fix_slate, shape_of
@@ -23,6 +23,7 @@ from regen.services.commit import ATTEMPTS
 from regen.services.dates import DateSeen, coalesce, must_wait, read_date
 from regen.services.deps import Deps
 from regen.services.dispatching import dispatch, start_dispatching
+from regen.services.ending import end_round
 from regen.services.leases import Lease, opening_write
 from regen.services.records import RequestRecord, batch_path, encode_batch
 from regen.services.requests import build_requests, write_requests
@@ -60,16 +61,28 @@ def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) 
             if answer := known_answer(deps, key):
                 return answer
             raise
-        if opened.requests is not None:
-            with opened.lease.kept():
-                write_requests(deps, opened.batch, opened.requests, opened.slate)
-                start_dispatching(deps, opened.batch.batch_id)
-                dispatch(deps, opened.batch.batch_id, [r.request_id for r in opened.requests])
-            opened.lease.release()
-        else:
+        if opened.requests is None:
             outbox.deliver(deps, opened.batch.batch_id, opened.batch)
+            return opened.answer
+        with opened.lease.kept():
+            try:
+                write_requests(deps, opened.batch, opened.requests, opened.slate)
+            except InvalidInput as error:
+                return _unstorable(deps, opened, error)
+            start_dispatching(deps, opened.batch.batch_id)
+            dispatch(deps, opened.batch.batch_id, [r.request_id for r in opened.requests])
+        opened.lease.release()
         return opened.answer
     raise AssertionError("unreachable")
+
+
+def _unstorable(deps: Deps, opened: _Opened, error: InvalidInput) -> Answer:
+    """Firestore refuses the requests, and would again: left to the sweep, the batch would be opened anew without end."""
+    batch_id, allowed = opened.batch.batch_id, frozenset({Status.CREATED})
+    why = f"unstorable: {error}"
+    ended = end_round(deps, batch_id, 1, Status.REJECTED, why, allowed=allowed, caller="coordinator", error=why)
+    outbox.deliver(deps, batch_id, ended)
+    return replace(opened.answer, status="rejected")
 
 
 def preview(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) -> dict[str, object]:

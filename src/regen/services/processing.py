@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from regen.domain import ids
 from regen.domain.batch import WAITING, Batch
-from regen.domain.errors import Conflict, Unreadable
+from regen.domain.errors import Conflict, InvalidInput, Unreadable
 from regen.domain.estimate import System
 from regen.domain.inputs import PlayerInputs
 from regen.domain.outcome import Outcome, OutcomeKind
@@ -64,7 +64,7 @@ def process_request(deps: Deps, batch_id: str, request_id: str, round_: int | No
     outcomes = predict_request(deps, batch, request)
     word = "done"
     try:
-        deps.store.commit([done_write(deps, snapshot, request, outcomes)])
+        _end(deps, snapshot, request, outcomes)
     except Conflict:
         # Written by another delivery, or closed past its deadline; if it is pending still, this delivery is retried.
         again = deps.store.get(snapshot.path)
@@ -73,6 +73,15 @@ def process_request(deps: Deps, batch_id: str, request_id: str, round_: int | No
         word = "already_done"
     check_completion(deps, batch)
     return word
+
+
+def _end(deps: Deps, snapshot: Snapshot, request: RequestRecord, outcomes: Sequence[Outcome]) -> None:
+    """End the request; outcomes that Firestore refuses it would refuse again, and then its players fail by name."""
+    try:
+        deps.store.commit([done_write(deps, snapshot, request, outcomes)])
+    except InvalidInput as error:
+        failed = [failed_outcome(p, "unstorable", request.round, str(error)) for p in request.players]
+        deps.store.commit([done_write(deps, snapshot, request, failed)])
 
 
 def predict_request(deps: Deps, batch: Batch, request: RequestRecord) -> list[Outcome]:

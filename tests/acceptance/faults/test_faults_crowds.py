@@ -13,7 +13,7 @@ from acceptance.faults.judge import before, invariants
 from acceptance.faults.rig import Rig
 from polling import wait_until
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(900)
 ORDERS = 10
 MANY = 2000
 FEW = 200

@@ -10,7 +10,7 @@ from acceptance.faults.answers import Fault
 from acceptance.faults.judge import before, invariants
 from acceptance.faults.rig import Rig
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(900)
 TIMES = 10
 
 

@@ -11,7 +11,7 @@ from acceptance.faults.moments import ALL, Scene, moment, staged
 from acceptance.faults.rig import HEALED_SECONDS, VERIFICATION_SECONDS, Rig
 from regen.client.errors import OperatorError
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(900)
 TIMES = 10
 ALONE = (
     "before_promoting", "before_the_fence", "fence_unanswered", "transaction_unanswered", "before_the_drop",

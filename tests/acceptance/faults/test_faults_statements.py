@@ -11,7 +11,7 @@ from acceptance.faults.front import Rule
 from acceptance.faults.judge import before, invariants
 from acceptance.faults.rig import Rig
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(900)
 
 STATEMENTS = (
     "read_slate", "record", "create_staging", "stage", "current_predictions", "raise_fence", "promote", "drop_staging",

@@ -16,7 +16,7 @@ from acceptance.faults.rig import ACK_SECONDS, HEALED_SECONDS, Rig
 from polling import wait_until
 from regen.client.errors import OperatorError
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(900)
 TIMES = 10
 SECONDS = HEALED_SECONDS + ACK_SECONDS
 
