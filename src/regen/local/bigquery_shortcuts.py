@@ -3,7 +3,8 @@
 For every table that a statement names, the emulator asks DuckDB's catalog functions, which list all tables of all
 databases each time: 25 ms a name, two thirds of the time of a promotion. The same answers are had from DuckLake's own
 metadata and from the table itself, for a tenth of that; and a job that asks again is given what it was told, until it
-changes a table's form. Nothing else is changed.
+changes a table's form. A statement that was translated before, for tables of the same form, is not translated again:
+that is most of the rest. Nothing else is changed.
 """
 
 from __future__ import annotations
@@ -18,10 +19,18 @@ from local_bigquery.catalog import metadata, tables
 from local_bigquery.engine import database, types
 from local_bigquery.jobs import query
 from local_bigquery.models import Table
+from local_bigquery.sql import translate
+from local_bigquery.sql.dialect import BigQueryDialect
 from local_bigquery.sql.rules import partitions
+from sqlglot import exp  # type: ignore[import-not-found,unused-ignore]
 
 _told = threading.local()
 """What the job of this thread has been told, by question; absent outside jobs."""
+_KEPT = (exp.Query, exp.Insert, exp.Update, exp.Delete)
+"""Statements whose translations are kept: none of them changes what later ones mean."""
+_UNLIKE = ("@@", "?", "SYSTEM_TIME", "EXTERNAL_QUERY", "INFORMATION_SCHEMA")
+"""What a translation depends on beside its text and its tables, if it has one of these."""
+_MOST = 2000
 
 _FIND = """
 SELECT t.table_name, 'TABLE', coalesce(max(c.record_count), 0)::BIGINT
@@ -47,6 +56,7 @@ def apply() -> None:
     metadata.load = _loaded(metadata.load)
     query.execute = _as_a_job(query.execute)
     query._ddl = _forgetting(query._ddl)  # noqa: SLF001
+    _replace(translate.translate, _once(translate.translate))
     # Tables partitioned by the time of ingestion have a hidden column; regen has none such.
     _replace(partitions._hidden, lambda table: False)  # noqa: ARG005, SLF001
 
@@ -92,6 +102,48 @@ def _forgetting(original: Callable[..., Any]) -> Callable[..., Any]:
         return original(*given, **named)
 
     return ddl
+
+
+def _once(original: Callable[..., tuple[str, dict[str, Any]]]) -> Callable[..., tuple[str, dict[str, Any]]]:
+    """Translate, or give what came of the same text for tables of the same form."""
+    kept: dict[Any, tuple[str, list[str], set[Any], Any]] = {}
+
+    def translated(tree: Any, context: Any) -> tuple[str, dict[str, Any]]:  # noqa: ANN401
+        text = tree.sql(dialect=BigQueryDialect) if isinstance(tree, _KEPT) else None
+        if text is None or any(word in text for word in _UNLIKE):
+            return original(tree, context)
+        key = (
+            text,
+            context.project_id,
+            context.dataset_id,
+            tuple(sorted(context.parameters.items())),
+            tuple(sorted(context.values)),
+            tuple(sorted(context.variables.items())),
+            tuple(sorted(context.temporary)),
+            repr(context.functions),
+        )
+        if (found := kept.get(key)) is not None:
+            sql, used, named, form = found
+            if form == _form(named):
+                context.referenced |= named
+                return sql, {name: context.values[name] for name in used}
+        before, context.referenced = context.referenced, set()
+        try:
+            sql, bound = original(tree, context)
+            named = set(context.referenced)
+        finally:
+            context.referenced |= before
+        if len(kept) >= _MOST:
+            kept.clear()
+        kept[key] = (sql, list(bound), named, _form(named))
+        return sql, bound
+
+    return translated
+
+
+def _form(named: set[Any]) -> list[Any]:
+    """What the tables of a statement look like now; an error if one is not there."""
+    return [(path, tables.columns(*path)) for path in sorted(tables.physical(*reference) for reference in named)]
 
 
 def _replace(old: Callable[..., Any], new: Callable[..., Any]) -> None:
