@@ -38,7 +38,7 @@ class Life:
         """Every invariant of these dates holds, and was looked at."""
         answer = self.regen("verify", first, last or first)
         assert answer["holds"]
-        assert len(answer["invariants"]) == 24
+        assert len(answer["invariants"]) == 25
 
     def imported(self, first: str, last: str, *how: str) -> None:
         """Rows of the dates come into the input tables."""

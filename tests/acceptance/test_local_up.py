@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from acceptance.conftest import Local, Up
 from regen.cli.settings import read_env
 
@@ -28,6 +30,7 @@ def test_a_second_stack_in_the_same_place_is_refused(local: Local) -> None:
     assert (local.home / "env").exists()
 
 
+@pytest.mark.long
 def test_without_the_emulators_in_another_project(league: Path, tmp_path: Path) -> None:
     up = Up.start(tmp_path / "stack", "--data", str(league), "--project", "another-project", "--no-emulators")
     try:

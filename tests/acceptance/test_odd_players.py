@@ -28,6 +28,8 @@ def players(local: Local) -> list[str]:
     history = [row for row in history if row["player_lookup"] in known[: len(NAMES)]]
     features = [row for row in _copied(local, "ml_feature_store_v2") if row["player_lookup"] in renamed]
     lines = [row for row in _copied(local, "player_prop_lines") if row["player_lookup"] in renamed]
+    for row in slate:
+        row["game_start"] = f"{DAY}T23:30:00+00:00"
     for row in [*slate, *features, *lines, *history]:
         row["player_lookup"] = renamed[row["player_lookup"]]
     by_name = {row["player_lookup"]: row for row in features}

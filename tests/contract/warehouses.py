@@ -162,9 +162,9 @@ def emulator() -> Iterator[str]:
         shutil.rmtree(data, ignore_errors=True)
 
 
-@pytest.fixture(params=["memory", "bigquery", "googlesql"])
+@pytest.fixture(params=["memory", "googlesql", pytest.param("bigquery", marks=pytest.mark.long)])
 def harness(request: pytest.FixtureRequest) -> Harness:
-    """Each warehouse in turn, empty."""
+    """Each warehouse in turn, empty; the slow emulator in `make test-long`, its rows in all of `test_three_warehouses.py`."""
     if request.param == "memory":
         return MemoryHarness()
     if request.param == "googlesql":

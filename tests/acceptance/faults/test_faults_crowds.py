@@ -86,6 +86,7 @@ def stale(rig: Rig, day: str, number: int) -> None:
     invariants(rig, [day])
 
 
+@pytest.mark.long
 def test_copies_of_every_message_now_and_of_an_older_round_change_nothing(rig: Rig) -> None:
     """The short form of the next one."""
     stale(rig, copied(rig, FEW), FEW // 10)

@@ -32,6 +32,7 @@ def restarted_at(rig: Rig, number: int, *scenes: tuple[str, Fault]) -> None:
     invariants(rig, days)
 
 
+@pytest.mark.long
 def test_bigquery_is_killed_after_a_promotion_and_before_a_load(rig: Rig) -> None:
     """What was committed is found when it is back; what was not is done then."""
     restarted_at(rig, signal.SIGKILL, ("promote", Fault.HOLD_ANSWER), ("stage", Fault.HOLD))

@@ -52,6 +52,7 @@ def regenerated_with(rig: Rig, *plans: Faults) -> None:
         assert rule.reached.is_set(), f"{rule.statement} of {rule.day} was never called"
 
 
+@pytest.mark.long
 def test_each_statement_fails_once_in_each_way(rig: Rig) -> None:
     """I-29, I-31, I-32: a date for each kind of trouble, in which every call meets it."""
     regenerated_with(

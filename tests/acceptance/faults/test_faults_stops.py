@@ -65,6 +65,7 @@ def requests_of(rig: Rig, day: str) -> dict[str, Any]:
     return {r.reference.path: r.update_time for batch in batches for r in batch.collection("requests").stream()}
 
 
+@pytest.mark.long
 def test_an_instance_of_each_function_stands_still_and_comes_too_late(rig: Rig) -> None:
     """I-21, I-22: the fence and the preconditions turn the late ones away; the one that opened has lost its batch."""
     stopped_at(
