@@ -40,7 +40,7 @@ def test_i29_a_real_audit_row_is_written_and_read_back(harness: BigQueryHarness)
     warehouse.raise_fence(fence("b1", 1))
     rows = warehouse.stage(staging("b1", 1), everyone("b1", PLAYERS))
     act = promotion("b1", 1, rows)
-    broken = entry("b1", AuditEvent.PROMOTED, at(0), verdict={"coverage": float("nan")})
+    broken = entry("b1", AuditEvent.PROMOTED, at(0), requested=2**70)
     with pytest.raises(InvalidInput):
         warehouse.promote(type(act)(**{**_fields(act), "audit": broken}))
     assert harness.predictions(DAY) == []

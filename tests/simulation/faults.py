@@ -88,7 +88,6 @@ class Mix:
             "touched": 0.1,
             "done_refused": 0.02,
             "ambiguous": 0.3,
-            "unstorable": 0.02,
         }
         chances = {name: rng.choice((0.0, 0.25, 1.0)) * top for name, top in scale.items()}
         if rng.random() < 0.6:
@@ -98,6 +97,7 @@ class Mix:
         chances["switch"] = max(0.02, chances["switch"])
         chances["overlap"] = rng.choice((0.05, 0.3, 1.0))
         chances["replay"] = 0.2
+        chances["unstorable"] = rng.choice((0.0, 0.0, 0.02))
         return Mix(**chances)
 
     def __str__(self) -> str:
@@ -120,8 +120,13 @@ class Faults:
     planned: Mapping[int, Fault] = field(default_factory=dict)
     on: bool = True
     calls: int = 0
+    _odd: random.Random = field(init=False)
     counted: Counter[str] = field(default_factory=Counter)
     shaken: bool = False
+
+    def __post_init__(self) -> None:
+        # Of its own, so that this kind changes no other draw of a seed.
+        self._odd = random.Random(str(self.mix))  # noqa: S311
 
     def at_call(
         self,
@@ -149,7 +154,7 @@ class Faults:
             fault = self._drawn(writes=writes, transaction=transaction, breakable=breakable, ends=ends)
             if fault is None and conditional:
                 fault = self._at_precondition()
-            if fault is None and documents and self.mix.unstorable and self.rng.random() < self.mix.unstorable:
+            if fault is None and documents and self._odd.random() < self.mix.unstorable:
                 fault = Fault.UNSTORABLE
         if fault in {Fault.TOUCHED, Fault.DONE_REFUSED} and not conditional:
             fault = None

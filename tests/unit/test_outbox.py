@@ -159,14 +159,6 @@ def test_a_job_holds_less_than_a_request_may() -> None:
     assert sum(map(len, bench.jobs)) == 20
 
 
-def test_an_item_written_under_a_clock_that_is_ahead_waits_for_no_later_sweep() -> None:
-    bench = Bench()
-    ahead = bench.clock.now() + timedelta(seconds=20)
-    bench.deps.store.commit(outbox.put([outbox.message_item("z", ahead, COMPLETE_TOPIC, {"n": 1})]))
-    bench.sweep()
-    assert not bench.store.find("outbox")
-
-
 def test_a_second_flusher_stands_back() -> None:
     bench = Poisoned(0)
     _flooded(bench, 3)

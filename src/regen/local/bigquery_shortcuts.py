@@ -9,6 +9,7 @@ that is most of the rest. Nothing else is changed.
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 from collections.abc import Callable
@@ -51,6 +52,7 @@ def apply() -> None:
     """Put the shortcuts in place, wherever the emulator's modules hold the originals."""
     # DuckDB looks for pandas at each parameter of each statement, on the disk if it is not installed.
     sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+    database._connect = _in_one_thread(database._connect)  # noqa: SLF001
     _replace(database.objects, _once_a_job(_objects(database.objects)))
     _replace(tables.columns, _once_a_job(_columns))
     metadata.load = _loaded(metadata.load)
@@ -59,6 +61,18 @@ def apply() -> None:
     _replace(translate.translate, _once(translate.translate))
     # Tables partitioned by the time of ingestion have a hidden column; regen has none such.
     _replace(partitions._hidden, lambda table: False)  # noqa: ARG005, SLF001
+
+
+def _in_one_thread(original: Any) -> Any:  # noqa: ANN401
+    """The tables are small: a statement that is shared out among threads takes longer and costs more."""
+
+    @functools.cache
+    def connect() -> Any:  # noqa: ANN401
+        connection = original.__wrapped__()
+        connection.execute("SET threads = 1")
+        return connection
+
+    return connect
 
 
 def _as_a_job(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -31,8 +31,6 @@ MESSAGES, ALERTS = 50, 10
 """Items that are published, and deleted, as one."""
 BUDGET = timedelta(seconds=20)
 """A flush begins nothing more after this; a sweep comes every minute."""
-AHEAD = timedelta(seconds=30)
-"""What the clock of the instance that wrote an item may be ahead of the clock of the instance that carries it out."""
 AGAIN_AFTER = timedelta(minutes=5)
 ASIDE_AFTER = timedelta(days=1)
 """What can never be carried out is tried for a day (a table may be missing for a while), then put aside."""
@@ -89,16 +87,16 @@ def due_items(deps: Deps, batch_id: str | None, unreadable: Callable[[Unreadable
         unreadable: gets the error of each item that this version cannot read; without it, the log does.
     """
     unreadable = unreadable or _leave
-    by = deps.clock.now() + AHEAD
+    now = deps.clock.now()
     if batch_id:
         found = deps.store.find(OUTBOX, [("batch_id", "==", batch_id)], limit=LIMIT)
     else:
-        found = deps.store.find(OUTBOX, [("due_at", "<=", by)], order_by="due_at", limit=LIMIT)
+        found = deps.store.find(OUTBOX, [("due_at", "<=", now)], order_by="due_at", limit=LIMIT)
         if len(found) == LIMIT:
             for kind in ("message", "alert"):
                 found += deps.store.find(OUTBOX, [("kind", "==", kind)], limit=LIMIT)
     items = {s.path: due for s in found if (due := _readable(s, unreadable)) is not None}
-    return sorted((due for due in items.values() if due.item.due_at <= by), key=lambda due: due.item.due_at)
+    return sorted((due for due in items.values() if due.item.due_at <= now), key=lambda due: due.item.due_at)
 
 
 def _leave(error: Unreadable) -> None:
