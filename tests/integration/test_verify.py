@@ -16,6 +16,9 @@ from regen.domain.promotion import StagedRow
 from regen.local.tables import bigquery_client
 from regen.sql import Names
 
+# Two lives are made for these tests, and take their time: one process makes them.
+pytestmark = pytest.mark.xdist_group("verify")
+
 PLAYERS = ("anton", "bela", "carl", "dora")
 NOW = at(60)
 ALL = "WHERE game_date >= '1946-01-01'"

@@ -25,6 +25,7 @@ WHERE game_date = @day AND event NOT IN ('requested', 'promoted', 'coalesced', '
 """
 
 
+@pytest.mark.long
 def test_ten_regenerations_of_a_date_at_once(rig: Rig) -> None:
     """I-08, I-10: one runs, nine wait, one follow-up carries what all of them asked for."""
     (day,) = rig.days(1)
