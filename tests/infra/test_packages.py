@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from contract.emulators import firestore
-from polling import wait_until
+from polling import slowness, wait_until
 from regen.local.emulators import find_emulators
 from regen.local.packaging import Package, package_functions
 from regen.local.tokens import TokenSigner
@@ -120,7 +120,7 @@ def test_two_builds_are_the_same_bytes(packages: dict[str, Package], tmp_path: P
 def test_importing_is_within_its_budget(python: Path, unpacked: Path) -> None:
     _run(python, unpacked, IMPORT)  # compiles what is ours, as the platform's build does
     spent = [json.loads(_run(python, unpacked, IMPORT))["ms"] for _ in range(5)]
-    assert statistics.median(spent) <= BUDGET_MS, spent
+    assert statistics.median(spent) <= BUDGET_MS * slowness(), spent
 
 
 def test_nothing_heavy_is_imported(python: Path, unpacked: Path) -> None:
