@@ -110,7 +110,8 @@ class StoreDoor:
             effect()
 
         name = "commit " + " ".join(f"{w.op}:{w.path}" for w in writes)
-        documents = any("/requests/" in w.path for w in writes)
+        # What comes from upstream, that is: a record that says only who failed is small, and ours.
+        documents = any("inputs" in w.data or w.data.get("produced") for w in writes if "/requests/" in w.path)
         instead = {Fault.TOUCHED: touched}
         self._call(name, effect, writes=True, conditional=conditional, documents=documents, instead=instead)
 

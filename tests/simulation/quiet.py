@@ -53,8 +53,18 @@ def calm(world: World, people: People, errands: Errands) -> None:
         if waiting:
             world.now += max(0.0, (max(waiting) - world.clock.now()).total_seconds()) + 0.1
         _sweeps(world, people, 1)
-        world.now += 60.0
+        world.now += 900.0 if _patient(world) else 60.0
     _scan_out(world, people, errands)
+
+
+def _patient(world: World) -> bool:
+    """Whether a backfill gives a date time: its slate was there when the backfill was planned, or it cannot be opened."""
+    return any(
+        day["status"] == "waiting" and (day["gone_at"] or day["trouble_since"])
+        for backfill in world.store.peek_all("backfills")
+        if backfill["live"]
+        for day in backfill["dates"]
+    )
 
 
 def without_messages(world: World, people: People) -> None:

@@ -37,6 +37,15 @@ LOSSY = frozenset({REQUEST_TOPIC, VERIFY_TOPIC})
 """Topics whose messages the sweep can replace; those of others are never lost, only late."""
 
 
+def json_text(data: str | bytes) -> bool:
+    """Whether it is JSON."""
+    try:
+        json.loads(data)
+    except ValueError:
+        return False
+    return True
+
+
 class World(Agenda):
     """Everything of a run.
 
@@ -360,7 +369,8 @@ class World(Agenda):
         limit = self._attempts.get(subscription.topic, subscription.max_delivery_attempts) if subscription else 1000
         if delivery.poison:
             limit = 3
-        if delivery.attempts >= limit and subscription is not None:
+        # Messages here are JSON: one that is none comes again until it is on record.
+        if delivery.attempts >= limit and subscription is not None and json_text(delivery.data):
             self.say(f"{delivery.number} goes to the dead letters")
             delivery.settled = True
             self.watch.dead.add(delivery.number)

@@ -1,15 +1,16 @@
 """Check, then swap: what is promoted, what is rejected, and what is left as it was."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
 
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.batch import Status
-from regen.domain.errors import InvalidInput, PromotionAborted
+from regen.domain.errors import Conflict, InvalidInput, PromotionAborted
 from regen.domain.promotion import Promotion, PromotionCounts
 from regen.domain.scope import Scope
+from regen.ports import Write
 from regen.services import commands, verifying, viewing
 from regen.services.deps import ALERT_TOPIC, COMPLETE_TOPIC
 from simulation.bench import Bench
@@ -135,6 +136,24 @@ def test_a_second_message_finds_the_work_under_way_or_done() -> None:
     assert verifying.verify(bench.deps, "nosuch", 1) == "unknown"
     assert bench.warehouse.predictions(DAY) == rows
     assert bench.warehouse.audit() == audit
+
+
+def test_an_end_whose_commit_was_sent_twice_is_this_owners_and_its_runs_are_recorded() -> None:
+    """Answered as a conflict although it was done: the staged runs were dropped before they were recorded."""
+    bench = Bench(players(8, quality=20.0))
+    commit = bench.store.commit
+
+    def sent_twice(writes: Sequence[Write]) -> None:
+        commit(writes)
+        if any(w.data.get("status") == "rejected" for w in writes):
+            bench.store.commit = commit  # type: ignore[method-assign]
+            raise Conflict("it was done, sent again, and is done already")
+
+    bench.store.commit = sent_twice  # type: ignore[method-assign]
+    batch = bench.run()
+    bench.sweep()
+    assert batch.status is Status.REJECTED
+    assert {row["player_lookup"] for row in bench.warehouse.runs()} == set(names(8))
 
 
 def test_without_faults_no_sweep_is_needed() -> None:
