@@ -1,11 +1,12 @@
 """What an operator does to a batch, and what he may not."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from regen.domain.batch import Status
-from regen.domain.errors import Gone, InvalidInput, Refused
+from regen.domain.errors import Conflict, Gone, InvalidInput, Refused
 from regen.ports import Write
 from regen.services import commands, sweeping, viewing
 from regen.services.deps import REQUEST_TOPIC, VERIFY_TOPIC
@@ -35,6 +36,23 @@ def test_cancel_ends_a_batch_and_leaves_everything_current() -> None:
     assert {(o["outcome"], o["reason"]) for o in view["outcomes"]} == {("failed", "cancelled")}
     assert view["counts"]["failed"] == 8
     assert bench.regenerate("t2").status == "accepted", "the date is free"
+
+
+def test_an_order_whose_commit_was_sent_twice_is_not_refused_for_its_own_effect() -> None:
+    bench = Bench(players(8))
+    answer = bench.regenerate()
+    commit = bench.store.commit
+
+    def sent_twice(writes: Sequence[Write]) -> None:
+        bench.store.commit = commit  # type: ignore[method-assign]
+        commit(writes)
+        raise Conflict("it was done, sent again, and is done already")
+
+    bench.store.commit = sent_twice  # type: ignore[method-assign]
+    commands.cancel(bench.deps, bench.order(answer))
+    bench.drain()
+    assert bench.batch(answer.batch_id).status is Status.CANCELLED
+    assert len(bench.audited("cancelled")) == 1
 
 
 def test_cancel_is_refused_while_it_is_being_promoted_and_after_its_end() -> None:

@@ -58,9 +58,21 @@ def until_committed(deps: Deps, decide: Callable[[], tuple[Sequence[Write], T]])
         try:
             deps.store.commit(writes)
         except Conflict:
+            if _took_effect(deps, writes):
+                return result
             if attempt == ATTEMPTS - 1:
                 raise
             deps.clock.sleep(min(0.01 * 2**attempt, 0.5))
         else:
             return result
     raise AssertionError("unreachable")
+
+
+def _took_effect(deps: Deps, writes: Sequence[Write]) -> bool:
+    """Whether this very commit is what it was in conflict with: the client sends one again whose answer was lost.
+
+    A commit is whole or nothing, and its records say when they were written: one document tells of all.
+    """
+    one = next((w for w in writes if w.op == "create" or (w.op == "update" and w.version is not None)), None)
+    found = deps.store.get(one.path) if one else None
+    return one is not None and found is not None and all(found.data.get(k) == v for k, v in one.data.items())

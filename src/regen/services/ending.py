@@ -57,23 +57,15 @@ def end_round(
     Returns:
         The ended batch, or None if it was not in this round and status any more.
     """
-    tried: list[Batch] = []
 
     def decide() -> tuple[Sequence[Write], Batch | None]:
         seen = read_batch(deps, batch_id)
-        if (
-            tried
-            and seen.batch.round == round_
-            and (seen.batch.status, seen.batch.ended_at) == (to, tried[-1].ended_at)
-        ):
-            return [], seen.batch  # this end: the client sent it twice, and the second was the conflict
         if seen.batch.round != round_ or seen.batch.status not in allowed:
             return [], None
         if token is not None and seen.batch.token != token:
             return [], None
         now = deps.clock.now()
         ended = seen.batch.moved(to, why, now, ended_at=now, **changes)
-        tried.append(ended)
         date = read_date(deps, ended.game_date)
         record = _released(date.record, ended, now)
         items = _items(ended, why, now, caller)
