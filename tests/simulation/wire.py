@@ -116,3 +116,12 @@ class Delivery:
     settled: bool = False
     poison: bool = False
     headers: Mapping[str, str] = field(default_factory=lambda: PUSHED)
+
+
+def json_text(data: str | bytes) -> bool:
+    """Whether it is JSON."""
+    try:
+        json.loads(data)
+    except ValueError:
+        return False
+    return True

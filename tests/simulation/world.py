@@ -26,7 +26,7 @@ from simulation.outages import Outages
 from simulation.platform import Platform
 from simulation.upstream import Upstream
 from simulation.watch import Watch
-from simulation.wire import PUSHED, Delivery, Functions, Reply, envelope
+from simulation.wire import PUSHED, Delivery, Functions, Reply, envelope, json_text
 
 T = TypeVar("T")
 STALLS = (5.0, 40.0, 100.0, 200.0)
@@ -35,15 +35,6 @@ NOTHING: Mapping[Fault, Any] = {}
 TRIES_WHEN_QUIET = 40
 LOSSY = frozenset({REQUEST_TOPIC, VERIFY_TOPIC})
 """Topics whose messages the sweep can replace; those of others are never lost, only late."""
-
-
-def json_text(data: str | bytes) -> bool:
-    """Whether it is JSON."""
-    try:
-        json.loads(data)
-    except ValueError:
-        return False
-    return True
 
 
 class World(Agenda):

@@ -1,10 +1,9 @@
 """Shortcuts for the BigQuery emulator, applied by its launcher, inside its own environment.
 
 For every table that a statement names, the emulator asks DuckDB's catalog functions, which list all tables of all
-databases each time: 25 ms a name, two thirds of the time of a promotion. The same answers are had from DuckLake's own
-metadata and from the table itself, for a tenth of that; and a job that asks again is given what it was told, until it
-changes a table's form. A statement that was translated before, for tables of the same form, is not translated again:
-that is most of the rest. Nothing else is changed.
+databases each time: 25 ms a name, two thirds of the time of a promotion. DuckLake's own metadata and the table itself give
+the same answers for a tenth of that. A job keeps these answers until it runs DDL. The translation of a statement is kept
+for as long as its tables have the same columns. Nothing else is changed.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ from local_bigquery.sql.dialect import BigQueryDialect
 from local_bigquery.sql.rules import partitions
 from sqlglot import exp  # type: ignore[import-not-found,unused-ignore]
 
-_told = threading.local()
-"""What the job of this thread has been told, by question; absent outside jobs."""
+_job = threading.local()
+"""`answers`: what the catalogue has answered the job that this thread runs, by question; absent outside jobs."""
 _KEPT = (exp.Query, exp.Insert, exp.Update, exp.Delete)
 """Statements whose translations are kept: none of them changes what later ones mean."""
 _UNLIKE = ("@@", "?", "SYSTEM_TIME", "EXTERNAL_QUERY", "INFORMATION_SCHEMA")
@@ -58,7 +57,7 @@ def apply() -> None:
     metadata.load = _loaded(metadata.load)
     query.execute = _as_a_job(query.execute)
     query._ddl = _forgetting(query._ddl)  # noqa: SLF001
-    _replace(translate.translate, _once(translate.translate))
+    _replace(translate.translate, _keeping(translate.translate))
     # Tables partitioned by the time of ingestion have a hidden column; regen has none such.
     _replace(partitions._hidden, lambda table: False)  # noqa: ARG005, SLF001
 
@@ -77,18 +76,18 @@ def _in_one_thread(original: Any) -> Any:  # noqa: ANN401
 
 def _as_a_job(original: Callable[..., Any]) -> Callable[..., Any]:
     def execute(*given: Any, **named: Any) -> Any:  # noqa: ANN401
-        _told.answers = {}
+        _job.answers = {}
         try:
             return original(*given, **named)
         finally:
-            _told.__dict__.pop("answers", None)
+            _job.__dict__.pop("answers", None)
 
     return execute
 
 
 def _once_a_job(original: Callable[..., Any]) -> Callable[..., Any]:
     def asked(*given: Any) -> Any:  # noqa: ANN401
-        answers: dict[Any, Any] | None = getattr(_told, "answers", None)
+        answers: dict[Any, Any] | None = getattr(_job, "answers", None)
         if answers is None or tables.RESULTS in given:
             return original(*given)
         key = (original, *given)
@@ -112,13 +111,13 @@ def _forgetting(original: Callable[..., Any]) -> Callable[..., Any]:
     """A statement that changes the form of tables: what comes after it asks again."""
 
     def ddl(*given: Any, **named: Any) -> Any:  # noqa: ANN401
-        _told.__dict__.pop("answers", None)
+        _job.__dict__.pop("answers", None)
         return original(*given, **named)
 
     return ddl
 
 
-def _once(original: Callable[..., tuple[str, dict[str, Any]]]) -> Callable[..., tuple[str, dict[str, Any]]]:
+def _keeping(original: Callable[..., tuple[str, dict[str, Any]]]) -> Callable[..., tuple[str, dict[str, Any]]]:
     """Translate, or give what came of the same text for tables of the same form."""
     kept: dict[Any, tuple[str, list[str], set[Any], Any]] = {}
 

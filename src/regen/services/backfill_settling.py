@@ -14,7 +14,7 @@ from regen.ports import Snapshot
 from regen.services.dates import read_date
 from regen.services.deps import Deps
 from regen.services.ending import coverage_of
-from regen.services.records import BATCHES, batch_path, decode_batch
+from regen.services.records import BATCHES, batch_path, decode_batch, id_of
 
 SUCCESSOR_WAIT = timedelta(minutes=5)
 ENDS = {
@@ -41,12 +41,16 @@ def _given_up(deps: Deps, backfill: Backfill, day: BackfillDate, now: datetime) 
 
     Its end wakes the backfill, and the date then says what came of it.
     """
-    found = deps.store.find(BATCHES, [("trigger_ids", "array_contains", backfill.trigger_of(day))])
-    for snapshot in found:
-        after = _seen(deps, backfill, replace(day, batch_id=snapshot.path.split("/")[-1]), snapshot, now)
+    for snapshot in _carriers(deps, backfill, day):
+        after = _seen(deps, backfill, replace(day, batch_id=id_of(snapshot)), snapshot, now)
         if after.status is not day.status or after.ended_at != day.ended_at:
             return after
     return day
+
+
+def _carriers(deps: Deps, backfill: Backfill, day: BackfillDate) -> list[Snapshot]:
+    """The batches that carry the trigger of a date's attempt."""
+    return deps.store.find(BATCHES, [("trigger_ids", "array_contains", backfill.trigger_of(day))])
 
 
 def _seen(deps: Deps, backfill: Backfill, day: BackfillDate, found: Snapshot | None, now: datetime) -> BackfillDate:
@@ -80,8 +84,11 @@ def _lost(
     if day.status is not DateStatus.RUNNING:
         return day
     name = backfill.trigger_of(day)
-    found = deps.store.find(BATCHES, [("trigger_ids", "array_contains", name)])
-    later = [b for b in map(decode_batch, found) if b.created_at > opened_at and b.batch_id != day.batch_id]
+    later = [
+        b
+        for b in map(decode_batch, _carriers(deps, backfill, day))
+        if b.created_at > opened_at and b.batch_id != day.batch_id
+    ]
     if later:
         successor = max(later, key=lambda b: b.created_at)
         return _settled(deps, backfill, replace(day, batch_id=successor.batch_id), successor, now)

@@ -22,8 +22,6 @@ from regen.services.processing import failed_outcome
 from regen.services.records import check_schema, excluded_path, requests_path, unpack_outcomes
 
 FIELDS = ("players", "round", "opening", "state", "outcomes", "schema")
-
-
 _EXCLUSIONS = Form(list[Exclusion])
 
 

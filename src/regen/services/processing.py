@@ -80,8 +80,13 @@ def _end(deps: Deps, snapshot: Snapshot, request: RequestRecord, outcomes: Seque
     try:
         deps.store.commit([done_write(deps, snapshot, request, outcomes)])
     except InvalidInput as error:
-        failed = [failed_outcome(p, "unstorable", request.round, str(error)) for p in request.players]
-        deps.store.commit([done_write(deps, snapshot, request, failed)])
+        _fail(deps, snapshot, request, "unstorable", str(error))
+
+
+def _fail(deps: Deps, snapshot: Snapshot, request: RequestRecord, reason: str, error: str | None) -> None:
+    """End the request with `failed(reason)` for all of its players."""
+    outcomes = [failed_outcome(p, reason, request.round, error) for p in request.players]
+    deps.store.commit([done_write(deps, snapshot, request, outcomes)])
 
 
 def predict_request(deps: Deps, batch: Batch, request: RequestRecord) -> list[Outcome]:
@@ -185,10 +190,8 @@ def close_pending(deps: Deps, snapshots: Sequence[Snapshot], reason: str, error:
             continue
         if request.state != "pending":
             continue
-        text = error or request.error
-        outcomes = [failed_outcome(p, reason, request.round, text) for p in request.players]
         try:
-            deps.store.commit([done_write(deps, snapshot, request, outcomes)])
+            _fail(deps, snapshot, request, reason, error or request.error)
         except Conflict:
             continue
         closed += 1

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 _IDENTITY = (("trigger_id",), ("at", "from_", "to"), ("game_date",), ("batch_id",), ("game_id",))
-"""What tells records of one list apart: the first of these that they have."""
+"""Fields that identify an item of a list: the first of these tuples that the item has."""
 _CONTENT = frozenset({"command", "metadata", "verdict"})
 
 
 def keep_unknown(old: Any, new: Any) -> Any:  # noqa: ANN401 - any value that a document can hold
     """The new value with the fields that only the old one has, at every depth: a newer version wrote them.
 
-    Records of lists are told apart by their id; triggers are JSON texts. What a caller sent has no fields of ours: the new
-    value stands alone, or metadata that found no room would come back at each write.
+    Items of a list are matched by their id; triggers are JSON texts. Content that a caller sent (`_CONTENT`) is replaced
+    whole: merged, metadata that found no room would come back at each write.
     """
     if old == new:
         return new
