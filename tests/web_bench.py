@@ -19,8 +19,9 @@ from regen.adapters.memory.ledger import MemoryLedger
 from regen.domain.reading import SlateEntry
 from regen.local.tokens import TokenSigner
 from regen.ports import Message
-from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC
-from regen.services.records import OUTBOX, decode_outbox
+from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC
+from regen.services.state.documents import decode_outbox
+from regen.services.state.paths import OUTBOX
 from regen.web import coordinator, verifier, worker
 from regen.web.bootstrap import App
 from regen.web.callers import Gatekeeper

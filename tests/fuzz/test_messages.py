@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from fuzz.odd import anything, bounded, few, objects, regenerations, texts, written
 from regen.domain.errors import InvalidInput
+from regen.domain.ids import is_document_id
 from regen.web.callers import Gatekeeper, Unauthenticated
 from regen.web.envelopes import Pushed, changed_document, decode_push
-from regen.web.reading import is_document_id
 from regen.web.settings import read_settings
 from simulation.league import players
 from web_bench import Web, claims, environment, pushed, token

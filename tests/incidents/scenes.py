@@ -10,7 +10,7 @@ from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.errors import Unavailable
 from regen.domain.promotion import Promotion, PromotionCounts
 from regen.ports import Write
-from regen.services.deps import Deps
+from regen.services.state.deps import Deps
 from simulation.bench import Bench
 from simulation.league import DAY, names, old_row
 from simulation.wire import KEYED, PUSHED, TICKED, Functions, Reply, envelope

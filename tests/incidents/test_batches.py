@@ -15,11 +15,12 @@ from incidents.scenes import (
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.batch import ENDED, Status
 from regen.domain.promotion import StagedRow
-from regen.services import viewing
-from regen.services.dates import read_date
-from regen.services.deps import ALERT_TOPIC, REQUEST_TOPIC
-from regen.services.opening import _take_date
-from regen.services.records import requests_path, unpack_outcomes
+from regen.services.batch.dates import read_date
+from regen.services.batch.opening import _take_date
+from regen.services.state.deps import ALERT_TOPIC, REQUEST_TOPIC
+from regen.services.state.packing import unpack_outcomes
+from regen.services.state.paths import requests_path
+from regen.services.views import batch_view
 from simulation.bench import Bench
 from simulation.league import DAY, entry, players
 
@@ -35,7 +36,7 @@ def _keys(value: Any) -> set[str]:
 def test_i13_names_of_any_kind_complete_and_none_is_part_of_a_field_path() -> None:
     """Names with hyphen, dot, apostrophe, accents and suffix are values, never keys of a document or parts of its path.
 
-    Prevented in: src/regen/services/processing.py, src/regen/services/records.py
+    Prevented in: src/regen/services/batch/processing.py, src/regen/services/state/documents.py
     Turns red when: `done_write` keeps the outcomes in fields named after the players.
     """
     bench = Bench([entry(name) for name in HARD_NAMES])
@@ -65,7 +66,7 @@ def test_i14_an_outcome_is_acknowledged_only_when_it_is_stored() -> None:
     statuses = [http.push("worker", "/", body).status for _ in range(3)]
     assert statuses == [503, 503, 204]
     assert bench.batch(answer.batch_id).status is Status.COMPLETE
-    assert viewing.view_batch(bench.deps, answer.batch_id)["counts"]["produced"] == 4
+    assert batch_view.view_batch(bench.deps, answer.batch_id)["counts"]["produced"] == 4
 
 
 class _Lossy(MemoryWarehouse):
@@ -101,7 +102,7 @@ def test_i15_rows_written_are_compared_with_rows_produced_before_the_swap(honest
 def test_i16_every_requested_player_ends_in_exactly_one_outcome() -> None:
     """Produced, skipped(reason) or failed(reason): nobody is left without, and nobody has two.
 
-    Prevented in: src/regen/services/processing.py, src/regen/domain/predict.py
+    Prevented in: src/regen/services/batch/processing.py, src/regen/domain/predict.py
     Turns red when: `predict_request` drops the outcomes of skipped players.
     """
     odd: list[dict[str, Any]] = [
@@ -132,7 +133,7 @@ def test_i16_every_requested_player_ends_in_exactly_one_outcome() -> None:
 def test_i17_a_batch_that_was_never_published_is_failed_by_itself() -> None:
     """`created` and `dispatching` differ; whose opener died in `created` fails, and its trigger is carried on.
 
-    Prevented in: src/regen/services/sweeping.py
+    Prevented in: src/regen/services/healing/sweeping.py
     Turns red when: the sweep has nothing to do for a batch in `created`.
     """
     bench = Bench()
@@ -142,7 +143,7 @@ def test_i17_a_batch_that_was_never_published_is_failed_by_itself() -> None:
     bench.sweep()
     assert bench.batch(lost.batch_id).status is Status.FAILED
     assert bench.batch(lost.batch_id).error == "opening_lost"
-    (newest,) = viewing.list_batches(bench.deps, None, "promoted")
+    (newest,) = batch_view.list_batches(bench.deps, None, "promoted")
     assert newest["trigger_ids"] == ["t1"]
     bench.sweep()
     assert "batch_healed" in [a["type"] for a in bench.queue.of(ALERT_TOPIC)]
@@ -152,7 +153,7 @@ def test_i17_a_batch_that_was_never_published_is_failed_by_itself() -> None:
 def test_i18_past_its_deadline_every_batch_ends_however_incomplete(delivered: int) -> None:
     """Nothing stays open because too much is missing: the pending become failed(deadline), and somebody is told.
 
-    Prevented in: src/regen/services/sweeping.py
+    Prevented in: src/regen/services/healing/sweeping.py
     Turns red when: `_close` leaves a batch alone of which less than 95 % is done.
     """
     bench = Bench(players(20))
@@ -203,7 +204,7 @@ POISON = [
 def test_i20_a_poison_message_is_recorded_on_its_first_delivery(service: str, path: str) -> None:
     """Malformed messages are acknowledged, in the audit and alerted once; those behind them are not held up.
 
-    Prevented in: src/regen/services/malformed.py, src/regen/web/worker.py, src/regen/web/verifier.py
+    Prevented in: src/regen/services/healing/malformed.py, src/regen/web/worker.py, src/regen/web/verifier.py
     Turns red when: an entry point lets InvalidInput become a 400, which Pub/Sub delivers again for days.
     """
     bench = Bench()

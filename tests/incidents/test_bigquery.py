@@ -36,7 +36,8 @@ from regen.domain.rows import prediction_row, run_row
 from regen.domain.scope import Scope
 from regen.schemas import normalise, normalise_value, table
 from regen.schemas.staging import FILLED, prediction_columns
-from regen.services import commands, orphans
+from regen.services.batch import orders
+from regen.services.healing import orphans
 from regen.sql.lists import AUDIT_FILLED, audit_columns
 from regen.sql.render import source
 from simulation.bench import Bench
@@ -50,7 +51,7 @@ SRC = Path(regen.__file__).parent
 def test_i30_lists_hold_no_nulls_and_a_bad_row_is_its_players_alone() -> None:
     """A player without a line has an empty list; one whose row the tables refuse fails by name, the others go on.
 
-    Prevented in: src/regen/schemas/rows.py, src/regen/services/verifying.py
+    Prevented in: src/regen/schemas/rows.py, src/regen/services/batch/verifying.py
     Turns red when: `_stage` of the verification does not set aside the players whose rows are refused.
     """
     lineless = entry("lineless", lines=())
@@ -108,7 +109,7 @@ def test_i31_a_rate_limit_is_waited_out_and_one_promotion_runs_at_a_time() -> No
 def test_i32_the_number_of_jobs_does_not_grow_with_players(number: int) -> None:
     """A batch costs at most eight jobs, for eight players or for four hundred.
 
-    Prevented in: src/regen/services/verifying.py, src/regen/services/opening.py
+    Prevented in: src/regen/services/batch/verifying.py, src/regen/services/batch/opening.py
     Turns red when: the slate, the staging or the current rows are read or loaded once for each request.
     """
     bench = Bench([entry(f"p{n}") for n in range(number)])
@@ -135,10 +136,10 @@ def test_i33_each_player_and_system_has_one_current_row_for_a_line(seed: int) ->
         scope = rng.choice([Scope(), Scope(), Scope(players=("playera", "playerc")), Scope(systems=("bold",))])
         batch = bench.run(f"t{number}", scope=scope)
         if batch.status is Status.REJECTED and (batch.verdict or {}).get("failed") == ["coverage"]:
-            commands.promote(bench.deps, bench.order(batch), ["coverage"])
+            orders.promote(bench.deps, bench.order(batch), ["coverage"])
             bench.drain()
         elif batch.status is Status.PROMOTED and rng.random() < 0.3:
-            commands.rollback(bench.deps, bench.order(batch))
+            orders.rollback(bench.deps, bench.order(batch))
             bench.drain()
         rows = current_rows(bench)
         keys = Counter((r["player_lookup"], r["game_id"], r["system_id"], r.get("current_points_line")) for r in rows)
@@ -168,7 +169,7 @@ class _KeepsStaging(MemoryWarehouse):
 def test_i34_nothing_is_streamed_and_what_housekeeping_leaves_is_reported() -> None:
     """Rows come by load job and transaction only; a table that could not be dropped is named, and harms nothing.
 
-    Prevented in: src/regen/services/orphans.py, src/regen/adapters/bigquery/warehouse.py
+    Prevented in: src/regen/services/healing/orphans.py, src/regen/adapters/bigquery/warehouse.py
     Turns red when: any module streams rows (insert_rows), or orphaned_staging overlooks ended batches' tables.
     """
     bench = Bench()
@@ -239,7 +240,7 @@ def test_i36_what_is_no_number_is_refused_row_by_row(bad: float) -> None:
 def test_i37_a_replay_is_a_command_and_nothing_is_ever_deleted() -> None:
     """Redrive and rollback stand in place of hand-written merges; a dry run writes nothing; no statement deletes rows.
 
-    Prevented in: src/regen/services/commands.py, src/regen/web/coordinator.py
+    Prevented in: src/regen/services/batch/orders.py, src/regen/web/coordinator.py
     Turns red when: `regenerate` overlooks `dry_run`, or a statement deletes predictions.
     """
     bench = Bench([*players(6), *(entry(f"late{n}", features=False) for n in range(2))])
@@ -254,11 +255,11 @@ def test_i37_a_replay_is_a_command_and_nothing_is_ever_deleted() -> None:
     batch = bench.run()
     assert batch.status is Status.REJECTED
     bench.slate([*players(6), *(entry(f"late{n}") for n in range(2))])
-    commands.redrive(bench.deps, bench.order(batch))
+    orders.redrive(bench.deps, bench.order(batch))
     bench.drain()
     assert (bench.batch(batch.batch_id).status, len(bench.current())) == (Status.PROMOTED, 16)
     rows = len(bench.warehouse.predictions(DAY))
-    commands.rollback(bench.deps, bench.order(batch))
+    orders.rollback(bench.deps, bench.order(batch))
     bench.drain()
     assert bench.current() == before
     assert len(bench.warehouse.predictions(DAY)) > rows
@@ -300,7 +301,7 @@ def test_i39_a_job_that_would_read_more_than_it_may_is_refused_by_bigquery() -> 
 def test_i40_staging_expires_by_itself_and_the_forgotten_is_reported() -> None:
     """A batch needs one staging table, made with its own expiry; what nobody names after two hours is listed.
 
-    Prevented in: src/regen/adapters/bigquery/warehouse.py, src/regen/services/orphans.py
+    Prevented in: src/regen/adapters/bigquery/warehouse.py, src/regen/services/healing/orphans.py
     Turns red when: `_create_staging` makes the table without `expires`.
     """
     made: list[Any] = []

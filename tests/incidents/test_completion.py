@@ -20,9 +20,12 @@ from regen.domain.batch import ENDED, Status
 from regen.domain.errors import FenceLost, Unavailable
 from regen.domain.promotion import FenceToken
 from regen.ports import Message
-from regen.services import commands, dead_letters, leases, processing, sweeping, verifying, viewing
-from regen.services.deps import COMPLETE_TOPIC, REQUEST_TOPIC
-from regen.services.records import request_path
+from regen.services.batch import completion, orders, processing, verifying
+from regen.services.healing import dead_letters, sweeping
+from regen.services.state import leases
+from regen.services.state.deps import COMPLETE_TOPIC, REQUEST_TOPIC
+from regen.services.state.paths import request_path
+from regen.services.views import batch_view
 from regen.sql.render import source
 from simulation.bench import Bench
 from simulation.league import DAY, entry, names, players
@@ -31,7 +34,7 @@ from simulation.league import DAY, entry, names, players
 def test_i21_two_promotions_of_a_batch_at_once_give_the_result_of_one() -> None:
     """A second owner who promotes in the middle of the first changes nothing; the first finds what was committed.
 
-    Prevented in: src/regen/services/promoting.py, src/regen/sql/promote.sql
+    Prevented in: src/regen/services/batch/promoting.py, src/regen/sql/promote.sql
     Turns red when: the fence's condition in promote.sql loses `token = @token`, or the memory's `own_fence` looks at nothing.
     """
     bench = Bench()
@@ -63,7 +66,7 @@ def test_i21_two_promotions_of_a_batch_at_once_give_the_result_of_one() -> None:
 def test_i22_only_the_owner_releases_a_lease() -> None:
     """Whose lease has run out can neither extend nor release it, and its token opens nothing any more.
 
-    Prevented in: src/regen/services/leases.py, src/regen/sql/raise_fence.sql
+    Prevented in: src/regen/services/state/leases.py, src/regen/sql/raise_fence.sql
     Turns red when: `release` does not compare owner and token.
     """
     bench = Bench()
@@ -87,7 +90,7 @@ def test_i22_only_the_owner_releases_a_lease() -> None:
 def test_i23_a_message_delivered_again_at_any_time_changes_nothing() -> None:
     """Each message is delivered three times when it comes and once more at the end: rows, records, audit are the same.
 
-    Prevented in: src/regen/services/processing.py, src/regen/services/verifying.py
+    Prevented in: src/regen/services/batch/processing.py, src/regen/services/batch/verifying.py
     Turns red when: `process_request` writes outcomes although the request has its own already.
     """
     bench = Bench()
@@ -97,7 +100,7 @@ def test_i23_a_message_delivered_again_at_any_time_changes_nothing() -> None:
         if bench.events:
             changed = bench.events.popleft()
             for _ in range(3):
-                sweeping.batch_changed(bench.deps, changed)
+                completion.batch_changed(bench.deps, changed)
             continue
         topic, message = bench.queue.waiting.popleft()
         delivered.append((topic, message))
@@ -142,7 +145,7 @@ def _dies_in_the_dead_letters(bench: Bench, _: str) -> None:
 
 
 def _is_cancelled(bench: Bench, batch_id: str) -> None:
-    commands.cancel(bench.deps, commands.Order(batch_id, "api_key:one", "because"))
+    orders.cancel(bench.deps, orders.Order(batch_id, "api_key:one", "because"))
 
 
 @pytest.mark.parametrize("close", [_completes, _times_out, _dies_in_the_dead_letters, _is_cancelled])
@@ -151,7 +154,7 @@ def test_i24_however_a_batch_is_closed_its_result_is_consolidated_or_its_failure
 ) -> None:
     """Every end goes through the verification or says in the audit and to consumers what was not done.
 
-    Prevented in: src/regen/services/ending.py, src/regen/services/sweeping.py
+    Prevented in: src/regen/services/batch/ending.py, src/regen/services/healing/sweeping.py
     Turns red when: `end_round` writes the status without the outbox.
     """
     bench = Bench()
@@ -174,7 +177,7 @@ class _Down(MemoryWarehouse):
 def test_i25_state_lives_in_the_store_and_a_date_is_started_once() -> None:
     """Any instance sees and refuses what another has begun; the same scheduled time gives the same batch.
 
-    Prevented in: src/regen/services/dates.py, src/regen/services/viewing.py
+    Prevented in: src/regen/services/batch/dates.py, src/regen/services/views/batch_view.py
     Turns red when: `must_wait` lets a first run begin while another batch holds the date.
     """
     bench = Bench()
@@ -187,13 +190,13 @@ def test_i25_state_lives_in_the_store_and_a_date_is_started_once() -> None:
     assert (second.status, second.body["batch_id"]) == (409, first.body["batch_id"])
     seen = Http(replace(bench.deps, warehouse=_Down())).key("GET", f"/batches/{first.body['batch_id']}")
     assert (seen.status, len(seen.body["pending"])) == (200, 8)
-    assert len(viewing.list_batches(bench.deps, DAY.isoformat(), None)) == 1
+    assert len(batch_view.list_batches(bench.deps, DAY.isoformat(), None)) == 1
 
 
 def test_i26_the_deadline_holds_to_the_second_by_a_clock_that_stands_still() -> None:
     """Whether a batch has stalled follows from its deadline; its own activity does not put that off.
 
-    Prevented in: src/regen/services/sweeping.py
+    Prevented in: src/regen/services/healing/sweeping.py
     Turns red when: the sweep counts the time from the last publication of a request.
     """
     bench = Bench(players(12))
@@ -208,14 +211,14 @@ def test_i26_the_deadline_holds_to_the_second_by_a_clock_that_stands_still() -> 
     bench.clock.advance(1)
     sweeping.sweep(bench.deps)
     assert bench.batch(answer.batch_id).status is Status.COMPLETE
-    view = viewing.view_batch(bench.deps, answer.batch_id)
+    view = batch_view.view_batch(bench.deps, answer.batch_id)
     assert {o["reason"] for o in view["outcomes"]} == {"deadline"}
 
 
 def test_i27_what_is_done_stands_in_one_place() -> None:
     """Progress is read from the requests; an outcome changes no counter elsewhere that could drift.
 
-    Prevented in: src/regen/services/completion.py, src/regen/services/viewing.py
+    Prevented in: src/regen/services/batch/completion.py, src/regen/services/views/batch_view.py
     Turns red when: `process_request` counts outcomes up in the batch as well.
     """
     bench = Bench(players(12))
@@ -225,7 +228,7 @@ def test_i27_what_is_done_stands_in_one_place() -> None:
     for done in (4, 8):
         bench.step(events=False)
         assert bench.store.get(path) == before
-        assert viewing.view_batch(bench.deps, answer.batch_id)["counts"]["produced"] == done
+        assert batch_view.view_batch(bench.deps, answer.batch_id)["counts"]["produced"] == done
     bench.step(events=False)
     assert bench.batch(answer.batch_id).status is Status.COMPLETE
 
@@ -233,7 +236,7 @@ def test_i27_what_is_done_stands_in_one_place() -> None:
 def test_i28_what_is_expected_is_what_is_published() -> None:
     """The players of the requests are the requested players, those without usable rows included.
 
-    Prevented in: src/regen/services/opening.py, src/regen/services/requests.py
+    Prevented in: src/regen/services/batch/opening.py, src/regen/services/batch/requests.py
     Turns red when: `requested_players` counts the roster, excluded players and all.
     """
     slate = [
@@ -247,7 +250,7 @@ def test_i28_what_is_expected_is_what_is_published() -> None:
     published = [m["request_id"] for m in bench.queue.of(REQUEST_TOPIC)]
     stored = [bench.store.get(request_path(answer.batch_id, r)) for r in published]
     expected = sorted(p for s in stored if s for p in s.data["players"])
-    assert expected == viewing.view_batch(bench.deps, answer.batch_id)["pending"] == sorted([*names(7), "rowless"])
+    assert expected == batch_view.view_batch(bench.deps, answer.batch_id)["pending"] == sorted([*names(7), "rowless"])
     batch = bench.batch(answer.batch_id)
     assert answer.requested_players == batch.requested_players == batch.counts.requested == 8
     assert len(published) == len(set(published)) == answer.requests

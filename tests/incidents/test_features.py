@@ -22,7 +22,8 @@ from regen.domain.inputs import PlayerInputs
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction
 from regen.domain.predict import Naming, predict_player
 from regen.domain.recommendation import judge
-from regen.services import commands, viewing
+from regen.services.batch import orders
+from regen.services.views import batch_view
 from regen.systems import estimate_all, load_artefact, systems
 from regen.systems.artefact import ArtefactRefused, parse_artefact
 from regen.training.dataset import samples
@@ -72,7 +73,7 @@ def test_i42_rows_name_code_and_model_and_a_jump_of_the_mean_is_refused() -> Non
 def test_i43_a_regeneration_reads_the_features_anew() -> None:
     """Nothing is remembered between batches: new features give new values and hashes, in a redrive as well.
 
-    Prevented in: src/regen/services/opening.py, src/regen/services/commands.py
+    Prevented in: src/regen/services/batch/opening.py, src/regen/services/batch/orders.py
     Turns red when: the slate of a date is kept from one batch to the next.
     """
     bench = Bench([entry(n, form=15.0) for n in names(10)])
@@ -82,7 +83,7 @@ def test_i43_a_regeneration_reads_the_features_anew() -> None:
     batch = bench.run("t2")
     assert batch.status is Status.REJECTED
     bench.slate([entry(n, form=17.0) for n in names(10)])
-    commands.redrive(bench.deps, bench.order(batch))
+    orders.redrive(bench.deps, bench.order(batch))
     bench.drain()
     steady = {row["player_lookup"]: row for row in current_rows(bench) if row["system_id"] == "steady"}
     assert {steady[n]["predicted_points"] for n in names(7)} == {16.0}
@@ -101,7 +102,7 @@ def test_i44_features_of_another_version_are_a_loud_failure() -> None:
     bench = Bench(feature_version="v2")
     before = seeded(bench)
     batch = bench.run()
-    view = viewing.view_batch(bench.deps, batch.batch_id)
+    view = batch_view.view_batch(bench.deps, batch.batch_id)
     assert batch.status is Status.REJECTED
     assert {(o["reason"], o["error"]) for o in view["outcomes"]} == {
         ("feature_version_mismatch", "features are of version v1, the systems expect v2")
@@ -238,7 +239,7 @@ class _Percent:
 def test_i49_a_system_on_another_scale_is_rejected_as_a_whole() -> None:
     """A batch of which a system speaks on another scale ends rejected by `in_range`.
 
-    Prevented in: src/regen/services/verifying.py
+    Prevented in: src/regen/services/batch/verifying.py
     Turns red when: the check `in_range` only warns.
     """
     bench = Bench(

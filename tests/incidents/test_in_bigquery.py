@@ -140,7 +140,7 @@ def test_i38_grading_again_changes_nothing(graded: _Graded) -> None:
 def test_i68_after_a_regeneration_the_grades_are_made_again_and_agree(graded: _Graded) -> None:
     """Graded is never more than gradable, and each grade belongs to a prediction that is there.
 
-    Prevented in: src/regen/sql/grade.sql, src/regen/services/grading.py
+    Prevented in: src/regen/sql/grade.sql, src/regen/services/tables/grading.py
     Turns red when: grade.sql grades only dates that have no grades yet.
     """
     day = {"game_date": DAY, "gradable": 2, "graded": 2, "voided": 0, "mae": None}

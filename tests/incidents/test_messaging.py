@@ -14,8 +14,11 @@ from incidents.scenes import FailingStore, Http, with_store
 from regen.domain.alerts import SORTS, AlertKind
 from regen.domain.audit import AuditEvent
 from regen.domain.bdb import BdbGame
-from regen.services import bdb_scanning, commands, deps, viewing
-from regen.services.deps import ALERT_TOPIC, COMPLETE_TOPIC, REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC
+from regen.services.batch import orders
+from regen.services.state import deps
+from regen.services.state.deps import ALERT_TOPIC, COMPLETE_TOPIC, REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC
+from regen.services.tables import bdb_scanning
+from regen.services.views import batch_view
 from regen.topology import topology
 from regen.web.bootstrap import App
 from regen.web.callers import REMOVED, Gatekeeper
@@ -83,7 +86,7 @@ TRIGGER = b'{"game_date": "2026-01-20", "reason": "late_data", "mode": "regenera
 def test_i54_a_trigger_that_fails_is_retried_or_on_record() -> None:
     """What may succeed later is a 503; what cannot is a rejected batch in the audit, with an alert. Never a mere 200.
 
-    Prevented in: src/regen/web/coordinator.py, src/regen/services/opening.py
+    Prevented in: src/regen/web/coordinator.py, src/regen/services/batch/opening.py
     Turns red when: `pushed` answers 204 whatever `open_batch` raises, or `_nobody` leaves no record.
     """
     bench = Bench()
@@ -91,14 +94,14 @@ def test_i54_a_trigger_that_fails_is_retried_or_on_record() -> None:
     store.fails, store.times = lambda writes: True, 1
     http = Http(bench.deps)
     assert http.push("coordinator", "/regenerate-pubsub", TRIGGER, message_id="m").status == 503
-    assert viewing.list_batches(bench.deps, None, None) == []
+    assert batch_view.list_batches(bench.deps, None, None) == []
     assert http.push("coordinator", "/regenerate-pubsub", TRIGGER, message_id="m").status == 204
-    (opened,) = viewing.list_batches(bench.deps, None, None)
+    (opened,) = batch_view.list_batches(bench.deps, None, None)
     assert opened["trigger_ids"] == ["m"]
     empty = Bench([])
     assert Http(empty.deps).push("coordinator", "/regenerate-pubsub", TRIGGER, message_id="m").status == 204
     empty.sweep()
-    assert [b["status"] for b in viewing.list_batches(empty.deps, None, None)] == ["rejected"]
+    assert [b["status"] for b in batch_view.list_batches(empty.deps, None, None)] == ["rejected"]
     assert [(e.error, e.trigger_id) for e in empty.audited("rejected")] == [("no_slate", "m")]
     assert [a["type"] for a in empty.queue.of(ALERT_TOPIC)] == ["batch_rejected"]
 
@@ -106,7 +109,7 @@ def test_i54_a_trigger_that_fails_is_retried_or_on_record() -> None:
 def test_i55_a_game_is_completed_only_when_its_effect_is_seen() -> None:
     """Late data is `completed` when the current predictions rest on it, never when a message was sent; no hop is deaf.
 
-    Prevented in: src/regen/domain/bdb.py, src/regen/services/bdb_scanning.py, src/regen/topology.json
+    Prevented in: src/regen/domain/bdb.py, src/regen/services/tables/bdb_scanning.py, src/regen/topology.json
     Turns red when: a scan marks a game completed as soon as its regeneration is asked for, or a topic has no subscriber.
     """
     bench = BackfillBench()
@@ -133,7 +136,7 @@ def test_i55_a_game_is_completed_only_when_its_effect_is_seen() -> None:
 def test_i56_a_partial_result_is_told_apart() -> None:
     """A promotion that lacks players says so in its view and by an alert of its own; a failed one is not promoted.
 
-    Prevented in: src/regen/services/ending.py, src/regen/services/viewing.py
+    Prevented in: src/regen/services/batch/ending.py, src/regen/services/views/batch_view.py
     Turns red when: `_alert_kind` has no kind for a promotion with less than all players.
     """
     whole, partial, none = (
@@ -145,14 +148,14 @@ def test_i56_a_partial_result_is_told_apart() -> None:
     for bench in (whole, partial, none):
         batch = bench.run()
         bench.sweep()
-        view = viewing.view_batch(bench.deps, batch.batch_id)
+        view = batch_view.view_batch(bench.deps, batch.batch_id)
         told.append((view["status"], view["coverage_pct"], [a["type"] for a in bench.queue.of(ALERT_TOPIC)]))
     assert told == [
         ("promoted", 100.0, []),
         ("promoted", 95.0, ["batch_partial"]),
         ("rejected", 0.0, ["batch_rejected"]),
     ]
-    view = viewing.view_batch(partial.deps, viewing.list_batches(partial.deps, None, None)[0]["batch_id"])
+    view = batch_view.view_batch(partial.deps, batch_view.list_batches(partial.deps, None, None)[0]["batch_id"])
     assert [(o["player_lookup"], o["outcome"]) for o in view["outcomes"]] == [("x", "failed")]
 
 
@@ -192,7 +195,7 @@ COMPLETED = {
 def test_i58_what_one_side_publishes_the_other_understands() -> None:
     """Every message of a regeneration goes, as bytes, through the entry point that subscribes to it, and is understood.
 
-    Prevented in: src/regen/services/dispatching.py, src/regen/web/worker.py, src/regen/web/verifier.py
+    Prevented in: src/regen/services/batch/dispatching.py, src/regen/web/worker.py, src/regen/web/verifier.py
     Turns red when: publisher or reader renames a field of `prediction-request`, `prediction-verify` or the trigger.
     """
     bench = Bench(players(9))
@@ -217,7 +220,7 @@ def test_i58_what_one_side_publishes_the_other_understands() -> None:
                 passed.add(topic)
         http.tick("verifier", "/sweep")
     assert passed == {TRIGGER_TOPIC, REQUEST_TOPIC, VERIFY_TOPIC}
-    assert [b["status"] for b in viewing.list_batches(bench.deps, None, None)] == ["promoted", "promoted"]
+    assert [b["status"] for b in batch_view.list_batches(bench.deps, None, None)] == ["promoted", "promoted"]
     assert bench.audited(AuditEvent.MALFORMED) == []
     assert all(set(m) == COMPLETED for m in bench.queue.of(COMPLETE_TOPIC))
 
@@ -225,7 +228,7 @@ def test_i58_what_one_side_publishes_the_other_understands() -> None:
 def test_i65_alerts_say_whose_they_are_and_probes_make_no_noise(caplog: pytest.LogCaptureFixture) -> None:
     """Each kind of alert has a severity, a command to look further and a place in the runbook, and comes once.
 
-    Prevented in: src/regen/domain/alerts.py, src/regen/services/alerting.py, src/regen/web/http.py
+    Prevented in: src/regen/domain/alerts.py, src/regen/services/state/alerting.py, src/regen/web/http.py
     Turns red when: `raise_once` puts an alert again, a kind of alert has no place in the runbook, or health checks are logged.
     """
     assert set(SORTS) == set(AlertKind)
@@ -256,13 +259,13 @@ def test_i65_alerts_say_whose_they_are_and_probes_make_no_noise(caplog: pytest.L
 def test_i69_consumers_are_told_which_predictions_were_replaced() -> None:
     """A promotion and a rollback each leave one message with batch, date and counts; rows lead from old to new.
 
-    Prevented in: src/regen/services/ending.py
+    Prevented in: src/regen/services/batch/ending.py
     Turns red when: the end of a round puts no `prediction-batch-complete` into its outbox.
     """
     bench = Bench()
     bench.run()
     batch = bench.run("t2")
-    commands.rollback(bench.deps, bench.order(batch))
+    orders.rollback(bench.deps, bench.order(batch))
     bench.drain()
     bench.sweep()
     messages = [m for topic, m in bench.queue.published if topic == COMPLETE_TOPIC]

@@ -27,9 +27,11 @@ from regen.domain.ids import checked_reason
 from regen.domain.inputs import Line
 from regen.local.packaging import package_functions
 from regen.ports import Write
-from regen.services import processing, sweeping, viewing
-from regen.services.deps import REQUEST_TOPIC
-from regen.services.records import date_path
+from regen.services.batch import processing
+from regen.services.healing import sweeping
+from regen.services.state.deps import REQUEST_TOPIC
+from regen.services.state.paths import date_path
+from regen.services.views import batch_view
 from regen.web.logs import add_context, fields_of, log_context, set_up
 from simulation.bench import Bench
 from simulation.league import DAY, SYSTEMS, entry, names, players
@@ -87,7 +89,7 @@ def test_i59_the_packaged_worker_predicts_one_player(tmp_path: Path) -> None:
 def test_i60_five_hundred_players_in_one_burst() -> None:
     """Ten messages for five hundred players, taken by eight workers at once: no failure, one completion.
 
-    Prevented in: src/regen/services/completion.py, src/regen/services/requests.py
+    Prevented in: src/regen/services/batch/completion.py, src/regen/services/batch/requests.py
     Turns red when: `group` makes one request of each player.
     """
     bench = Bench([entry(f"p{n}") for n in range(500)], players_per_request=50)
@@ -114,7 +116,7 @@ def test_i60_five_hundred_players_in_one_burst() -> None:
 def test_i61_the_answer_names_the_batch_and_its_progress_survives_a_restart() -> None:
     """202 comes after all is stored and published, with the id under which any later instance tells the progress.
 
-    Prevented in: src/regen/services/opening.py, src/regen/web/coordinator.py
+    Prevented in: src/regen/services/batch/opening.py, src/regen/web/coordinator.py
     Turns red when: publishing is left to a thread that outlives the answer.
     """
     bench = Bench(players(10))
@@ -137,7 +139,7 @@ def test_i61_the_answer_names_the_batch_and_its_progress_survives_a_restart() ->
 def test_i62_two_batches_at_once_keep_their_ids_and_progress() -> None:
     """Nothing is global: progress and log fields of one batch never turn up in another's.
 
-    Prevented in: src/regen/web/logs.py, src/regen/services/viewing.py
+    Prevented in: src/regen/web/logs.py, src/regen/services/views/batch_view.py
     Turns red when: the log's context is one dictionary of the module.
     """
     bench = Bench(players(8))
@@ -145,7 +147,7 @@ def test_i62_two_batches_at_once_keep_their_ids_and_progress() -> None:
     bench.slate([entry(f"x{n}", day=other) for n in range(4)], other)
     one, two = bench.regenerate("t1"), bench.regenerate("t2", day=other)
     bench.step(events=False)
-    views = [viewing.view_batch(bench.deps, answer.batch_id) for answer in (one, two)]
+    views = [batch_view.view_batch(bench.deps, answer.batch_id) for answer in (one, two)]
     assert [(len(v["pending"]), v["counts"]["produced"]) for v in views] == [(4, 4), (4, 0)]
     meet, seen = threading.Barrier(2), {}
 
@@ -160,7 +162,7 @@ def test_i62_two_batches_at_once_keep_their_ids_and_progress() -> None:
         list(pool.map(log, ["a", "b"]))
     assert seen == {name: {"batch_id": name, "outcome": name} for name in ("a", "b")}
     bench.drain()
-    assert {b["status"] for b in viewing.list_batches(bench.deps, None, None)} == {"promoted"}
+    assert {b["status"] for b in batch_view.list_batches(bench.deps, None, None)} == {"promoted"}
 
 
 @pytest.mark.parametrize(
@@ -231,7 +233,7 @@ def _lose_all_batches(bench: Bench) -> None:
 def test_i66_dates_of_the_past_are_done_and_attempts_end() -> None:
     """A backfill does not compare features with the present time, and what fails again and again comes to an end.
 
-    Prevented in: src/regen/services/backfilling.py, src/regen/services/backfill_settling.py, src/regen/domain/bdb.py
+    Prevented in: src/regen/services/backfill/backfilling.py, src/regen/services/backfill/settling.py, src/regen/domain/bdb.py
     Turns red when: opening refuses features that are older than some days, or a lost date is opened for ever.
     """
     bench = BackfillBench()
@@ -248,7 +250,7 @@ def test_i66_dates_of_the_past_are_done_and_attempts_end() -> None:
         lost.clock.advance(600)
         sweeping.sweep(lost.deps)
     assert lost.states(backfill.backfill_id) == ["failed"]
-    assert len(viewing.list_batches(lost.deps, None, None)) == MAX_ATTEMPTS
+    assert len(batch_view.list_batches(lost.deps, None, None)) == MAX_ATTEMPTS
     now = datetime(2026, 1, 30, tzinfo=UTC)
     stuck = BdbGame(
         DAY, "g", "regenerating", features=8, stale=8, attempts=BDB_ATTEMPTS, updated_at=now - timedelta(days=2)
@@ -283,10 +285,10 @@ def test_i70_counts_are_measured_after_the_write_and_unknown_is_not_zero() -> No
     bench = Bench()
     seeded(bench)
     answer = bench.regenerate()
-    before = viewing.view_batch(bench.deps, answer.batch_id)["counts"]
+    before = batch_view.view_batch(bench.deps, answer.batch_id)["counts"]
     assert [before[k] for k in ("superseded", "inserted", "withdrawn", "kept")] == [None] * 4
     bench.drain()
-    after = viewing.view_batch(bench.deps, answer.batch_id)["counts"]
+    after = batch_view.view_batch(bench.deps, answer.batch_id)["counts"]
     assert (
         (after["superseded"], after["inserted"]) == (len(superseded_rows(bench)), len(current_rows(bench))) == (16, 16)
     )

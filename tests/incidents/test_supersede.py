@@ -19,10 +19,12 @@ from incidents.scenes import (
 from regen.domain.batch import Kind, Status
 from regen.domain.errors import Conflict, NoSuchBatch, Unavailable
 from regen.ports import Message
-from regen.services import commands, sweeping, viewing
-from regen.services.deps import REQUEST_TOPIC
-from regen.services.dispatching import dispatch
-from regen.services.records import batch_path, requests_path
+from regen.services.batch import orders
+from regen.services.batch.dispatching import dispatch
+from regen.services.healing import sweeping
+from regen.services.state.deps import REQUEST_TOPIC
+from regen.services.state.paths import batch_path, requests_path
+from regen.services.views import batch_view
 from regen.sql.render import source
 from simulation.bench import Bench, Mailbox
 from simulation.league import DAY, TIP_OFF, entry, names, players
@@ -58,7 +60,7 @@ def _warehouse_down(bench: Bench) -> None:
 def _operator_cancels(bench: Bench) -> None:
     answer = bench.regenerate()
     bench.step(events=False)
-    commands.cancel(bench.deps, bench.order(answer))
+    orders.cancel(bench.deps, bench.order(answer))
     bench.drain()
 
 
@@ -66,7 +68,7 @@ def _operator_cancels(bench: Bench) -> None:
 def test_i01_nothing_is_superseded_unless_its_replacement_becomes_current(goes_wrong: Callable[[Bench], None]) -> None:
     """A row is superseded only in the step that makes its replacement current; whatever goes wrong, it stays.
 
-    Prevented in: src/regen/services/verifying.py, src/regen/sql/promote.sql
+    Prevented in: src/regen/services/batch/verifying.py, src/regen/sql/promote.sql
     Turns red when: `_carry` goes on to promote_round although the verdict names failed checks.
     """
     bench = Bench()
@@ -78,7 +80,7 @@ def test_i01_nothing_is_superseded_unless_its_replacement_becomes_current(goes_w
 def test_i01_at_no_step_of_a_regeneration_is_a_player_without_a_current_prediction() -> None:
     """While a date is made again, message by message, each player and system has a current row.
 
-    Prevented in: src/regen/services/verifying.py, src/regen/adapters/memory/promoting.py
+    Prevented in: src/regen/services/batch/verifying.py, src/regen/adapters/memory/promoting.py
     Turns red when: the promotion supersedes without inserting the staged rows.
     """
     bench = Bench()
@@ -116,7 +118,7 @@ class _RecordsFirst(Mailbox):
 def test_i02_every_kind_of_batch_is_stored_with_its_requests_before_the_first_message() -> None:
     """Daily runs, regenerations, follow-ups and redrives share one path: the record first, then the messages.
 
-    Prevented in: src/regen/services/opening.py
+    Prevented in: src/regen/services/batch/opening.py
     Turns red when: `open_batch` calls dispatch before write_requests.
     """
     bench = Bench(players(10))
@@ -133,9 +135,9 @@ def test_i02_every_kind_of_batch_is_stored_with_its_requests_before_the_first_me
     bench.slate([*players(8), *(entry(n, broken=True) for n in names(10)[8:])])
     short = bench.run("short")
     bench.slate(players(10))
-    commands.redrive(bench.deps, bench.order(short))
+    orders.redrive(bench.deps, bench.order(short))
     bench.drain()
-    kinds = [b["status"] for b in viewing.list_batches(bench.deps, None, None)]
+    kinds = [b["status"] for b in batch_view.list_batches(bench.deps, None, None)]
     assert kinds == ["promoted"] * 4
     assert bench.queue.seen == 4 * 3 + 1
     with pytest.raises(NoSuchBatch):
@@ -157,7 +159,7 @@ def test_i03_superseded_rows_never_change_again() -> None:
         now = superseded_rows(bench)
         assert {name: now[name] for name in known} == known
         known = now
-    commands.rollback(bench.deps, bench.order(last))
+    orders.rollback(bench.deps, bench.order(last))
     bench.drain()
     now = superseded_rows(bench)
     assert {name: now[name] for name in known} == known
@@ -228,7 +230,7 @@ def test_i05_a_filter_never_removes_the_only_current_prediction() -> None:
 def test_i06_zero_work_is_never_success(slate: list[Any], body: bytes, status: int) -> None:
     """Date, slate and players are looked at before any write; with nobody to predict the answer is an error.
 
-    Prevented in: src/regen/services/opening.py, src/regen/web/bodies.py
+    Prevented in: src/regen/services/batch/opening.py, src/regen/web/bodies.py
     Turns red when: `_take_date` opens a batch although nobody is requested.
     """
     bench = Bench(slate)
@@ -265,7 +267,7 @@ def test_i07_only_what_has_a_replacement_is_superseded() -> None:
 def test_i08_two_regenerations_of_a_date_do_not_interleave() -> None:
     """A promotion names its batch, round and token; one that was overtaken changes nothing any more.
 
-    Prevented in: src/regen/services/promoting.py, src/regen/services/leases.py, src/regen/sql/promote.sql
+    Prevented in: src/regen/services/batch/promoting.py, src/regen/services/state/leases.py, src/regen/sql/promote.sql
     Turns red when: taking a lease does not raise its token.
     """
     bench = Bench()
@@ -281,9 +283,9 @@ def test_i08_two_regenerations_of_a_date_do_not_interleave() -> None:
 
     warehouse.before_promotion = overtaken
     bench.drain()
-    newest = viewing.list_batches(bench.deps, None, None)[0]
+    newest = batch_view.list_batches(bench.deps, None, None)[0]
     assert newest["batch_id"] != first.batch_id
-    assert {b["status"] for b in viewing.list_batches(bench.deps, None, None)} == {"promoted"}
+    assert {b["status"] for b in batch_view.list_batches(bench.deps, None, None)} == {"promoted"}
     assert bench.makers() == {player: {newest["batch_id"]} for player in names(8)}
     fence = warehouse.fence(DAY)
     assert fence is not None
@@ -295,14 +297,14 @@ def test_i08_two_regenerations_of_a_date_do_not_interleave() -> None:
 def test_i10_requested_produced_superseded_and_inserted_are_numbers_of_their_own() -> None:
     """Each number is counted from what is there: players from outcomes, rows from the tables.
 
-    Prevented in: src/regen/services/verifying.py, src/regen/services/promoting.py
+    Prevented in: src/regen/services/batch/verifying.py, src/regen/services/batch/promoting.py
     Turns red when: `_committed` reports requested players as rows inserted.
     """
     slate = [*players(19), entry("defect", broken=True), entry("late", injury="out"), entry("gone", status="OUT")]
     bench = Bench(slate)
     seeded(bench, 3)
     batch = bench.run()
-    counts = viewing.view_batch(bench.deps, batch.batch_id)["counts"]
+    counts = batch_view.view_batch(bench.deps, batch.batch_id)["counts"]
     rows = bench.warehouse.predictions(DAY)
     assert counts["requested"] == 21
     assert counts["produced"] == len({row["player_lookup"] for row in rows if row.get("batch_id")}) == 19
@@ -322,7 +324,7 @@ def test_i11_a_date_is_complete_by_its_slate_and_the_missing_are_named() -> None
     slate = [*players(6), *(entry(f"missing{c}", broken=True) for c in "abcdefghijkl")]
     bench = Bench(slate)
     batch = bench.run()
-    view = viewing.view_batch(bench.deps, batch.batch_id)
+    view = batch_view.view_batch(bench.deps, batch.batch_id)
     assert (view["status"], view["coverage_pct"]) == ("rejected", 33.33)
     assert [o["player_lookup"] for o in view["outcomes"]] == [f"missing{c}" for c in "abcdefghijkl"]
     assert bench.current() == set()

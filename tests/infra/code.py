@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from unittest.mock import MagicMock
 
-from regen.services import deps, records
+from regen.services.state import deps, paths
 from regen.web import coordinator, verifier, worker
 from regen.web.bootstrap import App
 from regen.web.callers import Gatekeeper
@@ -52,7 +52,7 @@ def code() -> Code:
         scheduled=frozenset(scheduled),
         variables=frozenset(VARIABLES),
         secrets=frozenset(_secret_variables()),
-        batches=records.BATCHES,
+        batches=paths.BATCHES,
     )
 
 

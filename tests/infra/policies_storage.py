@@ -9,7 +9,7 @@ from infra.deployment import Deployment
 from infra.queries import queries
 from infra.rules import policy
 from regen.schemas import STAGING_DATASET, tables
-from regen.services import records
+from regen.services.state import paths
 from regen.sql import Names
 from regen.sql.render import render
 
@@ -72,9 +72,9 @@ def staging_expires(d: Deployment) -> Iterator[str]:
 def records_expire_and_leases_do_not(d: Deployment) -> Iterator[str]:
     """Each collection with `expires_at` has a TTL policy; leases have none, or their tokens would start from one again."""
     ttl = {r.values["collection"] for r in d.of("google_firestore_field") if r.values["ttl_config"]}
-    for collection in {records.BATCHES, "requests", "excluded", records.IDEMPOTENCY, records.BACKFILLS} - ttl:
+    for collection in {paths.BATCHES, "requests", "excluded", paths.IDEMPOTENCY, paths.BACKFILLS} - ttl:
         yield f"{collection}: kept for ever"
-    if records.LEASES in ttl or records.DATES in ttl or records.OUTBOX in ttl:
+    if paths.LEASES in ttl or paths.DATES in ttl or paths.OUTBOX in ttl:
         yield "leases, dates or outbox expire"
     for r in d.of("google_firestore_field"):
         if r.values["ttl_config"] and r.values["field"] != "expires_at":
@@ -95,8 +95,8 @@ def what_is_queried_is_indexed(d: Deployment) -> Iterator[str]:
                 yield f"{query.where}: {query.collection}.{name} is queried, and not indexed"
         if query.needs_composite and not d.of("google_firestore_index"):
             yield f"{query.where}: {sorted(query.fields)} need a composite index"
-    large = {(records.BATCHES, f) for f in ("history", "verdict", "metadata")}
+    large = {(paths.BATCHES, f) for f in ("history", "verdict", "metadata")}
     large |= {("requests", f) for f in ("inputs", "outcomes", "given", "players")} | {("excluded", "players")}
-    large |= {(records.OUTBOX, "payload")}
+    large |= {(paths.OUTBOX, "payload")}
     yield from (f"{collection}.{name}: indexed" for collection, name in sorted(large - exempt))
     yield from (f"{r.address}: no query needs it" for r in d.of("google_firestore_index"))

@@ -7,17 +7,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from regen.services import records
+from regen.services.state import paths
 
 SERVICES = Path(__file__).parents[2] / "src" / "regen" / "services"
 COLLECTIONS = {
-    "BATCHES": records.BATCHES,
-    "BACKFILLS": records.BACKFILLS,
-    "DATES": records.DATES,
-    "HEARTBEATS": records.HEARTBEATS,
-    "LEASES": records.LEASES,
-    "OUTBOX": records.OUTBOX,
-    "OUTBOX_DEAD": records.OUTBOX_DEAD,
+    "BATCHES": paths.BATCHES,
+    "BACKFILLS": paths.BACKFILLS,
+    "DATES": paths.DATES,
+    "HEARTBEATS": paths.HEARTBEATS,
+    "LEASES": paths.LEASES,
+    "OUTBOX": paths.OUTBOX,
+    "OUTBOX_DEAD": paths.OUTBOX_DEAD,
     "excluded_path": "excluded",
     "requests_path": "requests",
 }
@@ -48,7 +48,7 @@ def queries(folder: Path = SERVICES) -> list[Query]:
 
     A list of conditions that is made before the call is looked for in the function around it: all that it may hold.
     """
-    known = {path.name: _functions(path) for path in sorted(folder.glob("*.py"))}
+    known = {path.name: _functions(path) for path in sorted(folder.rglob("*.py"))}
     anywhere = {function.name: function for functions in known.values() for function in functions}
     found: list[Query] = []
     for name, functions in known.items():

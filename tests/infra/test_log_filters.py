@@ -21,8 +21,8 @@ from infra.log_filters import as_entry, matches
 from infra.test_topology import SECRETS, _token
 from regen.adapters.memory.store import MemoryStore
 from regen.ports import Snapshot
-from regen.services.deps import REQUEST_TOPIC, VERIFY_TOPIC
-from regen.services.records import BACKFILLS
+from regen.services.state.deps import REQUEST_TOPIC, VERIFY_TOPIC
+from regen.services.state.paths import BACKFILLS
 from regen.web.bootstrap import App
 from regen.web.callers import Gatekeeper
 from regen.web.logs import CloudFormatter

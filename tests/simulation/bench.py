@@ -16,10 +16,13 @@ from regen.domain.reading import SlateEntry
 from regen.domain.scope import Scope
 from regen.domain.trigger import Source, Trigger
 from regen.ports import Message
-from regen.services import commands, grading, opening, own_messages, processing, regrading, sweeping, verifying
-from regen.services.answers import Answer, IdempotencyKey
-from regen.services.commit import read_batch
-from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC, Deps
+from regen.services.batch import completion, opening, orders, processing, verifying
+from regen.services.healing import sweeping
+from regen.services.state import messages, messages_read
+from regen.services.state.commit import read_batch
+from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC, Deps
+from regen.services.state.idempotency import Answer, IdempotencyKey
+from regen.services.tables import grading
 from regen.web import bodies
 from simulation.league import DAY, config, players, reading
 
@@ -113,7 +116,7 @@ class Bench:
     def step(self, *, events: bool = True) -> str:
         """Deliver the next event, or else the next message."""
         if events and self.events:
-            sweeping.batch_changed(self.deps, self.events.popleft())
+            completion.batch_changed(self.deps, self.events.popleft())
             return "event"
         return self._deliver(*self.queue.waiting.popleft())
 
@@ -128,7 +131,7 @@ class Bench:
         return "kept"
 
     def _push(self, data: Mapping[str, Any], attributes: Mapping[str, str]) -> str:
-        if data.get("mode") == regrading.MODE:
+        if data.get("mode") == messages.GRADE:
             if self.deps.ledger:
                 day = date.fromisoformat(data["game_date"])
                 grading.grade(self.deps, day, day)
@@ -140,7 +143,7 @@ class Bench:
             caller="pubsub:pusher",
             trigger_id=number,
             now=self.clock.now(),
-            follow_up=own_messages.follow_up_of(self.deps, data, attributes),
+            follow_up=messages_read.follow_up_of(self.deps, data, attributes),
         )
         try:
             return opening.open_batch(self.deps, trigger).status
@@ -153,9 +156,9 @@ class Bench:
         self.drain()
         return report
 
-    def order(self, batch: Batch | Answer, reason: str = "because") -> commands.Order:
+    def order(self, batch: Batch | Answer, reason: str = "because") -> orders.Order:
         """An operator's word on a batch."""
-        return commands.Order(batch.batch_id, "api_key:one", reason)
+        return orders.Order(batch.batch_id, "api_key:one", reason)
 
     def batch(self, batch_id: str) -> Batch:
         """The batch as it stands."""

@@ -21,22 +21,13 @@ from regen.domain.errors import Conflict, FenceLost, PromotionAborted, RegenErro
 from regen.domain.grading import Graded
 from regen.domain.promotion import FenceToken, Promotion, PromotionCounts, Rollback
 from regen.ports import Message, Write
-from regen.services import (
-    backfill_settling,
-    bdb_scanning,
-    completion,
-    dead_letters,
-    dispatching,
-    opening,
-    outbox,
-    processing,
-    promoting,
-    recording,
-    requests,
-    sweeping,
-)
-from regen.services.commit import read_batch, until_committed
-from regen.services.deps import REQUEST_TOPIC, Deps
+from regen.services.backfill import settling
+from regen.services.batch import completion, dispatching, opening, processing, promoting, requests
+from regen.services.healing import dead_letters, sweeping
+from regen.services.state import outbox, recording
+from regen.services.state.commit import read_batch, until_committed
+from regen.services.state.deps import REQUEST_TOPIC, Deps
+from regen.services.tables import bdb_scanning
 from simulation.doors import WarehouseDoor
 from simulation.platform import Statement
 from simulation.upstream import Upstream
@@ -204,7 +195,7 @@ def _counts_deliveries() -> Iterator[None]:
 @contextmanager
 def _counts_ends() -> Iterator[None]:
     """A date of a backfill is done as soon as its batch has ended, however it has."""
-    with patch.dict(backfill_settling.ENDS, dict.fromkeys(backfill_settling.ENDS, DateStatus.PROMOTED)):
+    with patch.dict(settling.ENDS, dict.fromkeys(settling.ENDS, DateStatus.PROMOTED)):
         yield
 
 

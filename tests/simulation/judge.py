@@ -6,9 +6,9 @@ from typing import Any
 
 from regen.domain.batch import Batch, Status
 from regen.ports import Snapshot
-from regen.services import viewing
-from regen.services.deps import ALERT_TOPIC, COMPLETE_TOPIC
-from regen.services.records import decode_batch
+from regen.services.state.deps import ALERT_TOPIC, COMPLETE_TOPIC
+from regen.services.state.documents import decode_batch
+from regen.services.views import batch_view
 from simulation.errands import Errands
 from simulation.expected import acts_of, dispatched, ends_of, requested_of, rounds_with_runs
 from simulation.judge_errands import ErrandJudge
@@ -56,7 +56,7 @@ class Judge:
 
     def _outcomes(self, batch: Batch) -> None:
         """Each requested player has exactly one outcome; coverage is measured against all of them (P3, P8)."""
-        view = viewing.view_batch(self._world.deps, batch.batch_id)
+        view = batch_view.view_batch(self._world.deps, batch.batch_id)
         reading = self._world.watch.readings[batch.snapshot] if batch.snapshot != "none" else None
         wanted = requested_of(reading, batch) if reading else set()
         if batch.requested_players != len(wanted):

@@ -9,8 +9,8 @@ from regen.domain.backfill import Backfill, DateStatus
 from regen.domain.batch import Batch, Status
 from regen.domain.bdb import BdbGame, BdbStatus
 from regen.ports import Snapshot
-from regen.services.backfill_records import decode_backfill
-from regen.services.deps import ALERT_TOPIC
+from regen.services.state.deps import ALERT_TOPIC
+from regen.services.state.documents import decode_backfill
 from simulation.errands import STRANGE, Errands
 from simulation.people import Asked, People
 from simulation.upstream import by_scan

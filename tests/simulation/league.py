@@ -13,7 +13,7 @@ from regen.domain.errors import InsufficientData
 from regen.domain.estimate import Estimate
 from regen.domain.inputs import Line, PlayerInputs, RecentGame, SourceTier
 from regen.domain.reading import SlateEntry, SlateReading
-from regen.services.deps import Config
+from regen.services.state.deps import Config
 
 DAY = date(2026, 1, 20)
 TIP_OFF = datetime(2026, 1, 21, 0, 30, tzinfo=UTC)

@@ -8,7 +8,7 @@ from typing import Any
 
 from regen.domain.reading import SlateReading
 from regen.ports import Message
-from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC
+from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC
 from simulation.league import DAY, SYSTEMS, entry, mixed_players, names, old_row, players, reading
 from simulation.wire import KEYED, TICKED, Reply
 from simulation.world import World

@@ -7,8 +7,8 @@ from typing import Any
 
 from regen.adapters.memory.tables import PREDICTIONS
 from regen.domain.promotion import ORPHAN_AFTER
-from regen.services.deps import ALERT_TOPIC
-from regen.services.orphans import EVERY_MINUTES
+from regen.services.healing.orphans import EVERY_MINUTES
+from regen.services.state.deps import ALERT_TOPIC
 from simulation.errands import Errands
 from simulation.people import People
 from simulation.upstream import Key

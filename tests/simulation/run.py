@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from regen.adapters.memory import warehouse as memory
 from regen.adapters.memory.warehouse import MemoryWarehouse
-from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC
+from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC
 from regen.web import reading
 from regen.web.connection import Late
 from simulation.errands import Errands

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from regen.ports import Write
-from regen.services.deps import ALERT_TOPIC
+from regen.services.state.deps import ALERT_TOPIC
 from simulation.faults import Mishap
 from simulation.marks import MARK, marked, places
 from simulation.world import World

@@ -12,7 +12,7 @@ from regen.domain.batch import LIVE, TRANSITIONS, WAITING, Status
 from regen.domain.promotion import Promotion, Rollback
 from regen.domain.reading import SlateReading
 from regen.ports import Message, Write
-from regen.services.deps import REQUEST_TOPIC, VERIFY_TOPIC
+from regen.services.state.deps import REQUEST_TOPIC, VERIFY_TOPIC
 from simulation.baton import Task
 from simulation.doors import QuickStore
 from simulation.rows import broken_by

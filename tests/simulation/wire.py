@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Request
 
-from regen.services.deps import Deps
+from regen.services.state.deps import Deps
 from regen.topology import PushSubscription
 from regen.web import coordinator, verifier, worker
 from regen.web.bootstrap import App

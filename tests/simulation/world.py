@@ -15,7 +15,7 @@ from regen.adapters.memory.clock import CountingIds
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.errors import Conflict, InvalidInput, RateLimited, RegenError, Unavailable
 from regen.ports import Message, Write
-from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC, Deps, no_heartbeat
+from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC, Deps, no_heartbeat
 from regen.topology import PushSubscription, topology
 from simulation.agenda import Agenda
 from simulation.baton import Crash, Task

@@ -11,11 +11,11 @@ import pytest
 
 from regen.adapters.memory.ledger import MemoryLedger
 from regen.domain.backfill import Backfill, Only
-from regen.services import backfilling
-from regen.services.answers import IdempotencyKey
-from regen.services.backfill_records import read_backfill
-from regen.services.backfilling import Wanted
-from regen.services.waking import MODE
+from regen.services.backfill import backfilling
+from regen.services.backfill.backfilling import Wanted
+from regen.services.backfill.changes import read_backfill
+from regen.services.state.idempotency import IdempotencyKey
+from regen.services.state.messages import ADVANCE
 from simulation.bench import Bench
 from simulation.league import DAY, players
 
@@ -81,7 +81,7 @@ class BackfillBench(Bench):
         return len(self.store.find("prediction_batches", [("live", "==", True)]))
 
     def _push(self, data: Mapping[str, Any], attributes: Mapping[str, str]) -> str:
-        if data.get("mode") == MODE:
+        if data.get("mode") == ADVANCE:
             backfilling.advance(self.deps, data["backfill_id"])
             return "advanced"
         return super()._push(data, attributes)

@@ -15,9 +15,10 @@ from regen.domain.alerts import SORTS, AlertKind, alert
 from regen.domain.batch import Status
 from regen.domain.errors import Unavailable
 from regen.domain.invariants import Finding
-from regen.services import checking, dead_letters, malformed, sweeping
-from regen.services.alerting import raise_once
-from regen.services.deps import ALERT_TOPIC
+from regen.services.healing import dead_letters, malformed, sweeping
+from regen.services.state.alerting import raise_once
+from regen.services.state.deps import ALERT_TOPIC
+from regen.services.tables import checking
 from simulation.league import DAY, players
 from unit.backfill_bench import BackfillBench
 

@@ -12,9 +12,9 @@ from regen.domain.batch import Status
 from regen.domain.errors import Refused, Unavailable
 from regen.domain.reading import SlateReading
 from regen.ports import Snapshot, Write
-from regen.services import backfilling
-from regen.services.backfill_records import change_backfill
-from regen.services.deps import TRIGGER_TOPIC
+from regen.services.backfill import backfilling
+from regen.services.backfill.changes import change_backfill
+from regen.services.state.deps import TRIGGER_TOPIC
 from unit.backfill_bench import DAYS, BackfillBench, lose_the_next_opening
 
 

@@ -12,9 +12,10 @@ from regen.domain.batch import Status
 from regen.domain.errors import InvalidInput, KeyReused, TableMissing, Unavailable, Unreadable
 from regen.domain.reading import SlateReading
 from regen.ports import Write
-from regen.services import commands, sweeping
-from regen.services.backfill_settling import view
-from regen.services.deps import TRIGGER_TOPIC
+from regen.services.batch import orders
+from regen.services.healing import sweeping
+from regen.services.state.deps import TRIGGER_TOPIC
+from regen.services.views.backfill_view import backfill_view
 from simulation.league import players
 from unit.backfill_bench import DAYS, BackfillBench, Crash, lose_the_next_opening
 
@@ -29,7 +30,7 @@ def test_a_range_becomes_one_batch_a_date_and_dates_without_a_slate_are_named() 
     after = bench.backfill(made.backfill_id)
     assert after.status == "done"
     assert bench.states(made.backfill_id) == DONE
-    first = view(after)["dates"][0]
+    first = backfill_view(after)["dates"][0]
     assert first["batch_id"].startswith(f"regen_{DAYS[0]}_backfill_")
     assert {k: first[k] for k in ("requests", "requested_players", "produced", "coverage_pct", "superseded")} == {
         "requests": 2,
@@ -38,7 +39,7 @@ def test_a_range_becomes_one_batch_a_date_and_dates_without_a_slate_are_named() 
         "coverage_pct": 100.0,
         "superseded": 0,
     }
-    assert view(after)["counts"] == {"promoted": 4, "no_slate": 1}
+    assert backfill_view(after)["counts"] == {"promoted": 4, "no_slate": 1}
     assert bench.batch(first["batch_id"]).backfill_id == made.backfill_id
 
 
@@ -86,7 +87,7 @@ def test_a_redrive_of_a_date_that_fell_short_reaches_the_record() -> None:
     batch_id = bench.backfill(made.backfill_id).dates[1].batch_id
     bench.slate(players(6, day=DAYS[1]), DAYS[1])
     assert batch_id is not None
-    commands.redrive(bench.deps, commands.Order(batch_id, "api_key:one", "mended"))
+    orders.redrive(bench.deps, orders.Order(batch_id, "api_key:one", "mended"))
     bench.drain()
     assert bench.states(made.backfill_id) == DONE
 

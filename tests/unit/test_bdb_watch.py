@@ -11,8 +11,8 @@ import pytest
 
 from regen.domain.bdb import MAX_AGE, MAX_ATTEMPTS, Act, BdbGame, BdbStatus, decide, overdue, pause_after
 from regen.schemas import table
-from regen.services import bdb_scanning
-from regen.services.deps import ALERT_TOPIC, TRIGGER_TOPIC
+from regen.services.state.deps import ALERT_TOPIC, TRIGGER_TOPIC
+from regen.services.tables import bdb_scanning
 from simulation.league import DAY
 from unit.backfill_bench import BackfillBench, Crash
 

@@ -12,8 +12,8 @@ from regen.domain.promotion import CurrentPrediction
 from regen.domain.reading import SlateEntry
 from regen.domain.scope import Scope
 from regen.domain.slate import Exclusion, GameShape, SlateShape, shape_of
-from regen.services import commands
-from regen.services.deps import ALERT_TOPIC
+from regen.services.batch import orders
+from regen.services.state.deps import ALERT_TOPIC
 from simulation.bench import Bench
 from simulation.league import DAY, SYSTEMS, entry, names
 
@@ -190,7 +190,7 @@ def test_a_game_called_off_is_promoted_by_name_and_everybody_is_told() -> None:
     refused = bench.run("t2")
     checks = ["withdrawn_players", "games_gone", "slate_size"]
     assert (refused.verdict or {})["failed"] == checks
-    commands.promote(bench.deps, bench.order(refused, "game postponed"), checks)
+    orders.promote(bench.deps, bench.order(refused, "game postponed"), checks)
     bench.drain()
     done = bench.batch(refused.batch_id)
     assert (done.status, done.counts.withdrawn) == (Status.PROMOTED, 6 * len(SYSTEMS))

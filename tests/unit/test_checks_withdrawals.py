@@ -9,8 +9,9 @@ from regen.domain.errors import NobodyRequested
 from regen.domain.reading import SlateEntry
 from regen.domain.scope import Scope
 from regen.domain.slate import is_called_off
-from regen.services import opening, viewing
-from regen.services.deps import ALERT_TOPIC
+from regen.services.batch import opening
+from regen.services.state.deps import ALERT_TOPIC
+from regen.services.views import batch_view
 from simulation.bench import Bench
 from simulation.league import DAY, SYSTEMS, entry, names, players
 
@@ -58,7 +59,7 @@ def test_a_game_that_upstream_calls_off_is_withdrawn_and_told() -> None:
     second = bench.run("t2")
     assert (second.status, second.requested_players) == (Status.PROMOTED, 4)
     assert reasons(bench) == {"postponed": set(names(8)[4:])}
-    view = viewing.view_batch(bench.deps, second.batch_id)
+    view = batch_view.view_batch(bench.deps, second.batch_id)
     assert view["withdrawals"] == {"postponed": {"players": 4, "rows": 4 * len(SYSTEMS)}}
     assert [a["type"] for a in bench.queue.of(ALERT_TOPIC)] == ["predictions_withdrawn"]
 

@@ -8,8 +8,8 @@ import pytest
 
 from regen.client.reading import Reader
 from regen.domain.errors import AccessDenied, Unavailable
-from regen.services import denials
-from regen.services.deps import ALERT_TOPIC
+from regen.services.state import denials
+from regen.services.state.deps import ALERT_TOPIC
 from simulation.bench import Bench
 from simulation.league import players
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from regen.domain.slate import Exclusion
-from regen.services.forms import Form
+from regen.services.state.forms import Form
 
 SOURCE = Path(__file__).parents[2] / "src" / "regen"
 FILES = sorted(p for p in SOURCE.rglob("*.py") if "msgspec" in p.read_text() or "Form(" in p.read_text())

@@ -10,15 +10,16 @@ import pytest
 
 from contract.box_scores import scored
 from regen.domain.errors import Unavailable
-from regen.services import commands, grading
-from regen.services.deps import TRIGGER_TOPIC
-from regen.services.regrading import AFTER, MODE
+from regen.services.batch import orders
+from regen.services.state.deps import TRIGGER_TOPIC
+from regen.services.state.messages import GRADE, GRADE_AFTER
+from regen.services.tables import grading
 from simulation.league import DAY, players
 from unit.backfill_bench import BackfillBench, Crash
 from web_bench import Web, envelope
 
 NEXT_DAY = 86400
-WAIT = AFTER.total_seconds()
+WAIT = GRADE_AFTER.total_seconds()
 
 
 def played() -> BackfillBench:
@@ -29,7 +30,7 @@ def played() -> BackfillBench:
 
 
 def asked(bench: BackfillBench) -> int:
-    return sum(data.get("mode") == MODE for data in bench.queue.of(TRIGGER_TOPIC))
+    return sum(data.get("mode") == GRADE for data in bench.queue.of(TRIGGER_TOPIC))
 
 
 def test_a_regeneration_of_a_played_date_is_graded_once_after_a_while() -> None:
@@ -58,7 +59,7 @@ def test_a_rollback_is_graded_and_a_rejection_is_not() -> None:
     bench.clock.advance(WAIT)
     bench.sweep()
     assert asked(bench) == 2
-    commands.rollback(bench.deps, bench.order(batch))
+    orders.rollback(bench.deps, bench.order(batch))
     bench.drain()
     bench.clock.advance(WAIT)
     bench.sweep()
@@ -99,7 +100,7 @@ def test_a_sweep_that_dies_over_the_message_leaves_it_to_the_next(*, call: int, 
 
 def test_the_door_grades_and_a_warehouse_that_is_away_makes_it_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
     web = Web()
-    message = envelope({"mode": MODE, "game_date": (DAY - timedelta(days=1)).isoformat()})
+    message = envelope({"mode": GRADE, "game_date": (DAY - timedelta(days=1)).isoformat()})
 
     def away(*_: object) -> None:
         raise Unavailable("BigQuery")
@@ -126,6 +127,6 @@ def test_a_game_that_still_waits_at_the_next_grade_is_an_error(
     bench.ledger.scores.append({**scored("one", 20, game=game), "game_date": DAY})
     (found,) = grading.grade(bench.deps, DAY, DAY)
     assert (found.gradable, found.waiting) == (0, (game,))
-    (record,) = [r for r in caplog.records if r.name == "regen.services.grading"]
+    (record,) = [r for r in caplog.records if r.name == "regen.services.tables.grading"]
     assert record.levelno == level
     assert game in record.getMessage()

@@ -9,8 +9,8 @@ import pytest
 
 from polling import wait_until
 from regen.adapters.system import SystemClock, thread_heartbeat
-from regen.services.deps import Deps
-from regen.services.leases import LeaseBusy, LeaseLost, is_free, take
+from regen.services.state.deps import Deps
+from regen.services.state.leases import LeaseBusy, LeaseLost, is_free, take
 from simulation.bench import Bench
 
 

@@ -14,7 +14,7 @@ from flask import Request
 from werkzeug.test import EnvironBuilder
 
 from regen.domain.errors import Unavailable
-from regen.services import opening, processing
+from regen.services.batch import opening, processing
 from regen.web.logs import add_context, log_context, set_up
 from simulation.league import DAY
 from web_bench import KEYED, Web, envelope, pushed

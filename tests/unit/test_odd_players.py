@@ -14,8 +14,10 @@ from regen.domain.inputs import Line, PlayerInputs, RecentGame
 from regen.domain.outcome import OutcomeKind
 from regen.domain.predict import Naming, predict_player
 from regen.domain.reading import SlateEntry, SlateReading
-from regen.services import processing, records, viewing
-from regen.services.deps import REQUEST_TOPIC
+from regen.services.batch import processing
+from regen.services.state import documents, packing, paths
+from regen.services.state.deps import REQUEST_TOPIC
+from regen.services.views import batch_view
 from simulation.bench import Bench
 from simulation.league import DAY, config, entry, players
 
@@ -118,7 +120,7 @@ def test_what_one_players_inputs_hold_is_his_outcome() -> None:
     bench.warehouse.seed_slate(SlateReading(DAY, slate, "snapshot", None))
     batch = bench.run()
     assert batch.status is Status.PROMOTED, batch.error
-    view = viewing.view_batch(bench.deps, batch.batch_id)
+    view = batch_view.view_batch(bench.deps, batch.batch_id)
     assert {e.player_lookup for e in players(GOOD)} <= set(bench.makers())
     assert batch.counts.requested == len(slate)
     problems = {o["player_lookup"]: o for o in view["outcomes"]}
@@ -136,19 +138,19 @@ def test_the_worker_gives_odd_inputs_an_outcome_too() -> None:
     for name, player, inputs in _odd_inputs():
         outcome = predict_player(inputs, systems, {"steady"}, "v1", Naming("b", 1))
         assert outcome.kind in set(OutcomeKind), (name, player)
-        records.pack_outcomes([replace(outcome, player_lookup=player)])
+        packing.pack_outcomes([replace(outcome, player_lookup=player)])
 
 
 def test_a_request_with_one_unreadable_player_serves_the_others() -> None:
     bench = Bench(players(4))
     answer = bench.regenerate()
     (message,) = bench.queue.of(REQUEST_TOPIC)
-    path = records.request_path(answer.batch_id, message["request_id"])
+    path = paths.request_path(answer.batch_id, message["request_id"])
     snapshot = bench.store.get(path)
     assert snapshot is not None
-    request = records.decode_request(snapshot)
-    known = [i for i in records.unpack_inputs(request.inputs) if isinstance(i, PlayerInputs)]
-    broken = records.pack_inputs([replace(known[0], home="perhaps"), *known[1:]])  # type: ignore[arg-type]
+    request = documents.decode_request(snapshot)
+    known = [i for i in packing.unpack_inputs(request.inputs) if isinstance(i, PlayerInputs)]
+    broken = packing.pack_inputs([replace(known[0], home="perhaps"), *known[1:]])  # type: ignore[arg-type]
     outcomes = processing.predict_request(bench.deps, bench.batch(answer.batch_id), replace(request, inputs=broken))
     assert [o.kind for o in outcomes].count(OutcomeKind.PRODUCED) == 3
     (failed,) = [o for o in outcomes if o.kind is OutcomeKind.FAILED]
@@ -226,7 +228,7 @@ def test_what_one_players_rows_hold_is_his_outcome() -> None:
     batch = bench.run()
     assert batch.status is Status.PROMOTED, batch.error
     assert set(good) <= set(bench.makers())
-    problems = {o["player_lookup"]: o for o in viewing.view_batch(bench.deps, batch.batch_id)["outcomes"]}
+    problems = {o["player_lookup"]: o for o in batch_view.view_batch(bench.deps, batch.batch_id)["outcomes"]}
     year_one = problems[f"contextgamestart{VALUES.index('0001-01-01T00:00:00')}"]
     assert (year_one["outcome"], "game_start" in year_one["error"]) == ("failed", True)
     assert problems[f"unnamed_{len(rows) - 2}"]["outcome"] == "failed"

@@ -14,20 +14,14 @@ from regen.domain.batch import Status
 from regen.domain.errors import Refused, Unreadable
 from regen.domain.trigger import Source, Trigger
 from regen.ports import Write
-from regen.services import dead_letters, malformed, opening, processing, sweeping, verifying, viewing
-from regen.services.alerting import check_message
-from regen.services.dates import read_date
-from regen.services.deps import ALERT_TOPIC, REQUEST_TOPIC
-from regen.services.records import (
-    BACKFILLS,
-    DATES,
-    LEASES,
-    batch_path,
-    date_path,
-    lease_path,
-    requests_path,
-)
-from regen.services.unknown_fields import keep_unknown
+from regen.services.batch import completion, opening, processing, verifying
+from regen.services.batch.dates import read_date
+from regen.services.healing import dead_letters, malformed, sweeping
+from regen.services.state.deps import ALERT_TOPIC, REQUEST_TOPIC
+from regen.services.state.messages_read import check_message
+from regen.services.state.paths import BACKFILLS, DATES, LEASES, batch_path, date_path, lease_path, requests_path
+from regen.services.state.unknown_fields import keep_unknown
+from regen.services.views import batch_view
 from simulation.bench import Bench, Mailbox
 from simulation.league import DAY, players
 
@@ -101,13 +95,13 @@ def test_one_unreadable_batch_stops_no_sweep_of_the_others(fields: dict[str, Any
     assert bench.store.get(batch_path(broken.batch_id)) == before, "it is left alone"
     assert len(alerts(bench, AlertKind.RECORD_UNREADABLE)) == 1, "it is told of once"
     assert read_date(bench.deps, DAY).record.live == broken.batch_id, "what holds the date may know what it is about"
-    listed = viewing.list_batches(bench.deps, None, None)
+    listed = batch_view.list_batches(bench.deps, None, None)
     assert {b["batch_id"]: b["status"] for b in listed} == {broken.batch_id: "unreadable", good.batch_id: "promoted"}
     for call in (
         lambda: processing.process_request(bench.deps, broken.batch_id, "r"),
         lambda: verifying.verify(bench.deps, broken.batch_id, 1),
-        lambda: viewing.view_batch(bench.deps, broken.batch_id),
-        lambda: sweeping.batch_changed(bench.deps, broken.batch_id),
+        lambda: batch_view.view_batch(bench.deps, broken.batch_id),
+        lambda: completion.batch_changed(bench.deps, broken.batch_id),
     ):
         with pytest.raises(Unreadable):
             call()
@@ -128,7 +122,7 @@ def test_a_batch_with_missing_fields_stops_no_sweep() -> None:
             continue
     bench.sweep()
     assert bench.batch(good.batch_id).status is Status.PROMOTED
-    assert [b["status"] for b in viewing.list_batches(bench.deps, DAY.isoformat(), None)] == ["unreadable"]
+    assert [b["status"] for b in batch_view.list_batches(bench.deps, DAY.isoformat(), None)] == ["unreadable"]
 
 
 @pytest.mark.parametrize("collection", [DATES, BACKFILLS, LEASES])
@@ -205,7 +199,7 @@ def test_a_live_batchs_record_deleted_by_hand_frees_its_date() -> None:
     report = bench.sweep()
     assert [h for h in report.healed if DAY.isoformat() in h and lost.batch_id in h]
     bench.sweep()
-    (after,) = viewing.list_batches(bench.deps, None, None)
+    (after,) = batch_view.list_batches(bench.deps, None, None)
     assert after["status"] == "promoted"
     assert set(after["trigger_ids"]) == {"wanted", "waits"}, "what it was asked for goes on, and what waited for it"
     assert after["metadata"]["ticket"] == "1"
@@ -222,7 +216,7 @@ def test_a_date_that_names_an_ended_batch_is_released() -> None:
     assert bench.regenerate("t2").status == "coalesced"
     bench.sweep()
     bench.sweep()
-    assert [b["status"] for b in viewing.list_batches(bench.deps, None, None)] == ["promoted", "promoted"]
+    assert [b["status"] for b in batch_view.list_batches(bench.deps, None, None)] == ["promoted", "promoted"]
     assert len(bench.audited("healed")) == 1
 
 
@@ -253,7 +247,7 @@ def test_two_live_batches_of_one_date_become_one() -> None:
     bench.clock.advance(600)
     for _ in range(3):
         bench.sweep()
-    assert [b["trigger_ids"] for b in viewing.list_batches(bench.deps, None, "promoted")] == [["t1"], ["t2"]]
+    assert [b["trigger_ids"] for b in batch_view.list_batches(bench.deps, None, "promoted")] == [["t1"], ["t2"]]
 
 
 def test_requests_deleted_by_hand_never_withdraw_their_players() -> None:
@@ -332,8 +326,8 @@ def stale(bench: Bench) -> Iterator[tuple[str, Any]]:
     yield "request whose records have expired", lambda: processing.process_request(deps, gone, "r", 1)
     yield "verification of an ended batch", lambda: verifying.verify(deps, done, 1)
     yield "verification whose records have expired", lambda: verifying.verify(deps, gone, 1)
-    yield "change of an ended batch", lambda: sweeping.batch_changed(deps, done)
-    yield "change of a batch that is gone", lambda: sweeping.batch_changed(deps, gone)
+    yield "change of an ended batch", lambda: completion.batch_changed(deps, done)
+    yield "change of a batch that is gone", lambda: completion.batch_changed(deps, gone)
     for name in (done, gone):
         dead = {"batch_id": name, "request_id": request["request_id"], "round": 1}
         yield f"dead request of {name}", lambda d=dead: dead_letters.handle(deps, "m", d, {}, b"")

@@ -13,10 +13,13 @@ import pytest
 from regen.domain.batch import Status
 from regen.domain.errors import InvalidInput, Unavailable
 from regen.ports import Write
-from regen.services import commands, outbox, recording, sweeping
-from regen.services.deps import ALERT_TOPIC, COMPLETE_TOPIC
-from regen.services.leases import take
-from regen.services.records import OUTBOX_DEAD, OutboxItem, encode_outbox
+from regen.services.batch import orders
+from regen.services.healing import sweeping
+from regen.services.state import messages, outbox, recording
+from regen.services.state.deps import ALERT_TOPIC, COMPLETE_TOPIC
+from regen.services.state.documents import OutboxItem, encode_outbox
+from regen.services.state.leases import take
+from regen.services.state.paths import OUTBOX_DEAD
 from simulation.bench import Bench
 from simulation.league import entry as entry_of
 from simulation.league import players
@@ -56,7 +59,7 @@ def _with(entry: Any, event_id: str) -> Any:
 
 def test_hundreds_of_them_do_not_starve_what_comes_after() -> None:
     bench = Poisoned(outbox.LIMIT + 50)
-    message = outbox.message_item("z", bench.clock.now(), COMPLETE_TOPIC, {"n": 1})
+    message = messages.message_item("z", bench.clock.now(), COMPLETE_TOPIC, {"n": 1})
     bench.deps.store.commit(outbox.put([message]))
     for _ in range(3):
         bench.sweep()
@@ -176,7 +179,7 @@ def test_a_cancel_does_not_wait_for_bigquery(monkeypatch: pytest.MonkeyPatch) ->
     answer = bench.regenerate()
     monkeypatch.setattr(bench.warehouse, "record", _mute)
     monkeypatch.setattr(bench.warehouse, "promote", _mute)
-    assert commands.cancel(bench.deps, bench.order(answer)).status is Status.CANCELLED
+    assert orders.cancel(bench.deps, bench.order(answer)).status is Status.CANCELLED
     monkeypatch.undo()
     bench.drain()
     assert [e.status for e in bench.audited("cancelled")] == ["cancelled"], "without a sweep: the verifier was asked"
@@ -186,7 +189,7 @@ def test_a_cancel_whose_messages_must_wait_is_carried_out_all_the_same(monkeypat
     bench = Bench()
     answer = bench.regenerate()
     monkeypatch.setattr(bench.queue, "publish", _mute)
-    assert commands.cancel(bench.deps, bench.order(answer)).status is Status.CANCELLED
+    assert orders.cancel(bench.deps, bench.order(answer)).status is Status.CANCELLED
     monkeypatch.undo()
     bench.sweep()
     assert answer.batch_id in [told["batch_id"] for told in bench.queue.of(COMPLETE_TOPIC)]
@@ -206,7 +209,7 @@ def test_a_next_round_waits_for_the_runs_of_the_last(monkeypatch: pytest.MonkeyP
         bench.drain()
     batch = bench.batch(answer.batch_id)
     assert batch.status is Status.REJECTED
-    commands.promote(bench.deps, bench.order(batch), list((batch.verdict or {})["failed"]))
+    orders.promote(bench.deps, bench.order(batch), list((batch.verdict or {})["failed"]))
     with pytest.raises(Unavailable):
         bench.drain()
     assert bench.batch(answer.batch_id).status is Status.VERIFYING

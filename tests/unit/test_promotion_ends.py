@@ -24,8 +24,8 @@ from regen.domain.errors import (
     Unavailable,
 )
 from regen.domain.promotion import FenceToken, Promotion, PromotionCounts, Rollback
-from regen.services import commands, promoting
-from regen.services.leases import PROMOTION, take
+from regen.services.batch import orders, promoting
+from regen.services.state.leases import PROMOTION, take
 from simulation.bench import Bench
 from simulation.league import DAY, players
 
@@ -126,7 +126,7 @@ def test_a_committed_rollback_never_reads_as_refused(name: str) -> None:
     bench, warehouse = bench_of(ANSWERS[name], commits=True, times=0)
     batch = ran(bench)
     warehouse.times = 99
-    commands.rollback(bench.deps, bench.order(batch))
+    orders.rollback(bench.deps, bench.order(batch))
     _delivered(bench, bench.drain)
     assert swept(bench, batch, 2).status is Status.ROLLED_BACK
     assert bench.current() == set()

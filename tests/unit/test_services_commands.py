@@ -8,11 +8,13 @@ import pytest
 from regen.domain.batch import Status
 from regen.domain.errors import Conflict, Gone, InvalidInput, Refused
 from regen.ports import Write
-from regen.services import commands, sweeping, viewing
-from regen.services.deps import REQUEST_TOPIC, VERIFY_TOPIC
-from regen.services.dispatching import dispatch
-from regen.services.records import decode_date
-from regen.services.requests import build_requests, write_requests
+from regen.services.batch import orders
+from regen.services.batch.dispatching import dispatch
+from regen.services.batch.requests import build_requests, write_requests
+from regen.services.healing import sweeping
+from regen.services.state.deps import REQUEST_TOPIC, VERIFY_TOPIC
+from regen.services.state.documents import decode_date
+from regen.services.views import batch_view
 from simulation.bench import Bench
 from simulation.league import DAY, entry, names, old_row, players
 
@@ -26,13 +28,13 @@ def test_cancel_ends_a_batch_and_leaves_everything_current() -> None:
     bench = Bench(players(8))
     bench.warehouse.seed_predictions([old_row("playera", "steady", 11.5)])
     answer = bench.regenerate()
-    commands.cancel(bench.deps, bench.order(answer, "mistake"))
+    orders.cancel(bench.deps, bench.order(answer, "mistake"))
     bench.drain()
     assert bench.batch(answer.batch_id).status is Status.CANCELLED
     assert bench.current() == {("playera", "steady", 11.5)}
     (audit,) = bench.audited("cancelled")
     assert (audit.triggered_by, audit.error) == ("api_key:one", "cancelled: mistake")
-    view = viewing.view_batch(bench.deps, answer.batch_id)
+    view = batch_view.view_batch(bench.deps, answer.batch_id)
     assert {(o["outcome"], o["reason"]) for o in view["outcomes"]} == {("failed", "cancelled")}
     assert view["counts"]["failed"] == 8
     assert bench.regenerate("t2").status == "accepted", "the date is free"
@@ -49,7 +51,7 @@ def test_an_order_whose_commit_was_sent_twice_is_not_refused_for_its_own_effect(
         raise Conflict("it was done, sent again, and is done already")
 
     bench.store.commit = sent_twice  # type: ignore[method-assign]
-    commands.cancel(bench.deps, bench.order(answer))
+    orders.cancel(bench.deps, bench.order(answer))
     bench.drain()
     assert bench.batch(answer.batch_id).status is Status.CANCELLED
     assert len(bench.audited("cancelled")) == 1
@@ -59,11 +61,11 @@ def test_cancel_is_refused_while_it_is_being_promoted_and_after_its_end() -> Non
     bench = Bench()
     batch = bench.run()
     with pytest.raises(Refused):
-        commands.cancel(bench.deps, bench.order(batch))
-    commands.rollback(bench.deps, bench.order(batch))
+        orders.cancel(bench.deps, bench.order(batch))
+    orders.rollback(bench.deps, bench.order(batch))
     assert bench.batch(batch.batch_id).status is Status.PROMOTING
     with pytest.raises(Refused):
-        commands.cancel(bench.deps, bench.order(batch))
+        orders.cancel(bench.deps, bench.order(batch))
 
 
 def test_redrive_takes_only_those_without_a_result() -> None:
@@ -72,7 +74,7 @@ def test_redrive_takes_only_those_without_a_result() -> None:
     assert batch.status is Status.REJECTED
     bench.slate(players(10))
     before = len(bench.queue.of(REQUEST_TOPIC))
-    commands.redrive(bench.deps, bench.order(batch))
+    orders.redrive(bench.deps, bench.order(batch))
     assert len(bench.queue.of(REQUEST_TOPIC)) == before + 1
     bench.drain()
     again = bench.batch(batch.batch_id)
@@ -88,7 +90,7 @@ def test_a_redrive_of_a_promoted_batch_adds_what_was_missing() -> None:
     batch = bench.run()
     assert batch.status is Status.PROMOTED
     bench.slate(players(20))
-    commands.redrive(bench.deps, bench.order(batch))
+    orders.redrive(bench.deps, bench.order(batch))
     bench.drain()
     again = bench.batch(batch.batch_id)
     assert (again.status, again.promoted_rounds) == (Status.PROMOTED, (1, 2))
@@ -100,15 +102,15 @@ def test_redrive_is_refused_where_nobody_lacks_a_result() -> None:
     bench = Bench()
     batch = bench.run()
     with pytest.raises(Refused):
-        commands.redrive(bench.deps, bench.order(batch))
+        orders.redrive(bench.deps, bench.order(batch))
 
 
 def test_a_cancelled_batch_is_redriven_whole() -> None:
     bench = Bench(players(8))
     answer = bench.regenerate()
-    commands.cancel(bench.deps, bench.order(answer))
+    orders.cancel(bench.deps, bench.order(answer))
     bench.drain()
-    commands.redrive(bench.deps, bench.order(answer))
+    orders.redrive(bench.deps, bench.order(answer))
     bench.drain()
     batch = bench.batch(answer.batch_id)
     assert (batch.status, batch.counts.produced) == (Status.PROMOTED, 8)
@@ -118,8 +120,8 @@ def test_an_opener_that_stood_still_says_nothing_of_a_later_round() -> None:
     bench = Bench(players(8))
     answer = bench.regenerate()
     first = [m["request_id"] for m in bench.queue.of(REQUEST_TOPIC)]
-    commands.cancel(bench.deps, bench.order(answer))
-    commands.redrive(bench.deps, bench.order(answer))
+    orders.cancel(bench.deps, bench.order(answer))
+    orders.redrive(bench.deps, bench.order(answer))
     bench.store.commit([Write("update", f"prediction_batches/{answer.batch_id}", {"status": "dispatching"})])
     before = len(bench.queue.of(REQUEST_TOPIC))
     dispatch(bench.deps, answer.batch_id, first)
@@ -133,9 +135,9 @@ def test_requests_of_a_redrive_that_died_before_its_round_began_mean_nothing() -
     slate = bench.warehouse.read_slate(DAY).entries
     left = build_requests(bench.deps, batch, slate[:3], 2, "dead")
     write_requests(bench.deps, batch, left)
-    commands.promote(bench.deps, bench.order(batch), ["coverage"])
+    orders.promote(bench.deps, bench.order(batch), ["coverage"])
     bench.drain()
-    view = viewing.view_batch(bench.deps, batch.batch_id)
+    view = batch_view.view_batch(bench.deps, batch.batch_id)
     assert (view["status"], view["counts"]["produced"], view["pending"]) == ("promoted", 8, [])
     assert {o["reason"] for o in view["outcomes"]} == {"system_error"}
 
@@ -143,21 +145,21 @@ def test_requests_of_a_redrive_that_died_before_its_round_began_mean_nothing() -
 def test_a_batch_that_ended_before_its_requests_were_written_is_not_redriven() -> None:
     bench = Bench(players(8))
     answer = bench.regenerate()
-    commands.cancel(bench.deps, bench.order(answer))
+    orders.cancel(bench.deps, bench.order(answer))
     request, *_ = bench.store.find(f"prediction_batches/{answer.batch_id}/requests")
     bench.store.commit([Write("delete", request.path)])
     with pytest.raises(Refused):
-        commands.redrive(bench.deps, bench.order(answer))
+        orders.redrive(bench.deps, bench.order(answer))
 
 
 def test_a_rejected_batch_is_promoted_by_naming_its_failed_checks() -> None:
     bench = Bench(flawed())
     batch = bench.run()
     with pytest.raises(InvalidInput):
-        commands.promote(bench.deps, bench.order(batch), ["mean_shift"])
+        orders.promote(bench.deps, bench.order(batch), ["mean_shift"])
     with pytest.raises(InvalidInput):
-        commands.promote(bench.deps, bench.order(batch), ["coverage", "unique_keys"])
-    commands.promote(bench.deps, bench.order(batch, "good enough"), ["coverage"])
+        orders.promote(bench.deps, bench.order(batch), ["coverage", "unique_keys"])
+    orders.promote(bench.deps, bench.order(batch, "good enough"), ["coverage"])
     bench.drain()
     again = bench.batch(batch.batch_id)
     assert (again.status, again.round, again.counts.inserted) == (Status.PROMOTED, 2, 16)
@@ -172,11 +174,11 @@ def test_rollback_brings_back_copies_of_what_was_superseded_and_withdrawn() -> N
     bench.slate([entry(n, form=30.0, lines=(11.5 + i,)) for i, n in enumerate(names(4))])
     second = bench.run("t2")
     assert second.status is Status.REJECTED
-    commands.promote(bench.deps, bench.order(second), ["mean_shift"])
+    orders.promote(bench.deps, bench.order(second), ["mean_shift"])
     bench.drain()
     second = bench.batch(second.batch_id)
     assert (second.status, second.counts.withdrawn) == (Status.PROMOTED, 2)
-    commands.rollback(bench.deps, bench.order(second, "wrong features"))
+    orders.rollback(bench.deps, bench.order(second, "wrong features"))
     bench.drain()
     assert bench.batch(second.batch_id).status is Status.ROLLED_BACK
     assert bench.current() == before
@@ -192,11 +194,11 @@ def test_rollback_is_refused_if_a_later_batch_stands_on_it() -> None:
     first = bench.run()
     second = bench.run("t2")
     with pytest.raises(Refused) as refused:
-        commands.rollback(bench.deps, bench.order(first))
+        orders.rollback(bench.deps, bench.order(first))
     assert refused.value.batch_id == second.batch_id
-    commands.rollback(bench.deps, bench.order(second))
+    orders.rollback(bench.deps, bench.order(second))
     bench.drain()
-    commands.rollback(bench.deps, bench.order(first))
+    orders.rollback(bench.deps, bench.order(first))
     bench.drain()
     assert bench.batch(first.batch_id).status is Status.ROLLED_BACK
     assert bench.current() == set()
@@ -210,7 +212,7 @@ def test_a_rollback_that_finds_something_standing_on_it_is_on_record() -> None:
     assert seen is not None
     assert decode_date(seen, DAY).promoted[-1].batch_id == second.batch_id
     bench.store.commit([Write("update", seen.path, {"promoted": []})])
-    commands.rollback(bench.deps, bench.order(first))
+    orders.rollback(bench.deps, bench.order(first))
     bench.drain()
     batch = bench.batch(first.batch_id)
     assert batch.status is Status.PROMOTED
@@ -223,20 +225,20 @@ def test_orders_are_refused_on_a_live_date_and_after_the_records_have_expired() 
     bench = Bench(flawed())
     batch = bench.run()
     live = bench.regenerate("t2")
-    for order in (commands.redrive, commands.rollback, lambda d, o: commands.promote(d, o, ["coverage"])):
+    for order in (orders.redrive, orders.rollback, lambda d, o: orders.promote(d, o, ["coverage"])):
         with pytest.raises(Refused):
             order(bench.deps, bench.order(batch))
-    commands.cancel(bench.deps, bench.order(live))
+    orders.cancel(bench.deps, bench.order(live))
     bench.clock.advance(91 * 86400)
     with pytest.raises(Gone):
-        commands.redrive(bench.deps, bench.order(batch))
+        orders.redrive(bench.deps, bench.order(batch))
 
 
 def test_a_redrive_that_was_lost_on_its_way_is_swept_on() -> None:
     bench = Bench(flawed())
     batch = bench.run()
     bench.slate(players(10))
-    commands.redrive(bench.deps, bench.order(batch))
+    orders.redrive(bench.deps, bench.order(batch))
     bench.queue.waiting.clear()
     bench.clock.advance(300)
     bench.sweep()
@@ -247,7 +249,7 @@ def test_a_redrive_that_was_lost_on_its_way_is_swept_on() -> None:
 def test_a_promote_that_was_never_published_is_woken() -> None:
     bench = Bench(flawed())
     batch = bench.run()
-    commands.promote(bench.deps, bench.order(batch), ["coverage"])
+    orders.promote(bench.deps, bench.order(batch), ["coverage"])
     bench.queue.waiting.clear()
     bench.events.clear()
     assert sweeping.sweep(bench.deps).healed

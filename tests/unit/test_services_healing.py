@@ -12,9 +12,11 @@ from regen.domain.errors import Unavailable
 from regen.domain.promotion import StagedRow, StagingTable
 from regen.domain.texts import storable
 from regen.ports import Write
-from regen.services import dead_letters, fences, leases, malformed, orphans, regrading, sweeping, viewing, waking
-from regen.services.deps import ALERT_TOPIC, COMPLETE_TOPIC, REQUEST_TOPIC, TRIGGER_TOPIC
-from regen.services.dispatching import dispatch, start_dispatching
+from regen.services.batch.dispatching import dispatch, start_dispatching
+from regen.services.healing import dead_letters, fences, malformed, orphans, sweeping
+from regen.services.state import leases, messages
+from regen.services.state.deps import ALERT_TOPIC, COMPLETE_TOPIC, REQUEST_TOPIC, TRIGGER_TOPIC
+from regen.services.views import batch_view
 from simulation.bench import Bench
 from simulation.league import DAY, entry, names, players
 
@@ -60,7 +62,7 @@ def test_the_deadline_ends_the_waiting_and_names_who_is_missing() -> None:
     bench.sweep()
     batch = bench.batch(answer.batch_id)
     assert batch.status is Status.REJECTED
-    view = viewing.view_batch(bench.deps, answer.batch_id)
+    view = batch_view.view_batch(bench.deps, answer.batch_id)
     assert (view["counts"]["produced"], view["counts"]["failed"]) == (4, 4)
     assert {o["reason"] for o in view["outcomes"]} == {"deadline"}
 
@@ -209,18 +211,18 @@ def test_a_dead_follow_up_is_sent_again() -> None:
     bench.queue.waiting.popleft()
     assert dead_letters.handle(bench.deps, "m1", message.data, message.attributes, b"{}") == "sent_again"
     bench.sweep()
-    batches = viewing.list_batches(bench.deps, None, "promoted")
+    batches = batch_view.list_batches(bench.deps, None, "promoted")
     assert sorted(b["trigger_ids"] for b in batches) == [["t1"], ["t2"]]
     assert bench.audited("malformed") == []
 
 
 def test_a_dead_wake_of_a_backfill_is_sent_again_and_is_no_trigger_that_was_lost() -> None:
     bench = Bench()
-    data = {"mode": waking.MODE, "backfill_id": "backfill_x"}
+    data = {"mode": messages.ADVANCE, "backfill_id": "backfill_x"}
     assert dead_letters.handle(bench.deps, "m1", data, {}, b"{}") == "sent_again"
     sweeping.sweep(bench.deps)
     assert bench.queue.of(TRIGGER_TOPIC) == [data]
-    grade = {"mode": regrading.MODE, "game_date": "2026-01-20"}
+    grade = {"mode": messages.GRADE, "game_date": "2026-01-20"}
     assert dead_letters.handle(bench.deps, "m2", grade, {}, b"{}") == "left_to_the_schedule"
     sweeping.sweep(bench.deps)
     assert bench.audited("malformed") == []

@@ -9,10 +9,11 @@ from regen.domain.errors import InvalidInput, KeyReused, NoSlate, Refused
 from regen.domain.scope import Scope
 from regen.domain.trigger import Source
 from regen.ports import Message, Snapshot, Write
-from regen.services import commands, opening, viewing
-from regen.services.answers import Answer, IdempotencyKey
-from regen.services.dates import read_date
-from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC
+from regen.services.batch import opening, orders
+from regen.services.batch.dates import read_date
+from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC
+from regen.services.state.idempotency import Answer, IdempotencyKey
+from regen.services.views import batch_view
 from simulation.bench import Bench
 from simulation.league import DAY, entry, names, players
 
@@ -22,7 +23,7 @@ def test_a_regeneration_is_accepted_and_recorded_with_all_its_requests() -> None
     answer = bench.regenerate()
     assert (answer.status, answer.requested_players, answer.requests) == ("accepted", 9, 3)
     assert bench.batch(answer.batch_id).status is Status.RUNNING
-    view = viewing.view_batch(bench.deps, answer.batch_id)
+    view = batch_view.view_batch(bench.deps, answer.batch_id)
     assert view["pending"] == names(9)
     assert len(bench.queue.of(REQUEST_TOPIC)) == 3
 
@@ -104,7 +105,7 @@ def test_a_trigger_on_a_live_date_is_coalesced_and_one_follow_up_carries_all() -
         assert (answer.status, answer.batch_id) == ("coalesced", live.batch_id)
     bench.drain()
     bench.sweep()
-    batches = viewing.list_batches(bench.deps, DAY.isoformat(), None)
+    batches = batch_view.list_batches(bench.deps, DAY.isoformat(), None)
     follow_up = next(b for b in batches if b["batch_id"] != live.batch_id)
     assert len(batches) == 2
     assert follow_up["status"] == "promoted"
@@ -127,7 +128,7 @@ def test_a_follow_up_delivered_twice_starts_one_batch() -> None:
     bench.drain()
     bench.sweep()
     bench.sweep()
-    assert len(viewing.list_batches(bench.deps, None, None)) == 2
+    assert len(batch_view.list_batches(bench.deps, None, None)) == 2
 
 
 def test_a_follow_up_delivered_again_while_its_batch_is_live_is_no_trigger_of_its_own() -> None:
@@ -143,7 +144,7 @@ def test_a_follow_up_delivered_again_while_its_batch_is_live_is_no_trigger_of_it
     bench.clock.advance(200)
     bench.sweep()
     bench.sweep()
-    listed = viewing.list_batches(bench.deps, None, None)
+    listed = batch_view.list_batches(bench.deps, None, None)
     assert sorted(b["requested_players"] for b in listed) == [1, 8]
     assert {b["status"] for b in listed} == {"promoted"}
 
@@ -153,7 +154,7 @@ def test_the_follow_up_goes_out_with_the_end_that_makes_it_due() -> None:
     bench.regenerate()
     bench.regenerate("t2")
     bench.drain()
-    batches = viewing.list_batches(bench.deps, None, "promoted")
+    batches = batch_view.list_batches(bench.deps, None, "promoted")
     assert sorted(b["trigger_ids"] for b in batches) == [["t1"], ["t2"]], "and no sweep has come"
 
 
@@ -171,10 +172,10 @@ def test_the_hold_down_ends_and_the_follow_up_runs() -> None:
     bench.run()
     bench.regenerate("m1", source=Source.PUBSUB)
     bench.sweep()
-    assert len(viewing.list_batches(bench.deps, None, None)) == 1
+    assert len(batch_view.list_batches(bench.deps, None, None)) == 1
     bench.clock.advance(901)
     bench.sweep()
-    newest = viewing.list_batches(bench.deps, None, None)[0]
+    newest = batch_view.list_batches(bench.deps, None, None)[0]
     assert newest["trigger_ids"] == ["m1"]
     assert newest["status"] == "promoted"
 
@@ -208,9 +209,9 @@ def test_a_batch_without_players_can_be_promoted_by_nobody() -> None:
     bench = Bench([])
     answer = bench.regenerate("m1", source=Source.PUBSUB)
     with pytest.raises(Refused):
-        commands.promote(bench.deps, bench.order(answer), [])
+        orders.promote(bench.deps, bench.order(answer), [])
     with pytest.raises(Refused):
-        commands.redrive(bench.deps, bench.order(answer))
+        orders.redrive(bench.deps, bench.order(answer))
 
 
 def test_workers_and_verifier_may_be_done_before_the_opener_has_published_everything() -> None:
@@ -237,7 +238,7 @@ def test_an_opener_that_died_gives_its_trigger_back_to_the_date() -> None:
     bench.clock.advance(91)
     bench.sweep()
     assert bench.batch(lost.batch.batch_id).status is Status.FAILED
-    newest = viewing.list_batches(bench.deps, None, "promoted")
+    newest = batch_view.list_batches(bench.deps, None, "promoted")
     assert [(b["trigger_ids"], b["reason"]) for b in newest] == [(["t1"], "late_data")]
     assert [e.error for e in bench.audited("failed")] == ["opening_lost"]
 

@@ -9,9 +9,11 @@ from regen.adapters.memory.store import MemoryStore
 from regen.domain.batch import Status
 from regen.domain.errors import Conflict, InvalidInput
 from regen.ports import Write
-from regen.services import processing, viewing
-from regen.services.deps import REQUEST_TOPIC
-from regen.services.records import decode_request, request_path
+from regen.services.batch import processing
+from regen.services.state.deps import REQUEST_TOPIC
+from regen.services.state.documents import decode_request
+from regen.services.state.paths import request_path
+from regen.services.views import batch_view
 from simulation.bench import Bench
 from simulation.league import entry, players
 
@@ -29,7 +31,7 @@ def test_every_requested_player_gets_one_outcome_with_its_reason() -> None:
     bench = Bench(slate)
     answer = bench.regenerate()
     bench.drain()
-    view = viewing.view_batch(bench.deps, answer.batch_id)
+    view = batch_view.view_batch(bench.deps, answer.batch_id)
     counted = [view["counts"][k] for k in ("requested", "produced", "skipped", "failed")]
     assert counted == [10, 4, 4, 2]
     assert {o["player_lookup"]: (o["outcome"], o["reason"]) for o in view["outcomes"]} == {
@@ -142,6 +144,6 @@ def test_outcomes_that_firestore_refuses_are_failures_by_name_and_come_to_an_end
     bench.store.commit = picky  # type: ignore[method-assign]
     first, *_ = bench.queue.of(REQUEST_TOPIC)
     assert processing.process_request(bench.deps, answer.batch_id, first["request_id"]) == "done"
-    view = viewing.view_batch(bench.deps, answer.batch_id)
+    view = batch_view.view_batch(bench.deps, answer.batch_id)
     assert {(o["outcome"], o["reason"]) for o in view["outcomes"]} == {("failed", "unstorable")}
     assert (view["counts"]["failed"], len(view["pending"])) == (4, 4)

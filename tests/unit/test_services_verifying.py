@@ -11,8 +11,9 @@ from regen.domain.errors import Conflict, InvalidInput, PromotionAborted
 from regen.domain.promotion import Promotion, PromotionCounts
 from regen.domain.scope import Scope
 from regen.ports import Write
-from regen.services import commands, verifying, viewing
-from regen.services.deps import ALERT_TOPIC, COMPLETE_TOPIC
+from regen.services.batch import orders, verifying
+from regen.services.state.deps import ALERT_TOPIC, COMPLETE_TOPIC
+from regen.services.views import batch_view
 from simulation.bench import Bench
 from simulation.league import DAY, entry, names, old_row, players
 
@@ -83,7 +84,7 @@ def test_those_ruled_out_late_leave_the_denominator_and_are_withdrawn() -> None:
     assert (batch.counts.withdrawn, batch.counts.kept) == (1, 1)
     kept = {player for player, _, _ in bench.current()}
     assert kept == {*names(4), "rookie"}
-    assert viewing.view_batch(bench.deps, batch.batch_id)["coverage_pct"] == 100.0
+    assert batch_view.view_batch(bench.deps, batch.batch_id)["coverage_pct"] == 100.0
 
 
 def test_a_player_no_longer_on_the_slate_is_withdrawn_by_a_batch_of_the_whole_slate() -> None:
@@ -195,7 +196,7 @@ def test_a_transaction_that_is_refused_for_good_ends_the_batch_and_changes_nothi
     assert "refused" in (batch.error or "")
     assert bench.current() == set()
     bench.deps = replace(bench.deps, warehouse=bench.warehouse)
-    commands.promote(bench.deps, bench.order(batch), [])
+    orders.promote(bench.deps, bench.order(batch), [])
     bench.drain()
     assert bench.batch(batch.batch_id).status is Status.PROMOTED
 

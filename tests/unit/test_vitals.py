@@ -17,9 +17,9 @@ from regen.cli.session import Session
 from regen.cli.settings import Given
 from regen.domain.errors import Unavailable
 from regen.ports import Write
-from regen.services import heartbeats
-from regen.services.records import HEARTBEATS
-from regen.services.vitals import vitals
+from regen.services.healing.vitals import vitals
+from regen.services.state import heartbeats
+from regen.services.state.paths import HEARTBEATS
 from simulation.bench import Bench
 from web_bench import KEYED, Web, ticked
 

@@ -9,11 +9,11 @@ import pytest
 
 from regen.domain.errors import InvalidInput
 from regen.domain.trigger import MAX_COALESCED
-from regen.services import viewing
-from regen.services.answers import IdempotencyKey
-from regen.services.dates import read_date
-from regen.services.deps import TRIGGER_TOPIC
-from regen.services.opening import _take_date
+from regen.services.batch.dates import read_date
+from regen.services.batch.opening import _take_date
+from regen.services.state.deps import TRIGGER_TOPIC
+from regen.services.state.idempotency import IdempotencyKey
+from regen.services.views import batch_view
 from simulation.league import DAY, entry, players
 from web_bench import Web
 
@@ -246,7 +246,7 @@ def test_triggers_with_much_metadata_and_many_names_are_all_taken_and_carried() 
     bench.clock.advance(1)
     bench.drain()
     bench.sweep()
-    newest = viewing.list_batches(bench.deps, None, "promoted")[0]
+    newest = batch_view.list_batches(bench.deps, None, "promoted")[0]
     assert newest["trigger_ids"] == [f"key-{n}" for n in range(120)]
     assert newest["requested_players"] == 3, "more names than a slate has are the whole slate"
     stored = bench.store.get(f"prediction_batches/{newest['batch_id']}")

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from regen.domain.errors import InvalidInput, Unavailable
-from regen.services import malformed, opening, outbox
-from regen.services.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC
-from regen.services.records import OUTBOX
+from regen.services.batch import opening
+from regen.services.healing import malformed
+from regen.services.state import messages, outbox
+from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC
+from regen.services.state.paths import OUTBOX
 from simulation.league import DAY, players
 from web_bench import Web, envelope, pushed
 
@@ -240,7 +242,7 @@ def test_an_event_may_come_as_the_envelope_of_its_topic() -> None:
 def test_an_event_that_is_published_twice_is_one_trigger_and_another_body_is_another() -> None:
     web = Web()
     trigger = {"game_date": DAY.isoformat(), "reason": "bdb_upgrade"}
-    item = outbox.message_item("e", web.bench.clock.now(), TRIGGER_TOPIC, trigger)
+    item = messages.message_item("e", web.bench.clock.now(), TRIGGER_TOPIC, trigger)
     web.bench.deps.store.commit([w for w in outbox.put([item]) if not w.path.startswith(OUTBOX)])
     for number in ("m-1", "m-2"):
         assert web.push("coordinator", "/regenerate-pubsub", envelope(trigger, number, event_id="e")) == 204

@@ -12,7 +12,7 @@ import pytest
 from fake_coordinator import serving
 from regen.adapters.webhook import Webhook
 from regen.domain.errors import Unavailable
-from regen.services import opening
+from regen.services.batch import opening
 from regen.web.callers import Gatekeeper
 from regen.web.settings import read_settings
 from simulation.league import DAY

@@ -19,7 +19,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from regen.ports import Message
-from regen.services.deps import REQUEST_TOPIC, TRACEPARENT, VERIFY_TOPIC
+from regen.services.state.deps import REQUEST_TOPIC, TRACEPARENT, VERIFY_TOPIC
 from regen.web import tracing
 from regen.web.bootstrap import App
 from regen.web.callers import Gatekeeper

@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from regen.domain import ids
+from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.errors import InvalidInput, Refused
 
 MAX_DATES = 400
@@ -266,3 +268,25 @@ def range_of(first: date, last: date, *, backwards: bool = False) -> list[date]:
         raise InvalidInput("to", f"a date from `from` on, at most {MAX_DATES} dates in all")
     dates = [first + timedelta(days=n) for n in range(number)]
     return dates[::-1] if backwards else dates
+
+
+def backfill_entry(backfill: Backfill, status: str, caller: str, at: datetime) -> AuditEntry:
+    """The audit entry of an order on a backfill; each of its batches leaves its own."""
+    return AuditEntry(
+        event_id=ids.digest("backfill", backfill.backfill_id, status, at.isoformat(), length=24),
+        event=AuditEvent.BACKFILL,
+        at=at,
+        game_date=None,
+        batch_id=None,
+        round=0,
+        status=status,
+        reason=backfill.reason,
+        triggered_by=caller,
+        metadata={
+            **backfill.metadata,
+            "backfill_id": backfill.backfill_id,
+            "from": backfill.first.isoformat(),
+            "to": backfill.last.isoformat(),
+            "only": backfill.only.value,
+        },
+    )

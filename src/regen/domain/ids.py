@@ -12,6 +12,7 @@ from regen.domain.errors import InvalidInput
 _BATCH_ID = re.compile(r"(batch|regen)_\d{4}-\d\d-\d\d_([a-z][a-z0-9_]{0,39}_)?[0-9a-f]{8}")
 _BACKFILL_ID = re.compile(r"backfill_\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d_[0-9a-f]{8}")
 REASON = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_DOCUMENT_ID = re.compile(r"(?!__)[A-Za-z0-9_-]{1,200}")
 
 
 def digest(*parts: object, length: int = 32) -> str:
@@ -62,6 +63,11 @@ def staging_table(batch: str, round_: int, token: int) -> str:
 def event_id(batch: str, round_: int, what: str) -> str:
     """The id of something that happened to a batch."""
     return digest("event", batch, round_, what, length=24)
+
+
+def is_document_id(value: object) -> bool:
+    """Whether this can be the id of a document of ours."""
+    return isinstance(value, str) and _DOCUMENT_ID.fullmatch(value) is not None
 
 
 def checked_reason(value: object) -> str:

@@ -140,3 +140,8 @@ def latest(outcomes: Iterable[Outcome]) -> dict[str, Outcome]:
 
 def _rank(outcome: Outcome) -> tuple[bool, int]:
     return outcome.kind is OutcomeKind.PRODUCED, outcome.round
+
+
+def failed_outcome(player: str, reason: str, round_: int, error: str | None = None) -> Outcome:
+    """A player who got nothing, and why."""
+    return Outcome(player, "", OutcomeKind.FAILED, reason=reason, error=error, round=round_)

@@ -9,15 +9,14 @@ from regen.domain import ids
 from regen.domain.backfill import DEFAULT_CONCURRENT, MAX_CONCURRENT, Only
 from regen.domain.dates import parse_game_date
 from regen.domain.errors import InvalidInput, NoSuchBackfill
-from regen.services import backfilling
-from regen.services.answers import IdempotencyKey
-from regen.services.backfill_records import read_backfill
-from regen.services.backfill_settling import dates_view, view
-from regen.services.backfilling import Wanted
+from regen.services.backfill import backfilling
+from regen.services.backfill.backfilling import Wanted
+from regen.services.backfill.changes import read_backfill
+from regen.services.state.idempotency import IdempotencyKey
+from regen.services.views.backfill_view import backfill_view, dates_view
 from regen.web import bodies
 from regen.web.bootstrap import App
 from regen.web.http import Call, Reply, Route
-from regen.web.reading import is_document_id
 
 FIELDS = frozenset({"from", "to", "reason", "max_concurrent_dates", "only", "backwards", "metadata", "dry_run"})
 
@@ -39,13 +38,13 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
             dates = known.dates if known else backfilling.plan(deps, wanted)
             return 200, {"status": "dry_run", "dates": dates_view(dates)}
         made = backfilling.create(deps, wanted, key)
-        return 202, {**view(made), "status_url": call.url(f"/backfills/{made.backfill_id}")}
+        return 202, {**backfill_view(made), "status_url": call.url(f"/backfills/{made.backfill_id}")}
 
     def listing(call: Call) -> Reply:  # noqa: ARG001 - every route's signature
-        return 200, {"backfills": [view(b) for b in backfilling.recent(deps)]}
+        return 200, {"backfills": [backfill_view(b) for b in backfilling.recent(deps)]}
 
     def one(call: Call) -> Reply:
-        return 200, view(read_backfill(deps, _id(call))[0])
+        return 200, backfill_view(read_backfill(deps, _id(call))[0])
 
     def order(word: str) -> Callable[[Call], Reply]:
         def handle(call: Call) -> Reply:
@@ -55,8 +54,8 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
             key = key_of(call, body)
             after = backfilling.order(deps, name, word, call.caller_name, key=key, dry_run=dry_run)
             if dry_run:
-                return 200, {**view(after), "status": "dry_run", "would": word, "would_be": after.status.value}
-            return 202, view(after)
+                return 200, {**backfill_view(after), "status": "dry_run", "would": word, "would_be": after.status.value}
+            return 202, backfill_view(after)
 
         return handle
 
@@ -98,6 +97,6 @@ def wanted_of(body: Mapping[str, Any], caller: str) -> Wanted:
 
 def _id(call: Call) -> str:
     name = call.path["id"]
-    if not is_document_id(name):
+    if not ids.is_document_id(name):
         raise NoSuchBackfill(f"no backfill {name[:100]}")
     return name

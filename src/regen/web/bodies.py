@@ -14,8 +14,8 @@ from regen.domain.dates import parse_game_date
 from regen.domain.errors import InvalidInput
 from regen.domain.scope import Scope, resolved
 from regen.domain.trigger import Source, Trigger
+from regen.services.state.messages import REGENERATE
 
-MODE = "regenerate_with_supersede"
 DEFAULT_REASON = "feature_upgrade"
 MAX_NAMES = 1000
 MAX_NAME = 100
@@ -108,9 +108,9 @@ def pushed_trigger(
             known one: whoever sent it means something by it.
     """
     ignored = _ignored(data)
-    mode = data.get("mode", MODE)
-    if mode != MODE:
-        raise InvalidInput("mode", MODE)
+    mode = data.get("mode", REGENERATE)
+    if mode != REGENERATE:
+        raise InvalidInput("mode", REGENERATE)
     return Trigger(
         trigger_id=trigger_id,
         game_date=parse_game_date(_required(data, "game_date")),

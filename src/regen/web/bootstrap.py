@@ -13,7 +13,7 @@ from regen.domain.batch import Thresholds
 from regen.domain.errors import Defect
 from regen.domain.estimate import System
 from regen.ports import Alerts, BatchStore, Ledger, Queue
-from regen.services.deps import Config, Deps
+from regen.services.state.deps import Config, Deps
 from regen.systems import system_ids, systems, with_members
 from regen.web import tracing
 from regen.web.callers import Gatekeeper

@@ -13,25 +13,28 @@ from regen.domain.dates import eastern_today, parse_game_date
 from regen.domain.errors import InvalidInput, NoSuchBatch, Refused
 from regen.domain.texts import checked_text
 from regen.domain.trigger import Trigger
-from regen.services import backfilling, commands, grading, opening, own_messages, viewing
-from regen.services.alerting import check_message
-from regen.services.answers import Answer, IdempotencyKey, recall, settle
-from regen.services.deps import Deps
-from regen.services.regrading import MODE as GRADE
-from regen.services.waking import MODE as ADVANCE
+from regen.services.backfill import backfilling
+from regen.services.batch import opening, orders
+from regen.services.state import messages_read
+from regen.services.state.deps import Deps
+from regen.services.state.idempotency import Answer, IdempotencyKey, recall, settle
+from regen.services.state.messages import ADVANCE, GRADE
+from regen.services.state.messages_read import check_message, document_id
+from regen.services.tables import grading
+from regen.services.views import batch_view
 from regen.web import backfills, bodies, errands
 from regen.web.bootstrap import App
 from regen.web.envelopes import Pushed, decode_push, record_malformed
 from regen.web.http import Call, Reply, Route, Router
 from regen.web.logs import add_context
 from regen.web.readiness import Readiness
-from regen.web.reading import PushBody, document_id, is_document_id
+from regen.web.reading import PushBody
 from regen.web.tracing import adopt
 
 log = logging.getLogger(__name__)
 MAX_KEY = 200
 MAX_TRIGGER_ID = 300
-_Act = Callable[[Deps, commands.Order, dict[str, Any]], Batch]
+_Act = Callable[[Deps, orders.Order, dict[str, Any]], Batch]
 _NUMBER = re.compile(r"[0-9]{1,3}")
 
 
@@ -53,19 +56,19 @@ def router(app: App) -> Router:
                 "POST",
                 "/batches/{id}/cancel",
                 gate.by_key,
-                routes.order("cancel", lambda deps, order, _: commands.cancel(deps, order)),
+                routes.order("cancel", lambda deps, order, _: orders.cancel(deps, order)),
             ),
             Route(
                 "POST",
                 "/batches/{id}/redrive",
                 gate.by_key,
-                routes.order("redrive", lambda deps, order, _: commands.redrive(deps, order)),
+                routes.order("redrive", lambda deps, order, _: orders.redrive(deps, order)),
             ),
             Route(
                 "POST",
                 "/batches/{id}/rollback",
                 gate.by_key,
-                routes.order("rollback", lambda deps, order, _: commands.rollback(deps, order)),
+                routes.order("rollback", lambda deps, order, _: orders.rollback(deps, order)),
             ),
             Route("POST", "/batches/{id}/promote", gate.by_key, routes.order("promote", _promote, "checks")),
             *backfills.routes(app, _key),
@@ -132,7 +135,7 @@ class _Coordinator:
                 raise InvalidInput("message.data", "a base64 JSON object")
             if message.data.get("mode") in {ADVANCE, GRADE} or message.attributes.get("follow_up"):
                 check_message(self._deps, message.data)
-            event = own_messages.own_event(self._deps, message.data, message.attributes)
+            event = messages_read.own_event(self._deps, message.data, message.attributes)
             if event and event.carried:
                 return 204, None
             if message.data.get("mode") == ADVANCE:
@@ -145,10 +148,10 @@ class _Coordinator:
             # Recorded and out of the way on first delivery: a retry can never mend it (I-20).
             record_malformed(self._deps, body, error, call.caller_name, message)
         else:
-            own_messages.carried(self._deps, event)
+            messages_read.note_carried(self._deps, event)
         return 204, None
 
-    def _triggered(self, call: Call, body: PushBody, message: Pushed, event: own_messages.OwnEvent | None) -> None:
+    def _triggered(self, call: Call, body: PushBody, message: Pushed, event: messages_read.OwnEvent | None) -> None:
         """Open the batch of a trigger; InvalidInput if the message is none."""
         trigger = bodies.pushed_trigger(
             message.data,
@@ -195,10 +198,10 @@ class _Coordinator:
         batch_id = call.query("batch_id")
         if not batch_id:
             raise InvalidInput("batch_id", "the id of a batch")
-        return 200, viewing.view_batch(self._deps, _document_id(batch_id))
+        return 200, batch_view.view_batch(self._deps, _document_id(batch_id))
 
     def batch(self, call: Call) -> Reply:
-        return 200, viewing.view_batch(self._deps, _document_id(call.path["id"]))
+        return 200, batch_view.view_batch(self._deps, _document_id(call.path["id"]))
 
     def batches(self, call: Call) -> Reply:
         date, status, trigger_id = call.query("game_date"), call.query("status"), call.query("trigger_id")
@@ -207,11 +210,11 @@ class _Coordinator:
             raise InvalidInput("trigger_id", f"1 to {MAX_TRIGGER_ID} characters")
         if status is not None and status not in list(Status):
             raise InvalidInput("status", f"one of {', '.join(Status)}")
-        limit = call.query("limit") or str(viewing.MAX_LISTED)
-        if not _NUMBER.fullmatch(limit) or not 1 <= int(limit) <= viewing.MAX_LISTED:
-            raise InvalidInput("limit", f"a whole number from 1 to {viewing.MAX_LISTED}")
-        found = viewing.list_batches(self._deps, date, status, int(limit), trigger_id)
-        waiting = {} if day is None else {"waiting": viewing.waiting_triggers(self._deps, day)}
+        limit = call.query("limit") or str(batch_view.MAX_LISTED)
+        if not _NUMBER.fullmatch(limit) or not 1 <= int(limit) <= batch_view.MAX_LISTED:
+            raise InvalidInput("limit", f"a whole number from 1 to {batch_view.MAX_LISTED}")
+        found = batch_view.list_batches(self._deps, date, status, int(limit), trigger_id)
+        waiting = {} if day is None else {"waiting": batch_view.waiting_triggers(self._deps, day)}
         return 200, {"batches": found, **waiting}
 
     def order(self, word: str, act: _Act, *more: str) -> Callable[[Call], Reply]:
@@ -233,21 +236,21 @@ class _Coordinator:
 
         return handle
 
-    def _order(self, call: Call, body: dict[str, object]) -> commands.Order:
+    def _order(self, call: Call, body: dict[str, object]) -> orders.Order:
         batch_id = _document_id(call.path["id"])
         add_context(batch_id=batch_id)
         reason, dry_run = bodies.text(body, "reason", "no reason given"), bodies.flag(body, "dry_run")
-        return commands.Order(batch_id, call.caller_name, reason, dry_run, _key(call, body))
+        return orders.Order(batch_id, call.caller_name, reason, dry_run, _key(call, body))
 
 
-def _promote(deps: Deps, order: commands.Order, body: dict[str, Any]) -> Batch:
+def _promote(deps: Deps, order: orders.Order, body: dict[str, Any]) -> Batch:
     checks = bodies.names(body, "checks")
     if checks is None:
         raise InvalidInput("checks", "the names of the failed checks to accept")
-    return commands.promote(deps, order, checks)
+    return orders.promote(deps, order, checks)
 
 
-def _would(word: str, order: commands.Order, batch: Batch | None) -> dict[str, object]:
+def _would(word: str, order: orders.Order, batch: Batch | None) -> dict[str, object]:
     """What an order would do; None for a batch: nothing, its key is known."""
     would = {"status": "dry_run", "would": word, "batch_id": order.batch_id}
     if batch is None:
@@ -272,7 +275,7 @@ def _accepted(call: Call, answer: Answer, trigger: Trigger) -> dict[str, object]
 
 def _document_id(batch_id: str) -> str:
     """An id that can be a document's, or there is no such batch."""
-    if not is_document_id(batch_id):
+    if not ids.is_document_id(batch_id):
         raise NoSuchBatch(f"no batch {batch_id[:200]}")
     return batch_id
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from regen.domain import ids
 from regen.domain.errors import InvalidInput
-from regen.services import malformed
-from regen.services.answers import Answer, IdempotencyKey
-from regen.services.deps import Deps
-from regen.web.reading import PushBody, is_document_id, json_object
+from regen.services.healing import malformed
+from regen.services.state.deps import Deps
+from regen.services.state.idempotency import Answer, IdempotencyKey
+from regen.web.reading import PushBody, json_object
 
 MAX_ID = 200
 MAX_ATTRIBUTE = 1024
@@ -105,6 +106,6 @@ def changed_document(headers: Mapping[str, str], collection: str) -> str:
     if not name:
         raise InvalidInput("ce-document", "a CloudEvent of a Firestore document")
     parts = [unquote(part) for part in name.split("/")]
-    if len(parts) != 2 or parts[0] != collection or not is_document_id(parts[1]):
+    if len(parts) != 2 or parts[0] != collection or not ids.is_document_id(parts[1]):
         raise InvalidInput("ce-document", f"{collection}/ and the id of a document")
     return parts[1]

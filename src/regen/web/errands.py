@@ -10,8 +10,8 @@ from typing import Any
 from regen.domain.backfill import MAX_DATES
 from regen.domain.dates import eastern_today, parse_game_date
 from regen.domain.errors import InvalidInput
-from regen.services import bdb_scanning, checking, grading
-from regen.services.answers import IdempotencyKey, recall, settle
+from regen.services.state.idempotency import IdempotencyKey, recall, settle
+from regen.services.tables import bdb_scanning, checking, grading
 from regen.web import bodies
 from regen.web.bootstrap import App
 from regen.web.http import Call, Reply, Route

@@ -7,8 +7,8 @@ import threading
 from datetime import datetime
 
 from regen.domain.errors import RegenError
-from regen.services import heartbeats
-from regen.services.deps import Deps
+from regen.services.state import heartbeats
+from regen.services.state.deps import Deps
 
 log = logging.getLogger(__name__)
 

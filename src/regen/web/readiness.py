@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from regen.domain.errors import RegenError
-from regen.services.deps import Deps
-from regen.services.vitals import vitals
+from regen.services.healing.vitals import vitals
+from regen.services.state.deps import Deps
 
 CACHE_SECONDS = 5.0
 

@@ -24,7 +24,6 @@ MAX_DEPTH = 64
 _PART = 64 * 1024
 _TAIL = 4 * 1024
 _MESSAGE_ID = re.compile(rb'"message_?[iI]d"\s*:\s*"([A-Za-z0-9_-]{1,200})"')
-_DOCUMENT_ID = re.compile(r"(?!__)[A-Za-z0-9_-]{1,200}")
 
 
 class BodyTooLarge(RegenError):
@@ -178,20 +177,3 @@ def _check_scalar(value: object, where: str) -> None:
         raise InvalidInput(where, "finite numbers")
     elif isinstance(value, int) and not -(2**63) <= value < 2**63:
         raise InvalidInput(where, "whole numbers of at most 64 bits")
-
-
-def is_document_id(value: object) -> bool:
-    """Whether this can be the id of a document of ours."""
-    return isinstance(value, str) and _DOCUMENT_ID.fullmatch(value) is not None
-
-
-def document_id(data: Mapping[str, Any], field: str) -> str:
-    """The id that a message names.
-
-    Raises:
-        InvalidInput: it names none that could be ours.
-    """
-    value = data.get(field)
-    if not isinstance(value, str) or not is_document_id(value):
-        raise InvalidInput(field, "the id of a document")
-    return value

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from regen.ports import Message, Queue
-from regen.services.deps import TRACEPARENT
+from regen.services.state.deps import TRACEPARENT
 from regen.web.logs import add_context, context_fields, log_context
 
 if TYPE_CHECKING:

@@ -6,14 +6,16 @@ import logging
 from dataclasses import asdict
 
 from regen.domain.errors import InvalidInput
-from regen.services import dead_letters, heartbeats, malformed, sweeping, verifying
-from regen.services.alerting import check_message
-from regen.services.records import BATCHES
+from regen.services.batch import completion, verifying
+from regen.services.healing import dead_letters, malformed, sweeping
+from regen.services.state import heartbeats
+from regen.services.state.messages_read import check_message, document_id, verification_of
+from regen.services.state.paths import BATCHES
 from regen.web.bootstrap import App
 from regen.web.envelopes import Pushed, changed_document, decode_push, record_malformed
 from regen.web.http import Call, Reply, Route, Router
 from regen.web.logs import add_context
-from regen.web.reading import PushBody, document_id
+from regen.web.reading import PushBody
 from regen.web.tracing import adopt
 
 log = logging.getLogger(__name__)
@@ -55,7 +57,7 @@ class _Verifier:
             record_malformed(self._deps, body, error, call.caller_name, None)
             return 204, None
         add_context(batch_id=batch_id)
-        sweeping.batch_changed(self._deps, batch_id)
+        completion.batch_changed(self._deps, batch_id)
         return 204, None
 
     def verify(self, call: Call) -> Reply:
@@ -64,9 +66,7 @@ class _Verifier:
         try:
             message = decode_push(body.whole())
             adopt(message.attributes, "process prediction-verify")
-            batch_id, round_ = document_id(message.data, "batch_id"), message.data.get("round")
-            if not isinstance(round_, int) or isinstance(round_, bool):
-                raise InvalidInput("round", "a whole number")
+            batch_id, round_ = verification_of(message.data)
             check_message(self._deps, message.data)
         except InvalidInput as error:
             record_malformed(self._deps, body, error, call.caller_name, message)

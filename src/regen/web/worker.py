@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 
 from regen.domain.errors import InvalidInput, RegenError
-from regen.services import malformed, processing
-from regen.services.alerting import check_message
+from regen.services.batch import processing
+from regen.services.healing import malformed
+from regen.services.state.messages_read import check_message, request_of, round_of
 from regen.web.bootstrap import App
 from regen.web.envelopes import Pushed, decode_push, record_malformed
 from regen.web.http import Call, Reply, Route, Router
 from regen.web.logs import add_context
-from regen.web.reading import document_id
 from regen.web.tracing import adopt
 
 log = logging.getLogger(__name__)
@@ -22,21 +22,6 @@ def router(app: App) -> Router:
     worker = _Worker(app)
     routes = [Route("GET", "/health", None, worker.health), Route("POST", "/", app.gate.by_push, worker.process)]
     return Router(routes, app.totals, app.pulse("worker"))
-
-
-def request_of(message: Pushed) -> tuple[str, str]:
-    """The batch and request that a message of `prediction-request` names.
-
-    Raises:
-        InvalidInput: it names none.
-    """
-    return document_id(message.data, "batch_id"), document_id(message.data, "request_id")
-
-
-def round_of(message: Pushed) -> int | None:
-    """The round that a message names, if it does."""
-    value = message.data.get("round")
-    return value if type(value) is int else None
 
 
 class _Worker:
@@ -54,14 +39,14 @@ class _Worker:
             adopt(message.attributes, "process prediction-request")
             if message.error:
                 raise InvalidInput("message.data", "a base64 JSON object")
-            batch_id, request_id = request_of(message)
+            batch_id, request_id = request_of(message.data)
             check_message(self._deps, message.data)
         except InvalidInput as error:
             record_malformed(self._deps, body, error, call.caller_name, message)
             return 204, None
         add_context(batch_id=batch_id, request_id=request_id)
         try:
-            word = processing.process_request(self._deps, batch_id, request_id, round_of(message))
+            word = processing.process_request(self._deps, batch_id, request_id, round_of(message.data))
         except Exception as error:
             self._note(batch_id, request_id, f"{type(error).__name__}: {error}")
             raise

@@ -13,8 +13,8 @@ from regen.domain.batch import Kind
 from regen.domain.inputs import PlayerInputs, RecentGame, SourceTier
 from regen.domain.reading import SlateEntry, SlateReading
 from regen.domain.trigger import Source, Trigger
-from regen.services.deps import Deps
-from regen.services.opening import open_batch
+from regen.services.batch.opening import open_batch
+from regen.services.state.deps import Deps
 from regen.web.bootstrap import app
 from regen.web.http import Call, Reply, Route, Router
 

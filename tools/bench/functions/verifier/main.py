@@ -12,9 +12,9 @@ import flask
 import functions_framework
 
 from regen.domain.batch import Status
-from regen.services.commit import read_batch
-from regen.services.evidence import gather
-from regen.services.records import BATCHES
+from regen.services.batch.gathering import gather
+from regen.services.state.commit import read_batch
+from regen.services.state.paths import BATCHES
 from regen.web.bootstrap import app
 from regen.web.envelopes import changed_document
 from regen.web.http import Call, Reply, Route, Router

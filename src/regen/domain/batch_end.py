@@ -1,0 +1,89 @@
+"""What is said of a batch that has ended: its summary, its audit entry, its alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from regen.domain import ids
+from regen.domain.alerts import AlertKind
+from regen.domain.audit import AuditEntry, AuditEvent
+from regen.domain.batch import Act, Batch, Status
+from regen.domain.plan import told as in_words
+
+
+def alerts_of(batch: Batch, why: str) -> Iterator[tuple[AlertKind, str]]:
+    if batch.status is Status.REJECTED:
+        yield AlertKind.BATCH_REJECTED, why
+    elif batch.status is Status.FAILED:
+        yield AlertKind.BATCH_FAILED, why
+    elif batch.status is Status.PROMOTED:
+        if (batch.counts.produced or 0) < batch.requested_players:
+            yield AlertKind.BATCH_PARTIAL, why
+        # Who is out is told by the injury report; everybody else who lost his predictions is told of here.
+        beyond = {reason: counts for reason, counts in withdrawals_of(batch).items() if reason != "out"}
+        if beyond and batch.act is not Act.ROLLBACK:
+            yield AlertKind.PREDICTIONS_WITHDRAWN, f"withdrawn without a replacement: {in_words(beyond)}"
+
+
+def summarise(batch: Batch) -> dict[str, Any]:
+    """A batch for messages and alerts."""
+    counts = batch.counts
+    return {
+        "batch_id": batch.batch_id,
+        "game_date": batch.game_date.isoformat(),
+        "status": batch.status.value,
+        "round": batch.round,
+        "reason": batch.reason,
+        "requested": counts.requested,
+        "produced": counts.produced,
+        "skipped": counts.skipped,
+        "failed": counts.failed,
+        "superseded": counts.superseded,
+        "inserted": counts.inserted,
+        "withdrawn": counts.withdrawn,
+        "kept": counts.kept,
+    }
+
+
+def ended_entry(batch: Batch, event: AuditEvent, why: str, caller: str) -> AuditEntry:
+    """The audit entry of an end."""
+    counts = batch.counts
+    return AuditEntry(
+        event_id=ids.event_id(batch.batch_id, batch.round, event.value),
+        event=event,
+        at=batch.updated_at,
+        game_date=batch.game_date,
+        batch_id=batch.batch_id,
+        round=batch.round,
+        status=batch.status.value,
+        reason=batch.reason,
+        triggered_by=caller,
+        metadata=batch.metadata,
+        trigger_id=batch.trigger_ids[0] if batch.trigger_ids else None,
+        requested=counts.requested,
+        produced=counts.produced,
+        skipped=counts.skipped,
+        failed=counts.failed,
+        kept=counts.kept,
+        withdrawn=counts.withdrawn,
+        superseded_count=counts.superseded,
+        regenerated_count=counts.inserted,
+        coverage_pct=coverage_of(batch),
+        verdict=batch.verdict,
+        error=batch.error or why,
+        started_at=batch.created_at,
+        finished_at=batch.ended_at,
+    )
+
+
+def withdrawals_of(batch: Batch) -> Mapping[str, Mapping[str, int]]:
+    """Players and rows that its promotion takes away without a replacement, by reason, as its verification found."""
+    return (batch.verdict or {}).get("withdrawals") or {}
+
+
+def coverage_of(batch: Batch) -> float | None:
+    """The coverage that its verification measured."""
+    if not batch.verdict:
+        return None
+    return next((c["value"] for c in batch.verdict["checks"] if c["name"] == "coverage"), None)

@@ -1,0 +1,1 @@
+"""Backfills: a range of dates, one batch each."""

@@ -1,0 +1,1 @@
+"""One batch, from its opening to its end."""

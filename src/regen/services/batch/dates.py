@@ -1,0 +1,100 @@
+"""The date: one live batch at a time; what comes meanwhile is coalesced, and one follow-up carries it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from regen.domain import ids
+from regen.domain.audit import AuditEntry, AuditEvent
+from regen.domain.batch import Kind
+from regen.domain.errors import Refused
+from regen.domain.trigger import Source, Trigger, bounded
+from regen.ports import Snapshot, Write
+from regen.services.state import outbox
+from regen.services.state.deps import Deps
+from regen.services.state.documents import DateRecord, decode_date, encode_date
+from regen.services.state.idempotency import Answer, IdempotencyKey, remember
+from regen.services.state.messages import follow_up_item
+from regen.services.state.paths import date_path
+from regen.services.state.unknown_fields import keep_unknown
+
+
+@dataclass(frozen=True, slots=True)
+class DateSeen:
+    """A date as it was read."""
+
+    record: DateRecord
+    snapshot: Snapshot | None
+
+    def write(self, record: DateRecord) -> Write:
+        """The write that changes it, unless another writer was first; what a newer version added stays."""
+        path = date_path(record.game_date)
+        if self.snapshot is None:
+            return Write("create", path, encode_date(record))
+        data = {k: keep_unknown(self.snapshot.data.get(k), v) for k, v in encode_date(record).items()}
+        return Write("update", path, data, self.snapshot.version)
+
+
+def read_date(deps: Deps, game_date: date) -> DateSeen:
+    """Read a date; one never seen has an empty record."""
+    snapshot = deps.store.get(date_path(game_date))
+    return DateSeen(decode_date(snapshot, game_date), snapshot)
+
+
+def must_wait(deps: Deps, trigger: Trigger, record: DateRecord) -> str | None:
+    """The batch that the trigger has to wait for, if any.
+
+    Raises:
+        Refused: a first run and a backfill do not wait; a follow-up that comes again is no trigger of its own (the end of the live
+            batch starts another if anything waits).
+    """
+    if record.live is not None:
+        if trigger.follow_up is not None or trigger.source is Source.BACKFILL:
+            raise Refused(f"{record.live} is live on {trigger.game_date.isoformat()}", record.live)
+        if trigger.kind is Kind.DAILY:
+            raise Refused(f"{record.live} is live on {trigger.game_date.isoformat()}", record.live)
+        return record.live
+    if not record.promoted:
+        return None
+    last = record.promoted[-1]
+    if trigger.kind is Kind.DAILY and not trigger.force:
+        raise Refused(f"{last.batch_id} has been promoted on {trigger.game_date.isoformat()}; use force", last.batch_id)
+    held = trigger.source is Source.PUBSUB and trigger.follow_up is None
+    return last.batch_id if held and deps.clock.now() < hold_down_end(deps, last.at) else None
+
+
+def hold_down_end(deps: Deps, promoted_at: datetime) -> datetime:
+    """When triggers by Pub/Sub start batches again."""
+    return promoted_at + timedelta(seconds=deps.config.hold_down_seconds)
+
+
+def coalesce(deps: Deps, trigger: Trigger, seen: DateSeen, batch_id: str, key: IdempotencyKey | None) -> Answer:
+    """Remember the trigger on the date; one follow-up starts when its time comes."""
+    answer = Answer("coalesced", batch_id, trigger.game_date, 0, 0, trigger_id=trigger.trigger_id)
+    record = seen.record
+    who = (trigger.trigger_id, trigger.triggered_by)
+    if all((t.trigger_id, t.triggered_by) != who for t in record.coalesced):
+        record = replace(record, coalesced=bounded((*record.coalesced, trigger)))
+    entry = AuditEntry(
+        event_id=ids.digest("coalesced", batch_id, *who, length=24),
+        event=AuditEvent.COALESCED,
+        at=deps.clock.now(),
+        game_date=trigger.game_date,
+        batch_id=batch_id,
+        round=0,
+        status="coalesced",
+        reason=trigger.reason,
+        triggered_by=trigger.triggered_by,
+        metadata=trigger.metadata,
+        trigger_id=trigger.trigger_id,
+    )
+    items = [outbox.audit_item(entry)]
+    if record.live is None:
+        due = hold_down_end(deps, record.promoted[-1].at)
+        items.append(follow_up_item(record, batch_id, due))
+    writes = [seen.write(record), *outbox.put(items)]
+    if key:
+        writes.append(remember(deps, key, answer))
+    deps.store.commit(writes)
+    return answer

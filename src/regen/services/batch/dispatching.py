@@ -1,0 +1,63 @@
+"""Publishing a batch's requests: after all of them are durable, before the answer is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from regen.domain.batch import WAITING, Batch, Status
+from regen.ports import Write
+from regen.services.batch.completion import check_completion, pending_in
+from regen.services.state.commit import read_batch, until_committed
+from regen.services.state.deps import Deps
+from regen.services.state.messages import publish_requests
+from regen.services.state.paths import requests_path
+
+
+def start_dispatching(deps: Deps, batch_id: str) -> None:
+    """All requests are durable: say so, unless the batch was cancelled or closed meanwhile."""
+
+    def decide() -> tuple[Sequence[Write], None]:
+        seen = read_batch(deps, batch_id)
+        if seen.batch.status is not Status.CREATED:
+            return [], None
+        moved = seen.batch.moved(Status.DISPATCHING, "all requests written", deps.clock.now())
+        return [seen.update(moved)], None
+
+    until_committed(deps, decide)
+
+
+def dispatch(deps: Deps, batch_id: str, request_ids: Sequence[str] | None = None) -> None:
+    """Publish the round's requests, go to `running`, and look whether all are done already.
+
+    Args:
+        request_ids: the requests of round 1 if they have just been written; None publishes those that are pending.
+    """
+    seen = read_batch(deps, batch_id)
+    if seen.batch.status not in WAITING:
+        return
+    round_ = seen.batch.round
+    if request_ids is not None and round_ != 1:
+        return  # an opener that stood still while the batch was cancelled and redriven: its messages mean nothing now
+    if request_ids is None:
+        publish_pending(deps, seen.batch)
+    else:
+        publish_requests(deps, seen.batch, request_ids)
+
+    def decide() -> tuple[Sequence[Write], None]:
+        seen = read_batch(deps, batch_id)
+        if seen.batch.status is not Status.DISPATCHING or seen.batch.round != round_:
+            return [], None
+        now = deps.clock.now()
+        return [seen.update(replace(seen.batch.moved(Status.RUNNING, "all published", now), published_at=now))], None
+
+    until_committed(deps, decide)
+    check_completion(deps, seen.batch)
+
+
+def publish_pending(deps: Deps, batch: Batch) -> int:
+    """Publish one small message for each pending request; a worker that gets one twice changes nothing."""
+    pending = deps.store.find(requests_path(batch.batch_id), pending_in(batch), fields=["request_id"])
+    ids = [str(s.data["request_id"]) for s in pending]
+    publish_requests(deps, batch, ids)
+    return len(ids)

@@ -1,0 +1,137 @@
+"""The end of a round: the terminal status, the release of the date and the outbox, in one commit."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from regen.domain import ids
+from regen.domain.alerts import alert
+from regen.domain.audit import AuditEvent
+from regen.domain.batch import Act, Batch, Status
+from regen.domain.batch_end import alerts_of, coverage_of, ended_entry, summarise, withdrawals_of
+from regen.domain.trigger import Source
+from regen.ports import Write
+from regen.services.batch.dates import hold_down_end, read_date
+from regen.services.state import outbox
+from regen.services.state.commit import read_batch, until_committed
+from regen.services.state.deps import Deps
+from regen.services.state.documents import DateRecord, OutboxItem, Promoted
+from regen.services.state.messages import ended_item, follow_up_item, grade_item, wake_item
+
+log = logging.getLogger(__name__)
+EVENTS = {
+    Status.REJECTED: AuditEvent.REJECTED,
+    Status.CANCELLED: AuditEvent.CANCELLED,
+    Status.FAILED: AuditEvent.FAILED,
+}
+
+
+def end_round(
+    deps: Deps,
+    batch_id: str,
+    round_: int,
+    to: Status,
+    why: str,
+    *,
+    allowed: frozenset[Status],
+    caller: str = "verifier",
+    token: int | None = None,
+    also: Callable[[], Sequence[Write]] = tuple,
+    dry_run: bool = False,
+    **changes: Any,  # noqa: ANN401 - fields of the batch
+) -> Batch | None:
+    """End the round of a batch.
+
+    Args:
+        allowed: statuses from which this end may come; from any other nothing is done.
+        token: the end comes only while this is the batch's fencing token: a later owner knows better.
+        also: what else goes into the commit.
+        dry_run: decide as always, and commit nothing.
+        changes: fields of the batch to set.
+
+    Returns:
+        The ended batch, or None if it was not in this round and status any more.
+    """
+
+    def decide() -> tuple[Sequence[Write], Batch | None]:
+        seen = read_batch(deps, batch_id)
+        if seen.batch.round != round_ or seen.batch.status not in allowed:
+            return [], None
+        if token is not None and seen.batch.token != token:
+            return [], None
+        now = deps.clock.now()
+        ended = seen.batch.moved(to, why, now, ended_at=now, **changes)
+        date = read_date(deps, ended.game_date)
+        record = _released(date.record, ended, now)
+        items = _items(ended, why, now, caller)
+        if record.coalesced and record.live is None:
+            due = _follow_up_due(deps, record, now)
+            items.append(follow_up_item(record, f"{batch_id}/{round_}", due, batch_id))
+        writes = [
+            seen.update(ended),
+            *([date.write(record)] if record != date.record else []),
+            *outbox.put(items),
+            *also(),
+        ]
+        return writes, ended
+
+    if dry_run:
+        return decide()[1]
+    ended = until_committed(deps, decide)
+    if ended:
+        _log_end(ended, why)
+    return ended
+
+
+def _log_end(batch: Batch, why: str) -> None:
+    """The line that the dashboard's coverage is taken from."""
+    told = {
+        "action": "end",
+        "outcome": batch.status.value,
+        "batch_id": batch.batch_id,
+        "game_date": batch.game_date.isoformat(),
+        "round": str(batch.round),
+        "requested": batch.counts.requested,
+        "produced": batch.counts.produced,
+        "coverage_pct": coverage_of(batch),
+    }
+    log.info("%s %s: %s", batch.batch_id, batch.status, why, extra={k: v for k, v in told.items() if v is not None})
+
+
+def _released(record: DateRecord, batch: Batch, now: datetime) -> DateRecord:
+    if record.live == batch.batch_id:
+        record = replace(record, live=None, carried=())
+    if batch.status is Status.PROMOTED and batch.act is not Act.ROLLBACK:
+        others = tuple(p for p in record.promoted if p.batch_id != batch.batch_id)
+        size = batch.slate.players if batch.slate and batch.scope.whole_slate else None
+        record = replace(record, promoted=(*others, Promoted(batch.batch_id, batch.created_at, now, size))[-50:])
+    if batch.status is Status.ROLLED_BACK:
+        record = replace(record, promoted=tuple(p for p in record.promoted if p.batch_id != batch.batch_id))
+    return record
+
+
+def _follow_up_due(deps: Deps, record: DateRecord, now: datetime) -> datetime:
+    by_pubsub = all(t.source is Source.PUBSUB for t in record.coalesced)
+    return hold_down_end(deps, record.promoted[-1].at) if by_pubsub and record.promoted else now
+
+
+def _items(batch: Batch, why: str, now: datetime, caller: str) -> list[OutboxItem]:
+    summary = summarise(batch)
+    items = [ended_item(batch, now)]
+    refused = batch.status is Status.PROMOTED and batch.act is Act.ROLLBACK
+    if event := AuditEvent.ROLLBACK_REFUSED if refused else EVENTS.get(batch.status):
+        runs = batch.staging if batch.status is Status.REJECTED else None
+        items.append(outbox.audit_item(ended_entry(batch, event, why, caller), runs))
+    for kind, text in alerts_of(batch, why):
+        alert_id = ids.event_id(batch.batch_id, batch.round, f"alert:{kind}")
+        told = alert(kind, text, **summary, coverage_pct=coverage_of(batch), withdrawals=withdrawals_of(batch) or None)
+        items.append(outbox.alert_item(alert_id, now, told, batch.batch_id))
+    if batch.backfill_id:
+        items.append(wake_item(batch.backfill_id, f"{batch.batch_id}/{batch.round}", now, batch.batch_id))
+    if grade := grade_item(batch, now):
+        items.append(grade)
+    return items

@@ -1,0 +1,129 @@
+"""Gathering what the verification looks at: outcomes of all rounds, and the rows to stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from regen.domain.batch import Act, Batch
+from regen.domain.errors import InvalidInput, Unreadable
+from regen.domain.outcome import Outcome, OutcomeKind, failed_outcome, latest
+from regen.domain.plan import withdrawals
+from regen.domain.promotion import StagedRow
+from regen.domain.rows import prediction_row, run_row
+from regen.domain.slate import Exclusion
+from regen.schemas.staging import checked
+from regen.services.state.decoding import check_schema
+from regen.services.state.deps import Deps
+from regen.services.state.documents import decode_exclusions
+from regen.services.state.packing import unpack_outcomes
+from regen.services.state.paths import excluded_path, requests_path
+
+FIELDS = ("players", "round", "opening", "state", "outcomes", "schema")
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Everything known of a batch's players.
+
+    Attributes:
+        outcomes: the one outcome that counts for each requested player.
+        lost: which records of the batch are missing or broken, if any: what became of their players is not known.
+        fresh: outcomes whose rows and runs have not been made current by an earlier round.
+    """
+
+    outcomes: Sequence[Outcome]
+    fresh: Sequence[Outcome]
+    runs: Sequence[Outcome]
+    excluded: Sequence[Exclusion]
+    lost: str | None = None
+
+
+def gather(deps: Deps, batch: Batch) -> Gathered:
+    """Read all requests of the batch (every round) and the excluded players.
+
+    Raises:
+        Unreadable: a newer version wrote one of them.
+    """
+    named = 0
+    everything: list[Outcome] = []
+    unfinished: list[Outcome] = []
+    for snapshot in deps.store.find(requests_path(batch.batch_id), fields=FIELDS):
+        data = snapshot.data
+        check_schema(data, snapshot.path)
+        players, round_ = data.get("players"), data.get("round")
+        if data.get("opening") not in batch.openings or not isinstance(players, list) or not isinstance(round_, int):
+            continue  # left by a redrive that never came to be; or broken, and its players are not named
+        named += len(players) if data["opening"] == batch.openings[0] else 0
+        if data.get("outcomes"):
+            try:
+                everything += unpack_outcomes(data["outcomes"])
+            except Unreadable as error:
+                unfinished += [failed_outcome(p, "lost_outcomes", round_, str(error)) for p in players]
+        else:
+            # Only a cancelled round leaves requests pending: past a deadline they are closed.
+            unfinished += [failed_outcome(p, "cancelled", round_) for p in players]
+    # What a round found out counts for more than that a later one was cancelled.
+    outcomes = {**latest(unfinished), **latest(everything)}
+    fresh = [o for o in outcomes.values() if o.round not in batch.promoted_rounds or o.kind is not OutcomeKind.PRODUCED]
+    runs = [o for o in everything if batch.act is not Act.GENERATE or o.round == batch.round]
+    excluded: list[Exclusion] = []
+    for snapshot in deps.store.find(excluded_path(batch.batch_id)):
+        excluded += decode_exclusions(snapshot) or ()  # those of a broken one are counted below
+    order = sorted(outcomes.values(), key=lambda o: o.player_lookup)
+    lost = _lost(batch, named, len(excluded))
+    return Gathered(order, sorted(fresh, key=lambda o: o.player_lookup), runs, excluded, lost)
+
+
+def _lost(batch: Batch, named: int, excluded: int) -> str | None:
+    """What is missing of the slate as it was fixed; without it, players would be withdrawn as no longer on it."""
+    missing = {"requested": batch.requested_players - named, "excluded": batch.excluded_players - excluded}
+    told = [f"{number} {word} players" for word, number in missing.items() if number > 0]
+    return f"the records of {' and '.join(told)} are missing or broken" if told else None
+
+
+def staged_rows(batch: Batch, gathered: Gathered, at: datetime) -> Iterator[StagedRow]:
+    """What one load job brings: predictions, worker runs, players ruled out, and the slate's names."""
+    for outcome in gathered.fresh:
+        for prediction in outcome.predictions:
+            row = prediction_row(batch, outcome, prediction, at)
+            yield StagedRow("prediction", outcome.player_lookup, prediction=row)
+    for outcome in gathered.runs:
+        yield StagedRow("run", outcome.player_lookup, run=run_row(batch, outcome, at))
+    for player, reason in sorted(withdrawals(gathered.outcomes, gathered.excluded, batch.scope).items()):
+        yield StagedRow("withdrawal", player, reason=reason)
+    if batch.scope.whole_slate:
+        names = {o.player_lookup for o in gathered.outcomes} | {e.player_lookup for e in gathered.excluded}
+        for player in sorted(names):
+            yield StagedRow("slate", player)
+
+
+def storable(batch: Batch, gathered: Gathered, at: datetime) -> Gathered:
+    """The same, with `failed(unstorable)` for whoever has a row that the tables do not take."""
+    problems: dict[str, str] = {}
+    for row in staged_rows(batch, gathered, at):
+        try:
+            checked(row)
+        except InvalidInput as error:
+            problems.setdefault(row.player_lookup, str(error))
+
+    def instead(outcomes: Sequence[Outcome]) -> list[Outcome]:
+        return [
+            failed_outcome(o.player_lookup, "unstorable", o.round, problems[o.player_lookup])
+            if o.player_lookup in problems
+            else o
+            for o in outcomes
+        ]
+
+    return replace(
+        gathered,
+        outcomes=instead(gathered.outcomes),
+        fresh=instead(gathered.fresh),
+        runs=instead(gathered.runs),
+    )
+
+
+def expected_rows(gathered: Gathered) -> int:
+    """Prediction rows that `staged_rows` gives."""
+    return sum(len(o.predictions) for o in gathered.fresh)

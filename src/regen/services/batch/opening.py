@@ -1,0 +1,316 @@
+"""Opening a batch: the record before the first message, for every kind of batch the same way (P2, I-02)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+
+from regen.domain import ids
+from regen.domain.alerts import AlertKind, alert
+from regen.domain.audit import AuditEntry, AuditEvent
+from regen.domain.batch import Batch, Counts, Kind, Status
+from regen.domain.errors import InvalidInput, NobodyRequested, NoSlate, Refused, Unavailable
+from regen.domain.reading import SlateReading
+from regen.domain.scope import UnknownNames
+from regen.domain.slate import EXPLAINED, POSTPONED, Slate, fix_slate, shape_of
+from regen.domain.trigger import Source, Trigger, bounded, merge
+from regen.ports import Write
+from regen.services.batch.dates import DateSeen, coalesce, must_wait, read_date
+from regen.services.batch.dispatching import dispatch, start_dispatching
+from regen.services.batch.ending import end_round
+from regen.services.batch.requests import build_requests, write_requests
+from regen.services.state import outbox
+from regen.services.state.commit import until_unopposed
+from regen.services.state.deps import Deps
+from regen.services.state.documents import RequestRecord, encode_batch
+from regen.services.state.idempotency import Answer, IdempotencyKey, claims, known_answer
+from regen.services.state.leases import Lease, opening_write
+from regen.services.state.paths import batch_path
+
+
+def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) -> Answer:
+    """Open a batch for a trigger, or coalesce the trigger with the batch that holds the date.
+
+    Returns:
+        The answer, `accepted` or `coalesced`; the same key gives the same answer again.
+
+    Raises:
+        NoSlate: the date has none (a trigger by Pub/Sub is recorded as a rejected batch instead).
+        NobodyRequested: nobody on it is to be predicted (likewise), or none of those who are named is on it.
+        InvalidInput: a name that is not on the slate, beside others that are.
+        Refused: `/start` while a batch is live, or on a date promoted before without `force`.
+        KeyReused: the key came with another body.
+    """
+    read = cache(lambda: deps.warehouse.read_slate(trigger.game_date))
+
+    def take() -> Answer | _Opened:
+        if answer := known_answer(deps, key):
+            return answer
+        try:
+            named, date, waiting = _looked_at(deps, trigger, read)
+            if waiting:
+                return coalesce(deps, named, date, waiting, key)
+            return _take_date(deps, named, date, read(), key)
+        except Refused:
+            # The batch that is live may be the one that this very key has opened since the key was looked at.
+            if answer := known_answer(deps, key):
+                return answer
+            raise
+
+    taken = until_unopposed(deps, take)
+    return taken if isinstance(taken, Answer) else _opened(deps, taken)
+
+
+def _opened(deps: Deps, opened: _Opened) -> Answer:
+    """Write the requests of a batch that has taken its date, and publish them."""
+    if opened.requests is None:
+        outbox.deliver(deps, opened.batch.batch_id, opened.batch)
+        return opened.answer
+    with opened.lease.kept():
+        try:
+            write_requests(deps, opened.batch, opened.requests, opened.slate)
+        except InvalidInput as error:
+            return _unstorable(deps, opened, error)
+        start_dispatching(deps, opened.batch.batch_id)
+        dispatch(deps, opened.batch.batch_id, [r.request_id for r in opened.requests])
+    opened.lease.release()
+    return opened.answer
+
+
+def _unstorable(deps: Deps, opened: _Opened, error: InvalidInput) -> Answer:
+    """Firestore refuses the requests, and would again: left to the sweep, the batch would be opened anew without end."""
+    batch_id, allowed = opened.batch.batch_id, frozenset({Status.CREATED})
+    why = f"unstorable: {error}"
+    ended = end_round(deps, batch_id, 1, Status.REJECTED, why, allowed=allowed, caller="coordinator", error=why)
+    outbox.deliver(deps, batch_id, ended)
+    return replace(opened.answer, status="rejected")
+
+
+def preview(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) -> dict[str, object]:
+    """What opening would do, found out in the way of opening itself, up to the first write.
+
+    Raises:
+        RegenError: whatever opening would raise.
+    """
+    read = cache(lambda: deps.warehouse.read_slate(trigger.game_date))
+    answer = known_answer(deps, key)
+    waiting, opened = None, None
+    if answer is None:
+        trigger, date, waiting = _looked_at(deps, trigger, read)
+        if waiting is None:
+            opened = _planned(deps, trigger, date, read(), key)
+            answer = opened.answer
+    slate, built = (opened.slate, opened.batch.features_built_at) if opened else _seen(deps, trigger, read)
+    return {
+        "status": "dry_run",
+        "game_date": trigger.game_date.isoformat(),
+        "would": "coalesce" if waiting or (answer and answer.status == "coalesced") else "open",
+        "live_batch_id": waiting or read_date(deps, trigger.game_date).record.live,
+        "requested_players": answer.requested_players if answer else len(slate.requested),
+        "requests": answer.requests if answer else -(-len(slate.requested) // deps.config.players_per_request),
+        "excluded": slate.reasons,
+        "players": [e.player_lookup for e in slate.requested],
+        "systems": list(_systems(deps, trigger)),
+        "features_built_at": built.isoformat() if built else None,
+    }
+
+
+def _seen(deps: Deps, trigger: Trigger, read: Callable[[], SlateReading]) -> tuple[Slate, datetime | None]:
+    """Whom the trigger asks for; nobody where the slate cannot be read: a trigger that coalesces does not need it."""
+    try:
+        reading = read()
+    except Unavailable:
+        return Slate((), (), ()), None
+    return fix_slate(reading.entries, trigger.scope, _min_minutes(deps, trigger)), reading.features_built_at
+
+
+def _looked_at(deps: Deps, trigger: Trigger, read: Callable[[], SlateReading]) -> tuple[Trigger, DateSeen, str | None]:
+    """The trigger with its names as the slate has them, the date, and the batch that the trigger has to wait for.
+
+    Raises:
+        Refused: `must_wait` refuses it.
+        InvalidInput: it names a player or a game that is not on the slate, beside others that are.
+        NobodyRequested: none that it names is on the slate.
+    """
+    date = read_date(deps, trigger.game_date)
+    if trigger.follow_up is not None and not date.record.coalesced:
+        # Delivered again: another batch has carried its triggers. Nothing else is read for it.
+        raise Refused(f"no trigger waits on {trigger.game_date.isoformat()}")
+    waiting = must_wait(deps, trigger, date.record)
+    named = trigger.scope.players is not None or trigger.scope.games is not None
+    if named and trigger.follow_up is None and (entries := read().entries):
+        try:
+            scope = trigger.scope.on(entries, trigger.game_date.isoformat())
+        except UnknownNames as error:
+            if error.all and trigger.source is not Source.PUBSUB:
+                raise NobodyRequested(str(error)) from error
+            raise
+        trigger = replace(trigger, scope=scope)
+    return trigger, date, waiting
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    batch: Batch
+    slate: Slate
+    requests: Sequence[RequestRecord] | None
+    lease: Lease
+    answer: Answer
+    writes: Sequence[Write]
+
+
+def _take_date(
+    deps: Deps, trigger: Trigger, date: DateSeen, reading: SlateReading, key: IdempotencyKey | None
+) -> _Opened:
+    """One commit: the batch as `created`, the date taken, the key claimed, the lease held."""
+    opened = _planned(deps, trigger, date, reading, key)
+    deps.store.commit(opened.writes)
+    return opened
+
+
+def _planned(
+    deps: Deps, trigger: Trigger, date: DateSeen, reading: SlateReading, key: IdempotencyKey | None
+) -> _Opened:
+    """The batch of a trigger, and the writes that take the date for it."""
+    absorbed = date.record.coalesced if trigger.kind is Kind.REGENERATION else ()
+    is_follow_up = trigger.follow_up is not None
+    if is_follow_up and not absorbed:
+        # The follow-up was delivered again: its triggers have been carried by another batch already.
+        raise Refused(f"no trigger waits on {trigger.game_date.isoformat()}")
+    triggers = absorbed if is_follow_up else (trigger, *absorbed)
+    merged = merge(triggers)
+    scope = merged.scope
+    slate = fix_slate(reading.entries, scope, _min_minutes(deps, trigger))
+    now = deps.clock.now()
+    reason = trigger.reason if not is_follow_up else triggers[0].reason
+    batch_id = ids.batch_id(trigger.kind, trigger.game_date, reason, deps.ids.suffix())
+    batch = Batch(
+        batch_id=batch_id,
+        kind=trigger.kind,
+        game_date=trigger.game_date,
+        reason=reason,
+        status=Status.CREATED,
+        triggered_by=trigger.triggered_by if not is_follow_up else triggers[0].triggered_by,
+        created_at=now,
+        updated_at=now,
+        deadline=now + timedelta(seconds=deps.config.deadline_seconds),
+        expires_at=now + timedelta(days=deps.config.retention_days),
+        scope=scope,
+        metadata=merged.metadata,
+        trigger_ids=merged.trigger_ids,
+        reasons=merged.reasons,
+        systems=_systems(deps, replace(trigger, scope=scope)),
+        thresholds=deps.config.thresholds,
+        requested_players=len(slate.requested),
+        excluded_players=len(slate.excluded),
+        counts=Counts(requested=len(slate.requested)),
+        code_version=deps.config.code_version,
+        snapshot=reading.snapshot,
+        slate=shape_of(reading.entries),
+        features_built_at=reading.features_built_at,
+        backfill_id=next((t.backfill_id for t in (trigger, *triggers) if t.backfill_id), None),
+        min_minutes=_min_minutes(deps, trigger),
+        traceparent=deps.trace(),
+    )
+    if not slate.requested and not _withdraws(deps, batch, slate):
+        return _nobody(deps, trigger, date, batch, slate, reading, key)
+    requests = build_requests(deps, batch, slate.requested)
+    batch = replace(batch, request_count=len(requests))
+    answer = Answer(
+        "accepted", batch_id, trigger.game_date, len(slate.requested), len(requests), slate.reasons, trigger.trigger_id
+    )
+    lease, lease_write = opening_write(deps, batch_id)
+    waiting = () if absorbed else date.record.coalesced
+    record = replace(date.record, live=batch_id, coalesced=waiting, carried=bounded(triggers))
+    writes = [
+        Write("create", batch_path(batch_id), encode_batch(batch)),
+        date.write(record),
+        lease_write,
+        *outbox.put([outbox.audit_item(_requested_entry(batch))]),
+    ]
+    return _Opened(batch, slate, requests, lease, answer, [*writes, *claims(deps, key, answer)])
+
+
+def _withdraws(deps: Deps, batch: Batch, slate: Slate) -> bool:
+    """Whether a batch that predicts nobody has something to withdraw: a filtered one, or one of a date called off."""
+    if batch.scope.systems is not None:
+        return False
+    if batch.scope.whole_slate and any(e.reason != POSTPONED for e in slate.excluded):
+        return False
+    names = {e.player_lookup for e in slate.excluded if e.reason in EXPLAINED}
+    return bool(names) and any(
+        row.player_lookup in names for row in deps.warehouse.current_predictions(batch.game_date)
+    )
+
+
+def _nobody(
+    deps: Deps,
+    trigger: Trigger,
+    date: DateSeen,
+    batch: Batch,
+    slate: Slate,
+    reading: SlateReading,
+    key: IdempotencyKey | None,
+) -> _Opened:
+    """Nobody to predict: an error for a caller who waits for the answer, a rejected batch for one who does not (I-06)."""
+    why = "no_slate" if not reading.entries else "nobody_requested"
+    if trigger.source is not Source.PUBSUB:
+        if why == "no_slate":
+            raise NoSlate(f"no slate for {batch.game_date.isoformat()}")
+        raise NobodyRequested(
+            f"no player of {batch.game_date.isoformat()} is requested: {len(slate.excluded)} are excluded"
+        )
+    rejected = replace(batch.moved(Status.REJECTED, why, batch.created_at), error=why, ended_at=batch.created_at)
+    entry = replace(
+        _requested_entry(rejected),
+        event=AuditEvent.REJECTED,
+        status="rejected",
+        error=why,
+        event_id=ids.event_id(batch.batch_id, 1, "rejected"),
+    )
+    told = alert(
+        AlertKind.BATCH_REJECTED, why, "WARNING", batch_id=batch.batch_id, game_date=batch.game_date.isoformat()
+    )
+    answer = Answer("rejected", batch.batch_id, batch.game_date, 0, 0)
+    lease, _ = opening_write(deps, batch.batch_id)
+    writes = [
+        Write("create", batch_path(batch.batch_id), encode_batch(rejected)),
+        date.write(replace(date.record, coalesced=())),
+        *outbox.put(
+            [
+                outbox.audit_item(entry),
+                outbox.alert_item(ids.event_id(batch.batch_id, 1, "alert_rejected"), batch.created_at, told),
+            ]
+        ),
+    ]
+    return _Opened(rejected, slate, None, lease, answer, [*writes, *claims(deps, key, answer)])
+
+
+def _requested_entry(batch: Batch) -> AuditEntry:
+    return AuditEntry(
+        event_id=ids.event_id(batch.batch_id, 1, "requested"),
+        event=AuditEvent.REQUESTED,
+        at=batch.created_at,
+        game_date=batch.game_date,
+        batch_id=batch.batch_id,
+        round=1,
+        status="created",
+        reason=batch.reason,
+        triggered_by=batch.triggered_by,
+        metadata=batch.metadata,
+        trigger_id=batch.trigger_ids[0] if batch.trigger_ids else None,
+        requested=batch.requested_players,
+        started_at=batch.created_at,
+    )
+
+
+def _systems(deps: Deps, trigger: Trigger) -> tuple[str, ...]:
+    known = tuple(deps.config.systems)
+    wanted = trigger.scope.systems
+    return known if wanted is None else tuple(s for s in known if s in wanted)
+
+
+def _min_minutes(deps: Deps, trigger: Trigger) -> float:
+    return deps.config.min_minutes if trigger.min_minutes is None else trigger.min_minutes

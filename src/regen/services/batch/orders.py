@@ -1,0 +1,245 @@
+"""What an operator does to a batch: cancel, redrive, promote, rollback. Recorded here, carried out by the verifier.
+
+A dry run goes the way of the order itself, up to the first write: what would be refused is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from regen.domain import ids
+from regen.domain.audit import AuditEvent
+from regen.domain.batch import CANCELLABLE, ENDED, Act, Batch, Status
+from regen.domain.batch_end import ended_entry
+from regen.domain.checks import NEVER_ACCEPTED
+from regen.domain.errors import Gone, InvalidInput, Refused
+from regen.domain.outcome import OutcomeKind
+from regen.domain.slate import fix_slate
+from regen.domain.trigger import bounded, triggers_of
+from regen.ports import Write
+from regen.services.batch.dates import DateSeen, read_date
+from regen.services.batch.dispatching import dispatch
+from regen.services.batch.ending import end_round
+from regen.services.batch.gathering import gather
+from regen.services.batch.requests import build_requests, write_requests
+from regen.services.state import outbox
+from regen.services.state.commit import Seen, read_batch, until_committed
+from regen.services.state.deps import Deps
+from regen.services.state.idempotency import IdempotencyKey, claims, recall
+from regen.services.state.messages import ask_to_verify
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An operator's word on a batch.
+
+    Attributes:
+        caller: who gave it, for the audit.
+        reason: why, for the audit.
+        dry_run: find out what would be done, and do nothing.
+        key: the same one again is carried out once.
+    """
+
+    batch_id: str
+    caller: str
+    reason: str
+    dry_run: bool = False
+    key: IdempotencyKey | None = None
+
+    @property
+    def answer(self) -> dict[str, str]:
+        """What its key is answered."""
+        return {"status": "accepted", "batch_id": self.batch_id}
+
+
+def cancel(deps: Deps, order: Order) -> Batch:
+    """End a batch before its promotion; every current prediction stays.
+
+    Raises:
+        Refused: it is being promoted (BigQuery alone decides from there) or has ended.
+    """
+    batch = read_batch(deps, order.batch_id).batch
+    ended = end_round(
+        deps,
+        order.batch_id,
+        batch.round,
+        Status.CANCELLED,
+        f"cancelled: {order.reason}",
+        allowed=CANCELLABLE,
+        caller=order.caller,
+        also=lambda: claims(deps, order.key, order.answer),
+        dry_run=order.dry_run,
+        error=f"cancelled: {order.reason}",
+    )
+    if ended is None:
+        now = read_batch(deps, order.batch_id).batch
+        if recall(deps, order.key):
+            return now  # the same order, given twice at once
+        raise Refused(f"{order.batch_id} is {now.status}: it cannot be cancelled any more", order.batch_id)
+    if not order.dry_run:
+        outbox.deliver(deps, order.batch_id, ended)
+    return ended
+
+
+def redrive(deps: Deps, order: Order) -> Batch:
+    """Open the next round for the players without a result, on inputs read anew; the first errors are kept.
+
+    Raises:
+        Refused: nobody lacks a result, the batch is live, or newer data has been promoted.
+        Gone: its records have expired.
+    """
+    seen = _ended(deps, order)
+    outcomes = gather(deps, seen.batch).outcomes
+    if len(outcomes) != seen.batch.requested_players:
+        raise Refused(f"{order.batch_id} ended before its requests were written; open a new one", order.batch_id)
+    lacking = {o.player_lookup for o in outcomes if o.kind is not OutcomeKind.PRODUCED}
+    reading = deps.warehouse.read_slate(seen.batch.game_date)
+    slate = fix_slate(reading.entries, seen.batch.scope, seen.batch.min_minutes)
+    players = [e for e in slate.requested if e.player_lookup in lacking]
+    if not players:
+        raise Refused(f"no player of {order.batch_id} lacks a result", order.batch_id)
+    round_ = seen.batch.round + 1
+    opening = deps.ids.suffix()
+    requests = build_requests(deps, seen.batch, players, round_, opening)
+    if not order.dry_run:
+        write_requests(deps, seen.batch, requests)
+
+    def open_round(batch: Batch, now: datetime) -> Batch:
+        return batch.moved(
+            Status.DISPATCHING,
+            f"redrive of {len(players)} players: {order.reason}",
+            now,
+            round=round_,
+            openings=(*batch.openings, opening),
+            act=Act.GENERATE,
+            deadline=now + timedelta(seconds=deps.config.deadline_seconds),
+            published_at=None,
+            ended_at=None,
+            error=None,
+        )
+
+    batch = _next_round(deps, order, AuditEvent.REDRIVE_REQUESTED, open_round, seen.batch.round)
+    if not order.dry_run:
+        dispatch(deps, order.batch_id)
+    return batch
+
+
+def promote(deps: Deps, order: Order, accepted: Sequence[str]) -> Batch:
+    """Promote a rejected batch in spite of named checks.
+
+    Raises:
+        InvalidInput: a check that nobody can accept, or that did not fail.
+        Refused: the batch is not rejected, has nobody in it, or newer data has been promoted.
+    """
+    seen = _ended(deps, order)
+    if seen.batch.status is not Status.REJECTED:
+        raise Refused(f"{order.batch_id} is {seen.batch.status}, not rejected", order.batch_id)
+    if not seen.batch.requested_players and seen.batch.verdict is None:
+        raise Refused(f"{order.batch_id} has no players", order.batch_id)
+    failed = set((seen.batch.verdict or {}).get("failed", []))
+    for name in accepted:
+        if name in NEVER_ACCEPTED:
+            raise InvalidInput("checks", f"checks that can be accepted; {name} cannot")
+    if missing := sorted(failed - set(accepted)):
+        raise InvalidInput("checks", f"every failed check by name; missing: {', '.join(missing)}")
+
+    def open_round(batch: Batch, now: datetime) -> Batch:
+        return batch.moved(
+            Status.VERIFYING,
+            f"promote accepting {', '.join(accepted)}: {order.reason}",
+            now,
+            round=batch.round + 1,
+            act=Act.PROMOTE,
+            accepted_checks=tuple(accepted),
+            deadline=now + timedelta(seconds=deps.config.deadline_seconds),
+            ended_at=None,
+            error=None,
+        )
+
+    batch = _next_round(deps, order, AuditEvent.PROMOTE_REQUESTED, open_round, seen.batch.round)
+    if not order.dry_run:
+        ask_to_verify(deps, batch)
+    return batch
+
+
+def rollback(deps: Deps, order: Order) -> Batch:
+    """Undo a promotion; what it had superseded becomes current again, as copies.
+
+    Raises:
+        Refused: nothing of the batch was promoted, or a later batch stands on it.
+    """
+    seen = _ended(deps, order)
+    if not seen.batch.promoted_rounds:
+        raise Refused(f"nothing of {order.batch_id} is promoted", order.batch_id)
+
+    def open_round(batch: Batch, now: datetime) -> Batch:
+        return batch.moved(
+            Status.PROMOTING,
+            f"rollback: {order.reason}",
+            now,
+            round=batch.round + 1,
+            act=Act.ROLLBACK,
+            token=None,
+            command={"rollback_reason": order.reason, "caller": order.caller},
+            deadline=now + timedelta(seconds=deps.config.deadline_seconds),
+            ended_at=None,
+            error=None,
+        )
+
+    batch = _next_round(deps, order, AuditEvent.ROLLBACK_REQUESTED, open_round, seen.batch.round)
+    if not order.dry_run:
+        ask_to_verify(deps, batch)
+    return batch
+
+
+def _ended(deps: Deps, order: Order) -> Seen:
+    seen = read_batch(deps, order.batch_id)
+    if seen.batch.expires_at <= deps.clock.now():
+        raise Gone(f"the records of {order.batch_id} have expired")
+    if seen.batch.status not in ENDED:
+        raise Refused(f"{order.batch_id} is live ({seen.batch.status})", order.batch_id)
+    if seen.batch.status in {Status.FAILED, Status.ROLLED_BACK}:
+        raise Refused(f"{order.batch_id} is {seen.batch.status}: it has no next round", order.batch_id)
+    return seen
+
+
+def _next_round(
+    deps: Deps, order: Order, event: AuditEvent, open_round: Callable[[Batch, datetime], Batch], round_: int
+) -> Batch:
+    """Take the date like a new batch does, and open the round, in one commit with its audit entry."""
+
+    def decide() -> tuple[Sequence[Write], Batch]:
+        if recall(deps, order.key):
+            return [], read_batch(deps, order.batch_id).batch  # the same order, given twice at once
+        seen = _ended(deps, order)
+        if seen.batch.round != round_:
+            raise Refused(f"{order.batch_id} has gone on to round {seen.batch.round}", order.batch_id)
+        date = read_date(deps, seen.batch.game_date)
+        _may_take(date, seen.batch)
+        now = deps.clock.now()
+        opened = open_round(seen.batch, now)
+        entry = replace(
+            ended_entry(opened, event, order.reason, order.caller),
+            event_id=ids.event_id(opened.batch_id, opened.round, event.value),
+            metadata={"order_reason": order.reason},
+            error=None,
+        )
+        carried = bounded(triggers_of(opened)) if opened.act is Act.GENERATE else ()
+        record = replace(date.record, live=opened.batch_id, carried=carried)
+        items = outbox.put([outbox.audit_item(entry)])
+        return [seen.update(opened), date.write(record), *items, *claims(deps, order.key, order.answer)], opened
+
+    if order.dry_run:
+        return decide()[1]
+    return until_committed(deps, decide)
+
+
+def _may_take(date: DateSeen, batch: Batch) -> None:
+    record = date.record
+    if record.live is not None:
+        raise Refused(f"{record.live} is live on {record.game_date.isoformat()}", record.live)
+    later = [p for p in record.promoted if p.batch_id != batch.batch_id and p.opened_at > batch.created_at]
+    if later:
+        raise Refused(f"{later[-1].batch_id} was opened later and has been promoted", later[-1].batch_id)

@@ -1,0 +1,178 @@
+"""The worker: one request, an outcome for every player, one conditional write, and the question whether all are done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from regen.domain import ids
+from regen.domain.batch import WAITING, Batch
+from regen.domain.errors import Conflict, InvalidInput, Unreadable
+from regen.domain.estimate import System
+from regen.domain.inputs import PlayerInputs
+from regen.domain.outcome import Outcome, failed_outcome
+from regen.domain.predict import Naming, predict_player, unfit
+from regen.domain.soundness import plain
+from regen.ports import Snapshot, Write
+from regen.services.batch.completion import check_completion
+from regen.services.state.decoding import check_schema
+from regen.services.state.deps import Deps
+from regen.services.state.documents import RequestRecord, decode_batch, decode_request, encode_done
+from regen.services.state.packing import Unfit, pack_outcomes, unpack_inputs, unpack_outcomes
+from regen.services.state.paths import batch_path, request_path
+
+MAX_OUTCOME_BYTES = 600_000
+"""The inputs, at most 400 KiB, share the document with them, and Firestore takes 1 MiB."""
+
+
+def process_request(deps: Deps, batch_id: str, request_id: str, round_: int | None = None) -> str:
+    """Give every player of the request his outcome.
+
+    A message that has nothing to do costs one read: the batch says so.
+
+    Args:
+        round_: the round that the message names; None for one of an earlier release.
+
+    Returns:
+        What was done, in a word, for the log: `done`, `already_done`, `over` (the batch waits no more), `gone` (its
+        records have expired), `unknown`. Each of them means that the message can be acknowledged.
+    """
+    batch_snapshot = deps.store.get(batch_path(batch_id))
+    if batch_snapshot is None:
+        return "gone" if ids.is_batch_id(batch_id) else "unknown"
+    batch = decode_batch(batch_snapshot)
+    if batch.status not in WAITING or round_ not in {None, batch.round}:
+        return "over"
+    snapshot = deps.store.get(request_path(batch_id, request_id))
+    if snapshot is None:
+        return "unknown"
+    request = decode_request(snapshot)
+    if request.opening != batch.openings[-1]:
+        return "over"
+    if request.state == "done":
+        check_completion(deps, batch)
+        return "already_done"
+    outcomes = predict_request(deps, batch, request)
+    word = "done"
+    try:
+        _end(deps, snapshot, request, outcomes)
+    except Conflict:
+        # Written by another delivery, or closed past its deadline; if it is pending still, this delivery is retried.
+        again = deps.store.get(snapshot.path)
+        if again is not None and decode_request(again).state == "pending":
+            raise
+        word = "already_done"
+    check_completion(deps, batch)
+    return word
+
+
+def _end(deps: Deps, snapshot: Snapshot, request: RequestRecord, outcomes: Sequence[Outcome]) -> None:
+    """End the request; outcomes that Firestore refuses it would refuse again, and then its players fail by name."""
+    try:
+        deps.store.commit([done_write(deps, snapshot, request, outcomes)])
+    except InvalidInput as error:
+        _fail(deps, snapshot, request, "unstorable", str(error))
+
+
+def _fail(deps: Deps, snapshot: Snapshot, request: RequestRecord, reason: str, error: str | None) -> None:
+    """End the request with `failed(reason)` for all of its players."""
+    outcomes = [failed_outcome(p, reason, request.round, error) for p in request.players]
+    deps.store.commit([done_write(deps, snapshot, request, outcomes)])
+
+
+def predict_request(deps: Deps, batch: Batch, request: RequestRecord) -> list[Outcome]:
+    """The outcomes of a request's players; whoever is neither predicted nor given ends as `failed(lost_inputs)`."""
+    systems = deps.config.run_for(request.systems)
+    naming = Naming(batch.batch_id, request.round)
+    outcomes: list[Outcome] = []
+    lost: str | None = None
+    try:
+        outcomes += unpack_outcomes(request.given) if request.given else []
+        outcomes += [_predict(deps, each, systems, request.systems, naming) for each in unpack_inputs(request.inputs)]
+    except Unreadable as error:
+        lost = str(error)
+    mine = set(request.players)
+    outcomes = [o for o in outcomes if o.player_lookup in mine]
+    known = {o.player_lookup for o in outcomes}
+    outcomes += [failed_outcome(p, "lost_inputs", request.round, lost) for p in request.players if p not in known]
+    return outcomes
+
+
+def _predict(
+    deps: Deps, inputs: PlayerInputs | Unfit, systems: Sequence[System], wanted: Sequence[str], naming: Naming
+) -> Outcome:
+    if isinstance(inputs, Unfit):
+        return unfit(inputs.player_lookup, inputs.why, naming.round)
+    start = time.perf_counter()
+    outcome = predict_player(inputs, systems, wanted, deps.config.feature_version, naming)
+    return replace(outcome, seconds=time.perf_counter() - start, code_version=deps.config.code_version)
+
+
+def done_write(deps: Deps, snapshot: Snapshot, request: RequestRecord, outcomes: Sequence[Outcome]) -> Write:
+    """The one conditional write that ends a request: only if it is unchanged since it was read."""
+    outcomes, packed = _fitting(outcomes)
+    data = encode_done(packed, [o.kind for o in outcomes], request.attempts + 1, deps.clock.now())
+    return Write("update", snapshot.path, data, snapshot.version)
+
+
+def _fitting(outcomes: Sequence[Outcome]) -> tuple[Sequence[Outcome], bytes]:
+    """The outcomes as a document holds them: those that cannot be packed, or are too large for it, fail alone."""
+    try:
+        packed = pack_outcomes(outcomes)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        outcomes = [_packable(o) for o in outcomes]
+        packed = pack_outcomes(outcomes)
+    while len(packed) > MAX_OUTCOME_BYTES and any(o.predictions for o in outcomes):
+        largest = max(outcomes, key=lambda o: len(o.predictions))
+        why = f"{len(largest.predictions)} predictions are more than a request's document holds"
+        small = replace(failed_outcome(largest.player_lookup, "too_large", largest.round, why), game_id=largest.game_id)
+        outcomes = [small if o is largest else o for o in outcomes]
+        packed = pack_outcomes(outcomes)
+    return outcomes, packed
+
+
+def _packable(outcome: Outcome) -> Outcome:
+    try:
+        pack_outcomes([outcome])
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        why = f"{type(error).__name__}: its outcome cannot be stored"
+        return failed_outcome(outcome.player_lookup, "unstorable", outcome.round, why)
+    return outcome
+
+
+def note_failure(deps: Deps, batch_id: str, request_id: str, error: str) -> None:
+    """Remember why an attempt failed, for the outcome should the message end in the dead letters."""
+    snapshot = deps.store.get(request_path(batch_id, request_id))
+    if snapshot is None or snapshot.data.get("state") != "pending":
+        return
+    check_schema(snapshot.data, snapshot.path)
+    attempts = snapshot.data.get("attempts")
+    data = {"error": plain(error), "attempts": (attempts if isinstance(attempts, int) else 0) + 1}
+    deps.store.commit([Write("update", snapshot.path, data, snapshot.version)])
+
+
+def close_pending(deps: Deps, snapshots: Sequence[Snapshot], reason: str, error: str | None = None) -> int:
+    """Give the players of pending requests `failed(reason)`; a request that a worker ends first keeps its outcomes.
+
+    Raises:
+        Unreadable: one of them cannot be read, and is left alone; the others are closed.
+    """
+    closed = 0
+    unread: Unreadable | None = None
+    for snapshot in snapshots:
+        try:
+            request = decode_request(snapshot)
+        except Unreadable as trouble:
+            unread = trouble
+            continue
+        if request.state != "pending":
+            continue
+        try:
+            _fail(deps, snapshot, request, reason, error or request.error)
+        except Conflict:
+            continue
+        closed += 1
+    if unread:
+        raise unread
+    return closed

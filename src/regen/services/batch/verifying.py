@@ -1,0 +1,202 @@
+"""The verifier's work on one batch: check, stage, then promote in one transaction, or reject (P1).
+
+The order of things, and who decides at which point:
+
+    complete ─► verifying ── checks ──► rejected
+                    │ staged
+                    ▼
+                promoting ── written before the transaction is submitted; from here BigQuery alone decides
+                    │ committed
+                    ▼
+                promoted
+
+Whoever finds a batch in `promoting` raises the fence first, then reads what was committed, then writes Firestore.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from regen.domain import ids
+from regen.domain.batch import Act, Batch, Counts, Status
+from regen.domain.checks import Evidence, judge
+from regen.domain.errors import AccessDenied, FenceLost, InvalidInput, NoSuchBatch, StagingMissing
+from regen.domain.outcome import tally
+from regen.domain.promotion import CurrentPrediction
+from regen.ports import Write
+from regen.services.batch import gathering
+from regen.services.batch.dates import read_date
+from regen.services.batch.ending import end_round
+from regen.services.batch.gathering import Gathered
+from regen.services.batch.promoting import promote_round, rollback_round
+from regen.services.batch.staging import drop_own, drop_predecessors
+from regen.services.state.commit import read_batch, until_committed
+from regen.services.state.denials import note_denied
+from regen.services.state.deps import Deps
+from regen.services.state.leases import Lease, LeaseBusy, take
+from regen.services.state.recording import await_runs, flush
+
+log = logging.getLogger(__name__)
+FRESH = timedelta(minutes=10)
+"""As long as what follows from an end may still wait in the outbox for more than a sweep."""
+WORK = frozenset({Status.COMPLETE, Status.VERIFYING, Status.PROMOTING})
+
+
+def verify(deps: Deps, batch_id: str, round_: int) -> str:
+    """Carry a complete batch to its end, from wherever it stands.
+
+    Returns:
+        The status that it has now, or `busy` (another owner is at it), `unknown`, `not_due` (nothing to do).
+
+    Raises:
+        Unavailable: a dependency failed; the message is to be delivered again, the sweep heals in any case.
+    """
+    try:
+        seen = read_batch(deps, batch_id)
+    except NoSuchBatch:
+        return "gone" if ids.is_batch_id(batch_id) else "unknown"
+    if seen.batch.round != round_ or seen.batch.status not in WORK:
+        if seen.batch.ended_at is None or deps.clock.now() - seen.batch.ended_at < FRESH:
+            flush(deps, batch_id)
+        return "not_due"  # of an old message nothing more is read: the sweep has long sent what the end left
+    try:
+        lease = take(deps, batch_id)
+    except LeaseBusy:
+        return "busy"
+    try:
+        with lease.kept():
+            status = _carry(deps, batch_id, round_, lease)
+    except FenceLost:
+        return "fenced"  # a later owner has the date: what happens to the batch is his to say
+    except AccessDenied as error:
+        note_denied(deps, error)
+        raise
+    finally:
+        lease.release()
+    flush(deps, batch_id)
+    return status
+
+
+def _carry(deps: Deps, batch_id: str, round_: int, lease: Lease) -> str:
+    batch = _begin(deps, batch_id, round_)
+    if batch is None:
+        return "not_due"
+    if batch.act is Act.ROLLBACK:
+        return rollback_round(deps, batch, lease)
+    if round_ > 1:
+        await_runs(deps, batch_id)
+    # Staged afresh by whoever finds a batch in `promoting`: the first owner's table may have expired.
+    staging = ids.staging_table(batch.batch_id, round_, lease.token)
+    try:
+        status = _judged(deps, batch, lease, staging)
+    except FenceLost:
+        drop_own(deps, batch_id, staging)
+        raise
+    except StagingMissing as error:
+        # A later owner dropped it, or it has expired: if there is anything left to do, it is staged afresh.
+        raise StagingMissing(f"{staging}: {error}") from error
+    if status == "not_due":
+        drop_own(deps, batch_id, staging)
+    elif lease.token > 1:
+        drop_predecessors(deps, batch_id, round_, staging)
+    return status
+
+
+def _judged(deps: Deps, batch: Batch, lease: Lease, staging: str) -> str:
+    try:
+        gathered, staged = _stage(deps, batch, staging)
+    except InvalidInput as error:
+        return _reject(deps, batch, f"what was produced cannot be stored: {error}")
+    rows = gathering.expected_rows(gathered)
+    lease.renew()
+    batch = replace(batch, staging=staging)
+    if gathered.lost and batch.status is Status.VERIFYING:
+        return _reject(deps, batch, gathered.lost)
+    if batch.status is Status.VERIFYING:
+        current = deps.warehouse.current_predictions(batch.game_date)
+        seen = Evidence(
+            outcomes=gathered.outcomes,
+            fresh=gathered.fresh,
+            excluded=gathered.excluded,
+            systems=batch.systems,
+            scope=batch.scope,
+            slate=batch.slate,
+            slate_before=_slate_before(deps, batch),
+            current=current,
+            thresholds=batch.thresholds,
+            staged_rows=staged,
+            expected_rows=rows,
+        )
+        verdict = judge(seen, frozenset(batch.accepted_checks))
+        batch = replace(batch, verdict=verdict.as_record(), counts=_counts(batch, gathered, current))
+        if verdict.failed:
+            return _reject(deps, batch, "checks failed: " + ", ".join(verdict.failed))
+        if rows == 0 and not seen.withdrawals_alone:
+            return _reject(deps, batch, "nothing new was produced in this round")
+    return promote_round(deps, batch, lease, rows)
+
+
+def _slate_before(deps: Deps, batch: Batch) -> int | None:
+    """Players on the slate of the date's last promotion for the whole slate, this batch's own earlier rounds apart."""
+    promoted = read_date(deps, batch.game_date).record.promoted
+    sizes = [p.slate_players for p in promoted if p.batch_id != batch.batch_id and p.slate_players is not None]
+    return sizes[-1] if sizes else None
+
+
+def _stage(deps: Deps, batch: Batch, staging: str) -> tuple[Gathered, int]:
+    """Stage what the batch produced; players whose rows the tables do not take fail alone (I-30)."""
+    gathered, at = gathering.gather(deps, batch), deps.clock.now()
+    try:
+        return gathered, deps.warehouse.stage(staging, gathering.staged_rows(batch, gathered, at))
+    except InvalidInput as error:
+        log.warning("some rows cannot be stored: %s", error, extra={"batch_id": batch.batch_id})
+    good = gathering.storable(batch, gathered, at)
+    return good, deps.warehouse.stage(staging, gathering.staged_rows(batch, good, at))
+
+
+def _begin(deps: Deps, batch_id: str, round_: int) -> Batch | None:
+    """`complete` becomes `verifying`; one that is further stays where it is."""
+
+    def decide() -> tuple[Sequence[Write], Batch | None]:
+        seen = read_batch(deps, batch_id)
+        if seen.batch.round != round_ or seen.batch.status not in WORK:
+            return [], None
+        if seen.batch.status is not Status.COMPLETE:
+            return [], seen.batch
+        begun = seen.batch.moved(Status.VERIFYING, "verification begins", deps.clock.now())
+        return [seen.update(begun)], begun
+
+    return until_committed(deps, decide)
+
+
+def _counts(batch: Batch, gathered: gathering.Gathered, current: Sequence[CurrentPrediction]) -> Counts:
+    numbers = tally(gathered.outcomes)
+    had = {c.player_lookup for c in current}
+    kept = sum(1 for o in gathered.outcomes if not o.predictions and o.reason != "out" and o.player_lookup in had)
+    return replace(
+        batch.counts,
+        requested=numbers.requested,
+        produced=numbers.produced,
+        skipped=numbers.skipped,
+        failed=numbers.failed,
+        kept=kept,
+    )
+
+
+def _reject(deps: Deps, batch: Batch, why: str) -> str:
+    ended = end_round(
+        deps,
+        batch.batch_id,
+        batch.round,
+        Status.REJECTED,
+        why,
+        allowed=frozenset({Status.VERIFYING}),
+        verdict=batch.verdict,
+        counts=batch.counts,
+        staging=batch.staging,
+        error=why,
+    )
+    return ended.status.value if ended else "not_due"

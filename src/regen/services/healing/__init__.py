@@ -1,0 +1,1 @@
+"""What finds and mends what died half-way."""

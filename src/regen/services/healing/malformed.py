@@ -1,0 +1,81 @@
+"""A message that can never be understood: on record, seen, and out of the way (I-20, I-54)."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from contextlib import suppress
+
+from regen.domain import ids
+from regen.domain.alerts import AlertKind, alert
+from regen.domain.audit import AuditEntry, AuditEvent
+from regen.domain.errors import AlreadyExists
+from regen.domain.texts import storable
+from regen.services.state import outbox
+from regen.services.state.deps import Deps
+from regen.services.state.idempotency import Answer, IdempotencyKey, claims
+from regen.services.state.once import claim
+
+log = logging.getLogger(__name__)
+WHOLE = 950_000
+PART = 100_000
+"""Bytes of JSON that an outbox item holds beside the rest of an entry; characters that it holds however they are escaped."""
+
+
+_ATTEMPT = re.compile(rb'"deliveryAttempt"\s*:\s*[0-9]+')
+"""What Pub/Sub changes from one delivery of a message to the next."""
+
+
+def record(
+    deps: Deps,
+    body: bytes,
+    error: str,
+    caller: str,
+    message_id: str | None,
+    answered: tuple[IdempotencyKey, Answer] | None = None,
+) -> None:
+    """Leave audit entries with the whole message, once for each, and one alert an hour and caller: the first.
+
+    A thousand of them cost a thousand small commits, and nobody a thousand alerts.
+
+    Args:
+        answered: the message's key and its answer from now on, where a later delivery could be understood: one message
+            is not refused and carried out (P5). If another delivery of it was carried out meanwhile, nothing is recorded.
+    """
+    event = ids.digest("malformed", message_id or "", _ATTEMPT.sub(b"", body)[:PART].hex(), length=24)
+    now = deps.clock.now()
+    text = storable(body.decode("utf-8", "replace"))
+    error = storable(error)
+    parts = [text]
+    if len(json.dumps(text)) > WHOLE:
+        parts = [text[n : n + PART] for n in range(0, len(text), PART)]
+    entries = [
+        AuditEntry(
+            event_id=ids.digest(event, number, length=24) if number else event,
+            event=AuditEvent.MALFORMED,
+            at=now,
+            game_date=None,
+            batch_id=None,
+            round=0,
+            status="malformed",
+            reason="malformed",
+            triggered_by=caller,
+            metadata={"body": part, **({"part": number + 1, "parts": len(parts)} if len(parts) > 1 else {})},
+            trigger_id=message_id,
+            error=error,
+        )
+        for number, part in enumerate(parts)
+    ]
+    why = f"{error} (further ones of this hour are in the audit alone)"
+    hour = ids.digest("malformed", caller, now.strftime("%Y-%m-%dT%H"), length=24)
+    told_of = alert(AlertKind.MESSAGE_MALFORMED, why, message_id=message_id)
+    once = [claim(event, now), *outbox.put([outbox.audit_item(entry) for entry in entries])]
+    once += claims(deps, *answered) if answered else []
+    raising = [claim(hour, now), *outbox.put([outbox.alert_item(hour, now, told_of)])]
+    try:
+        deps.store.commit([*once, *raising])
+    except AlreadyExists:
+        with suppress(AlreadyExists):  # the message itself is on record already
+            deps.store.commit(once)
+    log.warning("malformed message recorded: %s", error, extra={"event_id": event, "action": "malformed"})

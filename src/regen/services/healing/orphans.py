@@ -1,0 +1,57 @@
+"""Staging tables that nobody will look at again: they expire by themselves, but somebody should know why they are there."""
+
+from __future__ import annotations
+
+import logging
+
+from regen.domain import ids
+from regen.domain.alerts import AlertKind, alert
+from regen.domain.errors import Unreadable
+from regen.domain.promotion import ORPHAN_AFTER
+from regen.ports import Snapshot
+from regen.services.state.alerting import raise_once
+from regen.services.state.deps import Deps
+from regen.services.state.documents import decode_outbox
+from regen.services.state.paths import BATCHES, OUTBOX, id_of
+
+log = logging.getLogger(__name__)
+EVERY_MINUTES = 10
+"""A sweep looks in every tenth minute of the clock: nothing has to be remembered, and a sweep that is left out costs ten more."""
+
+
+def report_orphans(deps: Deps) -> list[str]:
+    """Name the orphaned staging tables where it is time to look, and alert to each once.
+
+    Raises:
+        Unavailable: they cannot be listed, or told of, now.
+    """
+    if deps.clock.now().minute % EVERY_MINUTES:
+        return []
+    names = orphaned_staging(deps)
+    if names:
+        log.warning("orphaned staging tables: %s", ", ".join(names), extra={"action": "sweep"})
+    for name in names:
+        why = f"staging table {name} is older than any verification takes, and no live batch names it"
+        told = alert(AlertKind.STAGING_ORPHANED, why, table=name)
+        raise_once(deps, ids.digest("staging_orphaned", name, length=24), told)
+    return names
+
+
+def orphaned_staging(deps: Deps) -> list[str]:
+    """Staging tables older than any verification takes, but for those of live batches and of audit entries on their way."""
+    before = deps.clock.now() - ORPHAN_AFTER
+    old = [table.name for table in deps.warehouse.staging_tables() if table.created_at < before]
+    if not old:
+        return []
+    live = deps.store.find(BATCHES, [("live", "==", True)], fields=["batch_id"])
+    theirs = tuple(ids.staging_prefix(id_of(s)) for s in live)
+    awaited = {_staging(s) for s in deps.store.find(OUTBOX, [("kind", "==", "audit")])}
+    return [name for name in old if not name.startswith(theirs) and name not in awaited]
+
+
+def _staging(snapshot: Snapshot) -> str | None:
+    """The table that an audit entry waits with; of an item that cannot be read, nobody knows."""
+    try:
+        return decode_outbox(snapshot).payload.get("staging")
+    except Unreadable:
+        return None

@@ -1,0 +1,245 @@
+"""The sweep: finds what died half-way and carries it on, with no hand on it (P13)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from regen.domain import ids
+from regen.domain.alerts import AlertKind, alert
+from regen.domain.audit import AuditEvent
+from regen.domain.batch import Batch, Status
+from regen.domain.batch_end import ended_entry, summarise
+from regen.domain.errors import RegenError, Unreadable
+from regen.domain.trigger import bounded, triggers_of
+from regen.ports import Write
+from regen.services.batch.completion import check_completion, pending_in
+from regen.services.batch.dates import read_date
+from regen.services.batch.dispatching import dispatch, publish_pending
+from regen.services.batch.processing import close_pending
+from regen.services.healing.disagreements import disagreements, held_dates
+from regen.services.healing.fences import mend_fences
+from regen.services.healing.orphans import report_orphans
+from regen.services.healing.waking import wake_live
+from regen.services.state import outbox
+from regen.services.state.alerting import alert_unreadable, raise_once
+from regen.services.state.commit import read_batch, until_committed
+from regen.services.state.denials import note_denied
+from regen.services.state.deps import Deps
+from regen.services.state.documents import decode_batch
+from regen.services.state.leases import PROMOTION, is_free, opening_lease
+from regen.services.state.messages import ask_to_verify, follow_up_item
+from regen.services.state.paths import BATCHES, requests_path
+from regen.services.state.recording import flush
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+STUCK_AFTER = timedelta(minutes=5)
+"""Past its deadline a batch ends within two sweeps and the time of a verification."""
+
+
+@dataclass(slots=True)
+class SweepReport:
+    """What a sweep saw and did.
+
+    Attributes:
+        healed: `batch_id: what` for each batch that was carried on, and the dates whose fence was mended.
+        trouble: what could not be done now; the next sweep tries again.
+        unreadable: records that this version cannot read, each with its path: left alone, alerted to once.
+        orphans: staging tables that nobody will look at again, in the sweeps that look for them.
+    """
+
+    live: int = 0
+    flushed: int = 0
+    healed: list[str] = field(default_factory=list)
+    trouble: list[str] = field(default_factory=list)
+    orphans: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+
+def sweep(deps: Deps) -> SweepReport:
+    """Look at every live batch, every date that is held, and the outbox; the trouble of one part stops no other.
+
+    Raises:
+        RegenError: the live batches could not be listed; the other parts were seen to all the same.
+    """
+    report = SweepReport()
+    parts = _Parts(deps, report)
+    batches = parts.take("batches", lambda: _live(deps, parts))
+    for batch in batches or ():
+        parts.take(batch.batch_id, lambda b=batch: _see_to(deps, b, report))  # type: ignore[misc]
+    if batches is not None and (held := parts.take("dates", lambda: held_dates(deps, parts.unreadable))) is not None:
+        for name, mend in disagreements(deps, batches, held):
+            if what := parts.take(name, mend):
+                report.healed.append(f"{name}: {what}")
+    parts.take("promotion lease", lambda: is_free(deps, PROMOTION))
+    report.orphans = parts.take("staging", lambda: report_orphans(deps)) or []
+    mended = parts.take("fences", lambda: mend_fences(deps)) or []
+    report.healed += [f"{day}: the fence was doubled" for day in mended]
+    report.flushed = parts.take("outbox", lambda: flush(deps, unreadable=parts.unreadable)) or 0
+    parts.take("backfills", lambda: wake_live(deps, parts.unreadable))
+    if batches is None and isinstance(parts.last, RegenError):
+        raise parts.last
+    return report
+
+
+@dataclass(slots=True)
+class _Parts:
+    """The parts of a sweep, each on its own.
+
+    Attributes:
+        last: why the listing of the batches failed, if it did.
+    """
+
+    deps: Deps
+    report: SweepReport
+    last: Exception | None = None
+
+    def take(self, name: str, act: Callable[[], T]) -> T | None:
+        """What the part gives; None if it failed, and the report says why."""
+        try:
+            return act()
+        except Unreadable as error:
+            self.unreadable(error)
+            return None
+        except RegenError as error:
+            log.warning("sweep: %s: %s", name, error, extra={"batch_id": name})
+            trouble: Exception = error
+            with suppress(RegenError):  # Firestore is out of reach: the next sweep notes it
+                note_denied(self.deps, error)
+        except Exception as error:
+            # A defect, or a record that no rule foresaw: the other batches still have to be seen to.
+            log.exception("sweep: %s", name, extra={"batch_id": name})
+            trouble = error
+        self.report.trouble.append(f"{name}: {trouble}")
+        if name == "batches":
+            self.last = trouble
+        return None
+
+    def unreadable(self, error: Unreadable) -> None:
+        """Report a record that cannot be read, and have it told of once."""
+        if str(error) in self.report.unreadable:
+            return
+        self.report.unreadable.append(str(error))
+        self.report.trouble.append(str(error))
+        log.warning("sweep: %s", error)
+        self.take(f"alert to {str(error)[:200]}", lambda: alert_unreadable(self.deps, error))
+
+
+def _live(deps: Deps, parts: _Parts) -> list[Batch]:
+    batches: list[Batch] = []
+    for snapshot in deps.store.find(BATCHES, [("live", "==", True)]):
+        parts.report.live += 1
+        try:
+            batches.append(decode_batch(snapshot))
+        except Unreadable as error:
+            parts.unreadable(error)
+    return batches
+
+
+def _see_to(deps: Deps, batch: Batch, report: SweepReport) -> None:
+    if what := _heal(deps, batch):
+        report.healed.append(f"{batch.batch_id}: {what}")
+    _alert(deps, batch, what)
+
+
+def _heal(deps: Deps, batch: Batch) -> str | None:
+    now = deps.clock.now()
+    heal: Callable[[], str | None] | None = {
+        Status.CREATED: lambda: _opening_lost(deps, batch),
+        Status.DISPATCHING: lambda: _dispatch_again(deps, batch, now),
+        Status.RUNNING: lambda: _look_at_running(deps, batch, now),
+        Status.COMPLETE: lambda: _wake(deps, batch),
+        Status.VERIFYING: lambda: _wake(deps, batch),
+        Status.PROMOTING: lambda: _wake(deps, batch),
+    }.get(batch.status)
+    return heal() if heal else None
+
+
+def _alert(deps: Deps, batch: Batch, healed: str | None) -> None:
+    """Alert to a batch that only the sweep carried on, and to one that is past its deadline all the same."""
+    now = deps.clock.now()
+    idle = now - batch.updated_at > timedelta(seconds=deps.config.lease_seconds)
+    if healed and idle and batch.status is not Status.CREATED:
+        event = ids.event_id(batch.batch_id, batch.round, f"alert:healed:{batch.status}")
+        raise_once(deps, event, alert(AlertKind.BATCH_HEALED, healed, **summarise(batch)), batch.batch_id)
+    if now > batch.deadline + STUCK_AFTER:
+        event = ids.event_id(batch.batch_id, batch.round, "alert:stuck")
+        why = f"{batch.status} and past its deadline of {batch.deadline.isoformat()}"
+        raise_once(deps, event, alert(AlertKind.BATCH_STUCK, why, **summarise(batch)), batch.batch_id)
+
+
+def _opening_lost(deps: Deps, batch: Batch) -> str | None:
+    """A `created` batch whose opener died: failed, its triggers back on the date, in one commit (I-17)."""
+    if not is_free(deps, opening_lease(batch.batch_id)):
+        return None
+
+    def decide() -> tuple[Sequence[Write], str | None]:
+        seen = read_batch(deps, batch.batch_id)
+        if seen.batch.status is not Status.CREATED:
+            return [], None
+        now = deps.clock.now()
+        failed = seen.batch.moved(Status.FAILED, "opening_lost", now, error="opening_lost", ended_at=now)
+        date = read_date(deps, batch.game_date)
+        record = date.record
+        if record.live == batch.batch_id:
+            record = replace(record, live=None, carried=(), coalesced=bounded((*triggers_of(batch), *record.coalesced)))
+        entry = ended_entry(failed, AuditEvent.FAILED, "opening_lost", "sweep")
+        told = alert(AlertKind.BATCH_HEALED, "opening_lost", **summarise(batch))
+        items = [
+            outbox.audit_item(entry),
+            outbox.alert_item(ids.event_id(batch.batch_id, batch.round, "alert:healed"), now, told, batch.batch_id),
+            follow_up_item(record, f"{batch.batch_id}/{batch.round}", now),
+        ]
+        return [seen.update(failed), date.write(record), *outbox.put(items)], "opening_lost"
+
+    return until_committed(deps, decide)
+
+
+def _dispatch_again(deps: Deps, batch: Batch, now: datetime) -> str | None:
+    if batch.deadline <= now:
+        return _close(deps, batch)
+    if not is_free(deps, opening_lease(batch.batch_id)):
+        return None
+    dispatch(deps, batch.batch_id)
+    return "dispatched"
+
+
+def _look_at_running(deps: Deps, batch: Batch, now: datetime) -> str | None:
+    if check_completion(deps, batch):
+        return "completed"
+    if batch.deadline <= now:
+        return _close(deps, batch)
+    last = batch.published_at or batch.updated_at
+    if now - last < timedelta(seconds=deps.config.republish_after_seconds):
+        return None
+    number = publish_pending(deps, batch)
+
+    def decide() -> tuple[Sequence[Write], None]:
+        seen = read_batch(deps, batch.batch_id)
+        if seen.batch.status is not Status.RUNNING or seen.batch.round != batch.round:
+            return [], None
+        return [seen.update(replace(seen.batch, published_at=deps.clock.now()))], None
+
+    until_committed(deps, decide)
+    return f"published {number} requests again"
+
+
+def _close(deps: Deps, batch: Batch) -> str:
+    """Past the deadline, the pending become `failed(deadline)` and the batch is verified as usual (I-18)."""
+    pending = deps.store.find(requests_path(batch.batch_id), pending_in(batch))
+    closed = close_pending(deps, pending, "deadline")
+    check_completion(deps, batch)
+    return f"closed {closed} requests past the deadline"
+
+
+def _wake(deps: Deps, batch: Batch) -> str | None:
+    """Nobody is at it: ask for its verification again."""
+    if not is_free(deps, batch.batch_id):
+        return None
+    ask_to_verify(deps, batch)
+    return f"woken in {batch.status}"

@@ -1,0 +1,1 @@
+"""What every service stands on: the ports, documents, messages, leases, the outbox, and what is claimed once."""

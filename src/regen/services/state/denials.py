@@ -1,0 +1,39 @@
+"""Access that stays denied: rights that were just given take minutes to propagate, after that somebody has to act."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from regen.domain import ids
+from regen.domain.alerts import AlertKind, alert
+from regen.domain.errors import AccessDenied
+from regen.ports import Write
+from regen.services.state.alerting import raise_once
+from regen.services.state.deps import Deps
+from regen.services.state.documents import OnceRecord, decode_once, encode_once
+from regen.services.state.paths import denial_path
+
+ALERT_AFTER = timedelta(minutes=15)
+QUIET = timedelta(minutes=10)
+"""Without a denial for this long, the next one begins a new spell."""
+
+
+def note_denied(deps: Deps, error: Exception | None) -> None:
+    """Remember that a service denied access; alert once when it has done so for a quarter of an hour.
+
+    Args:
+        error: what was raised; anything but AccessDenied is none of this.
+    """
+    if not isinstance(error, AccessDenied):
+        return
+    now, service = deps.clock.now(), error.dependency or "a service"
+    path = denial_path(service)
+    found = deps.store.get(path)
+    seen = decode_once(found) if found else None
+    since = now if seen is None or seen.expires_at <= now else datetime.fromisoformat(seen.answer)
+    spell = OnceRecord(service, "denied", since.isoformat(), now + QUIET)
+    deps.store.commit([Write("put", path, encode_once(spell))])
+    if now - since >= ALERT_AFTER:
+        why = f"{service} has denied access since {since.isoformat()}: {error}"
+        event = ids.digest("access_denied", service, since, length=24)
+        raise_once(deps, event, alert(AlertKind.ACCESS_DENIED, why[:1500], service=service))

@@ -1,0 +1,318 @@
+"""How each record is written to Firestore and read from it: the one place that knows (decision 0001).
+
+What comes from outside (metadata, verdicts with names in them) is stored as JSON text: Firestore refuses arrays in
+arrays and some keys, and no user data may become a field path (I-13).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from regen.domain.backfill import Backfill
+from regen.domain.batch import Batch
+from regen.domain.outcome import OutcomeKind
+from regen.domain.slate import Exclusion
+from regen.domain.trigger import Trigger
+from regen.ports import Snapshot
+from regen.services.state.decoding import SCHEMA, check_name, decoding
+from regen.services.state.forms import Form
+
+_JSON_FIELDS = ("metadata", "verdict", "command")
+_TRIGGERS = ("coalesced", "carried")
+
+
+@dataclass(frozen=True, slots=True)
+class Promoted:
+    """A promotion that a date has seen.
+
+    Attributes:
+        slate_players: everybody on the slate of a batch for the whole slate; None for a filtered one.
+    """
+
+    batch_id: str
+    opened_at: datetime
+    at: datetime
+    slate_players: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DateRecord:
+    """`game_dates/{game_date}`.
+
+    Attributes:
+        live: id of the batch that holds the date.
+        coalesced: triggers that wait for the follow-up.
+        carried: triggers of the live batch, so that they go on should its record be lost.
+        promoted: promotions that stand, oldest first; a rollback takes its own away.
+    """
+
+    game_date: date
+    live: str | None = None
+    coalesced: tuple[Trigger, ...] = ()
+    promoted: tuple[Promoted, ...] = ()
+    carried: tuple[Trigger, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """`prediction_batches/{batch_id}/requests/{request_id}`: a group of players, and what became of them.
+
+    Attributes:
+        opening: names the act that wrote it; it counts if the batch knows that name (`Batch.openings`).
+        state: `pending` or `done`.
+        inputs: compressed list of PlayerInputs; players without usable inputs are in `outcomes` from the start.
+        given: compressed outcomes that were known when the request was written (no feature row, broken rows).
+        outcomes: compressed list of Outcome, one for each player, once done.
+    """
+
+    batch_id: str
+    request_id: str
+    round: int
+    state: str
+    players: tuple[str, ...]
+    systems: tuple[str, ...]
+    inputs: bytes
+    created_at: datetime
+    expires_at: datetime
+    opening: str = ""
+    given: bytes | None = None
+    outcomes: bytes | None = None
+    produced: int = 0
+    skipped: int = 0
+    failed: int = 0
+    attempts: int = 0
+    error: str | None = None
+    done_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRecord:
+    """`leases/{name}`; `token` grows with every taking."""
+
+    owner: str
+    token: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """`outbox/{event_id}`: something that must follow a commit, at least once, carrying its own id.
+
+    Attributes:
+        kind: `audit`, `message` or `alert`.
+        due_at: not before this.
+        payload: an audit row's fields; or topic, data and attributes; or an alert.
+        error: why it could not be carried out, if no retry can mend that, since `failing_since`.
+    """
+
+    event_id: str
+    kind: str
+    due_at: datetime
+    batch_id: str | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    error: str | None = None
+    failing_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OnceRecord:
+    """`idempotency/{id}`: an answered key, an event that was claimed, a note on a message, a spell of denials.
+
+    Attributes:
+        key: what it stands for.
+        fingerprint: of the body that the key came with, of the message; or which kind of record it is.
+        answer: what the key was answered, or how far the event has come.
+    """
+
+    key: str
+    fingerprint: str
+    answer: str
+    expires_at: datetime
+
+
+_BATCH = Form(Batch)
+_TRIGGER = Form(Trigger)
+_DATE = Form(DateRecord)
+_REQUEST = Form(RequestRecord)
+_OUTBOX = Form(OutboxItem)
+_LEASE = Form(LeaseRecord)
+_EXCLUSIONS = Form(list[Exclusion])
+
+
+def encode_batch(batch: Batch) -> dict[str, Any]:
+    """The document of a batch."""
+    document = _document(batch)
+    for name in _JSON_FIELDS:
+        document[name] = json.dumps(document[name])
+    document["live"] = batch.live
+    return document
+
+
+def decode_batch(snapshot: Snapshot) -> Batch:
+    """The batch of a document; fields that a later version added are ignored.
+
+    Raises:
+        Unreadable: this version cannot read it.
+    """
+    with decoding(snapshot) as data:
+        for name in _JSON_FIELDS:
+            data[name] = json.loads(data[name])
+        batch = _BATCH.convert(data)
+        check_name(snapshot, batch.batch_id)
+        return batch
+
+
+def encode_date(record: DateRecord) -> dict[str, Any]:
+    """The document of a date; triggers as JSON text (they carry metadata from outside)."""
+    document = _document(record)
+    for name in _TRIGGERS:
+        document[name] = [msgspec.json.encode(t).decode() for t in getattr(record, name)]
+    return document
+
+
+def decode_date(snapshot: Snapshot | None, game_date: date) -> DateRecord:
+    """The record of a date; a date never seen has an empty one.
+
+    Raises:
+        Unreadable: this version cannot read it.
+    """
+    if snapshot is None:
+        return DateRecord(game_date)
+    with decoding(snapshot) as data:
+        for name in _TRIGGERS:
+            data[name] = [_TRIGGER.json(t) for t in data.get(name, [])]
+        record = _DATE.convert(data)
+        check_name(snapshot, record.game_date.isoformat())
+        return record
+
+
+def encode_request(record: RequestRecord) -> dict[str, Any]:
+    """The document of a request."""
+    return _document(record)
+
+
+def decode_request(snapshot: Snapshot) -> RequestRecord:
+    """The request of a document.
+
+    Raises:
+        Unreadable: this version cannot read it.
+    """
+    with decoding(snapshot) as data:
+        request = _REQUEST.convert(data)
+        check_name(snapshot, request.request_id)
+        if request.state not in {"pending", "done"} or (request.state == "done" and request.outcomes is None):
+            raise ValueError(f"state: expected pending, or done with outcomes, got {request.state}")
+        return request
+
+
+def encode_done(packed: bytes, kinds: Sequence[OutcomeKind], attempts: int, at: datetime) -> dict[str, Any]:
+    """The fields that end a request: its outcomes, packed, and how many of each kind they are."""
+    return {
+        "state": "done",
+        "outcomes": packed,
+        "produced": kinds.count(OutcomeKind.PRODUCED),
+        "skipped": kinds.count(OutcomeKind.SKIPPED),
+        "failed": kinds.count(OutcomeKind.FAILED),
+        "attempts": attempts,
+        "done_at": at,
+    }
+
+
+def encode_exclusions(part: Sequence[Exclusion], expires_at: datetime) -> dict[str, Any]:
+    """The document of some of a batch's excluded players."""
+    return {"players": msgspec.json.encode(part), "expires_at": expires_at}
+
+
+def decode_exclusions(snapshot: Snapshot) -> list[Exclusion] | None:
+    """The excluded players of a document; None if it is broken."""
+    try:
+        return _EXCLUSIONS.json(snapshot.data["players"])
+    except (KeyError, TypeError, msgspec.DecodeError):
+        return None
+
+
+def encode_outbox(item: OutboxItem) -> dict[str, Any]:
+    """The document of an outbox item."""
+    document = _document(item)
+    document["payload"] = msgspec.json.encode(item.payload).decode()
+    return document
+
+
+def decode_outbox(snapshot: Snapshot) -> OutboxItem:
+    """The outbox item of a document.
+
+    Raises:
+        Unreadable: this version cannot read it.
+    """
+    with decoding(snapshot) as data:
+        return _OUTBOX.convert({**data, "payload": json.loads(data["payload"])})
+
+
+def encode_lease(record: LeaseRecord) -> dict[str, Any]:
+    """The document of a lease."""
+    return _document(record)
+
+
+def decode_lease(snapshot: Snapshot) -> LeaseRecord:
+    """The lease of a document.
+
+    Raises:
+        Unreadable: this version cannot read it.
+    """
+    with decoding(snapshot) as data:
+        return _LEASE.convert(data)
+
+
+def encode_once(record: OnceRecord) -> dict[str, Any]:
+    """The document of what is done once, or answered once."""
+    return {
+        "key": record.key,
+        "fingerprint": record.fingerprint,
+        "answer": record.answer,
+        "expires_at": record.expires_at,
+    }
+
+
+def decode_once(snapshot: Snapshot) -> OnceRecord:
+    """What was done, or answered, once."""
+    data = snapshot.data
+    return OnceRecord(data["key"], data["fingerprint"], data["answer"], data["expires_at"])
+
+
+def encode_heartbeat(code_version: str, at: datetime, more: Mapping[str, str | int]) -> dict[str, Any]:
+    """The document of a heartbeat."""
+    return {"code_version": code_version, "at": at, **more}
+
+
+def _document(value: object) -> dict[str, Any]:
+    document: dict[str, Any] = msgspec.to_builtins(value, builtin_types=(datetime, bytes))
+    document["schema"] = SCHEMA
+    return document
+
+
+_BACKFILL = Form(Backfill)
+
+
+def encode_backfill(backfill: Backfill) -> dict[str, Any]:
+    """The document of a backfill; what came from outside as JSON text."""
+    document: dict[str, Any] = msgspec.to_builtins(backfill, builtin_types=(datetime,))
+    more = {"metadata": json.dumps(document["metadata"]), "live": backfill.unsettled, "schema": SCHEMA}
+    return {**document, **more}
+
+
+def decode_backfill(snapshot: Snapshot) -> Backfill:
+    """The backfill of a document.
+
+    Raises:
+        Unreadable: this version cannot read it.
+    """
+    with decoding(snapshot) as data:
+        backfill = _BACKFILL.convert({**data, "metadata": json.loads(data["metadata"])})
+        check_name(snapshot, backfill.backfill_id)
+        return backfill

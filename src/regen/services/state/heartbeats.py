@@ -1,0 +1,46 @@
+"""Heartbeats: `heartbeats/{service}` says which revision of a function ran last, and when; the sweep has one of its own.
+
+`doctor`, `/ready` and dashboards read them. A heartbeat proves that a function ran; its absence proves nothing of a
+function that nobody has called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from regen.ports import Write
+from regen.services.state.deps import Deps
+from regen.services.state.documents import encode_heartbeat
+from regen.services.state.paths import HEARTBEATS, heartbeat_path
+
+SWEEP = "sweep"
+SERVICES = ("coordinator", "worker", "verifier", SWEEP)
+EVERY = timedelta(seconds=60)
+"""An instance writes its function's heartbeat at most this often: Firestore takes one lasting write a second a document."""
+
+
+def beat(deps: Deps, service: str, **more: str | int) -> None:
+    """Write a heartbeat.
+
+    Args:
+        more: what else to say, such as how many batches the sweep saw.
+
+    Raises:
+        Unavailable: Firestore did not take it.
+    """
+    data = encode_heartbeat(deps.config.code_version, deps.clock.now(), more)
+    deps.store.commit([Write("put", heartbeat_path(service), data)])
+
+
+def heartbeats(deps: Deps) -> Mapping[str, Mapping[str, Any]]:
+    """The last heartbeat of each service that has one, with its age in seconds."""
+    now = deps.clock.now()
+    found = {}
+    for snapshot in deps.store.find(HEARTBEATS):
+        data = dict(snapshot.data)
+        data["age_seconds"] = round((now - data["at"]).total_seconds(), 1)
+        data["at"] = data["at"].isoformat()
+        found[snapshot.path.rpartition("/")[2]] = data
+    return found

@@ -1,0 +1,171 @@
+"""Leases: short, renewed, and no fence. What makes a stale owner harmless is the token inside BigQuery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from regen.domain.errors import Conflict, Unavailable
+from regen.ports import Snapshot, Write
+from regen.services.state.deps import Deps
+from regen.services.state.documents import LeaseRecord, decode_lease, encode_lease
+from regen.services.state.paths import lease_path
+
+POLL_SECONDS = 0.1
+RENEWALS = 3
+LONGEST_SECONDS = 600.0
+"""A lease is not kept for longer than this: its owner hangs."""
+PROMOTION = "promotion"
+
+
+class LeaseBusy(Unavailable):
+    """Somebody else holds the lease."""
+
+
+class LeaseLost(Unavailable):
+    """The lease ran out and somebody else took it."""
+
+
+@dataclass(slots=True)
+class Lease:
+    """A lease that is held.
+
+    Attributes:
+        token: grows with every taking of this lease by anybody.
+    """
+
+    deps: Deps
+    name: str
+    owner: str
+    token: int
+
+    def renew(self) -> None:
+        """Extend it.
+
+        Raises:
+            LeaseLost: it is somebody else's by now.
+        """
+        for attempt in range(RENEWALS):
+            snapshot, record = self._mine()
+            renewed = replace(record, expires_at=_expiry(self.deps))
+            try:
+                self.deps.store.commit([Write("update", snapshot.path, encode_lease(renewed), snapshot.version)])
+            except Conflict:
+                if attempt == RENEWALS - 1:
+                    raise
+            else:
+                return  # the other writer may have been our own heartbeat
+
+    def lift(self, above: int) -> None:
+        """Take a token above another, which BigQuery has seen and Firestore has forgotten; in one step.
+
+        Raises:
+            LeaseLost: it is somebody else's by now.
+        """
+        for attempt in range(RENEWALS):
+            snapshot, record = self._mine()
+            lifted = replace(record, token=max(above, record.token) + 1, expires_at=_expiry(self.deps))
+            try:
+                self.deps.store.commit([Write("update", snapshot.path, encode_lease(lifted), snapshot.version)])
+            except Conflict:
+                if attempt == RENEWALS - 1:
+                    raise
+            else:
+                self.token = lifted.token
+                return
+
+    def _mine(self) -> tuple[Snapshot, LeaseRecord]:
+        snapshot = self.deps.store.get(lease_path(self.name))
+        record = decode_lease(snapshot) if snapshot else None
+        if snapshot is None or record is None or record.owner != self.owner or record.token != self.token:
+            raise LeaseLost(f"the lease {self.name} was taken by another owner")
+        return snapshot, record
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Renew it beside the work of the block: a call that takes longer than the lease is no reason to lose it."""
+        until = self.deps.clock.now() + timedelta(seconds=LONGEST_SECONDS)
+
+        def beat() -> bool:
+            try:
+                self.renew()
+            except LeaseLost:
+                return False
+            except Unavailable:
+                return True  # the next beat tries again
+            return self.deps.clock.now() < until
+
+        with self.deps.heartbeat(beat, self.deps.config.lease_seconds / 3):
+            yield
+
+    def release(self) -> None:
+        """Give it back, if it is still ours (I-22)."""
+        snapshot = self.deps.store.get(lease_path(self.name))
+        if snapshot is None:
+            return
+        record = decode_lease(snapshot)
+        if record.owner != self.owner or record.token != self.token:
+            return
+        freed = replace(record, owner="", expires_at=self.deps.clock.now())
+        try:
+            self.deps.store.commit([Write("update", snapshot.path, encode_lease(freed), snapshot.version)])
+        except Conflict:
+            return  # somebody took it in this moment: it had run out
+
+
+def take(deps: Deps, name: str, wait_seconds: float = 0.0) -> Lease:
+    """Take a lease that is free or has run out, waiting for it if asked to.
+
+    Raises:
+        LeaseBusy: it is held, and was so for the whole wait.
+    """
+    owner = deps.ids.suffix()
+    end = deps.clock.now() + timedelta(seconds=wait_seconds)
+    while True:
+        snapshot = deps.store.get(lease_path(name))
+        record = decode_lease(snapshot) if snapshot else LeaseRecord("", 0, deps.clock.now())
+        if _free(deps, record):
+            taken = LeaseRecord(owner, record.token + 1, _expiry(deps))
+            write = (
+                Write("update", snapshot.path, encode_lease(taken), snapshot.version)
+                if snapshot
+                else Write("create", lease_path(name), encode_lease(taken))
+            )
+            try:
+                deps.store.commit([write])
+            except Conflict:
+                pass  # another took it first: see whether to wait
+            else:
+                return Lease(deps, name, owner, taken.token)
+        if deps.clock.now() >= end:
+            raise LeaseBusy(f"the lease {name} is held until {record.expires_at.isoformat()}")
+        deps.clock.sleep(POLL_SECONDS)
+
+
+def is_free(deps: Deps, name: str) -> bool:
+    """Whether nobody holds it now: its owner, if there was one, is done or dead."""
+    snapshot = deps.store.get(lease_path(name))
+    return snapshot is None or _free(deps, decode_lease(snapshot))
+
+
+def _free(deps: Deps, record: LeaseRecord) -> bool:
+    """Whether it was given back, whatever the clock of its last owner said, or has run out."""
+    return not record.owner or record.expires_at <= deps.clock.now()
+
+
+def opening_lease(batch_id: str) -> str:
+    """The lease of who opens a batch: not that of who verifies it, as workers may be done before all is published."""
+    return f"opening-{batch_id}"
+
+
+def opening_write(deps: Deps, batch_id: str) -> tuple[Lease, Write]:
+    """A lease to be created by somebody else's commit, together with what it protects."""
+    owner, name = deps.ids.suffix(), opening_lease(batch_id)
+    record = LeaseRecord(owner, 1, _expiry(deps))
+    return Lease(deps, name, owner, 1), Write("put", lease_path(name), encode_lease(record))
+
+
+def _expiry(deps: Deps) -> datetime:
+    return deps.clock.now() + timedelta(seconds=deps.config.lease_seconds)

@@ -1,0 +1,75 @@
+"""Players' inputs and outcomes as a request's document holds them: packed and compressed."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from regen.domain.errors import Unreadable
+from regen.domain.inputs import PlayerInputs
+from regen.domain.outcome import Outcome
+from regen.services.state.forms import Form
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """A player of a request whose inputs cannot be read, and why."""
+
+    player_lookup: str
+    why: str
+
+
+_PLAYER = Form(PlayerInputs)
+
+_INPUTS = Form(list[PlayerInputs])
+
+_OUTCOMES = Form(list[Outcome])
+
+
+def pack_inputs(inputs: Sequence[PlayerInputs]) -> bytes:
+    """Players' inputs, compressed."""
+    return zlib.compress(msgspec.msgpack.encode(inputs), 3)
+
+
+def unpack_inputs(blob: bytes) -> list[PlayerInputs | Unfit]:
+    """What `pack_inputs` packed, each player on his own.
+
+    Raises:
+        Unreadable: it is not a list of players.
+    """
+    try:
+        packed = zlib.decompress(blob)
+        try:
+            return list(_INPUTS.msgpack(packed))
+        except msgspec.ValidationError:
+            return [_unpacked(raw) for raw in msgspec.msgpack.decode(packed, type=list[msgspec.Raw])]
+    except (zlib.error, msgspec.DecodeError, TypeError, ValueError, RecursionError) as error:
+        raise Unreadable(f"inputs cannot be read: {error}") from error
+
+
+def _unpacked(raw: msgspec.Raw) -> PlayerInputs | Unfit:
+    try:
+        return _PLAYER.msgpack(raw)
+    except (msgspec.ValidationError, ValueError) as error:
+        known = msgspec.msgpack.decode(raw)
+        return Unfit(str(known.get("player_lookup")) if isinstance(known, dict) else "", f"inputs: {error}")
+
+
+def pack_outcomes(outcomes: Sequence[Outcome]) -> bytes:
+    """Players' outcomes, compressed."""
+    return zlib.compress(msgspec.msgpack.encode(outcomes), 3)
+
+
+def unpack_outcomes(blob: bytes) -> list[Outcome]:
+    """What `pack_outcomes` packed.
+
+    Raises:
+        Unreadable: it is anything else.
+    """
+    try:
+        return _OUTCOMES.msgpack(zlib.decompress(blob))
+    except (zlib.error, msgspec.DecodeError, TypeError, ValueError, RecursionError) as error:
+        raise Unreadable(f"outcomes cannot be read: {error}") from error

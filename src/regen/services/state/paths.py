@@ -1,0 +1,92 @@
+"""Where each record lies in Firestore."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from regen.domain import ids
+from regen.ports import Snapshot
+
+BATCHES = "prediction_batches"
+DATES = "game_dates"
+LEASES = "leases"
+IDEMPOTENCY = "idempotency"
+OUTBOX = "outbox"
+OUTBOX_DEAD = "outbox_dead"
+BACKFILLS = "backfills"
+HEARTBEATS = "heartbeats"
+
+
+def batch_path(batch_id: str) -> str:
+    """A batch."""
+    return f"{BATCHES}/{batch_id}"
+
+
+def requests_path(batch_id: str) -> str:
+    """The collection of a batch's requests."""
+    return f"{BATCHES}/{batch_id}/requests"
+
+
+def request_path(batch_id: str, request_id: str) -> str:
+    """One request."""
+    return f"{BATCHES}/{batch_id}/requests/{request_id}"
+
+
+def excluded_path(batch_id: str) -> str:
+    """The collection of a batch's excluded players, in chunks."""
+    return f"{BATCHES}/{batch_id}/excluded"
+
+
+def date_path(game_date: date) -> str:
+    """What is known of a game date."""
+    return f"{DATES}/{game_date.isoformat()}"
+
+
+def lease_path(name: str) -> str:
+    """A lease; outside the path whose changes wake the verifier."""
+    return f"{LEASES}/{name}"
+
+
+def backfill_path(backfill_id: str) -> str:
+    """A backfill."""
+    return f"{BACKFILLS}/{backfill_id}"
+
+
+def heartbeat_path(service: str) -> str:
+    """The heartbeat of a function, or of the sweep."""
+    return f"{HEARTBEATS}/{service}"
+
+
+def claim_path(event_id: str) -> str:
+    """The marker of something that is done once."""
+    return f"{IDEMPOTENCY}/alert_{event_id}"
+
+
+def note_path(event_id: str) -> str:
+    """The note on a message of regen's own, which says what it holds."""
+    return f"{IDEMPOTENCY}/sent_{ids.digest(event_id)}"
+
+
+def denial_path(service: str) -> str:
+    """Since when a service has denied access."""
+    return f"{IDEMPOTENCY}/denied_{ids.digest(service)}"
+
+
+def key_path(scope: str, key: str) -> str:
+    """The answer to an idempotency key."""
+    return f"{IDEMPOTENCY}/{ids.digest(scope, key)}"
+
+
+def outbox_path(event_id: str) -> str:
+    """Something that must follow a commit."""
+    return f"{OUTBOX}/{event_id}"
+
+
+def outbox_dead_path(event_id: str) -> str:
+    """An outbox item that was put aside."""
+    return f"{OUTBOX_DEAD}/{event_id}"
+
+
+def id_of(snapshot: Snapshot) -> str:
+    """The id of a document."""
+    return snapshot.path.rpartition("/")[2]

@@ -1,0 +1,147 @@
+"""The BDB watch: one regeneration for each date whose late data has come and whose features rest on it.
+
+The trigger is on record before the games are marked, so that a scan that dies is made again by the next one; with it goes a
+claim for each game and attempt, so that two scans at once, or the one after the death, are one trigger. A game is completed by what the tables say is
+current, whoever made it so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from regen.domain import ids
+from regen.domain.alerts import AlertKind, alert
+from regen.domain.bdb import Act, BdbChange, BdbGame, BdbStatus, Decision, decide, overdue
+from regen.ports import Write
+from regen.services.state import outbox
+from regen.services.state.alerting import raise_once
+from regen.services.state.commit import until_committed
+from regen.services.state.deps import Deps
+from regen.services.state.messages import bdb_item
+from regen.services.state.once import claim
+from regen.services.state.paths import claim_path
+from regen.services.tables import grading
+
+TO = {
+    Act.REGENERATE: BdbStatus.REGENERATING,
+    Act.COMPLETE: BdbStatus.COMPLETED,
+    Act.EXPIRE: BdbStatus.EXPIRED,
+}
+
+
+@dataclass(slots=True)
+class ScanReport:
+    """What a scan saw and did.
+
+    Attributes:
+        triggered: dates for which a regeneration was asked for.
+        games: every game looked at, with what was decided and why.
+    """
+
+    triggered: list[str] = field(default_factory=list)
+    games: list[dict[str, Any]] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def scan(deps: Deps, *, dry_run: bool = False) -> ScanReport:
+    """Look at every game that is waited for, and do what is next about each.
+
+    Raises:
+        Unavailable: a dependency failed; the next scan goes on.
+    """
+    now = deps.clock.now()
+    decided = [(game, decide(game, now)) for game in deps.books.bdb_games()]
+    report = ScanReport()
+    for game, decision in decided:
+        report.games.append(_game_view(game, decision))
+        report.counts[decision.act] = report.counts.get(decision.act, 0) + 1
+    by_date: dict[date, list[BdbGame]] = {}
+    for game, decision in decided:
+        if decision.act is Act.REGENERATE:
+            by_date.setdefault(game.game_date, []).append(game)
+    report.triggered = [day.isoformat() for day in by_date]
+    if dry_run:
+        return report
+    label = f"bdb_scan_{deps.ids.suffix()}"
+    for day, games in by_date.items():
+        _ask(deps, day, games, now, label)
+    _alert(deps, decided, now)
+    deps.books.change_bdb(
+        [_change(game, decision, now) for game, decision in decided if decision.act is not Act.IGNORE]
+    )
+    for first, last in grading.spans({game.game_date for game, decision in decided if decision.act is Act.COMPLETE}):
+        grading.grade(deps, first, last)
+    outbox.deliver(deps, label)
+    return report
+
+
+def _ask(deps: Deps, day: date, games: Sequence[BdbGame], now: datetime, label: str) -> None:
+    """Put a date's regeneration on record, for the games for which no scan has done so.
+
+    A claim names the game's row as it was read: a scan that died before it could mark the row, or two at once, find it.
+    """
+    claims = {_event(game): game for game in sorted(games, key=lambda game: game.game_id)}
+
+    def decide() -> tuple[Sequence[Write], None]:
+        known = deps.store.get_many([claim_path(event) for event in claims])
+        new = {event: game for (event, game), seen in zip(claims.items(), known, strict=True) if seen is None}
+        if not new:
+            return [], None
+        item = bdb_item(day, new, now, label)
+        return [*(claim(event, now) for event in new), *outbox.put([item])], None
+
+    until_committed(deps, decide)
+
+
+def _event(game: BdbGame) -> str:
+    state = game.attempts + 1, game.available_at, game.updated_at
+    return ids.digest("bdb", game.game_date, game.game_id, *state, length=24)
+
+
+def _change(game: BdbGame, decision: Decision, now: datetime) -> BdbChange:
+    return BdbChange(
+        game_date=game.game_date,
+        game_id=game.game_id,
+        was=game.status,
+        attempts_were=game.attempts,
+        status=TO.get(decision.act, BdbStatus(game.status)),
+        attempts=game.attempts + (decision.act is Act.REGENERATE),
+        checks=game.checks + 1,
+        at=now,
+        notes=None if decision.act is Act.WAIT else decision.why,
+    )
+
+
+def _alert(deps: Deps, decided: Sequence[tuple[BdbGame, Decision]], now: datetime) -> None:
+    """One alert a date: for games that end without their data, and once for those that are late."""
+    ended: dict[date, list[str]] = {}
+    late: dict[date, list[str]] = {}
+    for game, decision in decided:
+        if decision.act is Act.EXPIRE:
+            ended.setdefault(game.game_date, []).append(f"{game.game_id}: {decision.why}")
+        elif overdue(game, now):
+            late.setdefault(game.game_date, []).append(game.game_id)
+    for day, games in ended.items():
+        why = f"{len(games)} games end without their data: {'; '.join(games)}"
+        expired = alert(AlertKind.BDB_OVERDUE, why, "ERROR", game_date=day.isoformat(), games=len(games))
+        raise_once(deps, ids.digest("bdb_ended", day, *games, length=24), expired)
+    for day, games in late.items():
+        why = f"{len(games)} games wait for data that comes within 48 hours: {', '.join(games)}"
+        awaited = alert(AlertKind.BDB_OVERDUE, why, game_date=day.isoformat(), games=len(games))
+        raise_once(deps, ids.digest("bdb_late", day, length=24), awaited)
+
+
+def _game_view(game: BdbGame, decision: Decision) -> dict[str, Any]:
+    return {
+        "game_date": game.game_date.isoformat(),
+        "game_id": game.game_id,
+        "was": game.status,
+        "act": decision.act.value,
+        "why": decision.why,
+        "attempts": game.attempts,
+        "stale_players": game.stale,
+        "fresh_players": game.fresh,
+    }

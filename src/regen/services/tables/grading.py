@@ -1,0 +1,56 @@
+"""Grades: of the last dates, and anew of every date whose predictions have changed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from regen.domain.dates import eastern_today
+from regen.domain.grading import Graded
+from regen.services.state.deps import Deps
+
+LOOK_BACK = timedelta(days=2)
+LAST_LOOK = timedelta(days=2)
+"""`regen-grade` looks at a date the day after its games, and once more the day after that."""
+
+log = logging.getLogger(__name__)
+
+
+def grade(deps: Deps, first: date, last: date) -> list[Graded]:
+    """Grade a range of dates; those not played have nothing to grade.
+
+    A game whose box score is not complete waits for the next grade, and the log names it: at ERROR once the scheduled
+    grade has looked at its date for the last time.
+    """
+    now = deps.clock.now()
+    found = deps.books.grade(first, last, now)
+    for day in found:
+        if day.waiting:
+            last_look = eastern_today(now) - day.game_date >= LAST_LOOK
+            games = ", ".join(day.waiting)
+            log.log(
+                logging.ERROR if last_look else logging.WARNING,
+                "%s: not graded, the box score is not complete: %s", day.game_date, games,
+                extra={"action": "grade", "game_date": day.game_date.isoformat()},
+            )  # fmt: skip
+    return found
+
+
+def due(deps: Deps, days: int) -> set[date]:
+    """The last days, and the played dates that a promotion or a rollback has changed lately."""
+    now = deps.clock.now()
+    today = eastern_today(now)
+    recent = {today - timedelta(days=n) for n in range(days)}
+    return recent | {day for day in deps.books.changed_dates(now - LOOK_BACK) if day <= today}
+
+
+def spans(dates: Iterable[date]) -> list[tuple[date, date]]:
+    """The dates as ranges without holes."""
+    found: list[tuple[date, date]] = []
+    for day in sorted(dates):
+        if found and day - found[-1][1] == timedelta(days=1):
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return found
