@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from regen.data.csvs import DataFolder, FolderReport
-from regen.data.records import GameLog, InjuryReport, PropLine, ShotZones
+from regen.features.records import GameLog, InjuryReport, PropLine, ShotZones
 
 TEAMS = ("AAA", "BBB", "CCC", "DDD", "EEE", "FFF", "GGG", "HHH")
 LETTERS = "abcdefghi"

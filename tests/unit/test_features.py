@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regen.data.csvs import DataFolder
-from regen.data.features import Fixture, player_inputs
-from regen.data.history import History
-from regen.data.names import FEATURE_NAMES, feature_hash, pack, unpack
 from regen.data.walk import walk
 from regen.domain.inputs import Line, PlayerInputs, SourceTier
+from regen.features.history import History
+from regen.features.inputs import Fixture, player_inputs
+from regen.features.names import FEATURE_NAMES, feature_hash, pack, unpack
 from regen.systems import estimate_all, systems
 from regen.training.dataset import samples
 from unit.season_factory import FIRST, game_log, season, zone_row

@@ -11,12 +11,12 @@ import pytest
 
 from regen import league
 from regen.data.csvs import DataFolder
-from regen.data.features import unpack
 from regen.data.gamedays import walk
 from regen.data.importer import TABLES, Damage, ImportOptions, import_data, import_folder, zones_arrive
 from regen.data.rows import FEATURES, HISTORY, LINES, PENDING, SLATES, Row
 from regen.domain.errors import InvalidInput
 from regen.domain.inputs import PlayerInputs, RecentGame
+from regen.features.inputs import unpack
 from regen.schemas import normalise, table
 
 DAYS = (date(2025, 11, 5), date(2025, 11, 6), date(2025, 11, 7))

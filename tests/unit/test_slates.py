@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from regen.data.records import GameLog, InjuryReport, PropLine
 from regen.data.rosters import ROSTER_GAMES, Rosters
 from regen.data.slates import Game, Slate, SlatePlayer, schedule
+from regen.features.records import GameLog, InjuryReport, PropLine
 
 DAY = date(2026, 1, 10)
 START = datetime(2026, 1, 11, 0, 30, tzinfo=UTC)

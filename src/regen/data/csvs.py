@@ -16,8 +16,8 @@ from typing import TextIO, TypeVar
 
 from regen.data import parse
 from regen.data.parse import BadValue
-from regen.data.records import GameLog, InjuryReport, PropLine, ShotZones
 from regen.domain.errors import InvalidInput
+from regen.features.records import GameLog, InjuryReport, PropLine, ShotZones
 
 GAME_LOGS = "player_game_logs"
 PROP_LINES = "prop_lines"

@@ -9,15 +9,15 @@ from datetime import date
 from itertools import groupby
 from typing import Protocol, TypeVar
 
-from regen.data.context import Fixture
 from regen.data.csvs import DataFolder
-from regen.data.features import player_inputs
-from regen.data.history import History
 from regen.data.injuries import InjuryBoard
-from regen.data.records import GameLog, PropLine, ShotZones
 from regen.data.rosters import Rosters
 from regen.data.slates import Slate, SlatePlayer, schedule
 from regen.domain.inputs import Line, PlayerInputs
+from regen.features.context import Fixture
+from regen.features.history import History
+from regen.features.inputs import player_inputs
+from regen.features.records import GameLog, PropLine, ShotZones
 
 PLAYOFFS = frozenset({"playoff", "playoffs", "playin", "play-in"})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from regen.data.records import InjuryReport
+from regen.features.records import InjuryReport
 
 
 class InjuryBoard:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from regen.data.records import GameLog, InjuryReport, PropLine
 from regen.data.slates import AVAILABLE, UNKNOWN, Game, Slate, SlatePlayer
+from regen.features.records import GameLog, InjuryReport, PropLine
 
 ROSTER_GAMES = 15
 """A player is on the roster of his latest team if he appeared in any of its last 15 games, about a month."""

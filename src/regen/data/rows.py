@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from regen.data.names import pack
-from regen.data.player_state import PlayerState
-from regen.data.records import GameLog, PropLine
 from regen.data.slates import Game, SlatePlayer
 from regen.domain.inputs import Line, PlayerInputs
 from regen.domain.lines import choose
+from regen.features.names import pack
+from regen.features.player_state import PlayerState
+from regen.features.records import GameLog, PropLine
 
 Row = dict[str, Any]
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from regen.data.records import GameLog, PropLine
 from regen.domain.reading import SlateEntry
 from regen.domain.slate import exclusion
+from regen.features.records import GameLog, PropLine
 
 MIN_MINUTES = 15.0
 """Average minutes from which a player without a line is predicted, unless a batch asks otherwise."""

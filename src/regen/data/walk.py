@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from regen.data.csvs import DataFolder
-from regen.data.records import GameLog, ShotZones
+from regen.features.records import GameLog, ShotZones
 
 
 def walk(

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from regen.data.records import GameLog, ShotZones
 from regen.data.slates import Game
+from regen.features.records import GameLog, ShotZones
 from regen.league.players import ZONE_MAKE, ZONES, Player, poisson
 
 _SHOTS = 88.6

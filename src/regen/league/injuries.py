@@ -6,7 +6,7 @@ import math
 from datetime import date, timedelta
 from random import Random
 
-from regen.data.records import InjuryReport
+from regen.features.records import InjuryReport
 from regen.league.players import Player
 
 _ONSET = 0.064

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from random import Random
 
-from regen.data.records import PropLine
 from regen.data.slates import Game
+from regen.features.records import PropLine
 
 BOOKS = {
     "betmgm": 0.071,

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
 
-from regen.data.records import GameLog, InjuryReport, PropLine, ShotZones
 from regen.data.rosters import Rosters
 from regen.data.slates import Game
+from regen.features.records import GameLog, InjuryReport, PropLine, ShotZones
 from regen.league import fixtures, games, injuries, lines, sizes
 from regen.league.games import Side, Strength
 from regen.league.names import TEAMS, Names

@@ -12,8 +12,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from regen.data.names import FEATURE_VERSION
 from regen.domain.errors import Defect
+from regen.features.names import FEATURE_VERSION
 
 FORMAT = 1
 SHIPPED = "artefact.json"

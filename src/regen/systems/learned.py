@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from regen.data.names import FEATURE_VERSION, FORM, MATES, SCHEDULE, TEAMS
 from regen.domain.errors import InsufficientData
 from regen.domain.estimate import Estimate
 from regen.domain.inputs import PlayerInputs
+from regen.features.names import FEATURE_VERSION, FORM, MATES, SCHEDULE, TEAMS
 from regen.systems.linear import LinearSystem, Signals, known
 
 # Known for too few dates to be fitted: starters (one season), availability reports (three weeks).

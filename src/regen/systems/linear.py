@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-from regen.data.form import typical_spread
 from regen.domain.errors import InsufficientData
 from regen.domain.estimate import Estimate
 from regen.domain.inputs import PlayerInputs
 from regen.domain.recommendation import MIN_SD, closeness
+from regen.features.form import typical_spread
 from regen.systems.artefact import Artefact, LinearModel, Spread
 
 MIN_GAMES = 3

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from regen.data.csvs import DataFolder
-from regen.data.features import Fixture, player_inputs
-from regen.data.history import History
 from regen.data.injuries import InjuryBoard
-from regen.data.player_state import PlayerState
-from regen.data.records import GameLog, PropLine
 from regen.data.walk import walk
 from regen.domain.inputs import Line, PlayerInputs
+from regen.features.history import History
+from regen.features.inputs import Fixture, player_inputs
+from regen.features.player_state import PlayerState
+from regen.features.records import GameLog, PropLine
 
 
 @dataclass(frozen=True, slots=True)

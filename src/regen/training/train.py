@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from regen.data.csvs import DataFolder, read_folder
-from regen.data.names import FEATURE_VERSION
-from regen.data.player_state import PlayerState
 from regen.domain.errors import InvalidInput
 from regen.domain.lines import sound_lines
+from regen.features.names import FEATURE_VERSION
+from regen.features.player_state import PlayerState
 from regen.systems import systems
 from regen.systems.artefact import Artefact, LinearModel
 from regen.systems.ensemble import Ensemble

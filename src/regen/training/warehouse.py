@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from regen.data.csvs import GAME_LOGS, INJURY_REPORTS, PROP_LINES, SHOT_ZONES, DataFolder, FolderReport
 from regen.data.parse import season_of
-from regen.data.records import GameLog, PropLine
+from regen.features.records import GameLog, PropLine
 
 HISTORY_DAYS = 730
 """How far back is read: two seasons, and one statement never reads more partitions than that."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from regen.data.player_state import PlayerState
-from regen.data.records import GameLog, ShotZones
-from regen.data.rotation import Rotation, member_of
-from regen.data.team_state import LEAGUE_HALF_LIFE, PRIOR_GAMES, TeamGame, TeamState, team_games
-from regen.data.tracks import Track
+from regen.features.player_state import PlayerState
+from regen.features.records import GameLog, ShotZones
+from regen.features.rotation import Rotation, member_of
+from regen.features.team_state import LEAGUE_HALF_LIFE, PRIOR_GAMES, TeamGame, TeamState, team_games
+from regen.features.tracks import Track
 
 REGULAR_MINUTES = 15.0
 """From this exponentially weighted mean of minutes on, a team-mate counts as a regular."""

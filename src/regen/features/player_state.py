@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from datetime import date
 
-from regen.data.records import GameLog, ShotZones
-from regen.data.tracks import Track
 from regen.domain.inputs import RecentGame
+from regen.features.records import GameLog, ShotZones
+from regen.features.tracks import Track
 
 KEPT_GAMES = 30
 FORM_HALF_LIVES = (3, 6, 12, 30)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from regen.data.player_state import FREE_THROW_WEIGHT, PlayerState
-from regen.data.tracks import Track, clamp, deviation, mean, slope
+from regen.features.player_state import FREE_THROW_WEIGHT, PlayerState
+from regen.features.tracks import Track, clamp, deviation, mean, slope
 
 Features = dict[str, float | None]
 _SPREAD_GAMES = 8.0

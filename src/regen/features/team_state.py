@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from regen.data.player_state import FREE_THROW_WEIGHT
-from regen.data.records import GameLog
-from regen.data.tracks import Track
+from regen.features.player_state import FREE_THROW_WEIGHT
+from regen.features.records import GameLog
+from regen.features.tracks import Track
 
 TEAM_HALF_LIFE = 15
 """In games."""

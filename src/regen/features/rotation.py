@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from regen.data.player_state import PlayerState
-from regen.data.team_state import TeamState
+from regen.features.player_state import PlayerState
+from regen.features.team_state import TeamState
 
 # Shares of regulars who played the team's next game, by games missed in a row (2024-10 to 2025-11; 15,626 at none).
 PLAYS_AFTER_MISSING = (0.92, 0.47, 0.31, 0.24, 0.20, 0.18, 0.15)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from regen.data.context import Fixture, allowed_ratio, mate_features, schedule_features, team_features
-from regen.data.form import Features, form_features
-from regen.data.history import History
-from regen.data.names import CORE_FEATURES, FEATURE_NAMES, FEATURE_VERSION, feature_hash, pack, unpack
-from regen.data.player_state import FREE_THROW_WEIGHT, PlayerState
-from regen.data.tracks import clamp
 from regen.domain.inputs import Line, PlayerInputs, SourceTier
+from regen.features.context import Fixture, allowed_ratio, mate_features, schedule_features, team_features
+from regen.features.form import Features, form_features
+from regen.features.history import History
+from regen.features.names import CORE_FEATURES, FEATURE_NAMES, FEATURE_VERSION, feature_hash, pack, unpack
+from regen.features.player_state import FREE_THROW_WEIGHT, PlayerState
+from regen.features.tracks import clamp
 
 __all__ = [
     "FEATURE_NAMES",

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from regen.data.form import Features
-from regen.data.history import History
-from regen.data.player_state import PlayerState
-from regen.data.tracks import clamp
+from regen.features.form import Features
+from regen.features.history import History
+from regen.features.player_state import PlayerState
+from regen.features.tracks import clamp
 
 HOME_EDGE_POINTS = 1.8
 """Points by which home teams win on average (2025-26)."""
