@@ -15,6 +15,7 @@ from regen.adapters.bigquery.columns import _lists
 from regen.schemas import tables
 from regen.sql import Names
 from regen.sql.lists import lists
+from regen.sql.render import filled as with_parts
 
 ROOT = Path(__file__).parents[2]
 NAMES = Names(PROJECT, PREFIX)
@@ -42,8 +43,9 @@ class Found:
 
 
 def files() -> list[Path]:
-    """Every .sql file."""
-    return sorted(f for folder in ("src", "tools", "infra") for f in (ROOT / folder).rglob("*.sql"))
+    """Every .sql file that is a statement of its own."""
+    found = (f for folder in ("src", "tools", "infra") for f in (ROOT / folder).rglob("*.sql"))
+    return sorted(f for f in found if f.parent.name != "parts")
 
 
 def filled(text: str) -> str:
@@ -56,13 +58,13 @@ def filled(text: str) -> str:
         "staging": f"`{NAMES.staging(STAGING)}`",
         "target": f"`{NAMES.table('player_game_summary')}`",
     }
-    return _PLACE.sub(lambda m: places[m[1]], _COMMENT.sub("", text)).strip()
+    return _PLACE.sub(lambda m: places[m[1]], _COMMENT.sub("", with_parts(text))).strip()
 
 
 def is_sent(file: Path, text: str) -> bool:
     """Whether a text that was sent is, or begins or ends with, that file."""
     at = 0
-    for part in _PLACE.split(_COMMENT.sub("", file.read_text(encoding="utf-8")).strip())[::2]:
+    for part in _PLACE.split(_COMMENT.sub("", with_parts(file.read_text(encoding="utf-8"))).strip())[::2]:
         at = text.find(part, at)
         if at < 0:
             return False

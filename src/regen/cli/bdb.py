@@ -46,12 +46,10 @@ def list_(
     every: Annotated[bool, typer.Option("--all", help="Those that are completed or expired, too.")] = False,
 ) -> None:
     """The games that are waited for."""
-    from regen.sql.render import source  # noqa: PLC0415
-
     if status and status not in list(BdbStatus):
         raise Misused(f"--status: expected one of {', '.join(BdbStatus)}")
     first, last = (date(1946, 1, 1), date(9999, 1, 1)) if day is None else (game_date(day), game_date(day))
-    rows = session.reader.query(
-        source("bdb_list"), first=first, last=last, status=status, every=every or bool(status) or day is not None
+    rows = session.reader.run(
+        "bdb_list", first=first, last=last, status=status, every=every or bool(status) or day is not None
     )
     session.out.show(rows, columns(LIST))

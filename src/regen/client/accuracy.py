@@ -28,11 +28,9 @@ class SystemErrors:
 
 def errors(reader: Reader, batch_ids: Sequence[str], first: date, last: date, system: str = "") -> list[Record]:
     """By date and system: how many players, how many of them had a prediction before, and the mean absolute errors."""
-    from regen.sql.render import source  # noqa: PLC0415
-
     if not batch_ids:
         return []
-    return reader.query(source("diff_accuracy"), batches=",".join(batch_ids), first=first, last=last, system=system)
+    return reader.run("diff_accuracy", batches=",".join(batch_ids), first=first, last=last, system=system)
 
 
 def before_and_after(reader: Reader, batch_ids: Sequence[str], first: date, last: date) -> dict[str, Record]:

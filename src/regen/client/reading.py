@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from regen.client.errors import Misused, OperatorError
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 BATCH_DATE = re.compile(r"^(?:batch|regen)_(\d{4}-\d\d-\d\d)_")
-_PLACE = re.compile(r"\{(\w+)\}")
-_COMMENT = re.compile(r"^\s*--.*\n?", re.MULTILINE)
 
 
 class WarehouseFailed(OperatorError):
@@ -69,13 +66,19 @@ class Reader:
 
         return Names(self.project, self.prefix)
 
-    def run(self, name: str, **values: Any) -> list[Record]:  # noqa: ANN401
-        """The rows of a statement of ours, values as JSON has them.
+    def run(self, name: str, lists: tuple[tuple[str, str], ...] = (), /, **values: Any) -> list[Record]:  # noqa: ANN401
+        """The rows of a statement, values as JSON has them.
+
+        Args:
+            lists: further places of the statement: lists of columns.
+            values: the named parameters.
 
         Raises:
             WarehouseFailed: BigQuery says no, or nothing.
         """
-        return self.query((resources.files("regen.client.sql") / f"{name}.sql").read_text(encoding="utf-8"), **values)
+        from regen.sql import render  # noqa: PLC0415
+
+        return self._send(render(name, self.names, None, lists), values)
 
     def query(self, text: str, **values: Any) -> list[Record]:  # noqa: ANN401
         """The rows of any statement; tables in braces, values as named parameters.
@@ -83,12 +86,16 @@ class Reader:
         Raises:
             WarehouseFailed: BigQuery says no, or nothing.
         """
+        from regen.sql.render import render_text  # noqa: PLC0415
+
+        return self._send(render_text(text, self.names), values)
+
+    def _send(self, statement: str, values: Mapping[str, Any]) -> list[Record]:
         from google.cloud import bigquery  # noqa: PLC0415
 
         from regen.adapters.bigquery.errors import translated  # noqa: PLC0415
         from regen.adapters.bigquery.params import scalars  # noqa: PLC0415
 
-        statement = _PLACE.sub(self._place, _COMMENT.sub("", text))
         config = bigquery.QueryJobConfig(
             query_parameters=scalars(values), maximum_bytes_billed=self.maximum_bytes_billed
         )
@@ -103,10 +110,6 @@ class Reader:
         """Give the connections back."""
         if "client" in self.__dict__:
             self.client.close()  # type: ignore[no-untyped-call]
-
-    def _place(self, match: re.Match[str]) -> str:
-        name = match[1]
-        return self.names.dataset(name) if name == "nba_predictions" else f"`{self.names.table(name)}`"
 
 
 def date_of(batch_id: str) -> date:

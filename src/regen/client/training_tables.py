@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from regen.client.reading import Reader, Record, WarehouseFailed
@@ -26,12 +25,9 @@ def rows_to_learn_from(reader: Reader, first: date, until: date) -> tuple[list[R
 
     refusals = (BrokenStatement, StatementRefused)
 
-    text = (resources.files("regen.client.sql") / f"{GAMES}.sql").read_text(encoding="utf-8")
-
     def games(lists: Lists) -> list[Record]:
-        statement = text.replace("{game_columns}", dict(lists)["game_columns"])
         try:
-            return reader.query(statement, first=first, until=until)
+            return reader.run(GAMES, lists, first=first, until=until)
         except WarehouseFailed as error:
             if isinstance(error.__cause__, refusals):
                 raise error.__cause__ from None

@@ -16,16 +16,21 @@ PREDICTIONS = "player_prop_predictions"
 RUNS = "prediction_worker_runs"
 RUN_PREFIX = "run_"
 
-#: Columns of `player_prop_predictions` that the transaction fills.
-FILLED = frozenset(
+#: Columns of `player_prop_predictions` that say that a row is superseded, when, why and by what.
+SUPERSESSION = frozenset(
     {
-        "round",
         "superseded",
         "superseded_at",
         "superseded_reason",
         "superseded_metadata",
         "superseded_by_batch_id",
         "superseded_by_prediction_id",
+    }
+)
+#: Those that the transaction fills.
+FILLED = SUPERSESSION | frozenset(
+    {
+        "round",
         "supersedes_prediction_id",
         "restored_from_prediction_id",
         "created_at",

@@ -1,4 +1,7 @@
-"""The statements, one file each. Tables stand in braces, values are named parameters; nothing else is put into a text."""
+"""The statements, one file each: those of the functions, and those that read for operators.
+
+Tables stand in braces, values are named parameters; what several statements share is in `parts`. Nothing else is put into a text.
+"""
 
 from regen.sql.render import Names, render
 

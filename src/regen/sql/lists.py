@@ -5,23 +5,17 @@ from __future__ import annotations
 from functools import cache
 
 from regen.schemas import RUN_PREFIX, table
-from regen.schemas.staging import PREDICTIONS, RUNS, prediction_columns
+from regen.schemas.staging import PREDICTIONS, RUNS, SUPERSESSION, prediction_columns
 
 AUDIT = "prediction_regeneration_audit"
 #: Filled by the statement, not by the entry.
 AUDIT_FILLED = frozenset({"fence_token", "created_at"})
 _COUNTED = {"superseded_count": "superseded", "withdrawn": "withdrawn", "regenerated_count": "inserted"}
 #: Of a prediction that a rollback brings back, these are new; all others are copied.
-_RENEWED = frozenset(
+_RENEWED = SUPERSESSION | frozenset(
     {
         "prediction_id",
         "is_active",
-        "superseded",
-        "superseded_at",
-        "superseded_reason",
-        "superseded_metadata",
-        "superseded_by_batch_id",
-        "superseded_by_prediction_id",
         "supersedes_prediction_id",
         "restored_from_prediction_id",
         "created_at",

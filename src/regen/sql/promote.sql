@@ -28,14 +28,7 @@ SET
   superseded_by_prediction_id = (
     SELECT f.id FROM UNNEST(change.fresh) AS f
     WHERE f.system_id = old.system_id
-    ORDER BY
-      CASE
-        WHEN f.line = old.current_points_line THEN 0
-        WHEN f.line IS NULL AND old.current_points_line IS NULL THEN 0
-        WHEN f.line IS NOT NULL AND old.current_points_line IS NOT NULL THEN 1
-        ELSE 2
-      END,
-      ABS(f.line - old.current_points_line), f.line, f.id
+    {nearest_line:f,old}
     LIMIT 1
   ),
   superseded_reason = IF(old.system_id IN UNNEST(change.systems), @reason, change.reason)
@@ -76,14 +69,7 @@ SELECT
   {staged_columns}, @round,
   (
     SELECT o.id FROM UNNEST(replaced.old) AS o
-    ORDER BY
-      CASE
-        WHEN o.line = fresh.current_points_line THEN 0
-        WHEN o.line IS NULL AND fresh.current_points_line IS NULL THEN 0
-        WHEN o.line IS NOT NULL AND fresh.current_points_line IS NOT NULL THEN 1
-        ELSE 2
-      END,
-      ABS(o.line - fresh.current_points_line), o.line, o.id
+    {nearest_line:o,fresh}
     LIMIT 1
   ),
   @at

@@ -15,6 +15,7 @@ _PROJECT = re.compile(r"[a-z][a-z0-9.:-]{2,60}")
 _PREFIX = re.compile(r"([A-Za-z0-9_]{1,60})?")
 _TABLE = re.compile(r"[A-Za-z0-9_]{1,200}")
 _PLACE = re.compile(r"\{([a-z_0-9]+)\}")
+_PART = re.compile(r"^( *)\{(\w+):([\w,]+)\}$", re.MULTILINE)
 _COMMENT = re.compile(r"^\s*--.*\n?", re.MULTILINE)
 
 
@@ -56,8 +57,21 @@ class Names:
 
 @cache
 def source(name: str) -> str:
-    """The text of a statement, as its file has it."""
-    return (resources.files(__package__) / f"{name}.sql").read_text(encoding="utf-8")
+    """The text of a statement, as its file has it, with the parts that it shares with others."""
+    return filled((resources.files(__package__) / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def filled(text: str) -> str:
+    """A text whose lines `{part:a,b}` are replaced by `parts/part.sql`, with a and b in the place of its $1 and $2."""
+    return _PART.sub(_part, text)
+
+
+def _part(match: re.Match[str]) -> str:
+    indent, name, values = match.groups()
+    text = (resources.files(__package__) / "parts" / f"{name}.sql").read_text(encoding="utf-8")
+    for number, value in enumerate(values.split(","), 1):
+        text = text.replace(f"${number}", value)
+    return "\n".join(indent + line for line in _COMMENT.sub("", text).splitlines())
 
 
 @cache
@@ -74,7 +88,12 @@ def render(name: str, names: Names, staging: str | None = None, lists: tuple[tup
         staging: name of the staging table, for a statement that reads one.
         lists: further places and what stands there: lists of columns made from the schemas.
     """
+    return render_text(source(name), names, staging, lists)
+
+
+def render_text(text: str, names: Names, staging: str | None = None, lists: tuple[tuple[str, str], ...] = ()) -> str:
+    """A text whose places are filled; it may be a person's own, such as one typed for a look at the tables."""
     places: Mapping[str, str] = _tables(names) | dict(lists)
     if staging is not None:
         places = {**places, "staging": f"`{names.staging(staging)}`"}
-    return _PLACE.sub(lambda match: places[match[1]], _COMMENT.sub("", source(name)))
+    return _PLACE.sub(lambda match: places[match[1]], _COMMENT.sub("", text))

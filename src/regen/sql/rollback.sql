@@ -58,14 +58,7 @@ SELECT
   gone.prediction_id,
   (
     SELECT o.id FROM UNNEST(made.rows_made) AS o
-    ORDER BY
-      CASE
-        WHEN o.line = gone.current_points_line THEN 0
-        WHEN o.line IS NULL AND gone.current_points_line IS NULL THEN 0
-        WHEN o.line IS NOT NULL AND gone.current_points_line IS NOT NULL THEN 1
-        ELSE 2
-      END,
-      ABS(o.line - gone.current_points_line), o.line, o.id
+    {nearest_line:o,gone}
     LIMIT 1
   ),
   @at
@@ -95,14 +88,7 @@ SET
   superseded_by_batch_id = @batch_id,
   superseded_by_prediction_id = (
     SELECT f.id FROM UNNEST(change.fresh) AS f
-    ORDER BY
-      CASE
-        WHEN f.line = old.current_points_line THEN 0
-        WHEN f.line IS NULL AND old.current_points_line IS NULL THEN 0
-        WHEN f.line IS NOT NULL AND old.current_points_line IS NOT NULL THEN 1
-        ELSE 2
-      END,
-      ABS(f.line - old.current_points_line), f.line, f.id
+    {nearest_line:f,old}
     LIMIT 1
   )
 FROM (

@@ -21,7 +21,8 @@ READ = {
     "feature_columns": ("ml_feature_store_v2", FEATURES),
     "game_columns": ("player_game_summary", GAMES),
 }
-_TYPES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
+SQL_TYPES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
+"""How a schema's types are written in a statement, where the names differ."""
 
 
 class Columns:
@@ -58,4 +59,4 @@ def _lists(missing: dict[str, frozenset[str]]) -> Lists:
 
 def _column(name: str, column: str, missing: frozenset[str]) -> str:
     kind = table(name).field(column).type
-    return f"CAST(NULL AS {_TYPES.get(kind, kind)}) AS {column}" if column in missing else f"{column} AS {column}"
+    return f"CAST(NULL AS {SQL_TYPES.get(kind, kind)}) AS {column}" if column in missing else f"{column} AS {column}"

@@ -9,12 +9,13 @@ from typing import Any
 
 from google.cloud import bigquery
 
+from regen.adapters.bigquery.columns import SQL_TYPES
 from regen.domain.audit import AuditEntry
 from regen.domain.texts import storable
 from regen.schemas import normalise_value, table
 from regen.sql.lists import AUDIT, audit_columns
 
-_TYPES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "JSON": "STRING"}
+_TYPES = {**SQL_TYPES, "JSON": "STRING"}
 
 Parameter = bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter
 

@@ -1,1 +1,0 @@
-"""The statements that read for operators; tables stand in braces, values are named parameters."""
