@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from contract.warehouses import BigQueryHarness
+    from support.warehouses import BigQueryHarness
 
 
 @pytest.fixture(scope="session")
 def bigquery_url() -> Iterator[str]:
     """A BigQuery emulator; it installs itself where it is not there, and where it cannot, the tests fail and say why."""
-    from contract.warehouses import emulator  # noqa: PLC0415
     from regen.local.bigquery_env import InstallationFailed  # noqa: PLC0415
+    from support.warehouses import emulator  # noqa: PLC0415
 
     try:
         with emulator() as url:
@@ -27,7 +27,7 @@ def bigquery_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def bigquery_harness(bigquery_url: str) -> BigQueryHarness:
     """The warehouse over that emulator; its tables are shared by all tests."""
-    from contract.warehouses import PROJECT, BigQueryHarness  # noqa: PLC0415
     from regen.local.tables import bigquery_client  # noqa: PLC0415
+    from support.warehouses import PROJECT, BigQueryHarness  # noqa: PLC0415
 
     return BigQueryHarness(bigquery_client(bigquery_url, PROJECT))

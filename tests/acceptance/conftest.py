@@ -22,10 +22,10 @@ from typing import Any
 import psutil
 import pytest
 
-from polling import wait_until
 from regen.cli.settings import read_env
 from regen.client.http import Coordinator
 from regen.client.reading import Reader
+from support.polling import wait_until
 
 REGEN = str(Path(sys.executable).with_name("regen"))
 #: On a fresh checkout the emulator's environment is installed first.

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contract.emulators import free_port
-from polling import wait_until
-from web_bench import environment
+from support.emulators import free_port
+from support.polling import wait_until
+from support.web_bench import environment
 
 TESTS = Path(__file__).parents[1]
 THREADS = 8

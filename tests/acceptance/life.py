@@ -12,7 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 from acceptance.conftest import REGEN, Local, clean_environment
-from polling import wait_until
+from support.polling import wait_until
 
 TRIGGER_TOPIC = "nba-prediction-trigger"
 

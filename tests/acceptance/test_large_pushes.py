@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from acceptance.doors import THREADS, Door, read_answer, request, serving
-from web_bench import PUSHER, signer
+from support.web_bench import PUSHER, signer
 
 LARGEST = 10_000_000
 """Bytes of data that Pub/Sub allows; its envelope has them in base64."""

@@ -13,8 +13,8 @@ from unittest.mock import patch
 import pytest
 
 from acceptance.conftest import Local
-from polling import wait_until
 from regen.client.waiting import wait_for
+from support.polling import wait_until
 
 CURL = """curl -s -X POST "${COORDINATOR_URL}/regenerate-with-supersede" \\
     -H "Content-Type: application/json" \\

@@ -12,7 +12,7 @@ import pytest
 
 from acceptance.doors import THREADS, Door, ends, read_answer, request, serving
 from regen.web.connection import BODY_SECONDS
-from web_bench import KEYED, PUSHER, signer
+from support.web_bench import KEYED, PUSHER, signer
 
 PROMPT = 3.0
 """Seconds; a thread that is held is held for longer."""

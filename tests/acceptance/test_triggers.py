@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 
 from acceptance.conftest import Local
-from polling import wait_until
+from support.polling import wait_until
 
 GOOD = {"game_date": "2026-01-19", "reason": "pubsub_test", "mode": "regenerate_with_supersede"}
 

@@ -11,8 +11,8 @@ import pytest
 
 from acceptance.conftest import Local, Up
 from acceptance.life import Life
-from polling import wait_until
 from regen.cli.settings import read_env
+from support.polling import wait_until
 
 DAY = "2025-12-17"
 FIRST, LAST = "2025-12-09", "2025-12-13"

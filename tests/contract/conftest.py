@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 from google.cloud import firestore
 
-from contract import emulators as emulator
 from regen.adapters.firestore import FirestoreStore
 from regen.adapters.memory.store import MemoryStore
 from regen.local.emulators import Emulators, find_emulators
 from regen.ports import BatchStore
+from support import emulators as emulator
 
 
 @pytest.fixture(scope="session")

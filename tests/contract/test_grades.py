@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from contract.box_scores import GAME, box, scored
-from contract.warehouse_rows import old
-from contract.warehouses import DAY, MemoryHarness, at
 from googlesql.warehouse import EvaluatorHarness
 from regen.adapters.memory.ledger import MemoryLedger
 from regen.domain.grading import Graded
 from regen.ports import Ledger
+from support.box_scores import GAME, box, scored
+from support.warehouse_rows import old
+from support.warehouses import DAY, MemoryHarness, at
 
 LATER = datetime(2026, 2, 3, tzinfo=UTC)
 Rows = list[dict[str, Any]]

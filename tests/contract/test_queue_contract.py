@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from google.cloud import pubsub_v1
 
-from polling import wait_until
 from regen.adapters.memory.broker import MemoryBroker
 from regen.adapters.pubsub import PubSubQueue, publisher
 from regen.domain.errors import RegenError
 from regen.ports import Message, Queue
 from regen.topology import PullSubscription, PushSubscription, Topology
+from support.polling import wait_until
 
 PUSH = PushSubscription(
     name="orders-worker", topic="orders", service="worker", path="/", min_backoff_seconds=1, max_backoff_seconds=2,

@@ -9,9 +9,6 @@ from typing import Any
 
 import pytest
 
-from contract.box_scores import box, scored
-from contract.warehouse_rows import entry, everyone, fence, new, old, promotion, rollback, run, slate, staging
-from contract.warehouses import DAY, PROJECT, BigQueryHarness, MemoryHarness, at
 from googlesql.warehouse import EvaluatorHarness
 from regen.adapters.bigquery.ledger import BigQueryLedger
 from regen.adapters.memory.ledger import MemoryLedger
@@ -21,6 +18,9 @@ from regen.domain.errors import RegenError
 from regen.domain.promotion import StagedRow
 from regen.local.tables import bigquery_client
 from regen.ports import Ledger, Warehouse
+from support.box_scores import box, scored
+from support.warehouse_rows import entry, everyone, fence, new, old, promotion, rollback, run, slate, staging
+from support.warehouses import DAY, PROJECT, BigQueryHarness, MemoryHarness, at
 
 PLAYERS = ("anton", "bela", "carl")
 Rows = list[dict[str, Any]]

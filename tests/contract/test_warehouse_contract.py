@@ -8,22 +8,11 @@ from collections.abc import Callable
 import pytest
 
 from contract.warehouse_acts import PLAYERS, Promote, by_id, current, promote, seed
-from contract.warehouse_rows import (
-    SYSTEMS,
-    entry,
-    everyone,
-    fence,
-    new,
-    old,
-    promotion,
-    run,
-    slate,
-    staging,
-)
-from contract.warehouses import DAY, Harness, at, harness
 from regen.domain.audit import AuditEvent
 from regen.domain.errors import FenceLost, InvalidInput, PromotionAborted, StagingMissing
 from regen.domain.promotion import StagedRow
+from support.warehouse_rows import SYSTEMS, entry, everyone, fence, new, old, promotion, run, slate, staging
+from support.warehouses import DAY, Harness, at, harness
 
 __all__ = ["harness", "promote"]
 

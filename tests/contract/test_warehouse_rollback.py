@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from contract.warehouse_acts import PLAYERS, Promote, by_id, current, promote, seed
-from contract.warehouse_rows import SYSTEMS, everyone, fence, rollback, slate
-from contract.warehouses import DAY, Harness, at, harness
 from regen.domain.audit import AuditEvent
 from regen.domain.errors import FenceLost, PromotionAborted
 from regen.domain.promotion import StagedRow
+from support.warehouse_rows import SYSTEMS, everyone, fence, rollback, slate
+from support.warehouses import DAY, Harness, at, harness
 
 __all__ = ["harness", "promote"]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from contract.warehouse_rows import SYSTEMS, fence, old, promotion, staging
-from contract.warehouses import DAY, Harness
 from regen.domain.promotion import PromotionCounts, StagedRow
+from support.warehouse_rows import SYSTEMS, fence, old, promotion, staging
+from support.warehouses import DAY, Harness
 
 PLAYERS = ("karlanthonytowns", "deaaronfox", "lukadoncic", "garypaytonii")
 Promote = Callable[..., PromotionCounts]

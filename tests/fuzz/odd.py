@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from simulation.league import DAY
+from support.league import DAY
 
 bounded = settings(
     max_examples=100,

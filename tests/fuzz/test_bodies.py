@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import openapi
 from fuzz.odd import anything, bounded, few, orders, ranges, regenerations, spans, starts, texts, written
-from web_bench import Web
+from support import openapi
+from support.web_bench import Web
 
 PROBLEM = openapi.document()["components"]["schemas"]["Problem"]
 ROUTES: dict[str, st.SearchStrategy[Any]] = {

@@ -17,8 +17,8 @@ from regen.domain.ids import is_document_id
 from regen.web.callers import Gatekeeper, Unauthenticated
 from regen.web.envelopes import Pushed, changed_document, decode_push
 from regen.web.settings import read_settings
-from simulation.league import players
-from web_bench import Web, claims, environment, pushed, token
+from support.league import players
+from support.web_bench import Web, claims, environment, pushed, token
 
 ids = st.sampled_from(["BATCH", "REQUEST", "b1", "regen_2026-01-20_x_1"])
 commands = objects(batch_id=ids, request_id=ids, round=st.integers(1, 3))

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
-import openapi
-from simulation.league import DAY
-from web_bench import KEYED, Web, pushed, ticked
+from support import openapi
+from support.league import DAY
+from support.web_bench import KEYED, Web, pushed, ticked
 
 EXAMPLES = 25
 SECONDS = 2.0

@@ -10,8 +10,6 @@ from typing import Any, cast
 
 from google.cloud import bigquery
 
-from contract.warehouse_rows import entry, fence, promotion, rollback
-from contract.warehouses import at
 from googlesql.analyser import STAGING
 from googlesql.fake_client import FakeClient, Parameters, Recorder
 from regen.adapters.bigquery import BigQueryWarehouse
@@ -27,6 +25,8 @@ from regen.domain.audit import AuditEvent
 from regen.domain.bdb import BdbChange, BdbStatus
 from regen.domain.errors import RegenError
 from regen.sql import Names
+from support.warehouse_rows import entry, fence, promotion, rollback
+from support.warehouses import at
 
 PROJECT, PREFIX = "a-project", "p_"
 DAY = date(2026, 1, 20)

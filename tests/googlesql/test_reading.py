@@ -12,8 +12,6 @@ from typing import Any, cast
 import pytest
 from google.cloud import bigquery
 
-from contract.warehouse_rows import entry, everyone, fence, promotion, rollback, run, slate
-from contract.warehouses import DAY, at
 from googlesql.analyser import STAGING, Analyser
 from googlesql.catalogue import analyser
 from googlesql.discovery import DEFINITION, NAMES
@@ -26,6 +24,8 @@ from regen.adapters.bigquery.ledger import BigQueryLedger
 from regen.adapters.bigquery.tables import VIEWS
 from regen.domain.audit import AuditEvent
 from regen.sql import Names, render
+from support.warehouse_rows import entry, everyone, fence, promotion, rollback, run, slate
+from support.warehouses import DAY, at
 
 __all__ = ["analyser"]
 

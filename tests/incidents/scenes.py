@@ -11,9 +11,9 @@ from regen.domain.errors import Unavailable
 from regen.domain.promotion import Promotion, PromotionCounts
 from regen.ports import Write
 from regen.services.state.deps import Deps
-from simulation.bench import Bench
-from simulation.league import DAY, names, old_row
-from simulation.wire import KEYED, PUSHED, TICKED, Functions, Reply, envelope
+from support.bench import Bench
+from support.league import DAY, names, old_row
+from support.wire import KEYED, PUSHED, TICKED, Functions, Reply, envelope
 
 SYSTEMS = ("steady", "bold")
 Row = Any

@@ -21,8 +21,8 @@ from regen.services.state.deps import ALERT_TOPIC, REQUEST_TOPIC
 from regen.services.state.packing import unpack_outcomes
 from regen.services.state.paths import requests_path
 from regen.services.views import batch_view
-from simulation.bench import Bench
-from simulation.league import DAY, entry, players
+from support.bench import Bench
+from support.league import DAY, entry, players
 
 HARD_NAMES = ("karl-anthonytowns", "p.j.washington", "d'angelorussell", "nikolajokić", "garypaytonii", "0`$__a")
 

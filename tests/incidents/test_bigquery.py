@@ -16,7 +16,6 @@ import pytest
 from google.api_core import exceptions as google_exceptions
 
 import regen
-from contract.warehouse_rows import everyone
 from googlesql.catalogue import made
 from googlesql.discovery import Found
 from googlesql.partitions import unbounded
@@ -40,8 +39,9 @@ from regen.services.batch import orders
 from regen.services.healing import orphans
 from regen.sql.lists import AUDIT_FILLED, audit_columns
 from regen.sql.render import source
-from simulation.bench import Bench
-from simulation.league import DAY, SYSTEMS, Flat, entry, mixed_players, names, old_row, players
+from support.bench import Bench
+from support.league import DAY, SYSTEMS, Flat, entry, mixed_players, names, old_row, players
+from support.warehouse_rows import everyone
 
 google: Any = google_exceptions
 STATEMENTS = sorted(f.name[:-4] for f in resources.files("regen.sql").iterdir() if f.name.endswith(".sql"))

@@ -27,8 +27,8 @@ from regen.services.state.deps import COMPLETE_TOPIC, REQUEST_TOPIC
 from regen.services.state.paths import request_path
 from regen.services.views import batch_view
 from regen.sql.render import source
-from simulation.bench import Bench
-from simulation.league import DAY, entry, names, players
+from support.bench import Bench
+from support.league import DAY, entry, names, players
 
 
 def test_i21_two_promotions_of_a_batch_at_once_give_the_result_of_one() -> None:

@@ -28,9 +28,9 @@ from regen.systems import estimate_all, load_artefact, systems
 from regen.systems.artefact import ArtefactRefused, parse_artefact
 from regen.training.dataset import samples
 from regen.web.settings import SettingsInvalid, read_settings
-from simulation.bench import Bench
-from simulation.league import DAY, SYSTEMS, entry, names, players
-from unit.season_factory import season
+from support.bench import Bench
+from support.league import DAY, SYSTEMS, entry, names, players
+from support.season_factory import season
 
 NAMING = Naming("b1", 1)
 

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from contract.box_scores import box
-from contract.warehouse_rows import SYSTEMS, entry, everyone, fence, new, old, promotion, slate, staging
-from contract.warehouses import DAY, PROJECT, BigQueryHarness, at
 from regen.adapters.bigquery.ledger import BigQueryLedger
 from regen.domain.audit import AuditEvent
 from regen.domain.errors import InvalidInput
 from regen.domain.grading import Graded
 from regen.sql import Names
 from regen.sql.lists import lists
+from support.box_scores import box
+from support.warehouse_rows import SYSTEMS, entry, everyone, fence, new, old, promotion, slate, staging
+from support.warehouses import DAY, PROJECT, BigQueryHarness, at
 
 PLAYERS = ("gradedone", "gradedtwo")
 SCORED = {"gradedone": 30, "gradedtwo": 12}

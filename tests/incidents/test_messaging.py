@@ -23,10 +23,10 @@ from regen.topology import topology
 from regen.web.bootstrap import App
 from regen.web.callers import REMOVED, Gatekeeper
 from regen.web.http import Route
-from simulation.bench import Bench
-from simulation.league import DAY, TIP_OFF, entry, names, players
-from simulation.wire import KEY, ROUTERS, SETTINGS
-from unit.backfill_bench import BackfillBench
+from support.backfill_bench import BackfillBench
+from support.bench import Bench
+from support.league import DAY, TIP_OFF, entry, names, players
+from support.wire import KEY, ROUTERS, SETTINGS
 
 
 def _routes() -> list[tuple[str, Route]]:

@@ -33,9 +33,9 @@ from regen.services.state.deps import REQUEST_TOPIC
 from regen.services.state.paths import date_path
 from regen.services.views import batch_view
 from regen.web.logs import add_context, fields_of, log_context, set_up
-from simulation.bench import Bench
-from simulation.league import DAY, SYSTEMS, entry, names, players
-from unit.backfill_bench import DAYS, BackfillBench
+from support.backfill_bench import DAYS, BackfillBench
+from support.bench import Bench
+from support.league import DAY, SYSTEMS, entry, names, players
 
 TESTS = Path(__file__).parents[1]
 SRC = Path(regen.__file__).parent
@@ -48,9 +48,9 @@ import flask, main, regen
 assert regen.__file__.startswith(folder), regen.__file__
 from regen.adapters.memory import shared
 sys.path.append(tests)
-from simulation.bench import Bench
-from simulation.league import entry
-from simulation.wire import PUSHED, envelope
+from support.bench import Bench
+from support.league import entry
+from support.wire import PUSHED, envelope
 from regen.systems import load_artefact
 one = entry("p")
 object.__setattr__(one.inputs, "feature_version", load_artefact().feature_version)

@@ -26,9 +26,9 @@ from regen.services.state.deps import REQUEST_TOPIC
 from regen.services.state.paths import batch_path, requests_path
 from regen.services.views import batch_view
 from regen.sql.render import source
-from simulation.bench import Bench, Mailbox
-from simulation.league import DAY, TIP_OFF, entry, names, players
-from simulation.league import SYSTEMS as LEAGUE_SYSTEMS
+from support.bench import Bench, Mailbox
+from support.league import DAY, TIP_OFF, entry, names, players
+from support.league import SYSTEMS as LEAGUE_SYSTEMS
 
 
 def _all_fail(bench: Bench) -> None:

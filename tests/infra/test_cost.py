@@ -15,8 +15,8 @@ import pytest
 
 from regen.ports import Write
 from regen.topology import topology
-from simulation.bench import Bench
-from simulation.league import players
+from support.bench import Bench
+from support.league import players
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))

@@ -26,8 +26,8 @@ from regen.services.state.paths import BACKFILLS
 from regen.web.bootstrap import App
 from regen.web.callers import Gatekeeper
 from regen.web.logs import CloudFormatter
-from simulation.bench import Bench
-from simulation.league import entry, players
+from support.bench import Bench
+from support.league import entry, players
 
 Entry = dict[str, Any]
 #: What the platform itself writes beside the functions' lines, in its own form, with the alert that each is to raise.

@@ -21,12 +21,12 @@ from pathlib import Path
 
 import pytest
 
-from contract.emulators import firestore
-from polling import slowness, wait_until
 from regen.local.emulators import find_emulators
 from regen.local.packaging import Package, package_functions
 from regen.local.tokens import TokenSigner
 from regen.web.settings import GOOGLE_ISSUER
+from support.emulators import firestore
+from support.polling import slowness, wait_until
 
 ROOT = Path(__file__).parents[2]
 BUDGET_MS = 550.0

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from contract.emulators import pubsub
 from infra.code import Code, code, settings_of
 from infra.deployment import Deployment
 from infra.emulated import listing
@@ -19,6 +18,7 @@ from infra.equality import PLATFORM, differences, listed
 from regen.local.emulators import Emulators, find_emulators
 from regen.web.callers import Forbidden, Gatekeeper, Unauthenticated
 from regen.web.settings import Settings
+from support.emulators import pubsub
 
 SECRETS = {"REGEN_API_KEYS": "me:0123456789abcdef", "REGEN_WEBHOOK_URL": "https://example.com/hook"}
 TOPIC = "google_pubsub_topic"

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from contract.box_scores import GAME, box, scored
-from contract.warehouse_rows import fence, new, promotion, slate, staging
-from contract.warehouses import DAY, PROJECT, T0, BigQueryHarness, at
 from regen.adapters.bigquery.ledger import BigQueryLedger
 from regen.client.accuracy import before_and_after
 from regen.client.reading import Reader
 from regen.domain.bdb import Act, BdbChange, BdbGame, BdbStatus, decide
 from regen.local.tables import bigquery_client
 from regen.sql import Names
+from support.box_scores import GAME, box, scored
+from support.warehouse_rows import fence, new, promotion, slate, staging
+from support.warehouses import DAY, PROJECT, T0, BigQueryHarness, at
 
 SYSTEM = "ensemble_v1"
 LATER = T0 + timedelta(days=2)

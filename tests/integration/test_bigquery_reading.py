@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from contract.warehouses import DAY, BigQueryHarness
 from regen.domain.inputs import SourceTier
 from regen.domain.reading import SlateEntry, SlateReading
 from regen.schemas import table
+from support.warehouses import DAY, BigQueryHarness
 
 EARLIER = datetime(2026, 1, 19, 10, tzinfo=UTC)
 LATER = EARLIER + timedelta(hours=5)

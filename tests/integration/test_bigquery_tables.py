@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from google.cloud import bigquery
 
-from contract.warehouse_rows import entry, everyone, fence, old, promotion, staging
-from contract.warehouses import DAY, PROJECT, T0, BigQueryHarness, at
 from regen.domain.audit import AuditEvent
 from regen.domain.errors import Conflict
 from regen.domain.promotion import FenceToken, Promotion
 from regen.schemas import STAGING_DATASET, staging_fields, table, tables
+from support.warehouse_rows import entry, everyone, fence, old, promotion, staging
+from support.warehouses import DAY, PROJECT, T0, BigQueryHarness, at
 
 PLAYERS = ("a", "b", "c", "d")
 

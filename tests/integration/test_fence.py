@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from contract.warehouse_rows import entry, everyone, fence, promotion, staging
-from contract.warehouses import DAY, BigQueryHarness, at
 from regen.domain.audit import AuditEvent
 from regen.domain.errors import Conflict, FenceLost
+from support.warehouse_rows import entry, everyone, fence, promotion, staging
+from support.warehouses import DAY, BigQueryHarness, at
 
 PLAYERS = ("anton", "bela")
 ROW = "INSERT INTO `{t}` (game_date, token, batch_id, round, raised_at, promoted_batch_id, promoted_round, promoted_at)"

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from polling import wait_until
 from regen.local.plan import Options
 from regen.local.stack import Stack
+from support.polling import wait_until
 
 ROOT = Path(__file__).parents[2]
 PROJECT = "stand-in-project"

@@ -15,13 +15,13 @@ from google.auth import jwt
 from google.cloud import firestore
 from google.cloud.pubsub_v1 import PublisherClient
 
-from polling import wait_until
 from regen.local.emulators import Emulators, find_emulators
 from regen.local.plan import Options
 from regen.local.processes import ProcessDied
 from regen.local.relay_config import AUDIENCE, ISSUER, push_account, scheduler_account
 from regen.local.stack import Stack, StackError
 from regen.local.tables import bigquery_client
+from support.polling import wait_until
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ROOT / "tests" / "fixtures" / "functions"

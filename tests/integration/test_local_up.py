@@ -15,10 +15,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from polling import wait_until
 from regen.local import bigquery_env
 from regen.local.plan import FUNCTIONS
 from regen.local.tables import bigquery_client
+from support.polling import wait_until
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """

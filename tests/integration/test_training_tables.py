@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from contract.warehouses import PROJECT, BigQueryHarness
 from regen.client.reading import Reader
 from regen.client.training_tables import rows_to_learn_from
 from regen.local.tables import bigquery_client
 from regen.training.warehouse import tables_as_data
+from support.warehouses import PROJECT, BigQueryHarness
 
 FIRST, UNTIL = date(2025, 1, 1), date(2025, 11, 30)
 DAY = date(2025, 11, 20)

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from contract.warehouse_rows import SYSTEMS, entry, fence, new, promotion, rollback, run, slate, staging
-from contract.warehouses import DAY, PROJECT, T0, BigQueryHarness, at
 from regen.adapters.bigquery.ledger import BigQueryLedger
 from regen.domain.audit import AuditEvent
 from regen.domain.invariants import AUDIT, INVARIANTS, Finding
 from regen.domain.promotion import StagedRow
 from regen.local.tables import bigquery_client
 from regen.sql import Names
+from support.warehouse_rows import SYSTEMS, entry, fence, new, promotion, rollback, run, slate, staging
+from support.warehouses import DAY, PROJECT, T0, BigQueryHarness, at
 
 # Two lives are made for these tests, and take their time: one process makes them.
 pytestmark = pytest.mark.xdist_group("verify")

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 
 from simulation.baton import Task
-from simulation.wire import Reply
+from support.wire import Reply
 
 
 class Agenda:

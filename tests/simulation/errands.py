@@ -9,10 +9,10 @@ from typing import Any
 from regen.domain.backfill import BackfillStatus
 from regen.domain.bdb import OPEN, BdbStatus, pause_after
 from regen.domain.reading import SlateEntry
-from simulation.league import DAY, SYSTEMS, entry, names, old_row, players, reading
 from simulation.people import People
 from simulation.upstream import Key
-from simulation.wire import KEYED, TICKED, Reply
+from support.league import DAY, SYSTEMS, entry, names, old_row, players, reading
+from support.wire import KEYED, TICKED, Reply
 
 GAMES = ("0022500600", "0022500601")
 STRANGE = "failed_max_retries"

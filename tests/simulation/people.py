@@ -9,9 +9,9 @@ from typing import Any
 from regen.domain.reading import SlateReading
 from regen.ports import Message
 from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC
-from simulation.league import DAY, SYSTEMS, entry, mixed_players, names, old_row, players, reading
-from simulation.wire import KEYED, TICKED, Reply
 from simulation.world import World
+from support.league import DAY, SYSTEMS, entry, mixed_players, names, old_row, players, reading
+from support.wire import KEYED, TICKED, Reply
 
 GARBAGE = (b"", b"{", b"[]", b'{"batch_id": 7}', b'{"batch_id": "x/y", "request_id": "z"}', b'{"game_date": "soon"}')
 STRANGERS: tuple[Mapping[str, str], ...] = ({}, {"HTTP_AUTHORIZATION": "Bearer x"}, {"HTTP_X_API_KEY": "x"})

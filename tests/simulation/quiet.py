@@ -12,8 +12,8 @@ from regen.services.state.deps import ALERT_TOPIC
 from simulation.errands import Errands
 from simulation.people import People
 from simulation.upstream import Key
-from simulation.wire import Reply
 from simulation.world import World
+from support.wire import Reply
 
 MOST_MINUTES = 20
 JUMPED = timedelta(seconds=30)

@@ -16,11 +16,11 @@ from regen.web.connection import Late
 from simulation.errands import Errands
 from simulation.faults import Fault, Faults, Mishap, Mix
 from simulation.judge import Judge
-from simulation.league import LENIENT
 from simulation.people import ORDER_AT, People
 from simulation.quiet import again, calm, housekeeping, without_messages
 from simulation.strays import Strays
 from simulation.world import World
+from support.league import LENIENT
 
 TICK = 60.0
 SKEWS = ((0.0,), (0.0,), (0.0, 2.0, -2.0), (0.0, 20.0, -20.0))

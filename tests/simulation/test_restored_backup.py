@@ -4,10 +4,10 @@ import random
 
 from simulation.errands import Errands
 from simulation.faults import Faults, Mix
-from simulation.league import DAY
 from simulation.people import Asked, People
 from simulation.quiet import calm
 from simulation.world import World
+from support.league import DAY
 
 
 def test_a_restored_backup_stops_no_date() -> None:

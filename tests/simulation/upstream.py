@@ -13,8 +13,8 @@ from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.bdb import MAX_ATTEMPTS, BdbChange, BdbGame, BdbStatus, pause_after
 from regen.domain.grading import Graded
 from regen.domain.inputs import PlayerInputs
-from simulation.league import DAY
 from simulation.rows import current
+from support.league import DAY
 
 Key = tuple[date, str]
 

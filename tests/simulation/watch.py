@@ -19,7 +19,7 @@ from simulation.rows import broken_by
 from simulation.truth import Problem, promotion_explained, rollback_complete
 from simulation.upstream import Upstream, by_scan
 from simulation.watch_backfills import BackfillWatch
-from simulation.wire import Reply
+from support.wire import Reply
 
 WAIT = frozenset(WAITING)
 ONCE = (AUDIT, RUNS, GRADES)

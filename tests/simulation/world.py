@@ -21,12 +21,12 @@ from simulation.agenda import Agenda
 from simulation.baton import Crash, Task
 from simulation.doors import AlertsDoor, ClockDoor, LedgerDoor, QueueDoor, QuickStore, StoreDoor, WarehouseDoor
 from simulation.faults import Fault, Faults, Mishap
-from simulation.league import config
 from simulation.outages import Outages
 from simulation.platform import Platform
 from simulation.upstream import Upstream
 from simulation.watch import Watch
-from simulation.wire import PUSHED, Delivery, Functions, Reply, envelope, json_text
+from support.league import config
+from support.wire import PUSHED, Delivery, Functions, Reply, envelope, json_text
 
 T = TypeVar("T")
 STALLS = (5.0, 40.0, 100.0, 200.0)

@@ -19,8 +19,8 @@ from regen.services.healing import dead_letters, malformed, sweeping
 from regen.services.state.alerting import raise_once
 from regen.services.state.deps import ALERT_TOPIC
 from regen.services.tables import checking
-from simulation.league import DAY, players
-from unit.backfill_bench import BackfillBench
+from support.backfill_bench import BackfillBench
+from support.league import DAY, players
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "operations.md"
 

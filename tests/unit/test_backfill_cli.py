@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from fake_coordinator import FakeCoordinator, serving, view
 from regen.cli import backfill as command
 from regen.cli.main import make_app
+from support.fake_coordinator import FakeCoordinator, serving, view
 
 NAME = "backfill_2026-01-20_2026-01-21_a1b2c3d4"
 BATCH = "regen_2026-01-20_test_1"

@@ -15,7 +15,7 @@ from regen.ports import Snapshot, Write
 from regen.services.backfill import backfilling
 from regen.services.backfill.changes import change_backfill
 from regen.services.state.deps import TRIGGER_TOPIC
-from unit.backfill_bench import DAYS, BackfillBench, lose_the_next_opening
+from support.backfill_bench import DAYS, BackfillBench, lose_the_next_opening
 
 
 def test_pause_lets_what_is_under_way_end_and_resume_goes_on() -> None:

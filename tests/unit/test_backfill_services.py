@@ -16,8 +16,8 @@ from regen.services.batch import orders
 from regen.services.healing import sweeping
 from regen.services.state.deps import TRIGGER_TOPIC
 from regen.services.views.backfill_view import backfill_view
-from simulation.league import players
-from unit.backfill_bench import DAYS, BackfillBench, Crash, lose_the_next_opening
+from support.backfill_bench import DAYS, BackfillBench, Crash, lose_the_next_opening
+from support.league import players
 
 DONE = ["promoted", "promoted", "no_slate", "promoted", "promoted"]
 

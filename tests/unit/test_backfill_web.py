@@ -9,8 +9,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from regen.domain.invariants import Finding
-from simulation.league import DAY
-from web_bench import Web, envelope, ticked
+from support.league import DAY
+from support.web_bench import Web, envelope, ticked
 
 RANGE = {"from": "2026-01-20", "to": "2026-01-22", "reason": "bdb_upgrade"}
 

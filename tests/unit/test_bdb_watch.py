@@ -13,8 +13,8 @@ from regen.domain.bdb import MAX_AGE, MAX_ATTEMPTS, Act, BdbGame, BdbStatus, dec
 from regen.schemas import table
 from regen.services.state.deps import ALERT_TOPIC, TRIGGER_TOPIC
 from regen.services.tables import bdb_scanning
-from simulation.league import DAY
-from unit.backfill_bench import BackfillBench, Crash
+from support.backfill_bench import BackfillBench, Crash
+from support.league import DAY
 
 NOW = datetime.fromisoformat("2026-01-22T12:00:00+00:00")
 TIP_OFF = datetime.fromisoformat("2026-01-21T00:30:00+00:00")

@@ -11,8 +11,8 @@ from regen.domain.checks import Evidence, Verdict, judge
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Provenance
 from regen.domain.promotion import CurrentPrediction
 from regen.domain.slate import Exclusion, GameShape, SlateShape
-from simulation.bench import Bench
-from simulation.league import DAY, entry, names, players
+from support.bench import Bench
+from support.league import DAY, entry, names, players
 
 LINED: tuple[float | None, ...] = (19.5,)
 LINELESS: tuple[float | None, ...] = (None,)

@@ -14,8 +14,8 @@ from regen.domain.scope import Scope
 from regen.domain.slate import Exclusion, GameShape, SlateShape, shape_of
 from regen.services.batch import orders
 from regen.services.state.deps import ALERT_TOPIC
-from simulation.bench import Bench
-from simulation.league import DAY, SYSTEMS, entry, names
+from support.bench import Bench
+from support.league import DAY, SYSTEMS, entry, names
 
 GAMES = ("g1", "g2", "g3")
 

@@ -12,8 +12,8 @@ from regen.domain.slate import is_called_off
 from regen.services.batch import opening
 from regen.services.state.deps import ALERT_TOPIC
 from regen.services.views import batch_view
-from simulation.bench import Bench
-from simulation.league import DAY, SYSTEMS, entry, names, players
+from support.bench import Bench
+from support.league import DAY, SYSTEMS, entry, names, players
 
 GAMES = ("g1", "g2")
 

@@ -13,8 +13,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from fake_coordinator import FakeCoordinator, serving, view
 from regen.cli.main import make_app
+from support.fake_coordinator import FakeCoordinator, serving, view
 
 ACCEPTED = {
     "status": "accepted",

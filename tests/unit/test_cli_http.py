@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from fake_coordinator import FakeCoordinator, serving, view
 from regen.client.errors import Problem, Unreachable
 from regen.client.http import Coordinator, problem_of
 from regen.client.waiting import StillLive, wait_for
+from support.fake_coordinator import FakeCoordinator, serving, view
 
 UNAVAILABLE = (503, {"title": "A dependency does not answer", "detail": "Firestore"})
 

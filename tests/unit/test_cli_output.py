@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from fake_coordinator import view
 from regen.cli.output import Output, cell, columns, some
 from regen.cli.progress import describe
 from regen.client.moves import moves
 from regen.client.reading import date_of
 from regen.demo.facts import Before, Facts
 from regen.demo.verdict import sentence, statements
+from support.fake_coordinator import view
 
 
 def test_tables_are_never_cut_for_programs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,7 +19,7 @@ from regen.schemas import table, tables
 from regen.schemas.staging import FILLED
 from regen.sql.lists import AUDIT_FILLED
 from regen.sql.render import source
-from simulation.bench import Bench
+from support.bench import Bench
 
 AT = datetime(2026, 1, 20, 20, tzinfo=UTC)
 INPUTS = {"pending_bdb_games", "player_prop_lines"}

@@ -10,8 +10,8 @@ from regen.client.reading import Reader
 from regen.domain.errors import AccessDenied, Unavailable
 from regen.services.state import denials
 from regen.services.state.deps import ALERT_TOPIC
-from simulation.bench import Bench
-from simulation.league import players
+from support.bench import Bench
+from support.league import players
 
 
 def denied(*_: object, **__: object) -> Any:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from simulation.league import DAY, entry, players
-from web_bench import Web, envelope
+from support.league import DAY, entry, players
+from support.web_bench import Web, envelope
 
 DATE, GAME = DAY.isoformat(), "0022500601"
 FREE = "2026-07-01"

@@ -16,7 +16,7 @@ from regen.training.rows import EXPONENTIAL
 from regen.training.scores import bootstrap_interval, calibration_error, perfect_calibration_error
 from regen.training.table import table
 from regen.training.train import train
-from unit.season_factory import FIRST, season, write
+from support.season_factory import FIRST, season, write
 
 MADE = season(days=50)
 START, END = FIRST + timedelta(days=76), FIRST + timedelta(days=98)

@@ -16,7 +16,7 @@ from regen.features.inputs import Fixture, player_inputs
 from regen.features.names import FEATURE_NAMES, feature_hash, pack, unpack
 from regen.systems import estimate_all, systems
 from regen.training.dataset import samples
-from unit.season_factory import FIRST, game_log, season, zone_row
+from support.season_factory import FIRST, game_log, season, zone_row
 
 LATER = FIRST + timedelta(days=100)
 

@@ -8,7 +8,7 @@ import pytest
 
 from regen.data.csvs import read_folder
 from regen.domain.errors import InvalidInput
-from unit.season_factory import season, write
+from support.season_factory import season, write
 
 HEAD = "game_date,game_id,player_lookup,team,opponent,home,minutes,points"
 ROW = "2025-10-21,1,aaaa,AAA,BBB,1,24.5,10"

@@ -8,15 +8,15 @@ from datetime import timedelta
 
 import pytest
 
-from contract.box_scores import scored
 from regen.domain.errors import Unavailable
 from regen.services.batch import orders
 from regen.services.state.deps import TRIGGER_TOPIC
 from regen.services.state.messages import GRADE, GRADE_AFTER
 from regen.services.tables import grading
-from simulation.league import DAY, players
-from unit.backfill_bench import BackfillBench, Crash
-from web_bench import Web, envelope
+from support.backfill_bench import BackfillBench, Crash
+from support.box_scores import scored
+from support.league import DAY, players
+from support.web_bench import Web, envelope
 
 NEXT_DAY = 86400
 WAIT = GRADE_AFTER.total_seconds()

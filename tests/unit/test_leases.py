@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from polling import wait_until
 from regen.adapters.system import SystemClock, thread_heartbeat
 from regen.services.state.deps import Deps
 from regen.services.state.leases import LeaseBusy, LeaseLost, is_free, take
-from simulation.bench import Bench
+from support.bench import Bench
+from support.polling import wait_until
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from polling import wait_until
 from regen.local import plan
 from regen.local.emulators import FIRESTORE_JAR, Emulators, find_emulators
 from regen.local.processes import Child, Command, Guard
 from regen.local.relay_config import RelayConfig
 from regen.local.up import write_env
 from regen.web.settings import read_settings
+from support.polling import wait_until
 
 
 def java(folder: Path, version: str) -> Path:

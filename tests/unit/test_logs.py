@@ -16,8 +16,8 @@ from werkzeug.test import EnvironBuilder
 from regen.domain.errors import Unavailable
 from regen.services.batch import opening, processing
 from regen.web.logs import add_context, log_context, set_up
-from simulation.league import DAY
-from web_bench import KEYED, Web, envelope, pushed
+from support.league import DAY
+from support.web_bench import KEYED, Web, envelope, pushed
 
 CLOUD = {"K_SERVICE": "regen-worker", "K_REVISION": "regen-worker-7", "REGEN_PROJECT": "my-project"}
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"

@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from contract.warehouse_rows import everyone, fence, promotion, staging
-from contract.warehouses import DAY
 from regen.adapters.memory.promoting import Row, promoted
 from regen.adapters.memory.warehouse import MemoryWarehouse, SupersededRowChanged
 from regen.domain.errors import FenceLost, StagingMissing
 from regen.domain.promotion import Promotion, PromotionCounts, StagedRow
 from regen.domain.reading import SlateReading
+from support.warehouse_rows import everyone, fence, promotion, staging
+from support.warehouses import DAY
 
 
 def promote(warehouse: MemoryWarehouse, batch: str, token: int) -> None:

@@ -18,8 +18,8 @@ from regen.services.batch import processing
 from regen.services.state import documents, packing, paths
 from regen.services.state.deps import REQUEST_TOPIC
 from regen.services.views import batch_view
-from simulation.bench import Bench
-from simulation.league import DAY, config, entry, players
+from support.bench import Bench
+from support.league import DAY, config, entry, players
 
 GOOD = 34
 PLAIN = {"no_history", "no_form", "low_quality", "out", "system_error"}

@@ -22,8 +22,8 @@ from regen.services.state.messages_read import check_message
 from regen.services.state.paths import BACKFILLS, DATES, LEASES, batch_path, date_path, lease_path, requests_path
 from regen.services.state.unknown_fields import keep_unknown
 from regen.services.views import batch_view
-from simulation.bench import Bench, Mailbox
-from simulation.league import DAY, players
+from support.bench import Bench, Mailbox
+from support.league import DAY, players
 
 OTHER = DAY + timedelta(days=1)
 NEWER = {"schema": 2}

@@ -20,9 +20,9 @@ from regen.services.state.deps import ALERT_TOPIC, COMPLETE_TOPIC
 from regen.services.state.documents import OutboxItem, encode_outbox
 from regen.services.state.leases import take
 from regen.services.state.paths import OUTBOX_DEAD
-from simulation.bench import Bench
-from simulation.league import entry as entry_of
-from simulation.league import players
+from support.bench import Bench
+from support.league import entry as entry_of
+from support.league import players
 
 
 class Poisoned(Bench):

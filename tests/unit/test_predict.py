@@ -14,7 +14,7 @@ from regen.domain.inputs import Line, PlayerInputs
 from regen.domain.outcome import Outcome, OutcomeKind
 from regen.domain.predict import Naming, predict_player
 from regen.domain.rows import prediction_row, run_row
-from simulation.league import TIP_OFF, config, entry
+from support.league import TIP_OFF, config, entry
 
 SYSTEMS = ("steady", "bold")
 PROVENANCE = (

@@ -26,8 +26,8 @@ from regen.domain.errors import (
 from regen.domain.promotion import FenceToken, Promotion, PromotionCounts, Rollback
 from regen.services.batch import orders, promoting
 from regen.services.state.leases import PROMOTION, take
-from simulation.bench import Bench
-from simulation.league import DAY, players
+from support.bench import Bench
+from support.league import DAY, players
 
 
 def refused(*, final: bool) -> StatementRefused:

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from google.auth import jwt
 
-from polling import wait_until
 from regen.local.forward import BROKEN, LATE, REFUSED, HttpServices
 from regen.local.relay import Relay, respond
 from regen.local.relay_config import RelayConfig, push_account, scheduler_account
 from regen.local.tokens import LIFETIME, TokenSigner
 from regen.topology import topology
+from support.polling import wait_until
 
 CONFIG = RelayConfig(port=0, project="some-project", targets={}, min_backoff=0.01, max_backoff=0.02)
 SIGNER = TokenSigner("https://issuer", "an-audience")

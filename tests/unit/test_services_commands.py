@@ -15,8 +15,8 @@ from regen.services.healing import sweeping
 from regen.services.state.deps import REQUEST_TOPIC, VERIFY_TOPIC
 from regen.services.state.documents import decode_date
 from regen.services.views import batch_view
-from simulation.bench import Bench
-from simulation.league import DAY, entry, names, old_row, players
+from support.bench import Bench
+from support.league import DAY, entry, names, old_row, players
 
 
 def flawed(number: int = 10) -> list[Any]:

@@ -17,8 +17,8 @@ from regen.services.healing import dead_letters, fences, malformed, orphans, swe
 from regen.services.state import leases, messages
 from regen.services.state.deps import ALERT_TOPIC, COMPLETE_TOPIC, REQUEST_TOPIC, TRIGGER_TOPIC
 from regen.services.views import batch_view
-from simulation.bench import Bench
-from simulation.league import DAY, entry, names, players
+from support.bench import Bench
+from support.league import DAY, entry, names, players
 
 
 def test_a_quiet_system_is_left_alone() -> None:

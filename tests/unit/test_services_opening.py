@@ -14,8 +14,8 @@ from regen.services.batch.dates import read_date
 from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC
 from regen.services.state.idempotency import Answer, IdempotencyKey
 from regen.services.views import batch_view
-from simulation.bench import Bench
-from simulation.league import DAY, entry, names, players
+from support.bench import Bench
+from support.league import DAY, entry, names, players
 
 
 def test_a_regeneration_is_accepted_and_recorded_with_all_its_requests() -> None:

@@ -14,8 +14,8 @@ from regen.services.state.deps import REQUEST_TOPIC
 from regen.services.state.documents import decode_request
 from regen.services.state.paths import request_path
 from regen.services.views import batch_view
-from simulation.bench import Bench
-from simulation.league import entry, players
+from support.bench import Bench
+from support.league import entry, players
 
 
 def test_every_requested_player_gets_one_outcome_with_its_reason() -> None:

@@ -14,8 +14,8 @@ from regen.ports import Write
 from regen.services.batch import orders, verifying
 from regen.services.state.deps import ALERT_TOPIC, COMPLETE_TOPIC
 from regen.services.views import batch_view
-from simulation.bench import Bench
-from simulation.league import DAY, entry, names, old_row, players
+from support.bench import Bench
+from support.league import DAY, entry, names, old_row, players
 
 
 def test_the_old_predictions_are_replaced_linked_and_audited_in_one_step() -> None:

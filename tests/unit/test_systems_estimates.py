@@ -16,7 +16,7 @@ from regen.systems import estimate_all, load_artefact, system_ids, systems
 from regen.systems.line_blend import consensus, price_lean
 from regen.systems.moving_average import MovingAverage, weighted_mean
 from regen.training.dataset import samples
-from unit.season_factory import season
+from support.season_factory import season
 
 ALL = system_ids()
 

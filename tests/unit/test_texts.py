@@ -16,8 +16,8 @@ from regen.cli.output import Output, columns
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.errors import InvalidInput
 from regen.domain.texts import checked_text, storable, visible
-from simulation.league import DAY
-from web_bench import Web, envelope
+from support.league import DAY
+from support.web_bench import Web, envelope
 
 BAD = ["\x00", "\x07", "\x1b[31m", "\x7f", "\x85", "\x9b2J", "\ud800", "\udfff"]
 HOSTILE = [

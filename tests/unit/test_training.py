@@ -12,7 +12,7 @@ from regen.training.__main__ import main
 from regen.training.dataset import samples
 from regen.training.fitting import median_ridge, predict, shares, spread
 from regen.training.train import design, fit, train
-from unit.season_factory import FIRST, season, write
+from support.season_factory import FIRST, season, write
 
 MADE = season(days=50)
 CUT = FIRST + timedelta(days=70)

@@ -17,7 +17,7 @@ from regen.data.csvs import DataFolder
 from regen.systems import load_artefact
 from regen.training.train import train
 from regen.training.warehouse import HISTORY_DAYS, remarks, tables_as_data
-from unit.season_factory import FIRST, season
+from support.season_factory import FIRST, season
 
 MADE = season(days=50)
 CUT = FIRST + timedelta(days=70)

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from fake_coordinator import FakeCoordinator, serving
 from regen.cli.doctor import system
 from regen.cli.doctor.looking import Finding, State, findings
 from regen.cli.session import Session
@@ -20,8 +19,9 @@ from regen.ports import Write
 from regen.services.healing.vitals import vitals
 from regen.services.state import heartbeats
 from regen.services.state.paths import HEARTBEATS
-from simulation.bench import Bench
-from web_bench import KEYED, Web, ticked
+from support.bench import Bench
+from support.fake_coordinator import FakeCoordinator, serving
+from support.web_bench import KEYED, Web, ticked
 
 
 def beats(web: Web) -> set[str]:

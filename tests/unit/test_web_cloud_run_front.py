@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from cloud_run_front import CloudRunFront
 from regen.domain.errors import RegenError
 from regen.local.tokens import TokenSigner
 from regen.web.callers import Forbidden, Gatekeeper, Unauthenticated
 from regen.web.http import Route
 from regen.web.settings import CLAIMS, CLAIMS_BEHIND_IAM, SIGNATURE, read_settings
-from simulation.league import DAY
-from web_bench import (
+from support.cloud_run_front import CloudRunFront
+from support.league import DAY
+from support.web_bench import (
     AUDIENCE,
     ISSUER,
     KEY,

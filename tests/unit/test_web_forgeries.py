@@ -15,7 +15,7 @@ from regen.domain.errors import Unavailable
 from regen.local.tokens import TokenSigner
 from regen.web.callers import Gatekeeper, Unauthenticated
 from regen.web.settings import read_settings
-from web_bench import AUDIENCE, ISSUER, PUSHER, Web, claims, environment, signed, signer, token
+from support.web_bench import AUDIENCE, ISSUER, PUSHER, Web, claims, environment, signed, signer, token
 
 CANARY = "canary in the claims"
 DEEP = base64.urlsafe_b64encode(b"[" * 3000 + b"]" * 3000).decode()

@@ -14,8 +14,8 @@ from regen.services.healing import dead_letters
 from regen.services.state.deps import TRIGGER_TOPIC
 from regen.services.state.paths import IDEMPOTENCY
 from regen.services.views import batch_view
-from simulation.league import DAY
-from web_bench import Web, envelope, pushed, ticked
+from support.league import DAY
+from support.web_bench import Web, envelope, pushed, ticked
 
 DAY_ = DAY.isoformat()
 TRIGGER: dict[str, Any] = {"game_date": DAY_, "reason": "late_data", "mode": "regenerate_with_supersede"}

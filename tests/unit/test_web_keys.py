@@ -14,8 +14,8 @@ from regen.web.callers import Gatekeeper, Unauthenticated
 from regen.web.http import Call, Reply, Route, Router
 from regen.web.reading import MAX_BODY_BYTES, MAX_DRAINED_BYTES
 from regen.web.settings import read_settings
-from simulation.league import DAY
-from web_bench import KEY, KEYED, NEXT_KEY, Web, environment, pushed, served
+from support.league import DAY
+from support.web_bench import KEY, KEYED, NEXT_KEY, Web, environment, pushed, served
 
 PATH = "/regenerate-with-supersede"
 

@@ -14,8 +14,8 @@ from regen.services.batch.opening import _take_date
 from regen.services.state.deps import TRIGGER_TOPIC
 from regen.services.state.idempotency import IdempotencyKey
 from regen.services.views import batch_view
-from simulation.league import DAY, entry, players
-from web_bench import Web
+from support.league import DAY, entry, players
+from support.web_bench import Web
 
 PATH = "/regenerate-with-supersede"
 REGENERATION: dict[str, tuple[Any, int, str]] = {

@@ -10,13 +10,13 @@ import openapi_spec_validator
 import pytest
 from werkzeug.test import TestResponse
 
-import openapi
-from openapi import Operation
 from regen.domain.backfill import DateStatus, Only
 from regen.domain.batch import Status
 from regen.web.http import PROBLEMS
-from simulation.league import DAY, entry, players
-from web_bench import KEYED, Web, envelope, pushed, ticked
+from support import openapi
+from support.league import DAY, entry, players
+from support.openapi import Operation
+from support.web_bench import KEYED, Web, envelope, pushed, ticked
 
 SCHEMES = {
     "by_key": {"key"},

@@ -18,8 +18,8 @@ from regen.web.callers import Forbidden, Unauthenticated
 from regen.web.http import PROBLEMS as TABLE
 from regen.web.http import Call, Reply, Route, Router, problem_of
 from regen.web.reading import BodyTooLarge, BodyTooSlow
-from simulation.league import DAY
-from web_bench import KEYED, Web, pushed, served, ticked
+from support.league import DAY
+from support.web_bench import KEYED, Web, pushed, served, ticked
 
 
 @pytest.fixture(scope="module")

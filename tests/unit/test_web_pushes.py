@@ -14,8 +14,8 @@ from regen.services.healing import malformed
 from regen.services.state import messages, outbox
 from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC
 from regen.services.state.paths import OUTBOX
-from simulation.league import DAY, players
-from web_bench import Web, envelope, pushed
+from support.league import DAY, players
+from support.web_bench import Web, envelope, pushed
 
 DOORS = [
     ("coordinator", "/regenerate-pubsub"),

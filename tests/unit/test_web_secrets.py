@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from fake_coordinator import serving
 from regen.adapters.webhook import Webhook
 from regen.domain.errors import Unavailable
 from regen.services.batch import opening
 from regen.web.callers import Gatekeeper
 from regen.web.settings import read_settings
-from simulation.league import DAY
-from web_bench import Web, envelope, environment, pushed, ticked, token
+from support.fake_coordinator import serving
+from support.league import DAY
+from support.web_bench import Web, envelope, environment, pushed, ticked, token
 
 CANARY = "canary-0123456789-canary"
 HOOK = f"https://hooks.example/{CANARY}"

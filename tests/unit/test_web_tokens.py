@@ -10,7 +10,7 @@ import pytest
 from regen.web.callers import Forbidden, Gatekeeper, Unauthenticated
 from regen.web.http import Route
 from regen.web.settings import read_settings
-from web_bench import AUDIENCE, ISSUER, PUSHER, TICKER, Web, claimed, environment, pushed, signed, ticked
+from support.web_bench import AUDIENCE, ISSUER, PUSHER, TICKER, Web, claimed, environment, pushed, signed, ticked
 
 
 @pytest.fixture(scope="module")

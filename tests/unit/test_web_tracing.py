@@ -25,8 +25,8 @@ from regen.web.bootstrap import App
 from regen.web.callers import Gatekeeper
 from regen.web.logs import CloudFormatter
 from regen.web.spans import Spans
-from simulation.league import DAY, players
-from web_bench import KEYED, ROUTERS, Web, envelope, pushed, served, ticked
+from support.league import DAY, players
+from support.web_bench import KEYED, ROUTERS, Web, envelope, pushed, served, ticked
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"

@@ -9,7 +9,7 @@ import uuid
 from typing import Any
 
 from acceptance.faults.rig import Rig
-from polling import wait_until
+from support.polling import wait_until
 
 DELIVERY_SECONDS = 120.0
 LINES = {"worker": "POST /: 204", "verifier": "POST /verify: 204"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
-from polling import patience
+from support.polling import patience
 
 LONGEST_SECONDS = 300.0
 

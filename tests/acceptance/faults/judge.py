@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from acceptance.faults.rig import HEALED_SECONDS, Rig
-from polling import wait_until
 from regen.adapters.bigquery.jobs import Jobs
 from regen.adapters.bigquery.ledger import BigQueryLedger
+from support.polling import wait_until
 
 _PREDICTIONS = """
 SELECT prediction_id, batch_id, player_lookup, game_id, system_id, current_points_line AS line,

@@ -18,13 +18,13 @@ import psutil
 
 from acceptance.faults.front import BigQueryFront
 from acceptance.faults.wire import WireFront
-from polling import wait_until
 from regen.client.http import Coordinator
 from regen.client.reading import Reader
 from regen.client.waiting import ENDED
 from regen.local.plan import Options
 from regen.local.provision import Redelivery
 from regen.local.stack import Stack
+from support.polling import wait_until
 
 LEASE_SECONDS = 4.0
 SWEEP_SECONDS = 1.0

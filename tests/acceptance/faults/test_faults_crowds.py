@@ -11,7 +11,7 @@ from acceptance.faults.answers import Fault
 from acceptance.faults.copies import Copies
 from acceptance.faults.judge import before, invariants
 from acceptance.faults.rig import Rig
-from polling import wait_until
+from support.polling import wait_until
 
 pytestmark = pytest.mark.timeout(900)
 ORDERS = 10

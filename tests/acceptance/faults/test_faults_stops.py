@@ -13,8 +13,8 @@ from acceptance.faults.front import Rule
 from acceptance.faults.judge import before, invariants
 from acceptance.faults.moments import Scene, moment, staged
 from acceptance.faults.rig import ACK_SECONDS, HEALED_SECONDS, Rig
-from polling import wait_until
 from regen.client.errors import OperatorError
+from support.polling import wait_until
 
 pytestmark = pytest.mark.timeout(900)
 TIMES = 10

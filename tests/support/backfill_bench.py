@@ -16,8 +16,8 @@ from regen.services.backfill.backfilling import Wanted
 from regen.services.backfill.changes import read_backfill
 from regen.services.state.idempotency import IdempotencyKey
 from regen.services.state.messages import ADVANCE
-from simulation.bench import Bench
-from simulation.league import DAY, players
+from support.bench import Bench
+from support.league import DAY, players
 
 DAYS = [DAY + timedelta(days=n) for n in range(5)]
 

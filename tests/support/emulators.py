@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from polling import wait_until
 from regen.local.emulators import Emulators
+from support.polling import wait_until
 
 
 def free_port() -> int:

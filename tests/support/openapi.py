@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
-PATH = Path(__file__).parents[1] / "docs" / "openapi.yaml"
+PATH = Path(__file__).parents[2] / "docs" / "openapi.yaml"
 METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace"})
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from contract.warehouses import DAY, T0, at
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.promotion import FenceToken, Promotion, Rollback, StagedRow
+from support.warehouses import DAY, T0, at
 
 SYSTEMS = ("moving_average", "ensemble_v1")
 

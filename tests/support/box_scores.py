@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from contract.warehouses import DAY, T0
+from support.warehouses import DAY, T0
 
 GAME = "0022500601"
 

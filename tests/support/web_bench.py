@@ -27,7 +27,7 @@ from regen.web.bootstrap import App
 from regen.web.callers import Gatekeeper
 from regen.web.http import Router
 from regen.web.settings import Settings, read_settings
-from simulation.bench import Bench
+from support.bench import Bench
 
 ISSUER = "https://accounts.google.com"
 AUDIENCE = "regen"

@@ -16,14 +16,14 @@ from typing import Any, Protocol
 import pytest
 from google.cloud import bigquery
 
-from contract.emulators import free_port
-from polling import wait_until
 from regen.adapters.bigquery import BigQueryWarehouse
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.local import bigquery_env
 from regen.local.bigquery_tables import create_tables
 from regen.ports import Warehouse
 from regen.schemas import table
+from support.emulators import free_port
+from support.polling import wait_until
 
 PROJECT = "nba-props-platform"
 BUILD = Path(__file__).parents[2] / "build"

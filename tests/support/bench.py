@@ -24,7 +24,7 @@ from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC
 from regen.services.state.idempotency import Answer, IdempotencyKey
 from regen.services.tables import grading
 from regen.web import bodies
-from simulation.league import DAY, config, players, reading
+from support.league import DAY, config, players, reading
 
 
 class Mailbox:
