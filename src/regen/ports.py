@@ -22,7 +22,7 @@ from regen.domain.promotion import (
     StagedRow,
     StagingTable,
 )
-from regen.domain.reading import SlateReading
+from regen.domain.slate_reading import SlateReading
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ import pytest
 
 from regen.cli.settings import read_env
 from regen.client.http import Coordinator
-from regen.client.reading import Reader
+from regen.client.reader import Reader
 from support.polling import wait_until
 
 REGEN = str(Path(sys.executable).with_name("regen"))

@@ -9,7 +9,7 @@ import pytest
 
 from acceptance.conftest import Local
 from regen.adapters.bigquery.loading import TableLoader
-from regen.client.reading import Record
+from regen.client.reader import Record
 
 DAY = date(2026, 2, 10)
 MODEL = date(2026, 1, 31)

@@ -12,11 +12,11 @@ import pytest
 from googlesql.warehouse import EvaluatorHarness
 from regen.adapters.bigquery.ledger import BigQueryLedger
 from regen.adapters.memory.ledger import MemoryLedger
-from regen.client.reading import Reader
+from regen.client.reader import Reader
 from regen.domain.audit import AuditEvent
 from regen.domain.errors import RegenError
 from regen.domain.promotion import StagedRow
-from regen.local.tables import bigquery_client
+from regen.local.emulator_tables import emulator_client
 from regen.ports import Ledger, Warehouse
 from support.box_scores import box, scored
 from support.warehouse_rows import entry, everyone, fence, new, old, promotion, rollback, run, slate, staging
@@ -125,7 +125,7 @@ def test_memory_gives_the_rows_of_googlesql_to_the_last_column() -> None:
 def test_the_emulator_gives_the_rows_of_googlesql_to_the_last_column(bigquery_url: str) -> None:
     told, tables, evaluator = evaluated()
     # Datasets of its own: what other tests leave in the input tables would be looked at, too.
-    found = BigQueryHarness(bigquery_client(bigquery_url, PROJECT))
+    found = BigQueryHarness(emulator_client(bigquery_url, PROJECT))
     found.seed(SEED)
     ledger = BigQueryLedger(found.warehouse.jobs, found.warehouse._names)
     assert life(found.warehouse, ledger, lambda rows: found.load("player_game_summary", rows)) == told

@@ -19,7 +19,7 @@ from regen.adapters.bigquery.tables import create_tables
 from regen.cli import bdb, predictions, records
 from regen.cli.session import Session
 from regen.client import accuracy, training_tables
-from regen.client.reading import Reader
+from regen.client.reader import Reader
 from regen.demo import facts
 from regen.domain.audit import AuditEvent
 from regen.domain.bdb import BdbChange, BdbStatus

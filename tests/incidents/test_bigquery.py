@@ -31,7 +31,7 @@ from regen.domain.estimate import Estimate
 from regen.domain.inputs import PlayerInputs
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction
 from regen.domain.predict import Naming, predict_player
-from regen.domain.rows import prediction_row, run_row
+from regen.domain.result_rows import prediction_row, run_row
 from regen.domain.scope import Scope
 from regen.schemas import normalise, normalise_value, table
 from regen.schemas.staging import FILLED, prediction_columns
@@ -51,7 +51,7 @@ SRC = Path(regen.__file__).parent
 def test_i30_lists_hold_no_nulls_and_a_bad_row_is_its_players_alone() -> None:
     """A player without a line has an empty list; one whose row the tables refuse fails by name, the others go on.
 
-    Prevented in: src/regen/schemas/rows.py, src/regen/services/batch/verifying.py
+    Prevented in: src/regen/schemas/normalising.py, src/regen/services/batch/verifying.py
     Turns red when: `_stage` of the verification does not set aside the players whose rows are refused.
     """
     lineless = entry("lineless", lines=())
@@ -200,7 +200,7 @@ def _outcome(line: float | None = 24.5, **more: Any) -> Outcome:
 def test_i35_code_and_tables_agree_by_one_schema_file() -> None:
     """Every column that a row carries is in its table's file, and the statements' lists are made from these files.
 
-    Prevented in: src/regen/schemas/staging.py, src/regen/sql/lists.py, src/regen/domain/rows.py
+    Prevented in: src/regen/schemas/staging.py, src/regen/sql/lists.py, src/regen/domain/result_rows.py
     Turns red when: a column is renamed in player_prop_predictions.json, or added to a row only.
     """
     batch, outcome = _batch(), _outcome()
@@ -224,7 +224,7 @@ def test_i35_code_and_tables_agree_by_one_schema_file() -> None:
 def test_i36_what_is_no_number_is_refused_row_by_row(bad: float) -> None:
     """Numpy's types are brought into the schema's; NaN and infinity fail the player who has them, nobody else.
 
-    Prevented in: src/regen/schemas/rows.py, src/regen/domain/predict.py
+    Prevented in: src/regen/schemas/normalising.py, src/regen/domain/predict.py
     Turns red when: `_float` lets through what is not finite, or the gate does not look at the features.
     """
     assert type(normalise_value("t", table("player_prop_predictions").field("prediction_version"), np.int64(1))) is int

@@ -14,14 +14,14 @@ from incidents.scenes import current_rows, seeded
 from regen.adapters.bigquery import slate
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.batch import Status
-from regen.domain.bdb import Act, BdbGame, decide
+from regen.domain.bdb import BdbAct, BdbGame, decide
 from regen.domain.checks import NEVER_ACCEPTED, agrees, sane
 from regen.domain.errors import InsufficientData
 from regen.domain.estimate import Estimate
 from regen.domain.inputs import PlayerInputs
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction
 from regen.domain.predict import Naming, predict_player
-from regen.domain.recommendation import judge
+from regen.domain.recommendation import advise
 from regen.services.batch import orders
 from regen.services.views import batch_view
 from regen.systems import estimate_all, load_artefact, systems
@@ -45,7 +45,7 @@ def inputs_of(player: str = "p", **what: Any) -> PlayerInputs:
 def test_i42_rows_name_code_and_model_and_a_jump_of_the_mean_is_refused() -> None:
     """Each row carries the revision of the worker that made it and its model's; 29 points more on average are rejected.
 
-    Prevented in: src/regen/domain/rows.py, src/regen/domain/checks/moves.py
+    Prevented in: src/regen/domain/result_rows.py, src/regen/domain/checks/moves.py
     Turns red when: the check `mean_shift` always passes, or rows name the coordinator's code in place of the worker's.
     """
     bench = Bench()
@@ -116,15 +116,15 @@ def test_i44_features_of_another_version_are_a_loud_failure() -> None:
 def test_i45_a_regeneration_waits_for_the_features_and_names_their_source() -> None:
     """While one feature row of a game is older than its late data, nothing is made again; each row says its source.
 
-    Prevented in: src/regen/domain/bdb.py, src/regen/domain/rows.py
+    Prevented in: src/regen/domain/bdb.py, src/regen/domain/result_rows.py
     Turns red when: `_arrived` does not look at `old_features`.
     """
     now = datetime(2026, 1, 22, 12, tzinfo=UTC)
     game = BdbGame(DAY, "g", "bdb_available", available_at=now - timedelta(hours=1), features=16, stale=16)
-    assert decide(replace(game, old_features=1), now).act is Act.WAIT
-    assert decide(replace(game, old_features=16), now).act is Act.WAIT
-    assert decide(replace(game, features=0), now).act is Act.WAIT
-    assert decide(game, now).act is Act.REGENERATE
+    assert decide(replace(game, old_features=1), now).act is BdbAct.WAIT
+    assert decide(replace(game, old_features=16), now).act is BdbAct.WAIT
+    assert decide(replace(game, features=0), now).act is BdbAct.WAIT
+    assert decide(game, now).act is BdbAct.REGENERATE
     late = entry("late")
     object.__setattr__(late.inputs, "shot_zones_source", "bigdataball")
     bench = Bench([late, *players(3)])
@@ -144,7 +144,7 @@ def test_i46_a_recommendation_agrees_with_its_own_row() -> None:
     said = set()
     for points in range(600):
         for line in (None, 4.5, 10.0, 17.5, 29.5):
-            judged = judge(Estimate(points / 15, 5.0, 50.0), line)
+            judged = advise(Estimate(points / 15, 5.0, 50.0), line)
             row = Prediction("i", "s", "1", judged.predicted_points, 5.0, 50.0, judged.recommendation.value, line)
             assert agrees(row), row
             said.add(judged.recommendation.value)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from incidents.scenes import FailingStore, Http, with_store
-from regen.domain.alerts import SORTS, AlertKind
+from regen.domain.alerts import SPECS, AlertKind
 from regen.domain.audit import AuditEvent
 from regen.domain.bdb import BdbGame
 from regen.services.batch import orders
@@ -231,8 +231,8 @@ def test_i65_alerts_say_whose_they_are_and_probes_make_no_noise(caplog: pytest.L
     Prevented in: src/regen/domain/alerts.py, src/regen/services/state/alerting.py, src/regen/web/http.py
     Turns red when: `raise_once` puts an alert again, a kind of alert has no place in the runbook, or health checks are logged.
     """
-    assert set(SORTS) == set(AlertKind)
-    for sort in SORTS.values():
+    assert set(SPECS) == set(AlertKind)
+    for sort in SPECS.values():
         assert sort.severity in {"WARNING", "ERROR"}
         assert sort.look.startswith("regen ")
     runbook = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()

@@ -19,7 +19,7 @@ from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.backfill import MAX_ATTEMPTS
 from regen.domain.batch import Status
 from regen.domain.bdb import MAX_ATTEMPTS as BDB_ATTEMPTS
-from regen.domain.bdb import Act, BdbGame, decide
+from regen.domain.bdb import BdbAct, BdbGame, decide
 from regen.domain.checks import NEVER_ACCEPTED
 from regen.domain.dates import eastern_today, parse_game_date
 from regen.domain.errors import InvalidInput
@@ -255,7 +255,7 @@ def test_i66_dates_of_the_past_are_done_and_attempts_end() -> None:
     stuck = BdbGame(
         DAY, "g", "regenerating", features=8, stale=8, attempts=BDB_ATTEMPTS, updated_at=now - timedelta(days=2)
     )
-    assert decide(stuck, now).act is Act.EXPIRE
+    assert decide(stuck, now).act is BdbAct.EXPIRE
 
 
 def test_i67_a_player_has_one_row_for_a_system_and_line() -> None:

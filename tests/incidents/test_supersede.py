@@ -333,7 +333,7 @@ def test_i11_a_date_is_complete_by_its_slate_and_the_missing_are_named() -> None
 def test_i12_after_tip_off_rows_say_so_and_what_was_live_then_stays_readable() -> None:
     """A regeneration of a game that has begun is labelled retrospective; what was current at tip-off does not change.
 
-    Prevented in: src/regen/domain/rows.py, src/regen/sql/predictions_at_function.sql
+    Prevented in: src/regen/domain/result_rows.py, src/regen/sql/predictions_at_function.sql
     Turns red when: `prediction_row` says `retrospective` False whatever the time.
     """
     bench = Bench()

@@ -10,9 +10,9 @@ import pytest
 
 from regen.adapters.bigquery.ledger import BigQueryLedger
 from regen.client.accuracy import before_and_after
-from regen.client.reading import Reader
-from regen.domain.bdb import Act, BdbChange, BdbGame, BdbStatus, decide
-from regen.local.tables import bigquery_client
+from regen.client.reader import Reader
+from regen.domain.bdb import BdbAct, BdbChange, BdbGame, BdbStatus, decide
+from regen.local.emulator_tables import emulator_client
 from regen.sql import Names
 from support.box_scores import GAME, box, scored
 from support.warehouse_rows import fence, new, promotion, slate, staging
@@ -25,7 +25,7 @@ ALL = "WHERE game_date >= '1946-01-01'"
 
 @pytest.fixture(scope="module")
 def found(bigquery_url: str) -> BigQueryHarness:
-    return BigQueryHarness(bigquery_client(bigquery_url, PROJECT))
+    return BigQueryHarness(emulator_client(bigquery_url, PROJECT))
 
 
 @pytest.fixture
@@ -82,15 +82,15 @@ def test_a_game_is_regenerated_only_when_its_features_rest_on_the_data(
     promote(found, "b1", 1, {"anton": 21.0, "bela": 18.0}, 1)
     before = only(ledger.bdb_games())
     assert (before.features, before.old_features, before.fresh, before.stale) == (2, 2, 2, 0)
-    assert decide(before, at(0)).act is Act.WAIT, "the features are older than the data"
+    assert decide(before, at(0)).act is BdbAct.WAIT, "the features are older than the data"
     found.load("ml_feature_store_v2", [features("anton", LATER + timedelta(hours=1), "late")])
     half = only(ledger.bdb_games())
     assert (half.old_features, half.fresh, half.stale) == (1, 1, 1)
-    assert decide(half, at(0)).act is Act.WAIT, "half of them are older"
+    assert decide(half, at(0)).act is BdbAct.WAIT, "half of them are older"
     found.load("ml_feature_store_v2", [features("bela", LATER + timedelta(hours=1), "late")])
     ready = only(ledger.bdb_games())
     assert (ready.old_features, ready.fresh, ready.stale) == (0, 0, 2)
-    assert decide(ready, at(0)).act is Act.REGENERATE
+    assert decide(ready, at(0)).act is BdbAct.REGENERATE
 
 
 def test_a_player_whose_systems_rest_on_different_features_is_stale(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from regen.domain.inputs import SourceTier
-from regen.domain.reading import SlateEntry, SlateReading
+from regen.domain.slate_reading import SlateEntry, SlateReading
 from regen.schemas import table
 from support.warehouses import DAY, BigQueryHarness
 

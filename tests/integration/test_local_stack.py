@@ -15,12 +15,12 @@ from google.auth import jwt
 from google.cloud import firestore
 from google.cloud.pubsub_v1 import PublisherClient
 
+from regen.local.emulator_tables import emulator_client
 from regen.local.emulators import Emulators, find_emulators
 from regen.local.plan import Options
 from regen.local.processes import ProcessDied
 from regen.local.relay_config import AUDIENCE, ISSUER, push_account, scheduler_account
 from regen.local.stack import Stack, StackError
-from regen.local.tables import bigquery_client
 from support.polling import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -149,7 +149,7 @@ def test_the_sweep_runs_in_the_schedulers_name(stack: Stack) -> None:
 
 
 def test_the_warehouse_has_its_tables(stack: Stack) -> None:
-    client = bigquery_client(stack.env["BIGQUERY_EMULATOR_HOST"], PROJECT)
+    client = emulator_client(stack.env["BIGQUERY_EMULATOR_HOST"], PROJECT)
     assert "player_prop_predictions" in {table.table_id for table in client.list_tables("nba_predictions")}
 
 

@@ -16,8 +16,8 @@ import psutil
 import pytest
 
 from regen.local import bigquery_env
+from regen.local.emulator_tables import emulator_client
 from regen.local.plan import FUNCTIONS
-from regen.local.tables import bigquery_client
 from support.polling import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -111,7 +111,7 @@ def test_lost_memory_is_reported_and_ends_the_stack(tmp_path: Path) -> None:
 def test_a_lost_warehouse_comes_back_and_its_unfinished_jobs_have_failed(tmp_path: Path) -> None:
     with running(tmp_path) as process:
         env = ready(tmp_path, process)
-        client = bigquery_client(env["BIGQUERY_EMULATOR_HOST"], env["PROJECT_ID"])
+        client = emulator_client(env["BIGQUERY_EMULATOR_HOST"], env["PROJECT_ID"])
         assert client.query(LONG, job_id="left-running", job_retry=None).state != "DONE"
         warehouse = part(process, "bigquery_launcher")
         warehouse.kill()

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from regen.client.reading import Reader
+from regen.client.reader import Reader
 from regen.client.training_tables import rows_to_learn_from
-from regen.local.tables import bigquery_client
+from regen.local.emulator_tables import emulator_client
 from regen.training.warehouse import tables_as_data
 from support.warehouses import PROJECT, BigQueryHarness
 
@@ -44,7 +44,7 @@ def line(value: float, book: str = "draftkings", **more: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def reader(bigquery_url: str) -> Reader:
-    found = BigQueryHarness(bigquery_client(bigquery_url, PROJECT))
+    found = BigQueryHarness(emulator_client(bigquery_url, PROJECT))
     games = [
         game("fox", points=3, processed_at=MADE.replace(hour=2)),
         game("fox"),

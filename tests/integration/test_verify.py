@@ -11,7 +11,7 @@ from regen.adapters.bigquery.ledger import BigQueryLedger
 from regen.domain.audit import AuditEvent
 from regen.domain.invariants import AUDIT, INVARIANTS, Finding
 from regen.domain.promotion import StagedRow
-from regen.local.tables import bigquery_client
+from regen.local.emulator_tables import emulator_client
 from regen.sql import Names
 from support.warehouse_rows import SYSTEMS, entry, fence, new, promotion, rollback, run, slate, staging
 from support.warehouses import DAY, PROJECT, T0, BigQueryHarness, at
@@ -85,7 +85,7 @@ def grade(prediction: str, player: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def life(bigquery_url: str) -> BigQueryHarness:
     """A first run, a regeneration, one that withdraws a player, another that is rolled back, and one still under way."""
-    found = BigQueryHarness(bigquery_client(bigquery_url, PROJECT))
+    found = BigQueryHarness(emulator_client(bigquery_url, PROJECT))
     statuses = {"dora": "out"}
     found.load(
         "upcoming_player_game_context", [context(p, player_status=statuses.get(p, "available")) for p in PLAYERS]

@@ -202,7 +202,7 @@ def _counts_ends() -> Iterator[None]:
 @contextmanager
 def _completes_at_once() -> Iterator[None]:
     """A game is completed when its regeneration has been asked for (the predecessor's way: 1,751 games)."""
-    with patch.dict(bdb_scanning.TO, {bdb.Act.REGENERATE: bdb.BdbStatus.COMPLETED}):
+    with patch.dict(bdb_scanning.TO, {bdb.BdbAct.REGENERATE: bdb.BdbStatus.COMPLETED}):
         yield
 
 

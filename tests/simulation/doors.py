@@ -26,7 +26,7 @@ from regen.domain.promotion import (
     StagedRow,
     StagingTable,
 )
-from regen.domain.reading import SlateReading
+from regen.domain.slate_reading import SlateReading
 from regen.ports import Condition, Message, Snapshot, Write
 from simulation.faults import Fault
 from simulation.platform import Statement

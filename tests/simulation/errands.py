@@ -8,7 +8,7 @@ from typing import Any
 
 from regen.domain.backfill import BackfillStatus
 from regen.domain.bdb import OPEN, BdbStatus, pause_after
-from regen.domain.reading import SlateEntry
+from regen.domain.slate_reading import SlateEntry
 from simulation.people import People
 from simulation.upstream import Key
 from support.league import DAY, SYSTEMS, entry, names, old_row, players, reading

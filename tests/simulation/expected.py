@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from regen.domain.batch import Batch
-from regen.domain.reading import SlateReading
+from regen.domain.slate_reading import SlateReading
 
 LIVE = frozenset({"created", "dispatching", "running", "complete", "verifying", "promoting"})
 ORDERS = {"dispatching": "redrive_requested", "verifying": "promote_requested", "promoting": "rollback_requested"}

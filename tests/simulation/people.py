@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
-from regen.domain.reading import SlateReading
+from regen.domain.slate_reading import SlateReading
 from regen.ports import Message
 from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC
 from simulation.world import World

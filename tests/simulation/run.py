@@ -11,7 +11,7 @@ from unittest.mock import patch
 from regen.adapters.memory import warehouse as memory
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC
-from regen.web import reading
+from regen.web import body_reading
 from regen.web.connection import Late
 from simulation.errands import Errands
 from simulation.faults import Fault, Faults, Mishap, Mix
@@ -162,7 +162,7 @@ class _silence:  # noqa: N801 - used like a function
     """Logs of a simulated run are of no use to anybody."""
 
     def __enter__(self) -> None:
-        self._limit = patch.object(reading, "time_limit", _no_limit)
+        self._limit = patch.object(body_reading, "time_limit", _no_limit)
         self._limit.start()
         self._before = logging.root.manager.disable
         logging.disable(logging.CRITICAL)

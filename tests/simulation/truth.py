@@ -9,7 +9,7 @@ from typing import Any
 
 from regen.adapters.memory.promoting import Row
 from regen.domain.promotion import Promotion, Rollback
-from regen.domain.reading import SlateEntry, SlateReading
+from regen.domain.slate_reading import SlateEntry, SlateReading
 
 Problem = tuple[str, str]
 Generation = tuple[str, str]

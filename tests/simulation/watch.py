@@ -10,7 +10,7 @@ from regen.adapters.memory.tables import AUDIT, FENCES, GRADES, PREDICTIONS, RUN
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.batch import LIVE, TRANSITIONS, WAITING, Status
 from regen.domain.promotion import Promotion, Rollback
-from regen.domain.reading import SlateReading
+from regen.domain.slate_reading import SlateReading
 from regen.ports import Message, Write
 from regen.services.state.deps import REQUEST_TOPIC, VERIFY_TOPIC
 from simulation.baton import Task

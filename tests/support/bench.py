@@ -12,8 +12,8 @@ from regen.adapters.memory.store import MemoryStore
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.batch import Batch, Kind
 from regen.domain.errors import Refused
-from regen.domain.reading import SlateEntry
 from regen.domain.scope import Scope
+from regen.domain.slate_reading import SlateEntry
 from regen.domain.trigger import Source, Trigger
 from regen.ports import Message
 from regen.services.batch import completion, opening, orders, processing, verifying

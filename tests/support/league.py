@@ -12,7 +12,7 @@ from regen.domain.checks import CHECKS
 from regen.domain.errors import InsufficientData
 from regen.domain.estimate import Estimate
 from regen.domain.inputs import Line, PlayerInputs, RecentGame, SourceTier
-from regen.domain.reading import SlateEntry, SlateReading
+from regen.domain.slate_reading import SlateEntry, SlateReading
 from regen.services.state.deps import Config
 
 DAY = date(2026, 1, 20)

@@ -17,9 +17,9 @@ import pytest
 from google.cloud import bigquery
 
 from regen.adapters.bigquery import BigQueryWarehouse
+from regen.adapters.bigquery.tables import create_tables
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.local import bigquery_env
-from regen.local.bigquery_tables import create_tables
 from regen.ports import Warehouse
 from regen.schemas import table
 from support.emulators import free_port

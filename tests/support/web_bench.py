@@ -16,7 +16,7 @@ from google.auth import jwt
 from werkzeug.test import Client, TestResponse
 
 from regen.adapters.memory.ledger import MemoryLedger
-from regen.domain.reading import SlateEntry
+from regen.domain.slate_reading import SlateEntry
 from regen.local.tokens import TokenSigner
 from regen.ports import Message
 from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC

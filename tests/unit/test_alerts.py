@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from regen.adapters.webhook import text_of
-from regen.domain.alerts import SORTS, AlertKind, alert
+from regen.domain.alerts import SPECS, AlertKind, alert
 from regen.domain.batch import Status
 from regen.domain.errors import Unavailable
 from regen.domain.invariants import Finding
@@ -30,12 +30,12 @@ def test_the_runbook_has_each_alert_and_no_other() -> None:
     assert set(re.findall(r"^### (\w+)$", part, re.MULTILINE)) == set(AlertKind)
     for kind in AlertKind:
         text = part.split(f"### {kind}\n")[1].split("\n### ")[0]
-        assert SORTS[kind].severity in text
+        assert SPECS[kind].severity in text
         assert "`regen " in text, "what to type"
 
 
 def test_every_kind_is_sorted_and_names_a_command() -> None:
-    assert set(SORTS) == set(AlertKind)
+    assert set(SPECS) == set(AlertKind)
     for kind in AlertKind:
         told = alert(kind, "why", batch_id="b", game_date="2026-01-20", until="2026-01-21")
         assert told["look"].startswith("regen ")

@@ -10,7 +10,7 @@ import pytest
 from regen.domain.backfill import DateStatus
 from regen.domain.batch import Status
 from regen.domain.errors import Refused, Unavailable
-from regen.domain.reading import SlateReading
+from regen.domain.slate_reading import SlateReading
 from regen.ports import Snapshot, Write
 from regen.services.backfill import backfilling
 from regen.services.backfill.changes import change_backfill

@@ -10,7 +10,7 @@ import pytest
 from regen.domain.backfill import SLATE_PATIENCE, Only
 from regen.domain.batch import Status
 from regen.domain.errors import InvalidInput, KeyReused, TableMissing, Unavailable, Unreadable
-from regen.domain.reading import SlateReading
+from regen.domain.slate_reading import SlateReading
 from regen.ports import Write
 from regen.services.batch import orders
 from regen.services.healing import sweeping

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from regen.domain.bdb import MAX_AGE, MAX_ATTEMPTS, Act, BdbGame, BdbStatus, decide, overdue, pause_after
+from regen.domain.bdb import MAX_AGE, MAX_ATTEMPTS, BdbAct, BdbGame, BdbStatus, decide, overdue, pause_after
 from regen.schemas import table
 from regen.services.state.deps import ALERT_TOPIC, TRIGGER_TOPIC
 from regen.services.tables import bdb_scanning
@@ -28,26 +28,26 @@ def game(status: str = "bdb_available", **more: Any) -> BdbGame:
 @pytest.mark.parametrize(
     ("what", "act"),
     [
-        (game("pending_bdb"), Act.WAIT),
-        (game("pending_bdb", tip_off=NOW - MAX_AGE - timedelta(hours=1)), Act.EXPIRE),
-        (game(), Act.REGENERATE),
-        (game(old_features=1, available_at=NOW), Act.WAIT),
-        (game(old_features=1, available_at=NOW - MAX_AGE - timedelta(hours=1)), Act.EXPIRE),
-        (game(features=0), Act.WAIT),
-        (game(stale=0, fresh=0), Act.WAIT),
-        (game(stale=0, fresh=8), Act.COMPLETE),
-        (game("regenerating", attempts=1), Act.WAIT),
-        (game("regenerating", attempts=1, stale=0, fresh=8), Act.COMPLETE),
-        (game("regenerating", attempts=1, stale=1, fresh=7), Act.WAIT),
-        (game("regenerating", attempts=1, stale=1, fresh=7, promoted_at=NOW), Act.COMPLETE),
-        (game("regenerating", attempts=1, stale=7, fresh=1, promoted_at=NOW), Act.WAIT),
-        (game("regenerating", attempts=1, updated_at=NOW - timedelta(hours=1)), Act.REGENERATE),
-        (game("regenerating", attempts=3, updated_at=NOW - timedelta(hours=1)), Act.WAIT),
-        (game("regenerating", attempts=MAX_ATTEMPTS, updated_at=NOW - timedelta(days=1)), Act.EXPIRE),
-        (game("failed_max_retries"), Act.IGNORE),
+        (game("pending_bdb"), BdbAct.WAIT),
+        (game("pending_bdb", tip_off=NOW - MAX_AGE - timedelta(hours=1)), BdbAct.EXPIRE),
+        (game(), BdbAct.REGENERATE),
+        (game(old_features=1, available_at=NOW), BdbAct.WAIT),
+        (game(old_features=1, available_at=NOW - MAX_AGE - timedelta(hours=1)), BdbAct.EXPIRE),
+        (game(features=0), BdbAct.WAIT),
+        (game(stale=0, fresh=0), BdbAct.WAIT),
+        (game(stale=0, fresh=8), BdbAct.COMPLETE),
+        (game("regenerating", attempts=1), BdbAct.WAIT),
+        (game("regenerating", attempts=1, stale=0, fresh=8), BdbAct.COMPLETE),
+        (game("regenerating", attempts=1, stale=1, fresh=7), BdbAct.WAIT),
+        (game("regenerating", attempts=1, stale=1, fresh=7, promoted_at=NOW), BdbAct.COMPLETE),
+        (game("regenerating", attempts=1, stale=7, fresh=1, promoted_at=NOW), BdbAct.WAIT),
+        (game("regenerating", attempts=1, updated_at=NOW - timedelta(hours=1)), BdbAct.REGENERATE),
+        (game("regenerating", attempts=3, updated_at=NOW - timedelta(hours=1)), BdbAct.WAIT),
+        (game("regenerating", attempts=MAX_ATTEMPTS, updated_at=NOW - timedelta(days=1)), BdbAct.EXPIRE),
+        (game("failed_max_retries"), BdbAct.IGNORE),
     ],
 )
-def test_what_is_done_about_a_game(what: BdbGame, act: Act) -> None:
+def test_what_is_done_about_a_game(what: BdbGame, act: BdbAct) -> None:
     assert decide(what, NOW).act is act
 
 

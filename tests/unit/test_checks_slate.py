@@ -9,9 +9,9 @@ from regen.domain.batch import Status, Thresholds
 from regen.domain.checks import CHECKS, Evidence, Verdict, judge
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Provenance
 from regen.domain.promotion import CurrentPrediction
-from regen.domain.reading import SlateEntry
 from regen.domain.scope import Scope
 from regen.domain.slate import Exclusion, GameShape, SlateShape, shape_of
+from regen.domain.slate_reading import SlateEntry
 from regen.services.batch import orders
 from regen.services.state.deps import ALERT_TOPIC
 from support.bench import Bench

@@ -6,9 +6,9 @@ import pytest
 
 from regen.domain.batch import Batch, Status
 from regen.domain.errors import NobodyRequested
-from regen.domain.reading import SlateEntry
 from regen.domain.scope import Scope
 from regen.domain.slate import is_called_off
+from regen.domain.slate_reading import SlateEntry
 from regen.services.batch import opening
 from regen.services.state.deps import ALERT_TOPIC
 from regen.services.views import batch_view

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from regen.client.errors import Problem, Unreachable
-from regen.client.http import Coordinator, problem_of
+from regen.client.http import Coordinator, problem_from_answer
 from regen.client.waiting import StillLive, wait_for
 from support.fake_coordinator import FakeCoordinator, serving, view
 
@@ -114,11 +114,11 @@ def test_a_problem_names_field_and_batch(fake: FakeCoordinator, coordinator: Coo
 
 @pytest.mark.parametrize(("status", "code"), [(400, 2), (413, 2), (422, 2), (401, 1), (404, 1), (409, 1), (500, 1)])
 def test_exit_codes(status: int, code: int) -> None:
-    assert problem_of(status, b'{"title": "T", "detail": "d"}').exit_code == code
+    assert problem_from_answer(status, b'{"title": "T", "detail": "d"}').exit_code == code
 
 
 def test_an_answer_that_is_no_json_is_told_as_it_is() -> None:
-    assert str(problem_of(502, b"Bad gateway\n<html>")) == "HTTP 502: Bad gateway"
+    assert str(problem_from_answer(502, b"Bad gateway\n<html>")) == "HTTP 502: Bad gateway"
 
 
 def test_the_key_follows_no_redirect(fake: FakeCoordinator, coordinator: Coordinator) -> None:

@@ -10,7 +10,7 @@ import pytest
 from regen.cli.output import Output, cell, columns, some
 from regen.cli.progress import describe
 from regen.client.moves import moves
-from regen.client.reading import date_of
+from regen.client.reader import date_of
 from regen.demo.facts import Before, Facts
 from regen.demo.verdict import sentence, statements
 from support.fake_coordinator import view

@@ -14,7 +14,7 @@ from regen.adapters.bigquery.params import audit_row
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Batch
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Provenance
-from regen.domain.rows import prediction_row, run_row
+from regen.domain.result_rows import prediction_row, run_row
 from regen.schemas import table, tables
 from regen.schemas.staging import FILLED
 from regen.sql.lists import AUDIT_FILLED

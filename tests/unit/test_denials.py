@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from regen.client.reading import Reader
+from regen.client.reader import Reader
 from regen.domain.errors import AccessDenied, Unavailable
 from regen.services.state import denials
 from regen.services.state.deps import ALERT_TOPIC

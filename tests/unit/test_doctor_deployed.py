@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from regen.cli.doctor.deployed import PERMISSIONS, ROWS, cloud
-from regen.cli.doctor.looking import Finding, Look, State, findings
+from regen.cli.doctor.looking import Look, LookResult, State, findings
 from unit.google_rest import Google, form, healthy, serving
 
 
@@ -20,7 +20,7 @@ def google() -> Iterator[Google]:
         yield google
 
 
-def rows(google: Google) -> dict[str, Finding]:
+def rows(google: Google) -> dict[str, LookResult]:
     return {finding.what: finding for finding in findings(cloud(google.deployment()))}
 
 

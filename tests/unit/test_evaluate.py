@@ -12,9 +12,9 @@ from regen.domain.errors import InvalidInput
 from regen.systems import load_artefact, system_ids
 from regen.training.__main__ import main
 from regen.training.evaluate import evaluate
-from regen.training.rows import EXPONENTIAL
+from regen.training.measuring import EXPONENTIAL
 from regen.training.scores import bootstrap_interval, calibration_error, perfect_calibration_error
-from regen.training.table import table
+from regen.training.table import accuracy_table
 from regen.training.train import train
 from support.season_factory import FIRST, season, write
 
@@ -39,7 +39,7 @@ def test_every_system_and_baseline_has_its_rows(data: Path) -> None:
     assert all(row.n > 100 and 1 < row.mae < 10 for row in found.rows)
     base = next(row for row in found.rows if row.name == EXPONENTIAL)
     assert base.vs_exponential == {"diff": 0.0, "lo": 0.0, "hi": 0.0}
-    text = table(found)
+    text = accuracy_table(found)
     assert "ensemble_v1" in text
     assert "bookmaker line" in text
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regen.data.csvs import DataFolder
-from regen.data.walk import walk
+from regen.data.played_days import played_days
 from regen.domain.inputs import Line, PlayerInputs, SourceTier
 from regen.features.history import History
 from regen.features.inputs import Fixture, player_inputs
@@ -190,5 +190,5 @@ def test_walk_brings_dates_that_have_zones_only() -> None:
     made = season(days=3)
     late = FIRST + timedelta(days=50)
     folder = replace(made, zones=(*made.zones, zone_row(late, "aaaa", "x", 9)))
-    assert [day for day, _, _ in walk(folder)][-1] == late
-    assert late not in [day for day, _, _ in walk(folder, late - timedelta(days=1))]
+    assert [day for day, _, _ in played_days(folder)][-1] == late
+    assert late not in [day for day, _, _ in played_days(folder, late - timedelta(days=1))]

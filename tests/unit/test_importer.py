@@ -11,9 +11,9 @@ import pytest
 
 from regen import league
 from regen.data.csvs import DataFolder
-from regen.data.gamedays import walk
+from regen.data.gamedays import game_days
 from regen.data.importer import TABLES, Damage, ImportOptions, import_data, import_folder, zones_arrive
-from regen.data.rows import FEATURES, HISTORY, LINES, PENDING, SLATES, Row
+from regen.data.input_rows import FEATURES, HISTORY, LINES, PENDING, SLATES, Row
 from regen.domain.errors import InvalidInput
 from regen.domain.inputs import PlayerInputs, RecentGame
 from regen.features.inputs import unpack
@@ -64,7 +64,7 @@ def loaded(data: DataFolder) -> Tables:
 
 
 def inputs_of(data: DataFolder, day: date, *, zones: bool) -> dict[str, PlayerInputs]:
-    for one in walk(data):
+    for one in game_days(data):
         if one.game_date == day:
             return {p.player_lookup: one.inputs(p, with_zones=zones) for p in one.slate.players}
     raise AssertionError(day)
@@ -124,7 +124,7 @@ def test_everyone_who_would_be_requested_has_a_feature_row(loaded: Tables, data:
     tables = Tables()
     report = import_data(data, tables, ImportOptions(dates=frozenset(DAYS)))
     assert set(report.requested) == set(DAYS)
-    for day in walk(data):
+    for day in game_days(data):
         if day.game_date in DAYS:
             asked = {player.player_lookup for player in day.slate.requested()}
             assert len(asked) == report.requested[day.game_date]
@@ -225,7 +225,7 @@ def test_a_share_fails_and_a_share_vanishes_every_time_the_same(data: DataFolder
 def test_everybody_can_vanish(data: DataFolder) -> None:
     tables = Tables()
     zones_arrive(data, tables, DAYS[:1], damage=Damage(coverage=0.0))
-    asked = {p.player_lookup for d in walk(data, DAYS[0]) if d.game_date == DAYS[0] for p in d.slate.requested()}
+    asked = {p.player_lookup for d in game_days(data, DAYS[0]) if d.game_date == DAYS[0] for p in d.slate.requested()}
     assert not asked & {row["player_lookup"] for row in tables.rows(FEATURES)}
 
 

@@ -12,7 +12,7 @@ from regen.adapters.memory.promoting import Row, promoted
 from regen.adapters.memory.warehouse import MemoryWarehouse, SupersededRowChanged
 from regen.domain.errors import FenceLost, StagingMissing
 from regen.domain.promotion import Promotion, PromotionCounts, StagedRow
-from regen.domain.reading import SlateReading
+from regen.domain.slate_reading import SlateReading
 from support.warehouse_rows import everyone, fence, promotion, staging
 from support.warehouses import DAY
 

@@ -13,7 +13,7 @@ from regen.domain.batch import Status, Thresholds
 from regen.domain.inputs import Line, PlayerInputs, RecentGame
 from regen.domain.outcome import OutcomeKind
 from regen.domain.predict import Naming, predict_player
-from regen.domain.reading import SlateEntry, SlateReading
+from regen.domain.slate_reading import SlateEntry, SlateReading
 from regen.services.batch import processing
 from regen.services.state import documents, packing, paths
 from regen.services.state.deps import REQUEST_TOPIC

@@ -13,7 +13,7 @@ from regen.domain.batch import Batch, Kind, Status
 from regen.domain.inputs import Line, PlayerInputs
 from regen.domain.outcome import Outcome, OutcomeKind
 from regen.domain.predict import Naming, predict_player
-from regen.domain.rows import prediction_row, run_row
+from regen.domain.result_rows import prediction_row, run_row
 from support.league import TIP_OFF, config, entry
 
 SYSTEMS = ("steady", "bold")

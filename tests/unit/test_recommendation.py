@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from regen.domain.estimate import Estimate
 from regen.domain.recommendation import (
     Recommendation,
+    advise,
     closeness,
-    judge,
     over_probability,
     push_probability,
     quantile,
@@ -37,7 +37,7 @@ def test_a_higher_line_is_never_easier_to_pass(estimate: Estimate, line: float) 
 
 @given(estimates, lines)
 def test_the_recommendation_never_contradicts_the_stored_points(estimate: Estimate, line: float) -> None:
-    judgement = judge(estimate, line)
+    judgement = advise(estimate, line)
     if judgement.recommendation is Recommendation.OVER:
         assert judgement.predicted_points > line
     elif judgement.recommendation is Recommendation.UNDER:
@@ -72,7 +72,7 @@ def test_integer_lines_can_push_and_neighbours_differ() -> None:
 
 
 def test_no_line_is_a_recommendation_of_its_own() -> None:
-    judgement = judge(Estimate(12.34, 5.0, 61.5), None)
+    judgement = advise(Estimate(12.34, 5.0, 61.5), None)
     assert judgement.recommendation is Recommendation.NO_LINE
     assert (judgement.predicted_points, judgement.confidence) == (12.3, 61.5)
     assert judgement.edge is judgement.over is judgement.push is None
@@ -83,12 +83,12 @@ def test_no_line_is_a_recommendation_of_its_own() -> None:
     [(15.0, 14.5, "PASS"), (17.6, 14.5, "OVER"), (11.4, 14.5, "UNDER"), (15.4, 14.5, "PASS"), (14.54, 14.5, "PASS")],
 )
 def test_a_side_needs_an_edge(points: float, line: float, wanted: str) -> None:
-    assert judge(Estimate(points, 6.0, 50), line).recommendation == wanted
+    assert advise(Estimate(points, 6.0, 50), line).recommendation == wanted
 
 
 def test_a_wide_spread_is_no_side() -> None:
-    assert judge(Estimate(16.0, 4.0, 50), 14.5).recommendation is Recommendation.OVER
-    assert judge(Estimate(16.0, 15.0, 50), 14.5).recommendation is Recommendation.PASS
+    assert advise(Estimate(16.0, 4.0, 50), 14.5).recommendation is Recommendation.OVER
+    assert advise(Estimate(16.0, 15.0, 50), 14.5).recommendation is Recommendation.PASS
 
 
 def test_confidence_falls_with_the_spread() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from regen.data.rosters import ROSTER_GAMES, Rosters
-from regen.data.slates import Game, Slate, SlatePlayer, schedule
+from regen.data.slates import Game, RosteredSlate, SlatePlayer, schedule
 from regen.features.records import GameLog, InjuryReport, PropLine
 
 DAY = date(2026, 1, 10)
@@ -43,7 +43,7 @@ def fed(*logs: GameLog) -> Rosters:
     return rosters
 
 
-def names(slate: Slate) -> list[str]:
+def names(slate: RosteredSlate) -> list[str]:
     return [player.player_lookup for player in slate.players]
 
 
@@ -142,4 +142,4 @@ def test_a_lined_player_nobody_can_place_is_named() -> None:
 )
 def test_who_would_be_requested(minutes: float | None, lined: bool, status: str, requested: bool) -> None:  # noqa: FBT001
     player = SlatePlayer(GAME, "ann", "Ann", "HOM", (line("ann"),) if lined else (), minutes, None, status)
-    assert bool(Slate(DAY, (GAME,), (player,)).requested()) is requested
+    assert bool(RosteredSlate(DAY, (GAME,), (player,)).requested()) is requested

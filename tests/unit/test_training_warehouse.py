@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from regen.cli.main import make_app
 from regen.client import training_tables
-from regen.client.reading import Reader
+from regen.client.reader import Reader
 from regen.data.csvs import DataFolder
 from regen.systems import load_artefact
 from regen.training.train import train

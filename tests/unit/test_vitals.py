@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from regen.cli.doctor import system
-from regen.cli.doctor.looking import Finding, State, findings
+from regen.cli.doctor.looking import LookResult, State, findings
 from regen.cli.session import Session
 from regen.cli.settings import Given
 from regen.domain.errors import Unavailable
@@ -95,7 +95,7 @@ GOOD: Mapping[str, Any] = {
 }
 
 
-def rows(fake: FakeCoordinator, vitals: Mapping[str, Any] | None, tmp_path: Path) -> dict[str, Finding]:
+def rows(fake: FakeCoordinator, vitals: Mapping[str, Any] | None, tmp_path: Path) -> dict[str, LookResult]:
     ready = {"status": "ready", "version": "1", "firestore": "ok", "bigquery": "ok"}
     fake.say("GET /health", (200, {"status": "healthy", "version": "1"}))
     fake.say("GET /ready", (200, ready if vitals is None else {**ready, "vitals": vitals}))

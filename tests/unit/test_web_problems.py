@@ -14,10 +14,10 @@ import pytest
 import regen
 from regen.adapters.bigquery.errors import sorted_error
 from regen.domain import errors
+from regen.web.body_reading import BodyTooLarge, BodyTooSlow
 from regen.web.callers import Forbidden, Unauthenticated
 from regen.web.http import PROBLEMS as TABLE
-from regen.web.http import Call, Reply, Route, Router, problem_of
-from regen.web.reading import BodyTooLarge, BodyTooSlow
+from regen.web.http import Call, Reply, Route, Router, problem_response
 from support.league import DAY
 from support.web_bench import KEYED, Web, pushed, served, ticked
 
@@ -117,7 +117,7 @@ PROBLEMS: list[tuple[errors.RegenError, int, str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("error", "status", "kind", "more"), PROBLEMS, ids=[type(p[0]).__name__ for p in PROBLEMS])
 def test_each_error_is_its_problem(error: errors.RegenError, status: int, kind: str, more: dict[str, Any]) -> None:
-    answer = problem_of(error)
+    answer = problem_response(error)
     assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
     body: dict[str, Any] = answer.json or {}
     title = body.pop("title")

@@ -182,7 +182,7 @@ set_up({"K_SERVICE": "regen-worker"})
 bootstrap._trace(bootstrap.read_settings({"REGEN_PROJECT": "demo-project", "REGEN_TRACING": "otlp"}))
 began = time.monotonic()
 with tracing.handling({}, "POST /"):
-    tracing.told(status=204)
+    tracing.annotate(status=204)
 assert time.monotonic() - began < 5
 os._exit(0 if sys.stdout.flush() is None else 1)
 """

@@ -23,10 +23,10 @@ from regen.adapters.bigquery.loading import TableLoader
 from regen.client.http import Coordinator
 from regen.data.importer import ImportOptions, import_data, zones_arrive
 from regen.local import bigquery_env
+from regen.local.emulator_tables import emulator_client
 from regen.local.emulators import find_emulators
 from regen.local.plan import Options
 from regen.local.stack import Stack
-from regen.local.tables import bigquery_client
 from regen.sql import Names
 
 ROOT = Path(__file__).parents[2]
@@ -76,7 +76,7 @@ def run(options: Options, times: int) -> list[Time]:
     found: list[Time] = []
     with Stack(options) as stack:
         data = league.as_data(league.generate())
-        client = bigquery_client(stack.urls["bigquery"], options.project)
+        client = emulator_client(stack.urls["bigquery"], options.project)
         loader = TableLoader(client, options.project)
         import_data(data, loader, ImportOptions(dates=frozenset({OLD, BESIDE})))
         coordinator = Coordinator(stack.urls["coordinator"], stack.env["API_KEY"])

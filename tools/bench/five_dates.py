@@ -14,9 +14,9 @@ from regen import league
 from regen.adapters.bigquery.loading import TableLoader
 from regen.client.http import Coordinator
 from regen.data.importer import ImportOptions, import_data, zones_arrive
+from regen.local.emulator_tables import emulator_client
 from regen.local.plan import Options
 from regen.local.stack import Stack
-from regen.local.tables import bigquery_client
 
 DATES = tuple(date(2026, 1, 20) + timedelta(days=n) for n in range(5))
 WAIT_SECONDS = 180.0
@@ -32,7 +32,7 @@ def run(build: Path, runs: int, *, emulators: bool, say: Callable[[str], None]) 
     rows: list[dict[str, Any]] = []
     with Stack(options) as stack:
         data = league.as_data(league.generate())
-        client = bigquery_client(stack.urls["bigquery"], options.project)
+        client = emulator_client(stack.urls["bigquery"], options.project)
         loader = TableLoader(client, options.project)
         import_data(data, loader, ImportOptions(dates=frozenset(DATES)))
         coordinator = Coordinator(stack.urls["coordinator"], stack.env["API_KEY"])

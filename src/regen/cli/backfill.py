@@ -104,11 +104,11 @@ def _ordered(session: Session, word: str, name: str | None, *, timeout: float, d
     if not name:
         raise Misused(f"{word} which backfill? `regen backfill status` lists them")
     if dry_run:
-        told = session.coordinator.post_keyed(f"/backfills/{name}/{word}", {"dry_run": True})
+        plan = session.coordinator.post_keyed(f"/backfills/{name}/{word}", {"dry_run": True})
         if session.out.json:
-            session.out.dump(told)
+            session.out.dump(plan)
         else:
-            session.out.line(f"would {word} {name}: it would be {told['would_be']}")
+            session.out.line(f"would {word} {name}: it would be {plan['would_be']}")
         return
     try:
         view = session.coordinator.post_keyed(f"/backfills/{name}/{word}", {})

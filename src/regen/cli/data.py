@@ -66,7 +66,7 @@ def import_(
         report = importer.zones_arrive(data, loader, dates or (), damage=damage)
     else:
         report = importer.import_data(data, loader, importer.ImportOptions(dates=dates, zones=zones, damage=damage))
-    _told(session, report)
+    _show_report(session, report)
 
 
 def generate(
@@ -96,7 +96,7 @@ def _dates(first: str | None, last: str | None, played: set[date]) -> frozenset[
     return found
 
 
-def _told(session: Session, report: ImportReport) -> None:
+def _show_report(session: Session, report: ImportReport) -> None:
     for warning in report.warnings:
         session.out.say(f"note: {warning}")
     if report.failing or report.vanished:

@@ -18,7 +18,7 @@ from regen.cli.settings import local_home
 from regen.cli.stack import StackFailed, read_data, stack_options
 from regen.client.errors import Misused
 from regen.client.http import Coordinator
-from regen.client.reading import Reader
+from regen.client.reader import Reader
 
 if TYPE_CHECKING:
     from regen.data.csvs import DataFolder
@@ -65,7 +65,7 @@ def demo(
     if json_file:
         record = {"data": "files" if data else "sample league", **result.as_record()}
         json_file.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    _tell(session, result)
+    _show_result(session, result)
     if not result.passed:
         raise typer.Exit(1)
 
@@ -146,7 +146,7 @@ def _dates(data: DataFolder, first: date, last: date) -> list[date]:
     return found
 
 
-def _tell(session: Session, result: Result) -> None:
+def _show_result(session: Session, result: Result) -> None:
     from regen.demo.run import figures  # noqa: PLC0415
 
     out = session.out

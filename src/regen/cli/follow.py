@@ -29,7 +29,7 @@ def follow(
     """
     with shown(session.out.say) as look:
         views = wait_for(session.coordinator, batch_ids, timeout=timeout, look=look)
-    _told(session, views, good)
+    _show_ends(session, views, good)
 
 
 def follow_trigger(session: Session, trigger_id: str, *, timeout: float) -> None:
@@ -55,10 +55,10 @@ def follow_date(session: Session, game_date: str, *, timeout: float) -> None:
         views = wait_for_date(session.coordinator, game_date, timeout=timeout, look=look)
     if not views:
         raise Misused(f"no batch of {game_date}")
-    _told(session, views, frozenset({"promoted"}))
+    _show_ends(session, views, frozenset({"promoted"}))
 
 
-def _told(session: Session, views: list[dict[str, Any]], good: frozenset[str]) -> None:
+def _show_ends(session: Session, views: list[dict[str, Any]], good: frozenset[str]) -> None:
     if len(views) == 1:
         show_batch(session.out, views[0])
     else:

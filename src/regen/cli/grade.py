@@ -28,8 +28,8 @@ def grade(
     begin, end = span(first, last)
     body: dict[str, object] = {"from": begin.isoformat(), "to": end.isoformat()}
     if dry_run:
-        told = session.coordinator.post_keyed("/grades", {**body, "dry_run": True})
-        session.out.show(told, columns("game_date:date"), told["dates"])
+        plan = session.coordinator.post_keyed("/grades", {**body, "dry_run": True})
+        session.out.show(plan, columns("game_date:date"), plan["dates"])
         return
     answer = session.coordinator.post_keyed("/grades", body)
     session.out.show(

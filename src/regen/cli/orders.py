@@ -126,9 +126,9 @@ class _Given:
 def _asked(session: Session, what: str, order: _Given, *, dry_run: bool, yes: bool) -> bool:
     """Whether to go on; a dry run only says what it is about, once the coordinator has found nothing against it."""
     if dry_run:
-        told = order.give(session, dry_run=True)
+        plan = order.give(session, dry_run=True)
         if session.out.json:
-            session.out.dump(told)
+            session.out.dump(plan)
         else:
             session.out.line(f"would {what}")
         return False

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from regen.client.errors import Misused
-from regen.client.reading import plain
+from regen.client.reader import plain
 from regen.domain.texts import visible
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from regen.cli.output import columns, some
 from regen.cli.session import Session, command
 from regen.client.errors import Misused
 from regen.client.moves import MAIN_SYSTEM, moves
-from regen.client.reading import BATCH_DATE, date_of
+from regen.client.reader import BATCH_DATE, date_of
 
 PANEL = "Predictions"
 SHOW = "player_lookup:player game_id:game system_id:system predicted_points:points:n line::n recommendation confidence::n data_source_tier:tier batch_id:batch"

@@ -10,8 +10,8 @@ import typer
 from regen.cli.arguments import DateOrBatch, game_date
 from regen.cli.output import columns
 from regen.cli.session import Session, command
-from regen.client.reading import BATCH_DATE, date_of
-from regen.domain.plan import told as in_words
+from regen.client.reader import BATCH_DATE, date_of
+from regen.domain.plan import in_words
 
 PANEL = "Predictions"
 AUDIT = (

@@ -15,7 +15,7 @@ from regen.cli.output import Output
 from regen.cli.settings import Given, Settings, resolve
 from regen.client.errors import Misused, OperatorError
 from regen.client.http import Coordinator
-from regen.client.reading import Reader
+from regen.client.reader import Reader
 from regen.domain.errors import InvalidInput, RegenError
 
 P = ParamSpec("P")

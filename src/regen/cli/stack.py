@@ -93,9 +93,9 @@ def fill(session: Session, stack: Stack, data: DataFolder) -> None:
     """Load all of the data into a stack's input tables."""
     from regen.adapters.bigquery.loading import TableLoader  # noqa: PLC0415
     from regen.data.importer import import_data  # noqa: PLC0415
-    from regen.local.tables import bigquery_client  # noqa: PLC0415
+    from regen.local.emulator_tables import emulator_client  # noqa: PLC0415
 
-    client = bigquery_client(stack.urls["bigquery"], stack.options.project)
+    client = emulator_client(stack.urls["bigquery"], stack.options.project)
     report = import_data(data, TableLoader(client, stack.options.project))
     for warning in report.warnings:
         session.out.line(f"note: {warning}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from regen.cli.output import Output, cell, columns, some
-from regen.domain.plan import told as in_words
+from regen.domain.plan import in_words
 
 LIST = (
     "batch_id kind game_date:date status round::n requested::n produced::n failed::n coverage_pct:coverage:n created_at"

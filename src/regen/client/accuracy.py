@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from regen.client.moves import MAIN_SYSTEM
-from regen.client.reading import Reader, Record
+from regen.client.reader import Reader, Record
 
 
 @dataclass(frozen=True, slots=True)

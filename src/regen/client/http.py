@@ -153,7 +153,9 @@ class Coordinator:
                 return _object(response.read())
         except urllib.error.HTTPError as error:
             with error:
-                raise problem_of(error.code, error.read(), _seconds(error.headers.get("Retry-After"))) from None
+                raise problem_from_answer(
+                    error.code, error.read(), _seconds(error.headers.get("Retry-After"))
+                ) from None
         except (OSError, HTTPException) as error:
             reason = getattr(error, "reason", None) or error
             raise Unreachable(f"no answer from the coordinator at {self.url} (from {self.origin}): {reason}") from error
@@ -176,7 +178,7 @@ def _seconds(retry_after: str | None) -> float | None:
         return None
 
 
-def problem_of(status: int, body: bytes, retry_after: float | None = None) -> Problem:
+def problem_from_answer(status: int, body: bytes, retry_after: float | None = None) -> Problem:
     """The error that an answer is: problem+json if it is that, else its first words."""
     try:
         content = _object(body)

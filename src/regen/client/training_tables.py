@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from regen.client.reading import Reader, Record, WarehouseFailed
+from regen.client.reader import Reader, Record, WarehouseFailed
 
 if TYPE_CHECKING:
     from regen.adapters.bigquery.columns import Lists

@@ -70,9 +70,9 @@ def _columns(fields: str, convert: Callable[[str], object], *, required: bool = 
 
 _LOG_COLUMNS: list[Column] = [
     *_columns("game_date", parse.day, required=True),
-    *_columns("game_id team opponent", parse.text, required=True),
+    *_columns("game_id team opponent", parse.parsed_text, required=True),
     *_columns("player_lookup", parse.lookup, required=True),
-    *_columns("home", parse.flag, required=True),
+    *_columns("home", parse.parsed_flag, required=True),
     *_columns("minutes", parse.minutes, required=True),
     *_columns("points", parse.count, required=True),
     *_columns("season season_type player_name nba_player_id position", parse.maybe_text),
@@ -94,7 +94,7 @@ _LINE_COLUMNS: list[Column] = [
 _ZONES = "above_break3 backcourt corner3 midrange paint_nonra paint_ra".split()  # noqa: SIM905
 _ZONE_COLUMNS: list[Column] = [
     *_columns("game_date", parse.day, required=True),
-    *_columns("game_id", parse.text, required=True),
+    *_columns("game_id", parse.parsed_text, required=True),
     *_columns("player_lookup", parse.lookup, required=True),
     *_columns(" ".join(f"{zone}_{what}" for what in ("fga", "fgm") for zone in _ZONES), parse.count, required=True),
 ]

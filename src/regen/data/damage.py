@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from regen.data.rows import Row
+from regen.data.input_rows import Row
 from regen.domain.errors import InvalidInput
 
 

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 from regen.data.csvs import DataFolder
 from regen.data.injuries import InjuryBoard
 from regen.data.rosters import Rosters
-from regen.data.slates import Slate, SlatePlayer, schedule
+from regen.data.slates import RosteredSlate, SlatePlayer, schedule
 from regen.domain.inputs import Line, PlayerInputs
 from regen.features.context import Fixture
 from regen.features.history import History
@@ -43,7 +43,7 @@ class GameDay:
     """
 
     game_date: date
-    slate: Slate
+    slate: RosteredSlate
     logs: tuple[GameLog, ...]
     zones: tuple[ShotZones, ...]
     lines: tuple[PropLine, ...]
@@ -80,7 +80,7 @@ class GameDay:
         return log.season, log.season_type.lower() in PLAYOFFS
 
 
-def walk(data: DataFolder, until: date | None = None) -> Iterator[GameDay]:
+def game_days(data: DataFolder, until: date | None = None) -> Iterator[GameDay]:
     """Every date with box scores, in order; its games enter the history when the walk goes on."""
     history, rosters, board = History(), Rosters(), InjuryBoard(data.injuries)
     lines, injuries, zones = _by_date(data.lines), _by_date(data.injuries), _by_date(data.zones)

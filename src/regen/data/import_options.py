@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from regen.data.damage import Damage
-from regen.data.rows import Row
+from regen.data.input_rows import Row
 
 FEATURE_MINUTES = 8.0
 """Players without a line who average less get no feature row: nobody would predict them."""

@@ -9,10 +9,10 @@ from datetime import date
 
 from regen.data.csvs import DataFolder
 from regen.data.damage import broken
-from regen.data.gamedays import GameDay, walk
+from regen.data.gamedays import GameDay, game_days
 from regen.data.import_options import ImportOptions, Loader
 from regen.data.import_report import ImportReport
-from regen.data.rows import (
+from regen.data.input_rows import (
     FEATURES,
     HISTORY,
     LINES,
@@ -62,7 +62,7 @@ class Import:
         last = max(played, default=date.min) if until is None else until
         self._empty()
         previous = None
-        for day in walk(self.data, until):
+        for day in game_days(self.data, until):
             self._after(previous)
             if wanted is None or day.game_date in wanted:
                 self._before(day, last)

@@ -15,7 +15,7 @@ from regen.data.damage import Damage
 from regen.data.import_options import FEATURE_MINUTES, ImportOptions, Loader
 from regen.data.import_report import ImportReport
 from regen.data.import_run import Import
-from regen.data.rows import FEATURES, HISTORY, LINES, PENDING, SLATES
+from regen.data.input_rows import FEATURES, HISTORY, LINES, PENDING, SLATES
 
 __all__ = [
     "TABLES",

@@ -49,7 +49,7 @@ def maybe_moment(value: str) -> datetime | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
-def text(value: str) -> str:
+def parsed_text(value: str) -> str:
     """A text that is not empty."""
     stripped = value.strip()
     if not stripped:
@@ -60,7 +60,7 @@ def text(value: str) -> str:
 @lru_cache(maxsize=4096)
 def lower(value: str) -> str:
     """A text that is not empty, in lower case."""
-    return text(value).lower()
+    return parsed_text(value).lower()
 
 
 @lru_cache(maxsize=4096)
@@ -152,7 +152,7 @@ def maybe_flag(value: str) -> bool | None:
 
 
 @lru_cache(maxsize=64)
-def flag(value: str) -> bool:
+def parsed_flag(value: str) -> bool:
     """Yes or no."""
     result = maybe_flag(value)
     if result is None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from regen.data.slates import AVAILABLE, UNKNOWN, Game, Slate, SlatePlayer
+from regen.data.slates import AVAILABLE, UNKNOWN, Game, RosteredSlate, SlatePlayer
 from regen.features.records import GameLog, InjuryReport, PropLine
 
 ROSTER_GAMES = 15
@@ -53,7 +53,7 @@ class Rosters:
         games: Sequence[Game],
         lines: Iterable[PropLine] = (),
         injuries: Sequence[InjuryReport] = (),
-    ) -> Slate:
+    ) -> RosteredSlate:
         """The slate of a date after all that was fed so far.
 
         Args:
@@ -98,7 +98,7 @@ class Rosters:
             )
         players.sort(key=lambda player: (player.game.game_id, player.team, player.player_lookup))
         unplaced = tuple(sorted(name for name in offered if name not in listed))
-        return Slate(game_date, tuple(timed.values()), tuple(players), unplaced)
+        return RosteredSlate(game_date, tuple(timed.values()), tuple(players), unplaced)
 
     def _place(self, name: str, team: str) -> _Known:
         """Put a player on a team: his latest, by box score or availability report."""

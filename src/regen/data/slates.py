@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from regen.domain.reading import SlateEntry
 from regen.domain.slate import exclusion
+from regen.domain.slate_reading import SlateEntry
 from regen.features.records import GameLog, PropLine
 
 MIN_MINUTES = 15.0
@@ -91,7 +91,7 @@ class SlatePlayer:
 
 
 @dataclass(frozen=True, slots=True)
-class Slate:
+class RosteredSlate:
     """All rostered players of a date, by game, team and name.
 
     Attributes:

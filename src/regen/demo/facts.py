@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from regen.client.reading import Reader, Record
+from regen.client.reader import Reader, Record
 
 AUDIT_SECONDS = 30.0
 """An entry that does not commit with its act reaches the audit within two sweeps."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from regen.client.errors import OperatorError
 from regen.client.http import Coordinator
-from regen.client.reading import Reader
+from regen.client.reader import Reader
 from regen.client.waiting import Look, View, wait_for
 from regen.data.csvs import DataFolder
 from regen.data.importer import Damage, ImportOptions, Loader, import_data, zones_arrive

@@ -114,13 +114,13 @@ def _stayed(others: Sequence[View], facts: Facts) -> Statement:
 
 def _told_why(others: Sequence[View], facts: Facts) -> Statement:
     why = set()
-    told = 0
+    recorded = 0
     for view in others:
         ends = [e for e in facts.ends.get(view["game_date"], ()) if e["batch_id"] == view["batch_id"]]
-        told += len(ends) == 1 and bool(ends[0]["error"])
+        recorded += len(ends) == 1 and bool(ends[0]["error"])
         why |= {str(e["error"]) for e in ends}
     return Statement(
-        told == len(others), f"{told} of {len(others)} rejections are in the audit: {'; '.join(sorted(why))}"
+        recorded == len(others), f"{recorded} of {len(others)} rejections are in the audit: {'; '.join(sorted(why))}"
     )
 
 

@@ -31,7 +31,7 @@ class AlertKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sort:
+class AlertSpec:
     """How one kind of alert is told.
 
     Attributes:
@@ -44,22 +44,22 @@ class Sort:
     without: str = "regen doctor"
 
 
-SORTS: Mapping[AlertKind, Sort] = {
-    AlertKind.BATCH_REJECTED: Sort("ERROR", "regen status {batch_id}"),
-    AlertKind.BATCH_FAILED: Sort("ERROR", "regen status {batch_id}"),
-    AlertKind.BATCH_PARTIAL: Sort("WARNING", "regen status {batch_id}"),
-    AlertKind.PREDICTIONS_WITHDRAWN: Sort("WARNING", "regen status {batch_id}"),
-    AlertKind.BATCH_STUCK: Sort("ERROR", "regen status {batch_id}"),
-    AlertKind.BATCH_HEALED: Sort("WARNING", "regen status {batch_id}"),
-    AlertKind.DEAD_LETTER: Sort("ERROR", "regen status {batch_id}", "regen status"),
-    AlertKind.MESSAGE_MALFORMED: Sort("WARNING", "regen doctor"),
-    AlertKind.AUDIT_DISAGREEMENT: Sort("ERROR", "regen verify {game_date} {until}", "regen verify TODAY"),
-    AlertKind.COVERAGE_LOW: Sort("ERROR", "regen coverage {game_date}"),
-    AlertKind.BDB_OVERDUE: Sort("WARNING", "regen bdb list"),
-    AlertKind.STAGING_ORPHANED: Sort("WARNING", "regen verify TODAY"),
-    AlertKind.RECORD_UNREADABLE: Sort("ERROR", "regen doctor"),
-    AlertKind.OUTBOX_DEAD: Sort("ERROR", "regen status {batch_id}", "regen doctor"),
-    AlertKind.ACCESS_DENIED: Sort("ERROR", "regen doctor --deployed"),
+SPECS: Mapping[AlertKind, AlertSpec] = {
+    AlertKind.BATCH_REJECTED: AlertSpec("ERROR", "regen status {batch_id}"),
+    AlertKind.BATCH_FAILED: AlertSpec("ERROR", "regen status {batch_id}"),
+    AlertKind.BATCH_PARTIAL: AlertSpec("WARNING", "regen status {batch_id}"),
+    AlertKind.PREDICTIONS_WITHDRAWN: AlertSpec("WARNING", "regen status {batch_id}"),
+    AlertKind.BATCH_STUCK: AlertSpec("ERROR", "regen status {batch_id}"),
+    AlertKind.BATCH_HEALED: AlertSpec("WARNING", "regen status {batch_id}"),
+    AlertKind.DEAD_LETTER: AlertSpec("ERROR", "regen status {batch_id}", "regen status"),
+    AlertKind.MESSAGE_MALFORMED: AlertSpec("WARNING", "regen doctor"),
+    AlertKind.AUDIT_DISAGREEMENT: AlertSpec("ERROR", "regen verify {game_date} {until}", "regen verify TODAY"),
+    AlertKind.COVERAGE_LOW: AlertSpec("ERROR", "regen coverage {game_date}"),
+    AlertKind.BDB_OVERDUE: AlertSpec("WARNING", "regen bdb list"),
+    AlertKind.STAGING_ORPHANED: AlertSpec("WARNING", "regen verify TODAY"),
+    AlertKind.RECORD_UNREADABLE: AlertSpec("ERROR", "regen doctor"),
+    AlertKind.OUTBOX_DEAD: AlertSpec("ERROR", "regen status {batch_id}", "regen doctor"),
+    AlertKind.ACCESS_DENIED: AlertSpec("ERROR", "regen doctor --deployed"),
 }
 
 
@@ -70,7 +70,7 @@ def alert(kind: AlertKind, why: str, severity: str | None = None, /, **fields: A
         severity: instead of the usual one of its kind.
         fields: ids and numbers; what is None is left out.
     """
-    sort = SORTS[kind]
+    sort = SPECS[kind]
     known: Mapping[str, Any] = {name: value for name, value in fields.items() if value is not None}
     try:
         look = sort.look.format_map(known)

@@ -9,7 +9,7 @@ from regen.domain import ids
 from regen.domain.alerts import AlertKind
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Act, Batch, Status
-from regen.domain.plan import told as in_words
+from regen.domain.plan import in_words
 
 
 def alerts_of(batch: Batch, why: str) -> Iterator[tuple[AlertKind, str]]:

@@ -65,7 +65,7 @@ class BdbGame:
         return self.tip_off or datetime.combine(self.game_date + timedelta(days=1), time(0), UTC)
 
 
-class Act(StrEnum):
+class BdbAct(StrEnum):
     """What a scan does about a game."""
 
     WAIT = "wait"
@@ -80,7 +80,7 @@ class Act(StrEnum):
 class Decision:
     """What to do, and why."""
 
-    act: Act
+    act: BdbAct
     why: str
 
 
@@ -116,7 +116,7 @@ def decide(game: BdbGame, now: datetime) -> Decision:
     prediction rests on an older one. A game is completed by what is current, never by what was asked for.
     """
     if game.status not in list(BdbStatus):
-        return Decision(Act.IGNORE, f"{game.status!r} is no status")
+        return Decision(BdbAct.IGNORE, f"{game.status!r} is no status")
     if game.status == BdbStatus.PENDING:
         return _waiting(now - game.began, "the data has not come", "nothing came")
     return _arrived(game, now)
@@ -127,26 +127,26 @@ def _arrived(game: BdbGame, now: datetime) -> Decision:
         since = now - (game.available_at or now)
         return _waiting(since, "its features have not been made again", "its features were not made again")
     if not game.fresh and not game.stale:
-        return Decision(Act.WAIT, "nothing is predicted yet: the first predictions will rest on it")
+        return Decision(BdbAct.WAIT, "nothing is predicted yet: the first predictions will rest on it")
     if not game.stale:
-        return Decision(Act.COMPLETE, "every current prediction rests on it")
+        return Decision(BdbAct.COMPLETE, "every current prediction rests on it")
     if game.status == BdbStatus.AVAILABLE:
-        return Decision(Act.REGENERATE, f"{game.stale} players' predictions rest on older features")
+        return Decision(BdbAct.REGENERATE, f"{game.stale} players' predictions rest on older features")
     return _under_way(game, now)
 
 
 def _waiting(age: timedelta, why: str, why_not: str) -> Decision:
     if age > MAX_AGE:
-        return Decision(Act.EXPIRE, f"{why_not} within {MAX_AGE.days} days")
-    return Decision(Act.WAIT, why)
+        return Decision(BdbAct.EXPIRE, f"{why_not} within {MAX_AGE.days} days")
+    return Decision(BdbAct.WAIT, why)
 
 
 def _under_way(game: BdbGame, now: datetime) -> Decision:
     since = game.updated_at or game.began
     if game.fresh >= game.stale and game.promoted_at is not None and game.promoted_at >= since:
-        return Decision(Act.COMPLETE, f"promoted; {game.stale} players kept what they had")
+        return Decision(BdbAct.COMPLETE, f"promoted; {game.stale} players kept what they had")
     if now - since < pause_after(game.attempts):
-        return Decision(Act.WAIT, f"attempt {game.attempts} is under way")
+        return Decision(BdbAct.WAIT, f"attempt {game.attempts} is under way")
     if game.attempts >= MAX_ATTEMPTS:
-        return Decision(Act.EXPIRE, f"{game.attempts} regenerations did not bring it in")
-    return Decision(Act.REGENERATE, f"attempt {game.attempts} brought nothing")
+        return Decision(BdbAct.EXPIRE, f"{game.attempts} regenerations did not bring it in")
+    return Decision(BdbAct.REGENERATE, f"attempt {game.attempts} brought nothing")

@@ -48,7 +48,7 @@ class Plan:
         return {reason: {"players": players[reason], "rows": self.rows_withdrawn[reason]} for reason in sorted(players)}
 
 
-def told(record: Mapping[str, Mapping[str, int]]) -> str:
+def in_words(record: Mapping[str, Mapping[str, int]]) -> str:
     """`Plan.record` in words."""
     return ", ".join(f"{n['players']} players ({n['rows']} rows) {reason}" for reason, n in record.items())
 

@@ -12,7 +12,7 @@ from regen.domain.estimate import Estimate, System
 from regen.domain.inputs import PlayerInputs
 from regen.domain.lines import chosen_lines
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Provenance
-from regen.domain.recommendation import judge
+from regen.domain.recommendation import advise
 from regen.domain.soundness import flaw, plain
 
 MINIMUM_QUALITY = 50.0
@@ -46,7 +46,7 @@ def predict_player(
     try:
         return _predicted(inputs, systems, wanted, feature_version, naming)
     except Exception as error:  # noqa: BLE001 - what no rule foresaw is this player's outcome, never the request's (P10)
-        return unfit(inputs.player_lookup, _told(error), naming.round)
+        return unfit(inputs.player_lookup, _why(error), naming.round)
 
 
 def unfit(player: str, problem: str, round_: int) -> Outcome:
@@ -88,7 +88,7 @@ def _predicted(
             problems[system.system_id] = error.reason
             lacking.append(error.reason)
         except Exception as error:  # noqa: BLE001 - a system's defect is this player's outcome, never the request's (P10)
-            problems[system.system_id] = _told(error)
+            problems[system.system_id] = _why(error)
     problems = {name: problem for name, problem in problems.items() if name in wanted}
     if not estimates.keys() & set(wanted):
         if problems and all(p in lacking for p in problems.values()):
@@ -100,7 +100,7 @@ def _predicted(
     return _outcome(inputs, naming, OutcomeKind.PRODUCED, rows=rows, problems=problems)
 
 
-def _told(error: Exception) -> str:
+def _why(error: Exception) -> str:
     """An error's text as every store takes it: no NUL, no lone surrogate."""
     return plain(f"{type(error).__name__}: {error}"[:300])
 
@@ -129,7 +129,7 @@ def _rows(
     for system in systems:
         estimate = estimates[system.system_id]
         for line in chosen.lines or (None,):
-            advice = judge(estimate, None if line is None else line.value)
+            advice = advise(estimate, None if line is None else line.value)
             rows.append(
                 Prediction(
                     prediction_id=ids.prediction_id(

@@ -107,7 +107,7 @@ def closeness(points: float, sd: float) -> float:
     return round(100.0 * near, 2)
 
 
-def judge(estimate: Estimate, line: float | None) -> Judgement:
+def advise(estimate: Estimate, line: float | None) -> Judgement:
     """The recommendation for one line, always on the side on which the stored prediction stands."""
     points = stored_points(estimate)
     if line is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from regen.domain.errors import InvalidInput
-from regen.domain.reading import SlateEntry
+from regen.domain.slate_reading import SlateEntry
 
 MAX_NAMED = 10
 LIKENESS = 0.75
@@ -94,9 +94,9 @@ def resolved(field: str, asked: Sequence[str], known: Iterable[str], where: str)
     by_key = {name.strip().casefold(): name for name in known}
     unknown = [name for name in asked if name.strip().casefold() not in by_key]
     if unknown:
-        told = "; ".join(f"{name!r} is not{_nearest(name, by_key)}" for name in unknown[:MAX_NAMED])
+        unknowns = "; ".join(f"{name!r} is not{_nearest(name, by_key)}" for name in unknown[:MAX_NAMED])
         more = f"; and {len(unknown) - MAX_NAMED} more are not" if len(unknown) > MAX_NAMED else ""
-        raise UnknownNames(field, f"names of {where}: {told}{more}", all_=len(unknown) == len(asked))
+        raise UnknownNames(field, f"names of {where}: {unknowns}{more}", all_=len(unknown) == len(asked))
     return tuple(dict.fromkeys(by_key[name.strip().casefold()] for name in asked))
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from regen.domain.reading import SlateEntry
 from regen.domain.scope import Scope
+from regen.domain.slate_reading import SlateEntry
 from regen.domain.soundness import flaw, is_moment, is_name, is_text, shown, without_timeless
 
 COLUMNS = {"team": "team_abbr", "opponent": "opponent_team_abbr", "status": "player_status"}

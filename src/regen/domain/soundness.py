@@ -104,12 +104,12 @@ def flaw(inputs: PlayerInputs) -> str | None:
 
 def _flaws(inputs: PlayerInputs) -> Iterator[str]:
     if type(inputs.game_date) is not date or not _FIRST_DAY <= inputs.game_date < _LAST.date():
-        yield _told("game_date", "a date", inputs.game_date)
+        yield _problem("game_date", "a date", inputs.game_date)
         return
     for name, sound, expected in _FIELDS:
         value = getattr(inputs, name)
         if not sound(value):
-            yield _told(name, expected, value)
+            yield _problem(name, expected, value)
     if problem := start_flaw(inputs.game_start, inputs.game_date):
         yield problem
     yield from _features(inputs.features)
@@ -119,27 +119,27 @@ def _flaws(inputs: PlayerInputs) -> Iterator[str]:
 
 def _features(features: object) -> Iterator[str]:
     if not isinstance(features, Mapping) or len(features) > MAX_FEATURES:
-        yield _told("features", f"at most {MAX_FEATURES} numbers by name", features)
+        yield _problem("features", f"at most {MAX_FEATURES} numbers by name", features)
         return
     for name, value in features.items():
         if not is_name(name):
-            yield _told("features", "names of features", name)
+            yield _problem("features", "names of features", name)
         elif value is not None and not _number(value):
-            yield _told(f"features.{name}", f"a finite number up to {MAX_NUMBER:g}", value)
+            yield _problem(f"features.{name}", f"a finite number up to {MAX_NUMBER:g}", value)
 
 
 def _games(inputs: PlayerInputs) -> Iterator[str]:
     games: object = inputs.recent_games
     if not isinstance(games, tuple | list) or len(games) > MAX_GAMES:
-        yield _told("recent_games", f"at most {MAX_GAMES} games", games)
+        yield _problem("recent_games", f"at most {MAX_GAMES} games", games)
         return
     for game in games:
         if _is_sound(game, inputs.game_date):
             continue
         if not isinstance(game, RecentGame):
-            yield _told("recent_games", "games", game)
+            yield _problem("recent_games", "games", game)
         elif type(game.game_date) is not date or not _FIRST_DAY <= game.game_date < inputs.game_date:
-            yield _told("recent_games.game_date", f"a date before {inputs.game_date}", game.game_date)
+            yield _problem("recent_games.game_date", f"a date before {inputs.game_date}", game.game_date)
         else:
             yield from _game(game)
 
@@ -166,34 +166,34 @@ def _is_sound(game: Any, before: date) -> bool:  # noqa: ANN401 - what a game's 
 
 def _game(game: Any) -> Iterator[str]:  # noqa: ANN401 - what a game's fields hold is the question
     if not (_number(game.minutes) and 0 <= game.minutes <= MAX_STATISTIC):
-        yield _told("recent_games.minutes", "minutes from 0", game.minutes)
+        yield _problem("recent_games.minutes", "minutes from 0", game.minutes)
     for name in _STATISTICS:
         value = getattr(game, name)
         if type(value) is not int or not 0 <= value <= MAX_STATISTIC:
-            yield _told(f"recent_games.{name}", "a whole number from 0", value)
+            yield _problem(f"recent_games.{name}", "a whole number from 0", value)
     if not (is_text(game.game_id) and is_text(game.team) and is_text(game.opponent)):
-        yield _told("recent_games.game_id, team, opponent", "short texts", (game.game_id, game.team, game.opponent))
+        yield _problem("recent_games.game_id, team, opponent", "short texts", (game.game_id, game.team, game.opponent))
     if not isinstance(game.home, bool):
-        yield _told("recent_games.home", "true or false", game.home)
+        yield _problem("recent_games.home", "true or false", game.home)
     if game.days_rest is not None and (type(game.days_rest) is not int or not _number(game.days_rest)):
-        yield _told("recent_games.days_rest", "days or null", game.days_rest)
+        yield _problem("recent_games.days_rest", "days or null", game.days_rest)
     if game.opponent_def_rating is not None and not _number(game.opponent_def_rating):
-        yield _told("recent_games.opponent_def_rating", "a finite number or null", game.opponent_def_rating)
+        yield _problem("recent_games.opponent_def_rating", "a finite number or null", game.opponent_def_rating)
 
 
 def _lines(lines: object) -> Iterator[str]:
     """A line's value and time are for the choice of lines to judge: what cannot be a line is set aside there."""
     if not isinstance(lines, tuple | list) or len(lines) > MAX_LINES:
         number = f"{len(lines)} lines" if isinstance(lines, tuple | list) else lines
-        yield _told("lines", f"at most {MAX_LINES} lines", number)
+        yield _problem("lines", f"at most {MAX_LINES} lines", number)
         return
     for line in lines:
         if not isinstance(line, Line) or not _any_number(line.value) or not is_text(line.bookmaker):
-            yield _told("lines", "values of bookmakers", line)
+            yield _problem("lines", "values of bookmakers", line)
         elif not all(p is None or (type(p) is int and _number(p)) for p in (line.over_price, line.under_price)):
-            yield _told("lines.over_price, under_price", "American odds", (line.over_price, line.under_price))
+            yield _problem("lines.over_price, under_price", "American odds", (line.over_price, line.under_price))
         elif not _timed(line):
-            yield _told("lines.captured_at", "a moment or null", line.captured_at)
+            yield _problem("lines.captured_at", "a moment or null", line.captured_at)
 
 
 def _number(value: object) -> bool:
@@ -214,7 +214,7 @@ def _between(value: datetime) -> bool:
         return False  # its offset leads out of the calendar
 
 
-def _told(name: str, expected: str, value: object) -> str:
+def _problem(name: str, expected: str, value: object) -> str:
     return f"{name}: expected {expected}, got {shown(value)}"
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Set as AbstractSet
 from datetime import date
 
-from regen.data.slates import Slate
+from regen.data.slates import RosteredSlate
 from regen.domain.slate import UNAVAILABLE
 
 DEMO_PLAYERS = {
@@ -24,7 +24,7 @@ DEMO_PLAYERS = {
 """Players to be predicted by date."""
 
 
-def to_rest(slate: Slate, able: AbstractSet[str], surplus: int) -> list[str]:
+def to_rest(slate: RosteredSlate, able: AbstractSet[str], surplus: int) -> list[str]:
     """Whom to report out, so that a slate shrinks by so many: the least of the teams that have most."""
     fit = [player for player in slate.requested() if player.player_lookup in able]
     left = sorted(fit, key=lambda p: (p.minutes_last_7 or 0.0, p.player_lookup), reverse=True)
@@ -38,7 +38,7 @@ def to_rest(slate: Slate, able: AbstractSet[str], surplus: int) -> list[str]:
     return keys
 
 
-def to_line(slate: Slate, able: AbstractSet[str], missing: int) -> list[str]:
+def to_line(slate: RosteredSlate, able: AbstractSet[str], missing: int) -> list[str]:
     """Who gets a line although he would not have: those with most minutes among `able`."""
     asked = {player.player_lookup for player in slate.requested()}
     bench = [

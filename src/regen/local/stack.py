@@ -180,7 +180,7 @@ class Stack:
         self._spawn(commands.bigquery(installed, self.options, self._where))
         self._wait_for("bigquery")
         # Imported here: the client takes half a second that the emulator needs anyway.
-        from regen.local.tables import create_tables_at  # noqa: PLC0415
+        from regen.local.emulator_tables import create_tables_at  # noqa: PLC0415
 
         prefix = self.options.variables.get("REGEN_DATASET_PREFIX", "")
         create_tables_at(self.urls["bigquery"], self.options.project, prefix)

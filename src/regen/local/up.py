@@ -123,11 +123,11 @@ def _tell_urls(stack: Stack, seconds: float, say: Callable[[str], None]) -> None
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
     """Turn the first signal into an exception."""
-    told = threading.Event()
+    stopping = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        if not told.is_set():
-            told.set()
+        if not stopping.is_set():
+            stopping.set()
             raise _Interrupted
 
     before = {number: signal.signal(number, stop) for number in SIGNALS}
@@ -135,7 +135,7 @@ def _interruptible() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, signal.SIG_IGN if told.is_set() else handler)
+            signal.signal(number, signal.SIG_IGN if stopping.is_set() else handler)
 
 
 @contextlib.contextmanager

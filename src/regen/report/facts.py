@@ -11,7 +11,7 @@ from typing import Any
 from regen.client.accuracy import SystemErrors, by_date, by_system, errors
 from regen.client.http import Coordinator
 from regen.client.moves import Moves, moves
-from regen.client.reading import Reader
+from regen.client.reader import Reader
 
 View = Mapping[str, Any]
 Pair = tuple[str, str, float, float]

@@ -79,12 +79,12 @@ def _outcomes(facts: Facts) -> str:
             reasons[key] += 1
             examples.setdefault(key, []).append(problem["player_lookup"])
     rows = [(kind, reason, n, ", ".join(examples[kind, reason][:5])) for (kind, reason), n in reasons.most_common()]
-    told = (
-        table(("outcome", "reason", "players", "some of them"), rows)
+    summary = (
+        table_html(("outcome", "reason", "players", "some of them"), rows)
         if rows
         else "<p>Every player has predictions.</p>"
     )
-    return bars(_days(facts), series, name="Outcomes by date", stacked=True) + told
+    return bars(_days(facts), series, name="Outcomes by date", stacked=True) + summary
 
 
 def _withdrawn(facts: Facts) -> str:
@@ -93,7 +93,7 @@ def _withdrawn(facts: Facts) -> str:
         for view in facts.batches
         for reason, n in (view.get("withdrawals") or {}).items()
     ]
-    return table(("date", "reason", "players", "rows", ""), rows) if rows else ""
+    return table_html(("date", "reason", "players", "rows", ""), rows) if rows else ""
 
 
 def _old_and_new(facts: Facts) -> str:
@@ -119,7 +119,7 @@ def _biggest(facts: Facts) -> str:
         (p.player_lookup, f"{p.old_points:.1f}", f"{p.new_points:.1f}", f"{p.move:+.2f}", f"{p.largest:+.2f}", p.flips)
         for p in players
     ]
-    return table(("player", "old", "new", "move", "largest of any system", "changed sides"), rows) if rows else ""
+    return table_html(("player", "old", "new", "move", "largest of any system", "changed sides"), rows) if rows else ""
 
 
 def _accuracy(facts: Facts) -> str:
@@ -137,8 +137,8 @@ def _accuracy(facts: Facts) -> str:
     ]
     heads = ("date", "players", "of them replaced", "MAE before", "MAE after", "MAE of all")
     systems = [(s.system_id, s.pairs, s.before, s.after, f"{s.after - s.before:+.3f}") for s in facts.systems]
-    named = table(("system", "replaced", "MAE before", "MAE after", "change"), systems) if systems else ""
-    return drawn + table(heads, rows) + named
+    named = table_html(("system", "replaced", "MAE before", "MAE after", "change"), systems) if systems else ""
+    return drawn + table_html(heads, rows) + named
 
 
 def _timeline(facts: Facts) -> str:
@@ -155,7 +155,7 @@ def _timeline(facts: Facts) -> str:
     return timeline(rows, name="Timeline of the batches")
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def table_html(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table; what is a number stands to the right."""
     rows = list(rows)
     numeric = [bool(rows) and all(_is_number(row[i]) for row in rows) for i in range(len(heads))]

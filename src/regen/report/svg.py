@@ -48,7 +48,7 @@ def chart(height: float, parts: Sequence[str], name: str) -> str:
     return f'<svg viewBox="0 0 {WIDTH:g} {height:g}" role="img" aria-label="{label}">{inside}</svg>'
 
 
-def text(x: float, y: float, words: str, css: str = "", anchor: str = "middle") -> str:
+def caption(x: float, y: float, words: str, css: str = "", anchor: str = "middle") -> str:
     """A piece of text."""
     return f'<text x="{x:.1f}" y="{y:.1f}" class="{css}" text-anchor="{anchor}">{escape(words)}</text>'
 
@@ -80,7 +80,7 @@ def bars(
         return TOP + plot * (1.0 - value / scale[-1])
 
     parts = [
-        line(LEFT, y(t), WIDTH - RIGHT, y(t), "grid") + text(LEFT - 6, y(t) + 4, f"{t:g}{unit}", "axis", "end")
+        line(LEFT, y(t), WIDTH - RIGHT, y(t), "grid") + caption(LEFT - 6, y(t) + 4, f"{t:g}{unit}", "axis", "end")
         for t in scale
     ]
     width = min(48.0, slot * 0.72) / (1 if stacked else max(1, len(series)))
@@ -88,7 +88,7 @@ def bars(
     for i, label in enumerate(labels):
         middle = LEFT + slot * (i + 0.5)
         if i % every == 0:
-            parts.append(text(middle, height - BOTTOM + 16, label, "axis"))
+            parts.append(caption(middle, height - BOTTOM + 16, label, "axis"))
         base = 0.0
         for k, s in enumerate(series):
             value = s.values[i]
@@ -103,7 +103,7 @@ def bars(
                 parts.append(box(x, y(value), width * 0.94, y(0.0) - y(value), s.css, tip))
     if limit is not None:
         parts.append(line(LEFT, y(limit), WIDTH - RIGHT, y(limit), "limit"))
-        parts.append(text(WIDTH - RIGHT, height - 5, f"- - threshold {limit:g}{unit}", "axis", "end"))
+        parts.append(caption(WIDTH - RIGHT, height - 5, f"- - threshold {limit:g}{unit}", "axis", "end"))
     return chart(height, [*parts, legend(series, height)], name)
 
 
@@ -113,7 +113,7 @@ def legend(series: Sequence[Series], height: float) -> str:
         return ""
     parts, x = [], LEFT
     for s in series:
-        parts.append(box(x, height - 14, 10, 10, s.css, s.name) + text(x + 15, height - 5, s.name, "axis", "start"))
+        parts.append(box(x, height - 14, 10, 10, s.css, s.name) + caption(x + 15, height - 5, s.name, "axis", "start"))
         x += 30 + 7.0 * len(s.name)
     return "".join(parts)
 
@@ -133,20 +133,20 @@ def scatter(
     parts = []
     for t in scale:
         px, py = at(t, t)
-        parts += [line(LEFT, py, WIDTH - RIGHT, py, "grid"), text(LEFT - 6, py + 4, f"{t:g}", "axis", "end")]
-        parts += [line(px, TOP, px, height - BOTTOM, "grid"), text(px, height - BOTTOM + 16, f"{t:g}", "axis")]
+        parts += [line(LEFT, py, WIDTH - RIGHT, py, "grid"), caption(LEFT - 6, py + 4, f"{t:g}", "axis", "end")]
+        parts += [line(px, TOP, px, height - BOTTOM, "grid"), caption(px, height - BOTTOM + 16, f"{t:g}", "axis")]
     parts.append(line(*at(0, 0), *at(scale[-1], scale[-1]), "limit"))
     for x, y, tip in points:
         px, py = at(x, y)
         parts.append(f'<circle cx="{px:.1f}" cy="{py:.1f}" r="3" class="dot"><title>{escape(tip)}</title></circle>')
-    parts += [text(LEFT + side / 2, height - 6, x_name, "axis"), text(LEFT, TOP - 3, y_name, "axis", "start")]
+    parts += [caption(LEFT + side / 2, height - 6, x_name, "axis"), caption(LEFT, TOP - 3, y_name, "axis", "start")]
     return chart(height, parts, name)
 
 
 def histogram(values: Sequence[float], *, name: str, x_name: str, height: float = 240.0) -> str:
     """How often which value, in bins of a round width, one of them around zero."""
     if not values:
-        return chart(60.0, [text(WIDTH / 2, 30, "nothing to show", "axis")], name)
+        return chart(60.0, [caption(WIDTH / 2, 30, "nothing to show", "axis")], name)
     reach = max(0.5, *(abs(v) for v in values))
     width = ticks(0.0, reach / 6.0, 1)[1]
     number = math.ceil(reach / width)
@@ -159,16 +159,16 @@ def histogram(values: Sequence[float], *, name: str, x_name: str, height: float 
     parts = []
     for t in scale:
         y = TOP + plot * (1.0 - t / scale[-1])
-        parts += [line(LEFT, y, WIDTH - RIGHT, y, "grid"), text(LEFT - 6, y + 4, f"{t:g}", "axis", "end")]
+        parts += [line(LEFT, y, WIDTH - RIGHT, y, "grid"), caption(LEFT - 6, y + 4, f"{t:g}", "axis", "end")]
     for i, count in enumerate(counts):
         low = (i - number - 0.5) * width
         tall = plot * count / scale[-1]
         tip = f"{low:g} to {low + width:g}: {count}"
         parts.append(box(LEFT + slot * i + 1, TOP + plot - tall, slot - 2, tall, "one", tip))
         if (i - number) % 2 == 0:
-            parts.append(text(LEFT + slot * (i + 0.5), height - BOTTOM + 16, f"{low + width / 2:g}", "axis"))
+            parts.append(caption(LEFT + slot * (i + 0.5), height - BOTTOM + 16, f"{low + width / 2:g}", "axis"))
     parts += [
-        text(LEFT + side / 2, height - 8, x_name, "axis"),
+        caption(LEFT + side / 2, height - 8, x_name, "axis"),
     ]
     return chart(height, parts, name)
 
@@ -183,11 +183,11 @@ def timeline(rows: Sequence[tuple[str, Sequence[Span]]], *, name: str) -> str:
     parts = []
     for t in scale:
         x = left + side * t / scale[-1]
-        parts += [line(x, TOP, x, height - BOTTOM, "grid"), text(x, height - BOTTOM + 16, f"{t:g} s", "axis")]
+        parts += [line(x, TOP, x, height - BOTTOM, "grid"), caption(x, height - BOTTOM + 16, f"{t:g} s", "axis")]
     css: dict[str, str] = {}
     for i, (label, spans) in enumerate(rows):
         y = TOP + 24.0 * i
-        parts.append(text(left - 6, y + 15, label, "axis", "end"))
+        parts.append(caption(left - 6, y + 15, label, "axis", "end"))
         for span in spans:
             colour = css.setdefault(span.name, f"step{len(css) % 7}")
             start = left + side * span.start / scale[-1]

@@ -1,6 +1,6 @@
 """The tables, one JSON file each: the single source for Terraform, the local stack, the statements and the tests."""
 
-from regen.schemas.rows import normalise, normalise_value
+from regen.schemas.normalising import normalise, normalise_value
 from regen.schemas.staging import RUN_PREFIX, STAGING_DATASET, staging_fields
 from regen.schemas.tables import Field, Partition, Table, table, tables
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from regen.domain.errors import InvalidInput
 from regen.domain.promotion import StagedRow
-from regen.schemas.rows import normalise
+from regen.schemas.normalising import normalise
 from regen.schemas.tables import Field, table
 
 STAGING_DATASET = "nba_predictions_staging"

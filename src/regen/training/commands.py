@@ -8,7 +8,7 @@ from pathlib import Path
 from regen.data.csvs import DataFolder
 from regen.systems.artefact import Artefact, load_artefact
 from regen.training.evaluate import Evaluation, evaluate
-from regen.training.table import table
+from regen.training.table import accuracy_table
 from regen.training.train import train
 
 
@@ -43,4 +43,4 @@ def run_evaluate(
     evaluation = evaluate(data, first, last, refit=refit, artefact=given)
     if json_file is not None:
         json_file.write_text(evaluation.to_json(), encoding="utf-8")
-    return evaluation, table(evaluation)
+    return evaluation, accuracy_table(evaluation)

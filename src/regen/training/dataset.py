@@ -8,7 +8,7 @@ from datetime import date
 
 from regen.data.csvs import DataFolder
 from regen.data.injuries import InjuryBoard
-from regen.data.walk import walk
+from regen.data.played_days import played_days
 from regen.domain.inputs import Line, PlayerInputs
 from regen.features.history import History
 from regen.features.inputs import Fixture, player_inputs
@@ -46,7 +46,7 @@ def samples(
     lines = lines_by_player(folder.lines)
     board = InjuryBoard(folder.injuries)
     history = History()
-    for day, logs, zones in walk(folder, until):
+    for day, logs, zones in played_days(folder, until):
         for log in logs:
             if wanted is not None and not wanted(history.player(log.player_lookup)):
                 continue

@@ -24,7 +24,7 @@ from regen.systems.artefact import Artefact
 from regen.systems.line_blend import consensus
 from regen.systems.linear import known
 from regen.training.dataset import Sample, samples
-from regen.training.rows import EXPONENTIAL, Row, Told, measure
+from regen.training.measuring import EXPONENTIAL, Estimated, Row, measure
 from regen.training.train import design, established, fit
 
 MIN_GAMES = 10
@@ -98,7 +98,7 @@ def evaluate(
     if artefact is not None and artefact.last_date >= first.isoformat():
         raise InvalidInput("from", f"a date after {artefact.last_date}, the last that the artefact has seen")
     everything = list(samples(read_folder(data), last, with_zones=with_zones, wanted=established))
-    told: list[Told] = []
+    estimated: list[Estimated] = []
     used: list[Artefact] = []
     for start, end, fitted in _fits(everything, first, last, refit, artefact):
         used.append(fitted)
@@ -106,10 +106,10 @@ def evaluate(
         for sample in everything:
             if start <= sample.day < end and eligible(sample.inputs):
                 estimates, _ = estimate_all(chosen, sample.inputs)
-                told.append(_told(sample, estimates))
-    if not told:
+                estimated.append(_estimated(sample, estimates))
+    if not estimated:
         raise InvalidInput("from", "a window with games of players who have a history")
-    rows = measure(told)
+    rows = measure(estimated)
     return Evaluation(first, last, refit, used[0].last_date, tuple(a.hash for a in used), rows)
 
 
@@ -134,7 +134,7 @@ def _fits(
         start = stop
 
 
-def _told(sample: Sample, estimates: Mapping[str, Estimate]) -> Told:
+def _estimated(sample: Sample, estimates: Mapping[str, Estimate]) -> Estimated:
     inputs = sample.inputs
     plain = {name: value for name, feature in BASELINES.items() if (value := known(inputs, feature)) is not None}
     lines = sound_lines(inputs)
@@ -142,4 +142,6 @@ def _told(sample: Sample, estimates: Mapping[str, Estimate]) -> Told:
     if line is not None:
         plain[LINE_ROW] = line
     form = known(inputs, "points_ew_12") or 0.0
-    return Told(sample.day.toordinal(), float(sample.points), line, float(np.floor(form)) + 0.5, plain, dict(estimates))
+    return Estimated(
+        sample.day.toordinal(), float(sample.points), line, float(np.floor(form)) + 0.5, plain, dict(estimates)
+    )

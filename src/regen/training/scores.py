@@ -22,7 +22,7 @@ def calibration_error(chances: Floats, happened: Floats) -> float:
 def _gap(chances: Floats, happened: Floats) -> float:
     """The calibration error of chances in ascending order."""
     parts = zip(np.array_split(chances, BINS), np.array_split(happened, BINS), strict=True)
-    return sum(abs(float(told.sum() - came.sum())) for told, came in parts) / len(chances)
+    return sum(abs(float(said.sum() - came.sum())) for said, came in parts) / len(chances)
 
 
 def perfect_calibration_error(chances: Floats) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regen.training.evaluate import Evaluation
-from regen.training.rows import Row
+from regen.training.measuring import Row
 
 _HEAD = (
     "system",
@@ -23,7 +23,7 @@ _HEAD = (
 _TITLES = {"all": "All players", "lined": "Players with a line"}
 
 
-def table(evaluation: Evaluation) -> str:
+def accuracy_table(evaluation: Evaluation) -> str:
     """The rows of each population, best first, as Markdown."""
     parts = [
         (

@@ -130,9 +130,9 @@ def fit(data: Design) -> Artefact:
     models: dict[str, LinearModel] = {}
     for name, matrix in data.matrices.items():
         fitted = median_ridge(matrix, data.points, ALPHA if matrix.shape[1] > 20 else LINE_ALPHA)
-        told = honest[name][seen]
+        fitted_points = honest[name][seen]
         settings = dict(GRID[best]) if name == MovingAverage.system_id else None
-        models[name] = linear_model(data.names[name], fitted, spread(told, own, y - told), settings)
+        models[name] = linear_model(data.names[name], fitted, spread(fitted_points, own, y - fitted_points), settings)
     members = Ensemble.members
     columns = np.column_stack([honest[name][seen] for name in members])
     weights = shares(columns, y)
@@ -151,8 +151,10 @@ def fit(data: Design) -> Artefact:
 def _line_blend(line: Floats, together: Floats, lean: Floats, y: Floats, own: Floats) -> LinearModel:
     x = np.column_stack([line, together - line, lean])
     fitted = median_ridge(x, y, LINE_ALPHA)
-    told = predict(x, *fitted)
-    return linear_model(("line", "ensemble_less_line", "price_lean"), fitted, spread(told, own, y - told))
+    fitted_points = predict(x, *fitted)
+    return linear_model(
+        ("line", "ensemble_less_line", "price_lean"), fitted, spread(fitted_points, own, y - fitted_points)
+    )
 
 
 def _honest(data: Design) -> dict[str, Floats]:

@@ -33,7 +33,7 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
         body = call.json()
         wanted = wanted_of(body, call.caller_name)
         key = key_of(call, body)
-        if bodies.flag(body, "dry_run"):
+        if bodies.flag_field(body, "dry_run"):
             known = backfilling.known(deps, key)
             dates = known.dates if known else backfilling.plan(deps, wanted)
             return 200, {"status": "dry_run", "dates": dates_view(dates)}
@@ -50,7 +50,7 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
         def handle(call: Call) -> Reply:
             name, body = _id(call), call.json()
             bodies.only(body, {"dry_run"})
-            dry_run = bodies.flag(body, "dry_run")
+            dry_run = bodies.flag_field(body, "dry_run")
             key = key_of(call, body)
             after = backfilling.order(deps, name, word, call.caller_name, key=key, dry_run=dry_run)
             if dry_run:
@@ -89,7 +89,7 @@ def wanted_of(body: Mapping[str, Any], caller: str) -> Wanted:
         reason=ids.checked_reason(body.get("reason", bodies.DEFAULT_REASON)),
         caller=caller,
         only=Only(only),
-        backwards=bodies.flag(body, "backwards"),
+        backwards=bodies.flag_field(body, "backwards"),
         max_concurrent=concurrent,
         metadata=bodies.metadata_of(body.get("metadata")),
     )

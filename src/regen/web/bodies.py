@@ -85,7 +85,7 @@ def start(body: Mapping[str, Any], *, caller: str, trigger_id: str, now: datetim
         triggered_by=caller,
         at=now,
         min_minutes=None if minutes is None else float(minutes),
-        force=flag(body, "force"),
+        force=flag_field(body, "force"),
     )
 
 
@@ -142,8 +142,8 @@ def _ignored(data: Mapping[str, Any]) -> dict[str, Any]:
         near = [] if plain in WORDS_OF_THEIR_OWN else get_close_matches(plain, known, n=1, cutoff=NEAR)
         if plain in orders or near:
             like = f" (it is much like {known[near[0]]})" if near and known[near[0]] in TRIGGER else ""
-            told = f"no such field in a trigger{like}; known: {', '.join(sorted(TRIGGER))}"
-            raise InvalidInput(name[:MAX_NAME], told)
+            expected = f"no such field in a trigger{like}; known: {', '.join(sorted(TRIGGER))}"
+            raise InvalidInput(name[:MAX_NAME], expected)
     if not unknown:
         return {}
     if len(json.dumps(unknown)) > MAX_IGNORED_BYTES:
@@ -155,7 +155,7 @@ def _plain(name: str) -> str:
     return "".join(c for c in name.casefold() if c.isalnum())
 
 
-def flag(body: Mapping[str, Any], name: str) -> bool:
+def flag_field(body: Mapping[str, Any], name: str) -> bool:
     """A boolean field, false if it is not there."""
     value = body.get(name, False)
     if not isinstance(value, bool):
@@ -163,7 +163,7 @@ def flag(body: Mapping[str, Any], name: str) -> bool:
     return value
 
 
-def text(body: Mapping[str, Any], name: str, default: str | None = None) -> str:
+def text_field(body: Mapping[str, Any], name: str, default: str | None = None) -> str:
     """A short text."""
     value = body.get(name, default)
     if not isinstance(value, str) or not value.strip() or len(value) > 500:
@@ -171,7 +171,7 @@ def text(body: Mapping[str, Any], name: str, default: str | None = None) -> str:
     return value
 
 
-def names(body: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
+def names_field(body: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
     """A list of names, each once, or None if the field is not there: an empty one does not mean all."""
     if name not in body:
         return None
@@ -191,10 +191,10 @@ def fingerprint(body: Mapping[str, Any]) -> str:
 
 
 def _scope(body: Mapping[str, Any], known_systems: Collection[str]) -> Scope:
-    systems = names(body, "systems")
+    systems = names_field(body, "systems")
     if systems is not None:
         systems = resolved("systems", systems, known_systems, f"the systems {', '.join(known_systems)}")
-    return Scope(players=names(body, "players"), games=names(body, "games"), systems=systems)
+    return Scope(players=names_field(body, "players"), games=names_field(body, "games"), systems=systems)
 
 
 def metadata_of(value: object) -> Mapping[str, Any]:

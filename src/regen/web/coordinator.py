@@ -22,13 +22,13 @@ from regen.services.state.messages import ADVANCE, GRADE
 from regen.services.state.messages_read import check_message, document_id
 from regen.services.tables import grading
 from regen.services.views import batch_view
-from regen.web import backfills, bodies, errands
+from regen.web import backfills, bodies, maintenance
+from regen.web.body_reading import PushBody
 from regen.web.bootstrap import App
 from regen.web.envelopes import Pushed, decode_push, record_malformed
 from regen.web.http import Call, Reply, Route, Router
 from regen.web.logs import add_context
 from regen.web.readiness import Readiness
-from regen.web.reading import PushBody
 from regen.web.tracing import adopt
 
 log = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ def router(app: App) -> Router:
             ),
             Route("POST", "/batches/{id}/promote", gate.by_key, routes.order("promote", _promote, "checks")),
             *backfills.routes(app, _key),
-            *errands.routes(app, _key),
+            *maintenance.routes(app, _key),
         ],
         app.totals,
         app.pulse("coordinator"),
@@ -102,7 +102,7 @@ class _Coordinator:
             trigger_id=key.key if key else self._deps.ids.suffix(),
             now=self._deps.clock.now(),
         )
-        if bodies.flag(body, "dry_run"):
+        if bodies.flag_field(body, "dry_run"):
             return 200, opening.preview(self._deps, trigger, key)
         return self._open(call, trigger, key)
 
@@ -115,7 +115,7 @@ class _Coordinator:
             trigger_id=key.key if key else self._deps.ids.suffix(),
             now=self._deps.clock.now(),
         )
-        if bodies.flag(body, "dry_run"):
+        if bodies.flag_field(body, "dry_run"):
             return 200, opening.preview(self._deps, trigger, key)
         return self._open(call, trigger, key)
 
@@ -239,12 +239,12 @@ class _Coordinator:
     def _order(self, call: Call, body: dict[str, object]) -> orders.Order:
         batch_id = _document_id(call.path["id"])
         add_context(batch_id=batch_id)
-        reason, dry_run = bodies.text(body, "reason", "no reason given"), bodies.flag(body, "dry_run")
+        reason, dry_run = bodies.text_field(body, "reason", "no reason given"), bodies.flag_field(body, "dry_run")
         return orders.Order(batch_id, call.caller_name, reason, dry_run, _key(call, body))
 
 
 def _promote(deps: Deps, order: orders.Order, body: dict[str, Any]) -> Batch:
-    checks = bodies.names(body, "checks")
+    checks = bodies.names_field(body, "checks")
     if checks is None:
         raise InvalidInput("checks", "the names of the failed checks to accept")
     return orders.promote(deps, order, checks)
@@ -256,8 +256,8 @@ def _would(word: str, order: orders.Order, batch: Batch | None) -> dict[str, obj
     if batch is None:
         return {**would, "would": "nothing", "why": "this idempotency key has given the order before"}
     moved = batch.history[-1]
-    told = {"game_date": batch.game_date.isoformat(), "round": batch.round, "from": moved.from_, "to": moved.to}
-    return {**would, **told, "why": moved.why}
+    step = {"game_date": batch.game_date.isoformat(), "round": batch.round, "from": moved.from_, "to": moved.to}
+    return {**would, **step, "why": moved.why}
 
 
 def _accepted(call: Call, answer: Answer, trigger: Trigger) -> dict[str, object]:

@@ -14,7 +14,7 @@ from regen.domain.errors import InvalidInput
 from regen.services.healing import malformed
 from regen.services.state.deps import Deps
 from regen.services.state.idempotency import Answer, IdempotencyKey
-from regen.web.reading import PushBody, json_object
+from regen.web.body_reading import PushBody, json_object
 
 MAX_ID = 200
 MAX_ATTRIBUTE = 1024

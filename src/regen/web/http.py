@@ -36,10 +36,10 @@ from regen.domain.errors import (
     Unavailable,
 )
 from regen.web import tracing
+from regen.web.body_reading import BodyTooLarge, BodyTooSlow, PushBody, drain, json_object, read_body, read_push
 from regen.web.callers import Caller, Forbidden, Unauthenticated
 from regen.web.connection import hang_up, has_body
 from regen.web.logs import log_context
-from regen.web.reading import BodyTooLarge, BodyTooSlow, PushBody, drain, json_object, read_body, read_push
 
 log = logging.getLogger(__name__)
 PROBES = frozenset({"/health", "/ready"})
@@ -154,7 +154,7 @@ def problem(status: int, kind: str, title: str, detail: str, **more: object) -> 
     return Response(json.dumps(body), status, content_type="application/problem+json")
 
 
-def problem_of(error: RegenError) -> Response:
+def problem_response(error: RegenError) -> Response:
     """The problem that an error is to its caller."""
     for kind, slug, status, title in PROBLEMS:
         if isinstance(error, kind):
@@ -219,7 +219,7 @@ class Router:
             if not probe and response.status_code < 400:
                 self._pulse()
             _settle(request, response)
-            tracing.told(status=response.status_code)
+            tracing.annotate(status=response.status_code)
             if not probe:
                 seconds = round(time.perf_counter() - started, 4)
                 more = {"status": response.status_code, "seconds": seconds, "pid": os.getpid(), **self._totals()}
@@ -235,7 +235,7 @@ class Router:
         try:
             return self._answer(request)
         except RegenError as error:
-            response = problem_of(error)
+            response = problem_response(error)
             if response.status_code >= 500:
                 # Somebody will retry: Pub/Sub, the sweep, or the caller who sees it.
                 log.warning("%s: %s", type(error).__name__, error, exc_info=response.status_code == 500)

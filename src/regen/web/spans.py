@@ -52,7 +52,7 @@ class Spans:
             trace.get_current_span().set_attribute("messaging.batch.message_count", messages)
             yield here
 
-    def told(self, facts: Mapping[str, Any]) -> None:
+    def annotate(self, facts: Mapping[str, Any]) -> None:
         """Write what is known onto the span that is under way."""
         span = trace.get_current_span()
         for name, value in facts.items():

@@ -81,10 +81,10 @@ def adopt(attributes: Mapping[str, str], name: str) -> None:
     add_context(trace=_trace_of(parent))
 
 
-def told(**more: Any) -> None:  # noqa: ANN401 - attributes of a span
+def annotate(**more: Any) -> None:  # noqa: ANN401 - attributes of a span
     """What is known of the request in the end, for its spans."""
     if _spans and _open.get():
-        _spans.told({**context_fields(), **more})
+        _spans.annotate({**context_fields(), **more})
 
 
 class TracedQueue:

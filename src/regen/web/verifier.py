@@ -11,11 +11,11 @@ from regen.services.healing import dead_letters, malformed, sweeping
 from regen.services.state import heartbeats
 from regen.services.state.messages_read import check_message, document_id, verification_of
 from regen.services.state.paths import BATCHES
+from regen.web.body_reading import PushBody
 from regen.web.bootstrap import App
 from regen.web.envelopes import Pushed, changed_document, decode_push, record_malformed
 from regen.web.http import Call, Reply, Route, Router
 from regen.web.logs import add_context
-from regen.web.reading import PushBody
 from regen.web.tracing import adopt
 
 log = logging.getLogger(__name__)

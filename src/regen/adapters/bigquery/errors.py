@@ -63,8 +63,8 @@ def sorted_error(error: Exception) -> RegenError:
         return error
     text = str(getattr(error, "message", "") or error)
     if isinstance(error, google.GoogleAPICallError):
-        told = f"{text}: {BYTES_HINT}" if BYTES in text.lower() else text
-        return _kind(error, text)(told).of(SERVICE)
+        message = f"{text}: {BYTES_HINT}" if BYTES in text.lower() else text
+        return _kind(error, text)(message).of(SERVICE)
     if isinstance(error, _SILENT):
         return Unavailable(f"BigQuery does not answer: {text or type(error).__name__}").of(SERVICE)
     return BrokenStatement(f"{type(error).__name__}: {text}").of(SERVICE)
@@ -72,7 +72,7 @@ def sorted_error(error: Exception) -> RegenError:
 
 def _kind(error: google.GoogleAPICallError, text: str) -> type[RegenError]:
     reasons = [str(item.get("reason")) for item in error.errors or () if isinstance(item, dict)]
-    if kind := _own(text) or _missing(error, text) or _told(text.lower(), reasons):
+    if kind := _own(text) or _missing(error, text) or _kind_by_words(text.lower(), reasons):
         return kind
     kinds: tuple[tuple[type[RegenError], bool], ...] = (
         (RateLimited, isinstance(error, google.TooManyRequests)),
@@ -96,7 +96,7 @@ def _missing(error: google.GoogleAPICallError, text: str) -> type[RegenError] | 
     return StagingMissing if STAGING_DATASET in text else TableMissing
 
 
-def _told(lowered: str, reasons: list[str]) -> type[RegenError] | None:
+def _kind_by_words(lowered: str, reasons: list[str]) -> type[RegenError] | None:
     """What the table says: of the text first, which tells apart what one reason lumps together."""
     words = next((row for row in documented()["texts"] if row["words"] in lowered), None)
     known = words or next((row for row in documented()["reasons"] if row["reason"] in reasons), None)

@@ -130,14 +130,14 @@ def _finding(row: Mapping[str, Any]) -> Finding:
 def _coverage(rows: Iterable[Mapping[str, Any]], threshold: float) -> Finding:
     """Every date that is not whole is listed with its missing players; those under the threshold are violations."""
     known = [row for row in rows if row["expected_players"]]
-    told = [
+    examples = [
         f"{row['game_date']}: {row['coverage_pct']} % ({row['players_with_predictions']} of {row['expected_players']}), "
         f"missing {', '.join(sorted(row['missing_players']))}"
         for row in known
         if row["missing_players"]
     ]
     low = sum(1 for row in known if float(row["coverage_pct"]) < threshold)
-    return Finding("coverage", len(known), low, tuple(told))
+    return Finding("coverage", len(known), low, tuple(examples))
 
 
 def _game(row: Mapping[str, Any], state: Mapping[str, Any]) -> BdbGame:

@@ -14,8 +14,8 @@ import msgspec
 from regen.adapters.bigquery import values
 from regen.adapters.bigquery.values import Broken
 from regen.domain.inputs import Line, PlayerInputs, RecentGame, SourceTier
-from regen.domain.reading import SlateEntry, SlateReading
 from regen.domain.slate import is_called_off
+from regen.domain.slate_reading import SlateEntry, SlateReading
 from regen.domain.soundness import shown
 
 #: Columns read, by table. Those that a table lacks ("absent upstream") are read as null.
@@ -74,9 +74,10 @@ def _entry(game_date: date, row: Mapping[str, Any]) -> SlateEntry:
     context = read(table, {}, values.parsed, row["context"], table)
     player = str(row["player_lookup"] or "")
     texts = {
-        name: read(table, "", values.text, context, name) for name in ("game_id", "team_abbr", "opponent_team_abbr")
+        name: read(table, "", values.text_value, context, name)
+        for name in ("game_id", "team_abbr", "opponent_team_abbr")
     }
-    home = read(table, False, values.flag, context, "home_game") or False
+    home = read(table, False, values.flag_value, context, "home_game") or False
     start = read(table, None, values.moment, context, "game_start")
     status = (read(table, None, values.optional_text, context, "player_status") or "").strip().lower()
     status = status if status in _STATUSES else "unknown"
@@ -163,7 +164,7 @@ def _features(text: str | None) -> dict[str, Any] | None:
     quality = values.required_number(row, "feature_quality_score", where)
     return {
         "features": features,
-        "feature_version": values.text(row, "feature_version", where),
+        "feature_version": values.text_value(row, "feature_version", where),
         "feature_hash": values.optional_text(row, "data_hash") or _hash(features),
         "feature_quality": quality,
         "data_source_tier": SourceTier(tier),

@@ -80,7 +80,7 @@ def optional_text(row: Mapping[str, Any], name: str) -> str | None:
     return None if value is None else str(value)
 
 
-def text(row: Mapping[str, Any], name: str, where: str = "") -> str:
+def text_value(row: Mapping[str, Any], name: str, where: str = "") -> str:
     """A text that says something."""
     value = optional_text(row, name)
     if not value:
@@ -88,7 +88,7 @@ def text(row: Mapping[str, Any], name: str, where: str = "") -> str:
     return value
 
 
-def flag(row: Mapping[str, Any], name: str, where: str = "") -> bool | None:
+def flag_value(row: Mapping[str, Any], name: str, where: str = "") -> bool | None:
     """True, false or null."""
     value = row.get(name)
     if value is not None and not isinstance(value, bool):

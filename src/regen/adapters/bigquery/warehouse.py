@@ -28,7 +28,7 @@ from regen.domain.promotion import (
     StagedRow,
     StagingTable,
 )
-from regen.domain.reading import SlateReading
+from regen.domain.slate_reading import SlateReading
 from regen.schemas import STAGING_DATASET, normalise_value, staging_fields, table
 from regen.schemas.staging import PREDICTIONS, staged
 from regen.sql import Names, render

@@ -51,7 +51,7 @@ def graded(
         seen = ("actual_points", "minutes_played")
         if old is None or old["is_superseded_prediction"] or any(old[column] != fresh[column] for column in seen):
             after[name] = fresh
-    return after, _told(current.values(), boxes, after)
+    return after, _graded_dates(current.values(), boxes, after)
 
 
 def _newest(scores: Iterable[Row]) -> dict[tuple[date, str, str], Row]:
@@ -121,7 +121,7 @@ def _void_reason(injury: str) -> str:
     return "dnp_late_scratch" if injury in _SCRATCHED else "dnp_unknown"
 
 
-def _told(current: Iterable[Row], boxes: Mapping[Game, bool], grades: Grades) -> list[Graded]:
+def _graded_dates(current: Iterable[Row], boxes: Mapping[Game, bool], grades: Grades) -> list[Graded]:
     by_day: dict[date, list[Row]] = defaultdict(list)
     for row in current:
         if (_day(row), row["game_id"]) in boxes:

@@ -89,6 +89,6 @@ class MemoryLedger:
         rows = [row for day in days for row in self._warehouse.predictions(day)]
         scores = [score for score in self.scores if first <= score["game_date"] <= last]
         mine = {name: grade for name, grade in self.grades.items() if first <= grade["game_date"] <= last}
-        made, told = graded(rows, scores, mine, at)
+        made, dates = graded(rows, scores, mine, at)
         self.grades |= made
-        return told
+        return dates

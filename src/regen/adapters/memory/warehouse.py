@@ -24,7 +24,7 @@ from regen.domain.promotion import (
     StagedRow,
     StagingTable,
 )
-from regen.domain.reading import SlateReading
+from regen.domain.slate_reading import SlateReading
 from regen.schemas.staging import checked
 
 STAGING_LIFE = timedelta(hours=24)

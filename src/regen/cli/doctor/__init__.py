@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from regen.cli.doctor import deployed, machine, system
-from regen.cli.doctor.looking import Finding, Look, State, findings
+from regen.cli.doctor.looking import Look, LookResult, State, findings
 from regen.cli.session import Session, command
 
 
@@ -45,7 +45,7 @@ def looks(session: Session, *, is_deployed: bool) -> Iterator[Look]:
         yield from deployed.looks(session)
 
 
-def _show(session: Session, finding: Finding) -> None:
+def _show(session: Session, finding: LookResult) -> None:
     session.out.line(f"{finding.state:8}{finding.what:34}{finding.details}")
     if finding.next:
         session.out.line(f"{'':8}{'':34}next: {finding.next}")

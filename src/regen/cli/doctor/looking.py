@@ -24,7 +24,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LookResult:
     """One row.
 
     Attributes:
@@ -56,26 +56,26 @@ class Look:
     next: str = ""
 
 
-def findings(looks: Iterable[Look], patience: float = PATIENCE_SECONDS) -> Iterator[Finding]:
+def findings(looks: Iterable[Look], patience: float = PATIENCE_SECONDS) -> Iterator[LookResult]:
     """Each look's row, as it comes; one that takes longer than `patience` seconds has failed."""
     for look in looks:
         yield _found(look, patience)
 
 
-def _found(look: Look, patience: float) -> Finding:
-    answers: list[Finding] = []
+def _found(look: Look, patience: float) -> LookResult:
+    answers: list[LookResult] = []
 
     def ask() -> None:
         try:
-            answers.append(Finding(look.what, *look.ask()))
+            answers.append(LookResult(look.what, *look.ask()))
         except (OperatorError, RegenError) as error:
-            answers.append(Finding(look.what, State.FAILED, str(error), look.next))
+            answers.append(LookResult(look.what, State.FAILED, str(error), look.next))
 
     # A daemon: a call that never comes back does not keep the command from ending.
     asking = threading.Thread(target=ask, name=f"doctor: {look.what}", daemon=True)
     asking.start()
     asking.join(patience)
-    return answers[0] if answers else Finding(look.what, State.FAILED, f"no answer in {patience:g} s", look.next)
+    return answers[0] if answers else LookResult(look.what, State.FAILED, f"no answer in {patience:g} s", look.next)
 
 
 def known(what: str, state: State, details: str, next_: str = "") -> Look:

@@ -61,22 +61,22 @@ def _life(session: Session) -> Iterator[Look]:
 
     def vital(row: Callable[[Mapping[str, Any]], Answer]) -> Callable[[], Answer]:
         def ask() -> Answer:
-            told = ready().get("vitals")
-            if not isinstance(told, Mapping):
+            vitals = ready().get("vitals")
+            if not isinstance(vitals, Mapping):
                 return State.MISSING, "this coordinator does not say; it is an older release", "deploy this release"
-            if "error" in told:
+            if "error" in vitals:
                 return (
                     State.FAILED,
-                    f"Firestore does not answer the coordinator: {told['error']}",
+                    f"Firestore does not answer the coordinator: {vitals['error']}",
                     "see the coordinator's log",
                 )
-            return row(told)
+            return row(vitals)
 
         return ask
 
     yield Look("API key and dependencies", lambda: _dependencies(ready()), "see the coordinator's log")
     yield Look("sweep", vital(_sweep), HEAL)
-    yield Look("revisions that ran", vital(lambda told: _revisions(told, ready().get("version"))))
+    yield Look("revisions that ran", vital(lambda vitals: _revisions(vitals, ready().get("version"))))
     yield Look("outbox", vital(_outbox), HEAL)
     yield Look("deadlines", vital(_deadlines), HEAL)
 
@@ -86,8 +86,8 @@ def _dependencies(answer: Mapping[str, Any]) -> Answer:
     return State.OK, ", ".join(f"{key} {value}" for key, value in words.items()), ""
 
 
-def _sweep(told: Mapping[str, Any]) -> Answer:
-    beat = told["heartbeats"].get("sweep")
+def _sweep(vitals: Mapping[str, Any]) -> Answer:
+    beat = vitals["heartbeats"].get("sweep")
     if beat is None:
         return State.FAILED, "it has never come", HEAL
     age, trouble = float(beat["age_seconds"]), int(beat.get("trouble", 0))
@@ -103,8 +103,8 @@ def _sweep(told: Mapping[str, Any]) -> Answer:
     return State.OK, seen, ""
 
 
-def _revisions(told: Mapping[str, Any], deployed: str | None) -> Answer:
-    beats: Mapping[str, Mapping[str, Any]] = told["heartbeats"]
+def _revisions(vitals: Mapping[str, Any], deployed: str | None) -> Answer:
+    beats: Mapping[str, Mapping[str, Any]] = vitals["heartbeats"]
     recent = {name: b["code_version"] for name, b in beats.items() if float(b["age_seconds"]) <= RECENT_SECONDS}
     if deployed:
         recent["coordinator"] = deployed
@@ -120,8 +120,8 @@ def _revisions(told: Mapping[str, Any], deployed: str | None) -> Answer:
     return State.OK, each or "no function has run yet", ""
 
 
-def _outbox(told: Mapping[str, Any]) -> Answer:
-    late, failing, dead = (int(told["outbox"][name]) for name in ("late", "failing", "dead"))
+def _outbox(vitals: Mapping[str, Any]) -> Answer:
+    late, failing, dead = (int(vitals["outbox"][name]) for name in ("late", "failing", "dead"))
     seen = f"{late} late, {failing} failing, {dead} put aside"
     if dead:
         return (
@@ -134,8 +134,8 @@ def _outbox(told: Mapping[str, Any]) -> Answer:
     return State.OK, "empty, or on its way", ""
 
 
-def _deadlines(told: Mapping[str, Any]) -> Answer:
-    if ids := list(told["past_deadline"]):
+def _deadlines(vitals: Mapping[str, Any]) -> Answer:
+    if ids := list(vitals["past_deadline"]):
         return State.FAILED, f"past their deadline: {some(ids)}", f"regen status {ids[0]}"
     return State.OK, "no live batch is past its deadline", ""
 
@@ -160,7 +160,7 @@ def _tables(session: Session) -> Answer:
 def _differences(session: Session, table: Table) -> list[str]:
     """What a table lacks: itself, columns, or their types."""
     from regen.adapters.bigquery.errors import translated  # noqa: PLC0415
-    from regen.client.reading import WarehouseFailed  # noqa: PLC0415
+    from regen.client.reader import WarehouseFailed  # noqa: PLC0415
     from regen.domain.errors import NotFound, RegenError  # noqa: PLC0415
 
     name = session.reader.names.table(table.name)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from regen.domain.batch import Thresholds
 from regen.domain.checks import moves, players, produced, slate
-from regen.domain.checks.evidence import Evidence, Finding
+from regen.domain.checks.evidence import CheckResult, Evidence
 from regen.domain.checks.produced import agrees, sane
 
 __all__ = ["CHECKS", "NEVER_ACCEPTED", "Check", "Evidence", "Finding", "Verdict", "agrees", "judge", "sane"]
@@ -25,7 +25,7 @@ class Check:
 
     name: str
     severity: Literal["fail", "warn"]
-    look: Callable[[Evidence], Finding]
+    look: Callable[[Evidence], CheckResult]
     setting: str | None = None
     off: float | None = None
 
@@ -34,7 +34,7 @@ class Check:
         return self.setting is not None and getattr(thresholds, self.setting) == self.off
 
 
-def _compared(name: str, look: Callable[[Evidence, moves.Pairs], Finding], setting: str, off: float) -> Check:
+def _compared(name: str, look: Callable[[Evidence, moves.Pairs], CheckResult], setting: str, off: float) -> Check:
     return Check(name, "fail", moves.compared(look, setting), setting, off)
 
 
@@ -79,7 +79,7 @@ class Verdict:
         withdrawals: players and rows that the promotion takes away without a replacement, by reason.
     """
 
-    findings: Mapping[str, Finding]
+    findings: Mapping[str, CheckResult]
     accepted: frozenset[str]
     withdrawals: Mapping[str, Mapping[str, int]]
 
@@ -125,7 +125,7 @@ def judge(evidence: Evidence, accepted: frozenset[str] = frozenset()) -> Verdict
     return Verdict(findings, accepted, evidence.plan.record())
 
 
-def _found(check: Check, evidence: Evidence) -> Finding:
+def _found(check: Check, evidence: Evidence) -> CheckResult:
     found = check.look(evidence)
     if found.not_looked_at is None and check.is_off(evidence.thresholds):
         return replace(found, passed=True, not_looked_at=f"its limit {check.setting} is {check.off:g}, which is off")

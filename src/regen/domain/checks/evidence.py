@@ -72,7 +72,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """What one check saw.
 
     Attributes:
@@ -87,9 +87,9 @@ class Finding:
     not_looked_at: str | None = None
 
 
-def skipped(why: str, limit: float | None) -> Finding:
+def skipped(why: str, limit: float | None) -> CheckResult:
     """A check that has nothing to look at."""
-    return Finding(passed=True, value=None, limit=limit, not_looked_at=why)
+    return CheckResult(passed=True, value=None, limit=limit, not_looked_at=why)
 
 
 def share(part: int, whole: int) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from statistics import fmean
 
-from regen.domain.checks.evidence import FLOOR, MAX_NAMES, Evidence, Finding, share, skipped
+from regen.domain.checks.evidence import FLOOR, MAX_NAMES, CheckResult, Evidence, share, skipped
 from regen.domain.checks.slate import NO_CURRENT
 from regen.domain.plan import Row
 
@@ -34,12 +34,14 @@ def pairs(evidence: Evidence) -> Pairs:
     return {player: (rows, new.get(player, rows)) for player, rows in before.items()}
 
 
-def compared(look: Callable[[Evidence, Pairs], Finding], setting: str | None = None) -> Callable[[Evidence], Finding]:
+def compared(
+    look: Callable[[Evidence, Pairs], CheckResult], setting: str | None = None
+) -> Callable[[Evidence], CheckResult]:
     """A check over pairs, which says so where there are none."""
     return partial(_compared, look, setting)
 
 
-def _compared(look: Callable[[Evidence, Pairs], Finding], setting: str | None, evidence: Evidence) -> Finding:
+def _compared(look: Callable[[Evidence, Pairs], CheckResult], setting: str | None, evidence: Evidence) -> CheckResult:
     limit = float(getattr(evidence.thresholds, setting)) if setting else None
     if not evidence.current:
         return skipped(NO_CURRENT, limit)
@@ -47,7 +49,7 @@ def _compared(look: Callable[[Evidence, Pairs], Finding], setting: str | None, e
     return look(evidence, found) if found else skipped(NO_PAIR, limit)
 
 
-def mean_shift(evidence: Evidence) -> Finding:
+def mean_shift(evidence: Evidence) -> CheckResult:
     """The mean move against the current predictions stays within bounds (I-42: 29 points at once)."""
     limit = evidence.thresholds.mean_shift
     before: dict[tuple[str, str], float] = {(c.player_lookup, c.system_id): c.points for c in evidence.current}
@@ -60,25 +62,25 @@ def mean_shift(evidence: Evidence) -> Finding:
     if not moves:
         return skipped(NO_CURRENT if not before else NO_PAIR, limit)
     value = sum(moves) / len(moves)
-    return Finding(abs(value) <= limit, round(value, 3), limit)
+    return CheckResult(abs(value) <= limit, round(value, 3), limit)
 
 
-def lined_drop(evidence: Evidence, found: Pairs) -> Finding:
+def lined_drop(evidence: Evidence, found: Pairs) -> CheckResult:
     """The share of the date's players who have a line does not collapse."""
     limit = evidence.thresholds.lined_drop_pct
     drop, lost = _fallen(found, _lined)
-    return Finding(drop <= limit or len(lost) < FLOOR, round(drop, 2), limit, lost[:MAX_NAMES])
+    return CheckResult(drop <= limit or len(lost) < FLOOR, round(drop, 2), limit, lost[:MAX_NAMES])
 
 
-def lines_lost(evidence: Evidence, found: Pairs) -> Finding:
+def lines_lost(evidence: Evidence, found: Pairs) -> CheckResult:
     """Of the players who have a line, not too many lose it: where few have one, the share of all cannot fall by much."""
     limit = evidence.thresholds.lines_lost_pct
     _, lost = _fallen(found, _lined)
     value = share(len(lost), sum(_lined(old) for old, _ in found.values()))
-    return Finding(value <= limit or len(lost) < FLOOR, round(value, 2), limit, lost[:MAX_NAMES])
+    return CheckResult(value <= limit or len(lost) < FLOOR, round(value, 2), limit, lost[:MAX_NAMES])
 
 
-def tier_drop(evidence: Evidence, found: Pairs) -> Finding:
+def tier_drop(evidence: Evidence, found: Pairs) -> CheckResult:
     """The share of players whose features are GOLD, or SILVER and better, does not collapse: whichever falls more."""
     limit = evidence.thresholds.tier_drop_pct
     known = {player: both for player, both in found.items() if all(map(_tier, both))}
@@ -89,20 +91,20 @@ def tier_drop(evidence: Evidence, found: Pairs) -> Finding:
         drop, lost = _fallen(known, lambda rows, tier=tier: _tier(rows) >= TIERS[tier])  # type: ignore[misc]
         falls.append((drop, lost))
     drop, lost = max(falls, key=lambda fall: fall[0])
-    return Finding(drop <= limit or len(lost) < FLOOR, round(drop, 2), limit, lost[:MAX_NAMES])
+    return CheckResult(drop <= limit or len(lost) < FLOOR, round(drop, 2), limit, lost[:MAX_NAMES])
 
 
-def rows_drop(evidence: Evidence, found: Pairs) -> Finding:
+def rows_drop(evidence: Evidence, found: Pairs) -> CheckResult:
     """The number of rows, of different systems and lines, does not collapse for the players who have any."""
     limit = evidence.thresholds.rows_drop_pct
     sizes = {player: (_keys(old), _keys(new)) for player, (old, new) in found.items()}
     fewer = sorted(player for player, (old, new) in sizes.items() if new < old)
     before = sum(old for old, _ in sizes.values())
     value = share(before - sum(new for _, new in sizes.values()), before)
-    return Finding(value <= limit or len(fewer) < FLOOR, round(value, 2), limit, fewer[:MAX_NAMES])
+    return CheckResult(value <= limit or len(fewer) < FLOOR, round(value, 2), limit, fewer[:MAX_NAMES])
 
 
-def line_shift(evidence: Evidence, found: Pairs) -> Finding:
+def line_shift(evidence: Evidence, found: Pairs) -> CheckResult:
     """The lines do not move by much on average: a feed that halves them, or gives another market's, does."""
     limit = evidence.thresholds.line_shift
     lines = {player: (_lines(old), _lines(new)) for player, (old, new) in found.items()}
@@ -111,10 +113,10 @@ def line_shift(evidence: Evidence, found: Pairs) -> Finding:
         return skipped("no player has a line both before and after", limit)
     value = fmean(moved.values())
     largest = sorted(moved, key=lambda player: (-abs(moved[player]), player))
-    return Finding(abs(value) <= limit or len(moved) < FLOOR, round(value, 3), limit, largest[:MAX_NAMES])
+    return CheckResult(abs(value) <= limit or len(moved) < FLOOR, round(value, 3), limit, largest[:MAX_NAMES])
 
 
-def bookmaker_change(_: Evidence, found: Pairs) -> Finding:
+def bookmaker_change(_: Evidence, found: Pairs) -> CheckResult:
     """Share of players whose line comes from another bookmaker than before; never rejects, always told."""
     limit = MAX_BOOKMAKERS_CHANGED
     books = {player: (_books(old), _books(new)) for player, (old, new) in found.items()}
@@ -123,7 +125,7 @@ def bookmaker_change(_: Evidence, found: Pairs) -> Finding:
         return skipped("no player has a line of a named bookmaker both before and after", limit)
     changed = sorted(player for player, other in both.items() if other)
     value = share(len(changed), len(both))
-    return Finding(value <= limit or len(changed) < FLOOR, round(value, 2), limit, changed[:MAX_NAMES])
+    return CheckResult(value <= limit or len(changed) < FLOOR, round(value, 2), limit, changed[:MAX_NAMES])
 
 
 def _fallen(found: Pairs, has: Callable[[Rows], bool]) -> tuple[float, list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from regen.domain.checks.evidence import FLOOR, MAX_NAMES, Evidence, Finding, share, skipped
+from regen.domain.checks.evidence import FLOOR, MAX_NAMES, CheckResult, Evidence, share, skipped
 from regen.domain.checks.slate import NO_CURRENT
 from regen.domain.outcome import Outcome, OutcomeKind, is_forgiven
 
@@ -12,11 +12,11 @@ NOT_ELIGIBLE = frozenset({"no_line", "no_history"})
 """Why a system may give nothing to a player by design: nobody offers a line on him, or he has not played yet."""
 
 
-def system_share(evidence: Evidence) -> Finding:
+def system_share(evidence: Evidence) -> CheckResult:
     """Every system gives rows to most of the produced players who are eligible for it; its errors count."""
     limit = evidence.thresholds.system_share_pct
     shares: dict[str, float] = {}
-    told: list[str] = []
+    lacking_by_system: list[str] = []
     for system in evidence.systems:
         eligible = [o for o in evidence.produced if _eligible(o, system)]
         lacking = [o for o in eligible if _lacks(o, system)]
@@ -25,10 +25,10 @@ def system_share(evidence: Evidence) -> Finding:
         shares[system] = share(len(eligible) - len(lacking), len(eligible))
         if len(lacking) >= FLOOR and shares[system] < limit:
             why = Counter(o.system_problems.get(system, "no row") for o in lacking).most_common(1)[0][0]
-            told.append(f"{system}: {len(lacking)} of {len(eligible)} players lack it: {why}")
+            lacking_by_system.append(f"{system}: {len(lacking)} of {len(eligible)} players lack it: {why}")
     if not shares:
         return skipped("no produced player is eligible for any system", limit)
-    return Finding(not told, round(min(shares.values()), 2), limit, told[:MAX_NAMES])
+    return CheckResult(not lacking_by_system, round(min(shares.values()), 2), limit, lacking_by_system[:MAX_NAMES])
 
 
 def _lacks(outcome: Outcome, system: str) -> bool:
@@ -42,7 +42,7 @@ def _eligible(outcome: Outcome, system: str) -> bool:
     return problem not in NOT_ELIGIBLE
 
 
-def systems_lost(evidence: Evidence) -> Finding:
+def systems_lost(evidence: Evidence) -> CheckResult:
     """Players who get new rows get them of every system of the batch that they have now and are eligible for."""
     limit = evidence.thresholds.systems_lost_pct
     if not evidence.baseline:
@@ -59,10 +59,10 @@ def systems_lost(evidence: Evidence) -> Finding:
     kept = ", ".join(f"{system} ({len(players)} players)" for system, players in sorted(retired.items()))
     unseen = f"systems that are not the batch's keep their rows: {kept}" if kept else None
     passed = value <= limit or len(lost) < FLOOR
-    return Finding(passed, round(value, 2), limit, sorted(lost)[:MAX_NAMES], unseen)
+    return CheckResult(passed, round(value, 2), limit, sorted(lost)[:MAX_NAMES], unseen)
 
 
-def excluded_players(evidence: Evidence) -> Finding:
+def excluded_players(evidence: Evidence) -> CheckResult:
     """Not too many of the date's current players are excluded, so that they would keep rows that nobody renews."""
     limit = evidence.thresholds.excluded_pct
     if not evidence.baseline:
@@ -70,10 +70,10 @@ def excluded_players(evidence: Evidence) -> Finding:
     gone = evidence.plan.withdrawn
     left = sorted({e.player_lookup for e in evidence.excluded if e.player_lookup not in gone} & evidence.baseline)
     value = share(len(left), len(evidence.baseline))
-    return Finding(value <= limit or len(left) < FLOOR, round(value, 2), limit, left[:MAX_NAMES])
+    return CheckResult(value <= limit or len(left) < FLOOR, round(value, 2), limit, left[:MAX_NAMES])
 
 
-def out_at_once(evidence: Evidence) -> Finding:
+def out_at_once(evidence: Evidence) -> CheckResult:
     """Those ruled out since are not most of a game: an injury report never rules out a whole team at once."""
     limit = evidence.thresholds.out_pct
     if not evidence.baseline:
@@ -84,10 +84,10 @@ def out_at_once(evidence: Evidence) -> Finding:
         games.setdefault(row.game_id, set()).add(row.player_lookup)
     shares = {game: share(len(players & out), len(players)) for game, players in games.items()}
     bad = [g for g, players in sorted(games.items()) if shares[g] > limit and len(players & out) >= FLOOR]
-    return Finding(not bad, round(max(shares.values()), 2), limit, bad[:MAX_NAMES])
+    return CheckResult(not bad, round(max(shares.values()), 2), limit, bad[:MAX_NAMES])
 
 
-def game_coverage(evidence: Evidence) -> Finding:
+def game_coverage(evidence: Evidence) -> CheckResult:
     """Coverage within each game: a team without features is half a game, and little of a large date."""
     limit = evidence.thresholds.game_coverage_pct
     known = {row.player_lookup: row.game_id for row in evidence.current}
@@ -100,4 +100,6 @@ def game_coverage(evidence: Evidence) -> Finding:
         return skipped("the batch is about one game: its coverage is the batch's", limit)
     shares = {game: share(sum(made), len(made)) for game, made in games.items()}
     bad = [g for g, made in sorted(games.items()) if shares[g] < limit and made.count(False) >= FLOOR]
-    return Finding(not bad, round(min(shares.values()), 2), limit, [f"{g}: {shares[g]:.0f} %" for g in bad][:MAX_NAMES])
+    return CheckResult(
+        not bad, round(min(shares.values()), 2), limit, [f"{g}: {shares[g]:.0f} %" for g in bad][:MAX_NAMES]
+    )

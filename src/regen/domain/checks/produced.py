@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 
-from regen.domain.checks.evidence import MAX_NAMES, Evidence, Finding, skipped
+from regen.domain.checks.evidence import MAX_NAMES, CheckResult, Evidence, skipped
 from regen.domain.outcome import OutcomeKind, Prediction
 
 MAX_POINTS = 100.0
@@ -15,24 +15,24 @@ MIN_LINED = 50.0
 MAX_MEAN_EDGE = 3.0
 
 
-def coverage(evidence: Evidence) -> Finding:
+def coverage(evidence: Evidence) -> CheckResult:
     """Coverage reaches the threshold."""
     if evidence.withdrawals_alone:
         return skipped(WITHDRAWALS_ALONE, evidence.thresholds.coverage_pct)
     value, limit = evidence.tally().coverage_pct, evidence.thresholds.coverage_pct
     missing = [f"{o.player_lookup}:{o.reason}" for o in evidence.outcomes if o.kind is not OutcomeKind.PRODUCED]
-    return Finding(value >= limit, round(value, 2), limit, missing[:MAX_NAMES])
+    return CheckResult(value >= limit, round(value, 2), limit, missing[:MAX_NAMES])
 
 
-def minimum_produced(evidence: Evidence) -> Finding:
+def minimum_produced(evidence: Evidence) -> CheckResult:
     """Enough players were produced, whatever the share."""
     if evidence.withdrawals_alone:
         return skipped(WITHDRAWALS_ALONE, evidence.thresholds.minimum_produced)
     value, limit = evidence.tally().produced, evidence.thresholds.minimum_produced
-    return Finding(value >= limit, value, limit)
+    return CheckResult(value >= limit, value, limit)
 
 
-def every_system(evidence: Evidence) -> Finding:
+def every_system(evidence: Evidence) -> CheckResult:
     """Every produced player has every system, or the reason why not."""
     bad = [
         f"{o.player_lookup}:{s}"
@@ -40,13 +40,13 @@ def every_system(evidence: Evidence) -> Finding:
         for s in evidence.systems
         if s not in o.system_problems and all(p.system_id != s for p in o.predictions)
     ]
-    return Finding(not bad, len(bad), 0, bad[:MAX_NAMES])
+    return CheckResult(not bad, len(bad), 0, bad[:MAX_NAMES])
 
 
-def in_range(evidence: Evidence) -> Finding:
+def in_range(evidence: Evidence) -> CheckResult:
     """Values are finite and in range (I-36, I-49)."""
     bad = [f"{o.player_lookup}:{p.system_id}" for o in evidence.produced for p in o.predictions if not sane(p)]
-    return Finding(not bad, len(bad), 0, bad[:MAX_NAMES])
+    return CheckResult(not bad, len(bad), 0, bad[:MAX_NAMES])
 
 
 def sane(p: Prediction) -> bool:
@@ -62,10 +62,10 @@ def sane(p: Prediction) -> bool:
     )
 
 
-def direction(evidence: Evidence) -> Finding:
+def direction(evidence: Evidence) -> CheckResult:
     """The recommendation agrees with its own row's value and line (I-46)."""
     bad = [f"{o.player_lookup}:{p.system_id}" for o in evidence.produced for p in o.predictions if not agrees(p)]
-    return Finding(not bad, len(bad), 0, bad[:MAX_NAMES])
+    return CheckResult(not bad, len(bad), 0, bad[:MAX_NAMES])
 
 
 def agrees(p: Prediction) -> bool:
@@ -75,40 +75,40 @@ def agrees(p: Prediction) -> bool:
     return {"OVER": p.points > p.line, "UNDER": p.points < p.line, "PASS": True}.get(p.recommendation, False)
 
 
-def unique_keys(evidence: Evidence) -> Finding:
+def unique_keys(evidence: Evidence) -> CheckResult:
     """No two rows share (player, game, system, line)."""
     keys = Counter((o.player_lookup, o.game_id, p.system_id, p.line) for o in evidence.produced for p in o.predictions)
     bad = [f"{k[0]}:{k[2]}" for k, n in keys.items() if n > 1]
-    return Finding(not bad, len(bad), 0, bad[:MAX_NAMES])
+    return CheckResult(not bad, len(bad), 0, bad[:MAX_NAMES])
 
 
-def rows_staged(evidence: Evidence) -> Finding:
+def rows_staged(evidence: Evidence) -> CheckResult:
     """As many rows were loaded as were produced."""
-    return Finding(evidence.staged_rows == evidence.expected_rows, evidence.staged_rows, evidence.expected_rows)
+    return CheckResult(evidence.staged_rows == evidence.expected_rows, evidence.staged_rows, evidence.expected_rows)
 
 
-def gold_share(evidence: Evidence) -> Finding:
+def gold_share(evidence: Evidence) -> CheckResult:
     """Share of produced players whose features rest on the best source; never rejects, always told."""
     tiers = [o.provenance.data_source_tier for o in evidence.produced if o.provenance]
     share = 100.0 * sum(t == "GOLD" for t in tiers) / len(tiers) if tiers else 0.0
-    return Finding(share >= MIN_GOLD, round(share, 1), MIN_GOLD)
+    return CheckResult(share >= MIN_GOLD, round(share, 1), MIN_GOLD)
 
 
-def lined_share(evidence: Evidence) -> Finding:
+def lined_share(evidence: Evidence) -> CheckResult:
     """Share of rows that were predicted against a live line (I-47); never rejects, always told."""
     lines = [p.line for o in evidence.produced for p in o.predictions]
     share = 100.0 * sum(line is not None for line in lines) / len(lines) if lines else 0.0
-    return Finding(share >= MIN_LINED, round(share, 1), MIN_LINED)
+    return CheckResult(share >= MIN_LINED, round(share, 1), MIN_LINED)
 
 
-def mean_edge(evidence: Evidence) -> Finding:
+def mean_edge(evidence: Evidence) -> CheckResult:
     """Mean of prediction less line (I-47: -3.84 where the lines had not arrived); never rejects, always told."""
     edges = [p.points - p.line for o in evidence.produced for p in o.predictions if p.line is not None]
     value = sum(edges) / len(edges) if edges else 0.0
-    return Finding(abs(value) <= MAX_MEAN_EDGE, round(value, 3), MAX_MEAN_EDGE)
+    return CheckResult(abs(value) <= MAX_MEAN_EDGE, round(value, 3), MAX_MEAN_EDGE)
 
 
-def one_revision(evidence: Evidence) -> Finding:
+def one_revision(evidence: Evidence) -> CheckResult:
     """All predictions were made by one version of the code (I-42); never rejects, always told."""
     versions = sorted({o.code_version for o in evidence.produced if o.code_version})
-    return Finding(len(versions) <= 1, len(versions), 1, versions[:MAX_NAMES])
+    return CheckResult(len(versions) <= 1, len(versions), 1, versions[:MAX_NAMES])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regen.domain.checks.evidence import FLOOR, MAX_NAMES, Evidence, Finding, share, skipped
+from regen.domain.checks.evidence import FLOOR, MAX_NAMES, CheckResult, Evidence, share, skipped
 from regen.domain.plan import NOT_ON_SLATE
 
 NO_CURRENT = "the date has no current rows"
@@ -10,7 +10,7 @@ FILTERED = "the batch is filtered: it takes nothing from players beyond its filt
 NO_SLATE = "the batch was opened by a version that kept no slate"
 
 
-def withdrawn_players(evidence: Evidence) -> Finding:
+def withdrawn_players(evidence: Evidence) -> CheckResult:
     """Not too many of the date's current players lose their rows because the slate does not name them any more."""
     limit = evidence.thresholds.withdrawn_pct
     if not evidence.baseline:
@@ -19,10 +19,10 @@ def withdrawn_players(evidence: Evidence) -> Finding:
         return skipped(FILTERED, limit)
     gone = sorted(p for p, why in evidence.plan.withdrawn.items() if why == NOT_ON_SLATE and p in evidence.baseline)
     value = share(len(gone), len(evidence.baseline))
-    return Finding(value <= limit or len(gone) < FLOOR, round(value, 2), limit, gone[:MAX_NAMES])
+    return CheckResult(value <= limit or len(gone) < FLOOR, round(value, 2), limit, gone[:MAX_NAMES])
 
 
-def games_gone(evidence: Evidence) -> Finding:
+def games_gone(evidence: Evidence) -> CheckResult:
     """No game that has current rows is gone from the slate as a whole."""
     limit = evidence.thresholds.games_gone
     if not evidence.baseline:
@@ -37,10 +37,10 @@ def games_gone(evidence: Evidence) -> Finding:
             players.setdefault(row.game_id, set()).add(row.player_lookup)
     known = {game.game_id for game in evidence.slate.games}
     gone = [g for g, names in sorted(players.items()) if g not in known and len(names) >= FLOOR]
-    return Finding(len(gone) <= limit, len(gone), limit, gone[:MAX_NAMES])
+    return CheckResult(len(gone) <= limit, len(gone), limit, gone[:MAX_NAMES])
 
 
-def slate_size(evidence: Evidence) -> Finding:
+def slate_size(evidence: Evidence) -> CheckResult:
     """The slate is not much smaller than the one of the date's last promoted batch."""
     limit, before = evidence.thresholds.slate_drop_pct, evidence.slate_before
     if not evidence.scope.whole_slate:
@@ -51,11 +51,11 @@ def slate_size(evidence: Evidence) -> Finding:
         return skipped("no batch for the whole slate of the date is promoted and on record", limit)
     lost = before - evidence.slate.players
     value = share(lost, before)
-    told = [f"{evidence.slate.players} players, {before} before"]
-    return Finding(value <= limit or lost < FLOOR, round(value, 2), limit, told)
+    sizes = [f"{evidence.slate.players} players, {before} before"]
+    return CheckResult(value <= limit or lost < FLOOR, round(value, 2), limit, sizes)
 
 
-def two_teams(evidence: Evidence) -> Finding:
+def two_teams(evidence: Evidence) -> CheckResult:
     """Every game that the batch is about has players of exactly two teams."""
     limit = evidence.thresholds.uneven_games
     if evidence.slate is None:
@@ -63,4 +63,4 @@ def two_teams(evidence: Evidence) -> Finding:
     ours = {o.game_id for o in evidence.outcomes} | {e.game_id for e in evidence.excluded}
     games = [g for g in evidence.slate.games if evidence.scope.whole_slate or g.game_id in ours]
     bad = [f"{g.game_id}:{'+'.join(g.teams) or 'no team'}" for g in games if len(g.teams) != 2 and not g.called_off]
-    return Finding(len(bad) <= limit, len(bad), limit, bad[:MAX_NAMES])
+    return CheckResult(len(bad) <= limit, len(bad), limit, bad[:MAX_NAMES])

@@ -89,7 +89,7 @@ def end_round(
 
 def _log_end(batch: Batch, why: str) -> None:
     """The line that the dashboard's coverage is taken from."""
-    told = {
+    facts = {
         "action": "end",
         "outcome": batch.status.value,
         "batch_id": batch.batch_id,
@@ -99,7 +99,7 @@ def _log_end(batch: Batch, why: str) -> None:
         "produced": batch.counts.produced,
         "coverage_pct": coverage_of(batch),
     }
-    log.info("%s %s: %s", batch.batch_id, batch.status, why, extra={k: v for k, v in told.items() if v is not None})
+    log.info("%s %s: %s", batch.batch_id, batch.status, why, extra={k: v for k, v in facts.items() if v is not None})
 
 
 def _released(record: DateRecord, batch: Batch, now: datetime) -> DateRecord:
@@ -128,8 +128,10 @@ def _items(batch: Batch, why: str, now: datetime, caller: str) -> list[OutboxIte
         items.append(outbox.audit_item(ended_entry(batch, event, why, caller), runs))
     for kind, text in alerts_of(batch, why):
         alert_id = ids.event_id(batch.batch_id, batch.round, f"alert:{kind}")
-        told = alert(kind, text, **summary, coverage_pct=coverage_of(batch), withdrawals=withdrawals_of(batch) or None)
-        items.append(outbox.alert_item(alert_id, now, told, batch.batch_id))
+        content = alert(
+            kind, text, **summary, coverage_pct=coverage_of(batch), withdrawals=withdrawals_of(batch) or None
+        )
+        items.append(outbox.alert_item(alert_id, now, content, batch.batch_id))
     if batch.backfill_id:
         items.append(wake_item(batch.backfill_id, f"{batch.batch_id}/{batch.round}", now, batch.batch_id))
     if grade := grade_item(batch, now):

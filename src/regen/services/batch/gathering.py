@@ -11,7 +11,7 @@ from regen.domain.errors import InvalidInput, Unreadable
 from regen.domain.outcome import Outcome, OutcomeKind, failed_outcome, latest
 from regen.domain.plan import withdrawals
 from regen.domain.promotion import StagedRow
-from regen.domain.rows import prediction_row, run_row
+from regen.domain.result_rows import prediction_row, run_row
 from regen.domain.slate import Exclusion
 from regen.schemas.staging import checked
 from regen.services.state.decoding import check_schema
@@ -79,8 +79,8 @@ def gather(deps: Deps, batch: Batch) -> Gathered:
 def _lost(batch: Batch, named: int, excluded: int) -> str | None:
     """What is missing of the slate as it was fixed; without it, players would be withdrawn as no longer on it."""
     missing = {"requested": batch.requested_players - named, "excluded": batch.excluded_players - excluded}
-    told = [f"{number} {word} players" for word, number in missing.items() if number > 0]
-    return f"the records of {' and '.join(told)} are missing or broken" if told else None
+    counts = [f"{number} {word} players" for word, number in missing.items() if number > 0]
+    return f"the records of {' and '.join(counts)} are missing or broken" if counts else None
 
 
 def staged_rows(batch: Batch, gathered: Gathered, at: datetime) -> Iterator[StagedRow]:

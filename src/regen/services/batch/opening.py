@@ -12,9 +12,9 @@ from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Batch, Counts, Kind, Status
 from regen.domain.errors import InvalidInput, NobodyRequested, NoSlate, Refused, Unavailable
-from regen.domain.reading import SlateReading
 from regen.domain.scope import UnknownNames
 from regen.domain.slate import EXPLAINED, POSTPONED, Slate, fix_slate, shape_of
+from regen.domain.slate_reading import SlateReading
 from regen.domain.trigger import Source, Trigger, bounded, merge
 from regen.ports import Write
 from regen.services.batch.dates import DateSeen, coalesce, must_wait, read_date
@@ -270,7 +270,7 @@ def _nobody(
         error=why,
         event_id=ids.event_id(batch.batch_id, 1, "rejected"),
     )
-    told = alert(
+    content = alert(
         AlertKind.BATCH_REJECTED, why, "WARNING", batch_id=batch.batch_id, game_date=batch.game_date.isoformat()
     )
     answer = Answer("rejected", batch.batch_id, batch.game_date, 0, 0)
@@ -281,7 +281,7 @@ def _nobody(
         *outbox.put(
             [
                 outbox.audit_item(entry),
-                outbox.alert_item(ids.event_id(batch.batch_id, 1, "alert_rejected"), batch.created_at, told),
+                outbox.alert_item(ids.event_id(batch.batch_id, 1, "alert_rejected"), batch.created_at, content),
             ]
         ),
     ]

@@ -9,8 +9,8 @@ from regen.domain import ids
 from regen.domain.batch import Batch
 from regen.domain.errors import AlreadyExists
 from regen.domain.outcome import Outcome, OutcomeKind
-from regen.domain.reading import SlateEntry
 from regen.domain.slate import Slate, group
+from regen.domain.slate_reading import SlateEntry
 from regen.domain.soundness import plain
 from regen.ports import Write
 from regen.services.state.deps import Deps

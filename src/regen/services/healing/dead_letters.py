@@ -111,7 +111,7 @@ def _dead_request(deps: Deps, batch: Batch, request_id: str) -> str:
 
 
 def _alert(deps: Deps, data: Mapping[str, Any], attributes: Mapping[str, str]) -> None:
-    told = alert(
+    content = alert(
         AlertKind.DEAD_LETTER,
         f"gave up on a message of {attributes.get(SOURCE, 'an unnamed subscription')}",
         batch_id=data.get("batch_id"),
@@ -119,4 +119,4 @@ def _alert(deps: Deps, data: Mapping[str, Any], attributes: Mapping[str, str]) -
     )
     # One for a batch, or for a subscription and hour: a flood of messages is no flood of alerts.
     about = data.get("batch_id") or (attributes.get(SOURCE), deps.clock.now().strftime("%Y-%m-%dT%H"))
-    raise_once(deps, ids.digest("dead_letter", about, length=24), told)
+    raise_once(deps, ids.digest("dead_letter", about, length=24), content)

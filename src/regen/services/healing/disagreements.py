@@ -26,16 +26,16 @@ from regen.services.state.messages import follow_up_item
 from regen.services.state.paths import DATES, batch_path, id_of
 
 
-def held_dates(deps: Deps, told: Callable[[Unreadable], object]) -> Mapping[str, date]:
+def held_dates(deps: Deps, unreadable: Callable[[Unreadable], object]) -> Mapping[str, date]:
     """The dates that a batch holds, by the batch's id; of a date that cannot be read `told` hears."""
     held: dict[str, date] = {}
     for snapshot in deps.store.find(DATES, [("live", ">", "")]):
         try:
             record = decode_date(snapshot, date.fromisoformat(id_of(snapshot)))
         except ValueError as error:
-            told(Unreadable(f"{snapshot.path}: {error}"))
+            unreadable(Unreadable(f"{snapshot.path}: {error}"))
         except Unreadable as error:
-            told(error)
+            unreadable(error)
         else:
             held[str(record.live)] = record.game_date
     return held
@@ -152,5 +152,5 @@ def _healed_items(record: DateRecord, batch_id: str, why: str, now: datetime) ->
         metadata={"trigger_ids": [t.trigger_id for t in record.coalesced]},
         error=why,
     )
-    told = alert(AlertKind.BATCH_HEALED, why, batch_id=batch_id, game_date=record.game_date.isoformat())
-    return [outbox.audit_item(entry), outbox.alert_item(ids.digest("alert", event, length=24), now, told, batch_id)]
+    content = alert(AlertKind.BATCH_HEALED, why, batch_id=batch_id, game_date=record.game_date.isoformat())
+    return [outbox.audit_item(entry), outbox.alert_item(ids.digest("alert", event, length=24), now, content, batch_id)]

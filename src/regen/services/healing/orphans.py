@@ -32,8 +32,8 @@ def report_orphans(deps: Deps) -> list[str]:
         log.warning("orphaned staging tables: %s", ", ".join(names), extra={"action": "sweep"})
     for name in names:
         why = f"staging table {name} is older than any verification takes, and no live batch names it"
-        told = alert(AlertKind.STAGING_ORPHANED, why, table=name)
-        raise_once(deps, ids.digest("staging_orphaned", name, length=24), told)
+        content = alert(AlertKind.STAGING_ORPHANED, why, table=name)
+        raise_once(deps, ids.digest("staging_orphaned", name, length=24), content)
     return names
 
 

@@ -189,10 +189,10 @@ def _opening_lost(deps: Deps, batch: Batch) -> str | None:
         if record.live == batch.batch_id:
             record = replace(record, live=None, carried=(), coalesced=bounded((*triggers_of(batch), *record.coalesced)))
         entry = ended_entry(failed, AuditEvent.FAILED, "opening_lost", "sweep")
-        told = alert(AlertKind.BATCH_HEALED, "opening_lost", **summarise(batch))
+        content = alert(AlertKind.BATCH_HEALED, "opening_lost", **summarise(batch))
         items = [
             outbox.audit_item(entry),
-            outbox.alert_item(ids.event_id(batch.batch_id, batch.round, "alert:healed"), now, told, batch.batch_id),
+            outbox.alert_item(ids.event_id(batch.batch_id, batch.round, "alert:healed"), now, content, batch.batch_id),
             follow_up_item(record, f"{batch.batch_id}/{batch.round}", now),
         ]
         return [seen.update(failed), date.write(record), *outbox.put(items)], "opening_lost"

@@ -42,9 +42,9 @@ def audit_item(entry: AuditEntry, staging: str | None = None) -> OutboxItem:
     return OutboxItem(entry.event_id, "audit", entry.at, entry.batch_id, {"entry": asdict(entry), "staging": staging})
 
 
-def alert_item(event_id: str, at: datetime, told: Mapping[str, Any], batch_id: str | None = None) -> OutboxItem:
+def alert_item(event_id: str, at: datetime, content: Mapping[str, Any], batch_id: str | None = None) -> OutboxItem:
     """An alert to raise."""
-    return OutboxItem(event_id, "alert", at, batch_id, {"event_id": event_id, **told})
+    return OutboxItem(event_id, "alert", at, batch_id, {"event_id": event_id, **content})
 
 
 def put(items: Sequence[OutboxItem]) -> list[Write]:
@@ -53,7 +53,7 @@ def put(items: Sequence[OutboxItem]) -> list[Write]:
     return [*writes, *(note for i in items for note in messages.note_writes(i))]
 
 
-def audit_entry(item: OutboxItem) -> AuditEntry:
+def entry_of(item: OutboxItem) -> AuditEntry:
     """The audit entry of an item.
 
     Raises:
@@ -167,11 +167,11 @@ class Carrier:
 
     def _publish(self, topic: str, group: Sequence[Due]) -> None:
         payloads = [due.item.payload for due in group]
-        self.deps.queue.publish(topic, [Message(told["data"], told["attributes"]) for told in payloads])
+        self.deps.queue.publish(topic, [Message(payload["data"], payload["attributes"]) for payload in payloads])
 
     def _alert(self, group: Sequence[Due]) -> None:
-        told = [Message(due.item.payload, {"event_id": due.item.event_id}) for due in group]
-        self.deps.queue.publish(ALERT_TOPIC, told)
+        messages = [Message(due.item.payload, {"event_id": due.item.event_id}) for due in group]
+        self.deps.queue.publish(ALERT_TOPIC, messages)
         for due in group if self.deps.alerts else ():
             try:
                 self.deps.alerts.send(due.item.payload)  # type: ignore[union-attr]
@@ -207,11 +207,11 @@ def _postpone(deps: Deps, due: Due, error: str) -> None:
     writes = [Write("update", path, encode_outbox(failing), due.snapshot.version)]
     aside = failing.failing_since is not None and now - failing.failing_since >= ASIDE_AFTER
     if aside:
-        told = alert(AlertKind.OUTBOX_DEAD, f"{what}: {error}", item=item.event_id, batch_id=item.batch_id)
+        content = alert(AlertKind.OUTBOX_DEAD, f"{what}: {error}", item=item.event_id, batch_id=item.batch_id)
         writes = [
             Write("delete", path, version=due.snapshot.version),
             Write("put", outbox_dead_path(item.event_id), encode_outbox(failing)),
-            *put([alert_item(ids.digest("outbox_dead", item.event_id, length=24), now, told, item.batch_id)]),
+            *put([alert_item(ids.digest("outbox_dead", item.event_id, length=24), now, content, item.batch_id)]),
         ]
     try:
         deps.store.commit(writes)

@@ -13,7 +13,7 @@ from functools import partial
 from regen.domain.errors import InvalidInput, StagingMissing, Unavailable, Unreadable
 from regen.services.state.deps import Deps
 from regen.services.state.leases import LeaseBusy, take
-from regen.services.state.outbox import BUDGET, LIMIT, Carrier, Due, audit_entry, due_items
+from regen.services.state.outbox import BUDGET, LIMIT, Carrier, Due, due_items, entry_of
 
 log = logging.getLogger(__name__)
 AUDIT = "audit"
@@ -87,7 +87,7 @@ def _record_all(carrier: Carrier, found: Sequence[Due]) -> None:
 def _is_entry(carrier: Carrier, due: Due) -> bool:
     """Whether it can be read; what another version wrote otherwise is put off alone."""
     try:
-        audit_entry(due.item)
+        entry_of(due.item)
     except InvalidInput as error:
         carrier.refused(due, error)
         return False
@@ -113,7 +113,7 @@ def _jobs(found: Sequence[Due]) -> Iterator[list[Due]]:
 
 
 def _record(deps: Deps, group: Sequence[Due]) -> None:
-    entries = [audit_entry(due.item) for due in group]
+    entries = [entry_of(due.item) for due in group]
     staging = group[0].item.payload.get("staging")
     try:
         deps.warehouse.record(entries, staging)

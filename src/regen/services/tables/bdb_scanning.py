@@ -14,7 +14,7 @@ from typing import Any
 
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
-from regen.domain.bdb import Act, BdbChange, BdbGame, BdbStatus, Decision, decide, overdue
+from regen.domain.bdb import BdbAct, BdbChange, BdbGame, BdbStatus, Decision, decide, overdue
 from regen.ports import Write
 from regen.services.state import outbox
 from regen.services.state.alerting import raise_once
@@ -26,9 +26,9 @@ from regen.services.state.paths import claim_path
 from regen.services.tables import grading
 
 TO = {
-    Act.REGENERATE: BdbStatus.REGENERATING,
-    Act.COMPLETE: BdbStatus.COMPLETED,
-    Act.EXPIRE: BdbStatus.EXPIRED,
+    BdbAct.REGENERATE: BdbStatus.REGENERATING,
+    BdbAct.COMPLETE: BdbStatus.COMPLETED,
+    BdbAct.EXPIRE: BdbStatus.EXPIRED,
 }
 
 
@@ -60,7 +60,7 @@ def scan(deps: Deps, *, dry_run: bool = False) -> ScanReport:
         report.counts[decision.act] = report.counts.get(decision.act, 0) + 1
     by_date: dict[date, list[BdbGame]] = {}
     for game, decision in decided:
-        if decision.act is Act.REGENERATE:
+        if decision.act is BdbAct.REGENERATE:
             by_date.setdefault(game.game_date, []).append(game)
     report.triggered = [day.isoformat() for day in by_date]
     if dry_run:
@@ -70,9 +70,9 @@ def scan(deps: Deps, *, dry_run: bool = False) -> ScanReport:
         _ask(deps, day, games, now, label)
     _alert(deps, decided, now)
     deps.books.change_bdb(
-        [_change(game, decision, now) for game, decision in decided if decision.act is not Act.IGNORE]
+        [_change(game, decision, now) for game, decision in decided if decision.act is not BdbAct.IGNORE]
     )
-    for first, last in grading.spans({game.game_date for game, decision in decided if decision.act is Act.COMPLETE}):
+    for first, last in grading.spans({game.game_date for game, decision in decided if decision.act is BdbAct.COMPLETE}):
         grading.grade(deps, first, last)
     outbox.deliver(deps, label)
     return report
@@ -108,10 +108,10 @@ def _change(game: BdbGame, decision: Decision, now: datetime) -> BdbChange:
         was=game.status,
         attempts_were=game.attempts,
         status=TO.get(decision.act, BdbStatus(game.status)),
-        attempts=game.attempts + (decision.act is Act.REGENERATE),
+        attempts=game.attempts + (decision.act is BdbAct.REGENERATE),
         checks=game.checks + 1,
         at=now,
-        notes=None if decision.act is Act.WAIT else decision.why,
+        notes=None if decision.act is BdbAct.WAIT else decision.why,
     )
 
 
@@ -120,7 +120,7 @@ def _alert(deps: Deps, decided: Sequence[tuple[BdbGame, Decision]], now: datetim
     ended: dict[date, list[str]] = {}
     late: dict[date, list[str]] = {}
     for game, decision in decided:
-        if decision.act is Act.EXPIRE:
+        if decision.act is BdbAct.EXPIRE:
             ended.setdefault(game.game_date, []).append(f"{game.game_id}: {decision.why}")
         elif overdue(game, now):
             late.setdefault(game.game_date, []).append(game.game_id)

@@ -11,7 +11,7 @@ import functions_framework
 
 from regen.domain.batch import Kind
 from regen.domain.inputs import PlayerInputs, RecentGame, SourceTier
-from regen.domain.reading import SlateEntry, SlateReading
+from regen.domain.slate_reading import SlateEntry, SlateReading
 from regen.domain.trigger import Source, Trigger
 from regen.services.batch.opening import open_batch
 from regen.services.state.deps import Deps

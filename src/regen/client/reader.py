@@ -45,9 +45,9 @@ class Reader:
     def client(self) -> bigquery.Client:
         """The official client."""
         if self.emulator:
-            from regen.local.tables import bigquery_client  # noqa: PLC0415
+            from regen.local.emulator_tables import emulator_client  # noqa: PLC0415
 
-            return bigquery_client(self.emulator, self.project)
+            return emulator_client(self.emulator, self.project)
         from google.auth.exceptions import DefaultCredentialsError  # noqa: PLC0415
         from google.cloud import bigquery  # noqa: PLC0415
 

@@ -9,7 +9,7 @@ from regen.data.csvs import DataFolder
 from regen.features.records import GameLog, ShotZones
 
 
-def walk(
+def played_days(
     folder: DataFolder, until: date | None = None
 ) -> Iterator[tuple[date, tuple[GameLog, ...], tuple[ShotZones, ...]]]:
     """Every date up to and including `until` that has games or shot zones, in order."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from regen.domain.estimate import Estimate
-from regen.domain.recommendation import CONFIDENT_WITHIN, Recommendation, judge, over_probability, quantile
+from regen.domain.recommendation import CONFIDENT_WITHIN, Recommendation, advise, over_probability, quantile
 from regen.training.scores import Floats, bootstrap_interval, calibration_error, perfect_calibration_error
 
 EXPONENTIAL = "exponential mean (12)"
@@ -19,7 +19,7 @@ _DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Estimated:
     """What was said of one player-game, and what came.
 
     Attributes:
@@ -73,32 +73,32 @@ class Row:
         return {name: round(value, _DIGITS) if isinstance(value, float) else value for name, value in body.items()}
 
 
-def measure(told: Sequence[Told]) -> tuple[Row, ...]:
+def measure(estimated: Sequence[Estimated]) -> tuple[Row, ...]:
     """All rows: systems in the registry's order, then the baselines; all players, then those with a line."""
     names: dict[str, None] = {}
-    for each in told:
+    for each in estimated:
         names.update(dict.fromkeys(each.estimates))
     plain: dict[str, None] = {}
-    for each in told:
+    for each in estimated:
         plain.update(dict.fromkeys(each.plain))
     rows = []
     for population in ("all", "lined"):
-        chosen = [each for each in told if population == "all" or each.line is not None]
+        chosen = [each for each in estimated if population == "all" or each.line is not None]
         for name in (*names, *plain):
             row = _row(name, population, chosen)
-            if row is not None and not (population == "all" and _lined_only(name, told)):
+            if row is not None and not (population == "all" and _lined_only(name, estimated)):
                 rows.append(row)
     return tuple(rows)
 
 
-def _lined_only(name: str, told: Sequence[Told]) -> bool:
-    return all(each.line is not None for each in told if name in each.estimates or name in each.plain) and any(
-        each.line is None for each in told
+def _lined_only(name: str, estimated: Sequence[Estimated]) -> bool:
+    return all(each.line is not None for each in estimated if name in each.estimates or name in each.plain) and any(
+        each.line is None for each in estimated
     )
 
 
-def _row(name: str, population: str, told: Sequence[Told]) -> Row | None:
-    used = [each for each in told if (name in each.estimates or name in each.plain) and EXPONENTIAL in each.plain]
+def _row(name: str, population: str, estimated: Sequence[Estimated]) -> Row | None:
+    used = [each for each in estimated if (name in each.estimates or name in each.plain) and EXPONENTIAL in each.plain]
     if not used:
         return None
     days = np.array([each.day for each in used], dtype=np.float64)
@@ -139,7 +139,7 @@ def _row(name: str, population: str, told: Sequence[Told]) -> Row | None:
     )
 
 
-def _chances(name: str, used: Sequence[Told]) -> tuple[Floats, Floats]:
+def _chances(name: str, used: Sequence[Estimated]) -> tuple[Floats, Floats]:
     chances, happened = [], []
     for each in used:
         own = each.form_line if each.line is None else each.line
@@ -149,24 +149,24 @@ def _chances(name: str, used: Sequence[Told]) -> tuple[Floats, Floats]:
     return np.array(chances), np.array(happened)
 
 
-def _interval(name: str, used: Sequence[Told]) -> float:
+def _interval(name: str, used: Sequence[Estimated]) -> float:
     inside = [
         quantile(each.estimates[name], 0.1) <= each.points <= quantile(each.estimates[name], 0.9) for each in used
     ]
     return float(np.mean(inside))
 
 
-def _closeness_gap(name: str, used: Sequence[Told]) -> float:
-    told = [each.estimates[name].confidence for each in used]
+def _closeness_gap(name: str, used: Sequence[Estimated]) -> float:
+    estimated = [each.estimates[name].confidence for each in used]
     near = [100.0 * (abs(each.points - each.estimates[name].points) <= CONFIDENT_WITHIN) for each in used]
-    return float(np.mean(told) - np.mean(near))
+    return float(np.mean(estimated) - np.mean(near))
 
 
-def _bets(name: str, used: Sequence[Told]) -> tuple[int, float | None, float | None]:
+def _bets(name: str, used: Sequence[Estimated]) -> tuple[int, float | None, float | None]:
     picks = won = 0
     confidences, outcomes = [], []
     for each in used:
-        judgement = judge(each.estimates[name], each.line)
+        judgement = advise(each.estimates[name], each.line)
         if each.line is None or each.points == each.line or not judgement.edge:
             continue
         right = (each.points > each.line) == (judgement.edge > 0)

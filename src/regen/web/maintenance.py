@@ -38,7 +38,7 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
     def scan(call: Call) -> Reply:
         body = call.json()
         bodies.only(body, {"dry_run"})
-        dry_run = bodies.flag(body, "dry_run")
+        dry_run = bodies.flag_field(body, "dry_run")
         return once(call, body, dry_run=dry_run, act=lambda: asdict(bdb_scanning.scan(deps, dry_run=dry_run)))
 
     def check(call: Call) -> Reply:
@@ -48,7 +48,7 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
     def grade(call: Call) -> Reply:
         body = call.json()
         first, last = _span(body, eastern_today(deps.clock.now()), "dry_run")
-        dry_run = bodies.flag(body, "dry_run")
+        dry_run = bodies.flag_field(body, "dry_run")
 
         def act() -> Mapping[str, Any]:
             due = grading.spans(grading.due(deps, (last - first).days + 1)) if "from" not in body else [(first, last)]

@@ -6,10 +6,10 @@ from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from regen.local.bigquery_tables import create_tables
+from regen.adapters.bigquery.tables import create_tables
 
 
-def bigquery_client(url: str, project: str) -> bigquery.Client:
+def emulator_client(url: str, project: str) -> bigquery.Client:
     """A client for the emulator at `url`."""
     credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
     return bigquery.Client(project, credentials, client_options=ClientOptions(api_endpoint=url))
@@ -17,7 +17,7 @@ def bigquery_client(url: str, project: str) -> bigquery.Client:
 
 def create_tables_at(url: str, project: str, prefix: str) -> None:
     """Create datasets, tables, views and functions that are not there yet."""
-    client = bigquery_client(url, project)
+    client = emulator_client(url, project)
     try:
         create_tables(client, project, prefix)
     finally:
