@@ -10,6 +10,8 @@ from typing import Any
 from regen.domain.errors import RegenError
 from regen.services.healing.vitals import vitals
 from regen.services.state.deps import Deps
+from regen.services.state.leases import PROMOTION
+from regen.services.state.paths import lease_path
 
 CACHE_SECONDS = 5.0
 
@@ -20,7 +22,7 @@ class Readiness:
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
         self._questions: dict[str, Callable[[], object]] = {
-            "firestore": lambda: deps.store.get("leases/promotion"),
+            "firestore": lambda: deps.store.get(lease_path(PROMOTION)),
             "bigquery": deps.warehouse.staging_tables,
         }
         self._lock = threading.Lock()

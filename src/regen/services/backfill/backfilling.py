@@ -50,7 +50,7 @@ from regen.services.state.deps import Deps
 from regen.services.state.documents import decode_backfill, encode_backfill
 from regen.services.state.idempotency import IdempotencyKey, claims, recall
 from regen.services.state.messages import wake_item
-from regen.services.state.paths import backfill_path
+from regen.services.state.paths import BACKFILLS, backfill_path
 
 log = logging.getLogger(__name__)
 
@@ -167,7 +167,7 @@ def order(
 
 def recent(deps: Deps, limit: int = 50) -> list[Backfill]:
     """The newest backfills."""
-    found = deps.store.find("backfills", order_by="created_at", descending=True, limit=limit)
+    found = deps.store.find(BACKFILLS, order_by="created_at", descending=True, limit=limit)
     return [backfill for backfill in map(_readable, found) if backfill is not None]
 
 

@@ -27,7 +27,7 @@ from regen.services.state.paths import DATES, batch_path, id_of
 
 
 def held_dates(deps: Deps, unreadable: Callable[[Unreadable], object]) -> Mapping[str, date]:
-    """The dates that a batch holds, by the batch's id; of a date that cannot be read `told` hears."""
+    """The dates that a batch holds, by the batch's id; `unreadable` gets the error of each that cannot be read."""
     held: dict[str, date] = {}
     for snapshot in deps.store.find(DATES, [("live", ">", "")]):
         try:
