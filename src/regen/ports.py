@@ -87,11 +87,13 @@ class BatchStore(Protocol):
         order_by: str | None = None,
         descending: bool = False,
         fields: Sequence[str] | None = None,
+        after: Snapshot | None = None,
     ) -> list[Snapshot]:
         """Documents of one collection (path without the document id) that meet all conditions.
 
         Args:
             fields: read only these top-level fields.
+            after: the last document of the page before, with `order_by`; equal values are ordered by path.
         """
         ...
 

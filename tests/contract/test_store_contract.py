@@ -122,6 +122,20 @@ def test_find_filters_limits_orders_and_selects(store: BatchStore) -> None:
     assert store.find("c/p/r", [("n", "==", 1)])[0].path == "c/p/r/d1"
 
 
+@pytest.mark.parametrize("order", ["ascending", "descending"])
+def test_pages_follow_each_other_though_all_values_are_equal(store: BatchStore, order: str) -> None:
+    descending = order == "descending"
+    store.commit([Write("create", f"c/d{i}", {"n": 1 if i in {2, 5, 6} else 0}) for i in range(8)])
+    pages, after = [], None
+    while page := store.find("c", [("n", "<=", 1)], order_by="n", descending=descending, limit=3, after=after):
+        pages.append([s.path for s in page])
+        after = page[-1]
+    wanted = [f"c/d{i}" for i in (0, 1, 3, 4, 7, 2, 5, 6)]
+    if descending:
+        wanted.reverse()
+    assert pages == [wanted[:3], wanted[3:6], wanted[6:]]
+
+
 def test_what_was_read_is_not_changed_by_later_writes(store: BatchStore) -> None:
     store.commit([Write("create", "c/a", {"list": [1]})])
     seen = store.get("c/a")

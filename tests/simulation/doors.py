@@ -124,11 +124,12 @@ class StoreDoor:
         order_by: str | None = None,
         descending: bool = False,
         fields: Sequence[str] | None = None,
+        after: Snapshot | None = None,
     ) -> list[Snapshot]:
         return self._call(
             f"find {collection}",
             lambda: self._store.find(
-                collection, where, limit=limit, order_by=order_by, descending=descending, fields=fields
+                collection, where, limit=limit, order_by=order_by, descending=descending, fields=fields, after=after
             ),
         )
 

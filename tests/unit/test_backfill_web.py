@@ -9,6 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from regen.domain.invariants import Finding
+from regen.ports import Write
 from support.league import DAY
 from support.web_bench import Web, envelope, ticked
 
@@ -45,6 +46,15 @@ def test_a_plan_a_backfill_and_how_it_stands(web: Web) -> None:
     assert web.get(f"/batches/{day['batch_id']}").status_code == 200
     assert web.push("coordinator", "/regenerate-pubsub", envelope(advance, "m-2")) == 204
     assert len(web.bench.store.find("prediction_batches")) == 1
+
+
+def test_a_backfill_that_cannot_be_read_is_listed_beside_the_others(web: Web) -> None:
+    good, newer = (body(web.post("/backfills", RANGE, {"Idempotency-Key": key}))["backfill_id"] for key in ("k1", "k2"))
+    web.bench.store.commit([Write("update", f"backfills/{newer}", {"schema": 99})])
+    listed = {b["backfill_id"]: b for b in body(web.get("/backfills"))["backfills"]}
+    assert {name: b["status"] for name, b in listed.items()} == {good: "running", newer: "unreadable"}
+    assert f"backfills/{newer}" in listed[newer]["error"]
+    assert web.get(f"/backfills/{newer}").status_code == 503
 
 
 def test_orders_on_a_backfill(web: Web) -> None:

@@ -17,7 +17,8 @@ from regen.ports import Write
 from regen.services.batch import completion, opening, processing, verifying
 from regen.services.batch.dates import read_date
 from regen.services.healing import dead_letters, malformed, sweeping
-from regen.services.state.deps import ALERT_TOPIC, REQUEST_TOPIC
+from regen.services.state import outbox
+from regen.services.state.deps import ALERT_TOPIC, COMPLETE_TOPIC, REQUEST_TOPIC
 from regen.services.state.messages_read import check_message
 from regen.services.state.paths import BACKFILLS, DATES, LEASES, batch_path, date_path, lease_path, requests_path
 from regen.services.state.unknown_fields import keep_unknown
@@ -150,6 +151,24 @@ def test_one_unreadable_outbox_item_holds_up_no_other() -> None:
     assert len(bench.audited("requested")) == 1
     assert bench.batch(answer.batch_id).status is Status.PROMOTED
     assert bench.store.get("outbox/odd") is not None
+
+
+def test_thousands_of_a_newer_versions_items_hold_up_no_other() -> None:
+    """A deployment that was rolled back: what the newer version left is older than all that this one writes."""
+    bench = Bench(players(8))
+    bench.regenerate()
+    bench.run()
+    bench.sweep()
+    newer = {"due_at": bench.clock.now(), "kind": "message", "schema": 99, "payload": "{}"}
+    for first in range(0, 2500, 250):
+        bench.store.commit([Write("put", f"outbox/newer{n:04}", newer) for n in range(first, first + 250)])
+    message = outbox.message_item("z-ours", bench.clock.now(), COMPLETE_TOPIC, {"n": 1})
+    bench.store.commit(outbox.put([message]))
+    report = tick(bench)
+    assert {"n": 1} in bench.queue.of(COMPLETE_TOPIC)
+    assert len(report.unreadable) == sweeping.NAMED
+    assert report.trouble[-1] == f"{2500 - sweeping.NAMED} more records cannot be read"
+    assert len(alerts(bench, AlertKind.RECORD_UNREADABLE)) <= sweeping.NAMED
 
 
 def test_an_unreadable_outbox_item_is_reported_and_alerted_to_once() -> None:

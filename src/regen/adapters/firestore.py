@@ -17,6 +17,8 @@ from regen.domain.errors import AccessDenied, AlreadyExists, Conflict, InvalidIn
 from regen.ports import Condition, Snapshot, Write
 
 SERVICE = "Firestore"
+_NAME = "__name__"
+"""A document's path, as queries name it."""
 TIMEOUT_SECONDS = 20.0
 _READ_RETRY = Retry(
     predicate=lambda e: isinstance(e, api.ServiceUnavailable | api.InternalServerError | api.DeadlineExceeded),
@@ -72,6 +74,7 @@ class FirestoreStore:
         order_by: str | None = None,
         descending: bool = False,
         fields: Sequence[str] | None = None,
+        after: Snapshot | None = None,
     ) -> list[Snapshot]:
         query: Any = self._client.collection(collection)
         for name, op, value in where:
@@ -79,6 +82,9 @@ class FirestoreStore:
         if order_by:
             direction = firestore.Query.DESCENDING if descending else firestore.Query.ASCENDING
             query = query.order_by(order_by, direction=direction)
+            if after:
+                query = query.order_by(_NAME, direction=direction)
+                query = query.start_after({order_by: after.data[order_by], _NAME: self._client.document(after.path)})
         if fields is not None:
             query = query.select(list(fields))
         if limit is not None:

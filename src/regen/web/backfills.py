@@ -13,7 +13,7 @@ from regen.services.backfill import backfilling
 from regen.services.backfill.backfilling import Wanted
 from regen.services.backfill.changes import read_backfill
 from regen.services.state.idempotency import IdempotencyKey
-from regen.services.views.backfill_view import backfill_view, dates_view
+from regen.services.views.backfill_view import backfill_view, dates_view, list_backfills
 from regen.web import bodies
 from regen.web.bootstrap import App
 from regen.web.http import Call, Reply, Route
@@ -41,7 +41,7 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
         return 202, {**backfill_view(made), "status_url": call.url(f"/backfills/{made.backfill_id}")}
 
     def listing(call: Call) -> Reply:  # noqa: ARG001 - every route's signature
-        return 200, {"backfills": [backfill_view(b) for b in backfilling.recent(deps)]}
+        return 200, {"backfills": list_backfills(deps)}
 
     def one(call: Call) -> Reply:
         return 200, backfill_view(read_backfill(deps, _id(call))[0])

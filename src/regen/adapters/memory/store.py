@@ -79,6 +79,7 @@ class MemoryStore:
         order_by: str | None = None,
         descending: bool = False,
         fields: Sequence[str] | None = None,
+        after: Snapshot | None = None,
     ) -> list[Snapshot]:
         with self._lock:
             found: list[Snapshot] = []
@@ -89,7 +90,7 @@ class MemoryStore:
                     if limit is not None and order_by is None and len(found) == limit:
                         break
             if order_by is not None:
-                found.sort(key=lambda s: self._documents[s.path].data[order_by], reverse=descending)
+                found = _page(found, lambda s: self._documents[s.path].data[order_by], after, descending=descending)
             else:
                 found.sort(key=lambda s: s.path)
             found = found[:limit]
@@ -133,6 +134,17 @@ class MemoryStore:
 
 
 _PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
+
+
+def _page(
+    found: list[Snapshot], value: Callable[[Snapshot], Any], after: Snapshot | None, *, descending: bool
+) -> list[Snapshot]:
+    """Those found in their order, equal values by path, from behind `after` on."""
+    ordered = sorted(found, key=lambda s: (value(s), s.path), reverse=descending)
+    if after is None:
+        return ordered
+    last = (value(after), after.path)
+    return [s for s in ordered if ((value(s), s.path) < last if descending else (value(s), s.path) > last)]
 
 
 def _stored(value: Any) -> Any:  # noqa: ANN401 - any value that a document can hold

@@ -38,19 +38,18 @@ from regen.domain.errors import (
     NoSuchBackfill,
     Refused,
     RegenError,
-    Unreadable,
 )
 from regen.domain.trigger import Source, Trigger
-from regen.ports import Snapshot, Write
+from regen.ports import Write
 from regen.services.backfill import settling
 from regen.services.backfill.changes import change_backfill, read_backfill
 from regen.services.batch import opening
 from regen.services.state import outbox
 from regen.services.state.deps import Deps
-from regen.services.state.documents import decode_backfill, encode_backfill
+from regen.services.state.documents import encode_backfill
 from regen.services.state.idempotency import IdempotencyKey, claims, recall
 from regen.services.state.messages import wake_item
-from regen.services.state.paths import BACKFILLS, backfill_path
+from regen.services.state.paths import backfill_path
 
 log = logging.getLogger(__name__)
 
@@ -163,20 +162,6 @@ def order(
     after = change_backfill(deps, backfill_id, change)
     outbox.deliver(deps, backfill_id)
     return after
-
-
-def recent(deps: Deps, limit: int = 50) -> list[Backfill]:
-    """The newest backfills."""
-    found = deps.store.find(BACKFILLS, order_by="created_at", descending=True, limit=limit)
-    return [backfill for backfill in map(_readable, found) if backfill is not None]
-
-
-def _readable(snapshot: Snapshot) -> Backfill | None:
-    try:
-        return decode_backfill(snapshot)
-    except Unreadable as error:
-        log.warning("left out of the listing: %s", error)
-        return None  # the sweep alerts to it
 
 
 def advance(deps: Deps, backfill_id: str) -> Backfill | None:

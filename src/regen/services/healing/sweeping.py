@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 STUCK_AFTER = timedelta(minutes=5)
 """Past its deadline a batch ends within two sweeps and the time of a verification."""
+NAMED = 50
+"""Unreadable records that a sweep names; after a deployment that was rolled back there may be thousands."""
 
 
 @dataclass(slots=True)
@@ -49,7 +51,8 @@ class SweepReport:
     Attributes:
         healed: `batch_id: what` for each batch that was carried on, and the dates whose fence was mended.
         trouble: what could not be done now; the next sweep tries again.
-        unreadable: records that this version cannot read, each with its path: left alone, alerted to once.
+        unreadable: records that this version cannot read, each with its path: left alone, alerted to once. At most `NAMED`;
+            `trouble` says how many more there are.
         orphans: staging tables that nobody will look at again, in the sweeps that look for them.
     """
 
@@ -82,6 +85,8 @@ def sweep(deps: Deps) -> SweepReport:
     report.healed += [f"{day}: the fence was doubled" for day in mended]
     report.flushed = parts.take("outbox", lambda: flush(deps, unreadable=parts.unreadable)) or 0
     parts.take("backfills", lambda: wake_live(deps, parts.unreadable))
+    if parts.unnamed:
+        report.trouble.append(f"{parts.unnamed} more records cannot be read")
     if batches is None and isinstance(parts.last, RegenError):
         raise parts.last
     return report
@@ -93,11 +98,13 @@ class _Parts:
 
     Attributes:
         last: why the listing of the batches failed, if it did.
+        unnamed: unreadable records that the report has no room for.
     """
 
     deps: Deps
     report: SweepReport
     last: Exception | None = None
+    unnamed: int = 0
 
     def take(self, name: str, act: Callable[[], T]) -> T | None:
         """What the part gives; None if it failed, and the report says why."""
@@ -123,6 +130,9 @@ class _Parts:
     def unreadable(self, error: Unreadable) -> None:
         """Report a record that cannot be read, and have it told of once."""
         if str(error) in self.report.unreadable:
+            return
+        if len(self.report.unreadable) == NAMED:
+            self.unnamed += 1
             return
         self.report.unreadable.append(str(error))
         self.report.trouble.append(str(error))

@@ -84,25 +84,43 @@ def due_items(deps: Deps, batch_id: str | None, unreadable: Callable[[Unreadable
     if batch_id:
         found = deps.store.find(OUTBOX, [("batch_id", "==", batch_id)], limit=LIMIT)
     else:
-        found = deps.store.find(OUTBOX, [("due_at", "<=", now)], order_by="due_at", limit=LIMIT)
-        if len(found) == LIMIT:
-            for kind in ("message", "alert"):
-                found += deps.store.find(OUTBOX, [("kind", "==", kind)], limit=LIMIT)
-    items = {s.path: due for s in found if (due := _readable(s, unreadable)) is not None}
-    return sorted((due for due in items.values() if due.item.due_at <= now), key=lambda due: due.item.due_at)
+        return _due_of_all(deps, now, unreadable)
+    return _due(_readable(found, unreadable), now)
+
+
+def _due_of_all(deps: Deps, now: datetime, unreadable: Callable[[Unreadable], None]) -> list[Due]:
+    """Page by page, so that any number of items that cannot be read (a newer version's) hides none that can."""
+    items: list[Due] = []
+    page = deps.store.find(OUTBOX, [("due_at", "<=", now)], order_by="due_at", limit=LIMIT)
+    while True:
+        items += _readable(page, unreadable)
+        if len(page) < LIMIT or len(items) >= LIMIT:
+            break
+        page = deps.store.find(OUTBOX, [("due_at", "<=", now)], order_by="due_at", limit=LIMIT, after=page[-1])
+    if len(items) >= LIMIT:
+        for kind in ("message", "alert"):
+            items += _readable(deps.store.find(OUTBOX, [("kind", "==", kind)], limit=LIMIT), unreadable)
+    return _due(items, now)
+
+
+def _due(items: Sequence[Due], now: datetime) -> list[Due]:
+    once = {due.snapshot.path: due for due in items if due.item.due_at <= now}
+    return sorted(once.values(), key=lambda due: due.item.due_at)
 
 
 def _leave(error: Unreadable) -> None:
     log.warning("left in the outbox: %s", error)
 
 
-def _readable(snapshot: Snapshot, unreadable: Callable[[Unreadable], None]) -> Due | None:
-    """One item on its own: what cannot be read is left alone, and holds up no other."""
-    try:
-        return Due(decode_outbox(snapshot), snapshot)
-    except Unreadable as error:
-        unreadable(error)
-        return None
+def _readable(found: Sequence[Snapshot], unreadable: Callable[[Unreadable], None]) -> list[Due]:
+    """Each on its own: what cannot be read is left alone, and holds up no other."""
+    items: list[Due] = []
+    for snapshot in found:
+        try:
+            items.append(Due(decode_outbox(snapshot), snapshot))
+        except Unreadable as error:
+            unreadable(error)
+    return items
 
 
 @dataclass(slots=True)

@@ -6,6 +6,35 @@ from collections.abc import Sequence
 from typing import Any
 
 from regen.domain.backfill import Backfill, BackfillDate
+from regen.domain.errors import Unreadable
+from regen.ports import Snapshot
+from regen.services.state.deps import Deps
+from regen.services.state.documents import decode_backfill
+from regen.services.state.paths import BACKFILLS, id_of
+
+MAX_LISTED = 50
+
+
+def list_backfills(deps: Deps) -> list[dict[str, Any]]:
+    """The newest backfills; one that this version cannot read says so, and stands beside the others."""
+    found = deps.store.find(BACKFILLS, order_by="created_at", descending=True, limit=MAX_LISTED)
+    return [_listed(snapshot) for snapshot in found]
+
+
+def _listed(snapshot: Snapshot) -> dict[str, Any]:
+    try:
+        return backfill_view(decode_backfill(snapshot))
+    except Unreadable as error:
+        return _unreadable(id_of(snapshot), str(error))
+
+
+def _unreadable(backfill_id: str, error: str) -> dict[str, Any]:
+    """A backfill that this version cannot read; what is not known of it is None."""
+    unknown = dict.fromkeys(
+        ("from", "to", "reason", "only", "backwards", "max_concurrent_dates", "created_by", "created_at", "updated_at")
+    )
+    named = {"backfill_id": backfill_id, "status": "unreadable", "error": error}
+    return {**named, **unknown, "ended_at": None, "counts": {}, "dates": []}
 
 
 def backfill_view(backfill: Backfill) -> dict[str, Any]:
