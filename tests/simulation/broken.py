@@ -35,11 +35,16 @@ from simulation.upstream import Upstream
 
 @dataclass(frozen=True)
 class Variant:
-    """A mistake: in the warehouse, or in a service."""
+    """A mistake: in the warehouse, or in a service.
+
+    Attributes:
+        known: the seeds that caught it last, tried first; stale ones cost time, and hide nothing.
+    """
 
     name: str
     warehouse: type[MemoryWarehouse] = MemoryWarehouse
     patched: Callable[[], AbstractContextManager[Any]] = nullcontext
+    known: tuple[int, ...] = ()
 
 
 class SupersedesFirst(MemoryWarehouse):
@@ -312,14 +317,14 @@ VARIANTS = (
     Variant("publish before the record", patched=_publishes_first),
     Variant("acknowledge before the write", patched=_acknowledges_first),
     Variant("a counter instead of a set", patched=_counts_deliveries),
-    Variant("a lease without fencing", WithoutFence),
-    Variant("a fence raised by a MERGE", MergesFence),
-    Variant("audit entries recorded by a MERGE", MergesAudit),
-    Variant("grades made by a MERGE that only inserts", patched=_merges_grades),
-    Variant("one job id for two accounts", OneJobId, _one_job_id),
+    Variant("a lease without fencing", WithoutFence, known=(17,)),
+    Variant("a fence raised by a MERGE", MergesFence, known=(327,)),
+    Variant("audit entries recorded by a MERGE", MergesAudit, known=(238,)),
+    Variant("grades made by a MERGE that only inserts", patched=_merges_grades, known=(96,)),
+    Variant("one job id for two accounts", OneJobId, _one_job_id, known=(166,)),
     Variant("an unknown end means that nothing was changed", patched=_unknown_is_nothing),
     Variant("what was committed before the fence was raised is not read", patched=_never_looks),
-    Variant("a dispatching batch past its deadline is never closed", patched=_dispatches_for_ever),
+    Variant("a dispatching batch past its deadline is never closed", patched=_dispatches_for_ever, known=(123,)),
     Variant("the audit outside the transaction", AuditsApart, _audits_apart),
     Variant("a backfill that counts ends instead of promotions", patched=_counts_ends),
     Variant("a scan that completes what it has only asked for", patched=_completes_at_once),
