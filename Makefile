@@ -40,8 +40,8 @@ test: $(READY) ## All tests but the long ones (ARGS="-k name")
 	@$(BIN)/python -m pytest -m "not long" $(PYTEST) $(ARGS)
 
 .PHONY: test-long
-test-long: $(READY) ## The tests that take minutes
-	@$(BIN)/python -m pytest -m long $(PYTEST) $(ARGS)
+test-long: $(READY) ## The tests that take minutes (REPEATS=10 for more kills)
+	@$(if $(REPEATS),REPEATS=$(REPEATS)) $(BIN)/python -m pytest -m long $(PYTEST) $(ARGS)
 
 .PHONY: bench
 bench: $(READY) ## Measure, beside the peers that are installed; writes build/bench.json

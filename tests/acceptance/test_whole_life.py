@@ -15,7 +15,7 @@ from regen.cli.settings import read_env
 from support.polling import wait_until
 
 DAY = "2025-12-17"
-FIRST, LAST = "2025-12-09", "2025-12-13"
+FIRST, LAST = "2025-12-10", "2025-12-13"
 WITHOUT_SLATE = "2025-12-11"
 BAD = "2025-12-12"
 

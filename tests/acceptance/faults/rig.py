@@ -26,13 +26,15 @@ from regen.local.provision import Redelivery
 from regen.local.stack import Stack
 from support.polling import wait_until
 
+REPEATS = int(os.environ.get("REPEATS", "3"))
+"""Times that a long test repeats a fault; `make test-long REPEATS=10` soaks."""
 LEASE_SECONDS = 4.0
 SWEEP_SECONDS = 1.0
 ACK_SECONDS = 10
 #: A verification, on a machine that has other things to do.
 VERIFICATION_SECONDS = 20.0
 HEALED_SECONDS = LEASE_SECONDS + 2 * SWEEP_SECONDS + VERIFICATION_SECONDS
-DAYS = tuple(f"2026-01-{day:02}" for day in range(3, 11))
+DAYS = tuple(f"2026-01-{day:02}" for day in range(3, 13))
 VARIABLES = {
     "REGEN_LEASE_SECONDS": f"{LEASE_SECONDS:g}",
     "REGEN_PLAYERS_PER_REQUEST": "5",

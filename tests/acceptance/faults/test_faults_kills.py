@@ -8,11 +8,10 @@ import pytest
 
 from acceptance.faults.judge import invariants
 from acceptance.faults.moments import ALL, Scene, moment, staged
-from acceptance.faults.rig import HEALED_SECONDS, VERIFICATION_SECONDS, Rig
+from acceptance.faults.rig import HEALED_SECONDS, REPEATS, VERIFICATION_SECONDS, Rig
 from regen.client.errors import OperatorError
 
 pytestmark = pytest.mark.timeout(900)
-TIMES = 10
 ALONE = (
     "before_promoting", "before_the_fence", "fence_unanswered", "transaction_unanswered", "before_the_drop",
     "before_promoted", "promoted_unanswered",
@@ -51,16 +50,16 @@ def test_all_functions_are_killed_mid_way(rig: Rig) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("number", range(TIMES))
+@pytest.mark.parametrize("number", range(REPEATS))
 @pytest.mark.parametrize("function", sorted(ALL))
-def test_ten_kills_with_all_that_it_had_begun(rig: Rig, function: str, number: int) -> None:
+def test_repeated_kills_with_all_that_it_had_begun(rig: Rig, function: str, number: int) -> None:
     """Dates at every moment at once, as far as they can be: promotions go one by one."""
     killed_at(rig, *((function, at) for at in ALL[function] if at.name not in ALONE))
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("number", range(TIMES))
+@pytest.mark.parametrize("number", range(REPEATS))
 @pytest.mark.parametrize("name", ALONE)
-def test_ten_kills_of_a_verifier_that_promotes(rig: Rig, name: str, number: int) -> None:
+def test_repeated_kills_of_a_verifier_that_promotes(rig: Rig, name: str, number: int) -> None:
     """Every moment of a promotion."""
     killed_at(rig, ("verifier", moment("verifier", name)))
