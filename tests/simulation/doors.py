@@ -137,7 +137,7 @@ class StoreDoor:
 class QueueDoor:
     """Queue: two calls for several messages, so that a fault may strike when some are published and some not."""
 
-    def __init__(self, call: Through, post: Callable[[str, Message], None]) -> None:
+    def __init__(self, call: Through, post: Callable[[str, Message], object]) -> None:
         self._call, self._post = partial(call, of="Pub/Sub"), post
 
     def publish(self, topic: str, messages: Sequence[Message]) -> None:

@@ -204,8 +204,9 @@ class Judge:
         for data in store.peek_all("game_dates"):
             if data["live"] or data["coalesced"]:
                 self._broken("P13", f"{data['game_date']} holds {data['live']} and {len(data['coalesced'])} triggers")
+        on_record, dead = self._malformed(), self._world.watch.dead
         for number in self._people.garbage:
-            if number not in self._malformed():
+            if number not in on_record and dead.get(number) not in on_record:
                 self._broken("P10", f"the malformed {number} is not on record")
 
     def _malformed(self) -> set[str | None]:

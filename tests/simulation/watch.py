@@ -42,7 +42,7 @@ class Watch:
 
     Attributes:
         lossy: a message was lost for good, so that only the sweep can know of its request.
-        dead: numbers of messages that Pub/Sub gave up on.
+        dead: numbers of messages that Pub/Sub gave up on, and those of their dead letters.
         readings: every state of the inputs there has been, by the name of the snapshot.
     """
 
@@ -55,7 +55,7 @@ class Watch:
         self._done: dict[str, Any] = {}
         self.violations: list[str] = []
         self.lossy = False
-        self.dead: set[str] = set()
+        self.dead: dict[str, str] = {}
         self.readings: dict[str, SlateReading] = {}
         self.backfills = BackfillWatch(store, self.broken)
         self._ledger = ledger

@@ -269,8 +269,8 @@ class World(Agenda):
 
     # messages and events
 
-    def post(self, topic: str, message: Message) -> None:
-        """A message has reached a topic."""
+    def post(self, topic: str, message: Message) -> str:
+        """A message has reached a topic; its number."""
         self.watch.published(topic, message)
         self.published.append((topic, message))
         data = json.dumps(message.data).encode()
@@ -279,6 +279,7 @@ class World(Agenda):
             self.triggers[number] = message
         for s in self._subscriptions.get(topic, ()):
             self.send(Delivery(number, s.service, s.path, data, message.attributes, s))
+        return number
 
     def post_raw(self, topic: str, data: bytes) -> str:
         """Bytes from a stranger have reached a topic."""
@@ -364,9 +365,9 @@ class World(Agenda):
         if delivery.attempts >= limit and subscription is not None and json_text(delivery.data):
             self.say(f"{delivery.number} goes to the dead letters")
             delivery.settled = True
-            self.watch.dead.add(delivery.number)
             attributes = {**delivery.attributes, "CloudPubSubDeadLetterSourceSubscription": subscription.name}
-            self.post(subscription.dead_letter_topic, Message(json.loads(delivery.data), attributes))
+            letter = Message(json.loads(delivery.data), attributes)
+            self.watch.dead[delivery.number] = self.post(subscription.dead_letter_topic, letter)
         elif self.outages.spans and not self.faults.on:
             self.parked.append(delivery)
         elif self.faults.on or delivery.attempts < TRIES_WHEN_QUIET:
