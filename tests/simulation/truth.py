@@ -26,10 +26,14 @@ def generations(rows: Sequence[Row]) -> set[Generation]:
 
 
 def promotion_explained(
-    act: Promotion, reading: SlateReading | None, scope: Mapping[str, Any], before: Sequence[Row], after: Sequence[Row]
+    act: Promotion,
+    readings: Sequence[SlateReading],
+    scope: Mapping[str, Any],
+    before: Sequence[Row],
+    after: Sequence[Row],
 ) -> Iterator[Problem]:
-    """Every withdrawal is the slate's, and whom the slate does not explain has kept his rows."""
-    slate = {entry.player_lookup: entry for entry in reading.entries} if reading else {}
+    """Every withdrawal is the slate's, as last read, and whom the slate does not explain has kept his rows."""
+    slate = {entry.player_lookup: entry for reading in readings for entry in reading.entries}
     whole = not any(scope.get(name) for name in ("players", "systems", "games"))
     for player, system in sorted(generations(before) - generations(after)):
         entry = slate.get(player)

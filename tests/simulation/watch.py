@@ -226,5 +226,11 @@ class Watch:
             yield from rollback_complete(act, before, after)
         else:
             batch = self._store.peek(f"prediction_batches/{act.fence.batch_id}") or {}
-            reading = self.readings.get(batch.get("snapshot", ""))
-            yield from promotion_explained(act, reading, batch.get("scope") or {}, before, after)
+            yield from promotion_explained(act, self._read_by(batch), batch.get("scope") or {}, before, after)
+
+    def _read_by(self, batch: Mapping[str, Any]) -> list[SlateReading]:
+        """What the batch has read of the slate: when it was opened, and at each redrive."""
+        documents = self._store.peek_all(f"prediction_batches/{batch.get('batch_id')}/excluded")
+        read = {d.get("opening"): d.get("snapshot") for d in documents}
+        names = (batch.get("snapshot"), *(read.get(opening) for opening in batch.get("openings", [])[1:]))
+        return [self.readings[name] for name in names if name in self.readings]

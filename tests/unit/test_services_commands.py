@@ -7,10 +7,12 @@ import pytest
 
 from regen.domain.batch import Status
 from regen.domain.errors import Conflict, Gone, InvalidInput, Refused
+from regen.domain.slate import Exclusion
 from regen.ports import Write
 from regen.services.batch import orders
 from regen.services.batch.dispatching import dispatch
-from regen.services.batch.requests import build_requests, write_requests
+from regen.services.batch.gathering import gather
+from regen.services.batch.requests import build_requests, reread_writes, write_requests
 from regen.services.healing import sweeping
 from regen.services.state.deps import REQUEST_TOPIC, VERIFY_TOPIC
 from regen.services.state.documents import decode_date
@@ -83,6 +85,47 @@ def test_redrive_takes_only_those_without_a_result() -> None:
     assert [e.round for e in bench.audited("redrive_requested")] == [2]
     first_errors = [r for r in bench.warehouse.runs() if r["round"] == 1 and not r["success"]]
     assert len(first_errors) == 2
+
+
+@pytest.mark.parametrize("before", ["out", "postponed", "not on the slate"])
+def test_a_redrive_withdraws_nobody_who_is_available_again(before: str) -> None:
+    """The slate is read anew for the players who lack a result; it counts for those who were left out, too."""
+    late = [entry("playerx", status="out")] if before == "out" else []
+    if before == "postponed":
+        late = [entry("playerx", called_off=True)]
+    bench = Bench([*flawed(), *late])
+    bench.warehouse.seed_predictions([old_row("playerx", "steady", 11.5)])
+    batch = bench.run()
+    assert batch.status is Status.REJECTED
+    bench.slate([*players(10), entry("playerx")])
+    orders.redrive(bench.deps, bench.order(batch))
+    bench.drain()
+    again = bench.batch(batch.batch_id)
+    assert (again.status, again.counts.withdrawn) == (Status.PROMOTED, 0), again.verdict
+    assert ("playerx", "steady", 11.5) in bench.current()
+
+
+def test_a_redrive_withdraws_who_is_out_by_now() -> None:
+    bench = Bench([*flawed(), entry("playerx", status="doubtful")])
+    bench.warehouse.seed_predictions([old_row("playerx", "steady", 11.5)])
+    batch = bench.run()
+    bench.slate([*players(10), entry("playerx", status="out")])
+    orders.redrive(bench.deps, bench.order(batch))
+    bench.drain()
+    again = bench.batch(batch.batch_id)
+    assert (again.status, again.counts.withdrawn) == (Status.PROMOTED, 1), again.verdict
+
+
+def test_a_redrive_that_never_began_changes_no_exclusion() -> None:
+    bench = Bench([*flawed(), entry("playerx", status="out")])
+    bench.warehouse.seed_predictions([old_row("playerx", "steady", 11.5)])
+    batch = bench.run()
+    bench.slate([*players(10), entry("playerx")])
+    known = bench.batch(batch.batch_id)
+    changed = [Exclusion("playerx", "available_again")]
+    bench.store.commit(list(reread_writes(known, "an-opening", "a-snapshot", changed)))
+    (left,) = gather(bench.deps, known).excluded
+    assert (left.player_lookup, left.reason) == ("playerx", "out")
 
 
 def test_a_redrive_of_a_promoted_batch_adds_what_was_missing() -> None:

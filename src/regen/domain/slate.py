@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +21,8 @@ _CALLED_OFF = re.compile(rf"({'|'.join(sorted(CALLED_OFF))})([^a-z]|$)")
 POSTPONED = "postponed"
 EXPLAINED = frozenset({"out", POSTPONED})
 """Exclusions that withdraw what is current of the player: upstream says that he will not play."""
+AVAILABLE_AGAIN = "available_again"
+"""The reason of a player whom the batch left out, and whom a redrive's reading of the slate does not."""
 
 
 def is_called_off(game_status: str | None) -> bool:
@@ -30,7 +32,9 @@ def is_called_off(game_status: str | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """A player of the slate who is not requested, and why: `postponed`, `out`, `doubtful` or `under_minutes`.
+    """A player of the slate who is not requested, and why.
+
+    The reasons are `postponed`, `out`, `doubtful`, `under_minutes` and `available_again`.
 
     Attributes:
         game_id: empty in records of earlier versions.
@@ -190,6 +194,16 @@ def fix_slate(entries: Iterable[SlateEntry], scope: Scope, min_minutes: float) -
         else:
             requested.append(examined(entry))
     return Slate(tuple(requested), tuple(excluded), tuple(outside))
+
+
+def reread(slate: Slate, known: Iterable[Exclusion], requested: Collection[str]) -> tuple[Exclusion, ...]:
+    """What a later reading says otherwise of the players whom the batch does not request.
+
+    A player who was out, or not on the slate, and is available now keeps what is current of him.
+    """
+    before = {e.player_lookup: e.reason for e in known}
+    now = (*slate.excluded, *(Exclusion(e.player_lookup, AVAILABLE_AGAIN, e.game_id) for e in slate.requested))
+    return tuple(e for e in now if e.player_lookup not in requested and before.get(e.player_lookup) != e.reason)
 
 
 def group(entries: Sequence[SlateEntry], size: int) -> list[tuple[SlateEntry, ...]]:

@@ -68,12 +68,21 @@ def gather(deps: Deps, batch: Batch) -> Gathered:
     outcomes = {**latest(unfinished), **latest(everything)}
     fresh = [o for o in outcomes.values() if o.round not in batch.promoted_rounds or o.kind is not OutcomeKind.PRODUCED]
     runs = [o for o in everything if batch.act is not Act.GENERATE or o.round == batch.round]
-    excluded: list[Exclusion] = []
-    for snapshot in deps.store.find(excluded_path(batch.batch_id)):
-        excluded += decode_exclusions(snapshot) or ()  # those of a broken one are counted below
+    excluded, first = _excluded(deps, batch)
     order = sorted(outcomes.values(), key=lambda o: o.player_lookup)
-    lost = _lost(batch, named, len(excluded))
+    lost = _lost(batch, named, first)
     return Gathered(order, sorted(fresh, key=lambda o: o.player_lookup), runs, excluded, lost)
+
+
+def _excluded(deps: Deps, batch: Batch) -> tuple[list[Exclusion], int]:
+    """The players whom the batch leaves out, each as last read, and how many there were when it was opened."""
+    read: dict[str, list[Exclusion]] = {}
+    for snapshot in deps.store.find(excluded_path(batch.batch_id)):
+        # A broken one counts as lost.
+        read.setdefault(str(snapshot.data.get("opening", "")), []).extend(decode_exclusions(snapshot) or ())
+    at_first = read.get("", [])
+    later = [e for opening in batch.openings[1:] for e in read.get(opening, [])]
+    return list({e.player_lookup: e for e in (*at_first, *later)}.values()), len(at_first)
 
 
 def _lost(batch: Batch, named: int, excluded: int) -> str | None:

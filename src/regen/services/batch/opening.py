@@ -20,7 +20,7 @@ from regen.ports import Write
 from regen.services.batch.dates import DateSeen, coalesce, must_wait, read_date
 from regen.services.batch.dispatching import dispatch, start_dispatching
 from regen.services.batch.ending import end_round
-from regen.services.batch.requests import build_requests, write_requests
+from regen.services.batch.requests import build_requests, excluded_writes, write_requests
 from regen.services.state import outbox
 from regen.services.state.commit import until_unopposed
 from regen.services.state.deps import Deps
@@ -68,9 +68,10 @@ def _opened(deps: Deps, opened: _Opened) -> Answer:
     if opened.requests is None:
         outbox.deliver(deps, opened.batch.batch_id, opened.batch)
         return opened.answer
+    excluded = excluded_writes(opened.batch, opened.slate.excluded)
     with opened.lease.kept():
         try:
-            write_requests(deps, opened.batch, opened.requests, opened.slate)
+            write_requests(deps, opened.batch, opened.requests, excluded)
         except InvalidInput as error:
             return _unstorable(deps, opened, error)
         start_dispatching(deps, opened.batch.batch_id)

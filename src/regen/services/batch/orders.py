@@ -16,14 +16,14 @@ from regen.domain.batch_end import ended_entry
 from regen.domain.checks import NEVER_ACCEPTED
 from regen.domain.errors import Gone, InvalidInput, Refused
 from regen.domain.outcome import OutcomeKind
-from regen.domain.slate import fix_slate
+from regen.domain.slate import fix_slate, reread
 from regen.domain.trigger import bounded, triggers_of
 from regen.ports import Write
 from regen.services.batch.dates import DateSeen, read_date
 from regen.services.batch.dispatching import dispatch
 from regen.services.batch.ending import end_round
 from regen.services.batch.gathering import gather
-from regen.services.batch.requests import build_requests, write_requests
+from regen.services.batch.requests import build_requests, reread_writes, write_requests
 from regen.services.state import outbox
 from regen.services.state.commit import Seen, read_batch, until_committed
 from regen.services.state.deps import Deps
@@ -86,12 +86,15 @@ def cancel(deps: Deps, order: Order) -> Batch:
 def redrive(deps: Deps, order: Order) -> Batch:
     """Open the next round for the players without a result, on inputs read anew; the first errors are kept.
 
+    What is read anew counts for the players who are left out, too: one who was out and is not any more keeps his rows.
+
     Raises:
         Refused: nobody lacks a result, the batch is live, or newer data has been promoted.
         Gone: its records have expired.
     """
     seen = _ended(deps, order)
-    outcomes = gather(deps, seen.batch).outcomes
+    known = gather(deps, seen.batch)
+    outcomes = known.outcomes
     if len(outcomes) != seen.batch.requested_players:
         raise Refused(f"{order.batch_id} ended before its requests were written; open a new one", order.batch_id)
     lacking = {o.player_lookup for o in outcomes if o.kind is not OutcomeKind.PRODUCED}
@@ -104,7 +107,8 @@ def redrive(deps: Deps, order: Order) -> Batch:
     opening = deps.ids.suffix()
     requests = build_requests(deps, seen.batch, players, round_, opening)
     if not order.dry_run:
-        write_requests(deps, seen.batch, requests)
+        changed = reread(slate, known.excluded, {o.player_lookup for o in outcomes})
+        write_requests(deps, seen.batch, requests, reread_writes(seen.batch, opening, reading.snapshot, changed))
 
     def open_round(batch: Batch, now: datetime) -> Batch:
         return batch.moved(

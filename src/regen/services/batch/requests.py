@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from regen.domain import ids
 from regen.domain.batch import Batch
 from regen.domain.errors import AlreadyExists
 from regen.domain.outcome import Outcome, OutcomeKind
-from regen.domain.slate import Slate, group
+from regen.domain.slate import Exclusion, group
 from regen.domain.slate_reading import SlateEntry
 from regen.domain.soundness import plain
 from regen.ports import Write
@@ -84,11 +84,10 @@ def _given(entry: SlateEntry, round_: int) -> Outcome:
     )
 
 
-def write_requests(deps: Deps, batch: Batch, records: Sequence[RequestRecord], slate: Slate | None = None) -> None:
+def write_requests(deps: Deps, batch: Batch, records: Sequence[RequestRecord], excluded: Iterable[Write] = ()) -> None:
     """Write all requests, and the excluded players; those that are there already stay as they are."""
     writes = [Write("create", request_path(batch.batch_id, r.request_id), encode_request(r)) for r in records]
-    if slate:
-        writes += _excluded_writes(batch, slate)
+    writes += excluded
     for chunk in _chunks(writes):
         try:
             deps.store.commit(chunk)
@@ -104,11 +103,25 @@ def _create(deps: Deps, write: Write) -> None:
         return  # an earlier attempt wrote it: its id is derived from what it is
 
 
-def _excluded_writes(batch: Batch, slate: Slate) -> Iterator[Write]:
-    for start in range(0, len(slate.excluded), EXCLUDED_PER_DOCUMENT):
-        part = slate.excluded[start : start + EXCLUDED_PER_DOCUMENT]
+def excluded_writes(batch: Batch, excluded: Sequence[Exclusion]) -> Iterator[Write]:
+    """The players whom a batch leaves out, in chunks."""
+    for start in range(0, len(excluded), EXCLUDED_PER_DOCUMENT):
+        part = excluded[start : start + EXCLUDED_PER_DOCUMENT]
         data = encode_exclusions(part, batch.expires_at)
         yield Write("create", f"{excluded_path(batch.batch_id)}/{ids.digest('excluded', start, length=20)}", data)
+
+
+def reread_writes(batch: Batch, opening: str, snapshot: str, changed: Sequence[Exclusion]) -> Iterator[Write]:
+    """What a redrive's reading says otherwise; it counts if the round of this opening begins.
+
+    Args:
+        snapshot: names the state of the inputs that the redrive has read.
+    """
+    for start in range(0, len(changed) or 1, EXCLUDED_PER_DOCUMENT):
+        part = changed[start : start + EXCLUDED_PER_DOCUMENT]
+        data = {**encode_exclusions(part, batch.expires_at), "opening": opening, "snapshot": snapshot}
+        name = ids.digest("excluded", opening, start, length=20)
+        yield Write("create", f"{excluded_path(batch.batch_id)}/{name}", data)
 
 
 def _chunks(writes: Sequence[Write]) -> Iterator[list[Write]]:
