@@ -189,7 +189,9 @@ def test_i34_nothing_is_streamed_and_what_housekeeping_leaves_is_reported() -> N
 
 def _batch() -> Batch:
     at = datetime(2026, 1, 20, tzinfo=UTC)
-    return Batch("b1", Kind.REGENERATION, DAY, "x", Status.VERIFYING, "t", at, at, at, at)
+    return Batch(
+        "b1", Kind.REGENERATION, DAY, "x", Status.VERIFYING, "t", at, at, at, at, thresholds={}, min_minutes=15.0
+    )
 
 
 def _outcome(line: float | None = 24.5, **more: Any) -> Outcome:

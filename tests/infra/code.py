@@ -8,11 +8,12 @@ from itertools import product
 from unittest.mock import MagicMock
 
 from regen.services.state import deps, paths
+from regen.settings import declared
 from regen.web import coordinator, verifier, worker
 from regen.web.bootstrap import App
 from regen.web.callers import Gatekeeper
 from regen.web.http import Router
-from regen.web.settings import VARIABLES, Secret, Settings, read_settings
+from regen.web.settings import Secret, Settings, read_settings, read_value
 
 ROUTERS: dict[str, Callable[[App], Router]] = {
     "coordinator": coordinator.router,
@@ -50,7 +51,7 @@ def code() -> Code:
         published=frozenset(str(v) for k, v in vars(deps).items() if k.endswith("_TOPIC")),
         pushed=frozenset(pushed),
         scheduled=frozenset(scheduled),
-        variables=frozenset(VARIABLES),
+        variables=frozenset(declared()),
         secrets=frozenset(_secret_variables()),
         batches=paths.BATCHES,
     )
@@ -64,9 +65,9 @@ def _secret_variables() -> set[str]:
     """Variables whose value becomes a Secret."""
     found = set()
     samples = ("someone:0123456789abcdef", "https://example.com/0123456789abcdef")
-    for (name, (_, parse, _)), sample in product(VARIABLES.items(), samples):
+    for name, sample in product(declared(), samples):
         try:
-            value = parse(sample)
+            value = read_value(name, sample)
         except ValueError:
             continue
         values = value.values() if isinstance(value, dict) else [value]

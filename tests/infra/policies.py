@@ -11,7 +11,7 @@ from infra.deployment import Deployment, last, seconds
 from infra.rules import ROOT, policy
 from infra.writing import written_by
 from regen.schemas import STAGING_DATASET
-from regen.web.settings import VARIABLES
+from regen.settings import declared, text_of
 
 PUBLIC = {"allUsers", "allAuthenticatedUsers"}
 INVOKER = "roles/run.invoker"
@@ -338,15 +338,12 @@ def sources_are_named_by_content(d: Deployment) -> Iterator[str]:
 
 @policy
 def defaults_are_the_codes(d: Deployment) -> Iterator[str]:
-    """A number that is given to the functions is the default that the code has."""
+    """What a deployment does not set is given to the functions as the default of settings.json."""
     for key in d.functions():
         for name, text in d.environment(key).items():
-            default = VARIABLES.get(name, (None, None, None))[2]
-            measured = re.search(
-                r"SECONDS|BYTES|THRESHOLD|MINIMUM|MIN_|SHIFT|DAYS|PLAYERS|SYSTEMS|PREFIX|LOCATION", name
-            )
-            if default is not None and measured and text != default:
-                yield f"{key}: {name} is {text}, in the code {default}"
+            row = declared().get(name)
+            if row and row.terraform and row.default is not None and text != text_of(row.default):
+                yield f"{key}: {name} is {text}, in settings.json {text_of(row.default)}"
 
 
 @policy

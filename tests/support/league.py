@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -14,17 +14,20 @@ from regen.domain.estimate import Estimate
 from regen.domain.inputs import Line, PlayerInputs, RecentGame, SourceTier
 from regen.domain.slate_reading import SlateEntry, SlateReading
 from regen.services.state.deps import Config
+from regen.settings import declared, field_of, limits, number
 
 DAY = date(2026, 1, 20)
 TIP_OFF = datetime(2026, 1, 21, 0, 30, tzinfo=UTC)
 SYSTEMS = ("steady", "bold")
+NUMBERS = {name: field_of(name) for name, row in declared().items() if row.type in {"number", "whole"}}
 BROKEN = "broken"
 """A feature that makes every system raise."""
 
 
-_KEPT = frozenset({"coverage_pct", "mean_shift"})
-_OFF: dict[str, Any] = {c.setting: c.off for c in CHECKS if c.setting is not None and c.setting not in _KEPT}
-LENIENT = Thresholds(90.0, 1, 8.0, **_OFF)
+_KEPT = frozenset({"coverage_pct", "minimum_produced", "mean_shift"})
+_OFF = {c.setting: c.off for c in CHECKS if c.setting and c.off is not None and c.setting not in _KEPT}
+WIDE: Thresholds = {**limits(), "mean_shift": 8.0}
+LENIENT: Thresholds = {**WIDE, **_OFF}
 """For slates drawn anew, which keep no player and no game on purpose."""
 
 
@@ -51,13 +54,17 @@ _REGISTRY = {"steady": Flat("steady", 0.0), "bold": Flat("bold", 1.5)}
 
 def config(**numbers: Any) -> Config:
     """A deployment of two systems; requests of four players, so that a handful of players makes several."""
+    names = {field.name for field in fields(Config)}
+    defaults = {name: number(variable) for variable, name in NUMBERS.items() if name in names}
     settings: dict[str, Any] = {
+        **defaults,
+        "feature_version": None,
         "systems": SYSTEMS,
         "run_for": lambda wanted: tuple(_REGISTRY[name] for name in wanted),
         "players_per_request": 4,
         "hold_down_seconds": 0.0,
         "promotion_wait_seconds": 1.0,
-        "thresholds": Thresholds(90.0, 1, 8.0),
+        "thresholds": WIDE,
         "code_version": "test",
     }
     return Config(**{**settings, **numbers})

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from regen.domain.batch import Status, Thresholds
+from regen.domain.batch import Status
 from regen.domain.checks import Evidence, Verdict, judge
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Provenance
 from regen.domain.promotion import CurrentPrediction
 from regen.domain.slate import Exclusion, GameShape, SlateShape
+from regen.settings import limits
 from support.bench import Bench
 from support.league import DAY, entry, names, players
 
@@ -73,7 +74,7 @@ def verdict_of(current: Sequence[list[CurrentPrediction]], outcomes: Sequence[Ou
         "fresh": outcomes,
         "systems": ("steady",),
         "current": [row for rows in current for row in rows],
-        "thresholds": Thresholds(),
+        "thresholds": limits(),
         "staged_rows": rows,
         "expected_rows": rows,
         "slate": SlateShape(len(outcomes), tuple(GameShape(g, ("BOS", "NYK"), 9) for g in games)),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from regen.domain.batch import Status, Thresholds
+from regen.domain.batch import Status
 from regen.domain.checks import CHECKS, Evidence, Verdict, judge
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Provenance
 from regen.domain.promotion import CurrentPrediction
@@ -14,6 +14,7 @@ from regen.domain.slate import Exclusion, GameShape, SlateShape, shape_of
 from regen.domain.slate_reading import SlateEntry
 from regen.services.batch import orders
 from regen.services.state.deps import ALERT_TOPIC
+from regen.settings import limits
 from support.bench import Bench
 from support.league import DAY, SYSTEMS, entry, names
 
@@ -37,7 +38,7 @@ def evidence(before: list[str], now: list[str], **more: Any) -> Evidence:
         "fresh": outcomes,
         "systems": ("steady",),
         "current": [current(p) for p in before],
-        "thresholds": Thresholds(),
+        "thresholds": limits(),
         "staged_rows": len(now),
         "expected_rows": len(now),
         "slate": SlateShape(len(now), (GameShape("g1", ("BOS", "NYK"), len(now)),)),
@@ -129,11 +130,11 @@ def test_players_of_retired_systems_alone_are_in_no_baseline() -> None:
 
 def test_no_check_can_be_configured_away_silently() -> None:
     everybody = [f"p{n}" for n in range(10)]
-    limits: dict[str, Any] = {c.setting: c.off for c in CHECKS if c.setting is not None}
-    off = judge(evidence(everybody, everybody[:2], thresholds=Thresholds(**limits), slate_before=100))
+    at_off = {c.setting: c.off for c in CHECKS if c.off is not None}
+    off = judge(evidence(everybody, everybody[:2], thresholds={**limits(), **at_off}, slate_before=100))
     assert off.failed == []
     told = unseen(off)
-    assert {c.name for c in CHECKS if c.setting} <= told.keys()
+    assert {c.name for c in CHECKS if c.off is not None} <= told.keys()
     assert all("off" in told[name] for name in ("withdrawn_players", "slate_size", "coverage"))
     assert off.findings["withdrawn_players"].value == 80.0
 

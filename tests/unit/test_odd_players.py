@@ -18,13 +18,14 @@ from regen.services.batch import processing
 from regen.services.state import documents, packing, paths
 from regen.services.state.deps import REQUEST_TOPIC
 from regen.services.views import batch_view
+from regen.settings import limits
 from support.bench import Bench
 from support.league import DAY, config, entry, players
 
 GOOD = 34
 PLAIN = {"no_history", "no_form", "low_quality", "out", "system_error"}
 """Reasons that say which input it was."""
-ANY = replace(Thresholds(1.0, 1, 8.0), game_coverage_pct=0.0)
+ANY: Thresholds = {**limits(), "coverage_pct": 1.0, "mean_shift": 8.0, "game_coverage_pct": 0.0}
 FAR = timezone(timedelta(hours=14))
 MOMENTS: list[Any] = [
     datetime(1, 1, 1, tzinfo=UTC),

@@ -34,7 +34,20 @@ def outcome(given: PlayerInputs, version: str | None = "v1") -> Outcome:
 
 def batch() -> Batch:
     at = TIP_OFF
-    made = Batch("b", Kind.REGENERATION, inputs().game_date, "x", Status.VERIFYING, "t", at, at, at, at)
+    made = Batch(
+        "b",
+        Kind.REGENERATION,
+        inputs().game_date,
+        "x",
+        Status.VERIFYING,
+        "t",
+        at,
+        at,
+        at,
+        at,
+        thresholds={},
+        min_minutes=15.0,
+    )
     return replace(made, code_version="c1")
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from regen.settings import declared
 from regen.web import bootstrap
-from regen.web.settings import GOOGLE_CERTS_URL, VARIABLES, Secret, Settings, SettingsInvalid, read_settings
+from regen.web.settings import GOOGLE_CERTS_URL, Secret, Settings, SettingsInvalid, read_settings
 
 CANARY = "canary-0123456789abcdef"
 FUNCTIONS = Path(__file__).parents[2] / "functions"
@@ -120,7 +121,7 @@ def _load(name: str) -> None:
 def test_a_function_does_not_start_on_cloud_run_with_settings_it_cannot_use(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for variable in VARIABLES:
+    for variable in declared():
         monkeypatch.delenv(variable, raising=False)
     _load(name)
     monkeypatch.setenv("K_SERVICE", f"regen-{name}")

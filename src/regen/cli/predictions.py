@@ -12,6 +12,7 @@ from regen.cli.session import Session, command
 from regen.client.errors import Misused
 from regen.client.moves import MAIN_SYSTEM, moves
 from regen.client.reader import BATCH_DATE, date_of
+from regen.settings import number
 
 PANEL = "Predictions"
 SHOW = "player_lookup:player game_id:game system_id:system predicted_points:points:n line::n recommendation confidence::n data_source_tier:tier batch_id:batch"
@@ -45,7 +46,9 @@ def show(
 def slate(
     session: Session,
     date: DateArgument,
-    min_minutes: Annotated[float, typer.Option("--min-minutes", min=0, max=48, help="Least average minutes.")] = 15.0,
+    min_minutes: Annotated[float, typer.Option("--min-minutes", min=0, max=48, help="Least average minutes.")] = number(
+        "REGEN_MIN_MINUTES"
+    ),
     every: Annotated[bool, typer.Option("--all", help="Those who are excluded, too.")] = False,
 ) -> None:
     """Who would be predicted on a date, and who would not, with the reason."""

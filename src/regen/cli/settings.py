@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from regen.client.errors import Misused
+from regen.settings import declared, number
 
+BYTES = "REGEN_MAXIMUM_BYTES_BILLED"
 DEFAULT_PROJECT = "nba-props-platform"
 CHECKOUT = Path(__file__).parents[3]
 VARIABLES = {
@@ -22,7 +24,7 @@ VARIABLES = {
     "project": "PROJECT_ID",
     "emulator": "BIGQUERY_EMULATOR_HOST",
     "prefix": "REGEN_DATASET_PREFIX",
-    "maximum_bytes_billed": "REGEN_MAXIMUM_BYTES_BILLED",
+    "maximum_bytes_billed": BYTES,
     "region": "REGEN_REGION",
     "name": "REGEN_NAME",
 }
@@ -64,7 +66,7 @@ class Settings:
     key: str | None = field(default=None, repr=False)
     emulator: str | None = None
     prefix: str = ""
-    maximum_bytes_billed: int = 10 * 2**30
+    maximum_bytes_billed: int = int(number(BYTES))
     region: str | None = None
     name: str | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -116,7 +118,7 @@ def resolve(given: Given, environ: Mapping[str, str] = os.environ) -> Settings:
         key=values.get("key"),
         emulator=emulator,
         prefix=values.get("prefix", ""),
-        maximum_bytes_billed=_bytes(values.get("maximum_bytes_billed", str(10 * 2**30))),
+        maximum_bytes_billed=_bytes(values.get("maximum_bytes_billed", str(number(BYTES)))),
         region=values.get("region"),
         name=values.get("name"),
         origins={"project": "the default", **origins},
@@ -124,8 +126,9 @@ def resolve(given: Given, environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def _bytes(text: str) -> int:
-    if not text.isdecimal() or int(text) < 10 * 2**20:
-        raise Misused(f"REGEN_MAXIMUM_BYTES_BILLED: expected a whole number from {10 * 2**20} on, not {text}")
+    least = int(declared()[BYTES].minimum or 0)
+    if not text.isdecimal() or int(text) < least:
+        raise Misused(f"{BYTES}: expected a whole number from {least} on, not {text}")
     return int(text)
 
 

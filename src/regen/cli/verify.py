@@ -12,6 +12,7 @@ from regen.cli.arguments import span
 from regen.cli.output import columns
 from regen.cli.session import Session, command
 from regen.domain.invariants import INVARIANTS
+from regen.settings import number
 
 PANEL = "Predictions"
 
@@ -27,7 +28,7 @@ def verify(
     last: Annotated[str | None, typer.Argument(metavar="[TO]", help="Last game date; the first if left out.")] = None,
     threshold: Annotated[
         float, typer.Option("--threshold", min=0, max=100, help="Least coverage of a date, in percent.")
-    ] = 90.0,
+    ] = number("REGEN_COVERAGE_THRESHOLD"),
 ) -> None:
     """Check every invariant of the tables, whatever the batch records say; exit 1 if one is broken."""
     from regen.adapters.bigquery.jobs import Jobs  # noqa: PLC0415

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from regen.client.errors import Misused, OperatorError
 from regen.domain.errors import RegenError
+from regen.settings import number
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
@@ -39,7 +40,7 @@ class Reader:
     project: str
     emulator: str | None = None
     prefix: str = ""
-    maximum_bytes_billed: int = 10 * 2**30
+    maximum_bytes_billed: int = int(number("REGEN_MAXIMUM_BYTES_BILLED"))
 
     @cached_property
     def client(self) -> bigquery.Client:

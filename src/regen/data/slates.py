@@ -13,8 +13,9 @@ from datetime import date, datetime
 from regen.domain.slate import exclusion
 from regen.domain.slate_reading import SlateEntry
 from regen.features.records import GameLog, PropLine
+from regen.settings import number
 
-MIN_MINUTES = 15.0
+MIN_MINUTES = number("REGEN_MIN_MINUTES")
 """Average minutes from which a player without a line is predicted, unless a batch asks otherwise."""
 UNKNOWN = "unknown"
 """Status where his team reported nothing: neither healthy nor hurt."""

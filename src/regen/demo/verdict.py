@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from regen.demo.facts import Facts
+from regen.settings import number
 
 View = Mapping[str, Any]
 
@@ -100,7 +101,7 @@ def _audited(promoted: Sequence[View], facts: Facts) -> Statement:
 
 def _covered(promoted: Sequence[View], facts: Facts) -> Statement:
     least = min(facts.coverage.get(view["game_date"], 0.0) for view in promoted)
-    return Statement(least >= 90.0, f"coverage against the slate is {least:g} % or more")
+    return Statement(least >= number("REGEN_COVERAGE_THRESHOLD"), f"coverage against the slate is {least:g} % or more")
 
 
 def _stayed(others: Sequence[View], facts: Facts) -> Statement:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 from regen.domain.errors import IllegalTransition
 from regen.domain.scope import Scope
@@ -123,47 +123,8 @@ class Step:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """What the verification asks for; names in `_pct` are percent. Shares need three players to fail.
-
-    Attributes:
-        coverage_pct: least coverage.
-        minimum_produced: least number of produced players.
-        mean_shift: largest allowed mean move against the current predictions, in points, either way.
-        withdrawn_pct: most of the date's current players who may be withdrawn unexplained.
-        games_gone: most games with current rows that may be gone from the slate.
-        slate_drop_pct: most players by which a slate may be smaller than that of the last promoted batch.
-        uneven_games: most games of the slate that may have other than two teams.
-        game_coverage_pct: least coverage within one game, if there are several.
-        excluded_pct: most of the date's current players who may be excluded and so keep rows that are not renewed.
-        out_pct: most of a game's current players who may be ruled out since.
-        system_share_pct: least share of the players eligible for a system who get rows of it.
-        systems_lost_pct: most of the date's current players who may get new rows without those of a system that they have.
-        lined_drop_pct: largest fall of the share of players with a line, in points of percent.
-        lines_lost_pct: most of the players with a line who may lose it.
-        tier_drop_pct: largest fall of the share of players with features of a tier or better, in points of percent.
-        rows_drop_pct: largest fall of the number of rows of the players who have any.
-        line_shift: largest allowed mean move of the lines, in points, either way.
-    """
-
-    coverage_pct: float = 90.0
-    minimum_produced: int = 1
-    mean_shift: float = 4.0
-    withdrawn_pct: float = 20.0
-    games_gone: int = 0
-    slate_drop_pct: float = 20.0
-    uneven_games: int = 0
-    game_coverage_pct: float = 60.0
-    excluded_pct: float = 20.0
-    out_pct: float = 40.0
-    system_share_pct: float = 80.0
-    systems_lost_pct: float = 20.0
-    lined_drop_pct: float = 30.0
-    lines_lost_pct: float = 40.0
-    tier_drop_pct: float = 30.0
-    rows_drop_pct: float = 40.0
-    line_shift: float = 4.0
+Thresholds: TypeAlias = Mapping[str, float | int]
+"""The limits that a batch is held to, by the name that its check gives (`regen.domain.checks`); names in `_pct` are percent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +163,7 @@ class Batch:
     trigger_ids: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     systems: tuple[str, ...] = ()
-    thresholds: Thresholds = field(default_factory=Thresholds)
+    thresholds: Thresholds = field(kw_only=True)
     requested_players: int = 0
     excluded_players: int = 0
     request_count: int = 0
@@ -224,7 +185,7 @@ class Batch:
     error: str | None = None
     backfill_id: str | None = None
     command: Mapping[str, Any] | None = None
-    min_minutes: float = 15.0
+    min_minutes: float = field(kw_only=True)
     traceparent: str | None = None
 
     def moved(self, to: Status, why: str, at: datetime, **changes: Any) -> Batch:  # noqa: ANN401 - any field

@@ -31,6 +31,8 @@ PACKAGED = (
     "py.typed",
     "schemas",
     "services",
+    "settings.json",
+    "settings.py",
     "sql",
     "systems",
     "topology.json",

@@ -13,7 +13,7 @@ from pathlib import Path
 from regen.local.packaging import ROOT
 from regen.local.provision import Redelivery
 from regen.local.relay_config import AUDIENCE, ISSUER, RelayConfig, push_account, scheduler_account
-from regen.web.settings import VARIABLES
+from regen.settings import declared, text_of
 
 DEFAULT_PROJECT = "nba-props-platform"
 FUNCTIONS = ("coordinator", "worker", "verifier")
@@ -112,6 +112,7 @@ def function_environment(
         ValueError: a variable of the options is not one that functions read.
     """
     variables = {
+        **_declared_values(),
         "REGEN_PROJECT": options.project,
         "REGEN_BACKEND": "memory" if memory else "gcp",
         "REGEN_API_KEYS": f"local:{api_key}",
@@ -120,15 +121,10 @@ def function_environment(
         "REGEN_OIDC_CERTS_URL": where.url("relay") + "/certs",
         "REGEN_PUSH_ACCOUNTS": push_account(options.project),
         "REGEN_SCHEDULER_ACCOUNTS": scheduler_account(options.project),
-        "REGEN_TOKEN_CHECK": "signature",
-        "REGEN_HOLD_DOWN_SECONDS": "0",
-        "REGEN_LEASE_SECONDS": "15",
-        # Redelivery (60 attempts, about 5 s apart) outlasts it.
-        "REGEN_DEADLINE_SECONDS": "240",
         "REGEN_CODE_VERSION": code_version,
         **options.variables,
     }
-    if unknown := sorted(set(variables) - set(VARIABLES)):
+    if unknown := sorted(variables.keys() - declared().keys()):
         raise ValueError(f"functions do not read {', '.join(unknown)}")
     if unknown := sorted(set(options.fronts) - set(FRONTED)):
         raise ValueError(f"no front can stand before {', '.join(unknown)}")
@@ -145,6 +141,12 @@ def function_environment(
         platform["PUBSUB_EMULATOR_HOST"] = reached["pubsub"]
         platform["FIRESTORE_EMULATOR_HOST"] = reached["firestore"]
     return {**platform, **variables}
+
+
+def _declared_values() -> dict[str, str]:
+    """Of each setting its value for a local stack, or its default."""
+    values = {name: row.default if row.local is None else row.local for name, row in declared().items()}
+    return {name: text_of(value) for name, value in values.items() if value is not None}
 
 
 def user_environment(options: Options, where: Addresses, *, memory: bool, api_key: str) -> dict[str, str]:

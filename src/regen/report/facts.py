@@ -12,6 +12,7 @@ from regen.client.accuracy import SystemErrors, by_date, by_system, errors
 from regen.client.http import Coordinator
 from regen.client.moves import Moves, moves
 from regen.client.reader import Reader
+from regen.settings import number
 
 View = Mapping[str, Any]
 Pair = tuple[str, str, float, float]
@@ -41,7 +42,7 @@ class Facts:
     lacking: Sequence[tuple[str, str]] = ()
     accuracy: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     systems: Sequence[SystemErrors] = ()
-    threshold: float = 90.0
+    threshold: float = number("REGEN_COVERAGE_THRESHOLD")
 
 
 def gather(coordinator: Coordinator, reader: Reader, subject: str) -> Facts:

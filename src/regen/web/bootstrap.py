@@ -9,7 +9,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from regen.adapters.system import RandomIds, SystemClock, thread_heartbeat
-from regen.domain.batch import Thresholds
 from regen.domain.errors import Defect
 from regen.domain.estimate import System
 from regen.ports import Alerts, BatchStore, Ledger, Queue
@@ -106,26 +105,13 @@ def config_of(settings: Settings) -> Config:
         needed = set(with_members(wanted))
         return tuple(s for s in chosen if s.system_id in needed)
 
-    return Config(
-        systems=tuple(ids),
-        run_for=lambda wanted: run_for(tuple(wanted)),
-        feature_version=feature_version(),
-        lease_seconds=settings.lease_seconds,
-        deadline_seconds=settings.deadline_seconds,
-        hold_down_seconds=settings.hold_down_seconds,
-        republish_after_seconds=settings.republish_after_seconds,
-        players_per_request=settings.players_per_request,
-        min_minutes=settings.min_minutes,
-        retention_days=settings.retention_days,
-        thresholds=_thresholds(settings),
-        code_version=settings.code_version,
-    )
-
-
-def _thresholds(settings: Settings) -> Thresholds:
-    """What a verification asks for; each setting has its field's name, but for the oldest."""
-    own = {f.name: getattr(settings, f.name) for f in fields(Thresholds) if f.name != "coverage_pct"}
-    return Thresholds(coverage_pct=settings.coverage_threshold, **own)
+    own = {f.name: getattr(settings, f.name) for f in fields(Config) if hasattr(settings, f.name)}
+    made = {
+        "systems": tuple(ids),
+        "run_for": lambda wanted: run_for(tuple(wanted)),
+        "feature_version": feature_version(),
+    }
+    return Config(**{**own, **made})
 
 
 def feature_version() -> str | None:

@@ -1,25 +1,28 @@
 """The settings of a function: the one place that reads the environment, all problems reported at once.
 
-Every variable that a deployment sets is named here (`VARIABLES`), and nowhere else.
+Every variable that a deployment sets is a row of `settings.json`, with its type, its bounds and its default.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Annotated, Any, Literal
+
+import msgspec
 
 from regen.domain.errors import Defect
-
-GOOGLE_ISSUER = "https://accounts.google.com"
-GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
-
+from regen.settings import Setting, declared, field_of, text_of
 
 SIGNATURE = "signature"
 CLAIMS = "claims"
 CLAIMS_BEHIND_IAM = "claims_behind_iam"
 """As `claims`, for a coordinator that is not public: Terraform says so, and makes it so, by `coordinator_public`."""
+
+GOOGLE_ISSUER = str(declared()["REGEN_OIDC_ISSUER"].default)
+GOOGLE_CERTS_URL = str(declared()["REGEN_OIDC_CERTS_URL"].default)
 
 _KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,50}")
 _KEY = re.compile(r"[!-~]{16,500}")
@@ -41,9 +44,14 @@ class Secret(str):
         return "Secret(***)"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All settings; durations in seconds."""
+    """All settings; durations in seconds. Each field but the last two is a row of `settings.json`.
+
+    Attributes:
+        thresholds: the limits of the checks, by name: every row that belongs to a check.
+        on_cloud_run: whether the process runs there.
+    """
 
     project: str
     backend: str
@@ -62,46 +70,36 @@ class Settings:
     republish_after_seconds: float
     players_per_request: int
     maximum_bytes_billed: int
-    coverage_threshold: float
-    minimum_produced: int
-    mean_shift: float
-    withdrawn_pct: float
-    games_gone: int
-    slate_drop_pct: float
-    uneven_games: int
-    game_coverage_pct: float
-    excluded_pct: float
-    out_pct: float
-    system_share_pct: float
-    systems_lost_pct: float
-    lined_drop_pct: float
-    lines_lost_pct: float
-    tier_drop_pct: float
-    rows_drop_pct: float
-    line_shift: float
     min_minutes: float
     retention_days: int
     systems: tuple[str, ...]
     webhook_url: Secret | None = field(repr=False)
     code_version: str
     tracing: str
+    thresholds: Mapping[str, float]
     on_cloud_run: bool
 
 
+class _Wrong(ValueError):
+    """A value that its setting does not allow; the text says what is expected."""
+
+
 def _keys(text: str) -> dict[str, Secret]:
-    """`id:key,id:key`: two keys are valid at once, for rotation. What is wrong is said without the value."""
+    """`id:key,id:key`: two keys are valid at once, for rotation."""
+    if not text:
+        return {}
     pairs = [tuple(part.strip() for part in pair.partition(":")[::2]) for pair in text.split(",") if pair.strip()]
     if not pairs or any(not _KEY_ID.fullmatch(k) or not _KEY.fullmatch(v) for k, v in pairs):
-        raise ValueError("one or more id:key pairs joined by commas, keys of at least 16 characters of ASCII")
+        raise _Wrong("one or more id:key pairs joined by commas, keys of at least 16 characters of ASCII")
     if len({k for k, _ in pairs}) != len(pairs) or len({v for _, v in pairs}) != len(pairs):
-        raise ValueError("id:key pairs of which each id and each key is another")
+        raise _Wrong("id:key pairs of which each id and each key is another")
     return {k: Secret(v) for k, v in pairs}
 
 
 def _address(text: str) -> Secret | None:
     address = text.strip()
     if address and not _ADDRESS.fullmatch(address) and not _LOOPBACK.fullmatch(address):
-        raise ValueError("an address that begins with https:// (http:// on this machine only)")
+        raise _Wrong("an address that begins with https:// (http:// on this machine only)")
     return Secret(address) if address else None
 
 
@@ -109,90 +107,61 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(w.strip() for w in text.split(",") if w.strip())
 
 
-def _one_of(*words: str) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        if text not in words:
-            raise ValueError(f"one of {', '.join(words)}")
-        return text
-
-    return check
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"\d+", text):
+        raise ValueError(text)
+    return int(text)
 
 
-def _matching(pattern: str, words: str) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            raise ValueError(words)
-        return text
-
-    return check
-
-
-def _number(low: float, high: float) -> Callable[[str], float]:
-    def check(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            raise ValueError(f"a number from {low:g} to {high:g}") from None
-        if not low <= value <= high:
-            raise ValueError(f"a number from {low:g} to {high:g}")
-        return value
-
-    return check
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def check(text: str) -> int:
-        if not re.fullmatch(r"\d+", text) or not low <= int(text) <= high:
-            raise ValueError(f"a whole number from {low} to {high}")
-        return int(text)
-
-    return check
-
-
-#: variable -> (field, parser, default); a default of None means that the variable must be set.
-VARIABLES: dict[str, tuple[str, Callable[[str], Any], str | None]] = {
-    "REGEN_PROJECT": ("project", _matching(r"[a-z][a-z0-9-]{3,40}", "a project id"), None),
-    "REGEN_BACKEND": ("backend", _one_of("gcp", "memory"), "gcp"),
-    "REGEN_DATASET_PREFIX": ("dataset_prefix", _matching(r"([a-z][a-z0-9_]{0,30}_)?", "a name ending in _"), ""),
-    "REGEN_LOCATION": ("location", _matching(r"[A-Za-z0-9-]+", "a BigQuery location"), "US"),
-    "REGEN_API_KEYS": ("api_keys", _keys, ""),
-    "REGEN_OIDC_ISSUER": ("oidc_issuer", str, GOOGLE_ISSUER),
-    "REGEN_OIDC_AUDIENCE": ("oidc_audience", str, "regen"),
-    "REGEN_OIDC_CERTS_URL": ("oidc_certs_url", str, GOOGLE_CERTS_URL),
-    "REGEN_PUSH_ACCOUNTS": ("push_accounts", _words, ""),
-    "REGEN_SCHEDULER_ACCOUNTS": ("scheduler_accounts", _words, ""),
-    "REGEN_TOKEN_CHECK": ("token_check", _one_of(SIGNATURE, CLAIMS, CLAIMS_BEHIND_IAM), SIGNATURE),
-    "REGEN_LEASE_SECONDS": ("lease_seconds", _number(1, 600), "90"),
-    "REGEN_DEADLINE_SECONDS": ("deadline_seconds", _number(1, 86_400), "1800"),
-    "REGEN_HOLD_DOWN_SECONDS": ("hold_down_seconds", _number(0, 86_400), "900"),
-    "REGEN_REPUBLISH_AFTER_SECONDS": ("republish_after_seconds", _number(1, 86_400), "180"),
-    "REGEN_PLAYERS_PER_REQUEST": ("players_per_request", _whole(1, 200), "50"),
-    # Of one query; BigQuery bills 10 MB at least for each table that it names.
-    "REGEN_MAXIMUM_BYTES_BILLED": ("maximum_bytes_billed", _whole(10 * 2**20, 10**15), str(10 * 2**30)),
-    "REGEN_COVERAGE_THRESHOLD": ("coverage_threshold", _number(0, 100), "90"),
-    "REGEN_MINIMUM_PRODUCED": ("minimum_produced", _whole(1, 100_000), "1"),
-    "REGEN_MEAN_SHIFT": ("mean_shift", _number(0, 100), "4"),
-    "REGEN_WITHDRAWN_PCT": ("withdrawn_pct", _number(0, 100), "20"),
-    "REGEN_GAMES_GONE": ("games_gone", _whole(0, 100), "0"),
-    "REGEN_SLATE_DROP_PCT": ("slate_drop_pct", _number(0, 100), "20"),
-    "REGEN_UNEVEN_GAMES": ("uneven_games", _whole(0, 100), "0"),
-    "REGEN_GAME_COVERAGE_PCT": ("game_coverage_pct", _number(0, 100), "60"),
-    "REGEN_EXCLUDED_PCT": ("excluded_pct", _number(0, 100), "20"),
-    "REGEN_OUT_PCT": ("out_pct", _number(0, 100), "40"),
-    "REGEN_SYSTEM_SHARE_PCT": ("system_share_pct", _number(0, 100), "80"),
-    "REGEN_SYSTEMS_LOST_PCT": ("systems_lost_pct", _number(0, 100), "20"),
-    "REGEN_LINED_DROP_PCT": ("lined_drop_pct", _number(0, 100), "30"),
-    "REGEN_LINES_LOST_PCT": ("lines_lost_pct", _number(0, 100), "40"),
-    "REGEN_TIER_DROP_PCT": ("tier_drop_pct", _number(0, 100), "30"),
-    "REGEN_ROWS_DROP_PCT": ("rows_drop_pct", _number(0, 100), "40"),
-    "REGEN_LINE_SHIFT": ("line_shift", _number(0, 100), "4"),
-    "REGEN_MIN_MINUTES": ("min_minutes", _number(0, 48), "15"),
-    "REGEN_RETENTION_DAYS": ("retention_days", _whole(1, 3650), "90"),
-    "REGEN_SYSTEMS": ("systems", _words, ""),
-    "REGEN_WEBHOOK_URL": ("webhook_url", _address, ""),
-    "REGEN_CODE_VERSION": ("code_version", str, "unknown"),
-    "REGEN_TRACING": ("tracing", _one_of("off", "otlp"), "off"),
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    "number": float,
+    "whole": _whole,
+    "text": str,
+    "choice": str,
+    "words": _words,
+    "keys": _keys,
+    "address": _address,
 }
+
+
+@cache
+def _kind(variable: str) -> Any:  # noqa: ANN401 - a type, or None
+    """The type that `msgspec` holds a value to."""
+    setting = declared()[variable]
+    if setting.type == "choice":
+        return Literal[setting.values]
+    if setting.type == "text" and setting.pattern:
+        return Annotated[str, msgspec.Meta(pattern=rf"\A(?:{setting.pattern})\Z")]
+    if setting.type in {"number", "whole"}:
+        kind = int if setting.type == "whole" else float
+        return Annotated[kind, msgspec.Meta(ge=setting.minimum, le=setting.maximum)]
+    return None
+
+
+def read_value(variable: str, text: str) -> Any:  # noqa: ANN401 - as its type says
+    """The value of one variable.
+
+    Raises:
+        ValueError: the text is not what `settings.json` allows; says what is expected and, but for secrets, what was found.
+    """
+    setting = declared()[variable]
+    try:
+        value, kind = _READERS[setting.type](text), _kind(variable)
+        return value if kind is None else msgspec.convert(value, kind)
+    except _Wrong as error:
+        raise ValueError(f"expected {error}") from None
+    except ValueError:  # of which msgspec's is one
+        raise ValueError(f"expected {_expected(setting)}, found {text[:60]!r}") from None
+
+
+def _expected(setting: Setting) -> str:
+    if setting.type == "choice":
+        return f"one of {', '.join(setting.values)}"
+    if setting.type == "whole":
+        return f"a whole number from {setting.minimum} to {setting.maximum}"
+    if setting.type == "number":
+        return f"a number from {setting.minimum:g} to {setting.maximum:g}"
+    return str(setting.expected)
 
 
 def read_settings(environ: Mapping[str, str], *, public: bool = False) -> Settings:
@@ -204,20 +173,25 @@ def read_settings(environ: Mapping[str, str], *, public: bool = False) -> Settin
     Raises:
         SettingsInvalid: names each variable that is missing, wrong, or unknown with our prefix.
     """
-    problems = [f"{name}: no such variable" for name in environ if name.startswith("REGEN_") and name not in VARIABLES]
-    values: dict[str, Any] = {"on_cloud_run": "K_SERVICE" in environ}
-    for name, (key, parse, default) in VARIABLES.items():
-        text = environ.get(name, default)
+    rows = declared()
+    problems = [f"{name}: no such variable" for name in environ if name.startswith("REGEN_") and name not in rows]
+    values: dict[str, Any] = {"on_cloud_run": "K_SERVICE" in environ, "thresholds": {}}
+    for name, setting in rows.items():
+        text = environ.get(name, None if setting.default is None else text_of(setting.default))
         if text is None:
             problems.append(f"{name}: must be set")
             continue
         try:
-            values[key] = {} if name == "REGEN_API_KEYS" and not text else parse(text)
+            value = read_value(name, text)
         except ValueError as error:
-            problems.append(f"{name}: expected {error}")
+            problems.append(f"{name}: {error}")
+            continue
+        (values["thresholds"] if setting.check else values)[field_of(name)] = value
     problems += _unsafe(values, public=public)
     if problems:
         raise SettingsInvalid("; ".join(problems))
+    if other := sorted(values.keys() ^ {f.name for f in fields(Settings)}):
+        raise SettingsInvalid(f"settings.json and regen.web.settings.Settings differ in {', '.join(other)}")
     return Settings(**values)
 
 
@@ -231,9 +205,9 @@ def _unsafe(values: Mapping[str, Any], *, public: bool) -> list[str]:
     only = {"oidc_issuer": GOOGLE_ISSUER, "oidc_certs_url": GOOGLE_CERTS_URL, "backend": "gcp"}
     for key, expected in only.items():
         if values.get(key, expected) != expected:
-            problems.append(f"REGEN_{key.upper()}: expected {expected} on Cloud Run")
+            problems.append(f"REGEN_{key.upper()}: expected {expected} on Cloud Run, found {values[key][:60]!r}")
     if (values.get("webhook_url") or "https://").startswith("http://"):
         problems.append("REGEN_WEBHOOK_URL: expected an address that begins with https:// on Cloud Run")
     if public and values.get("token_check") == CLAIMS:
-        problems.append(f"REGEN_TOKEN_CHECK: expected {SIGNATURE}: anybody can reach this function")
+        problems.append(f"REGEN_TOKEN_CHECK: expected {SIGNATURE}, found {CLAIMS!r}: anybody can reach this function")
     return problems

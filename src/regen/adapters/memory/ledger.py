@@ -15,6 +15,7 @@ from regen.domain.bdb import OPEN, BdbChange, BdbGame, BdbStatus
 from regen.domain.grading import Graded
 from regen.domain.invariants import Finding
 from regen.domain.slate import exclusion
+from regen.settings import number
 
 
 class MemoryLedger:
@@ -27,7 +28,7 @@ class MemoryLedger:
         grades: rows of `prediction_accuracy`, by prediction.
     """
 
-    def __init__(self, warehouse: MemoryWarehouse, min_minutes: float = 15.0) -> None:
+    def __init__(self, warehouse: MemoryWarehouse, min_minutes: float = number("REGEN_MIN_MINUTES")) -> None:
         self._warehouse = warehouse
         self._min_minutes = min_minutes
         self.games: dict[tuple[date, str], BdbGame] = {}

@@ -2,71 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
-from regen.domain.batch import Thresholds
 from regen.domain.checks import moves, players, produced, slate
+from regen.domain.checks.declared import Check
 from regen.domain.checks.evidence import CheckResult, Evidence
 from regen.domain.checks.produced import agrees, sane
 
-__all__ = ["CHECKS", "NEVER_ACCEPTED", "Check", "Evidence", "Finding", "Verdict", "agrees", "judge", "sane"]
+__all__ = ["CHECKS", "NEVER_ACCEPTED", "Check", "CheckResult", "Evidence", "Verdict", "agrees", "judge", "sane"]
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check.
+_DECLARED = (*produced.CHECKS, *slate.CHECKS, *players.CHECKS, *moves.CHECKS)
+CHECKS: tuple[Check, ...] = tuple(sorted(_DECLARED, key=lambda check: check.severity))
+"""All checks, those that warn last."""
 
-    Attributes:
-        setting: the field of `Thresholds` that holds its limit, if that can be set.
-        off: the limit at which it cannot fail: the verdict then lists it as not looked at.
-    """
-
-    name: str
-    severity: Literal["fail", "warn"]
-    look: Callable[[Evidence], CheckResult]
-    setting: str | None = None
-    off: float | None = None
-
-    def is_off(self, thresholds: Thresholds) -> bool:
-        """Whether its limit lets everything through."""
-        return self.setting is not None and getattr(thresholds, self.setting) == self.off
-
-
-def _compared(name: str, look: Callable[[Evidence, moves.Pairs], CheckResult], setting: str, off: float) -> Check:
-    return Check(name, "fail", moves.compared(look, setting), setting, off)
-
-
-CHECKS: tuple[Check, ...] = (
-    Check("coverage", "fail", produced.coverage, "coverage_pct", 0),
-    Check("minimum_produced", "fail", produced.minimum_produced),
-    Check("every_system", "fail", produced.every_system),
-    Check("in_range", "fail", produced.in_range),
-    Check("direction", "fail", produced.direction),
-    Check("unique_keys", "fail", produced.unique_keys),
-    Check("rows_staged", "fail", produced.rows_staged),
-    Check("withdrawn_players", "fail", slate.withdrawn_players, "withdrawn_pct", 100),
-    Check("games_gone", "fail", slate.games_gone, "games_gone", 100),
-    Check("slate_size", "fail", slate.slate_size, "slate_drop_pct", 100),
-    Check("two_teams", "fail", slate.two_teams, "uneven_games", 100),
-    Check("game_coverage", "fail", players.game_coverage, "game_coverage_pct", 0),
-    Check("excluded_players", "fail", players.excluded_players, "excluded_pct", 100),
-    Check("out_at_once", "fail", players.out_at_once, "out_pct", 100),
-    Check("system_share", "fail", players.system_share, "system_share_pct", 0),
-    Check("systems_lost", "fail", players.systems_lost, "systems_lost_pct", 100),
-    _compared("lined_drop", moves.lined_drop, "lined_drop_pct", 100),
-    _compared("lines_lost", moves.lines_lost, "lines_lost_pct", 100),
-    _compared("tier_drop", moves.tier_drop, "tier_drop_pct", 100),
-    _compared("rows_drop", moves.rows_drop, "rows_drop_pct", 100),
-    _compared("line_shift", moves.line_shift, "line_shift", 100),
-    Check("mean_shift", "fail", moves.mean_shift, "mean_shift", 100),
-    Check("gold_share", "warn", produced.gold_share),
-    Check("lined_share", "warn", produced.lined_share),
-    Check("bookmaker_change", "warn", moves.compared(moves.bookmaker_change)),
-    Check("mean_edge", "warn", produced.mean_edge),
-    Check("one_revision", "warn", produced.one_revision),
-)
 NEVER_ACCEPTED = frozenset({"in_range", "unique_keys", "rows_staged", "minimum_produced"})
 """Checks that no operator can waive: the tables would be wrong."""
 

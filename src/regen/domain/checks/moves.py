@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import wraps
 from statistics import fmean
 
+from regen.domain.checks.declared import fixed, limited
 from regen.domain.checks.evidence import FLOOR, MAX_NAMES, CheckResult, Evidence, share, skipped
 from regen.domain.checks.slate import NO_CURRENT
 from regen.domain.plan import Row
@@ -34,24 +35,21 @@ def pairs(evidence: Evidence) -> Pairs:
     return {player: (rows, new.get(player, rows)) for player, rows in before.items()}
 
 
-def compared(
-    look: Callable[[Evidence, Pairs], CheckResult], setting: str | None = None
-) -> Callable[[Evidence], CheckResult]:
+def compared(look: Callable[[Pairs, float], CheckResult]) -> Callable[[Evidence, float], CheckResult]:
     """A check over pairs, which says so where there are none."""
-    return partial(_compared, look, setting)
+
+    @wraps(look)
+    def over_pairs(evidence: Evidence, limit: float) -> CheckResult:
+        if not evidence.current:
+            return skipped(NO_CURRENT, limit)
+        found = pairs(evidence)
+        return look(found, limit) if found else skipped(NO_PAIR, limit)
+
+    return over_pairs
 
 
-def _compared(look: Callable[[Evidence, Pairs], CheckResult], setting: str | None, evidence: Evidence) -> CheckResult:
-    limit = float(getattr(evidence.thresholds, setting)) if setting else None
-    if not evidence.current:
-        return skipped(NO_CURRENT, limit)
-    found = pairs(evidence)
-    return look(evidence, found) if found else skipped(NO_PAIR, limit)
-
-
-def mean_shift(evidence: Evidence) -> CheckResult:
+def mean_shift(evidence: Evidence, limit: float) -> CheckResult:
     """The mean move against the current predictions stays within bounds (I-42: 29 points at once)."""
-    limit = evidence.thresholds.mean_shift
     before: dict[tuple[str, str], float] = {(c.player_lookup, c.system_id): c.points for c in evidence.current}
     moves = [
         p.points - before[o.player_lookup, p.system_id]
@@ -65,24 +63,21 @@ def mean_shift(evidence: Evidence) -> CheckResult:
     return CheckResult(abs(value) <= limit, round(value, 3), limit)
 
 
-def lined_drop(evidence: Evidence, found: Pairs) -> CheckResult:
+def lined_drop(found: Pairs, limit: float) -> CheckResult:
     """The share of the date's players who have a line does not collapse."""
-    limit = evidence.thresholds.lined_drop_pct
     drop, lost = _fallen(found, _lined)
     return CheckResult(drop <= limit or len(lost) < FLOOR, round(drop, 2), limit, lost[:MAX_NAMES])
 
 
-def lines_lost(evidence: Evidence, found: Pairs) -> CheckResult:
+def lines_lost(found: Pairs, limit: float) -> CheckResult:
     """Of the players who have a line, not too many lose it: where few have one, the share of all cannot fall by much."""
-    limit = evidence.thresholds.lines_lost_pct
     _, lost = _fallen(found, _lined)
     value = share(len(lost), sum(_lined(old) for old, _ in found.values()))
     return CheckResult(value <= limit or len(lost) < FLOOR, round(value, 2), limit, lost[:MAX_NAMES])
 
 
-def tier_drop(evidence: Evidence, found: Pairs) -> CheckResult:
+def tier_drop(found: Pairs, limit: float) -> CheckResult:
     """The share of players whose features are GOLD, or SILVER and better, does not collapse: whichever falls more."""
-    limit = evidence.thresholds.tier_drop_pct
     known = {player: both for player, both in found.items() if all(map(_tier, both))}
     if not known:
         return skipped("the tiers of the current rows are not on record", limit)
@@ -94,9 +89,8 @@ def tier_drop(evidence: Evidence, found: Pairs) -> CheckResult:
     return CheckResult(drop <= limit or len(lost) < FLOOR, round(drop, 2), limit, lost[:MAX_NAMES])
 
 
-def rows_drop(evidence: Evidence, found: Pairs) -> CheckResult:
+def rows_drop(found: Pairs, limit: float) -> CheckResult:
     """The number of rows, of different systems and lines, does not collapse for the players who have any."""
-    limit = evidence.thresholds.rows_drop_pct
     sizes = {player: (_keys(old), _keys(new)) for player, (old, new) in found.items()}
     fewer = sorted(player for player, (old, new) in sizes.items() if new < old)
     before = sum(old for old, _ in sizes.values())
@@ -104,9 +98,8 @@ def rows_drop(evidence: Evidence, found: Pairs) -> CheckResult:
     return CheckResult(value <= limit or len(fewer) < FLOOR, round(value, 2), limit, fewer[:MAX_NAMES])
 
 
-def line_shift(evidence: Evidence, found: Pairs) -> CheckResult:
+def line_shift(found: Pairs, limit: float) -> CheckResult:
     """The lines do not move by much on average: a feed that halves them, or gives another market's, does."""
-    limit = evidence.thresholds.line_shift
     lines = {player: (_lines(old), _lines(new)) for player, (old, new) in found.items()}
     moved = {player: fmean(new) - fmean(old) for player, (old, new) in lines.items() if old and new}
     if not moved:
@@ -116,9 +109,12 @@ def line_shift(evidence: Evidence, found: Pairs) -> CheckResult:
     return CheckResult(abs(value) <= limit or len(moved) < FLOOR, round(value, 3), limit, largest[:MAX_NAMES])
 
 
-def bookmaker_change(_: Evidence, found: Pairs) -> CheckResult:
+def bookmaker_change(evidence: Evidence) -> CheckResult:
     """Share of players whose line comes from another bookmaker than before; never rejects, always told."""
-    limit = MAX_BOOKMAKERS_CHANGED
+    return compared(_bookmakers)(evidence, MAX_BOOKMAKERS_CHANGED)
+
+
+def _bookmakers(found: Pairs, limit: float) -> CheckResult:
     books = {player: (_books(old), _books(new)) for player, (old, new) in found.items()}
     both = {player: old != new for player, (old, new) in books.items() if old and new}
     if not both:
@@ -154,3 +150,14 @@ def _lines(rows: Iterable[Row]) -> set[float]:
 
 def _books(rows: Iterable[Row]) -> set[str]:
     return {row.bookmaker for row in rows if row.bookmaker}
+
+
+CHECKS = (
+    limited(compared(lined_drop), "lined_drop_pct", off=100),
+    limited(compared(lines_lost), "lines_lost_pct", off=100),
+    limited(compared(tier_drop), "tier_drop_pct", off=100),
+    limited(compared(rows_drop), "rows_drop_pct", off=100),
+    limited(compared(line_shift), "line_shift", off=100),
+    limited(mean_shift, "mean_shift", off=100),
+    fixed(bookmaker_change, "warn"),
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from regen.domain.checks.declared import limited
 from regen.domain.checks.evidence import FLOOR, MAX_NAMES, CheckResult, Evidence, share, skipped
 from regen.domain.checks.slate import NO_CURRENT
 from regen.domain.outcome import Outcome, OutcomeKind, is_forgiven
@@ -12,9 +13,8 @@ NOT_ELIGIBLE = frozenset({"no_line", "no_history"})
 """Why a system may give nothing to a player by design: nobody offers a line on him, or he has not played yet."""
 
 
-def system_share(evidence: Evidence) -> CheckResult:
+def system_share(evidence: Evidence, limit: float) -> CheckResult:
     """Every system gives rows to most of the produced players who are eligible for it; its errors count."""
-    limit = evidence.thresholds.system_share_pct
     shares: dict[str, float] = {}
     lacking_by_system: list[str] = []
     for system in evidence.systems:
@@ -42,9 +42,8 @@ def _eligible(outcome: Outcome, system: str) -> bool:
     return problem not in NOT_ELIGIBLE
 
 
-def systems_lost(evidence: Evidence) -> CheckResult:
+def systems_lost(evidence: Evidence, limit: float) -> CheckResult:
     """Players who get new rows get them of every system of the batch that they have now and are eligible for."""
-    limit = evidence.thresholds.systems_lost_pct
     if not evidence.baseline:
         return skipped(NO_CURRENT, limit)
     renewed = {o.player_lookup: o for o in evidence.fresh if o.predictions}
@@ -62,9 +61,8 @@ def systems_lost(evidence: Evidence) -> CheckResult:
     return CheckResult(passed, round(value, 2), limit, sorted(lost)[:MAX_NAMES], unseen)
 
 
-def excluded_players(evidence: Evidence) -> CheckResult:
+def excluded_players(evidence: Evidence, limit: float) -> CheckResult:
     """Not too many of the date's current players are excluded, so that they would keep rows that nobody renews."""
-    limit = evidence.thresholds.excluded_pct
     if not evidence.baseline:
         return skipped(NO_CURRENT, limit)
     gone = evidence.plan.withdrawn
@@ -73,9 +71,8 @@ def excluded_players(evidence: Evidence) -> CheckResult:
     return CheckResult(value <= limit or len(left) < FLOOR, round(value, 2), limit, left[:MAX_NAMES])
 
 
-def out_at_once(evidence: Evidence) -> CheckResult:
+def out_at_once(evidence: Evidence, limit: float) -> CheckResult:
     """Those ruled out since are not most of a game: an injury report never rules out a whole team at once."""
-    limit = evidence.thresholds.out_pct
     if not evidence.baseline:
         return skipped(NO_CURRENT, limit)
     out = {player for player, why in evidence.plan.withdrawn.items() if why == "out"}
@@ -87,9 +84,8 @@ def out_at_once(evidence: Evidence) -> CheckResult:
     return CheckResult(not bad, round(max(shares.values()), 2), limit, bad[:MAX_NAMES])
 
 
-def game_coverage(evidence: Evidence) -> CheckResult:
+def game_coverage(evidence: Evidence, limit: float) -> CheckResult:
     """Coverage within each game: a team without features is half a game, and little of a large date."""
-    limit = evidence.thresholds.game_coverage_pct
     known = {row.player_lookup: row.game_id for row in evidence.current}
     games: dict[str, list[bool]] = {}
     for o in evidence.outcomes:
@@ -103,3 +99,12 @@ def game_coverage(evidence: Evidence) -> CheckResult:
     return CheckResult(
         not bad, round(min(shares.values()), 2), limit, [f"{g}: {shares[g]:.0f} %" for g in bad][:MAX_NAMES]
     )
+
+
+CHECKS = (
+    limited(game_coverage, "game_coverage_pct", off=0),
+    limited(excluded_players, "excluded_pct", off=100),
+    limited(out_at_once, "out_pct", off=100),
+    limited(system_share, "system_share_pct", off=0),
+    limited(systems_lost, "systems_lost_pct", off=100),
+)

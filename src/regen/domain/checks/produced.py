@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 
+from regen.domain.checks.declared import fixed, limited
 from regen.domain.checks.evidence import MAX_NAMES, CheckResult, Evidence, skipped
 from regen.domain.outcome import OutcomeKind, Prediction
 
@@ -15,20 +16,20 @@ MIN_LINED = 50.0
 MAX_MEAN_EDGE = 3.0
 
 
-def coverage(evidence: Evidence) -> CheckResult:
+def coverage(evidence: Evidence, limit: float) -> CheckResult:
     """Coverage reaches the threshold."""
     if evidence.withdrawals_alone:
-        return skipped(WITHDRAWALS_ALONE, evidence.thresholds.coverage_pct)
-    value, limit = evidence.tally().coverage_pct, evidence.thresholds.coverage_pct
+        return skipped(WITHDRAWALS_ALONE, limit)
+    value = evidence.tally().coverage_pct
     missing = [f"{o.player_lookup}:{o.reason}" for o in evidence.outcomes if o.kind is not OutcomeKind.PRODUCED]
     return CheckResult(value >= limit, round(value, 2), limit, missing[:MAX_NAMES])
 
 
-def minimum_produced(evidence: Evidence) -> CheckResult:
+def minimum_produced(evidence: Evidence, limit: float) -> CheckResult:
     """Enough players were produced, whatever the share."""
     if evidence.withdrawals_alone:
-        return skipped(WITHDRAWALS_ALONE, evidence.thresholds.minimum_produced)
-    value, limit = evidence.tally().produced, evidence.thresholds.minimum_produced
+        return skipped(WITHDRAWALS_ALONE, limit)
+    value = evidence.tally().produced
     return CheckResult(value >= limit, value, limit)
 
 
@@ -112,3 +113,18 @@ def one_revision(evidence: Evidence) -> CheckResult:
     """All predictions were made by one version of the code (I-42); never rejects, always told."""
     versions = sorted({o.code_version for o in evidence.produced if o.code_version})
     return CheckResult(len(versions) <= 1, len(versions), 1, versions[:MAX_NAMES])
+
+
+CHECKS = (
+    limited(coverage, "coverage_pct", off=0),
+    limited(minimum_produced, "minimum_produced"),
+    fixed(every_system),
+    fixed(in_range),
+    fixed(direction),
+    fixed(unique_keys),
+    fixed(rows_staged),
+    fixed(gold_share, "warn"),
+    fixed(lined_share, "warn"),
+    fixed(mean_edge, "warn"),
+    fixed(one_revision, "warn"),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from regen.domain.checks.declared import limited
 from regen.domain.checks.evidence import FLOOR, MAX_NAMES, CheckResult, Evidence, share, skipped
 from regen.domain.plan import NOT_ON_SLATE
 
@@ -10,9 +11,8 @@ FILTERED = "the batch is filtered: it takes nothing from players beyond its filt
 NO_SLATE = "the batch was opened by a version that kept no slate"
 
 
-def withdrawn_players(evidence: Evidence) -> CheckResult:
+def withdrawn_players(evidence: Evidence, limit: float) -> CheckResult:
     """Not too many of the date's current players lose their rows because the slate does not name them any more."""
-    limit = evidence.thresholds.withdrawn_pct
     if not evidence.baseline:
         return skipped(NO_CURRENT, limit)
     if not evidence.scope.whole_slate:
@@ -22,9 +22,8 @@ def withdrawn_players(evidence: Evidence) -> CheckResult:
     return CheckResult(value <= limit or len(gone) < FLOOR, round(value, 2), limit, gone[:MAX_NAMES])
 
 
-def games_gone(evidence: Evidence) -> CheckResult:
+def games_gone(evidence: Evidence, limit: float) -> CheckResult:
     """No game that has current rows is gone from the slate as a whole."""
-    limit = evidence.thresholds.games_gone
     if not evidence.baseline:
         return skipped(NO_CURRENT, limit)
     if not evidence.scope.whole_slate:
@@ -40,9 +39,9 @@ def games_gone(evidence: Evidence) -> CheckResult:
     return CheckResult(len(gone) <= limit, len(gone), limit, gone[:MAX_NAMES])
 
 
-def slate_size(evidence: Evidence) -> CheckResult:
+def slate_size(evidence: Evidence, limit: float) -> CheckResult:
     """The slate is not much smaller than the one of the date's last promoted batch."""
-    limit, before = evidence.thresholds.slate_drop_pct, evidence.slate_before
+    before = evidence.slate_before
     if not evidence.scope.whole_slate:
         return skipped(FILTERED, limit)
     if evidence.slate is None:
@@ -55,12 +54,19 @@ def slate_size(evidence: Evidence) -> CheckResult:
     return CheckResult(value <= limit or lost < FLOOR, round(value, 2), limit, sizes)
 
 
-def two_teams(evidence: Evidence) -> CheckResult:
+def two_teams(evidence: Evidence, limit: float) -> CheckResult:
     """Every game that the batch is about has players of exactly two teams."""
-    limit = evidence.thresholds.uneven_games
     if evidence.slate is None:
         return skipped(NO_SLATE, limit)
     ours = {o.game_id for o in evidence.outcomes} | {e.game_id for e in evidence.excluded}
     games = [g for g in evidence.slate.games if evidence.scope.whole_slate or g.game_id in ours]
     bad = [f"{g.game_id}:{'+'.join(g.teams) or 'no team'}" for g in games if len(g.teams) != 2 and not g.called_off]
     return CheckResult(len(bad) <= limit, len(bad), limit, bad[:MAX_NAMES])
+
+
+CHECKS = (
+    limited(withdrawn_players, "withdrawn_pct", off=100),
+    limited(games_gone, "games_gone", off=100),
+    limited(slate_size, "slate_drop_pct", off=100),
+    limited(two_teams, "uneven_games", off=100),
+)

@@ -77,7 +77,7 @@ def plan(deps: Deps, wanted: Wanted) -> tuple[BackfillDate, ...]:
     unpromoted: set[date] = set()
     if wanted.only is Only.FAILED:
         unpromoted = settling.unpromoted(deps, wanted.first, wanted.last)
-    return planned(dates, survey, wanted.only, unpromoted, deps.config.thresholds.coverage_pct)
+    return planned(dates, survey, wanted.only, unpromoted, deps.config.thresholds["coverage_pct"])
 
 
 def known(deps: Deps, key: IdempotencyKey | None) -> Backfill | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from regen.domain.batch import Thresholds
 from regen.domain.errors import Defect
@@ -21,30 +21,30 @@ TRACEPARENT = "googclient_traceparent"
 """The attribute of a message that has its trace; Google's clients call it so too."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Numbers of a deployment; durations in seconds.
+    """Numbers of a deployment; durations in seconds. What a deployment sets has its meaning and default in `settings.json`.
 
     Attributes:
         systems: ids of the systems that a batch runs if its trigger names none, in order.
         run_for: the systems to run so that those of the given ids have all they read, in order.
         feature_version: the version of the features that the systems were made for; None accepts any.
-        republish_after_seconds: a pending request is published again when its last publish is older than this.
+        promotion_wait_seconds: how long a verification waits for the warehouse while another promotes.
     """
 
     systems: Sequence[str]
     run_for: Callable[[Sequence[str]], Sequence[System]]
-    feature_version: str | None = None
-    lease_seconds: float = 90.0
-    deadline_seconds: float = 1800.0
-    hold_down_seconds: float = 900.0
-    republish_after_seconds: float = 180.0
+    feature_version: str | None
+    lease_seconds: float
+    deadline_seconds: float
+    hold_down_seconds: float
+    republish_after_seconds: float
+    players_per_request: int
+    min_minutes: float
+    retention_days: int
+    thresholds: Thresholds
+    code_version: str
     promotion_wait_seconds: float = 60.0
-    players_per_request: int = 50
-    min_minutes: float = 15.0
-    retention_days: int = 90
-    thresholds: Thresholds = field(default_factory=Thresholds)
-    code_version: str = "unknown"
 
 
 class NoLedger(Defect):

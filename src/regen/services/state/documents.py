@@ -22,6 +22,7 @@ from regen.domain.trigger import Trigger
 from regen.ports import Snapshot
 from regen.services.state.decoding import SCHEMA, check_name, decoding
 from regen.services.state.forms import Form
+from regen.settings import limits, number
 
 _JSON_FIELDS = ("metadata", "verdict", "command")
 _TRIGGERS = ("coalesced", "carried")
@@ -163,7 +164,9 @@ def decode_batch(snapshot: Snapshot) -> Batch:
     with decoding(snapshot) as data:
         for name in _JSON_FIELDS:
             data[name] = json.loads(data[name])
-        batch = _BATCH.convert(data)
+        # A batch that an older version opened has no limit for a check that came later.
+        thresholds = {**limits(), **data.get("thresholds", {})}
+        batch = _BATCH.convert({"min_minutes": number("REGEN_MIN_MINUTES"), **data, "thresholds": thresholds})
         check_name(snapshot, batch.batch_id)
         return batch
 

@@ -21,7 +21,7 @@ def check(deps: Deps, first: date, last: date) -> list[dict[str, Any]]:
         The findings, in the order of the invariants.
     """
     now = deps.clock.now()
-    findings = deps.books.verify(first, last, now, deps.config.thresholds.coverage_pct)
+    findings = deps.books.verify(first, last, now, deps.config.thresholds["coverage_pct"])
     for finding in findings:
         if not finding.holds:
             event = ids.digest("check", finding.name, first, last, eastern_today(now), length=24)

@@ -1,0 +1,46 @@
+"""What a check is, and how a module declares the checks that it has: each `fail` or `warn`, each by the name of its function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from regen.domain.batch import Thresholds
+from regen.domain.checks.evidence import CheckResult, Evidence
+
+Severity = Literal["fail", "warn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check.
+
+    Attributes:
+        setting: the name of its limit (`Evidence.thresholds`), if that can be set.
+        off: the limit at which it cannot fail: the verdict then lists it as not looked at.
+    """
+
+    name: str
+    severity: Severity
+    look: Callable[[Evidence], CheckResult]
+    setting: str | None = None
+    off: float | None = None
+
+    def is_off(self, thresholds: Thresholds) -> bool:
+        """Whether its limit lets everything through."""
+        return self.setting is not None and thresholds[self.setting] == self.off
+
+
+def fixed(look: Callable[[Evidence], CheckResult], severity: Severity = "fail") -> Check:
+    """A check without a limit that can be set."""
+    return Check(look.__name__, severity, look)
+
+
+def limited(look: Callable[[Evidence, float], CheckResult], setting: str, off: float | None = None) -> Check:
+    """A check that forbids the promotion beyond a limit, which is a setting: the row of `settings.json` that names the check."""
+
+    def at_its_limit(evidence: Evidence) -> CheckResult:
+        return look(evidence, evidence.thresholds[setting])
+
+    return Check(look.__name__, "fail", at_its_limit, setting, off)
