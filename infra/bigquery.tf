@@ -8,7 +8,7 @@ locals {
   # Where the inputs are: made here, read from elsewhere through views, or there already.
   inputs_from = (
     var.create_input_tables ? "here" :
-    var.input_project != null || var.dataset_prefix != "" ? "views" :
+    var.input_project != null || local.values.REGEN_DATASET_PREFIX != "" ? "views" :
     "there"
   )
   input_project  = coalesce(var.input_project, var.project_id)
@@ -23,14 +23,14 @@ locals {
     local.inputs_from == "there" ? toset([]) : local.input_datasets,
   )
   dataset_ids = merge(
-    { for d in local.input_datasets : d => "${var.dataset_prefix}${d}" },
+    { for d in local.input_datasets : d => "${local.values.REGEN_DATASET_PREFIX}${d}" },
     { for key, d in google_bigquery_dataset.this : key => d.dataset_id },
   )
 
   # Names as the statements have them: {table}, and {nba_predictions} for the dataset.
   sql_names = merge(
-    { for name, t in local.tables : name => "`${var.project_id}.${var.dataset_prefix}${t.dataset}.${name}`" },
-    { nba_predictions = "${var.project_id}.${var.dataset_prefix}nba_predictions" },
+    { for name, t in local.tables : name => "`${var.project_id}.${local.values.REGEN_DATASET_PREFIX}${t.dataset}.${name}`" },
+    { nba_predictions = "${var.project_id}.${local.values.REGEN_DATASET_PREFIX}nba_predictions" },
   )
   sql_files = toset(["current_predictions_view", "prediction_coverage_view", "predictions_at_function"])
   sql_texts = {
@@ -50,8 +50,8 @@ locals {
 
 resource "google_bigquery_dataset" "this" {
   for_each                   = local.datasets
-  dataset_id                 = "${var.dataset_prefix}${each.key}"
-  location                   = var.bigquery_location
+  dataset_id                 = "${local.values.REGEN_DATASET_PREFIX}${each.key}"
+  location                   = local.values.REGEN_LOCATION
   delete_contents_on_destroy = !var.protect
   depends_on                 = [time_sleep.services]
 
@@ -62,15 +62,15 @@ resource "google_bigquery_dataset" "this" {
   lifecycle {
     ignore_changes = [location]
     postcondition {
-      condition     = lower(self.location) == lower(var.bigquery_location)
+      condition     = lower(self.location) == lower(local.values.REGEN_LOCATION)
       error_message = "The dataset ${self.dataset_id} is in ${self.location}: set bigquery_location to that, and apply again."
     }
   }
 }
 
 resource "google_bigquery_dataset" "staging" {
-  dataset_id                  = "${var.dataset_prefix}${local.staging_dataset}"
-  location                    = var.bigquery_location
+  dataset_id                  = "${local.values.REGEN_DATASET_PREFIX}${local.staging_dataset}"
+  location                    = local.values.REGEN_LOCATION
   description                 = "One table for each verification; it expires by itself"
   default_table_expiration_ms = 86400000
   delete_contents_on_destroy  = !var.protect

@@ -1,41 +1,21 @@
 locals {
-  # Every variable that the functions read, but for the secrets (regen.web.settings.VARIABLES).
-  environment = {
-    REGEN_BACKEND                 = "gcp"
-    REGEN_CODE_VERSION            = local.manifest.code_version
-    REGEN_COVERAGE_THRESHOLD      = tostring(var.settings.coverage_threshold)
-    REGEN_DATASET_PREFIX          = var.dataset_prefix
-    REGEN_DEADLINE_SECONDS        = tostring(var.settings.deadline_seconds)
-    REGEN_EXCLUDED_PCT            = tostring(var.settings.excluded_pct)
-    REGEN_GAME_COVERAGE_PCT       = tostring(var.settings.game_coverage_pct)
-    REGEN_GAMES_GONE              = tostring(var.settings.games_gone)
-    REGEN_HOLD_DOWN_SECONDS       = tostring(var.settings.hold_down_seconds)
-    REGEN_LEASE_SECONDS           = tostring(var.settings.lease_seconds)
-    REGEN_LINE_SHIFT              = tostring(var.settings.line_shift)
-    REGEN_LINED_DROP_PCT          = tostring(var.settings.lined_drop_pct)
-    REGEN_LINES_LOST_PCT          = tostring(var.settings.lines_lost_pct)
-    REGEN_LOCATION                = var.bigquery_location
-    REGEN_MAXIMUM_BYTES_BILLED    = tostring(var.maximum_bytes_billed)
-    REGEN_MEAN_SHIFT              = tostring(var.settings.mean_shift)
-    REGEN_MIN_MINUTES             = tostring(var.settings.min_minutes)
-    REGEN_MINIMUM_PRODUCED        = tostring(var.settings.minimum_produced)
-    REGEN_OIDC_CERTS_URL          = "https://www.googleapis.com/oauth2/v1/certs"
-    REGEN_OIDC_ISSUER             = "https://accounts.google.com"
-    REGEN_OUT_PCT                 = tostring(var.settings.out_pct)
-    REGEN_PLAYERS_PER_REQUEST     = tostring(var.settings.players_per_request)
-    REGEN_PROJECT                 = var.project_id
-    REGEN_REPUBLISH_AFTER_SECONDS = tostring(var.settings.republish_after_seconds)
-    REGEN_RETENTION_DAYS          = tostring(var.settings.retention_days)
-    REGEN_ROWS_DROP_PCT           = tostring(var.settings.rows_drop_pct)
-    REGEN_SLATE_DROP_PCT          = tostring(var.settings.slate_drop_pct)
-    REGEN_SYSTEM_SHARE_PCT        = tostring(var.settings.system_share_pct)
-    REGEN_SYSTEMS                 = join(",", var.settings.systems)
-    REGEN_SYSTEMS_LOST_PCT        = tostring(var.settings.systems_lost_pct)
-    REGEN_TIER_DROP_PCT           = tostring(var.settings.tier_drop_pct)
-    REGEN_TRACING                 = var.tracing
-    REGEN_UNEVEN_GAMES            = tostring(var.settings.uneven_games)
-    REGEN_WITHDRAWN_PCT           = tostring(var.settings.withdrawn_pct)
-  }
+  # What a deployment says of each setting of settings.json; the rest has its default there.
+  given = merge({ for name, value in var.settings : "settings.${name}" => value if value != null }, {
+    for name, value in {
+      bigquery_location    = var.bigquery_location
+      dataset_prefix       = var.dataset_prefix
+      maximum_bytes_billed = var.maximum_bytes_billed
+      project_id           = var.project_id
+      tracing              = var.tracing
+    } : name => value if value != null
+  })
+  values = { for name, row in local.settings : name => try(local.given[row.terraform], row.default, null) }
+
+  # Every variable that the functions read and that is the same for all of them, but for the secrets. Lists are joined by commas.
+  environment = merge(
+    { for name, value in local.values : name => join(",", flatten([value])) if value != null && !try(local.settings[name].secret, false) },
+    { REGEN_CODE_VERSION = local.manifest.code_version },
+  )
 
   # Behind IAM the platform checks the token and takes its signature away, so that only its claims are left to check.
   token_checks = {

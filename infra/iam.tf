@@ -95,7 +95,7 @@ resource "google_bigquery_dataset_iam_member" "staging_lister" {
 }
 
 resource "google_project_iam_member" "spans" {
-  for_each = var.tracing == "otlp" ? local.function_keys : toset([])
+  for_each = local.values.REGEN_TRACING == "otlp" ? local.function_keys : toset([])
   project  = var.project_id
   role     = "roles/telemetry.tracesWriter"
   member   = google_service_account.function[each.key].member

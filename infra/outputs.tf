@@ -23,8 +23,8 @@ output "env" {
   value = join("\n", [
     "COORDINATOR_URL=${local.uris.coordinator}",
     "PROJECT_ID=${var.project_id}",
-    "REGEN_DATASET_PREFIX=${var.dataset_prefix}",
-    "REGEN_LOCATION=${var.bigquery_location}",
+    "REGEN_DATASET_PREFIX=${local.values.REGEN_DATASET_PREFIX}",
+    "REGEN_LOCATION=${local.values.REGEN_LOCATION}",
     "REGEN_NAME=${var.name}",
     "REGEN_REGION=${var.region}",
     "",

@@ -1,5 +1,5 @@
 locals {
-  services = setunion(var.tracing == "otlp" ? ["telemetry.googleapis.com"] : [], [
+  services = setunion(local.values.REGEN_TRACING == "otlp" ? ["telemetry.googleapis.com"] : [], [
     "artifactregistry.googleapis.com",
     "bigquery.googleapis.com",
     "cloudbuild.googleapis.com",

@@ -1,10 +1,11 @@
-# The one definition of what connects the functions: the local stack and the tests read the same file.
+# The one definition of what connects the functions, and of their settings: the code, the local stack and the tests read the same files.
 locals {
   checkout = coalesce(var.checkout, "${path.module}/..")
   sources  = "${local.checkout}/src/regen"
   packages = "${local.checkout}/build/packages"
 
   topology = jsondecode(file("${local.sources}/topology.json"))
+  settings = jsondecode(file("${local.sources}/settings.json"))
   manifest = jsondecode(file("${local.packages}/manifest.json"))
 
   labels = { app = var.name }

@@ -35,13 +35,12 @@ variable "api_keys_version" {
 }
 
 variable "bigquery_location" {
-  description = "Location of the datasets. Must be that of the input tables."
+  description = "Location of the datasets; null for the default of settings.json (US). Must be that of the input tables."
   type        = string
-  default     = "US"
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9-]+$", var.bigquery_location))
+    condition     = var.bigquery_location == null || can(regex("^(?:${local.settings.REGEN_LOCATION.pattern})$", var.bigquery_location))
     error_message = "bigquery_location: such as US, EU or us-central1."
   }
 }
@@ -72,11 +71,10 @@ variable "create_input_tables" {
 variable "dataset_prefix" {
   description = "Goes before the name of every dataset, such as `shadow_`: a run beside production that touches none of its tables."
   type        = string
-  default     = ""
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = can(regex("^([a-z][a-z0-9_]{0,30}_)?$", var.dataset_prefix))
+    condition     = var.dataset_prefix == null || can(regex("^(?:${local.settings.REGEN_DATASET_PREFIX.pattern})$", var.dataset_prefix))
     error_message = "dataset_prefix: empty, or lower-case letters, digits and _ that end in _."
   }
 }
@@ -239,88 +237,85 @@ variable "region" {
 }
 
 variable "maximum_bytes_billed" {
-  description = "Bytes that one query may bill; BigQuery refuses a query that would bill more, without a charge."
+  description = "Bytes that one query may bill; null for the default of settings.json. BigQuery refuses a query that would bill more, without a charge."
   type        = number
-  default     = 10737418240
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = var.maximum_bytes_billed >= 10485760 && floor(var.maximum_bytes_billed) == var.maximum_bytes_billed
-    error_message = "maximum_bytes_billed: a whole number from 10485760 (10 MiB, what BigQuery bills at least for a table)."
+    condition = var.maximum_bytes_billed == null || try(
+      var.maximum_bytes_billed >= local.settings.REGEN_MAXIMUM_BYTES_BILLED.minimum &&
+      var.maximum_bytes_billed <= local.settings.REGEN_MAXIMUM_BYTES_BILLED.maximum &&
+      floor(var.maximum_bytes_billed) == var.maximum_bytes_billed,
+    false)
+    error_message = "maximum_bytes_billed: a whole number from ${local.settings.REGEN_MAXIMUM_BYTES_BILLED.minimum} (what BigQuery bills at least for a table) to ${local.settings.REGEN_MAXIMUM_BYTES_BILLED.maximum}."
   }
 }
 
 variable "settings" {
-  description = "Numbers that the functions read; the defaults are the code's own."
-  type = object({
-    coverage_threshold      = optional(number, 90)
-    deadline_seconds        = optional(number, 1800)
-    excluded_pct            = optional(number, 20)
-    game_coverage_pct       = optional(number, 60)
-    games_gone              = optional(number, 0)
-    hold_down_seconds       = optional(number, 900)
-    lease_seconds           = optional(number, 90)
-    line_shift              = optional(number, 4)
-    lined_drop_pct          = optional(number, 30)
-    lines_lost_pct          = optional(number, 40)
-    mean_shift              = optional(number, 4)
-    min_minutes             = optional(number, 15)
-    minimum_produced        = optional(number, 1)
-    out_pct                 = optional(number, 40)
-    players_per_request     = optional(number, 50)
-    republish_after_seconds = optional(number, 180)
-    retention_days          = optional(number, 90)
-    rows_drop_pct           = optional(number, 40)
-    slate_drop_pct          = optional(number, 20)
-    system_share_pct        = optional(number, 80)
-    systems                 = optional(list(string), [])
-    systems_lost_pct        = optional(number, 20)
-    tier_drop_pct           = optional(number, 30)
-    uneven_games            = optional(number, 0)
-    withdrawn_pct           = optional(number, 20)
-  })
-  default  = {}
-  nullable = false
+  description = <<-EOT
+    Numbers and lists that the functions read, such as `{ lease_seconds = 60, systems = ["ensemble_v1"] }`. Names, bounds and
+    defaults are the rows of src/regen/settings.json whose `terraform` begins with `settings.`; docs/operations.md lists them.
+  EOT
+  type        = any
+  default     = {}
+  nullable    = false
 
   validation {
-    condition     = var.settings.coverage_threshold >= 0 && var.settings.coverage_threshold <= 100
-    error_message = "settings: coverage_threshold is a percentage."
+    condition     = length(setsubtract([for name, value in var.settings : "settings.${name}"], [for row in local.settings : try(row.terraform, "")])) == 0
+    error_message = "settings: no such setting: ${join(", ", [for name, value in var.settings : name if !contains([for row in local.settings : try(row.terraform, "")], "settings.${name}")])}."
   }
   validation {
-    condition     = alltrue([for name, value in var.settings : value >= 0 && value <= 100 if endswith(name, "_pct")])
-    error_message = "settings: what ends in _pct is a percentage."
+    condition = alltrue([
+      for row in local.settings : try(
+        var.settings[trimprefix(row.terraform, "settings.")] >= row.minimum &&
+        var.settings[trimprefix(row.terraform, "settings.")] <= row.maximum,
+      false)
+      if contains(["number", "whole"], row.type) && try(var.settings[trimprefix(row.terraform, "settings.")], null) != null
+    ])
+    error_message = "settings: outside its bounds: ${join("; ", [
+      for row in local.settings : "${trimprefix(row.terraform, "settings.")} is from ${row.minimum} to ${row.maximum}"
+      if contains(["number", "whole"], row.type) && try(var.settings[trimprefix(row.terraform, "settings.")], null) != null && !try(
+        var.settings[trimprefix(row.terraform, "settings.")] >= row.minimum &&
+        var.settings[trimprefix(row.terraform, "settings.")] <= row.maximum,
+      false)
+    ])}."
   }
   validation {
-    condition     = alltrue([for points in [var.settings.line_shift, var.settings.mean_shift] : points >= 0 && points <= 100])
-    error_message = "settings: line_shift and mean_shift are points from 0 to 100."
+    condition = alltrue([
+      for row in local.settings : try(floor(var.settings[trimprefix(row.terraform, "settings.")]) == tonumber(var.settings[trimprefix(row.terraform, "settings.")]), false)
+      if row.type == "whole" && try(var.settings[trimprefix(row.terraform, "settings.")], null) != null
+    ])
+    error_message = "settings: not a whole number: ${join(", ", [
+      for row in local.settings : trimprefix(row.terraform, "settings.")
+      if row.type == "whole" && try(var.settings[trimprefix(row.terraform, "settings.")], null) != null &&
+      !try(floor(var.settings[trimprefix(row.terraform, "settings.")]) == tonumber(var.settings[trimprefix(row.terraform, "settings.")]), false)
+    ])}."
   }
   validation {
-    condition     = alltrue([for games in [var.settings.games_gone, var.settings.uneven_games] : games >= 0 && games <= 100 && floor(games) == games])
-    error_message = "settings: games_gone and uneven_games are whole numbers from 0 to 100."
+    condition = alltrue([
+      for row in local.settings : can(tolist([for word in var.settings[trimprefix(row.terraform, "settings.")] : tostring(word)]))
+      if row.type == "words" && try(var.settings[trimprefix(row.terraform, "settings.")], null) != null
+    ])
+    error_message = "settings: expected a list of words: ${join(", ", [for row in local.settings : trimprefix(row.terraform, "settings.") if row.type == "words" && can(row.terraform)])}."
   }
   validation {
-    condition     = var.settings.lease_seconds < var.settings.deadline_seconds
+    condition     = coalesce(try(var.settings.lease_seconds, null), local.settings.REGEN_LEASE_SECONDS.default) < coalesce(try(var.settings.deadline_seconds, null), local.settings.REGEN_DEADLINE_SECONDS.default)
     error_message = "settings: a lease must be shorter than a batch's deadline."
   }
   validation {
-    condition     = var.settings.republish_after_seconds >= var.functions.worker.ack_deadline_seconds
+    condition     = coalesce(try(var.settings.republish_after_seconds, null), local.settings.REGEN_REPUBLISH_AFTER_SECONDS.default) >= var.functions.worker.ack_deadline_seconds
     error_message = "settings: a request must not be published again while its worker may be at it: republish_after_seconds is less than the worker's ack_deadline_seconds."
-  }
-  validation {
-    condition     = var.settings.players_per_request >= 1 && var.settings.players_per_request <= 200
-    error_message = "settings: players_per_request must be from 1 to 200."
   }
 }
 
 variable "tracing" {
-  description = "`otlp` sends spans to Cloud Trace; `off` sends none. Log lines of one batch share a trace either way."
+  description = "`otlp` sends spans to Cloud Trace; `off` sends none; null for the default of settings.json (off). Log lines of one batch share a trace either way."
   type        = string
-  default     = "off"
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = contains(["off", "otlp"], var.tracing)
-    error_message = "tracing: off or otlp."
+    condition     = var.tracing == null || contains(local.settings.REGEN_TRACING.values, coalesce(var.tracing, "-"))
+    error_message = "tracing: ${join(" or ", local.settings.REGEN_TRACING.values)}."
   }
 }
 

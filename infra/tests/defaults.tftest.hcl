@@ -219,3 +219,24 @@ run "spans_are_asked_for" {
     error_message = "the code is told"
   }
 }
+
+run "some_settings_are_given" {
+  command = plan
+
+  variables {
+    settings = { withdrawn_pct = 12.5, systems = ["moving_average", "ensemble_v1"] }
+  }
+
+  assert {
+    condition     = google_cloudfunctions2_function.this["coordinator"].service_config[0].environment_variables["REGEN_WITHDRAWN_PCT"] == "12.5"
+    error_message = "a number that is given reaches the function"
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.this["worker"].service_config[0].environment_variables["REGEN_SYSTEMS"] == "moving_average,ensemble_v1"
+    error_message = "words are joined by commas"
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.this["coordinator"].service_config[0].environment_variables["REGEN_MAXIMUM_BYTES_BILLED"] == "10737418240"
+    error_message = "what is not given has its default, written out"
+  }
+}

@@ -78,3 +78,59 @@ run "a_channel_by_its_display_name" {
   }
   expect_failures = [var.notification_channels]
 }
+
+run "a_setting_that_there_is_none_of" {
+  command = plan
+  variables {
+    settings = { lease_second = 60 }
+  }
+  expect_failures = [var.settings]
+}
+
+run "a_share_above_a_hundred" {
+  command = plan
+  variables {
+    settings = { withdrawn_pct = 101 }
+  }
+  expect_failures = [var.settings]
+}
+
+run "half_a_game" {
+  command = plan
+  variables {
+    settings = { games_gone = 1.5 }
+  }
+  expect_failures = [var.settings]
+}
+
+run "a_number_that_is_a_word" {
+  command = plan
+  variables {
+    settings = { line_shift = "many" }
+  }
+  expect_failures = [var.settings]
+}
+
+run "systems_that_are_no_list" {
+  command = plan
+  variables {
+    settings = { systems = "ensemble_v1" }
+  }
+  expect_failures = [var.settings]
+}
+
+run "a_lease_longer_than_a_batch" {
+  command = plan
+  variables {
+    settings = { lease_seconds = 90, deadline_seconds = 60 }
+  }
+  expect_failures = [var.settings]
+}
+
+run "a_query_below_what_bigquery_bills" {
+  command = plan
+  variables {
+    maximum_bytes_billed = 1
+  }
+  expect_failures = [var.maximum_bytes_billed]
+}
