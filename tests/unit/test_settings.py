@@ -44,6 +44,22 @@ def test_every_problem_is_told_at_once() -> None:
     assert set(problems(environ)) == wanted
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("REGEN_LEASE_SECONDS", "a lot", "expected a number from 1 to 600, found 'a lot'"),
+        ("REGEN_LEASE_SECONDS", "601", "expected a number from 1 to 600, found '601'"),
+        ("REGEN_GAMES_GONE", "1.5", "expected a whole number from 0 to 100, found '1.5'"),
+        ("REGEN_TRACING", "on", "expected one of off, otlp, found 'on'"),
+        ("REGEN_DATASET_PREFIX", "shadow", "expected a name ending in _, found 'shadow'"),
+    ],
+)
+def test_a_problem_says_what_was_found_and_what_is_expected(name: str, text: str, said: str) -> None:
+    with pytest.raises(SettingsInvalid) as invalid:
+        read_settings({**GOOD, name: text})
+    assert str(invalid.value) == f"{name}: {said}"
+
+
 WRONG = [
     *(("REGEN_API_KEYS", text) for text in (f"{CANARY}", f":{CANARY}", "me:short", f"me:{CANARY} x", f"mé:{CANARY}")),
     *(("REGEN_API_KEYS", text) for text in (",", f"a:{CANARY},a:x{CANARY}", f"a:{CANARY},b:{CANARY}", f"a:{CANARY}é")),

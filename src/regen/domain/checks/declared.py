@@ -1,9 +1,13 @@
-"""What a check is, and how a module declares the checks that it has: each `fail` or `warn`, each by the name of its function."""
+"""What a check is, and how a module declares those that it has: each `fail` or `warn`, by the name of its function.
+
+The function's docstring says what holds, then `Fails when:` and `What to do:`, which docs/operations.md shows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Literal
 
 from regen.domain.batch import Thresholds
@@ -40,6 +44,7 @@ def fixed(look: Callable[[Evidence], CheckResult], severity: Severity = "fail") 
 def limited(look: Callable[[Evidence, float], CheckResult], setting: str, off: float | None = None) -> Check:
     """A check that forbids the promotion beyond a limit, which is a setting: the row of `settings.json` that names the check."""
 
+    @wraps(look)
     def at_its_limit(evidence: Evidence) -> CheckResult:
         return look(evidence, evidence.thresholds[setting])
 

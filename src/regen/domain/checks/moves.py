@@ -49,7 +49,11 @@ def compared(look: Callable[[Pairs, float], CheckResult]) -> Callable[[Evidence,
 
 
 def mean_shift(evidence: Evidence, limit: float) -> CheckResult:
-    """The mean move against the current predictions stays within bounds (I-42: 29 points at once)."""
+    """The mean move against the current predictions stays within bounds (I-42: 29 points at once).
+
+    Fails when: predictions moved by too much on average
+    What to do: `regen slate DATE`, features and lines: has upstream changed a unit or a column?
+    """
     before: dict[tuple[str, str], float] = {(c.player_lookup, c.system_id): c.points for c in evidence.current}
     moves = [
         p.points - before[o.player_lookup, p.system_id]
@@ -64,20 +68,33 @@ def mean_shift(evidence: Evidence, limit: float) -> CheckResult:
 
 
 def lined_drop(found: Pairs, limit: float) -> CheckResult:
-    """The share of the date's players who have a line does not collapse."""
+    """The share of the date's players who have a line does not collapse.
+
+    Fails when: the share of the date's players who have a line falls by too many points
+    What to do: has the feed of lines stopped? Wait for it, then `regen regenerate DATE`
+    """
     drop, lost = _fallen(found, _lined)
     return CheckResult(drop <= limit or len(lost) < FLOOR, round(drop, 2), limit, lost[:MAX_NAMES])
 
 
 def lines_lost(found: Pairs, limit: float) -> CheckResult:
-    """Of the players who have a line, not too many lose it: where few have one, the share of all cannot fall by much."""
+    """Of the players who have a line, not too many lose it: where few have one, the share of all cannot fall by much.
+
+    Fails when: too many of the players who have a line lose it: where few have one, the share of all cannot fall by
+        much
+    What to do: as `lined_drop`
+    """
     _, lost = _fallen(found, _lined)
     value = share(len(lost), sum(_lined(old) for old, _ in found.values()))
     return CheckResult(value <= limit or len(lost) < FLOOR, round(value, 2), limit, lost[:MAX_NAMES])
 
 
 def tier_drop(found: Pairs, limit: float) -> CheckResult:
-    """The share of players whose features are GOLD, or SILVER and better, does not collapse: whichever falls more."""
+    """The share of players whose features are GOLD, or SILVER and better, does not collapse: whichever falls more.
+
+    Fails when: the share of players with GOLD features, or with SILVER and better, falls by too many points
+    What to do: have the features been made anew without play-by-play? Make them again
+    """
     known = {player: both for player, both in found.items() if all(map(_tier, both))}
     if not known:
         return skipped("the tiers of the current rows are not on record", limit)
@@ -90,7 +107,11 @@ def tier_drop(found: Pairs, limit: float) -> CheckResult:
 
 
 def rows_drop(found: Pairs, limit: float) -> CheckResult:
-    """The number of rows, of different systems and lines, does not collapse for the players who have any."""
+    """The number of rows, of different systems and lines, does not collapse for the players who have any.
+
+    Fails when: the players who have rows get too few of them, counted by system and line
+    What to do: lines or systems are lost: see the other checks
+    """
     sizes = {player: (_keys(old), _keys(new)) for player, (old, new) in found.items()}
     fewer = sorted(player for player, (old, new) in sizes.items() if new < old)
     before = sum(old for old, _ in sizes.values())
@@ -99,7 +120,11 @@ def rows_drop(found: Pairs, limit: float) -> CheckResult:
 
 
 def line_shift(found: Pairs, limit: float) -> CheckResult:
-    """The lines do not move by much on average: a feed that halves them, or gives another market's, does."""
+    """The lines do not move by much on average: a feed that halves them, or gives another market's, does.
+
+    Fails when: the lines move by too much on average
+    What to do: another market's lines, or a unit: have the feed mended
+    """
     lines = {player: (_lines(old), _lines(new)) for player, (old, new) in found.items()}
     moved = {player: fmean(new) - fmean(old) for player, (old, new) in lines.items() if old and new}
     if not moved:
@@ -110,7 +135,11 @@ def line_shift(found: Pairs, limit: float) -> CheckResult:
 
 
 def bookmaker_change(evidence: Evidence) -> CheckResult:
-    """Share of players whose line comes from another bookmaker than before; never rejects, always told."""
+    """Share of players whose line comes from another bookmaker than before.
+
+    Fails when: never; it warns if most players' lines come from another bookmaker than before
+    What to do: look, before the games begin
+    """
     return compared(_bookmakers)(evidence, MAX_BOOKMAKERS_CHANGED)
 
 

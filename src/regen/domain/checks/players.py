@@ -14,7 +14,13 @@ NOT_ELIGIBLE = frozenset({"no_line", "no_history"})
 
 
 def system_share(evidence: Evidence, limit: float) -> CheckResult:
-    """Every system gives rows to most of the produced players who are eligible for it; its errors count."""
+    """Every system gives rows to most of the produced players who are eligible for it; its errors count.
+
+    Fails when: a system gives rows to too few of the produced players who are eligible for it; its errors count,
+        players without a line do not count for a system that needs one
+    What to do: the check names the system and its commonest error: a defect, or a feature that upstream dropped. Mend
+        it, then `regen regenerate DATE`; or leave the system out: `--systems`, `REGEN_SYSTEMS`
+    """
     shares: dict[str, float] = {}
     lacking_by_system: list[str] = []
     for system in evidence.systems:
@@ -43,7 +49,12 @@ def _eligible(outcome: Outcome, system: str) -> bool:
 
 
 def systems_lost(evidence: Evidence, limit: float) -> CheckResult:
-    """Players who get new rows get them of every system of the batch that they have now and are eligible for."""
+    """Players who get new rows get them of every system of the batch that they have now and are eligible for.
+
+    Fails when: too many of the date's current players get new rows without those of a system that they have. Systems
+        that the batch does not run are in no baseline; their rows stay, and the verdict names them
+    What to do: as `system_share`
+    """
     if not evidence.baseline:
         return skipped(NO_CURRENT, limit)
     renewed = {o.player_lookup: o for o in evidence.fresh if o.predictions}
@@ -62,7 +73,12 @@ def systems_lost(evidence: Evidence, limit: float) -> CheckResult:
 
 
 def excluded_players(evidence: Evidence, limit: float) -> CheckResult:
-    """Not too many of the date's current players are excluded, so that they would keep rows that nobody renews."""
+    """Not too many of the date's current players are excluded, so that they would keep rows that nobody renews.
+
+    Fails when: too many of the date's current players are excluded as doubtful or under `min_minutes`, and would keep
+        rows that no batch renews
+    What to do: was `min_minutes` raised? `regen slate DATE --all` names the reasons
+    """
     if not evidence.baseline:
         return skipped(NO_CURRENT, limit)
     gone = evidence.plan.withdrawn
@@ -72,7 +88,12 @@ def excluded_players(evidence: Evidence, limit: float) -> CheckResult:
 
 
 def out_at_once(evidence: Evidence, limit: float) -> CheckResult:
-    """Those ruled out since are not most of a game: an injury report never rules out a whole team at once."""
+    """Those ruled out since are not most of a game: an injury report never rules out a whole team at once.
+
+    Fails when: too many of a game's current players are ruled out since. Those who are out never count as withdrawn;
+        most of a game at once is a broken injury report
+    What to do: look at the report; if it is right, waive
+    """
     if not evidence.baseline:
         return skipped(NO_CURRENT, limit)
     out = {player for player, why in evidence.plan.withdrawn.items() if why == "out"}
@@ -85,7 +106,11 @@ def out_at_once(evidence: Evidence, limit: float) -> CheckResult:
 
 
 def game_coverage(evidence: Evidence, limit: float) -> CheckResult:
-    """Coverage within each game: a team without features is half a game, and little of a large date."""
+    """Coverage within each game: a team without features is half a game, and little of a large date.
+
+    Fails when: a game, of several, has too few of its requested players produced
+    What to do: often a team without feature rows: mend them, `regen redrive BATCH`
+    """
     known = {row.player_lookup: row.game_id for row in evidence.current}
     games: dict[str, list[bool]] = {}
     for o in evidence.outcomes:

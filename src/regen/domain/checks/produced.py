@@ -17,7 +17,11 @@ MAX_MEAN_EDGE = 3.0
 
 
 def coverage(evidence: Evidence, limit: float) -> CheckResult:
-    """Coverage reaches the threshold."""
+    """Coverage reaches the threshold.
+
+    Fails when: too few of those who could be predicted were
+    What to do: `regen status BATCH` names the missing; mend their data, `regen redrive BATCH`
+    """
     if evidence.withdrawals_alone:
         return skipped(WITHDRAWALS_ALONE, limit)
     value = evidence.tally().coverage_pct
@@ -26,7 +30,11 @@ def coverage(evidence: Evidence, limit: float) -> CheckResult:
 
 
 def minimum_produced(evidence: Evidence, limit: float) -> CheckResult:
-    """Enough players were produced, whatever the share."""
+    """Enough players were produced, whatever the share.
+
+    Fails when: too few players have predictions
+    What to do: as `coverage`
+    """
     if evidence.withdrawals_alone:
         return skipped(WITHDRAWALS_ALONE, limit)
     value = evidence.tally().produced
@@ -34,7 +42,11 @@ def minimum_produced(evidence: Evidence, limit: float) -> CheckResult:
 
 
 def every_system(evidence: Evidence) -> CheckResult:
-    """Every produced player has every system, or the reason why not."""
+    """Every produced player has every system, or the reason why not.
+
+    Fails when: a produced player lacks a system, without a reason
+    What to do: a defect of the worker: look at its log
+    """
     bad = [
         f"{o.player_lookup}:{s}"
         for o in evidence.produced
@@ -45,7 +57,11 @@ def every_system(evidence: Evidence) -> CheckResult:
 
 
 def in_range(evidence: Evidence) -> CheckResult:
-    """Values are finite and in range (I-36, I-49)."""
+    """Values are finite and in range (I-36, I-49).
+
+    Fails when: a value cannot be
+    What to do: a defect of a system: do not waive
+    """
     bad = [f"{o.player_lookup}:{p.system_id}" for o in evidence.produced for p in o.predictions if not sane(p)]
     return CheckResult(not bad, len(bad), 0, bad[:MAX_NAMES])
 
@@ -64,7 +80,11 @@ def sane(p: Prediction) -> bool:
 
 
 def direction(evidence: Evidence) -> CheckResult:
-    """The recommendation agrees with its own row's value and line (I-46)."""
+    """The recommendation agrees with its own row's value and line (I-46).
+
+    Fails when: a recommendation contradicts its row's value and line
+    What to do: a defect of a system: do not waive
+    """
     bad = [f"{o.player_lookup}:{p.system_id}" for o in evidence.produced for p in o.predictions if not agrees(p)]
     return CheckResult(not bad, len(bad), 0, bad[:MAX_NAMES])
 
@@ -77,40 +97,64 @@ def agrees(p: Prediction) -> bool:
 
 
 def unique_keys(evidence: Evidence) -> CheckResult:
-    """No two rows share (player, game, system, line)."""
+    """No two rows share (player, game, system, line).
+
+    Fails when: a player has two rows of one system and line
+    What to do: a defect of a system: do not waive
+    """
     keys = Counter((o.player_lookup, o.game_id, p.system_id, p.line) for o in evidence.produced for p in o.predictions)
     bad = [f"{k[0]}:{k[2]}" for k, n in keys.items() if n > 1]
     return CheckResult(not bad, len(bad), 0, bad[:MAX_NAMES])
 
 
 def rows_staged(evidence: Evidence) -> CheckResult:
-    """As many rows were loaded as were produced."""
+    """As many rows were loaded as were produced.
+
+    Fails when: the load brought another number of rows than were made
+    What to do: `regen redrive BATCH`; if it stays, look at the verifier's log
+    """
     return CheckResult(evidence.staged_rows == evidence.expected_rows, evidence.staged_rows, evidence.expected_rows)
 
 
 def gold_share(evidence: Evidence) -> CheckResult:
-    """Share of produced players whose features rest on the best source; never rejects, always told."""
+    """Share of produced players whose features rest on the best source.
+
+    Fails when: never; it warns if too few of the produced players have GOLD features
+    What to do: look, before the games begin
+    """
     tiers = [o.provenance.data_source_tier for o in evidence.produced if o.provenance]
     share = 100.0 * sum(t == "GOLD" for t in tiers) / len(tiers) if tiers else 0.0
     return CheckResult(share >= MIN_GOLD, round(share, 1), MIN_GOLD)
 
 
 def lined_share(evidence: Evidence) -> CheckResult:
-    """Share of rows that were predicted against a live line (I-47); never rejects, always told."""
+    """Share of rows that were predicted against a live line (I-47).
+
+    Fails when: never; it warns if too few rows have a live line
+    What to do: look, before the games begin: have the lines arrived?
+    """
     lines = [p.line for o in evidence.produced for p in o.predictions]
     share = 100.0 * sum(line is not None for line in lines) / len(lines) if lines else 0.0
     return CheckResult(share >= MIN_LINED, round(share, 1), MIN_LINED)
 
 
 def mean_edge(evidence: Evidence) -> CheckResult:
-    """Mean of prediction less line (I-47: -3.84 where the lines had not arrived); never rejects, always told."""
+    """Mean of prediction less line (I-47: -3.84 where the lines had not arrived).
+
+    Fails when: never; it warns if predictions and lines lie apart on average
+    What to do: look, before the games begin: have the lines arrived?
+    """
     edges = [p.points - p.line for o in evidence.produced for p in o.predictions if p.line is not None]
     value = sum(edges) / len(edges) if edges else 0.0
     return CheckResult(abs(value) <= MAX_MEAN_EDGE, round(value, 3), MAX_MEAN_EDGE)
 
 
 def one_revision(evidence: Evidence) -> CheckResult:
-    """All predictions were made by one version of the code (I-42); never rejects, always told."""
+    """All predictions were made by one version of the code (I-42).
+
+    Fails when: never; it warns if several versions of the code made the predictions
+    What to do: nothing during an upgrade; else look at what is deployed
+    """
     versions = sorted({o.code_version for o in evidence.produced if o.code_version})
     return CheckResult(len(versions) <= 1, len(versions), 1, versions[:MAX_NAMES])
 

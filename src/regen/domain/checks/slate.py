@@ -12,7 +12,12 @@ NO_SLATE = "the batch was opened by a version that kept no slate"
 
 
 def withdrawn_players(evidence: Evidence, limit: float) -> CheckResult:
-    """Not too many of the date's current players lose their rows because the slate does not name them any more."""
+    """Not too many of the date's current players lose their rows because the slate does not name them any more.
+
+    Fails when: too many of the date's current players are not on the slate any more; those who are out do not count
+    What to do: `regen slate DATE --all`: is the slate loaded whole? If not, wait, then `regen regenerate DATE`. If
+        the players are right to go (a game called off, a large trade), waive
+    """
     if not evidence.baseline:
         return skipped(NO_CURRENT, limit)
     if not evidence.scope.whole_slate:
@@ -23,7 +28,11 @@ def withdrawn_players(evidence: Evidence, limit: float) -> CheckResult:
 
 
 def games_gone(evidence: Evidence, limit: float) -> CheckResult:
-    """No game that has current rows is gone from the slate as a whole."""
+    """No game that has current rows is gone from the slate as a whole.
+
+    Fails when: a game that has current rows is gone from the slate as a whole
+    What to do: as `withdrawn_players`; a game called off is waived by name
+    """
     if not evidence.baseline:
         return skipped(NO_CURRENT, limit)
     if not evidence.scope.whole_slate:
@@ -40,7 +49,11 @@ def games_gone(evidence: Evidence, limit: float) -> CheckResult:
 
 
 def slate_size(evidence: Evidence, limit: float) -> CheckResult:
-    """The slate is not much smaller than the one of the date's last promoted batch."""
+    """The slate is not much smaller than the one of the date's last promoted batch.
+
+    Fails when: the slate is smaller than that of the date's last promoted batch
+    What to do: as `withdrawn_players`
+    """
     before = evidence.slate_before
     if not evidence.scope.whole_slate:
         return skipped(FILTERED, limit)
@@ -55,7 +68,12 @@ def slate_size(evidence: Evidence, limit: float) -> CheckResult:
 
 
 def two_teams(evidence: Evidence, limit: float) -> CheckResult:
-    """Every game that the batch is about has players of exactly two teams."""
+    """Every game that the batch is about has players of exactly two teams.
+
+    Fails when: a game of the slate has players of one team, of none, or of three
+    What to do: the game is half loaded, or a player's team is wrong: wait for upstream, or have it mended, then
+        `regen regenerate DATE`
+    """
     if evidence.slate is None:
         return skipped(NO_SLATE, limit)
     ours = {o.game_id for o in evidence.outcomes} | {e.game_id for e in evidence.excluded}
