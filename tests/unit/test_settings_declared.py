@@ -35,7 +35,7 @@ def test_every_setting_has_a_field_and_every_field_a_row() -> None:
     told += [f"Settings.{name}: settings.json has no row for it" for name in sorted(known - rows.keys())]
     config = {f.name for f in fields(Config)} - MADE - {"thresholds"}
     told += [f"Config.{name}: settings.json has no row for it" for name in sorted(config - rows.keys())]
-    assert told == []
+    assert not told, "\n".join(told)
 
 
 def test_every_setting_is_read_by_the_code() -> None:
@@ -49,7 +49,7 @@ def test_every_setting_is_read_by_the_code() -> None:
             told.append(f"{name}: no service reads config.{field}")
         if not in_config and not re.search(rf"settings\.{field}\b", web):
             told.append(f"{name}: regen.web does not read settings.{field}, and Config has no field {field}")
-    assert told == []
+    assert not told, "\n".join(told)
 
 
 def test_every_limit_has_its_check_and_every_check_its_limit() -> None:
@@ -61,7 +61,7 @@ def test_every_limit_has_its_check_and_every_check_its_limit() -> None:
     told += [f"{s}: no check of regen.domain.checks is limited by it" for s in sorted(rows.keys() - checks.keys())]
     both = sorted(rows.keys() & checks.keys())
     told += [f"{s}: is of the check {rows[s]}, but limits {checks[s]}" for s in both if rows[s] != checks[s]]
-    assert told == []
+    assert not told, "\n".join(told)
 
 
 def test_no_check_that_refuses_has_a_limit_of_its_own() -> None:
@@ -75,7 +75,7 @@ def test_no_check_that_refuses_has_a_limit_of_its_own() -> None:
             told.append(f"check {check.name}: its limit is {limit}, and not its setting {check.setting}")
         if not check.setting and limit not in {0, evidence.expected_rows}:
             told.append(f"check {check.name}: its limit {limit} is no setting: `limited`, and a row in settings.json")
-    assert told == []
+    assert not told, "\n".join(told)
 
 
 def test_every_check_with_a_limit_has_a_test() -> None:
@@ -83,7 +83,7 @@ def test_every_check_with_a_limit_has_a_test() -> None:
     told = [
         f"check {c.name}: no test of tests/unit names it" for c in CHECKS if c.setting and f'"{c.name}"' not in tests
     ]
-    assert told == []
+    assert not told, "\n".join(told)
 
 
 def test_the_limit_at_which_a_check_is_off_is_within_bounds() -> None:
@@ -95,7 +95,8 @@ def test_the_limit_at_which_a_check_is_off_is_within_bounds() -> None:
 
 @pytest.mark.parametrize("name", declared())
 def test_a_row_says_all_that_a_setting_needs(name: str) -> None:
-    assert list(_lacking(name, declared()[name])) == []
+    told = list(_lacking(name, declared()[name]))
+    assert not told, "\n".join(told)
 
 
 def _lacking(name: str, row: Setting) -> Iterator[str]:
@@ -144,7 +145,7 @@ def test_a_row_names_the_functions_that_read_it(function: str) -> None:
             told.append(
                 f"{name}: functions: the {function} {'reads' if field in read else 'does not read'} config.{field}"
             )
-    assert told == []
+    assert not told, "\n".join(told)
 
 
 def test_a_default_stands_in_settings_json_alone() -> None:
@@ -165,7 +166,7 @@ def test_every_value_reaches_the_numbers_that_services_read() -> None:
             found = config.thresholds.get(field) if row.check else getattr(config, field)
             if found != float(given[name]):
                 told.append(f"{name}: {given[name]} is given, services see {found}")
-    assert told == []
+    assert not told, "\n".join(told)
 
 
 def test_every_setting_reaches_the_local_stack(tmp_path: Path) -> None:
@@ -175,7 +176,7 @@ def test_every_setting_reaches_the_local_stack(tmp_path: Path) -> None:
     for name, row in declared().items():
         if row.local is not None and given[name] != text_of(row.local):
             told.append(f"{name}: is {given[name]} on the local stack, in settings.json {text_of(row.local)}")
-    assert told == []
+    assert not told, "\n".join(told)
 
 
 def test_every_setting_reaches_the_functions_through_terraform() -> None:
@@ -193,7 +194,7 @@ def test_every_setting_reaches_the_functions_through_terraform() -> None:
         if row.secret and f"REGEN_{name.removeprefix('REGEN_')}" not in functions:
             told.append(f"{name}: infra/functions.tf gives no function this secret")
     told += [f"var.{name}: no row of settings.json names it" for name in given if name not in _sources()]
-    assert told == []
+    assert not told, "\n".join(told)
 
 
 def _sources() -> set[str | None]:
@@ -212,7 +213,8 @@ def test_terraform_has_no_default_of_its_own() -> None:
 
 
 def test_the_tables_of_the_documents_are_up_to_date() -> None:
-    assert runpy.run_path(str(ROOT / "tools" / "settings_page.py"))["problems"]() == []
+    told = runpy.run_path(str(ROOT / "tools" / "settings_page.py"))["problems"]()
+    assert not told, "\n".join(told)
 
 
 def test_each_package_has_the_settings(tmp_path: Path) -> None:

@@ -46,6 +46,6 @@ def limited(look: Callable[[Evidence, float], CheckResult], setting: str, off: f
 
     @wraps(look)
     def at_its_limit(evidence: Evidence) -> CheckResult:
-        return look(evidence, evidence.thresholds[setting])
+        return look(evidence, evidence.limit(setting))
 
     return Check(look.__name__, "fail", at_its_limit, setting, off)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from regen.domain.batch import Thresholds
+from regen.domain.errors import Defect
 from regen.domain.outcome import Outcome, OutcomeKind, Tally, tally
 from regen.domain.plan import Plan, plan
 from regen.domain.promotion import CurrentPrediction
@@ -16,6 +17,10 @@ from regen.domain.slate import EXPLAINED, Exclusion, SlateShape
 MAX_NAMES = 20
 FLOOR = 3
 """Fewer players than this never fail a share: on a short slate one late scratch is a large share."""
+
+
+class NoLimit(Defect):
+    """A check names a limit that no setting has."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,16 @@ class Evidence:
     scope: Scope = field(default_factory=Scope)
     slate: SlateShape | None = None
     slate_before: int | None = None
+
+    def limit(self, name: str) -> float:
+        """The limit of a check.
+
+        Raises:
+            NoLimit: the batch has none of that name.
+        """
+        if name not in self.thresholds:
+            raise NoLimit(f"{name}: the batch has no such limit: settings.json has no row for it")
+        return self.thresholds[name]
 
     @property
     def produced(self) -> list[Outcome]:
