@@ -68,12 +68,14 @@ infra: $(READY) ## Check the infrastructure's definition
 	@$(BIN)/python tools/infra_check.py $(ARGS)
 
 .PHONY: lint
-lint: $(READY) ## Style, types, and who may import whom
+lint: $(READY) ## Style, types, who may import whom, dead names, unused packages
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@for main in functions/*/main.py; do $(BIN)/mypy --no-error-summary "$$main"; done
 	@$(BIN)/lint-imports --config pyproject.toml --cache-dir build/cache/import-linter
+	@$(BIN)/vulture
+	@$(BIN)/deptry --config requirements/deptry.toml src functions tools tests
 
 .PHONY: fmt
 fmt: $(READY) ## Format, and mend what can be mended

@@ -177,7 +177,6 @@ class Batch:
     staging: str | None = None
     published_at: datetime | None = None
     ended_at: datetime | None = None
-    timings: Mapping[str, float] = field(default_factory=dict)
     code_version: str = "unknown"
     snapshot: str = ""
     slate: SlateShape | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from regen.domain.errors import InvalidInput
@@ -36,10 +36,3 @@ def parse_game_date(value: object, now: datetime | None = None, field: str = "ga
         return date.fromisoformat(value)
     except ValueError:
         raise InvalidInput(field, expected) from None
-
-
-def aware(moment: datetime) -> datetime:
-    """The same moment in UTC; a naive one is refused."""
-    if moment.tzinfo is None:
-        raise InvalidInput("time", "an aware moment")
-    return moment.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""The errors of regen: one root, names that state the fact, and whether trying again can help.
+"""The errors of regen: one root, and names that state the fact. Only trying `Unavailable` again can help.
 
 RegenError
 ├── InvalidInput            what came from outside is not what was asked for (names the field)
@@ -34,11 +34,9 @@ class RegenError(Exception):
     """Root of all errors of regen.
 
     Attributes:
-        retryable: whether the same call can succeed later.
         dependency: the service that it came from, such as `BigQuery`; None where regen itself says it.
     """
 
-    retryable = False
     dependency: str | None = None
 
     def of(self, dependency: str) -> Self:
@@ -150,8 +148,6 @@ class InsufficientData(RegenError):
 
 class Unavailable(RegenError):
     """A dependency did not answer as it should; the same call may succeed later."""
-
-    retryable = True
 
 
 class Conflict(Unavailable):

@@ -84,11 +84,6 @@ def push_probability(estimate: Estimate, line: float) -> float:
     return chance_above(estimate, line - 0.5) - chance_above(estimate, line + 0.5)
 
 
-def under_probability(estimate: Estimate, line: float) -> float:
-    """P(points < line)."""
-    return 1.0 - over_probability(estimate, line) - push_probability(estimate, line)
-
-
 def quantile(estimate: Estimate, chance: float) -> float:
     """The points that are not passed with this chance, at least 0."""
     centre = max(0.0, estimate.points) + SHIFT

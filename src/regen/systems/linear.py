@@ -52,10 +52,6 @@ class LinearSystem(ABC):
         """This system with its model of an artefact (without one, if the artefact has none)."""
         return replace(self, model=artefact.models.get(self.system_id), version=f"1-{artefact.hash}")
 
-    def with_model(self, model: LinearModel) -> Self:
-        """This system with a model that has just been fitted."""
-        return replace(self, model=model)
-
     def setting(self, name: str, default: float) -> float:
         """What was chosen on a grid, or the default before a fit."""
         return default if self.model is None else self.model.settings.get(name, default)
