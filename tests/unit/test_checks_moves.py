@@ -236,3 +236,9 @@ def test_a_minimum_of_minutes_that_excludes_most_leaves_all_as_it_was() -> None:
     second = bench.run("t2", min_minutes=25.0)
     assert (second.verdict or {})["failed"] == ["excluded_players"]
     assert bench.warehouse.predictions(DAY) == before
+
+
+def test_features_without_shot_zones_warn_and_promote() -> None:
+    silver = verdict_of([], [made(p, tier="SILVER") for p in everybody(10)])
+    assert silver.failed == []
+    assert (silver.findings["gold_share"].passed, silver.findings["gold_share"].value) == (False, 0.0)

@@ -1,0 +1,253 @@
+"""What docs/contributing/ asks for is there: each test names the step that was forgotten.
+
+One page guides through adding each kind of thing. The field of a request has tests/unit/test_request_fields.py, the room
+tests/unit/test_docs_architecture.py.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from regen.data import csvs
+from regen.domain import checks
+from regen.domain.alerts import AlertKind
+from regen.domain.checks import CHECKS
+from regen.domain.invariants import INVARIANTS
+from regen.league import files as league_files
+from regen.systems import load_artefact, system_ids
+
+ROOT = Path(__file__).parents[2]
+SOURCE, DOCS, TESTS = ROOT / "src" / "regen", ROOT / "docs", ROOT / "tests"
+GUIDES = sorted((DOCS / "contributing").glob("*.md"))
+KINDS = {"system", "check", "alert", "invariant", "request-field", "setting", "statement", "format"}
+SCREEN = 45
+
+POLICIES = {
+    AlertKind.BATCH_REJECTED: "batch_rejected",
+    AlertKind.BATCH_HEALED: "batch_healed",
+    AlertKind.DEAD_LETTER: "dead_letter",
+    AlertKind.MESSAGE_MALFORMED: "malformed",
+    AlertKind.BATCH_STUCK: "sweep_missing",
+}
+"""The policy of infra/alerts.tf that sees the same thing on the platform's side, without the webhook."""
+BY_TOPIC_ALONE = {
+    AlertKind.BATCH_FAILED: "a lost opening, which `batch_healed` sees",
+    AlertKind.BATCH_PARTIAL: "a warning about data, for those who read the chat",
+    AlertKind.PREDICTIONS_WITHDRAWN: "a warning about data, for those who read the chat",
+    AlertKind.AUDIT_DISAGREEMENT: "found by the daily check, which leaves no line of its own kind",
+    AlertKind.COVERAGE_LOW: "found by the daily check, which leaves no line of its own kind",
+    AlertKind.BDB_OVERDUE: "upstream's delay, nothing of the platform's",
+    AlertKind.STAGING_ORPHANED: "costs storage for some hours, then expires",
+    AlertKind.OUTBOX_DEAD: "its line is an ERROR, which `unexpected_error` sees",
+    AlertKind.ACCESS_DENIED: "a denied call answers 5xx, which `server_errors` sees",
+    AlertKind.RECORD_UNREADABLE: "its line is an ERROR, which `unexpected_error` sees",
+}
+UNREACHED = {AlertKind.BATCH_FAILED: "the one way to `failed`, a lost opening, raises `batch_healed` instead"}
+"""Alerts whose code no run reaches: each is a defect to be settled, by raising it or by dropping it."""
+OWN_CORRUPTION = {"no_orphans": "test_a_staging_table_that_nobody_drops_is_an_orphan"}
+"""Invariants whose corruption is not a row: the test in tests/integration/test_verify.py that breaks it."""
+
+
+@cache
+def read(path: Path) -> str:
+    return path.read_text()
+
+
+@cache
+def tests_text() -> str:
+    """All tests but this one."""
+    return "\n".join(read(path) for path in sorted(TESTS.rglob("*.py")) if path != Path(__file__))
+
+
+# The pages themselves
+
+
+def test_there_is_a_page_for_each_kind_of_thing() -> None:
+    assert {page.stem for page in GUIDES} - {"README"} >= KINDS
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
+def test_a_guide_fits_on_a_screen(page: Path) -> None:
+    assert len(read(page).splitlines()) <= SCREEN
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
+def test_a_guide_names_files_and_tests_that_are_there(page: Path) -> None:
+    named = re.findall(r"`((?:src|tests|docs|infra|tools|requirements)/[\w./-]+)(?:::(\w+))?`", read(page))
+    assert named or page.stem == "README"
+    for name, test in named:
+        path = ROOT / name
+        if not path.exists() and (moving := MOVING.get(name)):
+            path = ROOT / moving
+        assert path.exists(), f"{page.name}: {name}"
+        assert not test or f"def {test}(" in read(path), f"{page.name}: {name}::{test}"
+
+
+MOVING = {
+    "src/regen/settings.json": "src/regen/web/settings.py",
+    "src/regen/services/batch/dates.py": "src/regen/services/dates.py",
+    "src/regen/services/batch/ending.py": "src/regen/services/ending.py",
+    "src/regen/services/batch/opening.py": "src/regen/services/opening.py",
+    "src/regen/services/tables/checking.py": "src/regen/services/checking.py",
+    "src/regen/services/state/alerting.py": "src/regen/services/alerting.py",
+    "src/regen/sql/audit.sql": "src/regen/client/sql/audit.sql",
+}
+"""Files that the pages name where they are to be, and where they may be still."""
+
+
+# docs/contributing/system.md
+
+
+@pytest.mark.parametrize("system_id", system_ids())
+def test_a_system_has_an_artefact(system_id: str) -> None:
+    assert system_id in load_artefact().models, (
+        f"{system_id} has no fitted model: run `regen train`, commit artefact.json"
+    )
+
+
+@pytest.mark.parametrize("system_id", system_ids())
+def test_a_system_has_its_rows_in_the_accuracy_page(system_id: str) -> None:
+    rows = re.findall(rf"^\| {re.escape(system_id)} ", read(DOCS / "accuracy.md"), re.MULTILINE)
+    assert rows, f"docs/accuracy.md has no row of {system_id}: run `regen evaluate` and paste its table"
+
+
+@pytest.mark.parametrize("system_id", system_ids())
+def test_a_system_is_named_by_a_test(system_id: str) -> None:
+    found = re.search(rf"\b{re.escape(system_id)}\b", read(TESTS / "unit" / "test_systems_estimates.py"))
+    assert found, f"tests/unit/test_systems_estimates.py says nothing of {system_id}"
+
+
+# docs/contributing/check.md
+
+
+def checks_of_the_runbook() -> set[str]:
+    """The names in the first column of docs/operations.md's table of checks."""
+    lines = read(DOCS / "operations.md").split("\n| check | ")[1].split("\n\n")[0].splitlines()
+    return {name for line in lines[2:] for name in re.findall(r"`(\w+)`", line.split("|")[1])}
+
+
+@pytest.mark.parametrize("name", [check.name for check in CHECKS])
+def test_a_check_has_its_row_in_the_runbook(name: str) -> None:
+    assert name in checks_of_the_runbook(), f"docs/operations.md: the table of checks has no row of {name}"
+
+
+def test_the_runbook_has_no_check_that_is_gone() -> None:
+    assert checks_of_the_runbook() == {check.name for check in CHECKS}
+
+
+@pytest.mark.parametrize("name", [check.name for check in CHECKS])
+def test_a_check_is_named_by_a_test(name: str) -> None:
+    assert re.search(rf"\b{name}\b", tests_text()), f"no test makes {name} fail"
+
+
+def test_every_function_of_a_check_is_declared() -> None:
+    """A check that is written and not declared in `CHECKS` looks at nothing."""
+    looked = {check.look for check in CHECKS}
+    names = {getattr(look, "__name__", "") for look in looked} | {check.name for check in CHECKS}
+    for module in (checks.produced, checks.slate, checks.players, checks.moves):
+        for name, value in vars(module).items():
+            kind: Any = getattr(value, "__annotations__", {})
+            if getattr(value, "__module__", "") == module.__name__ and kind.get("return") in {"Finding", "CheckResult"}:
+                assert name.startswith("_") or name in names, f"{module.__name__}.{name} is in no line of CHECKS"
+
+
+# docs/contributing/alert.md
+
+
+@pytest.mark.parametrize("kind", AlertKind)
+def test_an_alert_is_raised_by_some_code(kind: AlertKind) -> None:
+    raised = [
+        path for path in SOURCE.rglob("*.py") if f"AlertKind.{kind.name}" in read(path) and path.name != "alerts.py"
+    ]
+    assert raised, f"nothing raises {kind}"
+
+
+@pytest.mark.parametrize("kind", AlertKind)
+def test_an_alert_is_named_by_a_test(kind: AlertKind) -> None:
+    named = re.search(rf"AlertKind\.{kind.name}\b|\"{kind}\"", tests_text()) is not None
+    assert named != (kind in UNREACHED), f"no test raises {kind}"
+
+
+@pytest.mark.parametrize("kind", AlertKind)
+def test_an_alert_has_a_policy_or_says_why_not(kind: AlertKind) -> None:
+    assert (kind in POLICIES) != (kind in BY_TOPIC_ALONE), f"{kind}: a policy of infra/alerts.tf, or why none is needed"
+    if kind in POLICIES:
+        assert re.search(rf"\b{POLICIES[kind]}\b", read(ROOT / "infra" / "alerts.tf")), (
+            f"infra/alerts.tf: {POLICIES[kind]}"
+        )
+
+
+# docs/contributing/invariant.md
+
+
+@pytest.mark.parametrize("name", INVARIANTS)
+def test_an_invariant_is_measured(name: str) -> None:
+    code = "\n".join(
+        read(path) for path in [*SOURCE.rglob("verify_*.sql"), SOURCE / "adapters" / "bigquery" / "ledger.py"]
+    )
+    assert re.search(rf"\b{name}\b", code), f"no verify_*.sql measures {name}"
+
+
+@pytest.mark.parametrize("name", INVARIANTS)
+def test_an_invariant_is_broken_by_a_test(name: str) -> None:
+    module = read(TESTS / "integration" / "test_verify.py")
+    if name in OWN_CORRUPTION:
+        assert f"def {OWN_CORRUPTION[name]}(" in module
+        return
+    corruptions = module.split("\nCORRUPTIONS = ", 1)[1].split("\n]\n")[0]
+    assert f'"{name}"' in corruptions, f"CORRUPTIONS in tests/integration/test_verify.py has none that breaks {name}"
+
+
+@pytest.mark.parametrize("name", INVARIANTS)
+def test_an_invariant_has_its_row_in_the_runbook(name: str) -> None:
+    assert f"\n| `{name}` | " in read(DOCS / "operations.md"), (
+        f"docs/operations.md: the table of invariants lacks {name}"
+    )
+
+
+# docs/contributing/format.md
+
+
+def columns_of(name: str) -> list[str]:
+    """The columns that the reader of a file knows."""
+    found = {
+        csvs.GAME_LOGS: csvs._LOG_COLUMNS,
+        csvs.PROP_LINES: csvs._LINE_COLUMNS,
+        csvs.SHOT_ZONES: csvs._ZONE_COLUMNS,
+        csvs.INJURY_REPORTS: csvs._INJURY_COLUMNS,
+    }
+    assert found.keys() == set(csvs.FILES), "tests/unit/test_guides.py: columns_of lacks the new file"
+    return [column for _, column, _, _ in found[name]]
+
+
+@pytest.mark.parametrize("name", csvs.FILES)
+def test_a_file_has_its_row_in_the_data_page(name: str) -> None:
+    lines = [line for line in read(DOCS / "data.md").splitlines() if line.startswith(f"| `{name}`")]
+    assert lines, f"docs/data.md, The folder: no row of {name}"
+    told = set(re.findall(r"\w+", lines[0]))
+    for column in columns_of(name):
+        zone = re.sub(r"_fg[am]$", "", column)
+        assert column in told or (zone != column and zone in told), f"docs/data.md, {name}: {column}"
+
+
+@pytest.mark.parametrize("name", csvs.FILES)
+def test_the_sample_league_writes_each_file(name: str) -> None:
+    assert re.search(rf"\b{name}\b|{_constant(name)}", read(Path(league_files.__file__))), (
+        f"the sample league has no {name}"
+    )
+
+
+@pytest.mark.parametrize("name", csvs.FILES)
+def test_a_file_is_named_by_a_test_of_its_reader(name: str) -> None:
+    module = read(TESTS / "unit" / "test_features_csvs.py")
+    assert re.search(rf"\b{name}\b|{_constant(name)}", module), f"tests/unit/test_features_csvs.py: nothing of {name}"
+
+
+def _constant(name: str) -> str:
+    (found,) = (key for key, value in vars(csvs).items() if value == name and key.isupper())
+    return rf"\b{found}\b"
