@@ -15,7 +15,11 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+VERSION = "0.3.2"
+"""The version of local-bigquery that all patches were written for."""
+MODULES = ("bigquery_shortcuts", "bigquery_repairs")
 EXTENSIONS = ("icu", "ducklake", "spatial")
 
 #: What each source file says, and what Python 3.11 understands. Each pattern must be there: another version of the
@@ -72,25 +76,35 @@ def main(arguments: list[str]) -> None:
         return
     if sys.version_info < (3, 12):
         sys.meta_path.insert(0, _Finder())
-    import uvicorn  # noqa: PLC0415
-
-    # A line for each request costs more than many a request.
-    uvicorn.run = functools.partial(uvicorn.run, access_log=False, log_level="warning")
+    quiet_requests()
     from local_bigquery.cli import main as serve  # noqa: PLC0415
 
-    for name in ("bigquery_shortcuts", "bigquery_repairs"):
-        _apply(name)
+    for name in MODULES:
+        for patch in patches(name).PATCHES:
+            patch()
     serve(arguments)
 
 
-def _apply(name: str) -> None:
+def quiet_requests() -> None:
+    """Write no line for each request.
+
+    Wrong: a line for each request costs more than many a request, and no option of the command line turns it off.
+    Where: `local_bigquery.cli.main`, which calls `uvicorn.run`.
+    Mended: `access_log=False` and `log_level="warning"`.
+    """
+    import uvicorn  # noqa: PLC0415
+
+    uvicorn.run = functools.partial(uvicorn.run, access_log=False, log_level="warning")
+
+
+def patches(name: str) -> Any:  # noqa: ANN401
     """A module beside this one; none of them is part of a package here."""
     spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     if spec is None or spec.loader is None:
         raise ImportError(name)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    module.apply()
+    return module
 
 
 if __name__ == "__main__":

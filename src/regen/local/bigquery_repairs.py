@@ -1,14 +1,14 @@
-"""Repairs of the BigQuery emulator's jobs, applied by its launcher, inside its own environment.
+"""Repairs of the BigQuery emulator, applied by its launcher inside its own environment: two defects of its jobs.
 
-BigQuery takes a job's id once, and ends every job. The emulator looks for an id and then takes it, so that two submissions
-at once break each other; and a job whose process or thread died stays `RUNNING` for ever, for whoever asks. Here ids are
-taken one at a time, and such a job has failed with `backendError`, as BigQuery says of a job that it could not finish.
+Each function below is one patch, written so that the emulator's author could take it over: what is wrong, where, and the
+mended behaviour. `WRITTEN_FOR` has the code that each was written for. tests/integration/test_emulator_patches.py names the
+patches that another version no longer needs.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from local_bigquery import errors
@@ -18,22 +18,34 @@ from local_bigquery.models import JobStatistics
 _submitting = threading.Lock()
 
 
-def apply() -> None:
-    """Put the repairs in place; the emulator calls these functions by their module."""
-    errors.STATUSES.setdefault("backendError", (503, "UNAVAILABLE"))
-    runner.submit = _one_at_a_time(runner.submit)
-    runner.get = _ended(runner.get)
+def take_ids_one_at_a_time() -> None:
+    """Let one of two submissions of a job's id win.
 
+    Wrong: `submit` looks for the id and then takes it, in two steps. Two submissions at once both find it free: one
+    of them ends in an internal error, or both run.
+    Where: `local_bigquery.jobs.runner.submit`.
+    Mended: a lock around both steps. The second submission gets `duplicate`, as BigQuery answers.
+    """
+    original = runner.submit
 
-def _one_at_a_time(original: Callable[..., Any]) -> Callable[..., Any]:
     def submit(*given: Any, **named: Any) -> Any:  # noqa: ANN401
         with _submitting:
             return original(*given, **named)
 
-    return submit
+    runner.submit = submit
 
 
-def _ended(original: Callable[[str, str], Any]) -> Callable[[str, str], Any]:
+def end_lost_jobs() -> None:
+    """End a job whose process or thread has died.
+
+    Wrong: the record of such a job says `RUNNING` for ever, so its caller waits for ever.
+    Where: `local_bigquery.jobs.runner.get`, and `local_bigquery.errors.STATUSES`, which lacks `backendError`.
+    Mended: a job that no thread of this process runs has failed with `backendError`, as BigQuery says of a job that it could
+    not finish.
+    """
+    errors.STATUSES.setdefault("backendError", (503, "UNAVAILABLE"))
+    original: Callable[[str, str], Any] = runner.get
+
     def get(project_id: str, job_id: str) -> Any:  # noqa: ANN401
         job = original(project_id, job_id)
         if job.status.state == "DONE":
@@ -50,4 +62,15 @@ def _ended(original: Callable[[str, str], Any]) -> Callable[[str, str], Any]:
             lost = errors.BigQueryError("backendError", "The job was lost when the emulator ended. Retrying may help.")
             return store.save(runner._done(job, nothing, lost))  # noqa: SLF001
 
-    return get
+    runner.get = get
+
+
+PATCHES: tuple[Callable[[], None], ...] = (take_ids_one_at_a_time, end_lost_jobs)
+WRITTEN_FOR: Mapping[str, Mapping[str, str]] = {
+    "take_ids_one_at_a_time": {"local_bigquery.jobs.runner.submit": "01cfe56b4454806d"},
+    "end_lost_jobs": {
+        "local_bigquery.jobs.runner.get": "a4e0afcdb2811a50",
+        "local_bigquery.jobs.runner._done": "327204021e885f51",
+    },
+}
+"""The start of the SHA-256 of each function's source, by patch."""

@@ -1,4 +1,8 @@
-"""Shortcuts for the BigQuery emulator, applied by its launcher, inside its own environment.
+"""Shortcuts for the BigQuery emulator, applied by its launcher inside its own environment.
+
+Each function of `PATCHES` is one patch, written so that the emulator's author could take it over: what is wrong, where, and
+the mended behaviour. `WRITTEN_FOR` has the code that each was written for. tests/integration/test_emulator_patches.py names the
+patches that another version no longer needs.
 
 For every table that a statement names, the emulator asks DuckDB's catalog functions, which list all tables of all
 databases each time: 25 ms a name, two thirds of the time of a promotion. DuckLake's own metadata and the table itself give
@@ -11,7 +15,7 @@ from __future__ import annotations
 import functools
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import duckdb  # type: ignore[import-not-found,unused-ignore]
@@ -47,23 +51,24 @@ WHERE v.end_snapshot IS NULL AND s.schema_name = $1 AND v.view_name = $2
 """
 
 
-def apply() -> None:
-    """Put the shortcuts in place, wherever the emulator's modules hold the originals."""
-    # DuckDB looks for pandas at each parameter of each statement, on the disk if it is not installed.
+def skip_pandas() -> None:
+    """Spare DuckDB the search for pandas.
+
+    Wrong: DuckDB looks for pandas at each parameter of each statement, on the disk if it is not installed.
+    Where: DuckDB's conversion of parameters; seen through `local_bigquery.engine.database.fetch`.
+    Mended: Python knows at once that there is no pandas.
+    """
     sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
-    database._connect = _in_one_thread(database._connect)  # noqa: SLF001
-    _replace(database.objects, _once_a_job(_objects(database.objects)))
-    _replace(tables.columns, _once_a_job(_columns))
-    metadata.load = _loaded(metadata.load)
-    query.execute = _as_a_job(query.execute)
-    query._ddl = _forgetting(query._ddl)  # noqa: SLF001
-    _replace(translate.translate, _keeping(translate.translate))
-    # Tables partitioned by the time of ingestion have a hidden column; regen has none such.
-    _replace(partitions._hidden, lambda table: False)  # noqa: ARG005, SLF001
 
 
-def _in_one_thread(original: Any) -> Any:  # noqa: ANN401
-    """The tables are small: a statement that is shared out among threads takes longer and costs more."""
+def use_one_thread() -> None:
+    """Run each statement in one thread.
+
+    Wrong: a statement over small tables that is shared out among threads takes longer and costs more CPU.
+    Where: `local_bigquery.engine.database._connect`.
+    Mended: `SET threads = 1` on the connection.
+    """
+    original = database._connect  # noqa: SLF001
 
     @functools.cache
     def connect() -> Any:  # noqa: ANN401
@@ -71,7 +76,62 @@ def _in_one_thread(original: Any) -> Any:  # noqa: ANN401
         connection.execute("SET threads = 1")
         return connection
 
-    return connect
+    database._connect = connect  # noqa: SLF001
+
+
+def find_one_table() -> None:
+    """Look one table up in DuckLake's own metadata.
+
+    Wrong: `duckdb_tables()` and `duckdb_views()` list all tables of all databases, then filter: 25 ms a name.
+    Where: `local_bigquery.engine.database.objects`.
+    Mended: a question about one table asks for its row alone; a question about a dataset is asked as before.
+    """
+    _replace(database.objects, _objects(database.objects))
+
+
+def read_columns_of_one_table() -> None:
+    """Read a table's columns from the table.
+
+    Wrong: `duckdb_columns()` lists the columns of all tables of all databases to find which of one are required.
+    Where: `local_bigquery.catalog.tables.columns`.
+    Mended: DESCRIBE of the table says the same.
+    """
+    _replace(tables.columns, _columns)
+
+
+def remember_answers_of_a_job() -> None:
+    """Ask the catalogue once a job.
+
+    Wrong: each statement of a script, and each name in it, asks for the same tables again.
+    Where: `local_bigquery.jobs.query.execute`, which runs a job; `.catalog.metadata.load`, `.engine.database.objects` and
+    `.catalog.tables.columns`, which ask.
+    Mended: a job keeps the answers until it runs DDL.
+    """
+    _replace(database.objects, _once_a_job(database.objects))
+    _replace(tables.columns, _once_a_job(tables.columns))
+    metadata.load = _loaded(metadata.load)
+    query.execute = _as_a_job(query.execute)
+    query._ddl = _forgetting(query._ddl)  # noqa: SLF001
+
+
+def keep_translations() -> None:
+    """Translate a statement once for as long as its tables have the same columns.
+
+    Wrong: parsing and translating take about 10 ms for each table that a statement names, at every repetition.
+    Where: `local_bigquery.sql.translate.translate`.
+    Mended: the translation is kept by the statement's text, its parameters and the form of its tables.
+    """
+    _replace(translate.translate, _keeping(translate.translate))
+
+
+def know_no_hidden_column() -> None:
+    """Spare each table the question whether it has a hidden column.
+
+    Wrong: tables partitioned by the time of ingestion have one, and every other table is asked as well.
+    Where: `local_bigquery.sql.rules.partitions._hidden`.
+    Mended: regen has no such table, so the answer is no. This one is regen's own; it cannot go to the author as it is.
+    """
+    _replace(partitions._hidden, lambda table: False)  # noqa: ARG005, SLF001
 
 
 def _as_a_job(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -204,3 +264,28 @@ def _columns(project_id: str, dataset_id: str, table_id: str) -> list[Any]:
             for column, kind in zip(relation.columns, relation.types, strict=True)
             if column != tables.INGESTION_TIME or dataset_id == tables.RESULTS
         ]
+
+
+PATCHES: tuple[Callable[[], None], ...] = (
+    skip_pandas,
+    use_one_thread,
+    find_one_table,
+    read_columns_of_one_table,
+    remember_answers_of_a_job,
+    keep_translations,
+    know_no_hidden_column,
+)
+WRITTEN_FOR: Mapping[str, Mapping[str, str]] = {
+    "skip_pandas": {},
+    "use_one_thread": {"local_bigquery.engine.database._connect": "85e5e6307c1a9cda"},
+    "find_one_table": {"local_bigquery.engine.database.objects": "93ffb02e2e984b75"},
+    "read_columns_of_one_table": {"local_bigquery.catalog.tables.columns": "d13ca80500848bc5"},
+    "remember_answers_of_a_job": {
+        "local_bigquery.catalog.metadata.load": "b217f4a22a7089fb",
+        "local_bigquery.jobs.query.execute": "4ac0c989b055f261",
+        "local_bigquery.jobs.query._ddl": "b279c7789fa4c828",
+    },
+    "keep_translations": {"local_bigquery.sql.translate.translate": "b6a97413e9188000"},
+    "know_no_hidden_column": {"local_bigquery.sql.rules.partitions._hidden": "55d4da1b1265afd0"},
+}
+"""The start of the SHA-256 of each function's source, by patch."""
