@@ -19,11 +19,6 @@ SOURCE = ROOT / "src" / "regen"
 PAGE = ROOT / "docs" / "architecture.md"
 CITING = ("src", "tests", "tools", "infra", "functions", "docs")
 TEXTS = {".py", ".md", ".sql", ".toml", ".tf", ".yaml", ".json"}
-ABSENT = {"features": "data", "settings": ""}
-"""A room that the page has and a checkout may not have yet, and the room that holds its modules until then."""
-
-LEAVING = {("cli", "sql"), ("local", "web")}
-"""Arrows that go with those rooms."""
 
 
 @cache
@@ -54,14 +49,6 @@ def room_of(module: str) -> str:
         if (room := "/".join(parts[:length])) in rooms() and exists(room):
             return room
     return parts[0] if parts else ""
-
-
-def may_call(room: str) -> frozenset[str]:
-    """What a room may call; one that the page only has the parts of, what they may."""
-    if room in rooms():
-        return rooms()[room]
-    parts = [calls for name, calls in rooms().items() if name.startswith(f"{room}/")]
-    return frozenset().union(*parts)
 
 
 def modules() -> Iterator[tuple[str, Path]]:
@@ -100,39 +87,20 @@ def exists(room: str) -> bool:
     return (SOURCE / room).is_dir() or ("/" not in room and (SOURCE / f"{room}.py").is_file())
 
 
-def moved() -> bool:
-    """Whether every room of the page is there."""
-    return all(exists(room) for room in rooms())
-
-
-def allowed(source: str, target: str) -> bool:
-    calls = may_call(source)
-    stand_ins = {stand_in for room, stand_in in ABSENT.items() if room in calls and not exists(room)}
-    whole = {called.split("/")[0] for called in calls if not exists(called)}
-    return target in calls | stand_ins | whole
-
-
 def test_every_module_is_in_a_room_of_the_page() -> None:
-    lost = [name for name, _ in modules() if name != "regen" and room_of(name) not in rooms()]
-    flat = [name for name in lost if may_call(room_of(name)) and not any(map(exists, _parts(room_of(name))))]
-    assert sorted(set(lost) - set(flat) - {"regen.services"}) == [], "docs/architecture.md, The rooms: no row"
-
-
-def _parts(room: str) -> list[str]:
-    return [name for name in rooms() if name.startswith(f"{room}/")]
+    lost = {name for name, _ in modules() if room_of(name) not in rooms()} - {"regen", "regen.services"}
+    assert not lost, "docs/architecture.md, The rooms: no row"
 
 
 def test_every_import_goes_where_the_page_lets_it() -> None:
-    kept = set() if moved() else LEAVING
-    wrong = [example for arrow, example in arrows().items() if not allowed(*arrow) and arrow not in kept]
+    wrong = [example for (source, target), example in arrows().items() if target not in rooms()[source]]
     assert wrong == [], "docs/architecture.md, The rooms: `may call` does not have it"
 
 
 def test_every_room_and_arrow_of_the_page_is_there() -> None:
-    missing = {room for room in rooms() if not exists(room)}
-    assert missing <= ABSENT.keys() | {room for room in rooms() if room.startswith("services/")}, missing
+    assert [room for room in rooms() if not exists(room)] == []
     idle = {(room, called) for room, calls in rooms().items() for called in calls} - arrows().keys()
-    assert not moved() or not idle, f"docs/architecture.md, The rooms: nothing imports so: {sorted(idle)}"
+    assert not idle, f"docs/architecture.md, The rooms: nothing imports so: {sorted(idle)}"
 
 
 def test_a_room_may_call_only_rooms_of_the_page_and_no_circle() -> None:
@@ -197,6 +165,5 @@ def test_the_glossary_has_each_word_once() -> None:
 
 def test_the_flow_names_modules_of_rooms() -> None:
     named = set(re.findall(r"`(services/[a-z_/]+)`", section("The flow")))
-    if moved():
-        assert {name for name in named if not (exists(name) or (SOURCE / f"{name}.py").is_file())} == set()
+    assert {name for name in named if not (exists(name) or (SOURCE / f"{name}.py").is_file())} == set()
     assert {"/".join(name.split("/")[:2]) for name in named} <= rooms().keys()

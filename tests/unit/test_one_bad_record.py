@@ -17,7 +17,7 @@ from regen.ports import Write
 from regen.services.batch import completion, opening, processing, verifying
 from regen.services.batch.dates import read_date
 from regen.services.healing import dead_letters, malformed, sweeping
-from regen.services.state import outbox
+from regen.services.state import messages, outbox
 from regen.services.state.deps import ALERT_TOPIC, COMPLETE_TOPIC, REQUEST_TOPIC
 from regen.services.state.messages_read import check_message
 from regen.services.state.paths import BACKFILLS, DATES, LEASES, batch_path, date_path, lease_path, requests_path
@@ -162,7 +162,7 @@ def test_thousands_of_a_newer_versions_items_hold_up_no_other() -> None:
     newer = {"due_at": bench.clock.now(), "kind": "message", "schema": 99, "payload": "{}"}
     for first in range(0, 2500, 250):
         bench.store.commit([Write("put", f"outbox/newer{n:04}", newer) for n in range(first, first + 250)])
-    message = outbox.message_item("z-ours", bench.clock.now(), COMPLETE_TOPIC, {"n": 1})
+    message = messages.message_item("z-ours", bench.clock.now(), COMPLETE_TOPIC, {"n": 1})
     bench.store.commit(outbox.put([message]))
     report = tick(bench)
     assert {"n": 1} in bench.queue.of(COMPLETE_TOPIC)

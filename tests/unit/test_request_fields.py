@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-import openapi
-from fake_coordinator import serving
 from regen.adapters.bigquery.params import audit_row
 from regen.cli.main import make_app
 from regen.domain.audit import AuditEntry
 from regen.schemas import table
-from simulation.league import DAY
-from web_bench import Web, envelope, pushed
+from support import openapi
+from support.fake_coordinator import serving
+from support.league import DAY
+from support.web_bench import Web, envelope, pushed
 
 DATE, RUN, PUSH = DAY.isoformat(), "/regenerate-with-supersede", "/regenerate-pubsub"
 NOT_IN_THE_AUDIT = {

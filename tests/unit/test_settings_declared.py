@@ -9,12 +9,12 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
-from regen.services.deps import Config
 
 from regen.domain.checks import CHECKS, Evidence, judge
 from regen.local import plan
 from regen.local.imports import imported_modules
 from regen.local.packaging import package_functions
+from regen.services.state.deps import Config
 from regen.settings import Setting, declared, field_of, limits, text_of
 from regen.web import bootstrap
 from regen.web.settings import Settings, read_settings, read_value

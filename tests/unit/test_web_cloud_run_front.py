@@ -13,7 +13,7 @@ from regen.domain.errors import RegenError
 from regen.local.tokens import TokenSigner
 from regen.web.callers import Forbidden, Gatekeeper, Unauthenticated
 from regen.web.http import Route
-from regen.web.settings import CLAIMS, CLAIMS_BEHIND_IAM, SIGNATURE, read_settings
+from regen.web.settings import CLAIMS, SIGNATURE, read_settings
 from support.cloud_run_front import CloudRunFront
 from support.league import DAY
 from support.web_bench import (
@@ -38,6 +38,7 @@ from support.web_bench import (
 OPERATOR = "operator@test.iam"
 """May invoke the service; is no account of regen's."""
 INVOKERS = {PUSHER, TICKER, OPERATOR}
+CLAIMS_BEHIND_IAM = "claims_behind_iam"
 PRIVATE = {"coordinator": CLAIMS_BEHIND_IAM, "worker": CLAIMS, "verifier": CLAIMS}
 FIRST, SECOND = "X-Serverless-Authorization", "Authorization"
 

@@ -191,7 +191,7 @@ def test_a_store_that_cannot_keep_the_record_is_asked_again(monkeypatch: pytest.
     def down(*_: Any, **__: Any) -> None:
         raise Unavailable("down")
 
-    monkeypatch.setattr(malformed, "told", down)
+    monkeypatch.setattr(malformed, "claim", down)
     web = Web()
     for service, path in DOORS:
         assert web.push(service, path, b"no envelope") == 503

@@ -18,9 +18,6 @@ from regen.settings import Setting, declared, field_of, text_of
 
 SIGNATURE = "signature"
 CLAIMS = "claims"
-CLAIMS_BEHIND_IAM = "claims_behind_iam"
-"""As `claims`, for a coordinator that is not public: Terraform says so, and makes it so, by `coordinator_public`."""
-
 GOOGLE_ISSUER = str(declared()["REGEN_OIDC_ISSUER"].default)
 GOOGLE_CERTS_URL = str(declared()["REGEN_OIDC_CERTS_URL"].default)
 
