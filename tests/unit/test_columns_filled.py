@@ -32,7 +32,7 @@ PREDICTION = Prediction(
     factors={"form": 1.5},
     warnings=("stale line",),
 )
-PROVENANCE = Provenance("h", "v1", "f", 90.0, 10, "GOLD", "bigdataball", "available", 9, "BOS", "NYK")
+PROVENANCE = Provenance("h", "v1", "f", 90.0, 10, "GOLD", "bigdataball", "available", 9, "BOS", "NYK", "tip_off")
 OUTCOME = Outcome(
     "playera",
     "0022500601",

@@ -79,6 +79,7 @@ class PlayerInputs:
         recent_games: newest first, at most 30, all before `game_date`.
         lines: every bookmaker's line, in no particular order; empty if there is none.
         injury_status: `out`, `doubtful`, `questionable`, `probable`, `available`, or `unknown` where no report exists.
+        context_built_at: when his row of the slate was made; None in requests of earlier releases.
     """
 
     player_lookup: str
@@ -98,12 +99,13 @@ class PlayerInputs:
     injury_status: str = "unknown"
     game_start: datetime | None = None
     features_built_at: datetime | None = None
+    context_built_at: datetime | None = None
     warnings: tuple[str, ...] = field(default=())
 
     def inputs_hash(self) -> str:
         """SHA-256 (32 hex digits) over everything a system can see; equal inputs give equal hashes (P12)."""
         seen = _plain(self)
-        for unseen in ("features_built_at", "warnings"):
+        for unseen in ("features_built_at", "context_built_at", "warnings"):
             del seen[unseen]
         canonical = json.dumps(seen, sort_keys=True, separators=(",", ":"), default=_plain)
         return hashlib.sha256(canonical.encode()).hexdigest()[:32]

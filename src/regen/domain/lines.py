@@ -1,7 +1,9 @@
 """Which line counts, of the many that bookmakers offer.
 
-A line is set aside, with a warning that names it, if it cannot be a points line, if it is stale, or if it is a placeholder:
+A line is set aside, with a warning that names it, if it cannot be a points line, if it was seen after the start, if it is
+stale, or if it is a placeholder:
 
+- **After the start**: the rule of `tip_off`. Such a line makes none stale, and bears no other out.
 - **Stale**: seen more than `STALE_HOURS` before tip-off, or more than `BEHIND_HOURS` before the newest line that anybody
   offers on the player, or another value of the same bookmaker was seen more than `MOVED_HOURS` later (alternate lines are
   seen together; a line that moved is seen anew). A line without a time is taken as fresh.
@@ -19,6 +21,7 @@ from datetime import datetime, timedelta
 from statistics import fmean, median
 
 from regen.domain.inputs import Line, PlayerInputs
+from regen.domain.tip_off import is_known
 
 PREFERENCE = ("draftkings", "fanduel", "betmgm", "williamhill_us", "betrivers", "fanatics", "prizepicks", "underdog")
 """DraftKings and FanDuel first, as the predecessor had it; those not named follow, by name."""
@@ -83,16 +86,50 @@ def sift(
     """The sound lines, and a warning for each other."""
     if not lines:
         return (), ()
-    possible = [line for line in lines if usable(line)]
+    possible = [line for line in lines if usable(line) and is_known(line.captured_at, game_start)]
     stale = _stale(possible, game_start)
     fresh = [line for line in possible if line not in stale]
     hollow = {line for line in fresh if line.value == PLACEHOLDER} if _hollow(fresh, form) else set()
     warnings = []
     for line in lines:
-        kind = "unusable" if not usable(line) else "stale" if line in stale else "placeholder"
+        kind = _kind(line, stale, game_start)
         if kind != "placeholder" or line in hollow:
             warnings.append(f"line_{kind}:{line.bookmaker}:{line.value}")
     return tuple(line for line in fresh if line not in hollow), tuple(warnings)
+
+
+def main_lines(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """One line of each bookmaker: of alternates the one whose prices are most even, else the middle one."""
+    of_book: dict[str, list[Line]] = {}
+    for line in lines:
+        of_book.setdefault(line.bookmaker, []).append(line)
+    return tuple(_main(alternates) for alternates in of_book.values())
+
+
+def implied_chance(price: int | None) -> float | None:
+    """The chance that American odds stand for, margin included; None for what are no odds."""
+    if price is None or -100 < price < 100:
+        return None
+    return 100.0 / (price + 100.0) if price > 0 else -price / (-price + 100.0)
+
+
+def _main(alternates: Sequence[Line]) -> Line:
+    middle = median(line.value for line in alternates)
+
+    def unevenness(line: Line) -> tuple[float, float, float]:
+        over, under = implied_chance(line.over_price), implied_chance(line.under_price)
+        gap = 1.0 if over is None or under is None else abs(over - under)
+        return gap, abs(line.value - middle), line.value
+
+    return min(alternates, key=unevenness)
+
+
+def _kind(line: Line, stale: set[Line], game_start: datetime | None) -> str:
+    if not usable(line):
+        return "unusable"
+    if not is_known(line.captured_at, game_start):
+        return "after_start"
+    return "stale" if line in stale else "placeholder"
 
 
 def usable(line: Line) -> bool:

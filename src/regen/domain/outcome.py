@@ -48,7 +48,11 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Which data made the predictions of a player, and whom he plays for and against."""
+    """Which data made the predictions of a player, and whom he plays for and against.
+
+    Attributes:
+        inputs_as_of: `tip_off` or `late`, see `tip_off.InputsAsOf`; None if the start is not known.
+    """
 
     inputs_hash: str
     feature_version: str
@@ -61,6 +65,7 @@ class Provenance:
     history_games: int
     team: str | None = None
     opponent: str | None = None
+    inputs_as_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from regen.domain.lines import chosen_lines
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Provenance
 from regen.domain.recommendation import advise
 from regen.domain.soundness import flaw, plain
+from regen.domain.tip_off import before_start, inputs_as_of
 
 MINIMUM_QUALITY = 50.0
 MAX_WARNINGS = 20
@@ -36,6 +37,8 @@ def predict_player(
 ) -> Outcome:
     """Predict one player with every system; whatever goes wrong is his outcome, no other player's.
 
+    Lines from after the start are left out here too: a request of an earlier release may hold them.
+
     Args:
         systems: in the order of the registry, ensembles last; with those whose estimates an ensemble reads.
         wanted: ids of the systems that give rows.
@@ -44,6 +47,7 @@ def predict_player(
     if problem := flaw(inputs):
         return _unfit(inputs, problem, naming)
     try:
+        inputs = before_start(inputs)
         return _predicted(inputs, systems, wanted, feature_version, naming)
     except Exception as error:  # noqa: BLE001 - what no rule foresaw is this player's outcome, never the request's (P10)
         return unfit(inputs.player_lookup, _why(error), naming.round)
@@ -193,6 +197,7 @@ def _outcome(
             history_games=len(inputs.recent_games),
             team=inputs.team,
             opponent=inputs.opponent,
+            inputs_as_of=as_of.value if (as_of := inputs_as_of(inputs)) else None,
         ),
         game_start=inputs.game_start.isoformat() if inputs.game_start else None,
         round=naming.round,

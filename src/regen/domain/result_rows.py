@@ -55,6 +55,7 @@ def prediction_row(batch: Batch, outcome: Outcome, prediction: Prediction, at: d
         "code_version": outcome.code_version or batch.code_version,
         "batch_id": batch.batch_id,
         "retrospective": begun,
+        "inputs_as_of": source.inputs_as_of if source else None,
     }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from regen.domain.inputs import PlayerInputs
+from regen.domain.soundness import flaw
+from regen.domain.tip_off import before_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,16 @@ class SlateReading:
     entries: Sequence[SlateEntry]
     snapshot: str
     features_built_at: datetime | None
+
+
+def known_before_start(entry: SlateEntry, read_at: datetime) -> SlateEntry:
+    """The entry without lines that were not there before the start, nor when it was read or its row was made.
+
+    Inputs that hold what they cannot are left for the slate's rule to name.
+    """
+    if entry.inputs is None or flaw(entry.inputs):
+        return entry
+    inputs = before_start(entry.inputs, max(read_at, entry.inputs.context_built_at or read_at))
+    if inputs is entry.inputs:
+        return entry
+    return replace(entry, inputs=inputs, has_line=entry.has_line and bool(inputs.lines))

@@ -235,6 +235,7 @@ _FIELDS: tuple[tuple[str, Rule, str], ...] = (
     ("shot_zones_source", lambda v: v is None or is_text(v), "a text or null"),
     ("injury_status", is_text, "a text"),
     ("features_built_at", lambda v: v is None or is_moment(v), "a moment or null"),
+    ("context_built_at", lambda v: v is None or is_moment(v), "a moment or null"),
     (
         "warnings",
         lambda v: isinstance(v, tuple | list) and len(v) <= MAX_WARNINGS and all(map(is_text, v)),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from regen.domain.inputs import Line, PlayerInputs, SourceTier
+from regen.domain.lines import main_lines
 from regen.features.context import Fixture, allowed_ratio, mate_features, schedule_features, team_features
 from regen.features.form import Features, form_features
 from regen.features.history import History
@@ -138,5 +139,5 @@ def _zone_ratios(history: History, opponent: str, day: date) -> tuple[float, flo
 def _add_lines(features: Features, lines: Sequence[Line]) -> None:
     features["has_vegas_line"] = float(bool(lines))
     if lines:
-        values = sorted(line.value for line in lines)
+        values = sorted(line.value for line in main_lines(lines))
         features["vegas_points_line"] = values[(len(values) - 1) // 2]

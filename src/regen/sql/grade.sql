@@ -33,7 +33,7 @@ INSERT INTO {prediction_accuracy} (
   confidence_score, confidence_decile, recommendation, line_value, over_probability, predicted_margin, is_voided,
   pre_game_injury_flag, pre_game_injury_status, model_version, batch_id, feature_quality_score, data_quality_tier,
   shot_zones_source, bdb_available_at_prediction, is_superseded_prediction, original_prediction_id, retrospective,
-  graded_at
+  inputs_as_of, graded_at
 )
 SELECT
   p.prediction_id, p.player_lookup, p.game_id, p.game_date, p.system_id, p.team_abbr, p.opponent_team_abbr,
@@ -42,7 +42,7 @@ SELECT
   LOWER(IFNULL(p.injury_status_at_prediction, 'unknown')) NOT IN ('available', 'unknown'),
   LOWER(IFNULL(p.injury_status_at_prediction, 'unknown')), p.model_version, p.batch_id, p.feature_quality_score,
   p.data_source_tier, p.shot_zones_source, IFNULL(p.shot_zones_source = 'bigdataball', FALSE), TRUE,
-  p.supersedes_prediction_id, p.retrospective, @at
+  p.supersedes_prediction_id, p.retrospective, p.inputs_as_of, @at
 FROM {player_prop_predictions} AS p
 JOIN (
   SELECT game_date, game_id

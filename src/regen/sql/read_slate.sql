@@ -1,10 +1,39 @@
 -- Everything that a batch needs to know of a date, in one query: one row for each rostered player.
--- The newest row of each source counts. TO_JSON_STRING keeps the result small and lets a broken row be told by name.
-WITH slate AS (
-  SELECT {context_columns}
-  FROM {upcoming_player_game_context}
-  WHERE game_date = @game_date
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY player_lookup ORDER BY created_at DESC, game_id) = 1
+-- Of the slate, a player's newest row from before the start of his game counts, else his newest; of the features the newest,
+-- whenever it was made; of the lines, by value, the newest that was there before the start (and of those that were not, the
+-- newest, to be named). The start is what the newest rows of most of the game's players say of it. What is ahead of the reading
+-- itself, @at or the making of the player's row, was seen by a clock that is wrong, and cannot have been there.
+-- TO_JSON_STRING keeps the result small and lets a broken row be told by name.
+WITH context AS (
+  SELECT
+    *,
+    FIRST_VALUE(game_start) OVER (
+      PARTITION BY game_id ORDER BY game_start IS NULL, players DESC, game_start
+      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    ) AS tip_off
+  FROM (
+    SELECT
+      *,
+      SUM(IF(newest = 1 AND game_start IS NOT NULL, 1, 0)) OVER (PARTITION BY game_id, game_start) AS players
+    FROM (
+      SELECT *, ROW_NUMBER() OVER (PARTITION BY player_lookup ORDER BY created_at DESC, game_id) AS newest
+      FROM (
+        SELECT {context_columns}
+        FROM {upcoming_player_game_context}
+        WHERE game_date = @game_date
+      )
+    )
+  )
+),
+slate AS (
+  SELECT
+    * EXCEPT (newest, players),
+    LEAST(IFNULL(tip_off, GREATEST(@at, created_at)), GREATEST(@at, created_at)) AS known_until
+  FROM context
+  WHERE TRUE  -- BigQuery wants one beside QUALIFY
+  QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY player_lookup ORDER BY IFNULL(created_at <= tip_off, TRUE) DESC, created_at DESC, game_id
+  ) = 1
 ),
 known AS (
   SELECT {feature_columns}
@@ -16,12 +45,17 @@ offered AS (
   SELECT player_lookup, TO_JSON_STRING(ARRAY_AGG(offer)) AS lines
   FROM (
     SELECT
-      player_lookup,
-      STRUCT(CAST(line AS FLOAT64) AS value, bookmaker AS bookmaker, over_price AS over_price,
-             under_price AS under_price, FORMAT_TIMESTAMP('%Y-%m-%dT%H:%M:%E6SZ', captured_at) AS captured_at) AS offer
-    FROM {player_prop_lines}
-    WHERE game_date = @game_date AND market = 'points'
-    QUALIFY ROW_NUMBER() OVER (PARTITION BY player_lookup, bookmaker, line ORDER BY captured_at DESC) = 1
+      lines.player_lookup,
+      STRUCT(CAST(lines.line AS FLOAT64) AS value, lines.bookmaker AS bookmaker, lines.over_price AS over_price,
+             lines.under_price AS under_price,
+             FORMAT_TIMESTAMP('%Y-%m-%dT%H:%M:%E6SZ', lines.captured_at) AS captured_at) AS offer
+    FROM {player_prop_lines} AS lines
+    JOIN slate ON slate.player_lookup = lines.player_lookup
+    WHERE lines.game_date = @game_date AND lines.market = 'points'
+    QUALIFY ROW_NUMBER() OVER (
+      PARTITION BY lines.player_lookup, lines.bookmaker, lines.line, IFNULL(lines.captured_at > slate.known_until, FALSE)
+      ORDER BY lines.captured_at DESC
+    ) = 1
   )
   GROUP BY player_lookup
 ),

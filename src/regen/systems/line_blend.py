@@ -10,7 +10,7 @@ from typing import ClassVar
 from regen.domain.errors import InsufficientData
 from regen.domain.estimate import Estimate
 from regen.domain.inputs import Line, PlayerInputs
-from regen.domain.lines import sound_lines
+from regen.domain.lines import implied_chance, main_lines, sound_lines
 from regen.systems.linear import LinearSystem, Signals
 
 
@@ -38,25 +38,19 @@ class LineBlend(LinearSystem):
 
 
 def consensus(lines: Sequence[Line]) -> float:
-    """The median of the bookmakers' lines (between two, their mean)."""
-    return float(median(line.value for line in lines))
+    """The median of the bookmakers' main lines (between two, their mean)."""
+    return float(median(line.value for line in main_lines(lines)))
 
 
 def price_lean(lines: Sequence[Line]) -> float:
     """How far two-way prices lean to the over: mean chance of over without the margin, less one half."""
     chances = [
         over / (over + under)
-        for line in lines
-        if (over := _implied(line.over_price)) is not None and (under := _implied(line.under_price)) is not None
+        for line in main_lines(lines)
+        if (over := implied_chance(line.over_price)) is not None
+        and (under := implied_chance(line.under_price)) is not None
     ]
     return sum(chances) / len(chances) - 0.5 if chances else 0.0
-
-
-def _implied(price: int | None) -> float | None:
-    """The chance that American odds stand for, margin included; None for what are no odds."""
-    if price is None or -100 < price < 100:
-        return None
-    return 100.0 / (price + 100.0) if price > 0 else -price / (-price + 100.0)
 
 
 SYSTEM = LineBlend()

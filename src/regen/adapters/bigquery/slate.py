@@ -17,6 +17,7 @@ from regen.domain.inputs import Line, PlayerInputs, RecentGame, SourceTier
 from regen.domain.slate import is_called_off
 from regen.domain.slate_reading import SlateEntry, SlateReading
 from regen.domain.soundness import shown
+from regen.domain.tip_off import named, split
 
 #: Columns read, by table. Those that a table lacks ("absent upstream") are read as null.
 CONTEXT = (
@@ -78,12 +79,14 @@ def _entry(game_date: date, row: Mapping[str, Any]) -> SlateEntry:
         for name in ("game_id", "team_abbr", "opponent_team_abbr")
     }
     home = read(table, False, values.flag_value, context, "home_game") or False
-    start = read(table, None, values.moment, context, "game_start")
+    own_start = read(table, None, values.moment, context, "game_start")
+    tip_off, made, known_until = (_maybe_moment(context, name) for name in ("tip_off", "created_at", "known_until"))
+    start = own_start or (tip_off if context.get("game_start") is None else None)
     status = (read(table, None, values.optional_text, context, "player_status") or "").strip().lower()
     status = status if status in _STATUSES else "unknown"
     called_off = is_called_off(read(table, None, values.optional_text, context, "game_status"))
     games = read("player_game_summary", (), _games, row["games"])
-    lines = read("player_prop_lines", (), _lines, row["lines"], context)
+    lines, late = read("player_prop_lines", ((), ()), _lines, row["lines"], context, known_until or start)
     average = read(table, None, values.number, context, "avg_minutes_per_game_last_7")
     if average is None and games:
         last = games[:_MINUTES_OVER]
@@ -102,6 +105,8 @@ def _entry(game_date: date, row: Mapping[str, Any]) -> SlateEntry:
             lines=lines,
             injury_status=status,
             game_start=start,
+            context_built_at=made,
+            warnings=late,
             **features,
         )
     return SlateEntry(
@@ -136,12 +141,23 @@ def _newest_first(game: RecentGame) -> tuple[date, str]:
     return game.game_date, game.game_id
 
 
-def _lines(text: str | None, context: Mapping[str, Any]) -> tuple[Line, ...]:
-    lines = values.decoded(text, _LINES, "player_prop_lines")
+def _maybe_moment(context: Mapping[str, Any], name: str) -> datetime | None:
+    """A moment that bounds others; one that is none bounds nothing."""
+    try:
+        return values.moment(context, name)
+    except Broken:
+        return None
+
+
+def _lines(
+    text: str | None, context: Mapping[str, Any], known_until: datetime | None
+) -> tuple[tuple[Line, ...], tuple[str, ...]]:
+    """What was offered before the start, and a warning for each other."""
+    lines, late = split(values.decoded(text, _LINES, "player_prop_lines"), known_until)
     offered = values.number(context, "current_points_line")
     if not lines and offered is not None:
-        return (Line(offered, values.optional_text(context, "current_points_line_source") or "unknown"),)
-    return tuple(sorted(lines, key=lambda line: (line.bookmaker, line.value)))
+        lines = [Line(offered, values.optional_text(context, "current_points_line_source") or "unknown")]
+    return tuple(sorted(lines, key=lambda line: (line.bookmaker, line.value))), named(late)
 
 
 def _features(text: str | None) -> dict[str, Any] | None:

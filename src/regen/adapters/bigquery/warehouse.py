@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import IO, Any, cast
 
@@ -58,13 +58,16 @@ class BigQueryWarehouse:
         labels: Mapping[str, str] | None = None,
         maximum_bytes_billed: int | None = None,
         timeout: float = 60.0,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Nothing is called before the first method is.
 
         Args:
+            now: the clock by which the slate is read.
             identity: the service whose account submits, first in each job's id: an account cannot read another's jobs.
         """
         self._client = client
+        self._now = now
         self._names = Names(project, dataset_prefix)
         self._columns = Columns(client, self._names)
         own = f"{identity}-{dataset_prefix}" if dataset_prefix else identity
@@ -74,6 +77,7 @@ class BigQueryWarehouse:
         """See the port."""
         values = {
             "game_date": game_date,
+            "at": self._now(),
             "history_from": game_date - timedelta(days=HISTORY_DAYS),
             "games": HISTORY_GAMES,
         }

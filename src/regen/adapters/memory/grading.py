@@ -17,7 +17,7 @@ _KEPT = {"line_value": "current_points_line", "data_quality_tier": "data_source_
 _COPIED = (
     "prediction_id", "player_lookup", "game_id", "game_date", "system_id", "team_abbr", "opponent_team_abbr",
     "predicted_points", "recommendation", "over_probability", "model_version", "batch_id", "feature_quality_score",
-    "shot_zones_source", "retrospective",
+    "shot_zones_source", "retrospective", "inputs_as_of",
 )  # fmt: skip
 _CONFIRMED = frozenset({"out", "doubtful", "questionable"})
 _SCRATCHED = frozenset({"available", "probable"})

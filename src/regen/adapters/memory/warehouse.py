@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -24,7 +25,7 @@ from regen.domain.promotion import (
     StagedRow,
     StagingTable,
 )
-from regen.domain.slate_reading import SlateReading
+from regen.domain.slate_reading import SlateReading, known_before_start
 from regen.schemas.staging import checked
 
 STAGING_LIFE = timedelta(hours=24)
@@ -92,7 +93,10 @@ class MemoryWarehouse:
         """See the port."""
         with self._lock:
             self.submitted += 1
-            return self._slates.get(game_date) or SlateReading(game_date, (), "none", None)
+            reading = self._slates.get(game_date) or SlateReading(game_date, (), "none", None)
+            entries = tuple(known_before_start(entry, self._now()) for entry in reading.entries)
+            moved = any(new is not old for new, old in zip(entries, reading.entries, strict=True))
+            return replace(reading, entries=entries) if moved else reading
 
     def current_predictions(self, game_date: date) -> list[CurrentPrediction]:
         """See the port."""
