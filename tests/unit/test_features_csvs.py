@@ -89,17 +89,21 @@ def test_names_become_lookup_keys(tmp_path: Path) -> None:
     assert read.logs[0].player_lookup == "lukadonciconealjr"
 
 
-def test_lines_are_half_points_and_the_later_row_wins(tmp_path: Path) -> None:
+def test_lines_are_half_points_and_of_one_value_the_later_wins(tmp_path: Path) -> None:
     folder(tmp_path, ROW)
     head = "game_date,player_lookup,market,bookmaker,line,over_price,under_price"
     rows = [
-        "2025-10-21,aaaa,points,DraftKings,10.5,-110,",
+        "2025-10-21,aaaa,points,DraftKings,11.0,-110,",
         "2025-10-21,aaaa,points,draftkings,11.0,,-105",
+        "2025-10-21,aaaa,points,draftkings,10.5,,",
         "2025-10-21,aaaa,assists,draftkings,3.5,,",
     ]
     folder(tmp_path, *rows, head=head, name="prop_lines.csv")
     read = read_folder(tmp_path)
-    assert [(line.line, line.over_price, line.under_price) for line in read.lines] == [(11.0, None, -105)]
+    assert [(line.line, line.over_price, line.under_price) for line in read.lines] == [
+        (11.0, None, -105),
+        (10.5, None, None),
+    ]
     assert len(read.report.notes) == 2
     folder(tmp_path, "2025-10-21,aaaa,points,dk,10.3,,", head=head, name="prop_lines.csv")
     with pytest.raises(InvalidInput, match=r"prop_lines\.csv:2 line"):

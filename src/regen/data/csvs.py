@@ -10,12 +10,14 @@ import csv
 import gzip
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TextIO, TypeVar
 
 from regen.data import parse
 from regen.data.parse import BadValue
+from regen.domain.dates import eastern_today
 from regen.domain.errors import InvalidInput
 from regen.features.records import GameLog, InjuryReport, PropLine, ShotZones
 
@@ -103,7 +105,7 @@ _INJURY_COLUMNS: list[Column] = [
     *_columns("player_lookup", parse.lookup, required=True),
     *_columns("status", parse.injury_status, required=True),
     *_columns("team reason", parse.maybe_text),
-    *_columns("reported", parse.maybe_day),
+    *_columns("reported", parse.maybe_reported),
 ]
 
 
@@ -126,9 +128,8 @@ def read_folder(folder: Path | str) -> DataFolder:
     logs = _logs(paths[GAME_LOGS])
     lines = _lines(paths.get(PROP_LINES), notes)
     zones = _unique(_read(paths.get(SHOT_ZONES), _ZONE_COLUMNS, ShotZones), _player_date, SHOT_ZONES, notes)
-    injuries = _unique(
-        _read(paths.get(INJURY_REPORTS), _INJURY_COLUMNS, InjuryReport), _player_date, INJURY_REPORTS, notes
-    )
+    reports = _read(paths.get(INJURY_REPORTS), _INJURY_COLUMNS, InjuryReport)
+    injuries = _unique(reports, lambda row: (*_player_date(row), row.reported), INJURY_REPORTS, notes)
     known = {path.name for path in paths.values()}
     others = sorted(p.name for p in root.iterdir() if p.name.endswith((".csv", ".csv.gz")) and p.name not in known)
     report = FolderReport(
@@ -172,9 +173,20 @@ def _lines(path: Path | None, notes: list[str]) -> tuple[PropLine, ...]:
             rows.append(PropLine(**values))  # type: ignore[arg-type]
         else:
             other_markets += 1
+    in_utc = [number for number, row in enumerate(rows) if _is_dated_in_utc(row)]
+    for number in in_utc:
+        rows[number] = replace(rows[number], game_date=rows[number].game_date - timedelta(days=1))
+    if in_utc:
+        notes.append(f"{path.name}: {len(in_utc)} rows dated in UTC were put on the US Eastern date of their start_utc")
     if other_markets:
         notes.append(f"{path.name}: {other_markets} rows of other markets than points left out")
-    return _unique(rows, lambda row: (*_player_date(row), row.bookmaker), PROP_LINES, notes)
+    return _unique(rows, lambda row: (*_player_date(row), row.bookmaker, row.line, row.captured_at), PROP_LINES, notes)
+
+
+def _is_dated_in_utc(row: PropLine) -> bool:
+    """Whether the date is that of the start in UTC, where US Eastern has the evening before."""
+    start = row.game_start
+    return start is not None and start.date() == row.game_date and eastern_today(start) < row.game_date
 
 
 def _player_date(row: PropLine | ShotZones | InjuryReport) -> tuple[object, ...]:

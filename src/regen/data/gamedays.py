@@ -17,7 +17,7 @@ from regen.domain.inputs import Line, PlayerInputs
 from regen.features.context import Fixture
 from regen.features.history import History
 from regen.features.inputs import player_inputs
-from regen.features.records import GameLog, PropLine, ShotZones
+from regen.features.records import GameLog, ShotZones
 
 PLAYOFFS = frozenset({"playoff", "playoffs", "playin", "play-in"})
 
@@ -38,16 +38,12 @@ class GameDay:
         slate: as known before tip-off.
         logs: what then happened.
         zones: the shots of the date's games; they come late.
-        lines: what was offered before tip-off.
-        late_lines: how many lines were left out because they were seen after tip-off.
     """
 
     game_date: date
     slate: RosteredSlate
     logs: tuple[GameLog, ...]
     zones: tuple[ShotZones, ...]
-    lines: tuple[PropLine, ...]
-    late_lines: int
     history: History
     board: InjuryBoard
 
@@ -71,7 +67,7 @@ class GameDay:
                 Line(line.line, line.bookmaker, line.over_price, line.under_price, line.captured_at)
                 for line in player.lines
             ],
-            statuses=self.board.statuses(self.game_date, player.team),
+            statuses=self.board.statuses(self.game_date, player.team, player.game.start),
             with_zones=with_zones,
         )
 
@@ -90,17 +86,11 @@ def game_days(data: DataFolder, until: date | None = None) -> Iterator[GameDay]:
         for idle in sorted(other for other in zones if other < day):  # shots of games that have no box scores
             history.feed(idle, (), zones.pop(idle))
         logs = tuple(group)
-        offered = lines.get(day, [])
-        early = tuple(line for line in offered if not _is_late(line))
-        slate = rosters.slate(day, schedule(logs), early, injuries.get(day, []))
+        slate = rosters.slate(day, schedule(logs), lines.get(day, []), injuries.get(day, []))
         shots = tuple(zones.pop(day, ()))
-        yield GameDay(day, slate, logs, shots, early, len(offered) - len(early), history, board)
+        yield GameDay(day, slate, logs, shots, history, board)
         rosters.play(logs)
         history.feed(day, logs, shots)
-
-
-def _is_late(line: PropLine) -> bool:
-    return line.captured_at is not None and line.game_start is not None and line.captured_at > line.game_start
 
 
 def _by_date(rows: Sequence[Row]) -> defaultdict[date, list[Row]]:

@@ -23,6 +23,8 @@ class ImportReport:
         vanished: feature rows left out on purpose.
         unplaced: by date, players with a line of whom nothing says in which game they play.
         late_lines: lines left out because they were seen after tip-off.
+        older_lines: lines that gave way to a later snapshot of the same bookmaker.
+        late_reports: availability reports left out: made after tip-off, or before a later one.
         idle_dates: dates with lines but no games, so without a slate.
     """
 
@@ -35,6 +37,8 @@ class ImportReport:
     vanished: int = 0
     unplaced: dict[date, tuple[str, ...]] = field(default_factory=dict)
     late_lines: int = 0
+    older_lines: int = 0
+    late_reports: int = 0
     idle_dates: tuple[date, ...] = ()
 
     @property
@@ -48,6 +52,10 @@ class ImportReport:
         said += folder.notes
         if self.late_lines:
             said.append(f"{self.late_lines} lines were seen after tip-off and left out")
+        if self.older_lines:
+            said.append(f"{self.older_lines} lines gave way to a later one of the same bookmaker, seen before tip-off")
+        if self.late_reports:
+            said.append(f"{self.late_reports} reports were made after tip-off, or gave way to a later one")
         if self.idle_dates:
             span = f"{self.idle_dates[0]}..{self.idle_dates[-1]}"
             said.append(f"{len(self.idle_dates)} dates have lines but no games, so no slate: {span}")

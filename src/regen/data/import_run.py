@@ -49,6 +49,8 @@ class Import:
     without_zones: set[str] = field(default_factory=set)
     unplaced: dict[date, tuple[str, ...]] = field(default_factory=dict)
     late_lines: int = 0
+    older_lines: int = 0
+    late_reports: int = 0
     failing: int = 0
     vanished: int = 0
 
@@ -85,11 +87,13 @@ class Import:
             self.dates[SLATES].append(day.game_date)
         if LINES in self.tables:
             games = {player.player_lookup: player.game.game_id for player in day.slate.players}
-            self.rows[LINES].extend(line_row(line, games.get(line.player_lookup)) for line in day.lines)
+            self.rows[LINES].extend(line_row(line, games.get(line.player_lookup)) for line in day.slate.lines)
             self.dates[LINES].append(day.game_date)
             if day.slate.unplaced:
                 self.unplaced[day.game_date] = day.slate.unplaced
-            self.late_lines += day.late_lines
+            self.late_lines += day.slate.late_lines
+            self.older_lines += day.slate.older_lines
+            self.late_reports += day.slate.late_reports
         golden = self._features(day)
         self._pending(day, last, golden)
 
@@ -162,6 +166,8 @@ class Import:
             vanished=self.vanished,
             unplaced=self.unplaced,
             late_lines=self.late_lines,
+            older_lines=self.older_lines,
+            late_reports=self.late_reports,
             idle_dates=tuple(sorted(idle)),
         )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 
+from regen.domain.tip_off import newest_reports
 from regen.features.records import InjuryReport
 
 
@@ -12,11 +13,20 @@ class InjuryBoard:
     """The availability reports of all dates."""
 
     def __init__(self, reports: Iterable[InjuryReport]) -> None:
-        self._statuses: dict[tuple[date, str], dict[str, str]] = {}
+        self._reports: dict[tuple[date, str], list[InjuryReport]] = {}
+        self._known: dict[tuple[date, str, datetime | None], Mapping[str, str] | None] = {}
         for report in reports:
             if report.team is not None:
-                self._statuses.setdefault((report.game_date, report.team), {})[report.player_lookup] = report.status
+                self._reports.setdefault((report.game_date, report.team), []).append(report)
 
-    def statuses(self, day: date, team: str) -> Mapping[str, str] | None:
-        """Status by player as the team reported it; None if it did not. Who is not named is available."""
-        return self._statuses.get((day, team))
+    def statuses(self, day: date, team: str, start: datetime | None = None) -> Mapping[str, str] | None:
+        """Status by player as the team last reported it before its game; None if it did not. Who is not named is available.
+
+        Args:
+            start: of the team's game, if known.
+        """
+        key = (day, team, start)
+        if key not in self._known:
+            newest = newest_reports(self._reports.get((day, team), ()), lambda _: start)
+            self._known[key] = {name: report.status for name, report in newest.items()} or None
+        return self._known[key]

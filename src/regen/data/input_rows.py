@@ -8,7 +8,7 @@ from typing import Any
 
 from regen.data.slates import Game, SlatePlayer
 from regen.domain.inputs import Line, PlayerInputs
-from regen.domain.lines import choose
+from regen.domain.lines import choose, main_lines
 from regen.features.names import pack
 from regen.features.player_state import PlayerState
 from regen.features.records import GameLog, PropLine
@@ -70,9 +70,13 @@ def slate_row(player: SlatePlayer, games: int, made: datetime) -> Row:
         made: when the row is made.
     """
     chosen = choose(
-        [Line(offer.line, offer.bookmaker, captured_at=offer.captured_at) for offer in player.lines], player.game.start
+        [
+            Line(offer.line, offer.bookmaker, offer.over_price, offer.under_price, offer.captured_at)
+            for offer in player.lines
+        ],
+        player.game.start,
     )
-    line = chosen.lines[0] if chosen.lines else None
+    line = next(iter(main_lines(chosen.lines)), None)
     return {
         "player_lookup": player.player_lookup,
         "player_name": player.player_name,

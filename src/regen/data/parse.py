@@ -49,6 +49,20 @@ def maybe_moment(value: str) -> datetime | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
+def maybe_reported(value: str) -> date | None:
+    """The day of a report, its moment in UTC, or nothing."""
+    if _absent(value):
+        return None
+    try:
+        return day(value)
+    except BadValue:
+        pass
+    try:
+        return maybe_moment(value)
+    except BadValue:
+        raise BadValue("a date as YYYY-MM-DD or a moment as YYYY-MM-DDTHH:MMZ") from None
+
+
 def parsed_text(value: str) -> str:
     """A text that is not empty."""
     stripped = value.strip()

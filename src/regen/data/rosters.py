@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from regen.data.offers import Offers, offers, tip_offs
 from regen.data.slates import AVAILABLE, UNKNOWN, Game, RosteredSlate, SlatePlayer
+from regen.domain.tip_off import newest_reports
 from regen.features.records import GameLog, InjuryReport, PropLine
 
 ROSTER_GAMES = 15
@@ -59,26 +61,31 @@ class Rosters:
         Args:
             game_date: later than everything fed.
             games: the date's schedule.
-            lines: of the date.
-            injuries: the availability report of the date.
+            lines: of the date, whenever they were seen.
+            injuries: the availability reports of the date, whenever they were made.
         """
         if game_date <= self._latest:
             raise ValueError(f"a slate of {game_date} must not know the box scores of {self._latest}")
-        reports = {report.player_lookup: report for report in injuries}
-        for report in injuries:
-            if report.team:
-                self._place(report.player_lookup, report.team)
         offered: defaultdict[str, list[PropLine]] = defaultdict(list)
         for line in lines:
             offered[line.player_lookup].append(line)
         playing = {team: game for game in games for team in (game.home, game.away)}
-        teams = {name: known.team for name in (*offered, *reports) if (known := self._players.get(name))}
+        starts = self._starts(playing, offered)
+        reports = newest_reports(injuries, lambda report: starts.get(self._game_of(report, playing)))
+        for report in reports.values():
+            if report.team:
+                self._place(report.player_lookup, report.team)
+        starts = self._starts(playing, offered)
+        sifted = self._sifted(playing, offered, starts)
+        known_lines = {name: found.lines for name, found in sifted.items() if found.lines}
+        teams = {name: known.team for name in (*known_lines, *reports) if (known := self._players.get(name))}
         listed = {name for name, team in teams.items() if team in playing}
         for team in playing:
             listed.update(self._recent(team))
-        starts = self._starts(playing, teams, offered)
-        timed = {g.game_id: Game(g.game_id, g.game_date, g.home, g.away, starts.get(g.game_id, g.start)) for g in games}
-        reporting = {report.team for report in injuries}
+        timed = {
+            g.game_id: Game(g.game_id, g.game_date, g.home, g.away, g.start or starts.get(g.game_id)) for g in games
+        }
+        reporting = {report.team for report in reports.values()}
         players = []
         for name in listed:
             known = self._players[name]
@@ -89,7 +96,7 @@ class Rosters:
                     player_lookup=name,
                     player_name=known.name,
                     team=known.team,
-                    lines=tuple(offered.get(name, ())),
+                    lines=known_lines.get(name, ()),
                     minutes_last_7=round(sum(known.minutes) / len(known.minutes), 2) if known.minutes else None,
                     last_game=known.last_game,
                     status=found.status if found else AVAILABLE if known.team in reporting else UNKNOWN,
@@ -97,8 +104,16 @@ class Rosters:
                 )
             )
         players.sort(key=lambda player: (player.game.game_id, player.team, player.player_lookup))
-        unplaced = tuple(sorted(name for name in offered if name not in listed))
-        return RosteredSlate(game_date, tuple(timed.values()), tuple(players), unplaced)
+        return RosteredSlate(
+            game_date,
+            tuple(timed.values()),
+            tuple(players),
+            unplaced=tuple(sorted(name for name in known_lines if name not in listed)),
+            lines=tuple(line for name in sorted(known_lines) for line in known_lines[name]),
+            late_lines=sum(len(found.late) for found in sifted.values()),
+            older_lines=sum(found.older for found in sifted.values()),
+            late_reports=len(injuries) - len(reports),
+        )
 
     def _place(self, name: str, team: str) -> _Known:
         """Put a player on a team: his latest, by box score or availability report."""
@@ -119,13 +134,29 @@ class Rosters:
             if last is not None and last >= since:
                 yield name
 
-    @staticmethod
-    def _starts(
-        playing: Mapping[str, Game], teams: Mapping[str, str], offered: Mapping[str, Sequence[PropLine]]
-    ) -> dict[str, datetime]:
-        """Tip-off by game: what most of its players' lines say."""
-        votes: defaultdict[str, Counter[datetime]] = defaultdict(Counter)
+    def _game_of(self, report: InjuryReport, playing: Mapping[str, Game]) -> str:
+        """The game that a report is about; no game's id if its team does not play."""
+        known = self._players.get(report.player_lookup)
+        team = report.team or (known.team if known else "")
+        return playing[team].game_id if team in playing else ""
+
+    def _starts(self, playing: Mapping[str, Game], offered: Mapping[str, Sequence[PropLine]]) -> dict[str, datetime]:
+        """The start of each game: the schedule's, else what its players' lines say."""
+        games = {
+            name: playing[known.team].game_id
+            for name in offered
+            if (known := self._players.get(name)) and known.team in playing
+        }
+        return tip_offs(offered, games) | {g.game_id: g.start for g in playing.values() if g.start}
+
+    def _sifted(
+        self, playing: Mapping[str, Game], offered: Mapping[str, Sequence[PropLine]], starts: Mapping[str, datetime]
+    ) -> dict[str, Offers]:
+        """The lines on each player that count; where nobody can place him, his lines' own start bounds them."""
+        own = tip_offs(offered, {name: name for name in offered})
+        found = {}
         for name, lines in offered.items():
-            if teams.get(name) in playing:
-                votes[playing[teams[name]].game_id].update(line.game_start for line in lines if line.game_start)
-        return {game_id: max(sorted(count), key=count.__getitem__) for game_id, count in votes.items() if count}
+            known = self._players.get(name)
+            game = playing.get(known.team) if known else None
+            found[name] = offers(lines, own.get(name) if game is None else starts.get(game.game_id))
+        return found

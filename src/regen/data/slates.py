@@ -43,7 +43,7 @@ class SlatePlayer:
     """One rostered player before one game.
 
     Attributes:
-        lines: one per bookmaker that offers him.
+        lines: what each bookmaker showed last before the start.
         minutes_last_7: mean minutes of his last 7 appearances, None without any.
         last_game: date of his last appearance.
         status: of the availability report; `available` if his team reported and does not list him, else `unknown`.
@@ -97,12 +97,20 @@ class RosteredSlate:
 
     Attributes:
         unplaced: players with a line of whom nothing says which of the playing teams is theirs.
+        lines: those that count, of unplaced players too.
+        late_lines: how many were seen after the start, and count for nothing.
+        older_lines: how many gave way to a later snapshot of the same bookmaker.
+        late_reports: how many reports were made after the start, or gave way to a later one.
     """
 
     game_date: date
     games: tuple[Game, ...]
     players: tuple[SlatePlayer, ...]
     unplaced: tuple[str, ...] = ()
+    lines: tuple[PropLine, ...] = ()
+    late_lines: int = 0
+    older_lines: int = 0
+    late_reports: int = 0
 
     def requested(self, min_minutes: float = MIN_MINUTES) -> tuple[SlatePlayer, ...]:
         """Those whom a batch would request: all but the excluded."""

@@ -58,7 +58,7 @@ class History:
             self._team_played(game, games.get((game_id, game.opponent)))
         for (_, team), gains in residuals.items():
             self.team(team).edge.add((sum(gains) / len(gains),))
-        self._feed_zones(day, logs, zones)
+        self.feed_zones(day, logs, zones)
         self.last_day = day
         self._rotations.clear()
 
@@ -131,7 +131,12 @@ class History:
         if known is not None:
             self._league.add(known)
 
-    def _feed_zones(self, day: date, logs: Sequence[GameLog], zones: Sequence[ShotZones]) -> None:
+    def feed_zones(self, day: date, logs: Sequence[GameLog], zones: Sequence[ShotZones]) -> None:
+        """Take in shot zones of a date that was fed: with it, or when they arrive.
+
+        Args:
+            logs: the box scores of the games, which say whom the shots were taken against.
+        """
         if not zones:
             return
         opponents: Mapping[tuple[str, str], str] = {(log.game_id, log.player_lookup): log.opponent for log in logs}

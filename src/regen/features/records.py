@@ -47,7 +47,7 @@ class GameLog:
 
 @dataclass(frozen=True, slots=True)
 class PropLine:
-    """One bookmaker's points line for one player of one date: the last snapshot before tip-off."""
+    """One bookmaker's points line for one player of one date, as it was seen at one moment."""
 
     game_date: date
     player_lookup: str
@@ -94,11 +94,11 @@ class ShotZones:
 
 @dataclass(frozen=True, slots=True)
 class InjuryReport:
-    """One player's status on the last availability report before tip-off.
+    """One player's status on an availability report for a date.
 
     Attributes:
         status: `out`, `doubtful`, `questionable`, `probable` or `available`.
-        reported: the day of the report.
+        reported: the day of the report, or its moment.
     """
 
     game_date: date
