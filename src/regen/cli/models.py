@@ -39,6 +39,10 @@ def train(
         bool, typer.Option("--from-warehouse", help="Learn from the input tables instead of a folder.")
     ] = False,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the artefact goes.")] = None,
+    zones: Annotated[
+        Literal["arrived", "silver", "gold"],
+        typer.Option("--zones", help="Shot zones: those that had arrived at tip-off, none, or of all earlier games."),
+    ] = "arrived",
 ) -> None:
     """Fit everything that is fitted, on a folder or on the box scores and lines of the input tables."""
     from regen.training.commands import run_train  # noqa: PLC0415
@@ -46,7 +50,7 @@ def train(
     last = game_date(until, "--until")
     if (data is None) is not from_warehouse:
         raise Misused("either --data DIR or --from-warehouse")
-    _, text = run_train(_from_tables(session, last) if data is None else data, last, out)
+    _, text = run_train(_from_tables(session, last) if data is None else data, last, out, zones)
     session.out.line(text.rstrip("\n"))
 
 
@@ -71,10 +75,16 @@ def evaluate(
     ] = "none",
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Where the figures go.")] = None,
     artefact: Annotated[Path | None, typer.Option("--artefact", metavar="FILE", help="Measure this one.")] = None,
+    zones: Annotated[
+        Literal["arrived", "silver", "gold", "all"],
+        typer.Option(
+            "--zones", help="Shot zones: those that had arrived at tip-off, none, of all earlier games, or each."
+        ),
+    ] = "arrived",
 ) -> None:
     """Measure every system on dates that the fit has not seen."""
     from regen.training.commands import run_evaluate  # noqa: PLC0415
 
     begin, end = span(first, last)
-    _, text = run_evaluate(data, begin, end, refit=refit, json_file=json_file, artefact_file=artefact)
+    _, text = run_evaluate(data, begin, end, refit=refit, json_file=json_file, artefact_file=artefact, zones=zones)
     session.out.line(text.rstrip("\n"))

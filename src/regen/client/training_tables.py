@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from regen.client.reader import Reader, Record, WarehouseFailed
@@ -25,16 +26,16 @@ def rows_to_learn_from(reader: Reader, first: date, until: date) -> tuple[list[R
 
     refusals = (BrokenStatement, StatementRefused)
 
-    def games(lists: Lists) -> list[Record]:
+    def read(name: str, lists: Lists) -> list[Record]:
         try:
-            return reader.run(GAMES, lists, first=first, until=until)
+            return reader.run(name, lists, first=first, until=until)
         except WarehouseFailed as error:
             if isinstance(error.__cause__, refusals):
                 raise error.__cause__ from None
             raise
 
+    columns = Columns(reader.client, reader.names)
     try:
-        found = Columns(reader.client, reader.names).tolerating(games)
+        return columns.tolerating(partial(read, GAMES)), columns.tolerating(partial(read, LINES))
     except refusals as error:
         raise WarehouseFailed(f"BigQuery ({reader.emulator or reader.project}): {error}") from error
-    return found, reader.run(LINES, first=first, until=until)

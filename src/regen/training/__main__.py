@@ -9,7 +9,8 @@ from datetime import date
 from pathlib import Path
 
 from regen.domain.errors import RegenError
-from regen.training.commands import run_evaluate, run_train
+from regen.training.commands import ALL_ZONES, run_evaluate, run_train
+from regen.training.zones import Zones
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         if asked.command == "train":
-            _, text = run_train(asked.data, asked.until, asked.out)
+            _, text = run_train(asked.data, asked.until, asked.out, asked.zones)
         else:
             _, text = run_evaluate(
                 asked.data,
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 refit=asked.refit,
                 json_file=asked.json,
                 artefact_file=asked.artefact,
+                zones=asked.zones,
             )
     except RegenError as error:
         sys.stderr.write(f"{error}\n")
@@ -41,11 +43,13 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--data", type=Path, required=True)
     train.add_argument("--until", type=date.fromisoformat, required=True)
     train.add_argument("--out", type=Path)
+    train.add_argument("--zones", choices=tuple(Zones), default=Zones.ARRIVED.value)
     evaluate = commands.add_parser("evaluate", help="measure on dates that the fit has not seen")
     evaluate.add_argument("--data", type=Path, required=True)
     evaluate.add_argument("--from", dest="first", type=date.fromisoformat, required=True)
     evaluate.add_argument("--to", dest="last", type=date.fromisoformat, required=True)
     evaluate.add_argument("--refit", choices=("none", "weekly"), default="none")
+    evaluate.add_argument("--zones", choices=(*Zones, ALL_ZONES), default=Zones.ARRIVED.value)
     evaluate.add_argument("--json", type=Path)
     evaluate.add_argument("--artefact", type=Path)
     return parser

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
-from regen.data.csvs import DataFolder
+from regen.data.csvs import DataFolder, read_folder
 from regen.systems.artefact import Artefact, load_artefact
-from regen.training.evaluate import Evaluation, evaluate
-from regen.training.table import accuracy_table
+from regen.training.evaluate import Evaluation, evaluate, to_json
+from regen.training.table import accuracy_table, side_by_side
 from regen.training.train import train
+from regen.training.zones import Zones
+
+ALL_ZONES = "all"
 
 
-def run_train(data: DataFolder | Path, until: date, out: Path | None = None) -> tuple[Artefact, str]:
-    """Fit on the games up to and including `until`; write the artefact to `out`, if given."""
-    artefact = train(data, until)
+def run_train(
+    data: DataFolder | Path, until: date, out: Path | None = None, zones: str = Zones.ARRIVED.value
+) -> tuple[Artefact, str]:
+    """Fit on the games up to and including `until`; write the artefact to `out`, if given.
+
+    Args:
+        zones: `arrived`, `silver` or `gold`.
+    """
+    remarks: Counter[str] = Counter()
+    artefact = train(data, until, remarks, zones=Zones(zones))
     if out is not None:
         out.write_text(artefact.to_json(), encoding="utf-8")
     lines = [f"artefact {artefact.hash}: {artefact.games} player-games, {artefact.first_date} to {artefact.last_date}"]
@@ -22,6 +33,7 @@ def run_train(data: DataFolder | Path, until: date, out: Path | None = None) -> 
         f"  {name:<24} {len(model.terms):>3} terms {' '.join(f'{k} {v:g}' for k, v in model.settings.items())}".rstrip()
         for name, model in sorted(artefact.models.items())
     ]
+    lines += [f"note: {number} {what}" for what, number in sorted(remarks.items())]
     return artefact, "\n".join(lines) + "\n"
 
 
@@ -33,14 +45,18 @@ def run_evaluate(
     refit: str = "none",
     json_file: Path | None = None,
     artefact_file: Path | None = None,
+    zones: str = Zones.ARRIVED.value,
 ) -> tuple[Evaluation, str]:
     """Measure on the window; write the JSON form to `json_file`, if given.
 
     Args:
         artefact_file: evaluate this artefact instead of a fit on what lies before the window.
+        zones: `arrived`, `silver`, `gold`, or `all` for the three side by side.
     """
     given = load_artefact(artefact_file) if artefact_file is not None else None
-    evaluation = evaluate(data, first, last, refit=refit, artefact=given)
+    folder = read_folder(data)
+    asked = tuple(Zones) if zones == ALL_ZONES else (Zones(zones),)
+    found = [evaluate(folder, first, last, refit=refit, artefact=given, zones=each) for each in asked]
     if json_file is not None:
-        json_file.write_text(evaluation.to_json(), encoding="utf-8")
-    return evaluation, accuracy_table(evaluation)
+        json_file.write_text(to_json(found), encoding="utf-8")
+    return found[0], accuracy_table(found[0]) if len(found) == 1 else side_by_side(found)

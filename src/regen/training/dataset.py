@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from regen.data.csvs import DataFolder
 from regen.data.injuries import InjuryBoard
+from regen.data.input_rows import tip_off
+from regen.data.offers import offers, tip_offs
 from regen.data.played_days import played_days
+from regen.data.slates import Game, schedule
 from regen.domain.inputs import Line, PlayerInputs
 from regen.features.history import History
 from regen.features.inputs import Fixture, player_inputs
 from regen.features.player_state import PlayerState
 from regen.features.records import GameLog, PropLine
+from regen.training.zones import Arrivals, Zones
+
+LATE_LINES = "lines were seen after tip-off and left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,46 +41,67 @@ def samples(
     folder: DataFolder,
     until: date | None = None,
     *,
-    with_zones: bool = True,
+    zones: Zones = Zones.ARRIVED,
     wanted: Callable[[PlayerState], bool] | None = None,
+    remarks: Counter[str] | None = None,
 ) -> Iterator[Sample]:
-    """Every player-game up to and including `until`, in order of dates, each with inputs of earlier dates only.
+    """Every player-game up to and including `until`, in order of dates, each with what was known before tip-off.
 
     Args:
-        with_zones: whether the play-by-play of earlier games has come.
+        zones: whose shot zones are there.
         wanted: leaves out players by what they had done before the game.
+        remarks: where what is left out is counted.
     """
-    lines = lines_by_player(folder.lines)
+    offered = lines_by_date(folder.lines)
     board = InjuryBoard(folder.injuries)
-    history = History()
-    for day, logs, zones in played_days(folder, until):
+    history, arrivals = History(), Arrivals(zones)
+    for day, logs, shots in played_days(folder, until):
+        known, games = offered.get(day, {}), timed(logs, offered.get(day, {}))
+        if games:
+            arrivals.arrive(history, min(tip_off(game) for game in games.values()))
+        if remarks is not None:
+            starts = {log.player_lookup: games[log.game_id].start for log in logs}
+            late = sum(len(offers(lines, starts.get(name)).late) for name, lines in known.items())
+            remarks.update({LATE_LINES: late} if late else {})
         for log in logs:
             if wanted is not None and not wanted(history.player(log.player_lookup)):
                 continue
+            start = games[log.game_id].start
             inputs = player_inputs(
                 history,
                 log.player_lookup,
-                fixture_of(log),
-                lines=lines.get((day, log.player_lookup), ()),
-                statuses=board.statuses(day, log.team),
-                with_zones=with_zones,
+                fixture_of(log, start),
+                lines=[_line(line) for line in offers(known.get(log.player_lookup, ()), start).lines],
+                statuses=board.statuses(day, log.team, start),
+                with_zones=zones is not Zones.SILVER,
             )
             yield Sample(inputs, log.points, log.minutes)
-        history.feed(day, logs, zones)
+        arrivals.played(history, day, logs, shots, games)
 
 
-def fixture_of(log: GameLog) -> Fixture:
+def fixture_of(log: GameLog, start: datetime | None = None) -> Fixture:
     """The player's side of a game that was played, as it was known before."""
-    return Fixture(log.game_date, log.game_id, log.team, log.opponent, log.home, log.season, _playoff(log))
+    return Fixture(
+        log.game_date, log.game_id, log.team, log.opponent, log.home, log.season, _playoff(log), game_start=start
+    )
 
 
-def lines_by_player(rows: Sequence[PropLine]) -> dict[tuple[date, str], tuple[Line, ...]]:
-    """Every bookmaker's line by date and player."""
-    found: dict[tuple[date, str], list[Line]] = {}
+def timed(logs: Sequence[GameLog], offered: Mapping[str, Sequence[PropLine]]) -> dict[str, Game]:
+    """The games of a date, with their starts as far as lines tell."""
+    starts = tip_offs(offered, {log.player_lookup: log.game_id for log in logs})
+    return {game.game_id: replace(game, start=starts.get(game.game_id)) for game in schedule(logs)}
+
+
+def lines_by_date(rows: Sequence[PropLine]) -> dict[date, dict[str, list[PropLine]]]:
+    """Every line by date and player."""
+    found: dict[date, dict[str, list[PropLine]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
-        line = Line(row.line, row.bookmaker, row.over_price, row.under_price, row.captured_at)
-        found.setdefault((row.game_date, row.player_lookup), []).append(line)
-    return {key: tuple(values) for key, values in found.items()}
+        found[row.game_date][row.player_lookup].append(row)
+    return {day: dict(players) for day, players in found.items()}
+
+
+def _line(row: PropLine) -> Line:
+    return Line(row.line, row.bookmaker, row.over_price, row.under_price, row.captured_at)
 
 
 def _playoff(log: GameLog) -> bool:

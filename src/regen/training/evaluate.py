@@ -6,6 +6,7 @@ The inputs come from `player_inputs` and the estimates from the registry: the pa
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from regen.data.csvs import read_folder
+from regen.data.csvs import DataFolder, read_folder
 from regen.domain.errors import InvalidInput
 from regen.domain.estimate import Estimate
 from regen.domain.inputs import PlayerInputs
@@ -26,6 +27,7 @@ from regen.systems.linear import known
 from regen.training.dataset import Sample, samples
 from regen.training.measuring import EXPONENTIAL, Estimated, Row, measure
 from regen.training.train import design, established, fit
+from regen.training.zones import Zones
 
 MIN_GAMES = 10
 MIN_MINUTES = 10.0
@@ -47,6 +49,8 @@ class Evaluation:
     Attributes:
         trained_until: the last date that the (first) fit saw.
         artefacts: hashes of the fits used, in order.
+        zones: whose shot zones were there, in the fit and in the figures.
+        remarks: what was left out.
     """
 
     first: date
@@ -55,38 +59,53 @@ class Evaluation:
     trained_until: str
     artefacts: tuple[str, ...]
     rows: tuple[Row, ...]
+    zones: Zones = Zones.ARRIVED
+    remarks: tuple[str, ...] = ()
 
-    def to_json(self) -> str:
+    def as_dict(self) -> dict[str, Any]:
         """The form that programs read."""
-        body: dict[str, Any] = {
+        return {
             "window": {"from": self.first.isoformat(), "to": self.last.isoformat()},
             "refit": self.refit,
+            "zones": self.zones.value,
+            "remarks": list(self.remarks),
             "trained_until": self.trained_until,
             "artefacts": list(self.artefacts),
             "eligible": {"min_games": MIN_GAMES, "min_minutes": MIN_MINUTES},
             "systems": [row.as_dict() for row in self.rows],
         }
-        return json.dumps(body, indent=1, allow_nan=False) + "\n"
+
+    def to_json(self) -> str:
+        """That form as text."""
+        return to_json([self])
+
+
+def to_json(evaluations: Sequence[Evaluation]) -> str:
+    """The first evaluation as programs read it; of several, each one's systems by its shot zones beside it."""
+    body = evaluations[0].as_dict()
+    if len(evaluations) > 1:
+        body["by_zones"] = {each.zones.value: each.as_dict()["systems"] for each in evaluations}
+    return json.dumps(body, indent=1, allow_nan=False) + "\n"
 
 
 def evaluate(
-    data: Path | str,
+    data: DataFolder | Path | str,
     first: date,
     last: date,
     *,
     refit: str = "none",
     artefact: Artefact | None = None,
-    with_zones: bool = True,
+    zones: Zones = Zones.ARRIVED,
 ) -> Evaluation:
     """Predict every played player-game of the window by what was known before it.
 
     Args:
-        data: the data folder.
+        data: the data folder, or what was read of it.
         first: first date of the window; the fit sees only earlier ones.
         last: last date of the window.
         refit: `none`, or `weekly`: fit anew for every seven days, on all dates before them.
         artefact: a given one instead of a fit; refused if it has seen dates of the window.
-        with_zones: whether earlier games' play-by-play has come.
+        zones: whose shot zones are there; by default those that had arrived at tip-off.
 
     Raises:
         InvalidInput: the window is empty, or the artefact has seen into it.
@@ -97,7 +116,9 @@ def evaluate(
         raise InvalidInput("refit", "none or weekly")
     if artefact is not None and artefact.last_date >= first.isoformat():
         raise InvalidInput("from", f"a date after {artefact.last_date}, the last that the artefact has seen")
-    everything = list(samples(read_folder(data), last, with_zones=with_zones, wanted=established))
+    remarks: Counter[str] = Counter()
+    folder = data if isinstance(data, DataFolder) else read_folder(data)
+    everything = list(samples(folder, last, zones=zones, wanted=established, remarks=remarks))
     estimated: list[Estimated] = []
     used: list[Artefact] = []
     for start, end, fitted in _fits(everything, first, last, refit, artefact):
@@ -110,7 +131,8 @@ def evaluate(
     if not estimated:
         raise InvalidInput("from", "a window with games of players who have a history")
     rows = measure(estimated)
-    return Evaluation(first, last, refit, used[0].last_date, tuple(a.hash for a in used), rows)
+    said = tuple(f"{number} {what}" for what, number in sorted(remarks.items()))
+    return Evaluation(first, last, refit, used[0].last_date, tuple(a.hash for a in used), rows, zones, said)
 
 
 def eligible(inputs: PlayerInputs) -> bool:

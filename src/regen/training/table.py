@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from regen.training.evaluate import Evaluation
 from regen.training.measuring import Row
 
@@ -28,14 +30,28 @@ def accuracy_table(evaluation: Evaluation) -> str:
     parts = [
         (
             f"{evaluation.first} to {evaluation.last}, fitted on games up to {evaluation.trained_until}, "
-            f"refit: {evaluation.refit}."
+            f"refit: {evaluation.refit}, shot zones: {evaluation.zones.value}."
         )
     ]
+    parts += [f"Note: {remark}." for remark in evaluation.remarks]
     for population, title in _TITLES.items():
         rows = sorted((row for row in evaluation.rows if row.population == population), key=lambda row: row.mae)
         if rows:
             parts.append(f"{title}\n\n{_markdown([_HEAD, *(_cells(row) for row in rows)])}")
     return "\n\n".join(parts) + "\n"
+
+
+def side_by_side(evaluations: Sequence[Evaluation]) -> str:
+    """The mean absolute errors of the same window by what shot zones were there, as Markdown; then each table."""
+    head = ("system", *(evaluation.zones.value for evaluation in evaluations))
+    parts = []
+    for population, title in _TITLES.items():
+        errors = [{r.name: r.mae for r in each.rows if r.population == population} for each in evaluations]
+        names = sorted(errors[0], key=errors[0].__getitem__)
+        rows = [(name, *(f"{found[name]:.3f}" if name in found else "-" for found in errors)) for name in names]
+        if rows:
+            parts.append(f"{title}, MAE by shot zones\n\n{_markdown([head, *rows])}")
+    return "\n\n".join(parts) + "\n\n" + "\n".join(table(evaluation) for evaluation in evaluations)
 
 
 def _cells(row: Row) -> tuple[str, ...]:

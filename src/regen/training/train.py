@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +24,7 @@ from regen.systems.linear import LinearSystem, known, own_spread
 from regen.systems.moving_average import BREAK_GAMES, GRID, HALF_LIFE, MovingAverage, weighted_mean
 from regen.training.dataset import Sample, samples
 from regen.training.fitting import Floats, linear_model, median_ridge, predict, shares, spread
+from regen.training.zones import Zones
 
 TRAIN_MIN_GAMES = 5
 TRAIN_MIN_MINUTES = 6.0
@@ -69,10 +71,17 @@ class Design:
         )
 
 
-def train(data: DataFolder | Path | str, until: date) -> Artefact:
-    """Fit everything on the games of a folder (or of what was read as one) up to and including `until`."""
+def train(
+    data: DataFolder | Path | str, until: date, remarks: Counter[str] | None = None, *, zones: Zones = Zones.ARRIVED
+) -> Artefact:
+    """Fit everything on the games of a folder (or of what was read as one) up to and including `until`.
+
+    Args:
+        remarks: where what is left out is counted.
+        zones: whose shot zones the samples know; by default those that had arrived at tip-off.
+    """
     folder = data if isinstance(data, DataFolder) else read_folder(data)
-    return fit(design(list(samples(folder, until, wanted=established))))
+    return fit(design(list(samples(folder, until, zones=zones, wanted=established, remarks=remarks))))
 
 
 def established(state: PlayerState) -> bool:

@@ -103,6 +103,7 @@ def _line(row: Row) -> PropLine:
         over_price=row["over_price"],
         under_price=row["under_price"],
         captured_at=None if seen is None else datetime.fromisoformat(seen),
+        game_start=None if (start := row.get("game_start")) is None else datetime.fromisoformat(start),
     )
 
 

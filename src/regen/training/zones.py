@@ -1,0 +1,59 @@
+"""Which shot zones a sample knows: play-by-play comes up to 45 hours late, so that of yesterday is not there at tip-off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from regen.data.rows import zones_arrival
+from regen.data.slates import Game
+from regen.features.history import History
+from regen.features.records import GameLog, ShotZones
+
+
+class Zones(StrEnum):
+    """Whose shot zones a measurement uses."""
+
+    ARRIVED = "arrived"
+    """Those that had arrived when the date's first game began: what a prediction before tip-off really has."""
+    SILVER = "silver"
+    """None."""
+    GOLD = "gold"
+    """Those of every earlier game: what a regeneration has, two days after the game."""
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """Shot zones on their way to the history."""
+
+    zones: Zones
+    _waiting: list[tuple[datetime, date, Sequence[GameLog], Sequence[ShotZones]]] = field(default_factory=list)
+
+    def played(
+        self,
+        history: History,
+        day: date,
+        logs: Sequence[GameLog],
+        zones: Sequence[ShotZones],
+        games: Mapping[str, Game],
+    ) -> None:
+        """A date is over; its zones come now (`gold`), later, or never."""
+        history.feed(day, logs, zones if self.zones is Zones.GOLD else ())
+        if self.zones is not Zones.ARRIVED:
+            return
+        shots: dict[str, list[ShotZones]] = {}
+        for row in zones:
+            shots.setdefault(row.game_id, []).append(row)
+        for game_id, rows in shots.items():
+            game = games.get(game_id) or Game(game_id, day, "", "")
+            own = [log for log in logs if log.game_id == game_id]
+            self._waiting.append((zones_arrival(game), day, own, rows))
+
+    def arrive(self, history: History, by: datetime) -> None:
+        """Give the history what has come by then."""
+        there = sorted((one for one in self._waiting if one[0] <= by), key=lambda one: (one[0], one[3][0].game_id))
+        self._waiting = [one for one in self._waiting if one[0] > by]
+        for _, day, logs, zones in there:
+            history.feed_zones(day, logs, zones)
