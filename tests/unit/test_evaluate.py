@@ -113,8 +113,9 @@ def test_the_page_on_accuracy_names_every_system_that_misses_the_calibration() -
 @pytest.mark.skipif("REGEN_REAL_DATA" not in os.environ, reason="REGEN_REAL_DATA names no folder of real games")
 def test_the_page_on_accuracy_holds_the_table_that_its_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
     data = os.environ["REGEN_REAL_DATA"]
-    assert "regen evaluate --data DIR --from 2025-12-01 --to 2025-12-31" in PAGE.read_text()
-    assert main(["evaluate", "--data", data, "--from", "2025-12-01", "--to", "2025-12-31"]) == 0
+    assert "regen evaluate --data DIR --from 2025-12-01 --to 2025-12-31 --zones gold" in PAGE.read_text()
+    window = ["--from", "2025-12-01", "--to", "2025-12-31"]
+    assert main(["evaluate", "--data", data, *window, "--zones", "gold"]) == 0
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
     assert len(rows) == 26
     assert set(rows) <= set(PAGE.read_text().splitlines())
