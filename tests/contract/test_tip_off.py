@@ -9,16 +9,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
 import pytest
-from regen.client.reading import Reader
-from regen.domain.reading import SlateEntry, SlateReading
 
-from contract.warehouses import DAY, BigQueryHarness, Harness, MemoryHarness, harness
 from googlesql.warehouse import PROJECT, EvaluatorHarness
+from regen.client.reader import Reader
 from regen.client.training_tables import rows_to_learn_from
 from regen.domain.inputs import Line, PlayerInputs, SourceTier
+from regen.domain.slate_reading import SlateEntry, SlateReading
 from regen.domain.tip_off import InputsAsOf, inputs_as_of
 from regen.features.records import PropLine
 from regen.training.warehouse import tables_as_data
+from support.warehouses import DAY, BigQueryHarness, Harness, MemoryHarness, harness
 
 __all__ = ["harness"]
 

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from regen.data.rows import FEATURES, LINES, SLATES, Row
-from simulation.league import TIP_OFF, config, entry
 
 from regen.data.csvs import DataFolder, read_folder
 from regen.data.importer import TABLES, ImportOptions, import_data
 from regen.data.injuries import InjuryBoard
+from regen.data.input_rows import FEATURES, LINES, SLATES, Row
 from regen.data.offers import offers, tip_offs
 from regen.data.rosters import Rosters
 from regen.data.slates import Game
@@ -31,7 +30,8 @@ from regen.training.dataset import LATE_LINES, Sample, samples
 from regen.training.evaluate import Evaluation, evaluate, to_json
 from regen.training.table import side_by_side
 from regen.training.zones import Zones
-from unit.season_factory import FIRST, game_log, season, zone_row
+from support.league import TIP_OFF, config, entry
+from support.season_factory import FIRST, game_log, season, zone_row
 
 DAYS = 12
 DAY = FIRST + timedelta(days=2 * 9)

@@ -32,11 +32,6 @@ def day(value: str) -> date:
         raise BadValue("a date as YYYY-MM-DD") from None
 
 
-def maybe_day(value: str) -> date | None:
-    """A calendar date or nothing."""
-    return None if _absent(value) else day(value)
-
-
 @lru_cache(maxsize=4096)
 def maybe_moment(value: str) -> datetime | None:
     """A moment with its time zone, in UTC, or nothing."""

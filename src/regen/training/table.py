@@ -51,7 +51,7 @@ def side_by_side(evaluations: Sequence[Evaluation]) -> str:
         rows = [(name, *(f"{found[name]:.3f}" if name in found else "-" for found in errors)) for name in names]
         if rows:
             parts.append(f"{title}, MAE by shot zones\n\n{_markdown([head, *rows])}")
-    return "\n\n".join(parts) + "\n\n" + "\n".join(table(evaluation) for evaluation in evaluations)
+    return "\n\n".join(parts) + "\n\n" + "\n".join(accuracy_table(evaluation) for evaluation in evaluations)
 
 
 def _cells(row: Row) -> tuple[str, ...]:

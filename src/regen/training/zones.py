@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from regen.data.rows import zones_arrival
+from regen.data.input_rows import zones_arrival
 from regen.data.slates import Game
 from regen.features.history import History
 from regen.features.records import GameLog, ShotZones
