@@ -23,6 +23,7 @@ MONTHS = {"sample": ("2025-11-30", "2025-12-01", "2025-12-31"), "real": ("2025-0
 """A day and a month of each season, both with shot zones."""
 
 
+@pytest.mark.long
 def test_a_date_from_import_to_redrive(local: Local, league: Path) -> None:
     Life(local, league).lived(DAY)
 

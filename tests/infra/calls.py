@@ -26,8 +26,8 @@ LIBRARY = {"firestore.py": "firestore", "pubsub.py": "pubsub"}
 #: What is made in the process: references, buffers, options.
 LOCAL = {
     "firestore": {
-        *("batch", "collection", "create", "delete", "document", "limit", "order_by", "select", "set", "update"),
-        *("where", "write_option"),
+        *("batch", "collection", "create", "delete", "document", "limit", "order_by", "select", "set", "start_after"),
+        *("update", "where", "write_option"),
     },
     "pubsub": set[str](),
     "bigquery": set[str](),
