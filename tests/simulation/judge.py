@@ -68,6 +68,8 @@ class Judge:
             self._broken("P3", f"{batch.batch_id}: {total} outcomes and {view['pending']} pending for {len(wanted)}")
         if batch.status not in {Status.PROMOTED, Status.REJECTED} or not batch.verdict:
             return
+        if batch.batch_id in self._world.watch.late:
+            return  # what it found out since is not in its verdict
         forgiven = sum(o["outcome"] == "skipped" and o["reason"] in {"out", "no_history"} for o in problems.values())
         coverage = 100.0 * counts["produced"] / (len(wanted) - forgiven) if len(wanted) > forgiven else 0.0
         said = next(c["value"] for c in batch.verdict["checks"] if c["name"] == "coverage")

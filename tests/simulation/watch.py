@@ -42,6 +42,7 @@ class Watch:
 
     Attributes:
         lossy: a message was lost for good, so that only the sweep can know of its request.
+        late: batches of which a worker that stood still has written outcomes when their round was over.
         dead: numbers of messages that Pub/Sub gave up on, and those of their dead letters.
         readings: every state of the inputs there has been, by the name of the snapshot.
     """
@@ -55,6 +56,7 @@ class Watch:
         self._done: dict[str, Any] = {}
         self.violations: list[str] = []
         self.lossy = False
+        self.late: set[str] = set()
         self.dead: dict[str, str] = {}
         self.readings: dict[str, SlateReading] = {}
         self.backfills = BackfillWatch(store, self.broken)
@@ -138,7 +140,11 @@ class Watch:
         if path in self._done and self._done[path] != (data["state"], data["outcomes"]):
             self.broken("P3", f"{path} had its outcomes and was changed")
         if data["state"] == "done":
-            self._done[path] = data["state"], data["outcomes"]
+            self._done.setdefault(path, (data["state"], data["outcomes"]))
+            batch_id = path.split("/")[1]
+            batch = self._store.peek(f"prediction_batches/{batch_id}") or {}
+            if batch.get("status") not in LIVE or data["opening"] != batch["openings"][-1]:
+                self.late.add(batch_id)
 
     def _pending(self, batch_id: str, opening: str) -> int:
         requests = self._store.peek_all(f"prediction_batches/{batch_id}/requests")

@@ -105,6 +105,19 @@ def test_a_redrive_withdraws_nobody_who_is_available_again(before: str) -> None:
     assert ("playerx", "steady", 11.5) in bench.current()
 
 
+def test_a_redrive_keeps_a_player_found_out_who_is_doubtful_by_now() -> None:
+    bench = Bench([*flawed(), entry("playerx", injury="out")])
+    bench.warehouse.seed_predictions([old_row("playerx", "steady", 11.5)])
+    batch = bench.run()
+    assert batch.status is Status.REJECTED
+    bench.slate([*players(10), entry("playerx", status="doubtful")])
+    orders.redrive(bench.deps, bench.order(batch))
+    bench.drain()
+    again = bench.batch(batch.batch_id)
+    assert (again.status, again.counts.withdrawn) == (Status.PROMOTED, 0), again.verdict
+    assert ("playerx", "steady", 11.5) in bench.current()
+
+
 def test_a_redrive_withdraws_who_is_out_by_now() -> None:
     bench = Bench([*flawed(), entry("playerx", status="doubtful")])
     bench.warehouse.seed_predictions([old_row("playerx", "steady", 11.5)])

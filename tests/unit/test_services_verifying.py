@@ -11,7 +11,7 @@ from regen.domain.errors import Conflict, InvalidInput, PromotionAborted
 from regen.domain.promotion import Promotion, PromotionCounts
 from regen.domain.scope import Scope
 from regen.ports import Write
-from regen.services.batch import orders, verifying
+from regen.services.batch import ending, orders, verifying
 from regen.services.state.deps import ALERT_TOPIC, COMPLETE_TOPIC
 from regen.services.views import batch_view
 from support.bench import Bench
@@ -171,6 +171,25 @@ def test_rows_name_what_made_them() -> None:
         assert (row["code_version"], row["model_version"], row["round"]) == ("test", "1", 1)
         assert len(row["inputs_hash"]) == 32
         assert row["retrospective"] is False
+
+
+def test_the_end_of_a_batch_wakes_each_backfill_whose_trigger_it_carries() -> None:
+    """A follow-up carries what several backfills asked for; a trigger from outside that looks like none wakes none."""
+    bench = Bench(players(4))
+    carried = (
+        "backfill_b/2026-01-20/2",
+        "t1",
+        "backfill_a/2026-01-20/1",
+        "backfill_c/../1",
+        "backfill_d/2026-01-20/1/x",
+    )
+    batch = replace(bench.run(), trigger_ids=carried, backfill_id="backfill_a")
+    data = [
+        item.payload["data"]
+        for item in ending._items(batch, "promoted", batch.updated_at, "c")
+        if item.kind == "message"
+    ]
+    assert [d["backfill_id"] for d in data if d.get("mode") == "advance_backfill"] == ["backfill_a", "backfill_b"]
 
 
 @pytest.mark.parametrize("hours", [-1, 13])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -20,6 +21,7 @@ TROUBLE_PATIENCE = timedelta(hours=2)
 """As long as a date whose batch cannot be opened is tried again: every sweep wakes its backfill."""
 SLATE_PATIENCE = timedelta(hours=1)
 """As long as a date waits for a slate that was there when the backfill was planned."""
+_TRIGGER = re.compile(r"(backfill_[\w-]{1,100})/\d{4}-\d{2}-\d{2}/\d{1,4}", re.ASCII)
 
 
 class BackfillStatus(StrEnum):
@@ -169,6 +171,12 @@ class Backfill:
     def trigger_of(self, day: BackfillDate) -> str:
         """The id of the trigger that a date's attempt gives; whichever batch carries that is the date's."""
         return f"{self.backfill_id}/{day.game_date.isoformat()}/{day.attempt}"
+
+    @staticmethod
+    def of_triggers(trigger_ids: Iterable[str]) -> list[str]:
+        """The backfills that gave some of these triggers: a batch may carry those of several."""
+        found = (_TRIGGER.fullmatch(trigger_id) for trigger_id in trigger_ids)
+        return sorted({match[1] for match in found if match})
 
     def date_of(self, game_date: date) -> BackfillDate:
         """What it says of a date; KeyError if that is not of its range."""

@@ -56,12 +56,14 @@ def in_words(record: Mapping[str, Mapping[str, int]]) -> str:
 def withdrawals(outcomes: Iterable[Outcome], excluded: Iterable[Exclusion], scope: Scope) -> dict[str, str]:
     """Why a player's current rows are to go although he is on the slate, by player.
 
-    A batch of some systems withdraws nobody: a player who is out is out for every system.
+    A batch of some systems withdraws nobody: a player who is out is out for every system. Of a requested player who is
+    excluded, too, a redrive has read the exclusion later than his outcome was made.
     """
     if scope.systems is not None:
         return {}
-    found = {e.player_lookup: e.reason for e in excluded if e.reason in EXPLAINED}
-    return found | {o.player_lookup: "out" for o in outcomes if o.kind is OutcomeKind.SKIPPED and o.reason == "out"}
+    last = {o.player_lookup: "out" for o in outcomes if o.kind is OutcomeKind.SKIPPED and o.reason == "out"}
+    last |= {e.player_lookup: e.reason for e in excluded}
+    return {player: reason for player, reason in last.items() if reason in EXPLAINED}
 
 
 def plan(

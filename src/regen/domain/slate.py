@@ -196,14 +196,21 @@ def fix_slate(entries: Iterable[SlateEntry], scope: Scope, min_minutes: float) -
     return Slate(tuple(requested), tuple(excluded), tuple(outside))
 
 
-def reread(slate: Slate, known: Iterable[Exclusion], requested: Collection[str]) -> tuple[Exclusion, ...]:
-    """What a later reading says otherwise of the players whom the batch does not request.
+def reread(
+    slate: Slate, known: Iterable[Exclusion], requested: Collection[str], produced: Collection[str]
+) -> tuple[Exclusion, ...]:
+    """What a later reading says otherwise of the players who have no result and are not requested again.
 
-    A player who was out, or not on the slate, and is available now keeps what is current of him.
+    A player who was out, or not on the slate, and is not out now keeps what is current of him.
+
+    Args:
+        requested: players whom the batch has requested before.
+        produced: those of them who have a result.
     """
     before = {e.player_lookup: e.reason for e in known}
-    now = (*slate.excluded, *(Exclusion(e.player_lookup, AVAILABLE_AGAIN, e.game_id) for e in slate.requested))
-    return tuple(e for e in now if e.player_lookup not in requested and before.get(e.player_lookup) != e.reason)
+    again = (e for e in slate.requested if e.player_lookup not in requested)
+    now = (*slate.excluded, *(Exclusion(e.player_lookup, AVAILABLE_AGAIN, e.game_id) for e in again))
+    return tuple(e for e in now if e.player_lookup not in produced and before.get(e.player_lookup) != e.reason)
 
 
 def group(entries: Sequence[SlateEntry], size: int) -> list[tuple[SlateEntry, ...]]:

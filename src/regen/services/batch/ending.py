@@ -11,6 +11,7 @@ from typing import Any
 from regen.domain import ids
 from regen.domain.alerts import alert
 from regen.domain.audit import AuditEvent
+from regen.domain.backfill import Backfill
 from regen.domain.batch import Act, Batch, Status
 from regen.domain.batch_end import alerts_of, coverage_of, ended_entry, summarise, withdrawals_of
 from regen.domain.trigger import Source
@@ -132,8 +133,8 @@ def _items(batch: Batch, why: str, now: datetime, caller: str) -> list[OutboxIte
             kind, text, **summary, coverage_pct=coverage_of(batch), withdrawals=withdrawals_of(batch) or None
         )
         items.append(outbox.alert_item(alert_id, now, content, batch.batch_id))
-    if batch.backfill_id:
-        items.append(wake_item(batch.backfill_id, f"{batch.batch_id}/{batch.round}", now, batch.batch_id))
+    backfills = sorted({*Backfill.of_triggers(batch.trigger_ids), *filter(None, [batch.backfill_id])})
+    items += [wake_item(name, f"{batch.batch_id}/{batch.round}", now, batch.batch_id) for name in backfills]
     if grade := grade_item(batch, now):
         items.append(grade)
     return items

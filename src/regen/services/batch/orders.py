@@ -107,7 +107,8 @@ def redrive(deps: Deps, order: Order) -> Batch:
     opening = deps.ids.suffix()
     requests = build_requests(deps, seen.batch, players, round_, opening)
     if not order.dry_run:
-        changed = reread(slate, known.excluded, {o.player_lookup for o in outcomes})
+        requested = {o.player_lookup for o in outcomes}
+        changed = reread(slate, known.excluded, requested, requested - lacking)
         write_requests(deps, seen.batch, requests, reread_writes(seen.batch, opening, reading.snapshot, changed))
 
     def open_round(batch: Batch, now: datetime) -> Batch:
