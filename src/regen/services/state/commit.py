@@ -88,4 +88,7 @@ def _took_effect(deps: Deps, writes: Sequence[Write]) -> bool:
     """
     one = next((w for w in writes if w.op == "create" or (w.op == "update" and w.version is not None)), None)
     found = deps.store.get(one.path) if one else None
-    return one is not None and found is not None and all(found.data.get(k) == v for k, v in one.data.items())
+    if one is None or found is None:
+        return False
+    # What a newer version has added since is not this commit's, at whatever level it stands.
+    return all(keep_unknown(there := found.data.get(k), v) == there for k, v in one.data.items())
