@@ -152,7 +152,7 @@ class Rosters:
     def _sifted(
         self, playing: Mapping[str, Game], offered: Mapping[str, Sequence[PropLine]], starts: Mapping[str, datetime]
     ) -> dict[str, Offers]:
-        """The lines on each player that count; where nobody can place him, his lines' own start bounds them."""
+        """The lines on each player that count; those on a player without a known team are bounded by the start that they name."""
         own = tip_offs(offered, {name: name for name in offered})
         found = {}
         for name, lines in offered.items():

@@ -20,7 +20,7 @@ def alerts_of(batch: Batch, why: str) -> Iterator[tuple[AlertKind, str]]:
     elif batch.status is Status.PROMOTED:
         if (batch.counts.produced or 0) < batch.requested_players:
             yield AlertKind.BATCH_PARTIAL, why
-        # Who is out is told by the injury report; everybody else who lost his predictions is told of here.
+        # The injury report names the players who are out; this alert names the others who lose their predictions.
         beyond = {reason: counts for reason, counts in withdrawals_of(batch).items() if reason != "out"}
         if beyond and batch.act is not Act.ROLLBACK:
             yield AlertKind.PREDICTIONS_WITHDRAWN, f"withdrawn without a replacement: {in_words(beyond)}"

@@ -56,7 +56,7 @@ def in_words(record: Mapping[str, Mapping[str, int]]) -> str:
 def withdrawals(outcomes: Iterable[Outcome], excluded: Iterable[Exclusion], scope: Scope) -> dict[str, str]:
     """Why a player's current rows are to go although he is on the slate, by player.
 
-    A batch of some systems withdraws nobody: a player who is out is out for every system. Of a requested player who is
+    A batch of some systems withdraws no player: one who is out is out for every system. Of a requested player who is
     excluded, too, a redrive has read the exclusion later than his outcome was made.
     """
     if scope.systems is not None:

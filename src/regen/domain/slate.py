@@ -22,7 +22,7 @@ POSTPONED = "postponed"
 EXPLAINED = frozenset({"out", POSTPONED})
 """Exclusions that withdraw what is current of the player: upstream says that he will not play."""
 AVAILABLE_AGAIN = "available_again"
-"""The reason of a player whom the batch left out, and whom a redrive's reading of the slate does not."""
+"""The batch left the player out when it was opened; a redrive has read that he may play."""
 
 
 def is_called_off(game_status: str | None) -> bool:

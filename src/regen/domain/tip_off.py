@@ -2,7 +2,7 @@
 
 A line, a report or a row of the slate that was made after the start is set aside, wherever it is read: in tables, in files,
 in requests of an earlier release, in what a model learns from. The start is the game's own, not what a row claims of it. What
-names no moment counts, and so does everything of a game whose start nobody knows: nothing can be bounded there.
+names no moment counts, and so does everything of a game whose start is unknown: nothing can be bounded there.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def before_start(inputs: PlayerInputs, until: datetime | None = None) -> PlayerI
 
 
 def inputs_as_of(inputs: PlayerInputs) -> InputsAsOf | None:
-    """Whether a player's inputs are from before the start; None if nobody knows it."""
+    """Whether a player's inputs are from before the start; None if the start is unknown."""
     if inputs.game_start is None:
         return None
     made = (inputs.features_built_at, inputs.context_built_at)
@@ -119,7 +119,7 @@ def newest_reports(reports: Iterable[R], start_of: Callable[[R], datetime | None
     """By player the newest report from before the start; one of the game's date without an hour counts as its earliest.
 
     Args:
-        start_of: the start of the game that a report is about, None if nobody knows it.
+        start_of: the start of the game that a report is about, None if it is unknown.
     """
     newest: dict[str, R] = {}
     for report in reports:

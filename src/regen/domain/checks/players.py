@@ -73,7 +73,7 @@ def systems_lost(evidence: Evidence, limit: float) -> CheckResult:
 
 
 def excluded_players(evidence: Evidence, limit: float) -> CheckResult:
-    """Not too many of the date's current players are excluded, so that they would keep rows that nobody renews.
+    """Not too many of the date's current players are excluded, so that they would keep rows that are not renewed.
 
     Fails when: too many of the date's current players are excluded as doubtful or under `min_minutes`, and would keep
         rows that no batch renews

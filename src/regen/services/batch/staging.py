@@ -1,4 +1,4 @@
-"""Staging tables of a batch that nobody will promote: dropped by the owner that sees it."""
+"""Staging tables that no promotion will use: dropped by the owner that sees it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 def drop_own(deps: Deps, batch_id: str, own: str) -> None:
-    """Drop what was staged in vain: somebody else has ended the round."""
+    """Drop what was staged in vain: another owner has ended the round."""
     try:
         deps.warehouse.drop_staging(own)
     except RegenError as error:
