@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -63,9 +64,10 @@ def declared() -> Mapping[str, Setting]:
     return msgspec.json.decode(text, type=dict[str, Setting])
 
 
-def limits() -> dict[str, float]:
-    """The default limits of the checks, by name."""
-    return {field_of(name): number(name) for name, setting in declared().items() if setting.check}
+@cache
+def limits() -> Mapping[str, float]:
+    """The default limits of the checks, by name; asked for at each reading of a batch."""
+    return MappingProxyType({field_of(name): number(name) for name, setting in declared().items() if setting.check})
 
 
 def number(variable: str) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import date
+from typing import TypeGuard
 
 from regen.domain.batch import Kind
 from regen.domain.errors import InvalidInput
@@ -65,7 +66,7 @@ def event_id(batch: str, round_: int, what: str) -> str:
     return digest("event", batch, round_, what, length=24)
 
 
-def is_document_id(value: object) -> bool:
+def is_document_id(value: object) -> TypeGuard[str]:
     """Whether this can be the id of a document of ours."""
     return isinstance(value, str) and _DOCUMENT_ID.fullmatch(value) is not None
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from regen.data.csvs import DataFolder
 from regen.data.injuries import InjuryBoard
 from regen.data.input_rows import tip_off
-from regen.data.offers import offers, tip_offs
+from regen.data.offers import Offers, offers, tip_offs
 from regen.data.played_days import played_days
 from regen.data.slates import Game, schedule
 from regen.domain.inputs import Line, PlayerInputs
@@ -56,13 +56,14 @@ def samples(
     board = InjuryBoard(folder.injuries)
     history, arrivals = History(), Arrivals(zones)
     for day, logs, shots in played_days(folder, until):
-        known, games = offered.get(day, {}), timed(logs, offered.get(day, {}))
+        known = offered.get(day, {})
+        games = timed(logs, known)
         if games:
             arrivals.arrive(history, min(tip_off(game) for game in games.values()))
-        if remarks is not None:
-            starts = {log.player_lookup: games[log.game_id].start for log in logs}
-            late = sum(len(offers(lines, starts.get(name)).late) for name, lines in known.items())
-            remarks.update({LATE_LINES: late} if late else {})
+        starts = {log.player_lookup: games[log.game_id].start for log in logs}
+        sifted = {name: offers(lines, starts.get(name)) for name, lines in known.items()}
+        if remarks is not None and (late := sum(len(found.late) for found in sifted.values())):
+            remarks[LATE_LINES] += late
         for log in logs:
             if wanted is not None and not wanted(history.player(log.player_lookup)):
                 continue
@@ -71,7 +72,7 @@ def samples(
                 history,
                 log.player_lookup,
                 fixture_of(log, start),
-                lines=[_line(line) for line in offers(known.get(log.player_lookup, ()), start).lines],
+                lines=[_line(line) for line in sifted.get(log.player_lookup, Offers()).lines],
                 statuses=board.statuses(day, log.team, start),
                 with_zones=zones is not Zones.SILVER,
             )

@@ -79,7 +79,7 @@ def _excluded(deps: Deps, batch: Batch) -> tuple[list[Exclusion], int]:
     read: dict[str, list[Exclusion]] = {}
     for snapshot in deps.store.find(excluded_path(batch.batch_id)):
         # A broken one counts as lost.
-        read.setdefault(str(snapshot.data.get("opening", "")), []).extend(decode_exclusions(snapshot) or ())
+        read.setdefault(str(snapshot.data.get("opening", "")), []).extend(decode_exclusions(snapshot))
     at_first = read.get("", [])
     later = [e for opening in batch.openings[1:] for e in read.get(opening, [])]
     return list({e.player_lookup: e for e in (*at_first, *later)}.values()), len(at_first)

@@ -5,9 +5,10 @@ A dry run goes the way of the order itself, up to the first write: what would be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 from regen.domain import ids
 from regen.domain.audit import AuditEvent
@@ -103,29 +104,24 @@ def redrive(deps: Deps, order: Order) -> Batch:
     players = [e for e in slate.requested if e.player_lookup in lacking]
     if not players:
         raise Refused(f"no player of {order.batch_id} lacks a result", order.batch_id)
-    round_ = seen.batch.round + 1
     opening = deps.ids.suffix()
-    requests = build_requests(deps, seen.batch, players, round_, opening)
+    requests = build_requests(deps, seen.batch, players, seen.batch.round + 1, opening)
     if not order.dry_run:
         requested = {o.player_lookup for o in outcomes}
         changed = reread(slate, known.excluded, requested, requested - lacking)
         write_requests(deps, seen.batch, requests, reread_writes(seen.batch, opening, reading.snapshot, changed))
 
-    def open_round(batch: Batch, now: datetime) -> Batch:
-        return batch.moved(
-            Status.DISPATCHING,
-            f"redrive of {len(players)} players: {order.reason}",
-            now,
-            round=round_,
-            openings=(*batch.openings, opening),
-            act=Act.GENERATE,
-            deadline=now + timedelta(seconds=deps.config.deadline_seconds),
-            published_at=None,
-            ended_at=None,
-            error=None,
-        )
-
-    batch = _next_round(deps, order, AuditEvent.REDRIVE_REQUESTED, open_round, seen.batch.round)
+    batch = _next_round(
+        deps,
+        order,
+        seen.batch,
+        AuditEvent.REDRIVE_REQUESTED,
+        Status.DISPATCHING,
+        f"redrive of {len(players)} players: {order.reason}",
+        act=Act.GENERATE,
+        openings=(*seen.batch.openings, opening),
+        published_at=None,
+    )
     if not order.dry_run:
         dispatch(deps, order.batch_id)
     return batch
@@ -150,20 +146,16 @@ def promote(deps: Deps, order: Order, accepted: Sequence[str]) -> Batch:
     if missing := sorted(failed - set(accepted)):
         raise InvalidInput("checks", f"every failed check by name; missing: {', '.join(missing)}")
 
-    def open_round(batch: Batch, now: datetime) -> Batch:
-        return batch.moved(
-            Status.VERIFYING,
-            f"promote accepting {', '.join(accepted)}: {order.reason}",
-            now,
-            round=batch.round + 1,
-            act=Act.PROMOTE,
-            accepted_checks=tuple(accepted),
-            deadline=now + timedelta(seconds=deps.config.deadline_seconds),
-            ended_at=None,
-            error=None,
-        )
-
-    batch = _next_round(deps, order, AuditEvent.PROMOTE_REQUESTED, open_round, seen.batch.round)
+    batch = _next_round(
+        deps,
+        order,
+        seen.batch,
+        AuditEvent.PROMOTE_REQUESTED,
+        Status.VERIFYING,
+        f"promote accepting {', '.join(accepted)}: {order.reason}",
+        act=Act.PROMOTE,
+        accepted_checks=tuple(accepted),
+    )
     if not order.dry_run:
         ask_to_verify(deps, batch)
     return batch
@@ -179,21 +171,17 @@ def rollback(deps: Deps, order: Order) -> Batch:
     if not seen.batch.promoted_rounds:
         raise Refused(f"nothing of {order.batch_id} is promoted", order.batch_id)
 
-    def open_round(batch: Batch, now: datetime) -> Batch:
-        return batch.moved(
-            Status.PROMOTING,
-            f"rollback: {order.reason}",
-            now,
-            round=batch.round + 1,
-            act=Act.ROLLBACK,
-            token=None,
-            command={"rollback_reason": order.reason, "caller": order.caller},
-            deadline=now + timedelta(seconds=deps.config.deadline_seconds),
-            ended_at=None,
-            error=None,
-        )
-
-    batch = _next_round(deps, order, AuditEvent.ROLLBACK_REQUESTED, open_round, seen.batch.round)
+    batch = _next_round(
+        deps,
+        order,
+        seen.batch,
+        AuditEvent.ROLLBACK_REQUESTED,
+        Status.PROMOTING,
+        f"rollback: {order.reason}",
+        act=Act.ROLLBACK,
+        token=None,
+        command={"rollback_reason": order.reason, "caller": order.caller},
+    )
     if not order.dry_run:
         ask_to_verify(deps, batch)
     return batch
@@ -211,20 +199,34 @@ def _ended(deps: Deps, order: Order) -> Seen:
 
 
 def _next_round(
-    deps: Deps, order: Order, event: AuditEvent, open_round: Callable[[Batch, datetime], Batch], round_: int
+    deps: Deps,
+    order: Order,
+    known: Batch,
+    event: AuditEvent,
+    to: Status,
+    why: str,
+    **changes: Any,  # noqa: ANN401 - fields of the batch
 ) -> Batch:
-    """Take the date like a new batch does, and open the round, in one commit with its audit entry."""
+    """Take the date like a new batch does, and open the round, in one commit with its audit entry.
+
+    Args:
+        known: the batch that the order was decided on; in a later round it is refused.
+        to: the status that the round begins with, and `why`.
+        changes: fields of the batch that this order sets beside what every round begins with.
+    """
 
     def decide() -> tuple[Sequence[Write], Batch]:
         if recall(deps, order.key):
             return [], read_batch(deps, order.batch_id).batch  # the same order, given twice at once
         seen = _ended(deps, order)
-        if seen.batch.round != round_:
+        if seen.batch.round != known.round:
             raise Refused(f"{order.batch_id} has gone on to round {seen.batch.round}", order.batch_id)
         date = read_date(deps, seen.batch.game_date)
         _may_take(date, seen.batch)
         now = deps.clock.now()
-        opened = open_round(seen.batch, now)
+        deadline = now + timedelta(seconds=deps.config.deadline_seconds)
+        fresh = {"round": known.round + 1, "deadline": deadline, "ended_at": None, "error": None}
+        opened = seen.batch.moved(to, why, now, **fresh, **changes)
         entry = replace(
             ended_entry(opened, event, order.reason, order.caller),
             event_id=ids.event_id(opened.batch_id, opened.round, event.value),

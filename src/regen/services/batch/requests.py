@@ -105,10 +105,7 @@ def _create(deps: Deps, write: Write) -> None:
 
 def excluded_writes(batch: Batch, excluded: Sequence[Exclusion]) -> Iterator[Write]:
     """The players whom a batch leaves out, in chunks."""
-    for start in range(0, len(excluded), EXCLUDED_PER_DOCUMENT):
-        part = excluded[start : start + EXCLUDED_PER_DOCUMENT]
-        data = encode_exclusions(part, batch.expires_at)
-        yield Write("create", f"{excluded_path(batch.batch_id)}/{ids.digest('excluded', start, length=20)}", data)
+    return _exclusions(batch, _parts(excluded))
 
 
 def reread_writes(batch: Batch, opening: str, snapshot: str, changed: Sequence[Exclusion]) -> Iterator[Write]:
@@ -117,11 +114,18 @@ def reread_writes(batch: Batch, opening: str, snapshot: str, changed: Sequence[E
     Args:
         snapshot: names the state of the inputs that the redrive has read.
     """
-    for start in range(0, len(changed) or 1, EXCLUDED_PER_DOCUMENT):
-        part = changed[start : start + EXCLUDED_PER_DOCUMENT]
-        data = {**encode_exclusions(part, batch.expires_at), "opening": opening, "snapshot": snapshot}
-        name = ids.digest("excluded", opening, start, length=20)
-        yield Write("create", f"{excluded_path(batch.batch_id)}/{name}", data)
+    return _exclusions(batch, _parts(changed) or [()], opening, opening=opening, snapshot=snapshot)
+
+
+def _parts(excluded: Sequence[Exclusion]) -> list[Sequence[Exclusion]]:
+    return [excluded[n : n + EXCLUDED_PER_DOCUMENT] for n in range(0, len(excluded), EXCLUDED_PER_DOCUMENT)]
+
+
+def _exclusions(batch: Batch, parts: Sequence[Sequence[Exclusion]], *name: str, **more: str) -> Iterator[Write]:
+    for number, part in enumerate(parts):
+        document = ids.digest("excluded", *name, number * EXCLUDED_PER_DOCUMENT, length=20)
+        data = {**encode_exclusions(part, batch.expires_at), **more}
+        yield Write("create", f"{excluded_path(batch.batch_id)}/{document}", data)
 
 
 def _chunks(writes: Sequence[Write]) -> Iterator[list[Write]]:

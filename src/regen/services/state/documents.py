@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -144,6 +144,7 @@ _REQUEST = Form(RequestRecord)
 _OUTBOX = Form(OutboxItem)
 _LEASE = Form(LeaseRecord)
 _EXCLUSIONS = Form(list[Exclusion])
+_BACKFILL = Form(Backfill)
 
 
 def encode_batch(batch: Batch) -> dict[str, Any]:
@@ -232,12 +233,12 @@ def encode_exclusions(part: Sequence[Exclusion], expires_at: datetime) -> dict[s
     return {"players": msgspec.json.encode(part), "expires_at": expires_at}
 
 
-def decode_exclusions(snapshot: Snapshot) -> list[Exclusion] | None:
-    """The excluded players of a document; None if it is broken."""
+def decode_exclusions(snapshot: Snapshot) -> list[Exclusion]:
+    """The excluded players of a document; none if it is broken."""
     try:
         return _EXCLUSIONS.json(snapshot.data["players"])
     except (KeyError, TypeError, msgspec.DecodeError):
-        return None
+        return []
 
 
 def encode_outbox(item: OutboxItem) -> dict[str, Any]:
@@ -274,12 +275,7 @@ def decode_lease(snapshot: Snapshot) -> LeaseRecord:
 
 def encode_once(record: OnceRecord) -> dict[str, Any]:
     """The document of what is done once, or answered once."""
-    return {
-        "key": record.key,
-        "fingerprint": record.fingerprint,
-        "answer": record.answer,
-        "expires_at": record.expires_at,
-    }
+    return asdict(record)
 
 
 def decode_once(snapshot: Snapshot) -> OnceRecord:
@@ -299,14 +295,10 @@ def _document(value: object) -> dict[str, Any]:
     return document
 
 
-_BACKFILL = Form(Backfill)
-
-
 def encode_backfill(backfill: Backfill) -> dict[str, Any]:
     """The document of a backfill; what came from outside as JSON text."""
-    document: dict[str, Any] = msgspec.to_builtins(backfill, builtin_types=(datetime,))
-    more = {"metadata": json.dumps(document["metadata"]), "live": backfill.unsettled, "schema": SCHEMA}
-    return {**document, **more}
+    document = _document(backfill)
+    return {**document, "metadata": json.dumps(document["metadata"]), "live": backfill.unsettled}
 
 
 def decode_backfill(snapshot: Snapshot) -> Backfill:

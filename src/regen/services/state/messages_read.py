@@ -1,8 +1,8 @@
 """How a message is read: what it names, whether this version knows its form, and whether it is regen's own.
 
-Whoever may publish there can write any attribute. A message is regen's own only if its event was noted in Firestore, with what
+Every publisher of a topic can write any attribute. A message is regen's own only if its event was noted in Firestore, with what
 it says, in the commit that made it due; any other is a trigger, whatever its attributes. The wake of a backfill and a grade do
-only what the records say is due, whoever sends them.
+only what the records say is due, whichever publisher sends them.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def document_id(data: Mapping[str, Any], field: str) -> str:
         InvalidInput: it names none that could be ours.
     """
     value = data.get(field)
-    if not isinstance(value, str) or not ids.is_document_id(value):
+    if not ids.is_document_id(value):
         raise InvalidInput(field, "the id of a document")
     return value
 

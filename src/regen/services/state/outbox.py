@@ -81,26 +81,25 @@ def due_items(deps: Deps, batch_id: str | None, unreadable: Callable[[Unreadable
     """
     unreadable = unreadable or _leave
     now = deps.clock.now()
-    if batch_id:
-        found = deps.store.find(OUTBOX, [("batch_id", "==", batch_id)], limit=LIMIT)
-    else:
-        return _due_of_all(deps, now, unreadable)
+    if not batch_id:
+        return _due(_oldest(deps, now, unreadable), now)
+    found = deps.store.find(OUTBOX, [("batch_id", "==", batch_id)], limit=LIMIT)
     return _due(_readable(found, unreadable), now)
 
 
-def _due_of_all(deps: Deps, now: datetime, unreadable: Callable[[Unreadable], None]) -> list[Due]:
+def _oldest(deps: Deps, now: datetime, unreadable: Callable[[Unreadable], None]) -> list[Due]:
     """Page by page, so that any number of items that cannot be read (a newer version's) hides none that can."""
     items: list[Due] = []
-    page = deps.store.find(OUTBOX, [("due_at", "<=", now)], order_by="due_at", limit=LIMIT)
-    while True:
+    last: Snapshot | None = None
+    while len(items) < LIMIT:
+        page = deps.store.find(OUTBOX, [("due_at", "<=", now)], order_by="due_at", limit=LIMIT, after=last)
         items += _readable(page, unreadable)
-        if len(page) < LIMIT or len(items) >= LIMIT:
-            break
-        page = deps.store.find(OUTBOX, [("due_at", "<=", now)], order_by="due_at", limit=LIMIT, after=page[-1])
-    if len(items) >= LIMIT:
-        for kind in ("message", "alert"):
-            items += _readable(deps.store.find(OUTBOX, [("kind", "==", kind)], limit=LIMIT), unreadable)
-    return _due(items, now)
+        if len(page) < LIMIT:
+            return items
+        last = page[-1]
+    for kind in ("message", "alert"):
+        items += _readable(deps.store.find(OUTBOX, [("kind", "==", kind)], limit=LIMIT), unreadable)
+    return items
 
 
 def _due(items: Sequence[Due], now: datetime) -> list[Due]:
