@@ -171,12 +171,13 @@ class Errands:
                 self.rebuild(key)
 
     def next_attempt(self) -> float | None:
-        """Seconds until the next attempt of a game is due; None if none will be."""
+        """Seconds until the next attempt of a game is due by every clock; None if none will be."""
         world = self.people.world
+        apart = 2 * max(world.skews)
         waiting = [g for g in world.ledger.games.values() if g.status == BdbStatus.REGENERATING]
         ends = [(g.updated_at or g.began) + pause_after(g.attempts) for g in waiting]
         due = [(end - world.clock.now()).total_seconds() for end in ends]
-        return min((seconds for seconds in due if seconds > 0), default=None)
+        return min((max(0.0, seconds) for seconds in due if seconds > -apart), default=None)
 
     def small_town(self, scene: str) -> None:
         """What the scenes of a backfill and of a scan add to a small batch's world."""

@@ -92,11 +92,11 @@ def _scan_out(world: World, people: People, errands: Errands) -> None:
         before = _states(world)
         errands.scan()
         world.run()
+        pause = errands.next_attempt()
         # What an instance whose clock is ahead has put into the outbox is due when the others' clocks say so.
         world.now += 2 * max(world.skews)
         _sweeps(world, people, 2)
         if before == _states(world):
-            pause = errands.next_attempt()
             if pause is None:
                 return
             world.now += pause + 1.0 + 2 * max(world.skews)
