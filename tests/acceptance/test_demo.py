@@ -7,6 +7,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from acceptance.conftest import REGEN, clean_environment
 
 FIVE = {"2026-01-20": 81, "2026-01-21": 52, "2026-01-22": 88, "2026-01-23": 116, "2026-01-24": 116}
@@ -45,6 +47,7 @@ def test_five_dates(tmp_path: Path) -> None:
     assert f"<b>{numbers[1]}</b><span>rows superseded" in page
 
 
+@pytest.mark.long
 def test_a_rejection_changes_nothing_and_that_is_good(tmp_path: Path) -> None:
     code, out, err, figures = demo(tmp_path / "one", "--from", "2026-01-21", "--coverage", "0.8", "--no-emulators")
     assert code == 0, err
