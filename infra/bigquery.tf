@@ -32,7 +32,8 @@ locals {
     { for name, t in local.tables : name => "`${var.project_id}.${local.values.REGEN_DATASET_PREFIX}${t.dataset}.${name}`" },
     { nba_predictions = "${var.project_id}.${local.values.REGEN_DATASET_PREFIX}nba_predictions" },
   )
-  sql_files = toset(["current_predictions_view", "prediction_coverage_view", "predictions_at_function"])
+  declared_views = jsondecode(file("${local.sources}/sql/views.json"))
+  sql_files      = toset(concat([for name, v in local.declared_views : "${name}_view"], ["predictions_at_function"]))
   sql_texts = {
     for name in local.sql_files : name => join("", [
       for i, part in split("{", replace(file("${local.sources}/sql/${name}.sql"), "/(?m)^\\s*--[^\\n]*\\n/", "")) :
@@ -41,8 +42,7 @@ locals {
   }
   sql_bodies = { for name, text in local.sql_texts : name => trimspace(regex("(?s)^CREATE OR REPLACE [^\\n]* AS\\n(.*)$", text)[0]) }
   views = {
-    current_predictions = { query = local.sql_bodies.current_predictions_view, description = "The one definition of current" }
-    prediction_coverage = { query = local.sql_bodies.prediction_coverage_view, description = "Coverage of each date against its slate" }
+    for name, v in local.declared_views : name => { query = local.sql_bodies["${name}_view"], description = v.description }
   }
   # A view is made anew when a column is added.
   columns_hash = substr(sha256(jsonencode([for name, t in local.tables : [name, t.fields]])), 0, 8)

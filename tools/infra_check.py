@@ -25,7 +25,7 @@ from regen.local.packaging import package_functions
 ROOT = Path(__file__).parents[1]
 HOME = ROOT / "build" / "infra"
 PROJECT = "demo-project"
-PLANNED_FROM = ("settings.json", "topology.json", "schemas/*.json", "sql/*.sql")
+PLANNED_FROM = ("settings.json", "topology.json", "schemas/*.json", "sql/*.json", "sql/*.sql")
 CHECKOV = "checkov==3.3.30"
 #: What is planned from: a copy, so that a plan does not mix the states of a checkout that is being worked in.
 SNAPSHOT = HOME / "checkout"

@@ -18,6 +18,7 @@ from regen.domain.errors import RegenError
 from regen.domain.promotion import StagedRow
 from regen.local.emulator_tables import emulator_client
 from regen.ports import Ledger, Warehouse
+from regen.sql.views import views
 from support.box_scores import box, scored
 from support.warehouse_rows import entry, everyone, fence, new, old, promotion, rollback, run, slate, staging
 from support.warehouses import DAY, PROJECT, BigQueryHarness, MemoryHarness, at
@@ -142,6 +143,43 @@ def test_the_emulator_gives_the_rows_of_googlesql_to_the_last_column(bigquery_ur
     span = {"first": DAY, "last": DAY}
     assert read(found, "diff", batches="b1,b2,b3", **span) == read(evaluator, "diff", batches="b1,b2,b3", **span)
     assert read(found, "coverage", **span) == read(evaluator, "coverage", **span)
+    for view in views():
+        assert shown(found, view.name) == shown(evaluator, view.name), view.name
+
+
+def shown(harness: BigQueryHarness | EvaluatorHarness, view: str) -> list[str]:
+    """What a view has, each row as text."""
+    rows = harness.client.query(
+        f"SELECT * FROM `{harness.warehouse._names.dataset('nba_predictions')}.{view}`"
+    ).result()
+    return sorted(
+        str({name: _plain(value) for name, value in dict(row).items() if name != "created_at"}) for row in rows
+    )
+
+
+def test_the_views_say_what_happened() -> None:
+    _, _, harness = evaluated()
+    batches = {row["batch_id"]: row for row in rows_of(harness, "batches")}
+    assert {name: (row["status"], row["last_event"]) for name, row in batches.items()} == {
+        "b1": ("healed", "healed"), "b2": ("promoted", "promoted"), "b3": ("rolled_back", "rolled_back"), "b4": ("rejected", "rejected"),
+    }  # fmt: skip
+    moves = rows_of(harness, "prediction_moves")
+    assert {row["reason"] for row in moves if row["is_withdrawn"] and row["batch_id"] == "b3"} == {
+        "out",
+        "not_on_slate",
+    }
+    assert all(row["points_moved"] == row["new_points"] - row["old_points"] for row in moves if not row["is_withdrawn"])
+    history = rows_of(harness, "prediction_history")
+    assert {row["prediction_id"] for row in history if row["valid_to"] is None} == {
+        row["prediction_id"] for row in harness.table("player_prop_predictions") if not row["superseded"]
+    }
+    assert all(row["valid_from"] <= row["valid_to"] for row in history if row["valid_to"])
+
+
+def rows_of(harness: EvaluatorHarness, view: str) -> Rows:
+    """A view's rows in the evaluator."""
+    query = f"SELECT * FROM `{harness.names.dataset('nba_predictions')}.{view}`"
+    return [dict(row) for row in harness.client.query(query).result()]
 
 
 def read(harness: BigQueryHarness | EvaluatorHarness, name: str, **values: Any) -> Rows:

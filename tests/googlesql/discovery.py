@@ -81,7 +81,8 @@ def sendings() -> tuple[Found, ...]:
         names = [file.stem for file in files() if is_sent(file, text)]
         found = Found("+".join(names) or text[:60], text, types, DEFINITION.match(text) is not None)
         made[text, str(types)] = found
-    return tuple(made.values())
+    # The adapters send some at once: their order is no order that two processes would share.
+    return tuple(made[key] for key in sorted(made))
 
 
 def unsent() -> Iterator[Found]:

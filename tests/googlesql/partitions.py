@@ -13,6 +13,7 @@ from typing import Any
 from zetasql.wasi._pb2.zetasql.resolved_ast import resolved_ast_enums_pb2 as enums
 
 from regen.schemas import table, tables
+from regen.sql.views import views
 
 _COMPARISONS = frozenset(
     {"$equal", "$less", "$less_or_equal", "$greater", "$greater_or_equal", "$between", "$in", "$in_array"}
@@ -20,7 +21,7 @@ _COMPARISONS = frozenset(
 #: Upstream partitions its worker runs by another column, and requires the filter: a table that is adopted keeps that.
 _ALSO = {"prediction_worker_runs": ("run_date",)}
 #: Views, and the column by which their readers bound them.
-_VIEWS = {"current_predictions": ("game_date",), "prediction_coverage": ("game_date",)}
+_VIEWS = {view.name: ("game_date",) for view in views() if view.name != "batches"}
 _JOIN = enums.ResolvedJoinScanEnums
 _MATCH = enums.ResolvedMergeWhenEnums
 

@@ -11,6 +11,7 @@ from infra.rules import policy
 from regen.schemas import STAGING_DATASET, tables
 from regen.services.state import paths
 from regen.sql import Names
+from regen.sql.views import views
 from regen.sql.render import render
 
 
@@ -42,7 +43,7 @@ def _statements(d: Deployment) -> Iterator[str]:
         r.values["table_id"]: r.values["view"][0]["query"] for r in d.of("google_bigquery_table") if r.values["view"]
     }
     texts |= {r.values["routine_id"]: r.values["definition_body"] for r in d.of("google_bigquery_routine")}
-    code = {n: f"{n}_view" for n in ("current_predictions", "prediction_coverage")}
+    code = {view.name: view.statement for view in views()}
     code["predictions_at"] = "predictions_at_function"
     for name, file in code.items():
         rendered = render(file, names)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mutants.catalogue import ROOT, Mutation
 
-NAMED_SECONDS = 300.0
+NAMED_SECONDS = 900.0
 SUITE_SECONDS = 1200.0
 SUITE = ("tests", "-m", "not long")
 """What a mistake has to pass that the tests named for it did not see."""

@@ -10,8 +10,9 @@ from google.cloud import bigquery
 from regen.schemas import STAGING_DATASET, Field, Table, tables
 from regen.sql import Names
 from regen.sql.render import render
+from regen.sql.views import views
 
-VIEWS = ("current_predictions_view", "prediction_coverage_view", "predictions_at_function")
+VIEWS = (*(view.statement for view in views()), "predictions_at_function")
 STAGING_EXPIRY_MS = 24 * 3_600_000
 
 
