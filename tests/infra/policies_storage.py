@@ -11,8 +11,8 @@ from infra.rules import policy
 from regen.schemas import STAGING_DATASET, tables
 from regen.services.state import paths
 from regen.sql import Names
-from regen.sql.views import views
 from regen.sql.render import render
+from regen.sql.views import views
 
 
 @policy
