@@ -66,7 +66,7 @@ def test_i14_an_outcome_is_acknowledged_only_when_it_is_stored() -> None:
     statuses = [http.push("worker", "/", body).status for _ in range(3)]
     assert statuses == [503, 503, 204]
     assert bench.batch(answer.batch_id).status is Status.COMPLETE
-    assert batch_view.view_batch(bench.deps, answer.batch_id)["counts"]["produced"] == 4
+    assert batch_view.view_batch(bench.deps, answer.batch_id).counts.produced == 4
 
 
 class _Lossy(MemoryWarehouse):
@@ -144,7 +144,7 @@ def test_i17_a_batch_that_was_never_published_is_failed_by_itself() -> None:
     assert bench.batch(lost.batch_id).status is Status.FAILED
     assert bench.batch(lost.batch_id).error == "opening_lost"
     (newest,) = batch_view.list_batches(bench.deps, None, "promoted")
-    assert newest["trigger_ids"] == ["t1"]
+    assert newest.trigger_ids == ["t1"]
     bench.sweep()
     assert "batch_healed" in [a["type"] for a in bench.queue.of(ALERT_TOPIC)]
 

@@ -212,7 +212,7 @@ def test_i26_the_deadline_holds_to_the_second_by_a_clock_that_stands_still() -> 
     sweeping.sweep(bench.deps)
     assert bench.batch(answer.batch_id).status is Status.COMPLETE
     view = batch_view.view_batch(bench.deps, answer.batch_id)
-    assert {o["reason"] for o in view["outcomes"]} == {"deadline"}
+    assert {o.reason for o in view.outcomes} == {"deadline"}
 
 
 def test_i27_what_is_done_stands_in_one_place() -> None:
@@ -228,7 +228,7 @@ def test_i27_what_is_done_stands_in_one_place() -> None:
     for done in (4, 8):
         bench.step(events=False)
         assert bench.store.get(path) == before
-        assert batch_view.view_batch(bench.deps, answer.batch_id)["counts"]["produced"] == done
+        assert batch_view.view_batch(bench.deps, answer.batch_id).counts.produced == done
     bench.step(events=False)
     assert bench.batch(answer.batch_id).status is Status.COMPLETE
 
@@ -250,7 +250,7 @@ def test_i28_what_is_expected_is_what_is_published() -> None:
     published = [m["request_id"] for m in bench.queue.of(REQUEST_TOPIC)]
     stored = [bench.store.get(request_path(answer.batch_id, r)) for r in published]
     expected = sorted(p for s in stored if s for p in s.data["players"])
-    assert expected == batch_view.view_batch(bench.deps, answer.batch_id)["pending"] == sorted([*names(7), "rowless"])
+    assert expected == batch_view.view_batch(bench.deps, answer.batch_id).pending == sorted([*names(7), "rowless"])
     batch = bench.batch(answer.batch_id)
     assert answer.requested_players == batch.requested_players == batch.counts.requested == 8
     assert len(published) == len(set(published)) == answer.requests

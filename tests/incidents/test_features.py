@@ -104,7 +104,7 @@ def test_i44_features_of_another_version_are_a_loud_failure() -> None:
     batch = bench.run()
     view = batch_view.view_batch(bench.deps, batch.batch_id)
     assert batch.status is Status.REJECTED
-    assert {(o["reason"], o["error"]) for o in view["outcomes"]} == {
+    assert {(o.reason, o.error) for o in view.outcomes} == {
         ("feature_version_mismatch", "features are of version v1, the systems expect v2")
     }
     assert bench.warehouse.predictions(DAY) == before

@@ -97,11 +97,11 @@ def test_i54_a_trigger_that_fails_is_retried_or_on_record() -> None:
     assert batch_view.list_batches(bench.deps, None, None) == []
     assert http.push("coordinator", "/regenerate-pubsub", TRIGGER, message_id="m").status == 204
     (opened,) = batch_view.list_batches(bench.deps, None, None)
-    assert opened["trigger_ids"] == ["m"]
+    assert opened.trigger_ids == ["m"]
     empty = Bench([])
     assert Http(empty.deps).push("coordinator", "/regenerate-pubsub", TRIGGER, message_id="m").status == 204
     empty.sweep()
-    assert [b["status"] for b in batch_view.list_batches(empty.deps, None, None)] == ["rejected"]
+    assert [b.status for b in batch_view.list_batches(empty.deps, None, None)] == ["rejected"]
     assert [(e.error, e.trigger_id) for e in empty.audited("rejected")] == [("no_slate", "m")]
     assert [a["type"] for a in empty.queue.of(ALERT_TOPIC)] == ["batch_rejected"]
 
@@ -149,14 +149,14 @@ def test_i56_a_partial_result_is_told_apart() -> None:
         batch = bench.run()
         bench.sweep()
         view = batch_view.view_batch(bench.deps, batch.batch_id)
-        told.append((view["status"], view["coverage_pct"], [a["type"] for a in bench.queue.of(ALERT_TOPIC)]))
+        told.append((view.status, view.coverage_pct, [a["type"] for a in bench.queue.of(ALERT_TOPIC)]))
     assert told == [
         ("promoted", 100.0, []),
         ("promoted", 95.0, ["batch_partial"]),
         ("rejected", 0.0, ["batch_rejected"]),
     ]
-    view = batch_view.view_batch(partial.deps, batch_view.list_batches(partial.deps, None, None)[0]["batch_id"])
-    assert [(o["player_lookup"], o["outcome"]) for o in view["outcomes"]] == [("x", "failed")]
+    view = batch_view.view_batch(partial.deps, batch_view.list_batches(partial.deps, None, None)[0].batch_id)
+    assert [(o.player_lookup, o.outcome) for o in view.outcomes] == [("x", "failed")]
 
 
 def test_i57_every_topic_subscription_and_route_is_there() -> None:
@@ -220,7 +220,7 @@ def test_i58_what_one_side_publishes_the_other_understands() -> None:
                 passed.add(topic)
         http.tick("verifier", "/sweep")
     assert passed == {TRIGGER_TOPIC, REQUEST_TOPIC, VERIFY_TOPIC}
-    assert [b["status"] for b in batch_view.list_batches(bench.deps, None, None)] == ["promoted", "promoted"]
+    assert [b.status for b in batch_view.list_batches(bench.deps, None, None)] == ["promoted", "promoted"]
     assert bench.audited(AuditEvent.MALFORMED) == []
     assert all(set(m) == COMPLETED for m in bench.queue.of(COMPLETE_TOPIC))
 

@@ -64,7 +64,7 @@ body = envelope("m1", json.dumps(message).encode(), {}, "s", 1)
 with flask.Flask("x").test_request_context("/", method="POST", data=body, environ_overrides=PUSHED):
     print(main.main(flask.request).status_code, bench.batch(answer.batch_id).status)
 from regen.services.views import batch_view
-print(batch_view.view_batch(bench.deps, answer.batch_id)["counts"]["produced"])
+print(batch_view.view_batch(bench.deps, answer.batch_id).counts.produced)
 """
 
 
@@ -150,7 +150,7 @@ def test_i62_two_batches_at_once_keep_their_ids_and_progress() -> None:
     one, two = bench.regenerate("t1"), bench.regenerate("t2", day=other)
     bench.step(events=False)
     views = [batch_view.view_batch(bench.deps, answer.batch_id) for answer in (one, two)]
-    assert [(len(v["pending"]), v["counts"]["produced"]) for v in views] == [(4, 4), (4, 0)]
+    assert [(len(v.pending), v.counts.produced) for v in views] == [(4, 4), (4, 0)]
     meet, seen = threading.Barrier(2), {}
 
     def log(name: str) -> None:
@@ -164,7 +164,7 @@ def test_i62_two_batches_at_once_keep_their_ids_and_progress() -> None:
         list(pool.map(log, ["a", "b"]))
     assert seen == {name: {"batch_id": name, "outcome": name} for name in ("a", "b")}
     bench.drain()
-    assert {b["status"] for b in batch_view.list_batches(bench.deps, None, None)} == {"promoted"}
+    assert {b.status for b in batch_view.list_batches(bench.deps, None, None)} == {"promoted"}
 
 
 @pytest.mark.parametrize(
@@ -287,13 +287,11 @@ def test_i70_counts_are_measured_after_the_write_and_unknown_is_not_zero() -> No
     bench = Bench()
     seeded(bench)
     answer = bench.regenerate()
-    before = batch_view.view_batch(bench.deps, answer.batch_id)["counts"]
-    assert [before[k] for k in ("superseded", "inserted", "withdrawn", "kept")] == [None] * 4
+    before = batch_view.view_batch(bench.deps, answer.batch_id).counts
+    assert (before.superseded, before.inserted, before.withdrawn, before.kept) == (None,) * 4
     bench.drain()
-    after = batch_view.view_batch(bench.deps, answer.batch_id)["counts"]
-    assert (
-        (after["superseded"], after["inserted"]) == (len(superseded_rows(bench)), len(current_rows(bench))) == (16, 16)
-    )
+    after = batch_view.view_batch(bench.deps, answer.batch_id).counts
+    assert (after.superseded, after.inserted) == (len(superseded_rows(bench)), len(current_rows(bench))) == (16, 16)
     refused = Bench([entry(n, broken=True) for n in names(4)])
     seeded(refused)
     rejected = refused.run()

@@ -137,7 +137,7 @@ def test_i02_every_kind_of_batch_is_stored_with_its_requests_before_the_first_me
     bench.slate(players(10))
     orders.redrive(bench.deps, bench.order(short))
     bench.drain()
-    kinds = [b["status"] for b in batch_view.list_batches(bench.deps, None, None)]
+    kinds = [b.status for b in batch_view.list_batches(bench.deps, None, None)]
     assert kinds == ["promoted"] * 4
     assert bench.queue.seen == 4 * 3 + 1
     with pytest.raises(NoSuchBatch):
@@ -284,12 +284,12 @@ def test_i08_two_regenerations_of_a_date_do_not_interleave() -> None:
     warehouse.before_promotion = overtaken
     bench.drain()
     newest = batch_view.list_batches(bench.deps, None, None)[0]
-    assert newest["batch_id"] != first.batch_id
-    assert {b["status"] for b in batch_view.list_batches(bench.deps, None, None)} == {"promoted"}
-    assert bench.makers() == {player: {newest["batch_id"]} for player in names(8)}
+    assert newest.batch_id != first.batch_id
+    assert {b.status for b in batch_view.list_batches(bench.deps, None, None)} == {"promoted"}
+    assert bench.makers() == {player: {newest.batch_id} for player in names(8)}
     fence = warehouse.fence(DAY)
     assert fence is not None
-    assert fence.batch_id == newest["batch_id"]
+    assert fence.batch_id == newest.batch_id
     assert len(bench.audited("promoted")) == 2
     assert sweeping.sweep(bench.deps).trouble == []
 
@@ -304,13 +304,13 @@ def test_i10_requested_produced_superseded_and_inserted_are_numbers_of_their_own
     bench = Bench(slate)
     seeded(bench, 3)
     batch = bench.run()
-    counts = batch_view.view_batch(bench.deps, batch.batch_id)["counts"]
+    counts = batch_view.view_batch(bench.deps, batch.batch_id).counts
     rows = bench.warehouse.predictions(DAY)
-    assert counts["requested"] == 21
-    assert counts["produced"] == len({row["player_lookup"] for row in rows if row.get("batch_id")}) == 19
-    assert (counts["skipped"], counts["failed"]) == (1, 1)
-    assert counts["inserted"] == sum(row.get("batch_id") == batch.batch_id for row in rows) == 19 * len(LEAGUE_SYSTEMS)
-    assert counts["superseded"] == len(superseded_rows(bench)) == 6
+    assert counts.requested == 21
+    assert counts.produced == len({row["player_lookup"] for row in rows if row.get("batch_id")}) == 19
+    assert (counts.skipped, counts.failed) == (1, 1)
+    assert counts.inserted == sum(row.get("batch_id") == batch.batch_id for row in rows) == 19 * len(LEAGUE_SYSTEMS)
+    assert counts.superseded == len(superseded_rows(bench)) == 6
     (audit,) = bench.audited("promoted")
     assert (audit.requested, audit.produced, audit.superseded_count, audit.regenerated_count) == (21, 19, 6, 38)
 
@@ -325,8 +325,8 @@ def test_i11_a_date_is_complete_by_its_slate_and_the_missing_are_named() -> None
     bench = Bench(slate)
     batch = bench.run()
     view = batch_view.view_batch(bench.deps, batch.batch_id)
-    assert (view["status"], view["coverage_pct"]) == ("rejected", 33.33)
-    assert [o["player_lookup"] for o in view["outcomes"]] == [f"missing{c}" for c in "abcdefghijkl"]
+    assert (view.status, view.coverage_pct) == ("rejected", 33.33)
+    assert [o.player_lookup for o in view.outcomes] == [f"missing{c}" for c in "abcdefghijkl"]
     assert bench.current() == set()
 
 

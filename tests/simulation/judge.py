@@ -61,20 +61,20 @@ class Judge:
         wanted = requested_of(reading, batch) if reading else set()
         if batch.requested_players != len(wanted):
             self._broken("P8", f"{batch.batch_id} requests {batch.requested_players} of {len(wanted)}")
-        counts = view["counts"]
-        problems = {o["player_lookup"]: o for o in view["outcomes"]}
-        total = counts["produced"] + counts["skipped"] + counts["failed"]
-        if view["pending"] or total != len(wanted) or not problems.keys() <= wanted:
-            self._broken("P3", f"{batch.batch_id}: {total} outcomes and {view['pending']} pending for {len(wanted)}")
+        counts = view.counts
+        problems = {o.player_lookup: o for o in view.outcomes}
+        total = (counts.produced or 0) + (counts.skipped or 0) + (counts.failed or 0)
+        if view.pending or total != len(wanted) or not problems.keys() <= wanted:
+            self._broken("P3", f"{batch.batch_id}: {total} outcomes and {view.pending} pending for {len(wanted)}")
         if batch.status not in {Status.PROMOTED, Status.REJECTED} or not batch.verdict:
             return
         if batch.batch_id in self._world.watch.late:
             return  # what it found out since is not in its verdict
-        forgiven = sum(o["outcome"] == "skipped" and o["reason"] in {"out", "no_history"} for o in problems.values())
-        coverage = 100.0 * counts["produced"] / (len(wanted) - forgiven) if len(wanted) > forgiven else 0.0
+        forgiven = sum(o.outcome == "skipped" and o.reason in {"out", "no_history"} for o in problems.values())
+        coverage = 100.0 * (counts.produced or 0) / (len(wanted) - forgiven) if len(wanted) > forgiven else 0.0
         said = next(c["value"] for c in batch.verdict["checks"] if c["name"] == "coverage")
         if said is None:
-            if counts["produced"] or len(wanted) > forgiven:
+            if counts.produced or len(wanted) > forgiven:
                 self._broken("P8", f"{batch.batch_id} has no coverage, and {len(wanted) - forgiven} to be covered")
             return
         if abs(said - coverage) > 0.01:

@@ -10,6 +10,8 @@ from typing import Any
 from regen.adapters.memory.clock import CountingIds, ManualClock
 from regen.adapters.memory.store import MemoryStore
 from regen.adapters.memory.warehouse import MemoryWarehouse
+from regen.api.health import SweepReport
+from regen.api.openings import OpeningAnswer
 from regen.domain.batch import Batch, Kind
 from regen.domain.errors import Refused
 from regen.domain.scope import Scope
@@ -21,7 +23,7 @@ from regen.services.healing import sweeping
 from regen.services.state import messages, messages_read
 from regen.services.state.commit import read_batch
 from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC, Deps
-from regen.services.state.idempotency import Answer, IdempotencyKey
+from regen.services.state.idempotency import IdempotencyKey
 from regen.services.tables import grading
 from regen.web import bodies
 from support.league import DAY, config, players, reading
@@ -88,7 +90,7 @@ class Bench:
         }
         return Trigger(trigger_id=name, game_date=day, **{**fields, **what})
 
-    def regenerate(self, name: str = "t1", key: str | None = None, body: str = "", **what: Any) -> Answer:
+    def regenerate(self, name: str = "t1", key: str | None = None, body: str = "", **what: Any) -> OpeningAnswer:
         """Open (or coalesce), without delivering anything."""
         claimed = IdempotencyKey("/regenerate-with-supersede one", key, body) if key else None
         return opening.open_batch(self.deps, self.trigger(name, **what), claimed)
@@ -150,13 +152,13 @@ class Bench:
         except Refused:
             return "refused"
 
-    def sweep(self) -> sweeping.SweepReport:
+    def sweep(self) -> SweepReport:
         """One tick of the scheduler, and all that follows from it."""
         report = sweeping.sweep(self.deps)
         self.drain()
         return report
 
-    def order(self, batch: Batch | Answer, reason: str = "because") -> orders.Order:
+    def order(self, batch: Batch | OpeningAnswer, reason: str = "because") -> orders.Order:
         """An operator's word on a batch."""
         return orders.Order(batch.batch_id, "api_key:one", reason)
 

@@ -30,17 +30,12 @@ def test_a_range_becomes_one_batch_a_date_and_dates_without_a_slate_are_named() 
     after = bench.backfill(made.backfill_id)
     assert after.status == "done"
     assert bench.states(made.backfill_id) == DONE
-    first = backfill_view(after)["dates"][0]
-    assert first["batch_id"].startswith(f"regen_{DAYS[0]}_backfill_")
-    assert {k: first[k] for k in ("requests", "requested_players", "produced", "coverage_pct", "superseded")} == {
-        "requests": 2,
-        "requested_players": 6,
-        "produced": 6,
-        "coverage_pct": 100.0,
-        "superseded": 0,
-    }
-    assert backfill_view(after)["counts"] == {"promoted": 4, "no_slate": 1}
-    assert bench.batch(first["batch_id"]).backfill_id == made.backfill_id
+    first = backfill_view(after).dates[0]
+    assert str(first.batch_id).startswith(f"regen_{DAYS[0]}_backfill_")
+    assert (first.requests, first.requested_players, first.produced) == (2, 6, 6)
+    assert (first.coverage_pct, first.superseded) == (100.0, 0)
+    assert backfill_view(after).counts == {"promoted": 4, "no_slate": 1}
+    assert bench.batch(str(first.batch_id)).backfill_id == made.backfill_id
 
 
 def test_never_more_dates_are_under_way_than_allowed() -> None:

@@ -87,7 +87,7 @@ def test_two_games_of_a_date_are_one_regeneration_and_are_completed_by_its_promo
     bench.run()
     bench.put(game(game_id="a"), game(game_id="b"), game("pending_bdb", game_id="c"))
     report = bdb_scanning.scan(bench.deps)
-    assert report.triggered == [DAY.isoformat()]
+    assert report.triggered == [DAY]
     assert [t["metadata"]["games"] for t in bench.triggers()] == [["a", "b"]]
     assert bench.statuses() == ["regenerating", "regenerating", "pending_bdb"]
     again = bdb_scanning.scan(bench.deps)
@@ -117,7 +117,7 @@ def test_a_promotion_that_does_not_come_is_tried_again_and_given_up_with_an_aler
 def test_a_dry_run_tells_and_does_nothing() -> None:
     bench = Watched()
     bench.put(game())
-    assert bdb_scanning.scan(bench.deps, dry_run=True).triggered == [DAY.isoformat()]
+    assert bdb_scanning.scan(bench.deps, dry_run=True).triggered == [DAY]
     assert (bench.triggers(), bench.statuses()) == ([], ["bdb_available"])
 
 

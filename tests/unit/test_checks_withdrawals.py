@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from regen.api.batches import Withdrawn
 from regen.domain.batch import Batch, Status
 from regen.domain.errors import NobodyRequested
 from regen.domain.scope import Scope
@@ -60,7 +61,7 @@ def test_a_game_that_upstream_calls_off_is_withdrawn_and_told() -> None:
     assert (second.status, second.requested_players) == (Status.PROMOTED, 4)
     assert reasons(bench) == {"postponed": set(names(8)[4:])}
     view = batch_view.view_batch(bench.deps, second.batch_id)
-    assert view["withdrawals"] == {"postponed": {"players": 4, "rows": 4 * len(SYSTEMS)}}
+    assert view.withdrawals == {"postponed": Withdrawn(players=4, rows=4 * len(SYSTEMS))}
     assert [a["type"] for a in bench.queue.of(ALERT_TOPIC)] == ["predictions_withdrawn"]
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from regen.api.forms import Form
 from regen.domain.slate import Exclusion
-from regen.services.state.forms import Form
 
 SOURCE = Path(__file__).parents[2] / "src" / "regen"
 FILES = sorted(p for p in SOURCE.rglob("*.py") if "msgspec" in p.read_text() or "Form(" in p.read_text())
 
-ELSEWHERE = {"services/state/forms.py", "settings.py", "web/settings.py"}
+ELSEWHERE = {"api/forms.py", "settings.py", "web/settings.py"}
 """Where types are made known, and the settings, which are read before a function answers anything."""
 
 

@@ -124,12 +124,12 @@ def test_what_one_players_inputs_hold_is_his_outcome() -> None:
     view = batch_view.view_batch(bench.deps, batch.batch_id)
     assert {e.player_lookup for e in players(GOOD)} <= set(bench.makers())
     assert batch.counts.requested == len(slate)
-    problems = {o["player_lookup"]: o for o in view["outcomes"]}
+    problems = {o.player_lookup: o for o in view.outcomes}
     for name, player, _ in odd:
         if player in problems:
-            assert problems[player]["outcome"] in {"failed", "skipped"}
-            told = f"{problems[player]['reason']} {problems[player]['error']}"
-            assert name in told or problems[player]["reason"] in PLAIN, told
+            assert problems[player].outcome in {"failed", "skipped"}
+            told = f"{problems[player].reason} {problems[player].error}"
+            assert name in told or problems[player].reason in PLAIN, told
     assert len(problems) > len(odd) / 2
 
 
@@ -229,13 +229,13 @@ def test_what_one_players_rows_hold_is_his_outcome() -> None:
     batch = bench.run()
     assert batch.status is Status.PROMOTED, batch.error
     assert set(good) <= set(bench.makers())
-    problems = {o["player_lookup"]: o for o in batch_view.view_batch(bench.deps, batch.batch_id)["outcomes"]}
+    problems = {o.player_lookup: o for o in batch_view.view_batch(bench.deps, batch.batch_id).outcomes}
     year_one = problems[f"contextgamestart{VALUES.index('0001-01-01T00:00:00')}"]
-    assert (year_one["outcome"], "game_start" in year_one["error"]) == ("failed", True)
-    assert problems[f"unnamed_{len(rows) - 2}"]["outcome"] == "failed"
+    assert (year_one.outcome, "game_start" in str(year_one.error)) == ("failed", True)
+    assert problems[f"unnamed_{len(rows) - 2}"].outcome == "failed"
     for player, problem in problems.items():
-        if problem["reason"] in {"invalid_inputs", "invalid_features"} and player in odd:
-            assert any(word in problem["error"] for word in (odd[player], "player_", "feature_", "recent_games")), (
+        if problem.reason in {"invalid_inputs", "invalid_features"} and player in odd:
+            assert any(word in str(problem.error) for word in (odd[player], "player_", "feature_", "recent_games")), (
                 problem
             )
 

@@ -37,8 +37,8 @@ def test_cancel_ends_a_batch_and_leaves_everything_current() -> None:
     (audit,) = bench.audited("cancelled")
     assert (audit.triggered_by, audit.error) == ("api_key:one", "cancelled: mistake")
     view = batch_view.view_batch(bench.deps, answer.batch_id)
-    assert {(o["outcome"], o["reason"]) for o in view["outcomes"]} == {("failed", "cancelled")}
-    assert view["counts"]["failed"] == 8
+    assert {(o.outcome, o.reason) for o in view.outcomes} == {("failed", "cancelled")}
+    assert view.counts.failed == 8
     assert bench.regenerate("t2").status == "accepted", "the date is free"
 
 
@@ -194,8 +194,8 @@ def test_requests_of_a_redrive_that_died_before_its_round_began_mean_nothing() -
     orders.promote(bench.deps, bench.order(batch), ["coverage"])
     bench.drain()
     view = batch_view.view_batch(bench.deps, batch.batch_id)
-    assert (view["status"], view["counts"]["produced"], view["pending"]) == ("promoted", 8, [])
-    assert {o["reason"] for o in view["outcomes"]} == {"system_error"}
+    assert (view.status, view.counts.produced, view.pending) == ("promoted", 8, [])
+    assert {o.reason for o in view.outcomes} == {"system_error"}
 
 
 def test_a_batch_that_ended_before_its_requests_were_written_is_not_redriven() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from regen.api.health import SweepReport
 from regen.domain import ids
 from regen.domain.batch import Status
 from regen.domain.errors import Unavailable
@@ -63,8 +64,8 @@ def test_the_deadline_ends_the_waiting_and_names_who_is_missing() -> None:
     batch = bench.batch(answer.batch_id)
     assert batch.status is Status.REJECTED
     view = batch_view.view_batch(bench.deps, answer.batch_id)
-    assert (view["counts"]["produced"], view["counts"]["failed"]) == (4, 4)
-    assert {o["reason"] for o in view["outcomes"]} == {"deadline"}
+    assert (view.counts.produced, view.counts.failed) == (4, 4)
+    assert {o.reason for o in view.outcomes} == {"deadline"}
 
 
 def test_a_complete_batch_whose_event_was_lost_is_woken() -> None:
@@ -115,7 +116,7 @@ def test_staging_tables_that_nobody_owns_are_reported() -> None:
     assert orphans.orphaned_staging(bench.deps) == ["left_behind"]
 
 
-def tick(bench: Bench, hours: int) -> sweeping.SweepReport:
+def tick(bench: Bench, hours: int) -> SweepReport:
     """A sweep in the first minute of the hour that is so many away."""
     later = bench.clock.now() + timedelta(hours=hours)
     bench.clock.advance((later.replace(minute=0, second=5) - bench.clock.now()).total_seconds())
@@ -212,7 +213,7 @@ def test_a_dead_follow_up_is_sent_again() -> None:
     assert dead_letters.handle(bench.deps, "m1", message.data, message.attributes, b"{}") == "sent_again"
     bench.sweep()
     batches = batch_view.list_batches(bench.deps, None, "promoted")
-    assert sorted(b["trigger_ids"] for b in batches) == [["t1"], ["t2"]]
+    assert sorted(b.trigger_ids or [] for b in batches) == [["t1"], ["t2"]]
     assert bench.audited("malformed") == []
 
 

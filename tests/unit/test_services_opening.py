@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from regen.api.openings import OpeningAnswer
 from regen.domain.batch import Kind, Status
 from regen.domain.errors import InvalidInput, KeyReused, NoSlate, Refused
 from regen.domain.scope import Scope
@@ -12,7 +13,7 @@ from regen.ports import Message, Snapshot, Write
 from regen.services.batch import opening, orders
 from regen.services.batch.dates import read_date
 from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC
-from regen.services.state.idempotency import Answer, IdempotencyKey
+from regen.services.state.idempotency import IdempotencyKey
 from regen.services.views import batch_view
 from support.bench import Bench
 from support.league import DAY, entry, names, players
@@ -24,7 +25,7 @@ def test_a_regeneration_is_accepted_and_recorded_with_all_its_requests() -> None
     assert (answer.status, answer.requested_players, answer.requests) == ("accepted", 9, 3)
     assert bench.batch(answer.batch_id).status is Status.RUNNING
     view = batch_view.view_batch(bench.deps, answer.batch_id)
-    assert view["pending"] == names(9)
+    assert view.pending == names(9)
     assert len(bench.queue.of(REQUEST_TOPIC)) == 3
 
 
@@ -51,8 +52,8 @@ def test_those_out_doubtful_or_seldom_on_court_are_excluded_and_named() -> None:
     batch = bench.batch(answer.batch_id)
     assert (answer.requested_players, batch.excluded_players) == (5, 3)
     preview = opening.preview(bench.deps, bench.trigger("t2"))
-    assert preview["excluded"] == {"out": 1, "doubtful": 1, "under_minutes": 1}
-    assert preview["would"] == "coalesce"
+    assert preview.excluded == {"out": 1, "doubtful": 1, "under_minutes": 1}
+    assert preview.would == "coalesce"
 
 
 def test_the_same_key_gives_the_same_batch_and_another_body_is_refused() -> None:
@@ -71,7 +72,7 @@ def test_of_two_calls_at_once_under_one_key_none_is_refused_for_the_batch_of_the
     bench = Bench()
     get, answers = bench.store.get, []
 
-    def start() -> Answer:
+    def start() -> OpeningAnswer:
         return bench.regenerate(key="k", body="b", kind=Kind.DAILY, reason="daily")
 
     def other_goes_first(path: str) -> Snapshot | None:
@@ -106,12 +107,12 @@ def test_a_trigger_on_a_live_date_is_coalesced_and_one_follow_up_carries_all() -
     bench.drain()
     bench.sweep()
     batches = batch_view.list_batches(bench.deps, DAY.isoformat(), None)
-    follow_up = next(b for b in batches if b["batch_id"] != live.batch_id)
+    follow_up = next(b for b in batches if b.batch_id != live.batch_id)
     assert len(batches) == 2
-    assert follow_up["status"] == "promoted"
-    assert follow_up["trigger_ids"] == ["t2", "t3", "t4"]
-    assert follow_up["reasons"] == ["late_2", "late_3", "late_4"]
-    assert follow_up["requested_players"] == 4
+    assert follow_up.status == "promoted"
+    assert follow_up.trigger_ids == ["t2", "t3", "t4"]
+    assert follow_up.reasons == ["late_2", "late_3", "late_4"]
+    assert follow_up.requested_players == 4
     assert len(bench.audited("coalesced")) == 3
     assert len(bench.queue.of(TRIGGER_TOPIC)) == 1
 
@@ -145,8 +146,8 @@ def test_a_follow_up_delivered_again_while_its_batch_is_live_is_no_trigger_of_it
     bench.sweep()
     bench.sweep()
     listed = batch_view.list_batches(bench.deps, None, None)
-    assert sorted(b["requested_players"] for b in listed) == [1, 8]
-    assert {b["status"] for b in listed} == {"promoted"}
+    assert sorted(b.requested_players or 0 for b in listed) == [1, 8]
+    assert {b.status for b in listed} == {"promoted"}
 
 
 def test_the_follow_up_goes_out_with_the_end_that_makes_it_due() -> None:
@@ -155,7 +156,7 @@ def test_the_follow_up_goes_out_with_the_end_that_makes_it_due() -> None:
     bench.regenerate("t2")
     bench.drain()
     batches = batch_view.list_batches(bench.deps, None, "promoted")
-    assert sorted(b["trigger_ids"] for b in batches) == [["t1"], ["t2"]], "and no sweep has come"
+    assert sorted(b.trigger_ids or [] for b in batches) == [["t1"], ["t2"]], "and no sweep has come"
 
 
 def test_a_pushed_trigger_waits_for_the_end_of_the_hold_down() -> None:
@@ -176,8 +177,8 @@ def test_the_hold_down_ends_and_the_follow_up_runs() -> None:
     bench.clock.advance(901)
     bench.sweep()
     newest = batch_view.list_batches(bench.deps, None, None)[0]
-    assert newest["trigger_ids"] == ["m1"]
-    assert newest["status"] == "promoted"
+    assert newest.trigger_ids == ["m1"]
+    assert newest.status == "promoted"
 
 
 def test_start_is_refused_while_a_batch_is_live_or_one_was_promoted() -> None:
@@ -239,7 +240,7 @@ def test_an_opener_that_died_gives_its_trigger_back_to_the_date() -> None:
     bench.sweep()
     assert bench.batch(lost.batch.batch_id).status is Status.FAILED
     newest = batch_view.list_batches(bench.deps, None, "promoted")
-    assert [(b["trigger_ids"], b["reason"]) for b in newest] == [(["t1"], "late_data")]
+    assert [(b.trigger_ids, b.reason) for b in newest] == [(["t1"], "late_data")]
     assert [e.error for e in bench.audited("failed")] == ["opening_lost"]
 
 

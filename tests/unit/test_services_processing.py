@@ -32,9 +32,9 @@ def test_every_requested_player_gets_one_outcome_with_its_reason() -> None:
     answer = bench.regenerate()
     bench.drain()
     view = batch_view.view_batch(bench.deps, answer.batch_id)
-    counted = [view["counts"][k] for k in ("requested", "produced", "skipped", "failed")]
-    assert counted == [10, 4, 4, 2]
-    assert {o["player_lookup"]: (o["outcome"], o["reason"]) for o in view["outcomes"]} == {
+    counts = view.counts
+    assert (counts.requested, counts.produced, counts.skipped, counts.failed) == (10, 4, 4, 2)
+    assert {o.player_lookup: (o.outcome, o.reason) for o in view.outcomes} == {
         "ruledout": ("skipped", "out"),
         "rookie": ("skipped", "no_history"),
         "murky": ("skipped", "low_quality"),
@@ -145,5 +145,5 @@ def test_outcomes_that_firestore_refuses_are_failures_by_name_and_come_to_an_end
     first, *_ = bench.queue.of(REQUEST_TOPIC)
     assert processing.process_request(bench.deps, answer.batch_id, first["request_id"]) == "done"
     view = batch_view.view_batch(bench.deps, answer.batch_id)
-    assert {(o["outcome"], o["reason"]) for o in view["outcomes"]} == {("failed", "unstorable")}
-    assert (view["counts"]["failed"], len(view["pending"])) == (4, 4)
+    assert {(o.outcome, o.reason) for o in view.outcomes} == {("failed", "unstorable")}
+    assert (view.counts.failed, len(view.pending)) == (4, 4)

@@ -85,7 +85,7 @@ def test_those_ruled_out_late_leave_the_denominator_and_are_withdrawn() -> None:
     assert (batch.counts.withdrawn, batch.counts.kept) == (1, 1)
     kept = {player for player, _, _ in bench.current()}
     assert kept == {*names(4), "rookie"}
-    assert batch_view.view_batch(bench.deps, batch.batch_id)["coverage_pct"] == 100.0
+    assert batch_view.view_batch(bench.deps, batch.batch_id).coverage_pct == 100.0
 
 
 def test_a_player_no_longer_on_the_slate_is_withdrawn_by_a_batch_of_the_whole_slate() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from regen.api.health import Outbox
 from regen.cli.doctor import system
 from regen.cli.doctor.looking import LookResult, State, findings
 from regen.cli.session import Session
@@ -75,8 +76,8 @@ def test_vitals_count_what_is_late_failing_and_dead() -> None:
         ]
     )
     told = vitals(bench.deps)
-    assert told["outbox"] == {"late": 1, "failing": 1, "dead": 1}
-    assert told["past_deadline"] == ["old"]
+    assert told.outbox == Outbox(late=1, failing=1, dead=1)
+    assert told.past_deadline == ["old"]
 
 
 @pytest.fixture

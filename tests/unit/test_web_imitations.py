@@ -30,7 +30,7 @@ ATTRIBUTES: list[dict[str, str]] = [
 
 
 def listed(web: Web) -> list[list[str]]:
-    return sorted(b["trigger_ids"] for b in batch_view.list_batches(web.bench.deps, None, None))
+    return sorted(b.trigger_ids or [] for b in batch_view.list_batches(web.bench.deps, None, None))
 
 
 def send(web: Web, message_id: str, attributes: Mapping[str, str], **data: Any) -> None:
@@ -117,7 +117,7 @@ def test_a_dead_trigger_dressed_as_ours_is_on_record(attributes: dict[str, str])
     web = Web()
     web.bench.regenerate("t1")
     web.bench.regenerate("t2")
-    (batch_id,) = [b["batch_id"] for b in batch_view.list_batches(web.bench.deps, None, None)]
+    (batch_id,) = [b.batch_id for b in batch_view.list_batches(web.bench.deps, None, None)]
     requests = [p.rpartition("/")[2] for p in web.everything() if "/requests/" in p]
     for number, more in enumerate(({}, {"batch_id": batch_id, "request_id": requests[0]}, {"batch_id": batch_id})):
         body = json.loads(envelope({**TRIGGER, **more}, f"m{number}", **attributes))
@@ -158,7 +158,7 @@ def test_one_key_of_two_callers_is_coalesced_twice() -> None:
         assert answer.status_code == 202
     web.bench.drain()
     web.bench.sweep()
-    assert min(b["requested_players"] for b in batch_view.list_batches(web.bench.deps, None, None)) == 2
+    assert min(b.requested_players or 0 for b in batch_view.list_batches(web.bench.deps, None, None)) == 2
     assert len(web.bench.audited("coalesced")) == 2
 
 

@@ -6,6 +6,7 @@ import hmac
 import io
 from typing import Any
 
+import msgspec
 import pytest
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response
@@ -120,8 +121,12 @@ def test_a_body_without_an_end_is_not_read_to_it(headers: dict[str, str]) -> Non
     assert body.given <= MAX_DRAINED_BYTES + 2 * MAX_BODY_BYTES
 
 
+class Measured(msgspec.Struct):
+    bytes: int
+
+
 def _measure(call: Call) -> Reply:
-    return 200, {"bytes": len(call.body())}
+    return 200, Measured(len(call.body()))
 
 
 @pytest.mark.parametrize("chunked", [False, True])

@@ -247,9 +247,9 @@ def test_triggers_with_much_metadata_and_many_names_are_all_taken_and_carried() 
     bench.drain()
     bench.sweep()
     newest = batch_view.list_batches(bench.deps, None, "promoted")[0]
-    assert newest["trigger_ids"] == [f"key-{n}" for n in range(120)]
-    assert newest["requested_players"] == 3, "more names than a slate has are the whole slate"
-    stored = bench.store.get(f"prediction_batches/{newest['batch_id']}")
+    assert newest.trigger_ids == [f"key-{n}" for n in range(120)]
+    assert newest.requested_players == 3, "more names than a slate has are the whole slate"
+    stored = bench.store.get(f"prediction_batches/{newest.batch_id}")
     assert stored is not None
     assert len(str(stored.data)) < 500_000
     assert sorted(e.metadata["number"] for e in bench.audited("coalesced")) == list(range(120))

@@ -99,18 +99,18 @@ class Act(StrEnum):
     ROLLBACK = "rollback"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Numbers of players (and, from `superseded` on, of rows); None until measured."""
+    """Numbers of rows (superseded, inserted, withdrawn) and of players; None until measured."""
 
-    requested: int = 0
-    produced: int | None = None
-    skipped: int | None = None
-    failed: int | None = None
     superseded: int | None = None
     inserted: int | None = None
     kept: int | None = None
     withdrawn: int | None = None
+    requested: int = 0
+    produced: int | None = None
+    skipped: int | None = None
+    failed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

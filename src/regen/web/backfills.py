@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from msgspec import structs
+
+from regen.api.backfills import Backfills, Plan, WouldBackfill
 from regen.domain import ids
 from regen.domain.backfill import DEFAULT_CONCURRENT, MAX_CONCURRENT, Only
 from regen.domain.dates import parse_game_date
@@ -36,12 +39,12 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
         if bodies.flag_field(body, "dry_run"):
             known = backfilling.known(deps, key)
             dates = known.dates if known else backfilling.plan(deps, wanted)
-            return 200, {"status": "dry_run", "dates": dates_view(dates)}
+            return 200, Plan(dates=dates_view(dates))
         made = backfilling.create(deps, wanted, key)
-        return 202, {**backfill_view(made), "status_url": call.url(f"/backfills/{made.backfill_id}")}
+        return 202, structs.replace(backfill_view(made), status_url=call.url(f"/backfills/{made.backfill_id}"))
 
     def listing(call: Call) -> Reply:  # noqa: ARG001 - every route's signature
-        return 200, {"backfills": list_backfills(deps)}
+        return 200, Backfills(backfills=list_backfills(deps))
 
     def one(call: Call) -> Reply:
         return 200, backfill_view(read_backfill(deps, _id(call))[0])
@@ -53,9 +56,11 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
             dry_run = bodies.flag_field(body, "dry_run")
             key = key_of(call, body)
             after = backfilling.order(deps, name, word, call.caller_name, key=key, dry_run=dry_run)
+            view = backfill_view(after)
             if dry_run:
-                return 200, {**backfill_view(after), "status": "dry_run", "would": word, "would_be": after.status.value}
-            return 202, backfill_view(after)
+                known = {**structs.asdict(view), "status": "dry_run"}
+                return 200, WouldBackfill(**known, would=word, would_be=view.status)
+            return 202, view
 
         return handle
 

@@ -7,6 +7,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from msgspec import UNSET, structs
+
+from regen.api.batches import Batches
+from regen.api.health import Health
+from regen.api.openings import OpeningAnswer, WouldOrder
 from regen.domain import ids
 from regen.domain.batch import Batch, Status
 from regen.domain.dates import eastern_today, parse_game_date
@@ -17,7 +22,7 @@ from regen.services.backfill import backfilling
 from regen.services.batch import opening, orders
 from regen.services.state import messages_read
 from regen.services.state.deps import Deps
-from regen.services.state.idempotency import Answer, IdempotencyKey, recall, settle
+from regen.services.state.idempotency import IdempotencyKey, is_known, settle
 from regen.services.state.messages import ADVANCE, GRADE
 from regen.services.state.messages_read import check_message, document_id
 from regen.services.tables import grading
@@ -29,7 +34,7 @@ from regen.web.envelopes import Pushed, decode_push, record_malformed
 from regen.web.http import Call, Reply, Route, Router
 from regen.web.logs import add_context
 from regen.web.readiness import Readiness
-from regen.web.tracing import adopt
+from regen.web.tracing import adopt, trace_id
 
 log = logging.getLogger(__name__)
 MAX_KEY = 200
@@ -85,12 +90,11 @@ class _Coordinator:
         self._readiness = Readiness(app.deps)
 
     def health(self, call: Call) -> Reply:
-        return 200, {"status": "healthy", "service": "coordinator", "version": self._deps.config.code_version}
+        return 200, Health(service="coordinator", version=self._deps.config.code_version)
 
     def ready(self, call: Call) -> Reply:
-        ready, answers = self._readiness.look()
-        version = self._deps.config.code_version
-        return (200 if ready else 503), {"status": "ready" if ready else "not_ready", "version": version, **answers}
+        found = self._readiness.look()
+        return (200, found) if found.status == "ready" else (503, structs.replace(found, instance=trace_id()))
 
     def regenerate(self, call: Call) -> Reply:
         body = call.json()
@@ -172,7 +176,7 @@ class _Coordinator:
             log.info("nothing to follow up: %s", error, extra={"action": "open"})
         except InvalidInput as error:
             # It names players or games that the date's slate does not have; a later slate may have them.
-            refused = Answer("malformed", "", trigger.game_date, 0, 0, trigger_id=trigger.trigger_id)
+            refused = OpeningAnswer("malformed", "", trigger.game_date, 0, 0, trigger_id=trigger.trigger_id)
             record_malformed(self._deps, body, error, call.caller_name, message, (key, refused))
         else:
             add_context(action="open", outcome=answer.status, batch_id=answer.batch_id)
@@ -190,9 +194,9 @@ class _Coordinator:
         add_context(action="grade", game_date=game_date.isoformat())
         name = ids.digest(message.message_id, bodies.fingerprint(dict(message.data)))
         key = IdempotencyKey("grade", name, "")
-        if recall(self._deps, key) is None:
+        if not is_known(self._deps, key):
             grading.grade(self._deps, game_date, game_date)
-            settle(self._deps, key, {})
+            settle(self._deps, key)
 
     def status(self, call: Call) -> Reply:
         batch_id = call.query("batch_id")
@@ -214,8 +218,8 @@ class _Coordinator:
         if not _NUMBER.fullmatch(limit) or not 1 <= int(limit) <= batch_view.MAX_LISTED:
             raise InvalidInput("limit", f"a whole number from 1 to {batch_view.MAX_LISTED}")
         found = batch_view.list_batches(self._deps, date, status, int(limit), trigger_id)
-        waiting = {} if day is None else {"waiting": batch_view.waiting_triggers(self._deps, day)}
-        return 200, {"batches": found, **waiting}
+        waiting = UNSET if day is None else batch_view.waiting_triggers(self._deps, day)
+        return 200, Batches(batches=found, waiting=waiting)
 
     def order(self, word: str, act: _Act, *more: str) -> Callable[[Call], Reply]:
         """The route of an order on a batch.
@@ -228,11 +232,11 @@ class _Coordinator:
             body = call.json()
             bodies.only(body, bodies.ORDER | set(more))
             order = self._order(call, body)
-            known = recall(self._deps, order.key)
+            known = is_known(self._deps, order.key)
             batch = None if known else act(self._deps, order, body)
             if order.dry_run:
                 return 200, _would(word, order, batch)
-            return 202, {**order.answer, "status_url": call.url(f"/batches/{order.batch_id}")}
+            return 202, structs.replace(order.answer, status_url=call.url(f"/batches/{order.batch_id}"))
 
         return handle
 
@@ -250,27 +254,26 @@ def _promote(deps: Deps, order: orders.Order, body: dict[str, Any]) -> Batch:
     return orders.promote(deps, order, checks)
 
 
-def _would(word: str, order: orders.Order, batch: Batch | None) -> dict[str, object]:
+def _would(word: str, order: orders.Order, batch: Batch | None) -> WouldOrder:
     """What an order would do; None for a batch: nothing, its key is known."""
-    would = {"status": "dry_run", "would": word, "batch_id": order.batch_id}
     if batch is None:
-        return {**would, "would": "nothing", "why": "this idempotency key has given the order before"}
+        why = "this idempotency key has given the order before"
+        return WouldOrder(would="nothing", batch_id=order.batch_id, why=why)
     moved = batch.history[-1]
-    step = {"game_date": batch.game_date.isoformat(), "round": batch.round, "from": moved.from_, "to": moved.to}
-    return {**would, **step, "why": moved.why}
+    return WouldOrder(
+        would=word,
+        batch_id=order.batch_id,
+        game_date=batch.game_date,
+        round=batch.round,
+        from_=moved.from_,
+        to=moved.to,
+        why=moved.why,
+    )
 
 
-def _accepted(call: Call, answer: Answer, trigger: Trigger) -> dict[str, object]:
-    return {
-        "status": answer.status,
-        "batch_id": answer.batch_id,
-        "game_date": answer.game_date.isoformat(),
-        "requested_players": answer.requested_players,
-        "requests": answer.requests,
-        "excluded": dict(answer.excluded),
-        "trigger_id": answer.trigger_id or trigger.trigger_id,
-        "status_url": call.url(f"/batches/{answer.batch_id}"),
-    }
+def _accepted(call: Call, answer: OpeningAnswer, trigger: Trigger) -> OpeningAnswer:
+    url = call.url(f"/batches/{answer.batch_id}")
+    return structs.replace(answer, trigger_id=answer.trigger_id or trigger.trigger_id, status_url=url)
 
 
 def _document_id(batch_id: str) -> str:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from regen.api.openings import OpeningAnswer
 from regen.domain import ids
 from regen.domain.errors import InvalidInput
 from regen.services.healing import malformed
 from regen.services.state.deps import Deps
-from regen.services.state.idempotency import Answer, IdempotencyKey
+from regen.services.state.idempotency import IdempotencyKey
 from regen.web.body_reading import PushBody, json_object
 
 MAX_ID = 200
@@ -73,7 +74,7 @@ def record_malformed(
     error: InvalidInput,
     caller: str,
     message: Pushed | None,
-    answered: tuple[IdempotencyKey, Answer] | None = None,
+    answered: tuple[IdempotencyKey, OpeningAnswer] | None = None,
 ) -> None:
     """Leave on record what a push held that can never be understood; `answered` as in `malformed.record`."""
     message_id = message.message_id if message else body.message_id

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import logging
 import os
 import re
@@ -12,8 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from flask import Request, Response
+from msgspec import UNSET, structs
 
+from regen.api.forms import text
+from regen.api.health import Problem
 from regen.domain.errors import (
     AccessDenied,
     Conflict,
@@ -100,7 +103,7 @@ class Call:
         return f"{scheme}://{self.request.host}{path}"
 
 
-Reply = tuple[int, Mapping[str, Any] | None]
+Reply = tuple[int, msgspec.Struct | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +148,16 @@ PROBLEMS: Sequence[tuple[type[RegenError], str, int, str]] = (
 )
 
 
-def problem(status: int, kind: str, title: str, detail: str, **more: object) -> Response:
+def problem(status: int, kind: str, title: str, detail: str, **more: str | None) -> Response:
     """An RFC 9457 problem; of a 5xx, `instance` is the trace under which the log has it."""
-    body = {"type": f"urn:regen:problem:{kind}", "title": title, "status": status, "detail": detail}
+    said = Problem(type=f"urn:regen:problem:{kind}", title=title, status=status, detail=detail, **_known(more))
     if status >= 500:
-        more["instance"] = tracing.trace_id()
-    body.update({k: v for k, v in more.items() if v is not None})
-    return Response(json.dumps(body), status, content_type="application/problem+json")
+        said = structs.replace(said, instance=tracing.trace_id() or UNSET)
+    return Response(text(said), status, content_type="application/problem+json")
+
+
+def _known(more: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in more.items() if value is not None}
 
 
 def problem_response(error: RegenError) -> Response:
@@ -184,7 +190,7 @@ def _inside(dependency: str | None) -> str:
     return f"{dependency or 'regen'} failed in a way that no repeat mends: the log has it under the trace of `instance`"
 
 
-def _more(error: RegenError, status: int) -> dict[str, object]:
+def _more(error: RegenError, status: int) -> dict[str, str | None]:
     if isinstance(error, InvalidInput):
         return {"field": error.field, "expected": error.expected}
     if isinstance(error, Refused):
@@ -258,9 +264,7 @@ class Router:
             status, body = route.handle(Call(request, match.groupdict(), caller))
             if body is None:
                 return Response(status=status)
-            if status >= 500:
-                body = {**body, "instance": tracing.trace_id()}
-            return Response(json.dumps(body, default=str), status, content_type="application/json")
+            return Response(text(body), status, content_type="application/json")
         if allowed:
             response = problem(405, "method-not-allowed", "Method not allowed", f"use {', '.join(allowed)}")
             response.headers["Allow"] = ", ".join(allowed)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
+
+from regen.api.forms import Form
+from regen.api.looks import Findings, GradedDate, Grades, Scan, WouldGrade
 from regen.domain.backfill import MAX_DATES
 from regen.domain.dates import eastern_today, parse_game_date
 from regen.domain.errors import InvalidInput
@@ -15,6 +18,9 @@ from regen.services.tables import bdb_scanning, checking, grading
 from regen.web import bodies
 from regen.web.bootstrap import App
 from regen.web.http import Call, Reply, Route
+
+T = TypeVar("T", bound=msgspec.Struct)
+_SCAN, _GRADES = Form(Scan), Form(Grades)
 
 
 def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | None]) -> list[Route]:
@@ -25,10 +31,12 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
     """
     deps, gate = app.deps, app.gate
 
-    def once(call: Call, body: dict[str, Any], *, dry_run: bool, act: Callable[[], Mapping[str, Any]]) -> Reply:
+    def once(
+        call: Call, body: dict[str, Any], form: Form[T], *, dry_run: bool, act: Callable[[], msgspec.Struct]
+    ) -> Reply:
         """What a key was answered before, or what the act brings: done again, it would change nothing."""
         key = key_of(call, body)
-        if known := recall(deps, key):
+        if known := recall(deps, key, form):
             return 200, known
         answer = act()
         if not dry_run:
@@ -39,25 +47,25 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
         body = call.json()
         bodies.only(body, {"dry_run"})
         dry_run = bodies.flag_field(body, "dry_run")
-        return once(call, body, dry_run=dry_run, act=lambda: asdict(bdb_scanning.scan(deps, dry_run=dry_run)))
+        return once(call, body, _SCAN, dry_run=dry_run, act=lambda: bdb_scanning.scan(deps, dry_run=dry_run))
 
     def check(call: Call) -> Reply:
         first, last = _span(call.json(), eastern_today(deps.clock.now()))
-        return 200, {"from": first.isoformat(), "to": last.isoformat(), "findings": checking.check(deps, first, last)}
+        return 200, Findings(from_=first, to=last, findings=checking.check(deps, first, last))
 
     def grade(call: Call) -> Reply:
         body = call.json()
         first, last = _span(body, eastern_today(deps.clock.now()), "dry_run")
         dry_run = bodies.flag_field(body, "dry_run")
 
-        def act() -> Mapping[str, Any]:
+        def act() -> Grades | WouldGrade:
             due = grading.spans(grading.due(deps, (last - first).days + 1)) if "from" not in body else [(first, last)]
             if dry_run:
                 days = [begin + timedelta(days=n) for begin, end in due for n in range((end - begin).days + 1)]
-                return {"status": "dry_run", "dates": [{"game_date": day} for day in days]}
-            return {"dates": [asdict(day) for begin, end in due for day in grading.grade(deps, begin, end)]}
+                return WouldGrade(dates=[GradedDate(game_date=day) for day in days])
+            return Grades(dates=[day for begin, end in due for day in grading.grade(deps, begin, end)])
 
-        return once(call, body, dry_run=dry_run, act=act)
+        return once(call, body, _GRADES, dry_run=dry_run, act=act)
 
     return [
         Route("POST", "/bdb/scan", gate.by_key_or_scheduler, scan),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
+from regen.api.health import Ready, Vitals
 from regen.domain.errors import RegenError
 from regen.services.healing.vitals import vitals
 from regen.services.state.deps import Deps
@@ -27,24 +27,28 @@ class Readiness:
         }
         self._lock = threading.Lock()
         self._asked = float("-inf")
-        self._ready = False
-        self._answers: dict[str, Any] = {}
+        self._answer = Ready(status="not_ready", version="", firestore="", bigquery="")
 
-    def look(self) -> tuple[bool, Mapping[str, Any]]:
+    def look(self) -> Ready:
         """Whether all answer, what each said, and the signs of life (`vitals`; an error's name where Firestore is silent)."""
         with self._lock:
             if time.monotonic() - self._asked > CACHE_SECONDS:
                 answers = {name: _ask(question) for name, question in self._questions.items()}
-                self._ready = all(answer == "ok" for answer in answers.values())
-                self._answers = {**answers, "vitals": self._vitals()}
+                ready = all(answer == "ok" for answer in answers.values())
+                self._answer = Ready(
+                    status="ready" if ready else "not_ready",
+                    version=self._deps.config.code_version,
+                    **answers,
+                    vitals=self._vitals(),
+                )
                 self._asked = time.monotonic()
-            return self._ready, dict(self._answers)
+            return self._answer
 
-    def _vitals(self) -> Mapping[str, Any]:
+    def _vitals(self) -> Vitals:
         try:
             return vitals(self._deps)
         except RegenError as error:
-            return {"error": type(error).__name__}
+            return Vitals(error=type(error).__name__)
 
 
 def _ask(question: Callable[[], object]) -> str:

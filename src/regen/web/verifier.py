@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict
 
+from regen.api.health import Health
 from regen.domain.errors import InvalidInput
 from regen.services.batch import completion, verifying
 from regen.services.healing import dead_letters, malformed, sweeping
@@ -43,7 +43,7 @@ class _Verifier:
         self._deps = app.deps
 
     def health(self, call: Call) -> Reply:
-        return 200, {"status": "healthy", "service": "verifier", "version": self._deps.config.code_version}
+        return 200, Health(service="verifier", version=self._deps.config.code_version)
 
     def batch_changed(self, call: Call) -> Reply:
         # Of the headers only those of the event: the others have the caller's token.
@@ -86,7 +86,7 @@ class _Verifier:
         heartbeats.beat(self._deps, heartbeats.SWEEP, live=report.live, trouble=len(report.trouble))
         # The line of this request counts it: the alert on a sweep that stays away looks at nothing else.
         add_context(action="sweep", outcome="swept")
-        return 200, asdict(report)
+        return 200, report
 
     def dead_letter(self, call: Call) -> Reply:
         body = call.push()

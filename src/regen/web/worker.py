@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from regen.api.health import Health
 from regen.domain.errors import InvalidInput, RegenError
 from regen.services.batch import processing
 from regen.services.healing import malformed
@@ -29,7 +30,7 @@ class _Worker:
         self._deps = app.deps
 
     def health(self, call: Call) -> Reply:
-        return 200, {"status": "healthy", "service": "worker", "version": self._deps.config.code_version}
+        return 200, Health(service="worker", version=self._deps.config.code_version)
 
     def process(self, call: Call) -> Reply:
         body = call.push()

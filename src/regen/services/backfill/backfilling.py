@@ -14,6 +14,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
+
+from regen.api.forms import Form
 from regen.domain import ids
 from regen.domain.backfill import (
     DEFAULT_CONCURRENT,
@@ -47,11 +50,20 @@ from regen.services.batch import opening
 from regen.services.state import outbox
 from regen.services.state.deps import Deps
 from regen.services.state.documents import encode_backfill
-from regen.services.state.idempotency import IdempotencyKey, claims, recall
+from regen.services.state.idempotency import IdempotencyKey, claims, is_known, recall
 from regen.services.state.messages import wake_item
 from regen.services.state.paths import backfill_path
 
 log = logging.getLogger(__name__)
+
+
+class Made(msgspec.Struct):
+    """What the key of a backfill is answered."""
+
+    backfill_id: str
+
+
+_MADE = Form(Made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +98,8 @@ def known(deps: Deps, key: IdempotencyKey | None) -> Backfill | None:
     Raises:
         KeyReused: it came with another body.
     """
-    answer = recall(deps, key)
-    return read_backfill(deps, answer["backfill_id"])[0] if answer else None
+    answer = recall(deps, key, _MADE)
+    return read_backfill(deps, answer.backfill_id)[0] if answer else None
 
 
 def create(deps: Deps, wanted: Wanted, key: IdempotencyKey | None = None) -> Backfill:
@@ -122,7 +134,7 @@ def create(deps: Deps, wanted: Wanted, key: IdempotencyKey | None = None) -> Bac
     ]
     record = Write("create", backfill_path(name), encode_backfill(backfill))
     try:
-        deps.store.commit([record, *outbox.put(items), *claims(deps, key, {"backfill_id": name})])
+        deps.store.commit([record, *outbox.put(items), *claims(deps, key, Made(name))])
     except AlreadyExists:
         if not (before := known(deps, key)):
             raise
@@ -146,7 +158,7 @@ def order(
     """
 
     def change(known: Backfill) -> tuple[Backfill, Sequence[Write]]:
-        if recall(deps, key):
+        if is_known(deps, key):
             return known, ()
         now = deps.clock.now()
         after = ordered(known, word, now)
@@ -155,7 +167,7 @@ def order(
             outbox.audit_item(backfill_entry(after, after.status.value, caller, now)),
             wake_item(backfill_id, because, now, backfill_id),
         ]
-        return after, [*outbox.put(items), *claims(deps, key, {"backfill_id": backfill_id})]
+        return after, [*outbox.put(items), *claims(deps, key, Made(backfill_id))]
 
     if dry_run:
         return change(read_backfill(deps, backfill_id)[0])[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from regen.api.openings import OpeningAnswer
 from regen.domain import ids
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Kind
@@ -14,7 +15,7 @@ from regen.ports import Snapshot, Write
 from regen.services.state import outbox
 from regen.services.state.deps import Deps
 from regen.services.state.documents import DateRecord, decode_date, encode_date
-from regen.services.state.idempotency import Answer, IdempotencyKey, remember
+from regen.services.state.idempotency import IdempotencyKey, remember
 from regen.services.state.messages import follow_up_item
 from regen.services.state.paths import date_path
 from regen.services.state.unknown_fields import keep_unknown
@@ -69,9 +70,9 @@ def hold_down_end(deps: Deps, promoted_at: datetime) -> datetime:
     return promoted_at + timedelta(seconds=deps.config.hold_down_seconds)
 
 
-def coalesce(deps: Deps, trigger: Trigger, seen: DateSeen, batch_id: str, key: IdempotencyKey | None) -> Answer:
+def coalesce(deps: Deps, trigger: Trigger, seen: DateSeen, batch_id: str, key: IdempotencyKey | None) -> OpeningAnswer:
     """Remember the trigger on the date; one follow-up starts when its time comes."""
-    answer = Answer("coalesced", batch_id, trigger.game_date, 0, 0, trigger_id=trigger.trigger_id)
+    answer = OpeningAnswer("coalesced", batch_id, trigger.game_date, 0, 0, trigger_id=trigger.trigger_id)
     record = seen.record
     who = (trigger.trigger_id, trigger.triggered_by)
     if all((t.trigger_id, t.triggered_by) != who for t in record.coalesced):

@@ -7,6 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 
+from msgspec import structs
+
+from regen.api.forms import Form
+from regen.api.openings import OpeningAnswer, Preview
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEntry, AuditEvent
@@ -25,12 +29,14 @@ from regen.services.state import outbox
 from regen.services.state.commit import until_unopposed
 from regen.services.state.deps import Deps
 from regen.services.state.documents import RequestRecord, encode_batch
-from regen.services.state.idempotency import Answer, IdempotencyKey, claims, known_answer
+from regen.services.state.idempotency import IdempotencyKey, claims, recall
 from regen.services.state.leases import Lease, opening_write
 from regen.services.state.paths import batch_path
 
+_ANSWER = Form(OpeningAnswer)
 
-def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) -> Answer:
+
+def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) -> OpeningAnswer:
     """Open a batch for a trigger, or coalesce the trigger with the batch that holds the date.
 
     Returns:
@@ -45,8 +51,8 @@ def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) 
     """
     read = cache(lambda: deps.warehouse.read_slate(trigger.game_date))
 
-    def take() -> Answer | _Opened:
-        if answer := known_answer(deps, key):
+    def take() -> OpeningAnswer | _Opened:
+        if answer := recall(deps, key, _ANSWER):
             return answer
         try:
             named, date, waiting = _looked_at(deps, trigger, read)
@@ -55,15 +61,15 @@ def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) 
             return _take_date(deps, named, date, read(), key)
         except Refused:
             # The batch that is live may be the one that this very key has opened since the key was looked at.
-            if answer := known_answer(deps, key):
+            if answer := recall(deps, key, _ANSWER):
                 return answer
             raise
 
     taken = until_unopposed(deps, take)
-    return taken if isinstance(taken, Answer) else _opened(deps, taken)
+    return taken if isinstance(taken, OpeningAnswer) else _opened(deps, taken)
 
 
-def _opened(deps: Deps, opened: _Opened) -> Answer:
+def _opened(deps: Deps, opened: _Opened) -> OpeningAnswer:
     """Write the requests of a batch that has taken its date, and publish them."""
     if opened.requests is None:
         outbox.deliver(deps, opened.batch.batch_id, opened.batch)
@@ -80,23 +86,23 @@ def _opened(deps: Deps, opened: _Opened) -> Answer:
     return opened.answer
 
 
-def _unstorable(deps: Deps, opened: _Opened, error: InvalidInput) -> Answer:
+def _unstorable(deps: Deps, opened: _Opened, error: InvalidInput) -> OpeningAnswer:
     """Firestore refuses the requests, and would again: left to the sweep, the batch would be opened anew without end."""
     batch_id, allowed = opened.batch.batch_id, frozenset({Status.CREATED})
     why = f"unstorable: {error}"
     ended = end_round(deps, batch_id, 1, Status.REJECTED, why, allowed=allowed, caller="coordinator", error=why)
     outbox.deliver(deps, batch_id, ended)
-    return replace(opened.answer, status="rejected")
+    return structs.replace(opened.answer, status="rejected")
 
 
-def preview(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) -> dict[str, object]:
+def preview(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) -> Preview:
     """What opening would do, found out in the way of opening itself, up to the first write.
 
     Raises:
         RegenError: whatever opening would raise.
     """
     read = cache(lambda: deps.warehouse.read_slate(trigger.game_date))
-    answer = known_answer(deps, key)
+    answer = recall(deps, key, _ANSWER)
     waiting, opened = None, None
     if answer is None:
         trigger, date, waiting = _looked_at(deps, trigger, read)
@@ -104,18 +110,17 @@ def preview(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) -> 
             opened = _planned(deps, trigger, date, read(), key)
             answer = opened.answer
     slate, built = (opened.slate, opened.batch.features_built_at) if opened else _seen(deps, trigger, read)
-    return {
-        "status": "dry_run",
-        "game_date": trigger.game_date.isoformat(),
-        "would": "coalesce" if waiting or (answer and answer.status == "coalesced") else "open",
-        "live_batch_id": waiting or read_date(deps, trigger.game_date).record.live,
-        "requested_players": answer.requested_players if answer else len(slate.requested),
-        "requests": answer.requests if answer else -(-len(slate.requested) // deps.config.players_per_request),
-        "excluded": slate.reasons,
-        "players": [e.player_lookup for e in slate.requested],
-        "systems": list(_systems(deps, trigger)),
-        "features_built_at": built.isoformat() if built else None,
-    }
+    return Preview(
+        game_date=trigger.game_date,
+        would="coalesce" if waiting or (answer and answer.status == "coalesced") else "open",
+        live_batch_id=waiting or read_date(deps, trigger.game_date).record.live,
+        requested_players=answer.requested_players if answer else len(slate.requested),
+        requests=answer.requests if answer else -(-len(slate.requested) // deps.config.players_per_request),
+        excluded=dict(slate.reasons),
+        players=[e.player_lookup for e in slate.requested],
+        systems=list(_systems(deps, trigger)),
+        features_built_at=built,
+    )
 
 
 def _seen(deps: Deps, trigger: Trigger, read: Callable[[], SlateReading]) -> tuple[Slate, datetime | None]:
@@ -158,7 +163,7 @@ class _Opened:
     slate: Slate
     requests: Sequence[RequestRecord] | None
     lease: Lease
-    answer: Answer
+    answer: OpeningAnswer
     writes: Sequence[Write]
 
 
@@ -219,8 +224,14 @@ def _planned(
         return _nobody(deps, trigger, date, batch, slate, reading, key)
     requests = build_requests(deps, batch, slate.requested)
     batch = replace(batch, request_count=len(requests))
-    answer = Answer(
-        "accepted", batch_id, trigger.game_date, len(slate.requested), len(requests), slate.reasons, trigger.trigger_id
+    answer = OpeningAnswer(
+        "accepted",
+        batch_id,
+        trigger.game_date,
+        len(slate.requested),
+        len(requests),
+        dict(slate.reasons),
+        trigger.trigger_id,
     )
     lease, lease_write = opening_write(deps, batch_id)
     waiting = () if absorbed else date.record.coalesced
@@ -274,7 +285,7 @@ def _nobody(
     content = alert(
         AlertKind.BATCH_REJECTED, why, "WARNING", batch_id=batch.batch_id, game_date=batch.game_date.isoformat()
     )
-    answer = Answer("rejected", batch.batch_id, batch.game_date, 0, 0)
+    answer = OpeningAnswer("rejected", batch.batch_id, batch.game_date, 0, 0)
     lease, _ = opening_write(deps, batch.batch_id)
     writes = [
         Write("create", batch_path(batch.batch_id), encode_batch(rejected)),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from regen.api.openings import Ordered
 from regen.domain import ids
 from regen.domain.audit import AuditEvent
 from regen.domain.batch import CANCELLABLE, ENDED, Act, Batch, Status
@@ -28,7 +29,7 @@ from regen.services.batch.requests import build_requests, reread_writes, write_r
 from regen.services.state import outbox
 from regen.services.state.commit import Seen, read_batch, until_committed
 from regen.services.state.deps import Deps
-from regen.services.state.idempotency import IdempotencyKey, claims, recall
+from regen.services.state.idempotency import IdempotencyKey, claims, is_known
 from regen.services.state.messages import ask_to_verify
 
 
@@ -50,9 +51,9 @@ class Order:
     key: IdempotencyKey | None = None
 
     @property
-    def answer(self) -> dict[str, str]:
+    def answer(self) -> Ordered:
         """What its key is answered."""
-        return {"status": "accepted", "batch_id": self.batch_id}
+        return Ordered(batch_id=self.batch_id)
 
 
 def cancel(deps: Deps, order: Order) -> Batch:
@@ -76,7 +77,7 @@ def cancel(deps: Deps, order: Order) -> Batch:
     )
     if ended is None:
         now = read_batch(deps, order.batch_id).batch
-        if recall(deps, order.key):
+        if is_known(deps, order.key):
             return now  # the same order, given twice at once
         raise Refused(f"{order.batch_id} is {now.status}: it cannot be cancelled any more", order.batch_id)
     if not order.dry_run:
@@ -216,7 +217,7 @@ def _next_round(
     """
 
     def decide() -> tuple[Sequence[Write], Batch]:
-        if recall(deps, order.key):
+        if is_known(deps, order.key):
             return [], read_batch(deps, order.batch_id).batch  # the same order, given twice at once
         seen = _ended(deps, order)
         if seen.batch.round != known.round:

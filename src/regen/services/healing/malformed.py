@@ -7,6 +7,7 @@ import logging
 import re
 from contextlib import suppress
 
+from regen.api.openings import OpeningAnswer
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEntry, AuditEvent
@@ -14,7 +15,7 @@ from regen.domain.errors import AlreadyExists
 from regen.domain.texts import storable
 from regen.services.state import outbox
 from regen.services.state.deps import Deps
-from regen.services.state.idempotency import Answer, IdempotencyKey, claims
+from regen.services.state.idempotency import IdempotencyKey, claims
 from regen.services.state.once import claim
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ def record(
     error: str,
     caller: str,
     message_id: str | None,
-    answered: tuple[IdempotencyKey, Answer] | None = None,
+    answered: tuple[IdempotencyKey, OpeningAnswer] | None = None,
 ) -> None:
     """Leave audit entries with the whole message, once for each, and one alert an hour and caller: the first.
 

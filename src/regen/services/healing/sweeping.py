@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from regen.api.health import SweepReport
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEvent
@@ -42,26 +43,6 @@ STUCK_AFTER = timedelta(minutes=5)
 """Past its deadline a batch ends within two sweeps and the time of a verification."""
 NAMED = 50
 """Unreadable records that a sweep names; after a deployment that was rolled back there may be thousands."""
-
-
-@dataclass(slots=True)
-class SweepReport:
-    """What a sweep saw and did.
-
-    Attributes:
-        healed: `batch_id: what` for each batch that was carried on, and the dates whose fence was mended.
-        trouble: what could not be done now; the next sweep tries again.
-        unreadable: records that this version cannot read, each with its path: left alone, alerted to once. At most `NAMED`;
-            `trouble` says how many more there are.
-        orphans: staging tables that nobody will look at again, in the sweeps that look for them.
-    """
-
-    live: int = 0
-    flushed: int = 0
-    healed: list[str] = field(default_factory=list)
-    trouble: list[str] = field(default_factory=list)
-    orphans: list[str] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
 
 
 def sweep(deps: Deps) -> SweepReport:

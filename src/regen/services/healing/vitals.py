@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
+from regen.api.health import Outbox, Vitals
 from regen.services.state.deps import Deps
 from regen.services.state.heartbeats import heartbeats
 from regen.services.state.paths import BATCHES, OUTBOX, OUTBOX_DEAD
@@ -15,12 +15,8 @@ MOST = 100
 """Items and batches that are looked at; more are counted as this many."""
 
 
-def vitals(deps: Deps) -> dict[str, Any]:
+def vitals(deps: Deps) -> Vitals:
     """The signs of life, for `/ready`.
-
-    Returns:
-        `heartbeats` by service; `outbox` with the numbers of items that are late (`late`), that wait for another try
-        (`failing`) and that were put aside (`dead`); `past_deadline` with the ids of live batches past their deadline.
 
     Raises:
         Unavailable: Firestore does not answer.
@@ -30,12 +26,9 @@ def vitals(deps: Deps) -> dict[str, Any]:
     waiting = deps.store.find(OUTBOX, limit=MOST, fields=["error"])
     dead = deps.store.find(OUTBOX_DEAD, limit=MOST, fields=["kind"])
     live = deps.store.find(BATCHES, [("live", "==", True)], limit=MOST, fields=["deadline"])
-    return {
-        "heartbeats": dict(heartbeats(deps)),
-        "outbox": {
-            "late": len(late),
-            "failing": sum(1 for item in waiting if item.data.get("error")),
-            "dead": len(dead),
-        },
-        "past_deadline": sorted(s.path.rpartition("/")[2] for s in live if s.data["deadline"] + LATE_AFTER < now),
-    }
+    failing = sum(1 for item in waiting if item.data.get("error"))
+    return Vitals(
+        heartbeats=dict(heartbeats(deps)),
+        outbox=Outbox(late=len(late), failing=failing, dead=len(dead)),
+        past_deadline=sorted(s.path.rpartition("/")[2] for s in live if s.data["deadline"] + LATE_AFTER < now),
+    )

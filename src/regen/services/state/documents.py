@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from regen.api.forms import Form
 from regen.domain.backfill import Backfill
 from regen.domain.batch import Batch
 from regen.domain.outcome import OutcomeKind
@@ -21,7 +22,6 @@ from regen.domain.slate import Exclusion
 from regen.domain.trigger import Trigger
 from regen.ports import Snapshot
 from regen.services.state.decoding import SCHEMA, check_name, decoding
-from regen.services.state.forms import Form
 from regen.settings import limits, number
 
 _JSON_FIELDS = ("metadata", "verdict", "command")

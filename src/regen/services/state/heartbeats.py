@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
+from regen.api.forms import Form
+from regen.api.health import Heartbeat
 from regen.ports import Write
 from regen.services.state.deps import Deps
 from regen.services.state.documents import encode_heartbeat
-from regen.services.state.paths import HEARTBEATS, heartbeat_path
+from regen.services.state.paths import HEARTBEATS, heartbeat_path, id_of
 
+_HEARTBEAT = Form(Heartbeat)
 SWEEP = "sweep"
 SERVICES = ("coordinator", "worker", "verifier", SWEEP)
 EVERY = timedelta(seconds=60)
@@ -34,13 +36,11 @@ def beat(deps: Deps, service: str, **more: str | int) -> None:
     deps.store.commit([Write("put", heartbeat_path(service), data)])
 
 
-def heartbeats(deps: Deps) -> Mapping[str, Mapping[str, Any]]:
+def heartbeats(deps: Deps) -> Mapping[str, Heartbeat]:
     """The last heartbeat of each service that has one, with its age in seconds."""
     now = deps.clock.now()
     found = {}
     for snapshot in deps.store.find(HEARTBEATS):
-        data = dict(snapshot.data)
-        data["age_seconds"] = round((now - data["at"]).total_seconds(), 1)
-        data["at"] = data["at"].isoformat()
-        found[snapshot.path.rpartition("/")[2]] = data
+        age = round((now - snapshot.data["at"]).total_seconds(), 1)
+        found[id_of(snapshot)] = _HEARTBEAT.convert({**snapshot.data, "age_seconds": age})
     return found

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from regen.api.forms import Form
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEntry
@@ -20,7 +21,6 @@ from regen.ports import Message, Snapshot, Write
 from regen.services.state import messages
 from regen.services.state.deps import ALERT_TOPIC, Deps
 from regen.services.state.documents import OutboxItem, decode_outbox, encode_outbox
-from regen.services.state.forms import Form
 from regen.services.state.messages import ask_to_verify
 from regen.services.state.paths import OUTBOX, outbox_dead_path, outbox_path
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import msgspec
 
+from regen.api.forms import Form
 from regen.domain.errors import Unreadable
 from regen.domain.inputs import PlayerInputs
 from regen.domain.outcome import Outcome
-from regen.services.state.forms import Form
 
 
 @dataclass(frozen=True, slots=True)

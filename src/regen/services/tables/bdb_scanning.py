@@ -8,10 +8,9 @@ current, whoever made it so.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
+from regen.api.looks import Scan, ScannedGame
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.bdb import BdbAct, BdbChange, BdbGame, BdbStatus, Decision, decide, overdue
@@ -32,21 +31,7 @@ TO = {
 }
 
 
-@dataclass(slots=True)
-class ScanReport:
-    """What a scan saw and did.
-
-    Attributes:
-        triggered: dates for which a regeneration was asked for.
-        games: every game looked at, with what was decided and why.
-    """
-
-    triggered: list[str] = field(default_factory=list)
-    games: list[dict[str, Any]] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
-
-
-def scan(deps: Deps, *, dry_run: bool = False) -> ScanReport:
+def scan(deps: Deps, *, dry_run: bool = False) -> Scan:
     """Look at every game that is waited for, and do what is next about each.
 
     Raises:
@@ -54,15 +39,14 @@ def scan(deps: Deps, *, dry_run: bool = False) -> ScanReport:
     """
     now = deps.clock.now()
     decided = [(game, decide(game, now)) for game in deps.books.bdb_games()]
-    report = ScanReport()
-    for game, decision in decided:
-        report.games.append(_game_view(game, decision))
-        report.counts[decision.act] = report.counts.get(decision.act, 0) + 1
+    counts: dict[str, int] = {}
+    for _, decision in decided:
+        counts[decision.act.value] = counts.get(decision.act.value, 0) + 1
     by_date: dict[date, list[BdbGame]] = {}
     for game, decision in decided:
         if decision.act is BdbAct.REGENERATE:
             by_date.setdefault(game.game_date, []).append(game)
-    report.triggered = [day.isoformat() for day in by_date]
+    report = Scan(triggered=list(by_date), games=[_scanned(*one) for one in decided], counts=counts)
     if dry_run:
         return report
     label = f"bdb_scan_{deps.ids.suffix()}"
@@ -134,14 +118,14 @@ def _alert(deps: Deps, decided: Sequence[tuple[BdbGame, Decision]], now: datetim
         raise_once(deps, ids.digest("bdb_late", day, length=24), awaited)
 
 
-def _game_view(game: BdbGame, decision: Decision) -> dict[str, Any]:
-    return {
-        "game_date": game.game_date.isoformat(),
-        "game_id": game.game_id,
-        "was": game.status,
-        "act": decision.act.value,
-        "why": decision.why,
-        "attempts": game.attempts,
-        "stale_players": game.stale,
-        "fresh_players": game.fresh,
-    }
+def _scanned(game: BdbGame, decision: Decision) -> ScannedGame:
+    return ScannedGame(
+        game_date=game.game_date,
+        game_id=game.game_id,
+        was=game.status,
+        act=decision.act.value,
+        why=decision.why,
+        attempts=game.attempts,
+        stale_players=game.stale,
+        fresh_players=game.fresh,
+    )

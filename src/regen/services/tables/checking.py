@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -14,7 +13,7 @@ from regen.services.state.alerting import raise_once
 from regen.services.state.deps import Deps
 
 
-def check(deps: Deps, first: date, last: date) -> list[dict[str, Any]]:
+def check(deps: Deps, first: date, last: date) -> list[Finding]:
     """Verify a range of dates; each invariant that does not hold is told of once a day.
 
     Returns:
@@ -26,7 +25,7 @@ def check(deps: Deps, first: date, last: date) -> list[dict[str, Any]]:
         if not finding.holds:
             event = ids.digest("check", finding.name, first, last, eastern_today(now), length=24)
             raise_once(deps, event, _alert(finding, first, last))
-    return [asdict(finding) for finding in findings]
+    return findings
 
 
 def _alert(finding: Finding, first: date, last: date) -> dict[str, Any]:

@@ -1,0 +1,71 @@
+"""What a request for a batch is answered, and an order on one."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from msgspec import UNSET, UnsetType, field
+
+from regen.api.words import Answer, BatchStatus, Moment, one_of
+
+
+class OpeningAnswer(Answer, frozen=True):
+    """A batch is on its way (`accepted`), or the request waits for the one that is named (`coalesced`).
+
+    Attributes:
+        status: `accepted` or `coalesced`; of a message, which has no caller who waits, also `rejected`, or `malformed` (it
+            named players whom the slate did not have).
+        requests: messages that the batch is made of.
+        excluded: players who were asked for and are left out, by reason.
+        trigger_id: the batch that carries it has it among its `trigger_ids`.
+    """
+
+    status: Annotated[str, one_of("accepted", "coalesced", "rejected", "malformed")]
+    batch_id: str
+    game_date: date
+    requested_players: int
+    requests: int
+    excluded: dict[str, int] = field(default_factory=dict)
+    trigger_id: str = ""
+    status_url: str | UnsetType = UNSET
+
+
+class Preview(Answer, frozen=True, kw_only=True):
+    """What a request for a batch would do.
+
+    Attributes:
+        excluded: players by reason.
+    """
+
+    status: Annotated[str, one_of("dry_run")] = "dry_run"
+    game_date: date
+    would: Annotated[str, one_of("open", "coalesce")]
+    live_batch_id: str | None
+    requested_players: int
+    requests: int
+    excluded: dict[str, int]
+    players: list[str]
+    systems: list[str]
+    features_built_at: Moment | None
+
+
+class Ordered(Answer, frozen=True, kw_only=True):
+    """An order on a batch, on record; the verifier carries it out."""
+
+    status: Annotated[str, one_of("accepted")] = "accepted"
+    batch_id: str
+    status_url: str | UnsetType = UNSET
+
+
+class WouldOrder(Answer, frozen=True, kw_only=True):
+    """The step that an order would take; `nothing`, if its idempotency key has given it before."""
+
+    status: Annotated[str, one_of("dry_run")] = "dry_run"
+    would: Annotated[str, one_of("cancel", "redrive", "promote", "rollback", "nothing")]
+    batch_id: str
+    game_date: date | UnsetType = UNSET
+    round: int | UnsetType = UNSET
+    from_: BatchStatus | UnsetType = field(name="from", default=UNSET)
+    to: BatchStatus | UnsetType = UNSET
+    why: str
