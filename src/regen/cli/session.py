@@ -15,6 +15,7 @@ from regen.cli.output import Output
 from regen.cli.settings import Given, Settings, resolve
 from regen.client.errors import Misused, OperatorError
 from regen.client.http import Coordinator
+from regen.client.identity import Identity
 from regen.client.reader import Reader
 from regen.domain.errors import InvalidInput, RegenError
 
@@ -62,7 +63,14 @@ class Session:
             raise Misused("no coordinator: start `regen local up`, pass --url, or set COORDINATOR_URL or a profile")
         if not settings.key:
             raise Misused(f"no API key for {settings.url}: pass --key, or set API_KEY or a profile")
-        return Coordinator(settings.url, settings.key, settings.origins["url"], tell=self.out.say)
+        return Coordinator(
+            settings.url, settings.key, settings.origins["url"], tell=self.out.say, identity=self.identity
+        )
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Who calls, where Cloud Run asks."""
+        return Identity(self.settings.url or "")
 
     @cached_property
     def reader(self) -> Reader:

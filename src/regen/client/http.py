@@ -16,6 +16,7 @@ from http.client import HTTPException, HTTPMessage
 from typing import IO, Any
 
 from regen.client.errors import Problem, Unreachable
+from regen.client.identity import HELP, Identity
 
 #: Seconds between repeats of a request that may be repeated: reads, and those with an idempotency key.
 PAUSES = (0.2, 0.5, 1.0, 2.0)
@@ -24,6 +25,21 @@ PATIENCE = 60.0
 MIN_PAUSE = 0.2
 AGAIN = frozenset({429, 502, 503, 504})
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+#: What Cloud Run answers, as a page of text, to a caller whom IAM does not let in. regen's own refusals are JSON.
+FRONT_REFUSES = frozenset({401, 403})
+
+
+class FrontRefused(Problem):
+    """Cloud Run refused the call before the function saw it."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status, f"HTTP {status}", "no details")
+
+    def explained(self) -> Problem:
+        """The problem that the operator reads."""
+        return Problem(self.status, f"HTTP {self.status}", HELP)
 
 
 def _silent(_: str) -> None:
@@ -46,6 +62,7 @@ class Coordinator:
     Attributes:
         key: sent as `X-API-Key`; None for routes that need none.
         origin: where the URL is from, for errors.
+        identity: the caller's identity token, if Cloud Run asks for one; None where no front may.
         timeout: seconds for one answer.
         pauses: seconds between repeats, where the answer does not name them (`Retry-After`).
         patience: seconds that are waited in all because an answer asks for it.
@@ -60,6 +77,7 @@ class Coordinator:
     patience: float = PATIENCE
     tell: Callable[[str], None] = _silent
     sleep: Callable[[float], None] = time.sleep
+    identity: Identity | None = None
 
     def get(self, path: str, **query: str | None) -> dict[str, Any]:
         """Read; repeated while the coordinator is not there.
@@ -140,9 +158,32 @@ class Coordinator:
     def _once(
         self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
     ) -> dict[str, Any]:
+        """One request; a second one, with an identity token, if Cloud Run refused the first before the function saw it."""
+        try:
+            return self._sent(method, path, body, headers)
+        except FrontRefused as refused:
+            if self.identity is None or not self._is_private or not self.identity.renew():
+                raise refused.explained() from None
+        try:
+            return self._sent(method, path, body, headers)
+        except FrontRefused as refused:
+            raise refused.explained() from None
+
+    @property
+    def _is_private(self) -> bool:
+        """Whether what is sent can be read by the coordinator alone."""
+        parts = urllib.parse.urlsplit(self.url)
+        return parts.scheme == "https" or parts.hostname in _LOOPBACK
+
+    def _sent(
+        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
+    ) -> dict[str, Any]:
         sent = {**headers, "Accept": "application/json"}
         if self.key:
             sent["X-API-Key"] = self.key
+        if self.identity is not None and self.identity.token and self._is_private:
+            # Cloud Run checks this header and passes `Authorization` on as it is.
+            sent["X-Serverless-Authorization"] = f"Bearer {self.identity.token}"
         data = None
         if body is not None:
             data = json.dumps(body).encode()
@@ -153,9 +194,11 @@ class Coordinator:
                 return _object(response.read())
         except urllib.error.HTTPError as error:
             with error:
-                raise problem_from_answer(
-                    error.code, error.read(), _seconds(error.headers.get("Retry-After"))
-                ) from None
+                answer = error.read()
+                asked = _seconds(error.headers.get("Retry-After"))
+                if error.code in FRONT_REFUSES and not _is_object(answer):
+                    raise FrontRefused(error.code) from None
+                raise problem_from_answer(error.code, answer, asked) from None
         except (OSError, HTTPException) as error:
             reason = getattr(error, "reason", None) or error
             raise Unreachable(f"no answer from the coordinator at {self.url} (from {self.origin}): {reason}") from error
@@ -189,6 +232,13 @@ def problem_from_answer(status: int, body: bytes, retry_after: float | None = No
     if content.get("instance"):
         detail += f" (trace {content['instance']})"
     return Problem(status, title, detail, content.get("field"), content.get("batch_id"), retry_after)
+
+
+def _is_object(body: bytes) -> bool:
+    try:
+        return isinstance(json.loads(body), dict)
+    except ValueError:
+        return False
 
 
 def _object(body: bytes) -> dict[str, Any]:

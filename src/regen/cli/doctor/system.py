@@ -50,7 +50,8 @@ def looks(session: Session) -> Iterator[Look]:
 
 def _health(session: Session) -> Answer:
     settings = session.settings
-    version = Coordinator(settings.url or "", timeout=4, pauses=()).get("/health")["version"]
+    coordinator = Coordinator(settings.url or "", timeout=4, pauses=(), identity=session.identity)
+    version = coordinator.get("/health")["version"]
     return State.OK, f"{version} at {settings.url}, from {settings.origins['url']}", ""
 
 
