@@ -84,7 +84,7 @@ def shape_of(entries: Iterable[SlateEntry]) -> SlateShape:
     return SlateShape(
         len({e.player_lookup for e in known}),
         tuple(
-            GameShape(game, _teams(of_it), len({e.player_lookup for e in of_it}))
+            GameShape(game, _teams(of_it), len({e.player_lookup for e in of_it}), any(e.called_off for e in of_it))
             for game, of_it in sorted(games.items())
             if len(of_it) > 1 or len(games) == 1
         ),

@@ -49,22 +49,24 @@ def compared(look: Callable[[Pairs, float], CheckResult]) -> Callable[[Evidence,
 
 
 def mean_shift(evidence: Evidence, limit: float) -> CheckResult:
-    """The mean move against the current predictions stays within bounds (I-42: 29 points at once).
+    """No system's predictions move far from the current ones on average, up or down (I-42: 29 points at once).
 
-    Fails when: predictions moved by too much on average
-    What to do: `regen slate DATE`, features and lines: has upstream changed a unit or a column?
+    The size of each move counts: inputs that slipped from one player to the next move half of them up and half down.
+
+    Fails when: the predictions of a system moved too far on average, whether up or down
+    What to do: `regen slate DATE`, features and lines: has upstream changed a unit or a column, or joined by position?
     """
     before: dict[tuple[str, str], float] = {(c.player_lookup, c.system_id): c.points for c in evidence.current}
-    moves = [
-        p.points - before[o.player_lookup, p.system_id]
-        for o in evidence.produced
-        for p in o.predictions
-        if (o.player_lookup, p.system_id) in before
-    ]
-    if not moves:
+    sizes: dict[str, list[float]] = defaultdict(list)
+    for o in evidence.produced:
+        for p in o.predictions:
+            if (o.player_lookup, p.system_id) in before:
+                sizes[p.system_id].append(abs(p.points - before[o.player_lookup, p.system_id]))
+    if not sizes:
         return skipped(NO_CURRENT if not before else NO_PAIR, limit)
-    value = sum(moves) / len(moves)
-    return CheckResult(abs(value) <= limit, round(value, 3), limit)
+    means = {system: fmean(found) for system, found in sizes.items()}
+    far = sorted(system for system, value in means.items() if value > limit)
+    return CheckResult(not far, round(max(means.values()), 3), limit, far[:MAX_NAMES])
 
 
 def lined_drop(found: Pairs, limit: float) -> CheckResult:
@@ -120,18 +122,18 @@ def rows_drop(found: Pairs, limit: float) -> CheckResult:
 
 
 def line_shift(found: Pairs, limit: float) -> CheckResult:
-    """The lines do not move by much on average: a feed that halves them, or gives another market's, does.
+    """The lines do not move far on average, up or down: a feed that halves them, or gives another player's, does.
 
-    Fails when: the lines move by too much on average
+    Fails when: the lines move too far on average, whether up or down
     What to do: another market's lines, or a unit: have the feed mended
     """
     lines = {player: (_lines(old), _lines(new)) for player, (old, new) in found.items()}
-    moved = {player: fmean(new) - fmean(old) for player, (old, new) in lines.items() if old and new}
+    moved = {player: abs(fmean(new) - fmean(old)) for player, (old, new) in lines.items() if old and new}
     if not moved:
         return skipped("no player has a line both before and after", limit)
     value = fmean(moved.values())
-    largest = sorted(moved, key=lambda player: (-abs(moved[player]), player))
-    return CheckResult(abs(value) <= limit or len(moved) < FLOOR, round(value, 3), limit, largest[:MAX_NAMES])
+    largest = sorted(moved, key=lambda player: (-moved[player], player))
+    return CheckResult(value <= limit or len(moved) < FLOOR, round(value, 3), limit, largest[:MAX_NAMES])
 
 
 def bookmaker_change(evidence: Evidence) -> CheckResult:

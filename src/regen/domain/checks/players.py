@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from statistics import fmean, median, pstdev
 
 from regen.domain.checks.declared import limited
 from regen.domain.checks.evidence import FLOOR, MAX_NAMES, CheckResult, Evidence, share, skipped
 from regen.domain.checks.slate import NO_CURRENT
 from regen.domain.outcome import Outcome, OutcomeKind, is_forgiven
 
-NOT_ELIGIBLE = frozenset({"no_line", "no_history"})
-"""Why a system may give nothing to a player by design: nobody offers a line on him, or he has not played yet."""
+SHORT_HISTORY = 5
+"""Games below which a system may say that a player has no history: of more it would be the system's defect."""
+ENOUGH_TO_SPREAD = 10
+"""Players from which on it is no accident that a system says the same of each."""
 
 
 def system_share(evidence: Evidence, limit: float) -> CheckResult:
@@ -42,10 +45,53 @@ def _lacks(outcome: Outcome, system: str) -> bool:
 
 
 def _eligible(outcome: Outcome, system: str) -> bool:
+    """Whether the system must give rows: its own word is believed only where the player's inputs bear it out."""
     problem = outcome.system_problems.get(system)
     if problem == "no_line":
         return any(p.line is not None for p in outcome.predictions)
-    return problem not in NOT_ELIGIBLE
+    if problem == "no_history":
+        return outcome.provenance is not None and outcome.provenance.history_games >= SHORT_HISTORY
+    return True
+
+
+def system_spread(evidence: Evidence, limit: float) -> CheckResult:
+    """No system says nearly the same of everybody while the others tell the players apart.
+
+    Fails when: the points that a system gives to ten players or more are spread (standard deviation) too little beside
+        the batch's other systems
+    What to do: the check names the system: a model that has lost its inputs says one number. Mend it, then `regen
+        regenerate DATE`; or leave the system out: `--systems`, `REGEN_SYSTEMS`
+    """
+    spreads: dict[str, float] = {}
+    for system in evidence.systems:
+        points = [fmean(own) for o in evidence.produced if (own := _points(o, system))]
+        if len(points) >= ENOUGH_TO_SPREAD:
+            spreads[system] = pstdev(points)
+    usual = median(spreads.values()) if len(spreads) > 1 else 0.0
+    if not usual:
+        return skipped("fewer than two systems tell ten players apart", limit)
+    shares = {system: 100.0 * spread / usual for system, spread in spreads.items()}
+    flat = sorted(system for system, value in shares.items() if value < limit)
+    return CheckResult(not flat, round(min(shares.values()), 2), limit, flat[:MAX_NAMES])
+
+
+def _points(outcome: Outcome, system: str) -> list[float]:
+    return [p.points for p in outcome.predictions if p.system_id == system]
+
+
+def history_lost(evidence: Evidence, limit: float) -> CheckResult:
+    """Players who have predictions have had a history; not many of them lose it at once.
+
+    Fails when: too many of the date's current players are skipped as without a history. Such skips leave coverage, so
+        that half a table of box scores has a coverage of 100 %
+    What to do: is `player_game_summary` loaded whole? Wait for it, then `regen redrive BATCH`
+    """
+    if not evidence.baseline:
+        return skipped(NO_CURRENT, limit)
+    without = {o.player_lookup for o in evidence.outcomes if o.reason == "no_history" and is_forgiven(o)}
+    lost = sorted(without & evidence.baseline)
+    value = share(len(lost), len(evidence.baseline))
+    return CheckResult(value <= limit or len(lost) < FLOOR, round(value, 2), limit, lost[:MAX_NAMES])
 
 
 def systems_lost(evidence: Evidence, limit: float) -> CheckResult:
@@ -63,13 +109,18 @@ def systems_lost(evidence: Evidence, limit: float) -> CheckResult:
     for row in evidence.current:
         if row.system_id not in evidence.systems:
             retired.setdefault(row.system_id, set()).add(row.player_lookup)
-        elif (new := renewed.get(row.player_lookup)) and _lacks(new, row.system_id) and _eligible(new, row.system_id):
+        elif (new := renewed.get(row.player_lookup)) and _lacks(new, row.system_id) and _keeps(new, row.system_id):
             lost.add(row.player_lookup)
     value = share(len(lost), len(evidence.baseline))
     kept = ", ".join(f"{system} ({len(players)} players)" for system, players in sorted(retired.items()))
     unseen = f"systems that are not the batch's keep their rows: {kept}" if kept else None
     passed = value <= limit or len(lost) < FLOOR
     return CheckResult(passed, round(value, 2), limit, sorted(lost)[:MAX_NAMES], unseen)
+
+
+def _keeps(outcome: Outcome, system: str) -> bool:
+    """Whether a player who has rows of the system must get new ones: a history that he had does not end, a line may."""
+    return outcome.system_problems.get(system) == "no_history" or _eligible(outcome, system)
 
 
 def excluded_players(evidence: Evidence, limit: float) -> CheckResult:
@@ -132,4 +183,6 @@ CHECKS = (
     limited(out_at_once, "out_pct", off=100),
     limited(system_share, "system_share_pct", off=0),
     limited(systems_lost, "systems_lost_pct", off=100),
+    limited(system_spread, "system_spread_pct", off=0),
+    limited(history_lost, "history_lost_pct", off=100),
 )

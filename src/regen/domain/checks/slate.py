@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from regen.domain.checks.declared import limited
+from collections import Counter
+
+from regen.domain.checks.declared import fixed, limited
 from regen.domain.checks.evidence import FLOOR, MAX_NAMES, CheckResult, Evidence, share, skipped
 from regen.domain.plan import NOT_ON_SLATE
+from regen.domain.slate import POSTPONED
 
 NO_CURRENT = "the date has no current rows"
 FILTERED = "the batch is filtered: it takes nothing from players beyond its filter"
@@ -82,7 +85,20 @@ def two_teams(evidence: Evidence, limit: float) -> CheckResult:
     return CheckResult(len(bad) <= limit, len(bad), limit, bad[:MAX_NAMES])
 
 
+def called_off_whole(evidence: Evidence) -> CheckResult:
+    """A game is called off for all of its players or for none.
+
+    Fails when: several players of a game are withdrawn as `postponed` while several others of it are predicted
+    What to do: upstream's `game_status` is half written: wait for it, then `regen regenerate DATE`
+    """
+    off: dict[str, int] = Counter(e.game_id for e in evidence.excluded if e.reason == POSTPONED and e.game_id)
+    on: dict[str, int] = Counter(o.game_id for o in evidence.outcomes if o.game_id)
+    half = sorted(game for game in off if min(off[game], on.get(game, 0)) >= FLOOR)
+    return CheckResult(not half, len(half), 0, half[:MAX_NAMES])
+
+
 CHECKS = (
+    fixed(called_off_whole),
     limited(withdrawn_players, "withdrawn_pct", off=100),
     limited(games_gone, "games_gone", off=100),
     limited(slate_size, "slate_drop_pct", off=100),
