@@ -26,7 +26,7 @@ BROKEN = "broken"
 
 _KEPT = frozenset({"coverage_pct", "minimum_produced", "mean_shift"})
 _OFF = {c.setting: c.off for c in CHECKS if c.setting and c.off is not None and c.setting not in _KEPT}
-WIDE: Thresholds = {**limits(), "mean_shift": 8.0}
+WIDE: Thresholds = {**limits(), "mean_shift": 12.0}
 LENIENT: Thresholds = {**WIDE, **_OFF}
 """For slates drawn anew, which keep no player and no game on purpose."""
 
