@@ -67,8 +67,21 @@ mutants: $(READY) ## Make named mistakes, one at a time, and name those that no 
 infra: $(READY) ## Check the infrastructure's definition
 	@$(BIN)/python tools/infra_check.py $(ARGS)
 
+# sqlfluff keeps no cache: it is given the files that are newer than its last success, or all after a change of settings or lock.
+SQL_ROOTS := src tools infra
+SQL := $(shell find $(SQL_ROOTS) -name '*.sql')
+CHANGED_SQL = $(if $(filter-out %.sql,$?),$(SQL_ROOTS),$?)
+
+build/cache/sqlfluff.lint: $(SQL) pyproject.toml requirements/dev.txt | $(READY)
+	@$(BIN)/sqlfluff lint $(CHANGED_SQL)
+	@touch $@
+
+build/cache/sqlfluff.fmt: $(SQL) pyproject.toml requirements/dev.txt | $(READY)
+	@$(BIN)/sqlfluff fix --quiet --rules layout,capitalisation $(CHANGED_SQL)
+	@touch $@
+
 .PHONY: lint
-lint: $(READY) ## Style, types, who may import whom, dead names, unused packages
+lint: $(READY) build/cache/sqlfluff.lint ## Style, also of SQL, types, who may import whom, dead names, unused packages
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
@@ -78,7 +91,7 @@ lint: $(READY) ## Style, types, who may import whom, dead names, unused packages
 	@$(BIN)/deptry --config requirements/deptry.toml src functions tools tests
 
 .PHONY: fmt
-fmt: $(READY) ## Format, and mend what can be mended
+fmt: $(READY) build/cache/sqlfluff.fmt ## Format Python and SQL, and mend what can be mended
 	@$(BIN)/ruff check --fix-only
 	@$(BIN)/ruff format
 
