@@ -19,7 +19,7 @@ from regen.sql.render import filled as with_parts
 
 ROOT = Path(__file__).parents[2]
 NAMES = Names(PROJECT, PREFIX)
-DEFINITION = re.compile(r"\s*CREATE OR REPLACE (VIEW|TABLE FUNCTION) `([^`]+)`(?:\((.*?)\))? AS\n", re.DOTALL)
+DEFINITION = re.compile(r"\s*CREATE OR REPLACE (VIEW|TABLE FUNCTION) `([^`]+)`(?: ?\((.*?)\))? AS\n", re.DOTALL)
 INPUT_VIEW = "`${local.input_project}.${each.value.dataset}.${each.key}`"
 _IN_TERRAFORM = re.compile(r"\b((?:SELECT|UPDATE|DELETE FROM|INSERT INTO|MERGE) [^\"\n]+ (?:FROM|SET|INTO) [^\"\n]+)")
 _PLACE = re.compile(r"\{([a-z_0-9]+)\}")

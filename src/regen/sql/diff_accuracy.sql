@@ -9,7 +9,8 @@ pairs AS (
     fresh.game_date, fresh.system_id, fresh.player_lookup, CAST(fresh.predicted_points AS FLOAT64) AS new_points,
     CAST(old.predicted_points AS FLOAT64) AS old_points, scored.points
   FROM {player_prop_predictions} AS fresh
-  JOIN scored ON scored.game_date = fresh.game_date AND scored.game_id = fresh.game_id
+  JOIN scored
+    ON scored.game_date = fresh.game_date AND scored.game_id = fresh.game_id
     AND scored.player_lookup = fresh.player_lookup
   LEFT JOIN {player_prop_predictions} AS old
     ON old.game_date = fresh.game_date AND old.prediction_id = fresh.supersedes_prediction_id

@@ -125,7 +125,8 @@ FROM (
     FROM {player_game_summary}
     WHERE game_date BETWEEN @first AND @last
     QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date, game_id, player_lookup ORDER BY processed_at DESC) = 1
-  ) AS scored ON scored.game_date = p.game_date AND scored.game_id = p.game_id
+  ) AS scored
+    ON scored.game_date = p.game_date AND scored.game_id = p.game_id
     AND scored.player_lookup = p.player_lookup
   WHERE p.game_date BETWEEN @first AND @last AND (p.superseded IS NULL OR p.superseded = FALSE)
     AND NOT (IFNULL(scored.minutes_played, 0) > 0 AND scored.points IS NULL)
@@ -165,7 +166,8 @@ SELECT
   ARRAY_AGG(DISTINCT IF(boxes.is_whole, NULL, p.game_id) IGNORE NULLS) AS waiting
 FROM {player_prop_predictions} AS p
 JOIN boxes ON boxes.game_date = p.game_date AND boxes.game_id = p.game_id
-LEFT JOIN {prediction_accuracy} AS grade ON grade.game_date BETWEEN @first AND @last
+LEFT JOIN {prediction_accuracy} AS grade
+  ON grade.game_date BETWEEN @first AND @last
   AND grade.game_date = p.game_date AND grade.prediction_id = p.prediction_id
 LEFT JOIN (
   SELECT game_date, COUNT(*) AS number FROM {prediction_accuracy}

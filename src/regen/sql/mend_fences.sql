@@ -25,14 +25,18 @@ IF ARRAY_LENGTH(doubled) > 0 THEN
     highest.game_date, highest.token, highest.batch_id, highest.round, @at,
     latest.promoted_batch_id, latest.promoted_round, latest.promoted_at
   FROM (
-    SELECT game_date, token, batch_id, round,
+    SELECT
+      game_date, token, batch_id, round,
       ROW_NUMBER() OVER (PARTITION BY game_date ORDER BY token DESC, raised_at DESC, batch_id, round) AS place
     FROM {promotion_fence}
     WHERE game_date IN UNNEST(doubled)
   ) AS highest
   JOIN (
-    SELECT game_date, promoted_batch_id, promoted_round, promoted_at,
-      ROW_NUMBER() OVER (PARTITION BY game_date ORDER BY promoted_at IS NULL, promoted_at DESC, promoted_round DESC) AS place
+    SELECT
+      game_date, promoted_batch_id, promoted_round, promoted_at,
+      ROW_NUMBER()
+        OVER (PARTITION BY game_date ORDER BY promoted_at IS NULL, promoted_at DESC, promoted_round DESC)
+        AS place
     FROM {promotion_fence}
     WHERE game_date IN UNNEST(doubled)
   ) AS latest ON latest.game_date = highest.game_date AND latest.place = highest.place

@@ -92,8 +92,10 @@ SET measured = (
     IFNULL(SUM(fresh), 0) AS inserted,
     CASE
       WHEN IFNULL(SUM(fresh), 0) != @expected_rows
-        THEN CONCAT('PROMOTION_ABORTED: ', CAST(@expected_rows AS STRING), ' rows were staged, ',
-                    CAST(IFNULL(SUM(fresh), 0) AS STRING), ' inserted')
+        THEN CONCAT(
+            'PROMOTION_ABORTED: ', CAST(@expected_rows AS STRING), ' rows were staged, ',
+            CAST(IFNULL(SUM(fresh), 0) AS STRING), ' inserted'
+          )
       WHEN @whole_slate AND NOT EXISTS (SELECT 1 FROM {staging} WHERE kind = 'slate')
         THEN 'PROMOTION_ABORTED: a whole slate was announced and none is staged'
       WHEN MAX(doubled) IS NOT NULL
@@ -108,8 +110,11 @@ SET measured = (
       SUM(replaced) AS replaced,
       SUM(removed) AS removed,
       SUM(fresh) AS fresh,
-      IF(COUNTIF(is_current) > COUNT(DISTINCT IF(is_current, line_key, NULL)) AND COUNTIF(is_current AND generation != '') > 0,
-         name, NULL) AS doubled,
+      IF(
+        COUNTIF(is_current) > COUNT(DISTINCT IF(is_current, line_key, NULL))
+        AND COUNTIF(is_current AND generation != '') > 0,
+        name, NULL
+      ) AS doubled,
       IF(COUNT(DISTINCT IF(is_current, generation, NULL)) > 1, name, NULL) AS mixed,
       IF(COUNT(DISTINCT IF(ours, prediction_id, NULL)) < COUNTIF(ours), name, NULL) AS repeated
     FROM (
@@ -121,10 +126,14 @@ SET measured = (
         batch_id IS NOT NULL OR restored_from_prediction_id IS NOT NULL AS ours,
         superseded IS NULL OR superseded = FALSE AS is_current,
         IF(batch_id = @batch_id AND created_at = @at AND superseded IS NULL, 1, 0) AS fresh,
-        IF(superseded_by_batch_id = @batch_id AND superseded_at = @at
-           AND superseded_by_prediction_id IS NOT NULL, 1, 0) AS replaced,
-        IF(superseded_by_batch_id = @batch_id AND superseded_at = @at
-           AND superseded_by_prediction_id IS NULL, 1, 0) AS removed
+        IF(
+          superseded_by_batch_id = @batch_id AND superseded_at = @at
+          AND superseded_by_prediction_id IS NOT NULL, 1, 0
+        ) AS replaced,
+        IF(
+          superseded_by_batch_id = @batch_id AND superseded_at = @at
+          AND superseded_by_prediction_id IS NULL, 1, 0
+        ) AS removed
       FROM {player_prop_predictions}
       WHERE game_date = @game_date
         AND (superseded IS NULL OR superseded = FALSE OR superseded_by_batch_id = @batch_id OR batch_id = @batch_id)
@@ -143,18 +152,18 @@ INSERT INTO {prediction_worker_runs} ({run_columns})
 SELECT {staged_run_columns}
 FROM {staging}
 WHERE kind = 'run' AND run_request_id NOT IN (
-  SELECT request_id FROM {prediction_worker_runs}
-  WHERE game_date = @game_date AND run_date >= TIMESTAMP_SUB(@at, INTERVAL 400 DAY) AND batch_id = @batch_id
-);
+    SELECT request_id FROM {prediction_worker_runs}
+    WHERE game_date = @game_date AND run_date >= TIMESTAMP_SUB(@at, INTERVAL 400 DAY) AND batch_id = @batch_id
+  );
 
 -- 6. The audit, in the same commit (P7): this act with what was counted, once.
 INSERT INTO {prediction_regeneration_audit} ({audit_columns}, fence_token, created_at)
 SELECT {audit_values}, IF(entry.event_id = @event_id, @token, NULL), @at
 FROM UNNEST(@entries) AS entry
 WHERE entry.event_id NOT IN (
-  SELECT event_id FROM {prediction_regeneration_audit}
-  WHERE regeneration_timestamp >= @since AND event_id IS NOT NULL
-);
+    SELECT event_id FROM {prediction_regeneration_audit}
+    WHERE regeneration_timestamp >= @since AND event_id IS NOT NULL
+  );
 
 COMMIT TRANSACTION;
 

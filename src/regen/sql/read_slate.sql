@@ -32,8 +32,8 @@ slate AS (
   FROM context
   WHERE TRUE  -- BigQuery wants one beside QUALIFY
   QUALIFY ROW_NUMBER() OVER (
-    PARTITION BY player_lookup ORDER BY IFNULL(created_at <= tip_off, TRUE) DESC, created_at DESC, game_id
-  ) = 1
+      PARTITION BY player_lookup ORDER BY IFNULL(created_at <= tip_off, TRUE) DESC, created_at DESC, game_id
+    ) = 1
 ),
 known AS (
   SELECT {feature_columns}
@@ -46,16 +46,19 @@ offered AS (
   FROM (
     SELECT
       lines.player_lookup,
-      STRUCT(CAST(lines.line AS FLOAT64) AS value, lines.bookmaker AS bookmaker, lines.over_price AS over_price,
-             lines.under_price AS under_price,
-             FORMAT_TIMESTAMP('%Y-%m-%dT%H:%M:%E6SZ', lines.captured_at) AS captured_at) AS offer
+      STRUCT(
+        CAST(lines.line AS FLOAT64) AS value, lines.bookmaker AS bookmaker, lines.over_price AS over_price,
+        lines.under_price AS under_price,
+        FORMAT_TIMESTAMP('%Y-%m-%dT%H:%M:%E6SZ', lines.captured_at) AS captured_at
+      ) AS offer
     FROM {player_prop_lines} AS lines
     JOIN slate ON slate.player_lookup = lines.player_lookup
     WHERE lines.game_date = @game_date AND lines.market = 'points'
     QUALIFY ROW_NUMBER() OVER (
-      PARTITION BY lines.player_lookup, lines.bookmaker, lines.line, IFNULL(lines.captured_at > slate.known_until, FALSE)
-      ORDER BY lines.captured_at DESC
-    ) = 1
+        PARTITION BY
+          lines.player_lookup, lines.bookmaker, lines.line, IFNULL(lines.captured_at > slate.known_until, FALSE)
+        ORDER BY lines.captured_at DESC
+      ) = 1
   )
   GROUP BY player_lookup
 ),

@@ -16,8 +16,8 @@ INSERT INTO {prediction_regeneration_audit} ({audit_columns}, created_at)
 SELECT {audit_values}, CURRENT_TIMESTAMP()
 FROM UNNEST(@entries) AS entry
 WHERE entry.event_id NOT IN (
-  SELECT event_id FROM {prediction_regeneration_audit}
-  WHERE regeneration_timestamp >= @since AND event_id IS NOT NULL
-);
+    SELECT event_id FROM {prediction_regeneration_audit}
+    WHERE regeneration_timestamp >= @since AND event_id IS NOT NULL
+  );
 
 COMMIT TRANSACTION;

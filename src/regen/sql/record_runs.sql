@@ -16,17 +16,17 @@ INSERT INTO {prediction_regeneration_audit} ({audit_columns}, created_at)
 SELECT {audit_values}, CURRENT_TIMESTAMP()
 FROM UNNEST(@entries) AS entry
 WHERE entry.event_id NOT IN (
-  SELECT event_id FROM {prediction_regeneration_audit}
-  WHERE regeneration_timestamp >= @since AND event_id IS NOT NULL
-);
+    SELECT event_id FROM {prediction_regeneration_audit}
+    WHERE regeneration_timestamp >= @since AND event_id IS NOT NULL
+  );
 
 INSERT INTO {prediction_worker_runs} ({run_columns})
 SELECT {staged_run_columns}
 FROM {staging}
 WHERE kind = 'run' AND run_request_id NOT IN (
-  SELECT request_id FROM {prediction_worker_runs}
-  -- The second bound is for a table that upstream has partitioned by run_date.
-  WHERE game_date = @game_date AND run_date >= TIMESTAMP_SUB(@since, INTERVAL 400 DAY) AND batch_id = @batch_id
-);
+    SELECT request_id FROM {prediction_worker_runs}
+    -- The second bound is for a table that upstream has partitioned by run_date.
+    WHERE game_date = @game_date AND run_date >= TIMESTAMP_SUB(@since, INTERVAL 400 DAY) AND batch_id = @batch_id
+  );
 
 COMMIT TRANSACTION;

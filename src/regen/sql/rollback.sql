@@ -26,8 +26,10 @@ SET measured = (
     END AS problem
   FROM (
     SELECT
-      IF((COUNTIF(made) > 0 AND COUNTIF(made AND is_current) = 0)
-         OR (COUNTIF(made) = 0 AND COUNTIF(gone) > 0 AND COUNTIF(is_current) > 0), name, NULL) AS standing,
+      IF(
+        (COUNTIF(made) > 0 AND COUNTIF(made AND is_current) = 0)
+        OR (COUNTIF(made) = 0 AND COUNTIF(gone) > 0 AND COUNTIF(is_current) > 0), name, NULL
+      ) AS standing,
       COUNTIF(made OR gone) AS touched
     FROM (
       SELECT
@@ -96,8 +98,10 @@ FROM (
     player_lookup,
     system_id,
     ARRAY_AGG(
-      IF(restored_from_prediction_id IS NOT NULL AND created_at = @at,
-         STRUCT(prediction_id AS id, current_points_line AS line), NULL)
+      IF(
+        restored_from_prediction_id IS NOT NULL AND created_at = @at,
+        STRUCT(prediction_id AS id, current_points_line AS line), NULL
+      )
       IGNORE NULLS
     ) AS fresh
   FROM {player_prop_predictions}
@@ -131,8 +135,11 @@ SET measured = (
       SUM(replaced) AS replaced,
       SUM(removed) AS removed,
       SUM(fresh) AS fresh,
-      IF(COUNTIF(is_current) > COUNT(DISTINCT IF(is_current, line_key, NULL)) AND COUNTIF(is_current AND generation != '') > 0,
-         name, NULL) AS doubled,
+      IF(
+        COUNTIF(is_current) > COUNT(DISTINCT IF(is_current, line_key, NULL))
+        AND COUNTIF(is_current AND generation != '') > 0,
+        name, NULL
+      ) AS doubled,
       IF(COUNT(DISTINCT IF(is_current, generation, NULL)) > 1, name, NULL) AS mixed,
       IF(COUNT(DISTINCT IF(ours, prediction_id, NULL)) < COUNTIF(ours), name, NULL) AS repeated
     FROM (
@@ -144,14 +151,20 @@ SET measured = (
         batch_id IS NOT NULL OR restored_from_prediction_id IS NOT NULL AS ours,
         superseded IS NULL OR superseded = FALSE AS is_current,
         IF(restored_from_prediction_id IS NOT NULL AND created_at = @at, 1, 0) AS fresh,
-        IF(superseded_by_batch_id = @batch_id AND superseded_at = @at
-           AND superseded_by_prediction_id IS NOT NULL, 1, 0) AS replaced,
-        IF(superseded_by_batch_id = @batch_id AND superseded_at = @at
-           AND superseded_by_prediction_id IS NULL, 1, 0) AS removed
+        IF(
+          superseded_by_batch_id = @batch_id AND superseded_at = @at
+          AND superseded_by_prediction_id IS NOT NULL, 1, 0
+        ) AS replaced,
+        IF(
+          superseded_by_batch_id = @batch_id AND superseded_at = @at
+          AND superseded_by_prediction_id IS NULL, 1, 0
+        ) AS removed
       FROM {player_prop_predictions}
       WHERE game_date = @game_date
-        AND (superseded IS NULL OR superseded = FALSE OR superseded_by_batch_id = @batch_id
-             OR restored_from_prediction_id IS NOT NULL)
+        AND (
+          superseded IS NULL OR superseded = FALSE OR superseded_by_batch_id = @batch_id
+          OR restored_from_prediction_id IS NOT NULL
+        )
     )
     GROUP BY name
   )
@@ -166,9 +179,9 @@ INSERT INTO {prediction_regeneration_audit} ({audit_columns}, fence_token, creat
 SELECT {audit_values}, IF(entry.event_id = @event_id, @token, NULL), @at
 FROM UNNEST(@entries) AS entry
 WHERE entry.event_id NOT IN (
-  SELECT event_id FROM {prediction_regeneration_audit}
-  WHERE regeneration_timestamp >= @since AND event_id IS NOT NULL
-);
+    SELECT event_id FROM {prediction_regeneration_audit}
+    WHERE regeneration_timestamp >= @since AND event_id IS NOT NULL
+  );
 
 COMMIT TRANSACTION;
 

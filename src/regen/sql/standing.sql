@@ -8,8 +8,11 @@ WITH predictions AS (
   WHERE game_date BETWEEN @first AND @last
 ),
 keys AS (
-  SELECT game_date, COUNT(*) - COUNT(DISTINCT CONCAT(player_lookup, '/', game_id, '/', system_id, '/',
-    IFNULL(CAST(current_points_line AS STRING), 'none'))) AS doubled
+  SELECT
+    game_date, COUNT(*) - COUNT(DISTINCT CONCAT(
+      player_lookup, '/', game_id, '/', system_id, '/',
+      IFNULL(CAST(current_points_line AS STRING), 'none')
+    )) AS doubled
   FROM predictions
   WHERE is_current
   GROUP BY game_date
@@ -19,8 +22,10 @@ SELECT
   COUNTIF(old.is_old) AS old_rows,
   COUNTIF(old.is_old AND old.is_current) AS kept_rows,
   COUNTIF(old.is_old AND NOT old.is_current AND fresh.prediction_id IS NOT NULL AND fresh.is_current) AS replaced_rows,
-  COUNTIF(old.is_old AND NOT old.is_current AND old.superseded_by_prediction_id IS NULL
-    AND old.superseded_reason IS NOT NULL) AS withdrawn_rows,
+  COUNTIF(
+    old.is_old AND NOT old.is_current AND old.superseded_by_prediction_id IS NULL
+    AND old.superseded_reason IS NOT NULL
+  ) AS withdrawn_rows,
   COUNTIF(NOT old.is_old AND old.is_current) AS new_rows,
   COUNTIF(old.is_current) AS current_rows,
   COUNT(DISTINCT IF(old.is_current, old.player_lookup, NULL)) AS current_players,

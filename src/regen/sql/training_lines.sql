@@ -32,9 +32,9 @@ FROM (
 )
 WHERE TRUE
 QUALIFY IFNULL(
-  captured_at >= TIMESTAMP_SUB(
-    MAX(captured_at) OVER (PARTITION BY game_date, player_lookup, bookmaker, is_late), INTERVAL 2 MINUTE
-  ),
-  TRUE
-)
+    captured_at >= TIMESTAMP_SUB(
+      MAX(captured_at) OVER (PARTITION BY game_date, player_lookup, bookmaker, is_late), INTERVAL 2 MINUTE
+    ),
+    TRUE
+  )
 ORDER BY game_date, player_lookup, bookmaker, line, captured_at

@@ -1,7 +1,8 @@
 -- Invariants between the audit and the data: for each, how many were looked at, and which break it.
 -- No slate is known a year before its games: what is older than that is of other dates.
 WITH entries AS (
-  SELECT event_id, event, game_date, batch_id, round, regeneration_timestamp AS moment, regenerated_count, superseded_count,
+  SELECT
+    event_id, event, game_date, batch_id, round, regeneration_timestamp AS moment, regenerated_count, superseded_count,
     withdrawn
   FROM {prediction_regeneration_audit}
   WHERE regeneration_timestamp >= TIMESTAMP_SUB(TIMESTAMP(@first), INTERVAL 400 DAY)
@@ -11,20 +12,23 @@ acts AS (
   SELECT * FROM entries WHERE event IN ('promoted', 'rolled_back')
 ),
 predictions AS (
-  SELECT game_date, batch_id, player_lookup, created_at, superseded_at, superseded_by_batch_id,
+  SELECT
+    game_date, batch_id, player_lookup, created_at, superseded_at, superseded_by_batch_id,
     superseded_by_prediction_id, restored_from_prediction_id
   FROM {player_prop_predictions}
   WHERE game_date BETWEEN @first AND @last
 ),
 made AS (
-  SELECT game_date, IF(restored_from_prediction_id IS NULL, batch_id, NULL) AS batch_id, created_at AS moment,
+  SELECT
+    game_date, IF(restored_from_prediction_id IS NULL, batch_id, NULL) AS batch_id, created_at AS moment,
     COUNT(*) AS number
   FROM predictions
   WHERE batch_id IS NOT NULL OR restored_from_prediction_id IS NOT NULL
   GROUP BY 1, 2, 3
 ),
 gone AS (
-  SELECT game_date, superseded_by_batch_id AS batch_id, superseded_at AS moment,
+  SELECT
+    game_date, superseded_by_batch_id AS batch_id, superseded_at AS moment,
     COUNTIF(superseded_by_prediction_id IS NOT NULL) AS replaced,
     COUNTIF(superseded_by_prediction_id IS NULL) AS removed
   FROM predictions
@@ -46,72 +50,101 @@ fences AS (
 ran AS (
   SELECT DISTINCT game_date, batch_id, player_lookup
   FROM {prediction_worker_runs}
-  WHERE game_date BETWEEN @first AND @last AND run_date >= TIMESTAMP_SUB(TIMESTAMP(@first), INTERVAL 400 DAY) AND success
+  WHERE game_date BETWEEN @first AND @last
+    AND run_date >= TIMESTAMP_SUB(TIMESTAMP(@first), INTERVAL 400 DAY)
+    AND success
 ),
 looked AS (
-  SELECT 'audit_inserted' AS invariant, IFNULL(made.number, 0) = acts.regenerated_count AS holds,
-    CONCAT(CAST(acts.game_date AS STRING), ' ', acts.batch_id, ' ', acts.event, ': ',
+  SELECT
+    'audit_inserted' AS invariant, IFNULL(made.number, 0) = acts.regenerated_count AS holds,
+    CONCAT(
+      CAST(acts.game_date AS STRING), ' ', acts.batch_id, ' ', acts.event, ': ',
       IFNULL(CAST(acts.regenerated_count AS STRING), 'no'), ' in the audit, ',
-      CAST(IFNULL(made.number, 0) AS STRING), ' in the table') AS subject
+      CAST(IFNULL(made.number, 0) AS STRING), ' in the table'
+    ) AS subject
   FROM acts
-  LEFT JOIN made ON made.game_date = acts.game_date AND made.moment = acts.moment
+  LEFT JOIN made
+    ON made.game_date = acts.game_date AND made.moment = acts.moment
     AND IFNULL(made.batch_id, '') = IF(acts.event = 'promoted', acts.batch_id, '')
   UNION ALL
-  SELECT 'audit_superseded',
+  SELECT
+    'audit_superseded',
     IFNULL(gone.replaced, 0) = acts.superseded_count AND IFNULL(gone.removed, 0) = acts.withdrawn,
-    CONCAT(CAST(acts.game_date AS STRING), ' ', acts.batch_id, ' ', acts.event, ': ',
+    CONCAT(
+      CAST(acts.game_date AS STRING), ' ', acts.batch_id, ' ', acts.event, ': ',
       IFNULL(CAST(acts.superseded_count AS STRING), 'no'), ' and ', IFNULL(CAST(acts.withdrawn AS STRING), 'no'),
       ' in the audit, ', CAST(IFNULL(gone.replaced, 0) AS STRING), ' and ',
-      CAST(IFNULL(gone.removed, 0) AS STRING), ' in the table')
+      CAST(IFNULL(gone.removed, 0) AS STRING), ' in the table'
+    )
   FROM acts
   LEFT JOIN gone ON gone.game_date = acts.game_date AND gone.batch_id = acts.batch_id AND gone.moment = acts.moment
   UNION ALL
-  SELECT 'audit_missing', acts.event_id IS NOT NULL,
-    CONCAT(CAST(made.game_date AS STRING), ' ', IFNULL(made.batch_id, 'a rollback'), ' made ',
-      CAST(made.number AS STRING), ' rows, and no entry says so')
+  SELECT
+    'audit_missing', acts.event_id IS NOT NULL,
+    CONCAT(
+      CAST(made.game_date AS STRING), ' ', IFNULL(made.batch_id, 'a rollback'), ' made ',
+      CAST(made.number AS STRING), ' rows, and no entry says so'
+    )
   FROM made
-  LEFT JOIN acts ON acts.game_date = made.game_date AND acts.moment = made.moment
+  LEFT JOIN acts
+    ON acts.game_date = made.game_date AND acts.moment = made.moment
     AND IF(acts.event = 'promoted', acts.batch_id, '') = IFNULL(made.batch_id, '')
   UNION ALL
-  SELECT 'audit_missing', acts.event_id IS NOT NULL,
-    CONCAT(CAST(gone.game_date AS STRING), ' ', gone.batch_id, ' superseded ',
-      CAST(gone.replaced + gone.removed AS STRING), ' rows, and no entry says so')
+  SELECT
+    'audit_missing', acts.event_id IS NOT NULL,
+    CONCAT(
+      CAST(gone.game_date AS STRING), ' ', gone.batch_id, ' superseded ',
+      CAST(gone.replaced + gone.removed AS STRING), ' rows, and no entry says so'
+    )
   FROM gone
   LEFT JOIN acts ON acts.game_date = gone.game_date AND acts.batch_id = gone.batch_id AND acts.moment = gone.moment
   UNION ALL
-  SELECT 'audit_once', COUNT(*) = 1,
-    CONCAT(CAST(MAX(game_date) AS STRING), ' ', IFNULL(MAX(batch_id), 'no batch'), ' ', MAX(event), ': ',
-      CAST(COUNT(*) AS STRING), ' times')
+  SELECT
+    'audit_once', COUNT(*) = 1,
+    CONCAT(
+      CAST(MAX(game_date) AS STRING), ' ', IFNULL(MAX(batch_id), 'no batch'), ' ', MAX(event), ': ',
+      CAST(COUNT(*) AS STRING), ' times'
+    )
   FROM entries
   GROUP BY event_id
   UNION ALL
-  SELECT 'fence_agrees',
-    IFNULL(fences.number = 1 AND fences.batch_id = last_promotions.batch_id
-      AND fences.round >= last_promotions.round, FALSE),
-    CONCAT(CAST(last_promotions.game_date AS STRING), ' ', last_promotions.batch_id, ' in the audit, ',
-      IFNULL(fences.batch_id, 'none'), ' in the fence')
+  SELECT
+    'fence_agrees',
+    IFNULL(
+      fences.number = 1 AND fences.batch_id = last_promotions.batch_id
+      AND fences.round >= last_promotions.round, FALSE
+    ),
+    CONCAT(
+      CAST(last_promotions.game_date AS STRING), ' ', last_promotions.batch_id, ' in the audit, ',
+      IFNULL(fences.batch_id, 'none'), ' in the fence'
+    )
   FROM last_promotions
   LEFT JOIN fences ON fences.game_date = last_promotions.game_date
   UNION ALL
   SELECT 'fence_once', number = 1, CONCAT(CAST(game_date AS STRING), ': ', CAST(number AS STRING), ' rows')
   FROM fences
   UNION ALL
-  SELECT 'runs_recorded', ran.player_lookup IS NOT NULL,
+  SELECT
+    'runs_recorded', ran.player_lookup IS NOT NULL,
     CONCAT(CAST(told.game_date AS STRING), ' ', told.batch_id, ' ', told.player_lookup)
   FROM (
     SELECT DISTINCT game_date, batch_id, player_lookup
     FROM predictions
     WHERE batch_id IS NOT NULL AND restored_from_prediction_id IS NULL
   ) AS told
-  LEFT JOIN ran ON ran.game_date = told.game_date AND ran.batch_id = told.batch_id
+  LEFT JOIN ran
+    ON ran.game_date = told.game_date AND ran.batch_id = told.batch_id
     AND ran.player_lookup = told.player_lookup
   UNION ALL
-  SELECT 'ended',
-    MAX(IF(event IN ('requested', 'redrive_requested', 'promote_requested', 'rollback_requested'), moment, NULL)) > @stale
+  SELECT
+    'ended',
+    MAX(IF(event IN ('requested', 'redrive_requested', 'promote_requested', 'rollback_requested'), moment, NULL))
+    > @stale
     OR IFNULL(
       MAX(IF(event IN ('promoted', 'rejected', 'failed', 'cancelled', 'rolled_back', 'rollback_refused'), moment, NULL))
       >= MAX(IF(event IN ('requested', 'redrive_requested', 'promote_requested', 'rollback_requested'), moment, NULL)),
-      FALSE),
+      FALSE
+    ),
     CONCAT(CAST(MAX(game_date) AS STRING), ' ', batch_id, ' was begun and has no end')
   FROM entries
   WHERE batch_id IS NOT NULL AND event NOT IN ('coalesced', 'healed', 'malformed')

@@ -14,7 +14,8 @@ WITH predictions AS (
   WHERE game_date BETWEEN @first AND @last
 ),
 ids AS (
-  SELECT prediction_id, game_date, player_lookup, system_id, line, predicted_points, created_at, superseded_at,
+  SELECT
+    prediction_id, game_date, player_lookup, system_id, line, predicted_points, created_at, superseded_at,
     supersedes_prediction_id, superseded_by_batch_id, is_current
   FROM predictions
   WHERE TRUE
@@ -41,12 +42,12 @@ judged AS (
       IFNULL(CAST(p.line AS STRING), 'no line'), ' ', p.prediction_id
     ) AS subject,
     next.prediction_id IS NOT NULL AND next.player_lookup = p.player_lookup AND next.system_id = p.system_id
-      AND next.created_at = p.superseded_at AND next.supersedes_prediction_id IS NOT NULL AS next_fits,
+    AND next.created_at = p.superseded_at AND next.supersedes_prediction_id IS NOT NULL AS next_fits,
     old.prediction_id IS NOT NULL AND old.player_lookup = p.player_lookup AND old.system_id = p.system_id
-      AND old.superseded_at = p.created_at AND old.superseded_by_batch_id IS NOT NULL AS old_fits,
+    AND old.superseded_at = p.created_at AND old.superseded_by_batch_id IS NOT NULL AS old_fits,
     source.prediction_id IS NOT NULL AND source.player_lookup = p.player_lookup AND source.system_id = p.system_id
-      AND source.predicted_points = p.predicted_points AND NOT source.is_current
-      AND (source.line = p.line OR (source.line IS NULL AND p.line IS NULL)) AS source_fits
+    AND source.predicted_points = p.predicted_points AND NOT source.is_current
+    AND (source.line = p.line OR (source.line IS NULL AND p.line IS NULL)) AS source_fits
   FROM grouped AS p
   LEFT JOIN ids AS next ON next.game_date = p.game_date AND next.prediction_id = p.superseded_by_prediction_id
   LEFT JOIN ids AS old ON old.game_date = p.game_date AND old.prediction_id = p.supersedes_prediction_id
@@ -60,28 +61,42 @@ looked AS (
     IF(is_current, same_key = 1, NULL) AS unique_keys,
     IF(is_ours, same_id = 1, NULL) AS unique_ids,
     IF(is_ours OR superseded_by_batch_id IS NOT NULL, IFNULL(is_active = is_current, FALSE), NULL) AS active_agrees,
-    IF(is_current,
+    IF(
+      is_current,
       superseded_at IS NULL AND superseded_reason IS NULL AND superseded_by_batch_id IS NULL
-      AND superseded_by_prediction_id IS NULL, NULL) AS current_untouched,
-    IF(NOT is_current AND (is_ours OR superseded_by_batch_id IS NOT NULL OR superseded_by_prediction_id IS NOT NULL),
-      IFNULL(superseded_at >= created_at AND superseded_reason IS NOT NULL AND superseded_by_batch_id IS NOT NULL, FALSE),
-      NULL) AS superseded_told,
-    IF(NOT is_current AND superseded_by_batch_id IS NOT NULL,
-      is_withdrawn OR superseded_by_prediction_id IS NOT NULL, NULL) AS replaced_or_withdrawn,
+      AND superseded_by_prediction_id IS NULL, NULL
+    ) AS current_untouched,
+    IF(
+      NOT is_current AND (is_ours OR superseded_by_batch_id IS NOT NULL OR superseded_by_prediction_id IS NOT NULL),
+      IFNULL(
+        superseded_at >= created_at AND superseded_reason IS NOT NULL AND superseded_by_batch_id IS NOT NULL, FALSE
+      ),
+      NULL
+    ) AS superseded_told,
+    IF(
+      NOT is_current AND superseded_by_batch_id IS NOT NULL,
+      is_withdrawn OR superseded_by_prediction_id IS NOT NULL, NULL
+    ) AS replaced_or_withdrawn,
     IF(newest = 1, is_current OR is_withdrawn, NULL) AS nothing_lost,
     IF(superseded_by_prediction_id IS NOT NULL, IFNULL(next_fits, FALSE), NULL) AS links_forward,
     IF(supersedes_prediction_id IS NOT NULL, IFNULL(old_fits, FALSE), NULL) AS links_back,
     IF(restored_from_prediction_id IS NOT NULL, IFNULL(source_fits, FALSE), NULL) AS restored_links,
-    IF(is_current AND is_ours,
-      IFNULL(predicted_points BETWEEN 0 AND 100 AND confidence_score BETWEEN 0 AND 100
-        AND IFNULL(over_probability, 0) BETWEEN 0 AND 1, FALSE), NULL) AS values_sane,
-    IF(is_current AND is_ours,
+    IF(
+      is_current AND is_ours,
+      IFNULL(
+        predicted_points BETWEEN 0 AND 100 AND confidence_score BETWEEN 0 AND 100
+        AND IFNULL(over_probability, 0) BETWEEN 0 AND 1, FALSE
+      ), NULL
+    ) AS values_sane,
+    IF(
+      is_current AND is_ours,
       IFNULL(CASE recommendation
         WHEN 'OVER' THEN predicted_points > line
         WHEN 'UNDER' THEN predicted_points < line
         WHEN 'PASS' THEN line IS NOT NULL
         WHEN 'NO_LINE' THEN line IS NULL
-      END, FALSE), NULL) AS direction_agrees
+      END, FALSE), NULL
+    ) AS direction_agrees
   FROM judged
 )
 SELECT
