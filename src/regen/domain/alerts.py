@@ -1,4 +1,4 @@
-"""What people are told without asking: one event type each, with its severity, the numbers, and where to look further."""
+"""The alerts: one event type each, with its severity, its numbers, and the command that shows more."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class AlertKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertSpec:
-    """How one kind of alert is told.
+    """Severity and follow-up command of one alert kind.
 
     Attributes:
-        look: the command to look further; names in braces are fields of the alert.
-        without: the command where the alert lacks such a field.
+        look: the follow-up command; names in braces are fields of the alert.
+        without: the follow-up command of an alert that lacks one of those fields.
     """
 
     severity: str
@@ -64,21 +64,21 @@ SPECS: Mapping[AlertKind, AlertSpec] = {
 
 
 def alert(kind: AlertKind, why: str, severity: str | None = None, /, **fields: Any) -> dict[str, Any]:  # noqa: ANN401
-    """An alert: what, how bad, why, the numbers, the command to look further, and the runbook's heading.
+    """An alert: its kind, severity and cause, the numbers, the follow-up command, and the runbook's heading.
 
     Args:
-        severity: instead of the usual one of its kind.
-        fields: ids and numbers; what is None is left out.
+        severity: replaces the usual severity of the kind.
+        fields: ids and numbers; a field that is None is left out.
     """
-    sort = SPECS[kind]
+    spec = SPECS[kind]
     known: Mapping[str, Any] = {name: value for name, value in fields.items() if value is not None}
     try:
-        look = sort.look.format_map(known)
+        look = spec.look.format_map(known)
     except KeyError:
-        look = sort.without
+        look = spec.without
     return {
         "type": kind.value,
-        "severity": severity or sort.severity,
+        "severity": severity or spec.severity,
         "why": why,
         **known,
         "look": look,

@@ -1,4 +1,4 @@
-"""The audit entry: one act on a batch or a date, as it stands in `prediction_regeneration_audit`."""
+"""The audit entry: one act on a batch or a date, a row of `prediction_regeneration_audit`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A backfill: a range of dates, each to become one batch; what it does next follows from its record alone."""
+"""A backfill: a range of dates with one batch each. Its next step follows from its record alone."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ MAX_CONCURRENT = 10
 DEFAULT_CONCURRENT = 3
 MAX_ATTEMPTS = 3
 TROUBLE_PATIENCE = timedelta(hours=2)
-"""As long as a date whose batch cannot be opened is tried again: every sweep wakes its backfill."""
+"""How long the backfill retries a date whose batch cannot be opened; every sweep makes one attempt."""
 SLATE_PATIENCE = timedelta(hours=1)
-"""As long as a date waits for a slate that was there when the backfill was planned."""
+"""How long a date waits for a slate that existed when the backfill was planned."""
 _TRIGGER = re.compile(r"(backfill_[\w-]{1,100})/\d{4}-\d{2}-\d{2}/\d{1,4}", re.ASCII)
 
 
 class BackfillStatus(StrEnum):
-    """Where a backfill stands."""
+    """The state of a backfill."""
 
     RUNNING = "running"
     PAUSED = "paused"
-    """Batches under way come to their end; no further one is opened."""
+    """Batches under way run to their end; the backfill opens no further ones."""
     CANCELLED = "cancelled"
     DONE = "done"
-    """Every date has ended, well or not."""
+    """Every date has ended, with or without a promotion."""
 
 
 class Only(StrEnum):
-    """Which dates of the range are meant."""
+    """Which dates of the range the backfill regenerates."""
 
     ALL = "all"
     MISSING = "missing"
-    """Those whose coverage against the slate is under the threshold."""
+    """Dates whose coverage against the slate is under the threshold."""
     FAILED = "failed"
-    """Those whose newest batch was not promoted."""
+    """Dates whose newest batch was not promoted."""
 
 
 class DateStatus(StrEnum):
-    """Where one date of a backfill stands."""
+    """The state of one date of a backfill."""
 
     WAITING = "waiting"
     OPENING = "opening"
-    """Its batch is being opened; whoever finds it so opens it again under the same key."""
+    """Its batch is being opened. A later delivery that finds this state opens the batch again under the same key."""
     RUNNING = "running"
     PROMOTED = "promoted"
     REJECTED = "rejected"
@@ -58,26 +58,26 @@ class DateStatus(StrEnum):
     CANCELLED = "cancelled"
     NO_SLATE = "no_slate"
     SKIPPED = "skipped"
-    """Not meant: `only` leaves it out."""
+    """Left out by `only`."""
 
 
 UNDER_WAY = frozenset({DateStatus.OPENING, DateStatus.RUNNING})
 UNFINISHED = UNDER_WAY | {DateStatus.WAITING}
 SHORT = frozenset({DateStatus.REJECTED, DateStatus.FAILED, DateStatus.CANCELLED})
-"""Ends that fell short of what was asked for."""
+"""Ends without a promotion."""
 LIVE = frozenset({BackfillStatus.RUNNING, BackfillStatus.PAUSED})
 
 
 @dataclass(frozen=True, slots=True)
 class BackfillDate:
-    """One date of a backfill; numbers are those of its batch, once that has ended.
+    """One date of a backfill; the numbers are those of its ended batch.
 
     Attributes:
-        why: what keeps it waiting, why it is left out, or why it fell short.
-        attempt: counts up when a batch was lost while it was being opened.
-        expected: players of the slate that the rule asks for, when the backfill was planned.
-        trouble_since: when its batch could first not be opened; None while nothing is wrong.
-        gone_at: when its slate was first found gone, although the plan had seen it; None while it is there.
+        why: the reason why it waits, is left out, or ended without a promotion.
+        attempt: incremented when a batch was lost while it was being opened.
+        expected: players of the slate to be requested, counted when the backfill was planned.
+        trouble_since: time of the first failure to open its batch; None if the last attempt succeeded.
+        gone_at: when its slate was first missing, although the plan had seen it; None while the slate exists.
     """
 
     game_date: date
@@ -98,7 +98,7 @@ class BackfillDate:
     trouble_since: datetime | None = None
 
     def in_trouble(self, why: str, at: datetime) -> BackfillDate:
-        """The date after its batch could not be opened: it waits, and falls short when that lasts too long."""
+        """The date after its batch could not be opened: it waits, and fails after `TROUBLE_PATIENCE`."""
         since = self.trouble_since or at
         if at - since < TROUBLE_PATIENCE:
             return replace(self, status=DateStatus.WAITING, why=why, started_at=None, trouble_since=since)
@@ -108,8 +108,8 @@ class BackfillDate:
     def without_slate(self, why: str, at: datetime) -> BackfillDate:
         """The date after its slate was not found.
 
-        Where the plan saw players, upstream may be making the table again: the date waits, and falls short when the
-        slate stays away. Where the plan saw none, there is none.
+        If the plan saw players, upstream may be rebuilding the table: the date waits, and fails after `SLATE_PATIENCE`.
+        If the plan saw none, the date has no slate.
         """
         if not self.expected:
             return replace(self, status=DateStatus.NO_SLATE, why=why, ended_at=at)
@@ -125,7 +125,7 @@ class Backfill:
     """The record of a backfill, as stored in `backfills/{backfill_id}`.
 
     Attributes:
-        dates: every date of the range, in the order in which they are done.
+        dates: every date of the range, in the order in which their batches are opened.
     """
 
     backfill_id: str
@@ -146,18 +146,18 @@ class Backfill:
 
     @property
     def live(self) -> bool:
-        """Whether an order may still change it."""
+        """Whether an operator's order can still change it."""
         return self.status in LIVE
 
     @property
     def unsettled(self) -> bool:
-        """Whether anything may still happen by itself: one that was cancelled waits for the batches that it has opened."""
+        """Whether its state can still change without an order: a cancelled backfill waits for the batches that it opened."""
         return self.live or any(d.status in UNDER_WAY for d in self.dates)
 
     def changed(self, at: datetime, changes: Iterable[BackfillDate]) -> Backfill:
-        """The record with these dates in place of what it says of them.
+        """The record with these dates replaced.
 
-        It is done when none is unfinished; once it is cancelled, a date that could not be opened waits for nothing.
+        The backfill is done when no date is unfinished. In a cancelled backfill, a date that could not be opened ends.
         """
         by_date = {d.game_date: d for d in changes}
         dates = tuple(by_date.get(d.game_date, d) for d in self.dates)
@@ -169,17 +169,17 @@ class Backfill:
         return after
 
     def trigger_of(self, day: BackfillDate) -> str:
-        """The id of the trigger that a date's attempt gives; whichever batch carries that is the date's."""
+        """The id of the trigger of a date's attempt. The batch that carries this trigger is the date's batch."""
         return f"{self.backfill_id}/{day.game_date.isoformat()}/{day.attempt}"
 
     @staticmethod
     def of_triggers(trigger_ids: Iterable[str]) -> list[str]:
-        """The backfills that gave some of these triggers: a batch may carry those of several."""
+        """The backfills that sent these triggers; one batch may carry triggers of several backfills."""
         found = (_TRIGGER.fullmatch(trigger_id) for trigger_id in trigger_ids)
         return sorted({match[1] for match in found if match})
 
     def date_of(self, game_date: date) -> BackfillDate:
-        """What it says of a date; KeyError if that is not of its range."""
+        """The record of a date; KeyError if the date is outside the range."""
         for known in self.dates:
             if known.game_date == game_date:
                 return known
@@ -192,7 +192,7 @@ def _dropped(day: BackfillDate, at: datetime) -> BackfillDate:
 
 @dataclass(frozen=True, slots=True)
 class DateSurvey:
-    """What the tables hold of one date with a slate."""
+    """Counts of one date with a slate, from the tables."""
 
     game_date: date
     rostered: int
@@ -201,14 +201,14 @@ class DateSurvey:
 
     @property
     def coverage_pct(self) -> float:
-        """Share of the expected players who have current predictions, in percent; 100 where nobody is expected."""
+        """Share of the expected players who have current predictions, in percent; 100 if no player is expected."""
         return 100.0 * self.covered / self.expected if self.expected else 100.0
 
 
 def planned(
     dates: Sequence[date], survey: Mapping[date, DateSurvey], only: Only, unpromoted: Collection[date], threshold: float
 ) -> tuple[BackfillDate, ...]:
-    """What is to become of each date.
+    """The initial state of each date.
 
     Args:
         unpromoted: dates whose newest batch ended without a promotion.
@@ -231,7 +231,7 @@ def planned(
 
 
 def next_dates(backfill: Backfill, blocked: Collection[date]) -> list[BackfillDate]:
-    """The dates whose turn it is, within the bound on how many are under way.
+    """The dates to open now, within the bound on concurrent dates.
 
     Args:
         blocked: dates that cannot be opened now.
@@ -244,7 +244,7 @@ def next_dates(backfill: Backfill, blocked: Collection[date]) -> list[BackfillDa
 
 
 def ordered(backfill: Backfill, word: str, at: datetime) -> Backfill:
-    """The record after `pause`, `resume` or `cancel`; the same order again changes nothing.
+    """The record after `pause`, `resume` or `cancel`; repeating an order changes nothing.
 
     Raises:
         Refused: it is over.
@@ -266,7 +266,7 @@ def ordered(backfill: Backfill, word: str, at: datetime) -> Backfill:
 
 
 def range_of(first: date, last: date, *, backwards: bool = False) -> list[date]:
-    """Every date from the first to the last, in the order in which they are to be done.
+    """Every date from the first to the last, in processing order.
 
     Raises:
         InvalidInput: the range is empty or too long.
@@ -279,7 +279,7 @@ def range_of(first: date, last: date, *, backwards: bool = False) -> list[date]:
 
 
 def backfill_entry(backfill: Backfill, status: str, caller: str, at: datetime) -> AuditEntry:
-    """The audit entry of an order on a backfill; each of its batches leaves its own."""
+    """The audit entry of an order on a backfill; each of its batches has an entry of its own."""
     return AuditEntry(
         event_id=ids.digest("backfill", backfill.backfill_id, status, at.isoformat(), length=24),
         event=AuditEvent.BACKFILL,

@@ -16,14 +16,14 @@ MAX_STEPS = 100
 
 
 class Status(StrEnum):
-    """Where a batch stands."""
+    """The status of a batch."""
 
     CREATED = "created"
-    """Its requests are being written; nothing is ever published for it."""
+    """Its requests are being written; no message is published for it."""
     DISPATCHING = "dispatching"
     """All requests are durable; messages are being published."""
     RUNNING = "running"
-    """Every message is published; workers are at it."""
+    """Every message is published; workers process the requests."""
     COMPLETE = "complete"
     """No request of the round is pending."""
     VERIFYING = "verifying"
@@ -37,7 +37,7 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
     """An operator ended it before its promotion."""
     FAILED = "failed"
-    """It never dispatched."""
+    """It never reached `dispatching`."""
     ROLLED_BACK = "rolled_back"
     """Its promotion was undone."""
 
@@ -54,7 +54,7 @@ LIVE = frozenset(
 )
 ENDED = frozenset(Status) - LIVE
 CANCELLABLE = LIVE - {Status.PROMOTING}
-"""Statuses that an order may end: from `promoting` on BigQuery alone decides."""
+"""Statuses in which a batch can be cancelled: from `promoting` on BigQuery alone decides."""
 WAITING = frozenset({Status.DISPATCHING, Status.RUNNING})
 """Statuses in which workers write outcomes."""
 
@@ -91,7 +91,7 @@ class Kind(StrEnum):
 
 
 class Act(StrEnum):
-    """What the present round is for."""
+    """The purpose of the present round."""
 
     GENERATE = "generate"
     PROMOTE = "promote"
@@ -115,7 +115,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One transition that happened."""
+    """One past transition."""
 
     at: datetime
     from_: str
@@ -124,7 +124,7 @@ class Step:
 
 
 Thresholds: TypeAlias = Mapping[str, float | int]
-"""The limits that a batch is held to, by the name that its check gives (`regen.domain.checks`); names in `_pct` are percent."""
+"""The limits of a batch's checks, by the name that the check declares (`regen.domain.checks`); names in `_pct` are percent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +133,16 @@ class Batch:
 
     Attributes:
         round: 1 for the first; every redrive, promote and rollback opens the next.
-        openings: names the requests that count, those of each generated round; a redrive that died before it could open
-            its round has left others, and they mean nothing.
+        openings: one id per generated round. A request counts only if its `opening` is listed. Requests of a redrive
+            that died before it opened its round are ignored.
         promoted_rounds: rounds whose rows were made current.
         accepted_checks: checks that an operator accepted by name (`promote`).
-        token: fencing token of the promotion under way or last made.
-        doubts: owners of this round whose transaction ended without an answer, while nothing was committed.
-        snapshot: names the state of the inputs that the slate was read in.
-        slate: how large that slate was, whatever the scope.
-        traceparent: names the trace that it was opened in, as W3C writes it.
-        command: what an operator asked for in this round, with his reason and the caller, for the audit.
+        token: fencing token of the current or most recent promotion.
+        doubts: owners of this round whose transaction ended without an answer and committed nothing.
+        snapshot: identifies the state of the inputs from which the slate was read.
+        slate: the shape of the whole slate, regardless of the scope.
+        traceparent: the W3C `traceparent` of the trace in which the batch was opened.
+        command: the operator's command that opened this round, with its reason and caller, for the audit.
     """
 
     batch_id: str
@@ -188,7 +188,11 @@ class Batch:
     traceparent: str | None = None
 
     def moved(self, to: Status, why: str, at: datetime, **changes: Any) -> Batch:  # noqa: ANN401 - any field
-        """The batch after one step of the table, its history told; other fields change as named."""
+        """The batch after one transition, which is appended to its history.
+
+        Args:
+            changes: new values of other fields.
+        """
         check_transition(self.status, to)
         history = (*self.history, Step(at, self.status.value, to.value, why))[-MAX_STEPS:]
         return replace(self, status=to, updated_at=at, history=history, **changes)

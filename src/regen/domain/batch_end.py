@@ -1,4 +1,4 @@
-"""What is said of a batch that has ended: its summary, its audit entry, its alerts."""
+"""Records of the end of a batch: its summary, its audit entry, its alerts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def alerts_of(batch: Batch, why: str) -> Iterator[tuple[AlertKind, str]]:
 
 
 def summarise(batch: Batch) -> dict[str, Any]:
-    """A batch for messages and alerts."""
+    """The summary of a batch for messages and alerts."""
     counts = batch.counts
     return {
         "batch_id": batch.batch_id,
@@ -78,7 +78,7 @@ def ended_entry(batch: Batch, event: AuditEvent, why: str, caller: str) -> Audit
 
 
 def withdrawals_of(batch: Batch) -> Mapping[str, Mapping[str, int]]:
-    """Players and rows that its promotion takes away without a replacement, by reason, as its verification found."""
+    """Players and rows that its promotion withdraws, by reason, as counted by its verification."""
     return (batch.verdict or {}).get("withdrawals") or {}
 
 

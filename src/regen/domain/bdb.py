@@ -1,4 +1,4 @@
-"""The BDB watch: games whose late play-by-play is awaited, and what to do about each (one vocabulary, one rule)."""
+"""The BDB watch: the statuses of games whose play-by-play is late, and the rule that decides what to do about each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 REASON = "bdb_upgrade"
 MAX_AGE = timedelta(days=14)
-"""What has not come this long after the game does not come."""
+"""Time after the game at which the scan stops waiting for its data."""
 OVERDUE_AFTER = timedelta(hours=48)
 """The data comes up to 45 hours after a game."""
 MAX_ATTEMPTS = 4
@@ -16,13 +16,13 @@ FIRST_PAUSE = timedelta(hours=1)
 
 
 class BdbStatus(StrEnum):
-    """The words of `pending_bdb_games.status`; no other is ever written, and others are reported."""
+    """The values of `pending_bdb_games.status`. regen writes no others, and reports any other that it reads."""
 
     PENDING = "pending_bdb"
     AVAILABLE = "bdb_available"
     REGENERATING = "regenerating"
     COMPLETED = "completed"
-    """A promotion that rests on the data has been observed."""
+    """The current predictions rest on the data."""
     EXPIRED = "expired"
     """The data never came, or no regeneration used it."""
 
@@ -32,14 +32,14 @@ OPEN = frozenset({BdbStatus.PENDING, BdbStatus.AVAILABLE, BdbStatus.REGENERATING
 
 @dataclass(frozen=True, slots=True)
 class BdbGame:
-    """A game that is waited for, beside what the current predictions of its players rest on.
+    """A pending game, and the feature rows on which the current predictions of its players rest.
 
     Attributes:
-        status: the table's word, possibly none of ours.
+        status: the table's value, possibly not a `BdbStatus`.
         old_features: players whose newest feature row is older than the arrival of the data.
         fresh: players whose current predictions rest on their newest feature row.
         stale: players whose current predictions rest on another one.
-        promoted_at: newest of the current predictions.
+        promoted_at: time of the newest current prediction.
     """
 
     game_date: date
@@ -61,24 +61,24 @@ class BdbGame:
 
     @property
     def began(self) -> datetime:
-        """Tip-off; where nobody knows it, the evening of the date."""
+        """Tip-off; the evening of the game date if it is unknown."""
         return self.tip_off or datetime.combine(self.game_date + timedelta(days=1), time(0), UTC)
 
 
 class BdbAct(StrEnum):
-    """What a scan does about a game."""
+    """The action of a scan on a game."""
 
     WAIT = "wait"
     REGENERATE = "regenerate"
     COMPLETE = "complete"
     EXPIRE = "expire"
     IGNORE = "ignore"
-    """Its status is no word of ours: named, not touched."""
+    """Report the game and leave it alone: its status is not a `BdbStatus`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do, and why."""
+    """The action, and its reason."""
 
     act: BdbAct
     why: str
@@ -86,7 +86,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class BdbChange:
-    """A game's row after a scan, provided that it still has the status and attempts that were read."""
+    """A conditional update of a game's row: it applies only if status and attempts are still those that were read."""
 
     game_date: date
     game_id: str
@@ -100,20 +100,20 @@ class BdbChange:
 
 
 def pause_after(attempt: int) -> timedelta:
-    """How long the promotion of an attempt is waited for before the next one: 1, 2, 4, 8 hours."""
+    """How long to wait for the promotion of an attempt before the next attempt: 1, 2, 4, 8 hours."""
     return FIRST_PAUSE * int(2 ** max(0, attempt - 1))
 
 
 def overdue(game: BdbGame, now: datetime) -> bool:
-    """Whether the data should be there by now and is not."""
+    """Whether the data is late."""
     return game.status == BdbStatus.PENDING and now - game.began > OVERDUE_AFTER
 
 
 def decide(game: BdbGame, now: datetime) -> Decision:
-    """What to do about a game.
+    """Decide what to do about a game.
 
-    A regeneration waits until the data has arrived, every feature row of the game has been made since, and some current
-    prediction rests on an older one. A game is completed by what is current, never by what was asked for.
+    Regenerate once the data has arrived, every feature row of the game is newer than the data, and some current
+    prediction rests on an older row. A game is completed by its current predictions, never by a mere request.
     """
     if game.status not in list(BdbStatus):
         return Decision(BdbAct.IGNORE, f"{game.status!r} is no status")

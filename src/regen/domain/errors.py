@@ -1,28 +1,28 @@
-"""The errors of regen: one root, and names that state the fact. Only trying `Unavailable` again can help.
+"""The errors of regen, under one root. Only `Unavailable` can be cured by trying again.
 
 RegenError
-├── InvalidInput            what came from outside is not what was asked for (names the field)
+├── InvalidInput            a value from outside is not acceptable (names the field)
 ├── NotFound                the thing named does not exist
 │   ├── NoSlate             the date has no slate
-│   ├── NobodyRequested     the date has a slate, and nobody on it is to be predicted
+│   ├── NobodyRequested     the date has a slate, but no player on it is to be predicted
 │   ├── NoSuchBatch         no batch has that id
 │   └── NoSuchBackfill      no backfill has that id
-├── Refused                 a rule forbids it now (names what is in the way)
-├── Gone                    its records have expired
+├── Refused                 a rule forbids the act now (names the batch that is in the way)
+├── Gone                    the records of the thing named have expired
 ├── KeyReused               an idempotency key came again with another body
-├── FenceLost               a higher fencing token has been taken: somebody else owns the date
+├── FenceLost               a higher fencing token has been taken: another process owns the date
 ├── PromotionAborted        an assertion inside the promotion failed; nothing was changed
-├── Defect                  a fault of regen or of its deployment: no repeat mends it
+├── Defect                  a fault of regen or of its deployment: retrying cannot cure it
 │   ├── IllegalTransition   a batch cannot go from this status to that one
 │   └── StatementRefused    BigQuery refuses a statement for a reason that it documents as lasting
 ├── InsufficientData        a player cannot be predicted from what there is (an outcome, not a fault)
 └── Unavailable             a dependency does not answer; trying again can help
-    ├── Conflict            somebody else wrote first; read again and decide again
+    ├── Conflict            another process wrote first; read again and decide again
     ├── RateLimited         the platform asks to slow down
-    ├── Unreadable          a record that this version cannot read; a newer version, or a person, has to see to it
+    ├── Unreadable          a record that this version cannot read; a newer version may, or an operator must repair it
     ├── AccessDenied        the platform refuses this account; rights that were just granted take minutes to propagate
-    └── TableMissing        BigQuery has no such table at this moment: upstream may be making it again
-        └── StagingMissing  a batch's own staging table was dropped or has expired: stage afresh
+    └── TableMissing        BigQuery has no such table at this moment: upstream may be rebuilding it
+        └── StagingMissing  a batch's own staging table was dropped or has expired: stage again
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ class RegenError(Exception):
     """Root of all errors of regen.
 
     Attributes:
-        dependency: the service that it came from, such as `BigQuery`; None where regen itself says it.
+        dependency: the service that raised it, such as `BigQuery`; None if regen itself did.
     """
 
     dependency: str | None = None
 
     def of(self, dependency: str) -> Self:
-        """The same error, which names the service that it came from."""
+        """The same error with the service that raised it."""
         self.dependency = dependency
         return self
 
@@ -50,7 +50,7 @@ class InvalidInput(RegenError):
 
     Attributes:
         field: the name of the offending field, as its sender knows it.
-        expected: what would have been accepted, in words.
+        expected: a description of the acceptable values.
     """
 
     def __init__(self, field: str, expected: str) -> None:
@@ -64,11 +64,11 @@ class NotFound(RegenError):
 
 
 class NoSlate(NotFound):
-    """The date has no slate: its tables answered, and hold nobody."""
+    """The date has no slate: its tables can be read and list no player."""
 
 
 class NobodyRequested(NotFound):
-    """The date has a slate, and nobody on it is to be predicted."""
+    """The date has a slate, but no player on it is to be predicted."""
 
 
 class NoSuchBatch(NotFound):
@@ -100,7 +100,7 @@ class KeyReused(RegenError):
 
 
 class Defect(RegenError):
-    """A fault of regen itself or of its deployment; somebody has to mend it."""
+    """A fault of regen itself or of its deployment; a developer or an operator must fix it."""
 
 
 class IllegalTransition(Defect):
@@ -111,7 +111,7 @@ class FenceLost(RegenError):
     """A higher fencing token has been taken, or the round is promoted already: read what was committed, then decide.
 
     Attributes:
-        standing: the token that holds the date, if it was read.
+        standing: the token that now holds the date; None if it was not read.
     """
 
     def __init__(self, message: str, standing: int | None = None) -> None:
@@ -127,8 +127,8 @@ class StatementRefused(Defect):
     """BigQuery refuses a statement for a reason that it documents as lasting: the same statement is refused again.
 
     Attributes:
-        final: the finished job itself says so, so that nothing of it was carried out. An answer to a call about a job
-            leaves open whether an earlier submission of it runs.
+        final: whether the finished job itself reports the refusal, so that it changed nothing. If only a call about
+            the job was refused, an earlier submission of the job may still run.
     """
 
     final = False
@@ -138,7 +138,7 @@ class InsufficientData(RegenError):
     """A player cannot be predicted from the data there is.
 
     Attributes:
-        reason: a short machine-readable word, such as `no_history`; becomes the reason of the outcome.
+        reason: a short code, such as `no_history`; becomes the reason of the outcome.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -155,7 +155,7 @@ class Conflict(Unavailable):
 
 
 class AlreadyExists(Conflict):
-    """Something was to be created that is there already."""
+    """The document, table or topic to be created exists already."""
 
 
 class RateLimited(Unavailable):
@@ -167,18 +167,18 @@ class AccessDenied(Unavailable):
 
 
 class TableMissing(Unavailable):
-    """BigQuery has no such table or dataset at this moment; upstream drops tables and makes them again.
+    """BigQuery has no such table or dataset at this moment; upstream drops and rebuilds tables.
 
-    It says nothing about what the table held: a date whose slate cannot be read is no date without a slate.
+    It does not mean that the table was empty: a date whose slate cannot be read may well have a slate.
     """
 
 
 class StagingMissing(TableMissing):
-    """A batch's staging table was dropped by a later owner, or has expired: what is still wanted is staged afresh."""
+    """A batch's staging table was dropped by a later owner, or has expired; an unfinished promotion stages again."""
 
 
 class Unreadable(Unavailable):
     """A record or message that this version cannot read: a newer version wrote it, or a person changed it by hand.
 
-    It is left as it is and told of; another version may read it, or a person mend it.
+    The reader reports it and leaves it unchanged: another version may read it, or an operator may repair it.
     """

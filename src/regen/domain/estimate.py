@@ -1,4 +1,4 @@
-"""What a prediction system says of a player, and what every system is."""
+"""The estimate of a prediction system for a player, and the interface of a system."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class Estimate:
     """A system's view of the points one player will score.
 
     Attributes:
-        points: the median of the predictive distribution: above a line just when over is the likelier side.
+        points: the median of the predictive distribution; it lies above a line exactly if over is the likelier side.
         sd: standard deviation of the predictive distribution, in points, greater than 0.
-        confidence: 0 to 100, calibrated: the chance in percent that what the row claims comes true (docs/accuracy.md).
+        confidence: 0 to 100, calibrated: the chance in percent that the row's recommendation wins (docs/accuracy.md).
         factors: named contributions in points, for people to read.
-        warnings: what a reader of this prediction should know.
+        warnings: caveats for readers of this prediction.
     """
 
     points: float
@@ -34,7 +34,7 @@ class System(Protocol):
     Attributes:
         system_id: the id that its rows carry, such as `moving_average`.
         version: changes whenever the same inputs would give other numbers.
-        requires: names of the features without which it refuses.
+        requires: names of the features without which it raises InsufficientData.
     """
 
     system_id: str
@@ -45,11 +45,11 @@ class System(Protocol):
         """Estimate one player.
 
         Args:
-            inputs: what is known before the game.
-            others: the estimates of the systems that come before this one in the registry and succeeded
-                (an ensemble reads them; the rest ignore them).
+            inputs: the data known before the game.
+            others: the estimates of the systems that precede this one in the registry and succeeded. An ensemble
+                reads them; other systems ignore them.
 
         Raises:
-            InsufficientData: the inputs do not carry what the system requires.
+            InsufficientData: the inputs lack something that the system requires.
         """
         ...

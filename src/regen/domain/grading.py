@@ -1,4 +1,4 @@
-"""Grades: predictions beside what was scored."""
+"""Grades: predictions compared with the points scored."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from datetime import date
 
 COMPLETE_PLAYERS, COMPLETE_MINUTES = 8, 235
-"""A box score is complete when each of two teams has so many players with minutes, and so many minutes in all."""
+"""A box score is complete when each of its two teams has at least this many players with minutes, and minutes in total."""
 
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """What a grading of one date brought.
+    """The result of grading one date.
 
     Attributes:
         gradable: current predictions of games whose box score is complete.
-        graded: of those, the ones with a grade; never more.
+        graded: gradable predictions that have a grade.
         voided: graded predictions of players who did not play.
-        superseded: grades of predictions that are not current any more; kept, labelled.
-        mae: mean absolute error of the ensemble's current predictions, None where nothing is graded.
-        waiting: games with a box score that is not complete, by id: nothing of them is graded yet.
+        superseded: grades of predictions that are no longer current; they are kept and labelled.
+        mae: mean absolute error of the ensemble's current predictions, None if nothing is graded.
+        waiting: ids of games whose box score is incomplete; none of their predictions is graded yet.
     """
 
     game_date: date

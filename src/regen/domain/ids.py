@@ -1,4 +1,4 @@
-"""Names derived from what they name, so that doing the same again finds the same (P12)."""
+"""Ids derived from the content that they identify, so that repeating an act finds the same id (P12)."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def digest(*parts: object, length: int = 32) -> str:
 
 
 def is_batch_id(value: str) -> bool:
-    """Whether `batch_id` makes such names: a batch of ours, though its records may have expired."""
+    """Whether this has the form of a batch id made by regen. The batch's records may have expired."""
     return _BATCH_ID.fullmatch(value) is not None
 
 
 def is_backfill_id(value: str) -> bool:
-    """Whether a backfill of ours may have had this id, though its record has expired."""
+    """Whether this has the form of a backfill id made by regen. The backfill's record may have expired."""
     return _BACKFILL_ID.fullmatch(value) is not None
 
 
@@ -45,13 +45,13 @@ def request_id(batch: str, round_: int, opening: str, index: int) -> str:
 
 
 def prediction_id(batch: str, round_: int, player: str, game: str, system: str, line: float | None) -> str:
-    """The id of one row, in UUID form; 24.5 and 25.0 are different lines, no line is one of its own (I-41)."""
+    """The id of one row, in UUID form. 24.5 and 25.0 are different lines; "no line" counts as a line, too (I-41)."""
     h = digest("prediction", batch, round_, player, game, system, "none" if line is None else f"{line:.2f}")
     return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:32]}"
 
 
 def staging_prefix(batch: str, round_: int | None = None) -> str:
-    """What the names of a batch's staging tables begin with, or of one round's."""
+    """The prefix of the names of a batch's staging tables, or of those of one round."""
     name = f"{batch.replace('-', '_')}_r"
     return name if round_ is None else f"{name}{round_}_t"
 
@@ -62,17 +62,17 @@ def staging_table(batch: str, round_: int, token: int) -> str:
 
 
 def event_id(batch: str, round_: int, what: str) -> str:
-    """The id of something that happened to a batch."""
+    """The id of an event in the life of a batch."""
     return digest("event", batch, round_, what, length=24)
 
 
 def is_document_id(value: object) -> TypeGuard[str]:
-    """Whether this can be the id of a document of ours."""
+    """Whether this can be the id of one of regen's documents."""
     return isinstance(value, str) and _DOCUMENT_ID.fullmatch(value) is not None
 
 
 def checked_reason(value: object) -> str:
-    """A reason, or InvalidInput: free text belongs into metadata (I-71)."""
+    """The reason, if it is one; else raise InvalidInput. Free text belongs in the metadata (I-71)."""
     if not isinstance(value, str) or not REASON.fullmatch(value):
         raise InvalidInput("reason", "lower-case letters, digits and _, at most 40, beginning with a letter")
     return value

@@ -1,4 +1,4 @@
-"""What is known of a player before his game: everything a prediction system may look at, and nothing else."""
+"""The inputs of a prediction: everything known of a player before the game, and all that a system may read."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ from typing import Any
 
 
 class SourceTier(StrEnum):
-    """How good the source of a feature row is (the predecessor's words)."""
+    """The quality of a feature row's source, with the predecessor's names."""
 
     GOLD = "GOLD"
     """With shot zones from BigDataBall play-by-play."""
     SILVER = "SILVER"
-    """Without them."""
+    """Without shot zones."""
     BRONZE = "BRONZE"
-    """With estimates in place of observations."""
+    """With estimates instead of observations."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecentGame:
-    """One earlier game of the player, as its box score has it.
+    """One earlier game of the player, from its box score.
 
     Attributes:
         minutes: minutes played, as a decimal number (26.08 is 26 minutes 5 seconds).
-        days_rest: whole days between the previous game and this one (0 is a back-to-back), None for his first.
-        opponent_def_rating: the opponent's points allowed per 100 possessions as known before that game, if known.
+        days_rest: whole days between the previous game and this one (0 is a back-to-back), None for the player's first.
+        opponent_def_rating: the opponent's points allowed per 100 possessions as known before that game; None if
+            unknown.
     """
 
     game_date: date
@@ -71,15 +72,15 @@ class PlayerInputs:
     """All that is known of one player before one game.
 
     Attributes:
-        features: by name; None where the value is not known. Never a default in place of the unknown (I-52).
-        feature_version: names the set of features and what they mean.
-        feature_hash: of the feature row's values, as its maker computed it.
+        features: values by name; None where a value is unknown. Never a default instead (I-52).
+        feature_version: identifies the set of features and their definitions.
+        feature_hash: hash of the feature row's values, as computed by its producer.
         feature_quality: 0 to 100.
         shot_zones_source: `bigdataball`, `nbac` or None.
         recent_games: newest first, at most 30, all before `game_date`.
         lines: every bookmaker's line, in no particular order; empty if there is none.
         injury_status: `out`, `doubtful`, `questionable`, `probable`, `available`, or `unknown` where no report exists.
-        context_built_at: when his row of the slate was made; None in requests of earlier releases.
+        context_built_at: when the player's row of the slate was made; None in requests of earlier releases.
     """
 
     player_lookup: str
@@ -103,7 +104,7 @@ class PlayerInputs:
     warnings: tuple[str, ...] = field(default=())
 
     def inputs_hash(self) -> str:
-        """SHA-256 (32 hex digits) over everything a system can see; equal inputs give equal hashes (P12)."""
+        """SHA-256 (32 hex digits) over everything a system can read; equal inputs give equal hashes (P12)."""
         seen = _plain(self)
         for unseen in ("features_built_at", "context_built_at", "warnings"):
             del seen[unseen]
@@ -112,7 +113,7 @@ class PlayerInputs:
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401
-    """What JSON makes of a date or a record; far quicker than `asdict`, which copies everything first."""
+    """The JSON form of a date or a record; much faster than `asdict`, which copies everything first."""
     if isinstance(value, date):  # datetime is a date
         return value.isoformat()
     if isinstance(value, RecentGame | Line | PlayerInputs):

@@ -1,15 +1,15 @@
-"""Which line counts, of the many that bookmakers offer.
+"""Selection of the lines to predict against from all that bookmakers offer.
 
 A line is set aside, with a warning that names it, if it cannot be a points line, if it was seen after the start, if it is
 stale, or if it is a placeholder:
 
-- **After the start**: the rule of `tip_off`. Such a line makes none stale, and bears no other out.
-- **Stale**: seen more than `STALE_HOURS` before tip-off, or more than `BEHIND_HOURS` before the newest line that anybody
-  offers on the player, or another value of the same bookmaker was seen more than `MOVED_HOURS` later (alternate lines are
-  seen together; a line that moved is seen anew). A line without a time is taken as fresh.
-- **Placeholder**: `PLACEHOLDER`, which the predecessor wrote for everybody whose line it did not know, where nothing bears it
-  out: it is more than `PLACEHOLDER_GAP` from the median of what else is offered, or, where nothing else is, more than
-  `FORM_GAP` from the player's mean of his last `FORM_GAMES` games.
+- **After the start**: the rule of `tip_off`. Such a line neither makes another one stale nor confirms a placeholder.
+- **Stale**: seen more than `STALE_HOURS` before tip-off, or more than `BEHIND_HOURS` before the newest line that any
+  bookmaker offers on the player. Also stale if another value of the same bookmaker was seen more than `MOVED_HOURS`
+  later: alternate lines are seen together, a line that moved is seen again. A line without a time counts as fresh.
+- **Placeholder**: the value `PLACEHOLDER`, which the predecessor wrote for every player whose line it did not know. It
+  is set aside if it is more than `PLACEHOLDER_GAP` from the median of the other offers. Without other offers, it is set
+  aside if it is more than `FORM_GAP` from the player's mean over the last `FORM_GAMES` games.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from regen.domain.inputs import Line, PlayerInputs
 from regen.domain.tip_off import is_known
 
 PREFERENCE = ("draftkings", "fanduel", "betmgm", "williamhill_us", "betrivers", "fanatics", "prizepicks", "underdog")
-"""DraftKings and FanDuel first, as the predecessor had it; those not named follow, by name."""
+"""DraftKings and FanDuel come first, as in the predecessor; bookmakers not listed follow by name."""
 MAX_LINE = 80.0
 STALE_HOURS = 36
 """Of real lines 1 in 8,000 is older."""
@@ -45,7 +45,7 @@ class ChosenLines:
 
     Attributes:
         lines: distinct values of one bookmaker, ascending; empty for a player without a usable line.
-        warnings: lines that were not used although they were offered, and why.
+        warnings: lines that were offered but not used, and why.
     """
 
     lines: tuple[Line, ...]
@@ -53,12 +53,12 @@ class ChosenLines:
 
 
 def choose(lines: Sequence[Line], game_start: datetime | None = None, form: float | None = None) -> ChosenLines:
-    """The lines of the most preferred bookmaker that offers a sound one; per value the last seen.
+    """The lines of the most preferred bookmaker that offers a sound one; of each value, the one last seen.
 
     Args:
-        lines: every bookmaker's.
-        game_start: tip-off, if known.
-        form: mean points of the player's last games, if he has any.
+        lines: every bookmaker's lines.
+        game_start: tip-off; None if unknown.
+        form: mean points of the player's last games; None if there are none.
     """
     good, warnings = sift(lines, game_start, form)
     if not good:
@@ -71,7 +71,7 @@ def choose(lines: Sequence[Line], game_start: datetime | None = None, form: floa
 
 
 def chosen_lines(inputs: PlayerInputs) -> ChosenLines:
-    """`choose` for a player, by all that is known of him."""
+    """`choose` for a player's inputs."""
     return choose(inputs.lines, inputs.game_start, _form(inputs))
 
 
@@ -83,7 +83,7 @@ def sound_lines(inputs: PlayerInputs) -> tuple[Line, ...]:
 def sift(
     lines: Sequence[Line], game_start: datetime | None = None, form: float | None = None
 ) -> tuple[tuple[Line, ...], tuple[str, ...]]:
-    """The sound lines, and a warning for each other."""
+    """The sound lines, and a warning for each of the others."""
     if not lines:
         return (), ()
     possible = [line for line in lines if usable(line) and is_known(line.captured_at, game_start)]
@@ -99,7 +99,7 @@ def sift(
 
 
 def main_lines(lines: Sequence[Line]) -> tuple[Line, ...]:
-    """One line of each bookmaker: of alternates the one whose prices are most even, else the middle one."""
+    """One line per bookmaker: of alternates the one with the most even prices; without prices, the middle one."""
     of_book: dict[str, list[Line]] = {}
     for line in lines:
         of_book.setdefault(line.bookmaker, []).append(line)
@@ -107,7 +107,7 @@ def main_lines(lines: Sequence[Line]) -> tuple[Line, ...]:
 
 
 def implied_chance(price: int | None) -> float | None:
-    """The chance that American odds stand for, margin included; None for what are no odds."""
+    """The chance implied by American odds, margin included; None for a price that is no odds."""
     if price is None or -100 < price < 100:
         return None
     return 100.0 / (price + 100.0) if price > 0 else -price / (-price + 100.0)
@@ -158,7 +158,7 @@ def _stale(lines: Sequence[Line], game_start: datetime | None) -> set[Line]:
 
 
 def _hollow(lines: Sequence[Line], form: float | None) -> bool:
-    """Whether nothing bears a line of `PLACEHOLDER` out; without a form, one that stands alone cannot be told."""
+    """Whether a line of `PLACEHOLDER` contradicts the other offers, or, without any, the player's form."""
     others = [line.value for line in lines if line.value != PLACEHOLDER]
     if len(others) == len(lines):
         return False

@@ -1,4 +1,4 @@
-"""The outcome of a requested player, and what coverage is."""
+"""The outcome of a requested player, and the definition of coverage."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Prediction:
         confidence: 0 to 100.
         recommendation: `OVER`, `UNDER`, `PASS` or `NO_LINE`.
         over_probability: P(points > line), None without a line.
-        filter_reason: why nobody should act on it, if so; the row is stored all the same (I-05).
+        filter_reason: why one should not bet on it; None if one may. The row is stored in either case (I-05).
     """
 
     prediction_id: str
@@ -48,10 +48,10 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Which data made the predictions of a player, and whom he plays for and against.
+    """The data on which the predictions of a player rest, and the player's team and opponent.
 
     Attributes:
-        inputs_as_of: `tip_off` or `late`, see `tip_off.InputsAsOf`; None if the start is not known.
+        inputs_as_of: `tip_off` or `late`, see `tip_off.InputsAsOf`; None if the start is unknown.
     """
 
     inputs_hash: str
@@ -70,15 +70,15 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one requested player.
+    """The outcome of one requested player.
 
     Attributes:
-        reason: one word; None only for produced.
+        reason: a short code; None only for produced.
         error: the error's text, for people.
-        system_problems: systems that gave nothing for this player, each with the reason.
-        seconds: wall time that the player took in the worker.
-        game_start: ISO 8601 UTC, None if unknown; from it follows whether a row is retrospective.
-        code_version: of the worker that made it (I-42); None for whom no worker looked at.
+        system_problems: systems that produced nothing for this player, each with the reason.
+        seconds: wall time that the worker spent on the player.
+        game_start: ISO 8601 UTC, None if unknown; decides whether a row is retrospective.
+        code_version: of the worker that made it (I-42); None if no worker processed the player.
     """
 
     player_lookup: str
@@ -107,7 +107,7 @@ class Tally:
 
     @property
     def coverage_pct(self) -> float:
-        """Produced of those who could have been, in percent; 0 when nobody could."""
+        """Share of the players who could be predicted that have predictions, in percent; 0 if none could."""
         expected = self.requested - self.forgiven
         return 100.0 * self.produced / expected if expected > 0 else 0.0
 
@@ -134,7 +134,7 @@ def is_forgiven(outcome: Outcome) -> bool:
 
 
 def latest(outcomes: Iterable[Outcome]) -> dict[str, Outcome]:
-    """The outcome that counts for each player: a produced one, else that of the last round."""
+    """The outcome that counts for each player: a produced one if there is one, else that of the last round."""
     best: dict[str, Outcome] = {}
     for outcome in outcomes:
         known = best.get(outcome.player_lookup)
@@ -148,5 +148,5 @@ def _rank(outcome: Outcome) -> tuple[bool, int]:
 
 
 def failed_outcome(player: str, reason: str, round_: int, error: str | None = None) -> Outcome:
-    """A player who got nothing, and why."""
+    """The outcome `failed` of a player, with its reason."""
     return Outcome(player, "", OutcomeKind.FAILED, reason=reason, error=error, round=round_)

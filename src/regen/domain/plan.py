@@ -1,4 +1,4 @@
-"""What a promotion would do to a date's current rows: the rule of `promote.sql`, before it is submitted."""
+"""The effect of a promotion on a date's current rows: the rule of `promote.sql`, applied before it is submitted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOT_ON_SLATE = "not_on_slate"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A prediction of a date, as far as two states of the date are compared."""
+    """A prediction of a date, with the fields that are compared before and after a promotion."""
 
     player_lookup: str
     game_id: str
@@ -27,12 +27,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The date's current rows, and what comes and goes.
+    """The rows that a promotion adds to and withdraws from the date.
 
     Attributes:
         new: the rows that the promotion makes current.
-        withdrawn: why a player loses his current rows without a replacement, by player; only players with current rows.
-        rows_withdrawn: how many rows that are, by reason.
+        withdrawn: the reason of withdrawal by player, for players with current rows that get no replacement.
+        rows_withdrawn: number of withdrawn rows by reason.
     """
 
     before: tuple[Row, ...]
@@ -41,7 +41,7 @@ class Plan:
     rows_withdrawn: Mapping[str, int]
 
     def record(self) -> dict[str, dict[str, int]]:
-        """Players and rows by reason, as it is stored and shown."""
+        """Withdrawn players and rows by reason, as stored and shown."""
         players: dict[str, int] = {}
         for reason in self.withdrawn.values():
             players[reason] = players.get(reason, 0) + 1
@@ -49,15 +49,15 @@ class Plan:
 
 
 def in_words(record: Mapping[str, Mapping[str, int]]) -> str:
-    """`Plan.record` in words."""
+    """`Plan.record` as a sentence."""
     return ", ".join(f"{n['players']} players ({n['rows']} rows) {reason}" for reason, n in record.items())
 
 
 def withdrawals(outcomes: Iterable[Outcome], excluded: Iterable[Exclusion], scope: Scope) -> dict[str, str]:
-    """Why a player's current rows are to go although he is on the slate, by player.
+    """The reason of withdrawal by player, for players on the slate.
 
-    A batch of some systems withdraws no player: one who is out is out for every system. Of a requested player who is
-    excluded, too, a redrive has read the exclusion later than his outcome was made.
+    A batch of some systems withdraws no player, because a player who is out is out for every system. A player may be both
+    requested and excluded: then a redrive has read the exclusion after the outcome was made, and the exclusion counts.
     """
     if scope.systems is not None:
         return {}
@@ -73,10 +73,11 @@ def plan(
     excluded: Sequence[Exclusion],
     scope: Scope,
 ) -> Plan:
-    """What comes and goes.
+    """The plan of a promotion.
 
     Args:
-        outcomes: of every requested player; with the excluded they are the slate of a batch for the whole slate.
+        outcomes: of every requested player. Requested and excluded players together are the slate of a whole-slate
+            batch.
         fresh: the outcomes whose rows this promotion makes current.
     """
     gone = withdrawals(outcomes, excluded, scope)

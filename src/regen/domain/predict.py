@@ -1,4 +1,4 @@
-"""One player, every system, every line: from what is known to an outcome."""
+"""The prediction of one player with every system and line: from inputs to an outcome."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_WARNINGS = 20
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """What the ids of a batch's predictions are derived from."""
+    """The parts from which the ids of a batch's predictions are derived."""
 
     batch_id: str
     round: int
@@ -35,21 +35,21 @@ def predict_player(
     feature_version: str | None,
     naming: Naming,
 ) -> Outcome:
-    """Predict one player with every system; whatever goes wrong is his outcome, no other player's.
+    """Predict one player with every system. Any error becomes the outcome of this player only.
 
-    Lines from after the start are left out here too: a request of an earlier release may hold them.
+    Lines seen after the start are left out here too: a request of an earlier release may hold them.
 
     Args:
-        systems: in the order of the registry, ensembles last; with those whose estimates an ensemble reads.
-        wanted: ids of the systems that give rows.
-        feature_version: the version that the systems were made for; None accepts any.
+        systems: in the order of the registry, ensembles last, including those whose estimates an ensemble reads.
+        wanted: ids of the systems that produce rows.
+        feature_version: the feature version that the systems were fitted on; None accepts any.
     """
     if problem := flaw(inputs):
         return _unfit(inputs, problem, naming)
     try:
         inputs = before_start(inputs)
         return _predicted(inputs, systems, wanted, feature_version, naming)
-    except Exception as error:  # noqa: BLE001 - what no rule foresaw is this player's outcome, never the request's (P10)
+    except Exception as error:  # noqa: BLE001 - an unforeseen error is this player's outcome, never the request's (P10)
         return unfit(inputs.player_lookup, _why(error), naming.round)
 
 
@@ -98,19 +98,19 @@ def _predicted(
         if problems and all(p in lacking for p in problems.values()):
             reason = "no_history" if "no_history" in lacking else lacking[0]
             return _outcome(inputs, naming, OutcomeKind.SKIPPED, reason=reason, problems=problems)
-        first = next(iter(problems.values()), "no system was asked")
+        first = next(iter(problems.values()), "no system was requested")
         return _outcome(inputs, naming, OutcomeKind.FAILED, reason="system_error", error=first, problems=problems)
     rows = _rows(inputs, [s for s in systems if s.system_id in estimates and s.system_id in wanted], estimates, naming)
     return _outcome(inputs, naming, OutcomeKind.PRODUCED, rows=rows, problems=problems)
 
 
 def _why(error: Exception) -> str:
-    """An error's text as every store takes it: no NUL, no lone surrogate."""
+    """An error's text in a form that every store accepts: no NUL, no lone surrogate."""
     return plain(f"{type(error).__name__}: {error}"[:300])
 
 
 def _gate(inputs: PlayerInputs, feature_version: str | None) -> tuple[OutcomeKind, str, str | None] | None:
-    """Gates fail closed (I-52): an outcome with its reason, never a default in place of the unknown."""
+    """The outcome of a player whom a gate stops, with the reason. Gates fail closed: no default replaces a missing value (I-52)."""
     if inputs.injury_status.lower() == "out":
         return OutcomeKind.SKIPPED, "out", None
     if feature_version is not None and inputs.feature_version != feature_version:
@@ -161,7 +161,7 @@ def _rows(
 
 
 def _few(warnings: tuple[str, ...]) -> tuple[str, ...]:
-    """The first of many: they stand in each of the player's rows."""
+    """The first warnings, and the number of the rest: each of the player's rows carries them."""
     if len(warnings) <= MAX_WARNINGS:
         return warnings
     return (*warnings[:MAX_WARNINGS], f"{len(warnings) - MAX_WARNINGS} more warnings")

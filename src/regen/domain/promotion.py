@@ -1,4 +1,4 @@
-"""What a promotion and a rollback are told to do, and what they did."""
+"""The parameters of promotions and rollbacks, and the counts that they return."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 from regen.domain.audit import AuditEntry
 
 ORPHAN_AFTER = timedelta(hours=2)
-"""No verification takes as long: a staging table that is older is nobody's."""
+"""No verification takes this long, so an older staging table is orphaned."""
 
 
 @dataclass(frozen=True, slots=True)
 class FenceToken:
-    """The right to change the predictions of one date: worthless as soon as a higher token has been taken (I-22).
+    """The right to change the predictions of one date. It ends as soon as a higher token has been taken (I-22).
 
     Attributes:
-        token: grows with every taking of the lease; compared inside BigQuery (`promotion_fence`).
+        token: grows whenever the lease is taken; BigQuery compares it (`promotion_fence`).
     """
 
     game_date: date
@@ -29,15 +29,15 @@ class FenceToken:
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """One promotion: make the staged rows current in place of what they replace, and say so, in one transaction.
+    """One promotion: replace current rows by the staged ones and write the audit row, in one transaction.
 
     Attributes:
         staging: name of the staging table, in the staging dataset.
-        expected_rows: how many predictions were staged; another number inside the transaction aborts it.
-        whole_slate: the batch covers the whole slate, so current rows of players not on it are withdrawn.
+        expected_rows: number of staged predictions. The transaction aborts if it finds another number.
+        whole_slate: whether the batch covers the whole slate. If so, current rows of players not on it are withdrawn.
         reason: why the batch runs; becomes `superseded_reason`.
         metadata: becomes `superseded_metadata`.
-        at: the moment that `superseded_at`, `created_at` and the audit carry (aware UTC).
+        at: the value of `superseded_at`, `created_at` and the audit's time (aware UTC).
         audit: the row of this promotion; `superseded_count`, `regenerated_count` and `withdrawn` are counted by the
             transaction itself (I-70).
     """
@@ -54,10 +54,10 @@ class Promotion:
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """Undo a promotion: supersede what the batch inserted, insert copies of what it superseded or withdrew.
+    """One rollback: supersede the rows that the batch inserted, insert copies of those that it superseded or withdrew.
 
     Attributes:
-        id_prefix: makes the ids of the restored rows: `prediction_id` = hash of (id_prefix, old prediction_id).
+        id_prefix: part of the restored rows' ids: `prediction_id` = hash of (id_prefix, old prediction_id).
     """
 
     fence: FenceToken
@@ -71,7 +71,7 @@ class Rollback:
 
 @dataclass(frozen=True, slots=True)
 class PromotionCounts:
-    """What a committed promotion or rollback did, measured after the writes inside the transaction.
+    """Row counts of a committed promotion or rollback, taken after the writes inside the transaction.
 
     Attributes:
         superseded: rows that stopped being current because they were replaced.
@@ -88,7 +88,7 @@ class PromotionCounts:
 
 @dataclass(frozen=True, slots=True)
 class CurrentPrediction:
-    """A prediction that is current, as far as the checks and the diff need it."""
+    """A current prediction, with the fields that the checks and the diff need."""
 
     prediction_id: str
     batch_id: str | None
@@ -109,10 +109,10 @@ class StagedRow:
 
     Attributes:
         kind: `prediction`, `run` (one player's worker run), `withdrawal` (a player ruled out; `reason` says why) or
-            `slate` (a player of the slate, named so that a whole-slate promotion knows who is no longer on it).
-        prediction: a row of `player_prop_predictions`, JSON-able, without the columns that the transaction fills
+            `slate` (a player of the slate, so that a whole-slate promotion can find the players no longer on it).
+        prediction: a row of `player_prop_predictions`, as JSON values, without the columns that the transaction fills
             (created_at, updated_at, supersedes_prediction_id, superseded*).
-        run: a row of `prediction_worker_runs`, JSON-able.
+        run: a row of `prediction_worker_runs`, as JSON values.
     """
 
     kind: str
@@ -124,7 +124,7 @@ class StagedRow:
 
 @dataclass(frozen=True, slots=True)
 class StagingTable:
-    """A staging table that exists."""
+    """An existing staging table."""
 
     name: str
     created_at: datetime

@@ -1,8 +1,8 @@
-"""From an estimate and a line to a chance, a recommendation and a confidence: one rule for all systems.
+"""The chance, recommendation and confidence for an estimate and a line: one rule for all systems.
 
-The points a player will score are taken as continuous, with `points` the median and `sd` the spread around it; raised to
-the power 2/3 they are close to normal. (A player's scoring is skewed by about his own sd / mean, which is what this power
-gives; the gamma's skew is twice that.) A whole number n stands for everything from n - 0.5 to n + 0.5.
+A player's points are modelled as continuous, with median `points` and standard deviation `sd`; raised to the power 2/3
+they are close to normal. (Observed scoring has a skew of about sd / mean, which this power gives; the gamma distribution's
+is twice that.) A whole number n covers the interval from n - 0.5 to n + 0.5.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from regen.domain.estimate import Estimate
 
 POWER = 2.0 / 3.0
 SHIFT = 0.5
-"""Added to points before the power, so that scoring nothing has its share."""
+"""Added to points before the power, so that zero points get a probability."""
 MIN_SD = 0.5
 MIN_EDGE = 1.0
-"""Points by which the prediction must differ from the line to recommend a side."""
+"""Least difference between prediction and line, in points, at which a side is recommended."""
 MIN_CHANCE = 0.55
-"""Chance of the side, as the system sees it, to recommend it (-110 breaks even at 0.524)."""
+"""Least chance of a side, by the system's own estimate, at which it is recommended (-110 breaks even at 0.524)."""
 MARKET_TRUST = 0.3
-"""What remains of a chance's distance from one half when the bookmaker, who set the line, sees it otherwise. Measured."""
+"""Factor on a chance's distance from one half, because the bookmaker who set the line disagrees. Measured."""
 CONFIDENT_WITHIN = 5.0
 """The confidence of an estimate is the chance, in percent, that the points come this close."""
 _NORMAL = NormalDist()
 
 
 class Recommendation(StrEnum):
-    """What to do about a line."""
+    """The recommendation for a line."""
 
     OVER = "OVER"
     UNDER = "UNDER"
@@ -40,13 +40,13 @@ class Recommendation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a prediction says of one line.
+    """The judgement of one line by a prediction.
 
     Attributes:
         predicted_points: the points as stored, to one decimal.
-        confidence: 0 to 100. With a line: the chance that the side it leans to wins, a push counting as half.
+        confidence: 0 to 100. With a line: the chance that the likelier side wins, a push counting as half.
             Without: the chance that the points come within `CONFIDENT_WITHIN` of the prediction.
-        edge: predicted points less the line; None without a line.
+        edge: predicted points minus the line; None without a line.
         over: chance of more points than the line; None without a line.
         push: chance of exactly the line, 0 for half-point lines.
     """
@@ -60,7 +60,7 @@ class Judgement:
 
 
 def stored_points(estimate: Estimate) -> float:
-    """The prediction as its row carries it: one decimal, never below zero."""
+    """The points as stored in the row: one decimal, at least zero."""
     return max(0.0, round(estimate.points, 1))
 
 
@@ -73,7 +73,7 @@ def chance_above(estimate: Estimate, points: float) -> float:
 
 
 def over_probability(estimate: Estimate, line: float) -> float:
-    """P(points > line). 24.5 asks for 25 or more, 25.0 for 26 or more."""
+    """P(points > line): 25 or more for a line of 24.5, 26 or more for 25.0."""
     return chance_above(estimate, math.floor(line) + 0.5)
 
 
@@ -85,7 +85,7 @@ def push_probability(estimate: Estimate, line: float) -> float:
 
 
 def quantile(estimate: Estimate, chance: float) -> float:
-    """The points that are not passed with this chance, at least 0."""
+    """The quantile of the points at this probability, at least 0."""
     centre = max(0.0, estimate.points) + SHIFT
     root = max(0.0, math.pow(centre, POWER) + _root_spread(estimate, centre) * _NORMAL.inv_cdf(chance))
     return max(0.0, math.pow(root, 1.0 / POWER) - SHIFT)
@@ -103,7 +103,7 @@ def closeness(points: float, sd: float) -> float:
 
 
 def advise(estimate: Estimate, line: float | None) -> Judgement:
-    """The recommendation for one line, always on the side on which the stored prediction stands."""
+    """Recommend a side of one line, always the side of the stored prediction, or none."""
     points = stored_points(estimate)
     if line is None:
         return Judgement(Recommendation.NO_LINE, points, estimate.confidence)

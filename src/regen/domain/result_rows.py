@@ -1,4 +1,4 @@
-"""From outcomes to the rows that are staged: `player_prop_predictions` and `prediction_worker_runs`."""
+"""The rows staged for outcomes: `player_prop_predictions` and `prediction_worker_runs`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from regen.domain.outcome import Outcome, OutcomeKind, Prediction
 
 
 def prediction_row(batch: Batch, outcome: Outcome, prediction: Prediction, at: datetime) -> dict[str, Any]:
-    """One row of `player_prop_predictions`, JSON-able, without what the promotion itself fills in.
+    """One row of `player_prop_predictions`, as JSON values, without the columns that the promotion fills.
 
     Args:
         at: when the batch is verified; a game that has begun by then makes the row `retrospective` (I-12).
@@ -60,7 +60,7 @@ def prediction_row(batch: Batch, outcome: Outcome, prediction: Prediction, at: d
 
 
 def has_begun(game_start: str | None, at: datetime) -> bool:
-    """Whether the game had begun by then; an unknown tip-off, or one that is no moment, has not."""
+    """Whether the game had begun at that time; False if the tip-off is unknown or no valid timestamp."""
     try:
         start = None if game_start is None else datetime.fromisoformat(game_start)
     except ValueError:

@@ -11,12 +11,12 @@ from regen.domain.slate_reading import SlateEntry
 
 MAX_NAMED = 10
 LIKENESS = 0.75
-"""Of two names that may be meant for each other, as `difflib` measures it."""
+"""Least similarity, as measured by `difflib`, at which a known name is suggested for an unknown one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A filter; None means all."""
+    """A filter of players, games and systems; None means all."""
 
     players: tuple[str, ...] | None = None
     games: tuple[str, ...] | None = None
@@ -24,19 +24,19 @@ class Scope:
 
     @property
     def whole_slate(self) -> bool:
-        """Whether every player of the slate with every system is meant."""
+        """Whether it covers every player of the slate with every system."""
         return self.players is None and self.games is None and self.systems is None
 
     def covers(self, player_lookup: str, game_id: str) -> bool:
-        """Whether a player of the slate is meant."""
+        """Whether it covers a player of the slate."""
         return (self.players is None or player_lookup in self.players) and (self.games is None or game_id in self.games)
 
     def on(self, entries: Sequence[SlateEntry], day: str) -> Scope:
-        """The scope with players and games as the slate of a day has them.
+        """The scope with players and games spelled as on the slate of a date.
 
         Raises:
-            UnknownNames: one that is named is not on the slate.
-            InvalidInput: a player plays in none of the games that are named.
+            UnknownNames: a player or game is not on the slate.
+            InvalidInput: a player plays in none of the games.
         """
         players, games = self.players, self.games
         if games is not None:
@@ -50,9 +50,9 @@ class Scope:
         return replace(self, players=players, games=games)
 
     def union(self, other: Scope) -> Scope:
-        """The smallest scope of this form that has both; a trigger without a filter wins.
+        """The smallest scope that covers both; a scope without a filter wins.
 
-        A scope of players and one of games are united to all of the slate: a conjunction cannot say "or".
+        A scope of players and one of games unite to the whole slate, because a scope cannot express "or".
         """
         systems = _both(self.systems, other.systems)
         if (self.players is None, self.games is None) != (other.players is None, other.games is None):
@@ -71,10 +71,10 @@ def _both(a: tuple[str, ...] | None, b: tuple[str, ...] | None) -> tuple[str, ..
 
 
 class UnknownNames(InvalidInput):
-    """Names that nothing known has.
+    """Some requested names are unknown.
 
     Attributes:
-        all: whether not one of those asked for is known.
+        all: whether every requested name is unknown.
     """
 
     def __init__(self, field: str, expected: str, *, all_: bool) -> None:
@@ -83,13 +83,13 @@ class UnknownNames(InvalidInput):
 
 
 def resolved(field: str, asked: Sequence[str], known: Iterable[str], where: str) -> tuple[str, ...]:
-    """The names that are asked for, as they are known, each once; case and outer spaces do not matter.
+    """The requested names in their known spelling, each once; case and outer spaces are ignored.
 
     Args:
-        where: what knows them, for the error.
+        where: describes the known names in the error.
 
     Raises:
-        UnknownNames: one of them is not known; names each such, with the known names that are most like it.
+        UnknownNames: names are unknown; the error lists each with the most similar known names.
     """
     by_key = {name.strip().casefold(): name for name in known}
     unknown = [name for name in asked if name.strip().casefold() not in by_key]

@@ -1,4 +1,4 @@
-"""Who is requested, who is excluded, and into which requests the requested are grouped."""
+"""The players to request, those to exclude, and the grouping of players into requests."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from regen.domain.slate_reading import SlateEntry
 from regen.domain.soundness import flaw, is_moment, is_name, is_text, shown, without_timeless
 
 COLUMNS = {"team": "team_abbr", "opponent": "opponent_team_abbr", "status": "player_status"}
-"""Fields that upstream knows by another name."""
+"""Upstream's column names, where they differ from the field names."""
 UNAVAILABLE = {"out": "out", "doubtful": "doubtful"}
 CALLED_OFF = frozenset({"postponed", "ppd", "cancelled", "canceled", "suspended", "abandoned"})
 _CALLED_OFF = re.compile(rf"({'|'.join(sorted(CALLED_OFF))})([^a-z]|$)")
 POSTPONED = "postponed"
 EXPLAINED = frozenset({"out", POSTPONED})
-"""Exclusions that withdraw what is current of the player: upstream says that he will not play."""
+"""Exclusions that withdraw the player's current rows: upstream says that the player will not play."""
 AVAILABLE_AGAIN = "available_again"
-"""The batch left the player out when it was opened; a redrive has read that he may play."""
+"""The batch excluded the player when it was opened; a redrive has read that the player is available again."""
 
 
 def is_called_off(game_status: str | None) -> bool:
-    """Whether upstream's word on a game says that it is not played on its date, in either case, whatever follows it."""
+    """Whether upstream's status of a game says that it is not played on its date; case and trailing words are ignored."""
     return _CALLED_OFF.match((game_status or "").strip().lower()) is not None
 
 
@@ -50,7 +50,7 @@ class GameShape:
     """One game of a slate: how many players it has, and of which teams.
 
     Attributes:
-        called_off: upstream says so of a player of it.
+        called_off: whether upstream reports this for any of its players.
     """
 
     game_id: str
@@ -61,10 +61,10 @@ class GameShape:
 
 @dataclass(frozen=True, slots=True)
 class SlateShape:
-    """How large a slate was when it was read, whatever the scope: what the checks hold it to.
+    """The size of a slate when it was read, regardless of the scope, for comparison by the checks.
 
     Attributes:
-        players: everybody on it, excluded or not.
+        players: number of players on it, excluded or not.
     """
 
     players: int
@@ -72,9 +72,10 @@ class SlateShape:
 
 
 def shape_of(entries: Iterable[SlateEntry]) -> SlateShape:
-    """The shape of what was read; a player without a game, or a game's player without a team, has broken rows.
+    """The shape of the slate entries. Players without a game, and teams that are empty, count as broken rows.
 
-    So has a player who is alone in naming his game, or his team beside two others: that is no game, and no third team.
+    A game that only one player names is a broken row too, and so is a third team that only one player names: neither
+    becomes part of the shape.
     """
     known = tuple(sound(entry, number) for number, entry in enumerate(entries))
     games: dict[str, list[SlateEntry]] = {}
@@ -118,10 +119,10 @@ class Slate:
 
 
 def sound(entry: SlateEntry, number: int) -> SlateEntry:
-    """The entry with every field but the inputs as it has to be; what was wrong with it is its problem.
+    """The entry with valid values in every field but the inputs. Invalid ones are replaced and named in `problem`.
 
     Args:
-        number: names a player who has no name that can be used.
+        number: makes a name for a player whose own is unusable.
     """
     problems: list[str] = []
 
@@ -150,7 +151,7 @@ def sound(entry: SlateEntry, number: int) -> SlateEntry:
 
 
 def examined(entry: SlateEntry) -> SlateEntry:
-    """The entry of a requested player, without inputs that hold what they cannot: that is his problem alone."""
+    """The entry of a requested player, without its inputs if these are unsound; `problem` then names the field."""
     if entry.inputs is None:
         return entry
     inputs = without_timeless(entry.inputs)
@@ -165,10 +166,10 @@ def _is_minutes(value: object) -> bool:
 
 
 def exclusion(entry: SlateEntry, min_minutes: float) -> str | None:
-    """The one rule for first runs, regenerations and the coverage view.
+    """The reason to exclude a player, or None: one rule for first runs, regenerations and the coverage view.
 
-    Everybody of a game that is called off is excluded (`postponed`). OUT and DOUBTFUL are excluded; so is a player under `min_minutes` on average, unless he has a line. Unknown minutes
-    count as none played.
+    Exclude every player of a game that is called off (`postponed`), and players who are OUT or DOUBTFUL. Exclude players
+    who average less than `min_minutes`, unless they have a line. Unknown minutes count as 0.
     """
     if entry.called_off:
         return POSTPONED
@@ -181,7 +182,7 @@ def exclusion(entry: SlateEntry, min_minutes: float) -> str | None:
 
 
 def fix_slate(entries: Iterable[SlateEntry], scope: Scope, min_minutes: float) -> Slate:
-    """Apply scope and rule to what was read."""
+    """Split the entries read into requested, excluded and outside the scope."""
     requested: list[SlateEntry] = []
     excluded: list[Exclusion] = []
     outside: list[str] = []
@@ -199,13 +200,13 @@ def fix_slate(entries: Iterable[SlateEntry], scope: Scope, min_minutes: float) -
 def reread(
     slate: Slate, known: Iterable[Exclusion], requested: Collection[str], produced: Collection[str]
 ) -> tuple[Exclusion, ...]:
-    """What a later reading says otherwise of the players who have no result and are not requested again.
+    """The exclusions that a later reading changes, of players who have no result and are not requested again.
 
-    A player who was out, or not on the slate, and is not out now keeps what is current of him.
+    A player who was out, or not on the slate, and is now available keeps the current rows.
 
     Args:
-        requested: players whom the batch has requested before.
-        produced: those of them who have a result.
+        requested: players that the batch has requested before.
+        produced: requested players who have a result.
     """
     before = {e.player_lookup: e.reason for e in known}
     again = (e for e in slate.requested if e.player_lookup not in requested)
@@ -214,7 +215,7 @@ def reread(
 
 
 def group(entries: Sequence[SlateEntry], size: int) -> list[tuple[SlateEntry, ...]]:
-    """Groups of nearly equal size, none above `size`."""
+    """The entries in groups of nearly equal size, none above `size`."""
     if not entries:
         return []
     number = -(-len(entries) // size)

@@ -1,4 +1,4 @@
-"""The slate as it was read from the warehouse, before any rule was applied to it."""
+"""The slate as read from the warehouse, before any rule is applied."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from regen.domain.tip_off import before_start
 
 @dataclass(frozen=True, slots=True)
 class SlateEntry:
-    """One rostered player of a date, with what there is about him.
+    """One rostered player of a date, with the data read for the player.
 
     Attributes:
-        avg_minutes: mean minutes of his last 7 days' games (or of his last games), None if unknown.
+        avg_minutes: mean minutes of the games of the last 7 days (or of the last games), None if unknown.
         inputs: None if the player has no feature row (an outcome `failed(no_features)`, not an error).
-        problem: what is wrong with his rows, if something is (the outcome's error text).
-        called_off: upstream says that his game is not played on this date.
+        problem: what is wrong with the player's rows, as error text of the outcome; None if they are sound.
+        called_off: whether upstream says that the player's game is not played on this date.
     """
 
     player_lookup: str
@@ -39,10 +39,10 @@ class SlateEntry:
 
 @dataclass(frozen=True, slots=True)
 class SlateReading:
-    """Everything that one batch needs from the warehouse, read by a constant number of statements.
+    """All data that one batch needs from the warehouse, read by a constant number of statements.
 
     Attributes:
-        snapshot: names the state of the inputs: a hash over every entry's feature hash and lines.
+        snapshot: identifies the state of the inputs: a hash over every entry's feature hash and lines.
         features_built_at: newest `created_at` of the feature rows.
     """
 
@@ -53,9 +53,9 @@ class SlateReading:
 
 
 def known_before_start(entry: SlateEntry, read_at: datetime) -> SlateEntry:
-    """The entry without lines that were not there before the start, nor when it was read or its row was made.
+    """The entry without lines seen after the start, after it was read, or after its row was made.
 
-    Inputs that hold what they cannot are left for the slate's rule to name.
+    Unsound inputs are kept: `slate.examined` names what is wrong with them.
     """
     if entry.inputs is None or flaw(entry.inputs):
         return entry

@@ -1,6 +1,6 @@
-"""What a player's inputs may hold. Whatever else upstream sends is his own outcome, with the field's name (P10).
+"""The bounds of a player's inputs. A value outside them becomes the outcome of that player, with the field's name (P10).
 
-The bounds are wide: they keep out what no game can have (a tip-off in year 1, a name of a megabyte), not what is rare.
+The bounds are wide: they exclude the impossible (a tip-off in year 1, a name of a megabyte), not the rare.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ MAX_NUMBER = 1e9
 MAX_FEATURES = 2_000
 MAX_GAMES = 200
 MAX_STATISTIC = 200
-"""More minutes, points or shots than any game has seen."""
+"""Upper bound of a player's minutes, points or shots in a game; no game has come near it."""
 MAX_LINES = 1_000
 MAX_WARNINGS = 1_000
 START_WITHIN = timedelta(days=7)
-"""A game starts on its date, in whatever zone; one that was put off has another date."""
+"""A game starts on its date, in some time zone; a postponed game gets another date."""
 _FIRST_DAY = date(1946, 1, 1)
 _FIRST, _LAST = datetime(1946, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _PLAIN = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]*")
@@ -35,39 +35,39 @@ Rule = Callable[[Any], bool]
 
 
 def shown(value: object) -> str:
-    """A value for an error's text: short, in characters that every store takes."""
+    """A value for an error's text: short, in characters that every store accepts."""
     try:
         text = ascii(value) if not isinstance(value, float | datetime | date) else str(value)
-    except Exception as error:  # noqa: BLE001 - whatever cannot even be shown has a type
+    except Exception as error:  # noqa: BLE001 - a value that cannot be shown still has a type
         text = f"a {type(value).__name__} that cannot be shown ({type(error).__name__})"
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def plain(text: str) -> str:
-    """A text as every store takes it: control characters and lone surrogates escaped, and not long."""
+    """A text in a form that every store accepts: shortened, with control characters and lone surrogates escaped."""
     safe = text if _PLAIN.fullmatch(text) else text.encode("unicode_escape").decode()
     return safe[:MAX_ERROR]
 
 
 def is_moment(value: object) -> bool:
-    """Whether this is an aware moment that arithmetic can be done with."""
+    """Whether this is an aware time that stays in range under arithmetic."""
     return isinstance(value, datetime) and value.tzinfo is not None and _between(value)
 
 
 def is_name(value: object) -> bool:
-    """Whether this names something: some characters, not many, none of them control characters."""
+    """Whether this is a non-empty, short text without control characters."""
     return is_text(value) and bool(str(value).strip())
 
 
 def is_text(value: object) -> bool:
-    """Whether this is a short text that every store takes."""
+    """Whether this is a short text that every store accepts."""
     if not isinstance(value, str) or len(value) > MAX_TEXT:
         return False
     return (value.isascii() and value.isprintable()) or _PLAIN.fullmatch(value) is not None
 
 
 def without_timeless(inputs: PlayerInputs) -> PlayerInputs:
-    """The inputs without lines that name a moment which no line can be from: each is set aside, with a warning."""
+    """The inputs without lines whose time is impossible; each is set aside, with a warning."""
     lines: object = inputs.lines
     if not isinstance(lines, tuple | list):
         return inputs
@@ -84,7 +84,7 @@ def _timed(line: Line) -> bool:
 
 
 def start_flaw(start: object, game_date: date) -> str | None:
-    """What is wrong with a tip-off of a date's game, if something is."""
+    """The error text of an impossible tip-off for a game of this date; None if it is possible."""
     if start is None:
         return None
     if is_moment(start) and isinstance(start, datetime):
@@ -95,10 +95,10 @@ def start_flaw(start: object, game_date: date) -> str | None:
 
 
 def flaw(inputs: PlayerInputs) -> str | None:
-    """The first field that holds what it cannot, with what was expected; None if all of them are sound."""
+    """The error text of the first unsound field; None if all fields are sound."""
     try:
         return next(_flaws(inputs), None)
-    except Exception as error:  # noqa: BLE001 - what cannot even be looked at is not sound (P10)
+    except Exception as error:  # noqa: BLE001 - a value that cannot be examined is not sound (P10)
         return f"inputs: expected a player's, got {type(error).__name__} ({shown(error)})"
 
 
@@ -145,7 +145,7 @@ def _games(inputs: PlayerInputs) -> Iterator[str]:
 
 
 def _is_sound(game: Any, before: date) -> bool:  # noqa: ANN401 - what a game's fields hold is the question
-    """All of `_game` at once, for the many in which nothing is wrong: 30 a player."""
+    """All of `_game` in one expression: a fast path, as a player has 30 games and nearly all are sound."""
     return (
         type(game) is RecentGame
         and type(game.game_date) is date
@@ -182,7 +182,7 @@ def _game(game: Any) -> Iterator[str]:  # noqa: ANN401 - what a game's fields ho
 
 
 def _lines(lines: object) -> Iterator[str]:
-    """A line's value and time are for the choice of lines to judge: what cannot be a line is set aside there."""
+    """Check only the form of lines: `lines.choose` sets aside impossible values and times."""
     if not isinstance(lines, tuple | list) or len(lines) > MAX_LINES:
         number = f"{len(lines)} lines" if isinstance(lines, tuple | list) else lines
         yield _problem("lines", f"at most {MAX_LINES} lines", number)
@@ -203,7 +203,7 @@ def _number(value: object) -> bool:
 
 
 def _any_number(value: object) -> bool:
-    """A number that a request's document holds: whether it can be a line is judged later."""
+    """Whether this is a number that a request's document can hold; `lines.choose` decides whether it can be a line."""
     return isinstance(value, float) or _number(value)
 
 

@@ -1,4 +1,4 @@
-"""What a text may hold, by one rule for all that callers send, all that is stored, and all that a terminal shows."""
+"""The characters that a text may have: one rule each for what callers send, what is stored, and what a terminal shows."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any
 
 from regen.domain.errors import InvalidInput
 
-#: Control characters but tab and line ends, and halves of surrogate pairs: BigQuery's JSON and documents do not hold them all.
+#: Control characters except tab and line ends, and lone surrogates: BigQuery's JSON and Firestore cannot hold all of them.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-#: What moves the cursor, ends a line, hides text or turns its direction round.
+#: Characters that move the cursor, end a line, hide text or reverse its direction.
 _UNSHOWABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
 )
 
 
 def checked_text(text: str, field: str) -> str:
-    """The text, if it can be stored.
+    """The text, unchanged, if it can be stored.
 
     Raises:
-        InvalidInput: it holds a control character (tab and line ends apart) or half a surrogate pair.
+        InvalidInput: it holds a lone surrogate, or a control character other than tab and line end.
     """
     if (text.isascii() and text.isprintable()) or not _UNSTORABLE.search(text):
         return text
@@ -29,7 +29,7 @@ def checked_text(text: str, field: str) -> str:
 
 
 def storable(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """The value as it can be stored: what cannot be is written out in hexadecimal; a number that is none becomes text."""
+    """The value in a form that can be stored: other characters become hexadecimal escapes, NaN and infinity become text."""
     if isinstance(value, str):
         return _UNSTORABLE.sub(_written, value)
     if isinstance(value, float) and not math.isfinite(value):
@@ -42,10 +42,10 @@ def storable(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def visible(text: str, *, lines: bool = False) -> str:
-    """The text as a terminal may show it: what it would obey or hide is written out.
+    """The text in a form that is safe on a terminal: characters that it would obey or hide are escaped.
 
     Args:
-        lines: line ends and tabs are ours, and stay.
+        lines: keep line ends and tabs, because regen itself wrote them.
     """
     if text.isascii() and text.isprintable():
         return text

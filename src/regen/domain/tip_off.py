@@ -1,8 +1,8 @@
-"""The one rule of what counts for a game: what was known before it began.
+"""The tip-off rule: only data known before a game began counts for it.
 
-A line, a report or a row of the slate that was made after the start is set aside, wherever it is read: in tables, in files,
-in requests of an earlier release, in what a model learns from. The start is the game's own, not what a row claims of it. What
-names no moment counts, and so does everything of a game whose start is unknown: nothing can be bounded there.
+Set aside every line, report or slate row that was made after the start, wherever it is read: in tables, in files, in
+requests of an earlier release, in training data. The start is that of the game, not the one that a row claims. Data
+without a time counts. If the start of a game is unknown, all its data counts.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from regen.domain.dates import eastern_today
 from regen.domain.inputs import Line, PlayerInputs
 
 TOGETHER = timedelta(minutes=2)
-"""Lines that one bookmaker showed within so long are one snapshot: alternates, which carry times of their own."""
+"""Lines of one bookmaker seen within this time form one snapshot of alternates, although each has a time of its own."""
 MAX_NAMED = 20
-"""Lines set aside that are named; of the others, the number."""
+"""Number of late lines that the warnings name; of the others they give the count."""
 
 
 class InputsAsOf(StrEnum):
-    """What a prediction rests on."""
+    """Whether a prediction's inputs are older than the start of its game."""
 
     TIP_OFF = "tip_off"
-    """Inputs as they stood before the game began."""
+    """All inputs were made before the game began."""
     LATE = "late"
-    """A feature row or a row of the slate that was made after the start."""
+    """A feature row or a slate row was made after the start."""
 
 
 class Offer(Protocol):
-    """A bookmaker's line that may have been seen at a moment."""
+    """A bookmaker's line, with the time at which it was seen, if known."""
 
     @property
     def bookmaker(self) -> str: ...
@@ -59,12 +59,12 @@ R = TypeVar("R", bound=Report)
 
 
 def is_known(moment: datetime | None, start: datetime | None) -> bool:
-    """Whether what is of this moment was known when a game began."""
+    """Whether data of this time was known when a game began."""
     return moment is None or start is None or moment <= start
 
 
 def split(offers: Iterable[O], start: datetime | None) -> tuple[list[O], list[O]]:
-    """What was offered before the start, and what is set aside."""
+    """The offers from before the start, and those to set aside."""
     known: list[O] = []
     late: list[O] = []
     for offer in offers:
@@ -73,7 +73,7 @@ def split(offers: Iterable[O], start: datetime | None) -> tuple[list[O], list[O]
 
 
 def last_snapshots(offers: Sequence[O]) -> list[O]:
-    """What each bookmaker showed when it was last seen, alternates included; an offer without a moment stays."""
+    """The last snapshot of each bookmaker, alternates included; offers without a time stay."""
     newest: dict[str, datetime] = {}
     for offer in offers:
         if (seen := offer.captured_at) is not None:
@@ -86,7 +86,7 @@ def last_snapshots(offers: Sequence[O]) -> list[O]:
 
 
 def named(late: Sequence[Line]) -> tuple[str, ...]:
-    """A warning for each line that was set aside, `line_after_start:{bookmaker}:{value}`; of many, the number."""
+    """A warning `line_after_start:{bookmaker}:{value}` for each late line, up to `MAX_NAMED`, then the count of the rest."""
     names = sorted({f"line_after_start:{line.bookmaker}:{line.value}" for line in late})
     if len(names) > MAX_NAMED:
         return (*names[:MAX_NAMED], f"line_after_start:{len(names) - MAX_NAMED} more")
@@ -94,10 +94,10 @@ def named(late: Sequence[Line]) -> tuple[str, ...]:
 
 
 def before_start(inputs: PlayerInputs, until: datetime | None = None) -> PlayerInputs:
-    """The inputs without lines that were seen after the start, each of which is named in `warnings`.
+    """The inputs without lines seen after the start; `warnings` names each of them.
 
     Args:
-        until: a moment before the start after which nothing can have been seen, such as when the inputs were read.
+        until: an earlier bound than the start, such as the time at which the inputs were read.
     """
     start = inputs.game_start
     bound = min((moment for moment in (start, until) if moment is not None), default=None)
@@ -108,7 +108,7 @@ def before_start(inputs: PlayerInputs, until: datetime | None = None) -> PlayerI
 
 
 def inputs_as_of(inputs: PlayerInputs) -> InputsAsOf | None:
-    """Whether a player's inputs are from before the start; None if the start is unknown."""
+    """Whether all of a player's inputs were made before the start; None if the start is unknown."""
     if inputs.game_start is None:
         return None
     made = (inputs.features_built_at, inputs.context_built_at)
@@ -116,10 +116,10 @@ def inputs_as_of(inputs: PlayerInputs) -> InputsAsOf | None:
 
 
 def newest_reports(reports: Iterable[R], start_of: Callable[[R], datetime | None]) -> dict[str, R]:
-    """By player the newest report from before the start; one of the game's date without an hour counts as its earliest.
+    """The newest report from before the start, by player. A report of the game's date without an hour counts as the day's first.
 
     Args:
-        start_of: the start of the game that a report is about, None if it is unknown.
+        start_of: gives the start of the game that a report is about, None if it is unknown.
     """
     newest: dict[str, R] = {}
     for report in reports:
@@ -141,7 +141,7 @@ def _is_reported(report: Report, start: datetime | None) -> bool:
 
 
 def _reported(report: Report) -> tuple[date, datetime]:
-    """The day of the report, US Eastern, and its moment if it names one."""
+    """The date of the report, US Eastern, and its time if known."""
     said = report.reported
     if isinstance(said, datetime):
         return eastern_today(said), said

@@ -1,4 +1,4 @@
-"""A trigger: somebody asks for a date to be predicted."""
+"""A trigger: a request to predict a date."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from regen.domain.scope import Scope
 
 
 class Source(StrEnum):
-    """Which way a trigger came."""
+    """The way by which a trigger arrived."""
 
     HTTP = "http"
     PUBSUB = "pubsub"
@@ -28,10 +28,10 @@ class Trigger:
     """One request for a batch.
 
     Attributes:
-        trigger_id: the idempotency key that it came with, or a fresh id.
+        trigger_id: the idempotency key of the request, or a fresh id.
         triggered_by: the caller, for the audit: `api_key:<id>`, `pubsub:<account>`, `scheduler:<account>`.
-        follow_up: the batch after which this one carries the coalesced triggers of the date.
-        force: a first run although the date has been promoted before.
+        follow_up: the batch whose coalesced triggers this one carries.
+        force: allow a first run although the date has been promoted before.
     """
 
     trigger_id: str
@@ -52,14 +52,17 @@ class Trigger:
 MAX_COALESCED = 200
 MAX_METADATA = 64_000
 MAX_NAMES = 100_000
-"""What waits on a date, in bytes: the date's document, the batch that carries it and its audit entry must hold it."""
+"""Bounds of the triggers that wait on a date (metadata and names in bytes).
+
+They must fit into the date's document, the batch that carries them, and its audit entry.
+"""
 
 
 def bounded(triggers: Sequence[Trigger]) -> tuple[Trigger, ...]:
-    """The triggers that wait on a date, as much of each as a document holds; oldest first.
+    """The triggers that wait on a date, oldest first, reduced to what a document can hold. No request is lost.
 
-    None is lost, and none asks for less: what the oldest asked for is carried by the next one; where there are more names
-    than a slate has, the whole slate is meant; metadata that finds no room stays in the trigger's entry in the audit.
+    At most `MAX_COALESCED` triggers are kept: the scope of an older one is merged into the next. A scope with more names
+    than fit becomes the whole slate. Metadata that does not fit stays in the trigger's audit entry only.
     """
     kept = tuple(triggers)
     while len(kept) > MAX_COALESCED:
@@ -86,7 +89,7 @@ def _length(scope: Scope) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """Several triggers of one date, as one batch carries them."""
+    """Several triggers of one date, merged for one batch."""
 
     scope: Scope
     reasons: tuple[str, ...]
@@ -95,7 +98,7 @@ class Merged:
 
 
 def merge(triggers: Sequence[Trigger]) -> Merged:
-    """All reasons, the union of the scopes, and every trigger's metadata (the first one's at the top)."""
+    """Merge triggers: all reasons, the union of the scopes, and every trigger's metadata (the first one's at the top)."""
     first, *rest = triggers
     metadata = dict(first.metadata)
     if rest:
@@ -109,9 +112,9 @@ def merge(triggers: Sequence[Trigger]) -> Merged:
 
 
 def triggers_of(batch: Batch) -> tuple[Trigger, ...]:
-    """The triggers that a batch was opened for, to be carried by a follow-up as a regeneration.
+    """The triggers that a batch was opened for, for a follow-up regeneration.
 
-    Each has the scope of the batch, which is the union of theirs.
+    Each gets the scope of the batch, which is the union of their scopes.
     """
     metadata = dict(batch.metadata)
     first, *rest = batch.trigger_ids or (batch.batch_id,)

@@ -1,4 +1,4 @@
-"""The checks between generation and promotion: declared, each `fail` or `warn`, each with its value and its limit."""
+"""The checks between generation and promotion. Each is declared `fail` or `warn`, and reports its value and its limit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["CHECKS", "NEVER_ACCEPTED", "Check", "CheckResult", "Evidence", "Verd
 
 _DECLARED = (*produced.CHECKS, *slate.CHECKS, *players.CHECKS, *moves.CHECKS)
 CHECKS: tuple[Check, ...] = tuple(sorted(_DECLARED, key=lambda check: check.severity))
-"""All checks, those that warn last."""
+"""All checks; those that only warn come last."""
 
 NEVER_ACCEPTED = frozenset({"in_range", "unique_keys", "rows_staged", "minimum_produced"})
 """Checks that no operator can waive: the tables would be wrong."""
@@ -24,10 +24,10 @@ NEVER_ACCEPTED = frozenset({"in_range", "unique_keys", "rows_staged", "minimum_p
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All findings, and what follows from them.
+    """The results of all checks.
 
     Attributes:
-        withdrawals: players and rows that the promotion takes away without a replacement, by reason.
+        withdrawals: players and rows that the promotion withdraws, by reason.
     """
 
     findings: Mapping[str, CheckResult]
@@ -71,7 +71,7 @@ class Verdict:
 
 
 def judge(evidence: Evidence, accepted: frozenset[str] = frozenset()) -> Verdict:
-    """Run every check; one whose limit is off still tells its value, and the verdict says that nothing follows from it."""
+    """Run every check. A check whose limit is off reports its value, passes, and is listed as not looked at."""
     findings = {c.name: _found(c, evidence) for c in CHECKS}
     return Verdict(findings, accepted, evidence.plan.record())
 

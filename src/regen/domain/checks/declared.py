@@ -1,6 +1,6 @@
-"""What a check is, and how a module declares those that it has: each `fail` or `warn`, by the name of its function.
+"""Declarations of checks: each has a severity, `fail` or `warn`, and the name of its function.
 
-The function's docstring says what holds, then `Fails when:` and `What to do:`, which docs/operations.md shows.
+The function's docstring states the rule, then `Fails when:` and `What to do:`, which docs/operations.md shows.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ class Check:
     """One check.
 
     Attributes:
-        setting: the name of its limit (`Evidence.thresholds`), if that can be set.
-        off: the limit at which it cannot fail: the verdict then lists it as not looked at.
+        setting: the name of its limit in `Evidence.thresholds`; None without a limit.
+        off: the limit at which it cannot fail. The verdict then lists it as not looked at.
     """
 
     name: str
@@ -32,17 +32,17 @@ class Check:
     off: float | None = None
 
     def is_off(self, thresholds: Thresholds) -> bool:
-        """Whether its limit lets everything through."""
+        """Whether its limit is the one at which it cannot fail."""
         return self.setting is not None and thresholds[self.setting] == self.off
 
 
 def fixed(look: Callable[[Evidence], CheckResult], severity: Severity = "fail") -> Check:
-    """A check without a limit that can be set."""
+    """A check without a configurable limit."""
     return Check(look.__name__, severity, look)
 
 
 def limited(look: Callable[[Evidence, float], CheckResult], setting: str, off: float | None = None) -> Check:
-    """A check that forbids the promotion beyond a limit, which is a setting: the row of `settings.json` that names the check."""
+    """A check that fails beyond a limit, which is a setting: the row of `settings.json` that names the check."""
 
     @wraps(look)
     def at_its_limit(evidence: Evidence) -> CheckResult:

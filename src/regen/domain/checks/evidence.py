@@ -1,4 +1,4 @@
-"""What the checks look at, and what one of them says."""
+"""The input of the checks, and the result of one check."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ FLOOR = 3
 
 
 class NoLimit(Defect):
-    """A check names a limit that no setting has."""
+    """A check names a limit that is not a setting."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the checks look at.
+    """The input of the checks.
 
     Attributes:
         outcomes: the final outcome of every requested player, all rounds considered.
-        fresh: those whose rows this promotion makes current.
+        fresh: the outcomes whose rows this promotion makes current.
         current: the predictions that are current before the promotion.
-        staged_rows: prediction rows that were loaded into the staging table.
+        staged_rows: number of prediction rows that were loaded into the staging table.
         slate: the slate that the batch was opened on; None in records of earlier versions.
-        slate_before: players on the slate of the date's last promoted batch for the whole slate, if one is on record.
+        slate_before: number of players on the slate of the date's last promoted whole-slate batch; None if no such
+            batch is on record.
     """
 
     outcomes: Sequence[Outcome]
@@ -52,10 +53,10 @@ class Evidence:
         """The limit of a check.
 
         Raises:
-            NoLimit: the batch has none of that name.
+            NoLimit: the batch has no limit of that name.
         """
         if name not in self.thresholds:
-            raise NoLimit(f"{name}: the batch has no such limit: settings.json has no row for it")
+            raise NoLimit(f"{name}: the batch has no such limit; add a row to settings.json")
         return self.thresholds[name]
 
     @property
@@ -74,25 +75,25 @@ class Evidence:
 
     @cached_property
     def withdrawals_alone(self) -> bool:
-        """Whether nobody could be produced, and the batch is there to withdraw: a filtered one, or a date called off."""
+        """Whether the batch only withdraws: no player could be produced, and it is filtered or its date is called off."""
         numbers = self.tally()
         explained = bool(self.plan.withdrawn) and EXPLAINED.issuperset(self.plan.withdrawn.values())
         return numbers.requested == numbers.forgiven and explained and (not self.scope.whole_slate or not self.outcomes)
 
     @cached_property
     def baseline(self) -> frozenset[str]:
-        """The players with current rows: of the batch's systems, or of any where only retired systems have rows."""
+        """The players with current rows of the batch's systems; if only retired systems have rows, the players of those."""
         of_systems = {c.player_lookup for c in self.current if c.system_id in self.systems}
         return frozenset(of_systems or {c.player_lookup for c in self.current})
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one check saw.
+    """The result of one check.
 
     Attributes:
-        concerns: whom or what it concerns (some names).
-        not_looked_at: why the check could not look, or was told not to; it has then passed in form only.
+        concerns: names of some players, games or systems that the result is about.
+        not_looked_at: why the check had nothing to compare, or was switched off; it then counts as passed.
     """
 
     passed: bool
@@ -103,10 +104,10 @@ class CheckResult:
 
 
 def skipped(why: str, limit: float | None) -> CheckResult:
-    """A check that has nothing to look at."""
+    """The result of a check that has nothing to compare."""
     return CheckResult(passed=True, value=None, limit=limit, not_looked_at=why)
 
 
 def share(part: int, whole: int) -> float:
-    """In percent; 0 of nothing."""
+    """The share in percent; 0 if the whole is empty."""
     return 100.0 * part / whole if whole else 0.0

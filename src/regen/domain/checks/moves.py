@@ -1,7 +1,7 @@
-"""Checks that compare what the date would have after the promotion with what is current.
+"""Checks that compare the date's rows after the promotion with its current rows.
 
-They look at the systems of the batch alone: a retired system is in no baseline. A player's state afterwards is that of his
-new rows, where he has any: what a system that gave nothing leaves of its old rows does not stand for him.
+They consider the systems of the batch only; a retired system is in no baseline. A player with new rows is judged by these
+alone: old rows that stay because a system produced nothing do not count.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Pairs = Mapping[str, tuple[Rows, Rows]]
 
 
 def pairs(evidence: Evidence) -> Pairs:
-    """Each player with rows before and after, and both; those who are withdrawn are held to checks of their own."""
+    """The rows before and after, by player, for each player who has both; other checks cover withdrawn players."""
     before, new = defaultdict(list), defaultdict(list)
     for row in evidence.plan.before:
         if row.system_id in evidence.systems and row.player_lookup not in evidence.plan.withdrawn:
@@ -36,7 +36,7 @@ def pairs(evidence: Evidence) -> Pairs:
 
 
 def compared(look: Callable[[Pairs, float], CheckResult]) -> Callable[[Evidence, float], CheckResult]:
-    """A check over pairs, which says so where there are none."""
+    """A check over pairs; it has nothing to compare if there are none."""
 
     @wraps(look)
     def over_pairs(evidence: Evidence, limit: float) -> CheckResult:
@@ -70,7 +70,7 @@ def mean_shift(evidence: Evidence, limit: float) -> CheckResult:
 
 
 def lined_drop(found: Pairs, limit: float) -> CheckResult:
-    """The share of the date's players who have a line does not collapse.
+    """The share of the date's players who have a line does not drop by too much.
 
     Fails when: the share of the date's players who have a line falls by too many points
     What to do: has the feed of lines stopped? Wait for it, then `regen regenerate DATE`
@@ -80,10 +80,9 @@ def lined_drop(found: Pairs, limit: float) -> CheckResult:
 
 
 def lines_lost(found: Pairs, limit: float) -> CheckResult:
-    """Of the players who have a line, not too many lose it: where few have one, the share of all cannot fall by much.
+    """Not too many of the players who have a line lose it: if few have one, the share of all players cannot fall far.
 
-    Fails when: too many of the players who have a line lose it: where few have one, the share of all cannot fall by
-        much
+    Fails when: too many of the players who have a line lose it, although the share of all players falls by little
     What to do: as `lined_drop`
     """
     _, lost = _fallen(found, _lined)
@@ -92,10 +91,10 @@ def lines_lost(found: Pairs, limit: float) -> CheckResult:
 
 
 def tier_drop(found: Pairs, limit: float) -> CheckResult:
-    """The share of players whose features are GOLD, or SILVER and better, does not collapse: whichever falls more.
+    """Neither the share of players with GOLD features nor that with SILVER or better drops by too much.
 
-    Fails when: the share of players with GOLD features, or with SILVER and better, falls by too many points
-    What to do: have the features been made anew without play-by-play? Make them again
+    Fails when: the share of players with GOLD features, or with SILVER or better, falls by too many points
+    What to do: have the features been rebuilt without play-by-play? Rebuild them with it
     """
     known = {player: both for player, both in found.items() if all(map(_tier, both))}
     if not known:
@@ -109,10 +108,10 @@ def tier_drop(found: Pairs, limit: float) -> CheckResult:
 
 
 def rows_drop(found: Pairs, limit: float) -> CheckResult:
-    """The number of rows, of different systems and lines, does not collapse for the players who have any.
+    """Players who have rows keep most of them, counted by system and line.
 
-    Fails when: the players who have rows get too few of them, counted by system and line
-    What to do: lines or systems are lost: see the other checks
+    Fails when: the players who have rows get too few new ones, counted by system and line
+    What to do: lines or systems are missing: see the other checks
     """
     sizes = {player: (_keys(old), _keys(new)) for player, (old, new) in found.items()}
     fewer = sorted(player for player, (old, new) in sizes.items() if new < old)
@@ -156,7 +155,7 @@ def _bookmakers(found: Pairs, limit: float) -> CheckResult:
 
 
 def _fallen(found: Pairs, has: Callable[[Rows], bool]) -> tuple[float, list[str]]:
-    """By how many points the share of players who have something falls, and who loses it."""
+    """By how many percentage points the share of players with a property falls, and which players lose it."""
     before = {player for player, (old, _) in found.items() if has(old)}
     after = {player for player, (_, new) in found.items() if has(new)}
     return share(len(before) - len(after), len(found)), sorted(before - after)
@@ -171,7 +170,7 @@ def _tier(rows: Rows) -> int:
 
 
 def _keys(rows: Rows) -> int:
-    """What the predecessor left double counts once."""
+    """The number of distinct keys: the predecessor left some rows twice."""
     return len({(row.system_id, row.line) for row in rows})
 
 

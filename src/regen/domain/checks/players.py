@@ -1,4 +1,4 @@
-"""Checks of who is left out, game by game and system by system, although the whole reaches its coverage."""
+"""Checks by game and by system: a batch that reaches its coverage may still leave out a team or a system."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ ENOUGH_TO_SPREAD = 10
 
 
 def system_share(evidence: Evidence, limit: float) -> CheckResult:
-    """Every system gives rows to most of the produced players who are eligible for it; its errors count.
+    """Every system produces rows for most of the produced players who are eligible for it.
 
-    Fails when: a system gives rows to too few of the produced players who are eligible for it; its errors count,
-        players without a line do not count for a system that needs one
-    What to do: the check names the system and its commonest error: a defect, or a feature that upstream dropped. Mend
+    Fails when: a system produces rows for too few of the produced players who are eligible for it. Its errors count
+        against it; players without a line are not eligible for a system that needs one
+    What to do: the check names the system and its commonest error: a defect, or a feature that upstream dropped. Fix
         it, then `regen regenerate DATE`; or leave the system out: `--systems`, `REGEN_SYSTEMS`
     """
     shares: dict[str, float] = {}
@@ -95,9 +95,9 @@ def history_lost(evidence: Evidence, limit: float) -> CheckResult:
 
 
 def systems_lost(evidence: Evidence, limit: float) -> CheckResult:
-    """Players who get new rows get them of every system of the batch that they have now and are eligible for.
+    """Players who get new rows keep every system of the batch that they have now and are eligible for.
 
-    Fails when: too many of the date's current players get new rows without those of a system that they have. Systems
+    Fails when: too many of the date's current players lose the rows of a system in exchange for new rows. Systems
         that the batch does not run are in no baseline; their rows stay, and the verdict names them
     What to do: as `system_share`
     """
@@ -113,7 +113,7 @@ def systems_lost(evidence: Evidence, limit: float) -> CheckResult:
             lost.add(row.player_lookup)
     value = share(len(lost), len(evidence.baseline))
     kept = ", ".join(f"{system} ({len(players)} players)" for system, players in sorted(retired.items()))
-    unseen = f"systems that are not the batch's keep their rows: {kept}" if kept else None
+    unseen = f"systems that the batch does not run keep their rows: {kept}" if kept else None
     passed = value <= limit or len(lost) < FLOOR
     return CheckResult(passed, round(value, 2), limit, sorted(lost)[:MAX_NAMES], unseen)
 
@@ -124,7 +124,7 @@ def _keeps(outcome: Outcome, system: str) -> bool:
 
 
 def excluded_players(evidence: Evidence, limit: float) -> CheckResult:
-    """Not too many of the date's current players are excluded, so that they would keep rows that are not renewed.
+    """Not too many of the date's current players are excluded; they would keep rows that no batch renews.
 
     Fails when: too many of the date's current players are excluded as doubtful or under `min_minutes`, and would keep
         rows that no batch renews
@@ -139,10 +139,10 @@ def excluded_players(evidence: Evidence, limit: float) -> CheckResult:
 
 
 def out_at_once(evidence: Evidence, limit: float) -> CheckResult:
-    """Those ruled out since are not most of a game: an injury report never rules out a whole team at once.
+    """Players ruled out since the last promotion are not most of a game: injury reports never rule out a whole team.
 
-    Fails when: too many of a game's current players are ruled out since. Those who are out never count as withdrawn;
-        most of a game at once is a broken injury report
+    Fails when: too many of a game's current players have been ruled out since. They do not count as withdrawn, and
+        most of a game at once means a broken injury report
     What to do: look at the report; if it is right, waive
     """
     if not evidence.baseline:
@@ -157,10 +157,10 @@ def out_at_once(evidence: Evidence, limit: float) -> CheckResult:
 
 
 def game_coverage(evidence: Evidence, limit: float) -> CheckResult:
-    """Coverage within each game: a team without features is half a game, and little of a large date.
+    """Coverage is high enough within each game: a team without features is half a game, but little of a large date.
 
     Fails when: a game, of several, has too few of its requested players produced
-    What to do: often a team without feature rows: mend them, `regen redrive BATCH`
+    What to do: often a team has no feature rows: fix them, `regen redrive BATCH`
     """
     known = {row.player_lookup: row.game_id for row in evidence.current}
     games: dict[str, list[bool]] = {}

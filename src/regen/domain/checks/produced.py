@@ -1,4 +1,4 @@
-"""Checks of what was produced, each on its own, whatever is current."""
+"""Checks of the produced predictions, regardless of the current ones."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ MAX_MEAN_EDGE = 3.0
 def coverage(evidence: Evidence, limit: float) -> CheckResult:
     """Coverage reaches the threshold.
 
-    Fails when: too few of those who could be predicted were
-    What to do: `regen status BATCH` names the missing; mend their data, `regen redrive BATCH`
+    Fails when: too few of the players who could be predicted have predictions
+    What to do: `regen status BATCH` names the missing players; fix their data, `regen redrive BATCH`
     """
     if evidence.withdrawals_alone:
         return skipped(WITHDRAWALS_ALONE, limit)
@@ -42,9 +42,9 @@ def minimum_produced(evidence: Evidence, limit: float) -> CheckResult:
 
 
 def every_system(evidence: Evidence) -> CheckResult:
-    """Every produced player has every system, or the reason why not.
+    """Every produced player has rows or a reason for every system.
 
-    Fails when: a produced player lacks a system, without a reason
+    Fails when: a produced player has neither rows nor a reason for a system
     What to do: a defect of the worker: look at its log
     """
     bad = [
@@ -59,7 +59,7 @@ def every_system(evidence: Evidence) -> CheckResult:
 def in_range(evidence: Evidence) -> CheckResult:
     """Values are finite and in range (I-36, I-49).
 
-    Fails when: a value cannot be
+    Fails when: a value is not finite, or out of range
     What to do: a defect of a system: do not waive
     """
     bad = [f"{o.player_lookup}:{p.system_id}" for o in evidence.produced for p in o.predictions if not sane(p)]
@@ -67,7 +67,7 @@ def in_range(evidence: Evidence) -> CheckResult:
 
 
 def sane(p: Prediction) -> bool:
-    """Whether a prediction's numbers can be what they claim to be."""
+    """Whether a prediction's numbers are finite and in range."""
     return (
         math.isfinite(p.points)
         and 0.0 <= p.points <= MAX_POINTS
@@ -108,10 +108,10 @@ def unique_keys(evidence: Evidence) -> CheckResult:
 
 
 def rows_staged(evidence: Evidence) -> CheckResult:
-    """As many rows were loaded as were produced.
+    """The load wrote as many rows as were produced.
 
-    Fails when: the load brought another number of rows than were made
-    What to do: `regen redrive BATCH`; if it stays, look at the verifier's log
+    Fails when: the load wrote another number of rows than were produced
+    What to do: `regen redrive BATCH`; if it fails again, look at the verifier's log
     """
     return CheckResult(evidence.staged_rows == evidence.expected_rows, evidence.staged_rows, evidence.expected_rows)
 
@@ -141,7 +141,7 @@ def lined_share(evidence: Evidence) -> CheckResult:
 def mean_edge(evidence: Evidence) -> CheckResult:
     """Mean of prediction less line (I-47: -3.84 where the lines had not arrived).
 
-    Fails when: never; it warns if predictions and lines lie apart on average
+    Fails when: never; it warns if predictions differ from lines by too much on average
     What to do: look, before the games begin: have the lines arrived?
     """
     edges = [p.points - p.line for o in evidence.produced for p in o.predictions if p.line is not None]

@@ -1,4 +1,4 @@
-"""Checks of the slate itself: coverage is measured against it, so that half a slate has a coverage of 100 %."""
+"""Checks of the slate itself. Coverage is measured against the slate, so half a slate can reach a coverage of 100 %."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from regen.domain.plan import NOT_ON_SLATE
 from regen.domain.slate import POSTPONED
 
 NO_CURRENT = "the date has no current rows"
-FILTERED = "the batch is filtered: it takes nothing from players beyond its filter"
+FILTERED = "the batch is filtered: it withdraws no player beyond its filter"
 NO_SLATE = "the batch was opened by a version that kept no slate"
 
 
 def withdrawn_players(evidence: Evidence, limit: float) -> CheckResult:
-    """Not too many of the date's current players lose their rows because the slate does not name them any more.
+    """Not too many of the date's current players lose their rows because the slate no longer lists them.
 
-    Fails when: too many of the date's current players are not on the slate any more; those who are out do not count
+    Fails when: too many of the date's current players are no longer on the slate; those who are out do not count
     What to do: `regen slate DATE --all`: is the slate loaded whole? If not, wait, then `regen regenerate DATE`. If
         the players are right to go (a game called off, a large trade), waive
     """
@@ -31,9 +31,9 @@ def withdrawn_players(evidence: Evidence, limit: float) -> CheckResult:
 
 
 def games_gone(evidence: Evidence, limit: float) -> CheckResult:
-    """No game that has current rows is gone from the slate as a whole.
+    """No game with current rows is missing from the slate.
 
-    Fails when: a game that has current rows is gone from the slate as a whole
+    Fails when: a game with current rows is missing from the slate
     What to do: as `withdrawn_players`; a game called off is waived by name
     """
     if not evidence.baseline:
@@ -52,7 +52,7 @@ def games_gone(evidence: Evidence, limit: float) -> CheckResult:
 
 
 def slate_size(evidence: Evidence, limit: float) -> CheckResult:
-    """The slate is not much smaller than the one of the date's last promoted batch.
+    """The slate is not much smaller than that of the date's last promoted batch.
 
     Fails when: the slate is smaller than that of the date's last promoted batch
     What to do: as `withdrawn_players`
@@ -63,7 +63,7 @@ def slate_size(evidence: Evidence, limit: float) -> CheckResult:
     if evidence.slate is None:
         return skipped(NO_SLATE, limit)
     if not before:
-        return skipped("no batch for the whole slate of the date is promoted and on record", limit)
+        return skipped("no promoted whole-slate batch of the date is on record", limit)
     lost = before - evidence.slate.players
     value = share(lost, before)
     sizes = [f"{evidence.slate.players} players, {before} before"]
@@ -71,10 +71,10 @@ def slate_size(evidence: Evidence, limit: float) -> CheckResult:
 
 
 def two_teams(evidence: Evidence, limit: float) -> CheckResult:
-    """Every game that the batch is about has players of exactly two teams.
+    """Every game in the scope of the batch has players of exactly two teams.
 
     Fails when: a game of the slate has players of one team, of none, or of three
-    What to do: the game is half loaded, or a player's team is wrong: wait for upstream, or have it mended, then
+    What to do: the game is half loaded, or a player's team is wrong: wait for upstream, or have it fixed, then
         `regen regenerate DATE`
     """
     if evidence.slate is None:
