@@ -172,7 +172,7 @@ def test_unknown_ends_again_and_again_end_past_the_deadline(name: str) -> None:
     bench.clock.advance((batch.deadline - bench.clock.now()).total_seconds() + 1)
     batch = swept(bench, batch, 2)
     assert batch.status is Status.REJECTED
-    assert "the transaction's end is not known" in (batch.error or "")
+    assert "the result of the transaction is unknown" in (batch.error or "")
     assert str(ANSWERS[name]()) in (batch.error or "")
     assert batch.doubts == 0
     assert bench.current() == set()

@@ -19,7 +19,7 @@ Record: TypeAlias = dict[str, object]
 
 
 class Form(Generic[T]):
-    """A type that records are read into; made when a module is imported, never later."""
+    """A type that records are decoded into. Create instances at import only."""
 
     def __init__(self, kind: type[T]) -> None:
         self._kind = kind
@@ -27,15 +27,15 @@ class Form(Generic[T]):
         self._msgpack = msgspec.msgpack.Decoder(kind)
 
     def convert(self, data: Mapping[str, Any]) -> T:
-        """The value of plain data; msgspec.ValidationError if it has another form."""
+        """The value of plain data; msgspec.ValidationError if it does not match the type."""
         return msgspec.convert(data, self._kind)
 
     def json(self, text: str | bytes) -> T:
-        """The value of a JSON text; msgspec.DecodeError if it is none, ValidationError if it has another form."""
+        """The value of a JSON text; msgspec.DecodeError if it is not JSON, ValidationError if it does not match the type."""
         return self._json.decode(text)
 
     def msgpack(self, data: bytes) -> T:
-        """The value of packed data; msgspec.DecodeError if it is none, ValidationError if it has another form."""
+        """The value of MessagePack data; msgspec.DecodeError or ValidationError as for `json`."""
         return self._msgpack.decode(data)
 
 

@@ -140,7 +140,7 @@ def sound(entry: SlateEntry, number: int) -> SlateEntry:
         "team": kept("team", is_text, "", "a team's abbreviation"),
         "opponent": kept("opponent", is_text, "", "a team's abbreviation"),
         "status": kept("status", is_text, "unknown", "a status"),
-        "game_start": kept("game_start", lambda v: v is None or is_moment(v), None, "a moment"),
+        "game_start": kept("game_start", lambda v: v is None or is_moment(v), None, "a timestamp"),
         "avg_minutes": kept("avg_minutes", _is_minutes, None, "minutes or null"),
     }
     if not problems:

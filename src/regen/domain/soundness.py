@@ -91,7 +91,7 @@ def start_flaw(start: object, game_date: date) -> str | None:
         noon = datetime(game_date.year, game_date.month, game_date.day, 12, tzinfo=UTC)
         if abs(start - noon) <= START_WITHIN:
             return None
-    return f"game_start: expected a moment within {START_WITHIN.days} days of {game_date}, got {shown(start)}"
+    return f"game_start: expected a timestamp within {START_WITHIN.days} days of {game_date}, got {shown(start)}"
 
 
 def flaw(inputs: PlayerInputs) -> str | None:
@@ -193,7 +193,7 @@ def _lines(lines: object) -> Iterator[str]:
         elif not all(p is None or (type(p) is int and _number(p)) for p in (line.over_price, line.under_price)):
             yield _problem("lines.over_price, under_price", "American odds", (line.over_price, line.under_price))
         elif not _timed(line):
-            yield _problem("lines.captured_at", "a moment or null", line.captured_at)
+            yield _problem("lines.captured_at", "a timestamp or null", line.captured_at)
 
 
 def _number(value: object) -> bool:
@@ -234,8 +234,8 @@ _FIELDS: tuple[tuple[str, Rule, str], ...] = (
     ("data_source_tier", lambda v: isinstance(v, str) and v in SourceTier.__members__, "a tier"),
     ("shot_zones_source", lambda v: v is None or is_text(v), "a text or null"),
     ("injury_status", is_text, "a text"),
-    ("features_built_at", lambda v: v is None or is_moment(v), "a moment or null"),
-    ("context_built_at", lambda v: v is None or is_moment(v), "a moment or null"),
+    ("features_built_at", lambda v: v is None or is_moment(v), "a timestamp or null"),
+    ("context_built_at", lambda v: v is None or is_moment(v), "a timestamp or null"),
     (
         "warnings",
         lambda v: isinstance(v, tuple | list) and len(v) <= MAX_WARNINGS and all(map(is_text, v)),

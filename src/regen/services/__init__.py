@@ -1,1 +1,1 @@
-"""What each function does, written against the ports: the services decide the order of things."""
+"""The use cases of the three functions, written against the ports: services decide the order of reads and writes."""

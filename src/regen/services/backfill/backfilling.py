@@ -1,9 +1,9 @@
-"""Backfills: a range of dates, one batch each, with no process that has to stay alive.
+"""Backfills: a range of dates, one batch each, without a process that has to stay alive.
 
-What is to happen next follows from the record and the batches that it names. `advance` looks at both and does it; it is
-called by a message that the end of each batch sends, and by the sweep for every live backfill, any number of times at
-once. A date is claimed (`opening`) before its batch is opened, under a key made of backfill, date and attempt: whoever
-finds a date claimed opens the same batch again.
+The next step follows from the record and the batches that it names. `advance` reads both and takes the step. It is called
+by a message that the end of each batch sends, and by the sweep for every live backfill; any number of calls may run at
+once. A date is claimed (`opening`) before its batch is opened, under a key made of backfill, date and attempt. A later call
+that finds the claim opens the same batch again.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _MADE = Form(Made)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody asks for."""
+    """The parameters of a new backfill."""
 
     first: date
     last: date
@@ -81,7 +81,7 @@ class Wanted:
 
 
 def plan(deps: Deps, wanted: Wanted) -> tuple[BackfillDate, ...]:
-    """What would become of each date, without doing anything."""
+    """The plan for each date; nothing is written."""
     if not 1 <= wanted.max_concurrent <= MAX_CONCURRENT:
         raise InvalidInput("max_concurrent_dates", f"a whole number from 1 to {MAX_CONCURRENT}")
     dates = range_of(wanted.first, wanted.last, backwards=wanted.backwards)
@@ -93,17 +93,17 @@ def plan(deps: Deps, wanted: Wanted) -> tuple[BackfillDate, ...]:
 
 
 def known(deps: Deps, key: IdempotencyKey | None) -> Backfill | None:
-    """The backfill that this key has given before.
+    """The backfill that this idempotency key created earlier, if any.
 
     Raises:
-        KeyReused: it came with another body.
+        KeyReused: the key came with another body.
     """
     answer = recall(deps, key, _MADE)
     return read_backfill(deps, answer.backfill_id)[0] if answer else None
 
 
 def create(deps: Deps, wanted: Wanted, key: IdempotencyKey | None = None) -> Backfill:
-    """Put a backfill on record; it goes on by itself.
+    """Create the record of a backfill, and start it: it continues without further calls.
 
     Raises:
         KeyReused: the key came with another body.
@@ -138,7 +138,7 @@ def create(deps: Deps, wanted: Wanted, key: IdempotencyKey | None = None) -> Bac
     except AlreadyExists:
         if not (before := known(deps, key)):
             raise
-        return before  # the same call, twice at once
+        return before  # two concurrent calls with the same key
     outbox.deliver(deps, name)
     return backfill
 
@@ -146,15 +146,15 @@ def create(deps: Deps, wanted: Wanted, key: IdempotencyKey | None = None) -> Bac
 def order(
     deps: Deps, backfill_id: str, word: str, caller: str, *, key: IdempotencyKey | None = None, dry_run: bool = False
 ) -> Backfill:
-    """Pause, resume or cancel. Batches that are under way come to their end in any case.
+    """Pause, resume or cancel a backfill. Batches under way run to their end in any case.
 
     Args:
-        key: the same one again is carried out once.
-        dry_run: how the backfill would stand; nothing is done.
+        key: repeated orders with the same key are carried out once.
+        dry_run: return the backfill as it would be afterwards; write nothing.
 
     Raises:
-        NoSuchBackfill: there is none of that id.
-        Refused: it is over.
+        NoSuchBackfill: no backfill has that id.
+        Refused: the backfill has ended.
     """
 
     def change(known: Backfill) -> tuple[Backfill, Sequence[Write]]:
@@ -177,13 +177,13 @@ def order(
 
 
 def advance(deps: Deps, backfill_id: str) -> Backfill | None:
-    """Do what is next: note which batches have ended, claim dates whose turn it is, open their batches.
+    """Take the next step: note which batches have ended, claim the next dates, open their batches.
 
     Returns:
-        The backfill as it then stands; None if there is none of that id.
+        The backfill afterwards; None if no backfill has that id.
 
     Raises:
-        Unavailable: a dependency failed, or a table is missing; what has been done stays done, the next call goes on.
+        Unavailable: a dependency failed, or a table is missing. Completed steps are kept; the next call continues.
     """
     blocked: dict[date, str] = {}
     try:
@@ -192,14 +192,14 @@ def advance(deps: Deps, backfill_id: str) -> Backfill | None:
         return None
     while claimed := [d for d in backfill.dates if d.status is DateStatus.OPENING]:
         for day in claimed:
-            if read_backfill(deps, backfill_id)[0].date_of(day.game_date) == day:  # nobody has seen to it meanwhile
+            if read_backfill(deps, backfill_id)[0].date_of(day.game_date) == day:  # still unopened
                 _open(deps, backfill, day, blocked)
         backfill = _claim(deps, backfill_id, blocked)
     return backfill
 
 
 def _claim(deps: Deps, backfill_id: str, blocked: Mapping[date, str]) -> Backfill:
-    """Note what has ended, and claim what is next, in one conditional write."""
+    """Note the dates that have ended, and claim the next ones, in one conditional write."""
 
     def change(known: Backfill) -> tuple[Backfill, Sequence[Write]]:
         now = deps.clock.now()
@@ -212,7 +212,7 @@ def _claim(deps: Deps, backfill_id: str, blocked: Mapping[date, str]) -> Backfil
 
 
 def _open(deps: Deps, backfill: Backfill, day: BackfillDate, blocked: dict[date, str]) -> None:
-    """Open the batch of a claimed date, and note what came of it."""
+    """Open the batch of a claimed date, and record the result."""
     name = backfill.trigger_of(day)
     trigger = Trigger(
         trigger_id=name,
@@ -248,7 +248,7 @@ def _open(deps: Deps, backfill: Backfill, day: BackfillDate, blocked: dict[date,
         dropped = now.status is DateStatus.CANCELLED and now.batch_id is None
         if now != day and not (dropped and came.batch_id):
             return known, ()  # another instance has noted it
-        # One that stood still while the date was dropped has opened its batch all the same: the record has to say so.
+        # A slow call may open its batch after the date was cancelled: the record must name that batch.
         return known.changed(deps.clock.now(), [came]), ()
 
     change_backfill(deps, backfill.backfill_id, change)

@@ -1,4 +1,4 @@
-"""Where a backfill lies in Firestore, and its conditional changes."""
+"""Reading a backfill from Firestore, and changing it conditionally."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from regen.services.state.unknown_fields import keep_unknown
 
 
 def read_backfill(deps: Deps, backfill_id: str) -> tuple[Backfill, Snapshot]:
-    """A backfill, with the version that a write of it must name.
+    """A backfill, with the version that a conditional write needs.
 
     Raises:
-        NoSuchBackfill: there is none of that id.
+        NoSuchBackfill: no backfill has that id.
     """
     snapshot = deps.store.get(backfill_path(backfill_id))
     if snapshot is None:
@@ -29,10 +29,10 @@ def read_backfill(deps: Deps, backfill_id: str) -> tuple[Backfill, Snapshot]:
 def change_backfill(
     deps: Deps, backfill_id: str, change: Callable[[Backfill], tuple[Backfill, Sequence[Write]]]
 ) -> Backfill:
-    """Read, change, write under the version that was read; on a conflict read and decide again.
+    """Read, change, and write under the version that was read; on a conflict read and decide again.
 
     Args:
-        change: the backfill afterwards (the same: nothing is written), and what goes into the same commit.
+        change: returns the changed backfill, and further writes for the same commit. An unchanged one is not written.
     """
 
     def decide() -> tuple[Sequence[Write], Backfill]:

@@ -1,4 +1,4 @@
-"""What became of the batches of a backfill, and how it looks from outside."""
+"""The results of a backfill's batches, by date."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ENDS = {
 
 
 def settled(deps: Deps, backfill: Backfill, now: datetime) -> list[BackfillDate]:
-    """The dates that differ from the record: their batches have ended, or have gone on after an end (redrive)."""
+    """The dates that differ from the record: their batches have ended, or were redriven after an end."""
     watched = [d for d in backfill.dates if d.batch_id and (d.status is DateStatus.RUNNING or d.status in SHORT)]
     found = deps.store.get_many([batch_path(str(d.batch_id)) for d in watched]) if watched else []
     after = [_seen(deps, backfill, day, snapshot, now) for day, snapshot in zip(watched, found, strict=True)]
@@ -37,9 +37,9 @@ def settled(deps: Deps, backfill: Backfill, now: datetime) -> list[BackfillDate]
 
 
 def _given_up(deps: Deps, backfill: Backfill, day: BackfillDate, now: datetime) -> BackfillDate:
-    """A date that was given up after an opening that answered with an error: the batch may have been opened all the same.
+    """The state of a date that was given up because opening its batch failed. The batch may exist all the same.
 
-    Its end wakes the backfill, and the date then says what came of it.
+    In that case its end wakes the backfill, and the date takes its result.
     """
     for snapshot in _carriers(deps, backfill, day):
         after = _seen(deps, backfill, replace(day, batch_id=id_of(snapshot)), snapshot, now)
@@ -54,7 +54,7 @@ def _carriers(deps: Deps, backfill: Backfill, day: BackfillDate) -> list[Snapsho
 
 
 def _seen(deps: Deps, backfill: Backfill, day: BackfillDate, found: Snapshot | None, now: datetime) -> BackfillDate:
-    """One date: a record that cannot be read keeps its own date as it is, and no other."""
+    """The state of one date. An unreadable batch record leaves this date unchanged, and does not affect others."""
     try:
         return _settled(deps, backfill, day, None if found is None else decode_batch(found), now)
     except Unreadable as error:
@@ -65,7 +65,7 @@ def _settled(deps: Deps, backfill: Backfill, day: BackfillDate, batch: Batch | N
     if batch is None:
         return _lost(deps, backfill, day, day.started_at or backfill.created_at, None, now)
     if batch.live:
-        # Live again after an end (redrive): its next end wakes the backfill.
+        # Live again after a redrive: its next end wakes the backfill.
         return day
     if batch.status is Status.FAILED:
         return _lost(deps, backfill, day, batch.created_at, batch.ended_at or batch.updated_at, now)
@@ -75,11 +75,12 @@ def _settled(deps: Deps, backfill: Backfill, day: BackfillDate, batch: Batch | N
 def _lost(
     deps: Deps, backfill: Backfill, day: BackfillDate, opened_at: datetime, lost_at: datetime | None, now: datetime
 ) -> BackfillDate:
-    """Its batch died while being opened, or its record is gone. The sweep has given its trigger back to the date: another
-    batch carries it.
+    """The state of a date whose batch was lost while being opened, or whose batch record is gone.
+
+    The sweep returns its trigger to the date, and a later batch carries it.
 
     Args:
-        lost_at: None where nothing says when: then from the opening on.
+        lost_at: None if unknown; the opening counts instead.
     """
     if day.status is not DateStatus.RUNNING:
         return day
@@ -94,7 +95,7 @@ def _lost(
         return _settled(deps, backfill, replace(day, batch_id=successor.batch_id), successor, now)
     record = read_date(deps, day.game_date).record
     if any(t.trigger_id == name for t in (*record.coalesced, *record.carried)):
-        return day  # its follow-up is on its way, however long that takes
+        return day  # a follow-up will carry its trigger; there is no limit to that wait
     if now - (lost_at or opened_at) < SUCCESSOR_WAIT:
         return day
     if day.attempt >= MAX_ATTEMPTS:

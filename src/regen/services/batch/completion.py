@@ -19,7 +19,11 @@ def pending_in(batch: Batch) -> list[Condition]:
 
 
 def check_completion(deps: Deps, batch: Batch) -> bool:
-    """Mark the batch complete if none of the round's requests is pending; whether it is past waiting now."""
+    """Mark the batch complete if none of the round's requests is pending.
+
+    Returns:
+        Whether the batch no longer waits for outcomes.
+    """
     if deps.store.find(requests_path(batch.batch_id), pending_in(batch), limit=1, fields=["state"]):
         return False
 
@@ -34,7 +38,7 @@ def check_completion(deps: Deps, batch: Batch) -> bool:
 
 
 def batch_changed(deps: Deps, batch_id: str) -> bool:
-    """The change event: reads the batch, never trusts the payload, asks for its verification if it is complete."""
+    """Handle a change event: read the batch, ignore the payload, and ask for its verification if it is complete."""
     try:
         batch = read_batch(deps, batch_id).batch
     except NoSuchBatch:

@@ -1,4 +1,4 @@
-"""The date: one live batch at a time; what comes meanwhile is coalesced, and one follow-up carries it."""
+"""The date: it has one live batch at a time. Triggers that arrive meanwhile are coalesced into one follow-up."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from regen.services.state.unknown_fields import keep_unknown
 
 @dataclass(frozen=True, slots=True)
 class DateSeen:
-    """A date as it was read."""
+    """A date's record, with the version that was read."""
 
     record: DateRecord
     snapshot: Snapshot | None
 
     def write(self, record: DateRecord) -> Write:
-        """The write that changes it, unless another writer was first; what a newer version added stays."""
+        """The conditional write that changes it; fields that a newer version added are kept."""
         path = date_path(record.game_date)
         if self.snapshot is None:
             return Write("create", path, encode_date(record))
@@ -38,17 +38,17 @@ class DateSeen:
 
 
 def read_date(deps: Deps, game_date: date) -> DateSeen:
-    """Read a date; one never seen has an empty record."""
+    """Read a date; an unknown one has an empty record."""
     snapshot = deps.store.get(date_path(game_date))
     return DateSeen(decode_date(snapshot, game_date), snapshot)
 
 
 def must_wait(deps: Deps, trigger: Trigger, record: DateRecord) -> str | None:
-    """The batch that the trigger has to wait for, if any.
+    """The batch that the trigger must wait for, if any.
 
     Raises:
-        Refused: a first run and a backfill do not wait; a follow-up that comes again is no trigger of its own (the end of the live
-            batch starts another if anything waits).
+        Refused: a batch is live, and the trigger is a first run or of a backfill, which do not wait. Also if it is a
+            redelivered follow-up, which must not open a second batch: the end of the live batch starts one if needed.
     """
     if record.live is not None:
         if trigger.follow_up is not None or trigger.source is Source.BACKFILL:
@@ -66,7 +66,7 @@ def must_wait(deps: Deps, trigger: Trigger, record: DateRecord) -> str | None:
 
 
 def hold_down_end(deps: Deps, promoted_at: datetime) -> datetime:
-    """When triggers by Pub/Sub start batches again."""
+    """The time from which Pub/Sub triggers start batches again."""
     return promoted_at + timedelta(seconds=deps.config.hold_down_seconds)
 
 

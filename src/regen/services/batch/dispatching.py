@@ -1,4 +1,4 @@
-"""Publishing a batch's requests: after all of them are durable, before the answer is given."""
+"""Publishing a batch's requests: after all of them are durable, and before the caller gets its answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from regen.services.state.paths import requests_path
 
 
 def start_dispatching(deps: Deps, batch_id: str) -> None:
-    """All requests are durable: say so, unless the batch was cancelled or closed meanwhile."""
+    """Move the batch to `dispatching`, unless it was cancelled or closed meanwhile. All its requests must be durable."""
 
     def decide() -> tuple[Sequence[Write], None]:
         seen = read_batch(deps, batch_id)
@@ -28,17 +28,17 @@ def start_dispatching(deps: Deps, batch_id: str) -> None:
 
 
 def dispatch(deps: Deps, batch_id: str, request_ids: Sequence[str] | None = None) -> None:
-    """Publish the round's requests, go to `running`, and look whether all are done already.
+    """Publish the round's requests, go to `running`, and check whether all are done already.
 
     Args:
-        request_ids: the requests of round 1 if they have just been written; None publishes those that are pending.
+        request_ids: the requests of round 1, if they have just been written; None publishes the pending ones.
     """
     seen = read_batch(deps, batch_id)
     if seen.batch.status not in WAITING:
         return
     round_ = seen.batch.round
     if request_ids is not None and round_ != 1:
-        return  # an opener that stood still while the batch was cancelled and redriven: its messages mean nothing now
+        return  # the batch was cancelled and redriven meanwhile: messages of this opening are obsolete
     if request_ids is None:
         publish_pending(deps, seen.batch)
     else:
@@ -56,7 +56,11 @@ def dispatch(deps: Deps, batch_id: str, request_ids: Sequence[str] | None = None
 
 
 def publish_pending(deps: Deps, batch: Batch) -> int:
-    """Publish one small message for each pending request; a worker that gets one twice changes nothing."""
+    """Publish one small message for each pending request; a duplicate has no effect.
+
+    Returns:
+        The number of messages published.
+    """
     pending = deps.store.find(requests_path(batch.batch_id), pending_in(batch), fields=["request_id"])
     ids = [str(s.data["request_id"]) for s in pending]
     publish_requests(deps, batch, ids)

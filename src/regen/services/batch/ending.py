@@ -48,14 +48,14 @@ def end_round(
     """End the round of a batch.
 
     Args:
-        allowed: statuses from which this end may come; from any other nothing is done.
-        token: the end comes only while this is the batch's fencing token: a later owner knows better.
-        also: what else goes into the commit.
-        dry_run: decide as always, and commit nothing.
+        allowed: statuses from which the batch may end this way; in any other, do nothing.
+        token: end the batch only if this is its fencing token. Another token belongs to a later owner, who decides.
+        also: further writes for the same commit.
+        dry_run: decide as usual, but commit nothing.
         changes: fields of the batch to set.
 
     Returns:
-        The ended batch, or None if it was not in this round and status any more.
+        The ended batch; None if it was no longer in this round and one of these statuses.
     """
 
     def decide() -> tuple[Sequence[Write], Batch | None]:
@@ -89,7 +89,7 @@ def end_round(
 
 
 def _log_end(batch: Batch, why: str) -> None:
-    """The line that the dashboard's coverage is taken from."""
+    """Log the end; the dashboard reads coverage from this line."""
     facts = {
         "action": "end",
         "outcome": batch.status.value,

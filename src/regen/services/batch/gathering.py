@@ -1,4 +1,4 @@
-"""Gathering what the verification looks at: outcomes of all rounds, and the rows to stage."""
+"""The input of a verification: the outcomes of all rounds, and the rows to stage."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ FIELDS = ("players", "round", "opening", "state", "outcomes", "schema")
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """Everything known of a batch's players.
+    """The outcomes and exclusions of a batch's players.
 
     Attributes:
         outcomes: the one outcome that counts for each requested player.
-        lost: which records of the batch are missing or broken, if any: what became of their players is not known.
-        fresh: outcomes whose rows and runs have not been made current by an earlier round.
+        lost: names the records of the batch that are missing or broken, so that some outcomes are unknown; None if all
+            are there.
+        fresh: outcomes whose rows and runs no earlier round has made current.
     """
 
     outcomes: Sequence[Outcome]
@@ -44,7 +45,7 @@ def gather(deps: Deps, batch: Batch) -> Gathered:
     """Read all requests of the batch (every round) and the excluded players.
 
     Raises:
-        Unreadable: a newer version wrote one of them.
+        Unreadable: a newer version wrote one of the records.
     """
     named = 0
     everything: list[Outcome] = []
@@ -54,7 +55,7 @@ def gather(deps: Deps, batch: Batch) -> Gathered:
         check_schema(data, snapshot.path)
         players, round_ = data.get("players"), data.get("round")
         if data.get("opening") not in batch.openings or not isinstance(players, list) or not isinstance(round_, int):
-            continue  # left by a redrive that never came to be; or broken, and its players are not named
+            continue  # left by a redrive that never opened its round; or broken, so that its players are unknown
         named += len(players) if data["opening"] == batch.openings[0] else 0
         if data.get("outcomes"):
             try:
@@ -62,9 +63,9 @@ def gather(deps: Deps, batch: Batch) -> Gathered:
             except Unreadable as error:
                 unfinished += [failed_outcome(p, "lost_outcomes", round_, str(error)) for p in players]
         else:
-            # Only a cancelled round leaves requests pending: past a deadline they are closed.
+            # Only a cancelled round leaves requests pending; after a deadline the sweep has closed them.
             unfinished += [failed_outcome(p, "cancelled", round_) for p in players]
-    # What a round found out counts for more than that a later one was cancelled.
+    # Prefer a real outcome of an earlier round to `cancelled` from a later one.
     outcomes = {**latest(unfinished), **latest(everything)}
     fresh = [o for o in outcomes.values() if o.round not in batch.promoted_rounds or o.kind is not OutcomeKind.PRODUCED]
     runs = [o for o in everything if batch.act is not Act.GENERATE or o.round == batch.round]
@@ -75,10 +76,10 @@ def gather(deps: Deps, batch: Batch) -> Gathered:
 
 
 def _excluded(deps: Deps, batch: Batch) -> tuple[list[Exclusion], int]:
-    """The players whom the batch leaves out, each as last read, and how many there were when it was opened."""
+    """The excluded players with the reason last read, and their number when the batch was opened."""
     read: dict[str, list[Exclusion]] = {}
     for snapshot in deps.store.find(excluded_path(batch.batch_id)):
-        # A broken one counts as lost.
+        # Players of a broken document count as lost.
         read.setdefault(str(snapshot.data.get("opening", "")), []).extend(decode_exclusions(snapshot))
     at_first = read.get("", [])
     later = [e for opening in batch.openings[1:] for e in read.get(opening, [])]
@@ -86,14 +87,14 @@ def _excluded(deps: Deps, batch: Batch) -> tuple[list[Exclusion], int]:
 
 
 def _lost(batch: Batch, named: int, excluded: int) -> str | None:
-    """What is missing of the slate as it was fixed; without it, players would be withdrawn as no longer on it."""
+    """A text that says how many players of the fixed slate are missing. A promotion would withdraw them as off the slate."""
     missing = {"requested": batch.requested_players - named, "excluded": batch.excluded_players - excluded}
     counts = [f"{number} {word} players" for word, number in missing.items() if number > 0]
     return f"the records of {' and '.join(counts)} are missing or broken" if counts else None
 
 
 def staged_rows(batch: Batch, gathered: Gathered, at: datetime) -> Iterator[StagedRow]:
-    """What one load job brings: predictions, worker runs, players ruled out, and the slate's names."""
+    """The rows of the load job: predictions, worker runs, players ruled out, and the names on the slate."""
     for outcome in gathered.fresh:
         for prediction in outcome.predictions:
             row = prediction_row(batch, outcome, prediction, at)
@@ -109,7 +110,7 @@ def staged_rows(batch: Batch, gathered: Gathered, at: datetime) -> Iterator[Stag
 
 
 def storable(batch: Batch, gathered: Gathered, at: datetime) -> Gathered:
-    """The same, with `failed(unstorable)` for whoever has a row that the tables do not take."""
+    """The same, with the outcome `failed(unstorable)` for players with a row that the tables refuse."""
     problems: dict[str, str] = {}
     for row in staged_rows(batch, gathered, at):
         try:
@@ -134,5 +135,5 @@ def storable(batch: Batch, gathered: Gathered, at: datetime) -> Gathered:
 
 
 def expected_rows(gathered: Gathered) -> int:
-    """Prediction rows that `staged_rows` gives."""
+    """The number of prediction rows in `staged_rows`."""
     return sum(len(o.predictions) for o in gathered.fresh)

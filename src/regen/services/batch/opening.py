@@ -1,4 +1,4 @@
-"""Opening a batch: the record before the first message, for every kind of batch the same way (P2, I-02)."""
+"""Opening a batch: its record is durable before the first message, for every kind of batch (P2, I-02)."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) 
     """Open a batch for a trigger, or coalesce the trigger with the batch that holds the date.
 
     Returns:
-        The answer, `accepted` or `coalesced`; the same key gives the same answer again.
+        The answer, `accepted` or `coalesced`; the same key always gets the same answer.
 
     Raises:
-        NoSlate: the date has none (a trigger by Pub/Sub is recorded as a rejected batch instead).
-        NobodyRequested: nobody on it is to be predicted (likewise), or none of those who are named is on it.
-        InvalidInput: a name that is not on the slate, beside others that are.
-        Refused: `/start` while a batch is live, or on a date promoted before without `force`.
+        NoSlate: the date has no slate. (A Pub/Sub trigger becomes a rejected batch instead.)
+        NobodyRequested: no player is to be predicted (likewise for Pub/Sub), or no requested name is on the slate.
+        InvalidInput: some requested names are on the slate and others are not.
+        Refused: `/start` while a batch is live, or without `force` on a date promoted before.
         KeyReused: the key came with another body.
     """
     read = cache(lambda: deps.warehouse.read_slate(trigger.game_date))
@@ -99,7 +99,7 @@ def preview(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) -> 
     """What opening would do, found out in the way of opening itself, up to the first write.
 
     Raises:
-        RegenError: whatever opening would raise.
+        RegenError: any error that opening would raise.
     """
     read = cache(lambda: deps.warehouse.read_slate(trigger.game_date))
     answer = recall(deps, key, _ANSWER)
@@ -124,7 +124,7 @@ def preview(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) -> 
 
 
 def _seen(deps: Deps, trigger: Trigger, read: Callable[[], SlateReading]) -> tuple[Slate, datetime | None]:
-    """Whom the trigger asks for; nobody where the slate cannot be read: a trigger that coalesces does not need it."""
+    """The players that the trigger asks for; an empty slate if it cannot be read, as a coalesced trigger needs none."""
     try:
         reading = read()
     except Unavailable:
@@ -133,16 +133,16 @@ def _seen(deps: Deps, trigger: Trigger, read: Callable[[], SlateReading]) -> tup
 
 
 def _looked_at(deps: Deps, trigger: Trigger, read: Callable[[], SlateReading]) -> tuple[Trigger, DateSeen, str | None]:
-    """The trigger with its names as the slate has them, the date, and the batch that the trigger has to wait for.
+    """The trigger with names spelled as on the slate, the date, and the batch that the trigger must wait for.
 
     Raises:
         Refused: `must_wait` refuses it.
-        InvalidInput: it names a player or a game that is not on the slate, beside others that are.
-        NobodyRequested: none that it names is on the slate.
+        InvalidInput: some of its players or games are on the slate and others are not.
+        NobodyRequested: none of its players or games is on the slate.
     """
     date = read_date(deps, trigger.game_date)
     if trigger.follow_up is not None and not date.record.coalesced:
-        # Delivered again: another batch has carried its triggers. Nothing else is read for it.
+        # A redelivered follow-up: another batch has carried its triggers, so no more is read for it.
         raise Refused(f"no trigger waits on {trigger.game_date.isoformat()}")
     waiting = must_wait(deps, trigger, date.record)
     named = trigger.scope.players is not None or trigger.scope.games is not None
@@ -183,7 +183,7 @@ def _planned(
     absorbed = date.record.coalesced if trigger.kind is Kind.REGENERATION else ()
     is_follow_up = trigger.follow_up is not None
     if is_follow_up and not absorbed:
-        # The follow-up was delivered again: its triggers have been carried by another batch already.
+        # A redelivered follow-up: another batch has carried its triggers.
         raise Refused(f"no trigger waits on {trigger.game_date.isoformat()}")
     triggers = absorbed if is_follow_up else (trigger, *absorbed)
     merged = merge(triggers)
@@ -246,7 +246,7 @@ def _planned(
 
 
 def _withdraws(deps: Deps, batch: Batch, slate: Slate) -> bool:
-    """Whether a batch that predicts nobody has something to withdraw: a filtered one, or one of a date called off."""
+    """Whether a batch without players to predict has rows to withdraw: a filtered one, or one of a date called off."""
     if batch.scope.systems is not None:
         return False
     if batch.scope.whole_slate and any(e.reason != POSTPONED for e in slate.excluded):
@@ -266,7 +266,7 @@ def _nobody(
     reading: SlateReading,
     key: IdempotencyKey | None,
 ) -> _Opened:
-    """Nobody to predict: an error for a caller who waits for the answer, a rejected batch for one who does not (I-06)."""
+    """Refuse a batch without players to predict (I-06): raise for a caller who waits, record a rejected batch for Pub/Sub."""
     why = "no_slate" if not reading.entries else "nobody_requested"
     if trigger.source is not Source.PUBSUB:
         if why == "no_slate":

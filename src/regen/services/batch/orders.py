@@ -1,6 +1,6 @@
-"""What an operator does to a batch: cancel, redrive, promote, rollback. Recorded here, carried out by the verifier.
+"""Operators' orders on a batch: cancel, redrive, promote, rollback. They are recorded here; the verifier carries them out.
 
-A dry run goes the way of the order itself, up to the first write: what would be refused is refused.
+A dry run takes the same path up to the first write, so that it is refused whenever the order would be.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from regen.services.state.messages import ask_to_verify
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An operator's word on a batch.
+    """An operator's order on a batch.
 
     Attributes:
-        caller: who gave it, for the audit.
-        reason: why, for the audit.
-        dry_run: find out what would be done, and do nothing.
-        key: the same one again is carried out once.
+        caller: the caller, for the audit.
+        reason: the reason, for the audit.
+        dry_run: only report the result; write nothing.
+        key: repeated orders with the same key are carried out once.
     """
 
     batch_id: str
@@ -60,7 +60,7 @@ def cancel(deps: Deps, order: Order) -> Batch:
     """End a batch before its promotion; every current prediction stays.
 
     Raises:
-        Refused: it is being promoted (BigQuery alone decides from there) or has ended.
+        Refused: the batch is being promoted (from then on BigQuery alone decides) or has ended.
     """
     batch = read_batch(deps, order.batch_id).batch
     ended = end_round(
@@ -86,13 +86,13 @@ def cancel(deps: Deps, order: Order) -> Batch:
 
 
 def redrive(deps: Deps, order: Order) -> Batch:
-    """Open the next round for the players without a result, on inputs read anew; the first errors are kept.
+    """Open the next round for the players without a result, on inputs read again; the first errors are kept.
 
-    What is read anew counts for the players who are left out, too: one who was out and is not any more keeps his rows.
+    The new reading also counts for excluded players: one who is available again keeps the current rows.
 
     Raises:
-        Refused: nobody lacks a result, the batch is live, or newer data has been promoted.
-        Gone: its records have expired.
+        Refused: every player has a result, the batch is live, or newer data has been promoted.
+        Gone: the batch's records have expired.
     """
     seen = _ended(deps, order)
     known = gather(deps, seen.batch)
@@ -132,8 +132,8 @@ def promote(deps: Deps, order: Order, accepted: Sequence[str]) -> Batch:
     """Promote a rejected batch in spite of named checks.
 
     Raises:
-        InvalidInput: a check that nobody can accept, or that did not fail.
-        Refused: the batch is not rejected, has nobody in it, or newer data has been promoted.
+        InvalidInput: a check that no operator can accept, or a failed check that is not named.
+        Refused: the batch is not rejected, has no players, or newer data has been promoted.
     """
     seen = _ended(deps, order)
     if seen.batch.status is not Status.REJECTED:
@@ -163,10 +163,10 @@ def promote(deps: Deps, order: Order, accepted: Sequence[str]) -> Batch:
 
 
 def rollback(deps: Deps, order: Order) -> Batch:
-    """Undo a promotion; what it had superseded becomes current again, as copies.
+    """Undo a promotion: copies of the rows that it superseded become current.
 
     Raises:
-        Refused: nothing of the batch was promoted, or a later batch stands on it.
+        Refused: no rows of the batch were promoted, or a later batch of the date was.
     """
     seen = _ended(deps, order)
     if not seen.batch.promoted_rounds:
@@ -208,12 +208,12 @@ def _next_round(
     why: str,
     **changes: Any,  # noqa: ANN401 - fields of the batch
 ) -> Batch:
-    """Take the date like a new batch does, and open the round, in one commit with its audit entry.
+    """Take the date as a new batch does, and open the round, in one commit with its audit entry.
 
     Args:
-        known: the batch that the order was decided on; in a later round it is refused.
-        to: the status that the round begins with, and `why`.
-        changes: fields of the batch that this order sets beside what every round begins with.
+        known: the batch on which the order was decided. The order is refused if the batch has reached a later round.
+        to: the first status of the round; `why` goes with it into the history.
+        changes: fields of the batch to set, besides those that every new round sets.
     """
 
     def decide() -> tuple[Sequence[Write], Batch]:

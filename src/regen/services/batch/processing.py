@@ -1,4 +1,4 @@
-"""The worker: one request, an outcome for every player, one conditional write, and the question whether all are done."""
+"""The worker's use case: predict one request's players, write all outcomes conditionally, check for completion."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from regen.services.state.packing import Unfit, pack_outcomes, unpack_inputs, un
 from regen.services.state.paths import batch_path, request_path
 
 MAX_OUTCOME_BYTES = 600_000
-"""The inputs, at most 400 KiB, share the document with them, and Firestore takes 1 MiB."""
+"""The document also holds the inputs, at most 400 KiB; Firestore's limit is 1 MiB."""
 
 
 def process_request(deps: Deps, batch_id: str, request_id: str, round_: int | None = None) -> str:
-    """Give every player of the request his outcome.
+    """Give every player of the request an outcome.
 
-    A message that has nothing to do costs one read: the batch says so.
+    A message without work left costs one read, that of the batch.
 
     Args:
-        round_: the round that the message names; None for one of an earlier release.
+        round_: the round that the message names; None for a message of an earlier release.
 
     Returns:
-        What was done, in a word, for the log: `done`, `already_done`, `over` (the batch waits no more), `gone` (its
-        records have expired), `unknown`. Each of them means that the message can be acknowledged.
+        The result, for the log: `done`, `already_done`, `over` (the batch waits no more), `gone` (its records have
+        expired) or `unknown`. In each case the message can be acknowledged.
     """
     batch_snapshot = deps.store.get(batch_path(batch_id))
     if batch_snapshot is None:
@@ -58,7 +58,7 @@ def process_request(deps: Deps, batch_id: str, request_id: str, round_: int | No
     try:
         _end(deps, snapshot, request, outcomes)
     except Conflict:
-        # Written by another delivery, or closed past its deadline; if it is pending still, this delivery is retried.
+        # Another delivery wrote it, or the sweep closed it at the deadline; if it is still pending, retry this delivery.
         again = deps.store.get(snapshot.path)
         if again is not None and decode_request(again).state == "pending":
             raise
@@ -68,7 +68,7 @@ def process_request(deps: Deps, batch_id: str, request_id: str, round_: int | No
 
 
 def _end(deps: Deps, snapshot: Snapshot, request: RequestRecord, outcomes: Sequence[Outcome]) -> None:
-    """End the request; outcomes that Firestore refuses it would refuse again, and then its players fail by name."""
+    """End the request. If Firestore refuses its outcomes, its players fail: another attempt would be refused, too."""
     try:
         deps.store.commit([done_write(deps, snapshot, request, outcomes)])
     except InvalidInput as error:
@@ -82,7 +82,7 @@ def _fail(deps: Deps, snapshot: Snapshot, request: RequestRecord, reason: str, e
 
 
 def predict_request(deps: Deps, batch: Batch, request: RequestRecord) -> list[Outcome]:
-    """The outcomes of a request's players; whoever is neither predicted nor given ends as `failed(lost_inputs)`."""
+    """The outcomes of a request's players. A player without inputs and without a given outcome fails (`lost_inputs`)."""
     systems = deps.config.run_for(request.systems)
     naming = Naming(batch.batch_id, request.round)
     outcomes: list[Outcome] = []
@@ -110,14 +110,14 @@ def _predict(
 
 
 def done_write(deps: Deps, snapshot: Snapshot, request: RequestRecord, outcomes: Sequence[Outcome]) -> Write:
-    """The one conditional write that ends a request: only if it is unchanged since it was read."""
+    """The conditional write that ends a request; it fails if the request has changed since it was read."""
     outcomes, packed = _fitting(outcomes)
     data = encode_done(packed, [o.kind for o in outcomes], request.attempts + 1, deps.clock.now())
     return Write("update", snapshot.path, data, snapshot.version)
 
 
 def _fitting(outcomes: Sequence[Outcome]) -> tuple[Sequence[Outcome], bytes]:
-    """The outcomes as a document holds them: those that cannot be packed, or are too large for it, fail alone."""
+    """The outcomes and their packed form. An outcome that cannot be packed, or is too large for the document, fails."""
     try:
         packed = pack_outcomes(outcomes)
     except (TypeError, ValueError, OverflowError, RecursionError):
@@ -142,7 +142,7 @@ def _packable(outcome: Outcome) -> Outcome:
 
 
 def note_failure(deps: Deps, batch_id: str, request_id: str, error: str) -> None:
-    """Remember why an attempt failed, for the outcome should the message end in the dead letters."""
+    """Record why an attempt failed: the outcome quotes it if the message becomes a dead letter."""
     snapshot = deps.store.get(request_path(batch_id, request_id))
     if snapshot is None or snapshot.data.get("state") != "pending":
         return
@@ -153,10 +153,13 @@ def note_failure(deps: Deps, batch_id: str, request_id: str, error: str) -> None
 
 
 def close_pending(deps: Deps, snapshots: Sequence[Snapshot], reason: str, error: str | None = None) -> int:
-    """Give the players of pending requests `failed(reason)`; a request that a worker ends first keeps its outcomes.
+    """End pending requests with `failed(reason)` for their players; one that a worker ends first keeps its outcomes.
+
+    Returns:
+        The number of requests closed.
 
     Raises:
-        Unreadable: one of them cannot be read, and is left alone; the others are closed.
+        Unreadable: a request cannot be read and is left unchanged; the others are closed.
     """
     closed = 0
     unread: Unreadable | None = None

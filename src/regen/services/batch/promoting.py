@@ -1,4 +1,4 @@
-"""Promotion and rollback: one at a time per warehouse, under a lease, behind a fence that BigQuery itself can see."""
+"""Promotion and rollback: one at a time per warehouse, ordered by a lease, protected by a fence inside BigQuery."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from regen.services.state.leases import PROMOTION, Lease, take
 log = logging.getLogger(__name__)
 CONFLICT_RETRIES = 5
 DOUBTS = 5
-"""Owners whose transactions ended without an answer before a batch that is past its deadline is given up (P3)."""
+"""Number of owners whose transactions ended without an answer, after which a batch past its deadline is rejected (P3)."""
 PROMOTING = frozenset({Status.PROMOTING})
 
 
@@ -38,9 +38,9 @@ def promote_round(deps: Deps, batch: Batch, lease: Lease, rows: int) -> str:
     """Make the staged rows current.
 
     Args:
-        batch: in `verifying`, with its verdict, or found in `promoting` by whoever heals it.
-        lease: on the batch; the promotion takes the warehouse's besides.
-        rows: predictions that were staged.
+        batch: in `verifying` with its verdict, or in `promoting` if an earlier owner died.
+        lease: the lease on the batch; the promotion also takes the lease on the warehouse.
+        rows: number of staged predictions.
     """
 
     def attempt(fence: FenceToken, entry: AuditEntry) -> PromotionCounts:
@@ -61,7 +61,7 @@ def promote_round(deps: Deps, batch: Batch, lease: Lease, rows: int) -> str:
 
 
 def rollback_round(deps: Deps, batch: Batch, lease: Lease) -> str:
-    """Undo what the batch had made current."""
+    """Undo the batch's promotion."""
 
     def attempt(fence: FenceToken, entry: AuditEntry) -> PromotionCounts:
         return deps.warehouse.rollback(
@@ -110,7 +110,7 @@ def _under_fence(
         return "not_due"
     counts = _committed_counts(deps, batch, event) if healing else None
     if healing and counts is None:
-        # Nothing with a lower token can be committed any more: an earlier owner's transaction has failed, for good.
+        # The fence is raised and nothing was committed: an earlier owner's transaction has failed for good.
         if promoting.doubts >= DOUBTS and deps.clock.now() > promoting.deadline:
             return _aborted(deps, promoting, f"{promoting.doubts} transactions changed nothing; {_last(promoting)}")
         _write(deps, promoting, doubts=promoting.doubts + 1)
@@ -123,9 +123,9 @@ def _under_fence(
 
 
 def _take_fence(deps: Deps, batch: Batch, warehouse: Lease) -> tuple[Batch | None, FenceToken]:
-    """Write `promoting`, then raise the fence; a fence that is ahead of the lease's token lifts the lease above it.
+    """Write `promoting`, then raise the fence. If the fence is ahead of the lease's token, lift the lease above it.
 
-    The fence is ahead where Firestore was restored from a backup beside tables that were kept.
+    The fence is ahead if Firestore was restored from a backup while the tables were kept.
     """
     for again in (True, False):
         fence = FenceToken(batch.game_date, warehouse.token, batch.batch_id, batch.round)
@@ -151,13 +151,13 @@ def _submit(
     event: AuditEvent,
     attempt: Callable[[FenceToken, AuditEntry], PromotionCounts],
 ) -> PromotionCounts:
-    """Submit the transaction; a conflict is retried from the fence on (BigQuery cancels, it does not queue).
+    """Submit the transaction; after a conflict raise the fence and retry (BigQuery cancels, it does not queue).
 
     Raises:
-        PromotionAborted: the transaction has ended, and changed nothing: an assertion failed, or BigQuery refuses it
-            for a reason that lasts.
-        Unavailable: how it ended is not known. The batch stays `promoting`: a later owner raises the fence, so that
-            nothing can be committed any more, and only then reads what was.
+        PromotionAborted: the transaction changed nothing: an assertion failed, or BigQuery refuses it for a lasting
+            reason.
+        Unavailable: the result is unknown. The batch stays `promoting`. A later owner raises the fence, so that this
+            transaction can no longer commit, and then reads what was committed.
     """
     now = deps.clock.now()
     entry = replace(
@@ -181,17 +181,22 @@ def _submit(
 
 
 def _looked_up(deps: Deps, batch: Batch, event: AuditEvent, error: RegenError) -> PromotionCounts:
-    """What was committed in spite of an error; without that, the error: whether it ends the batch is said by its kind."""
+    """The counts that were committed in spite of an error.
+
+    Raises:
+        PromotionAborted: nothing was committed and the error is lasting; the batch ends.
+        RegenError: the result is unknown, or a later owner has the date; the batch stays `promoting`.
+    """
     if committed := _committed_counts(deps, batch, event):
         return committed
     if isinstance(error, PromotionAborted):
         raise error
     if isinstance(error, InvalidInput) or (isinstance(error, StatementRefused) and error.final):
-        # Never submitted, or refused now and the next time: nothing was changed, and the batch has to end (P3).
+        # Never submitted, or refused for a lasting reason: nothing was changed, and the batch must end (P3).
         raise PromotionAborted(f"the transaction was refused: {error}") from error
     if isinstance(error, FenceLost):
         raise error
-    unknown = f"the transaction's end is not known: {error}"
+    unknown = f"the result of the transaction is unknown: {error}"
     _write(deps, batch, error=unknown)
     if isinstance(error, Unavailable):
         raise error
@@ -199,11 +204,11 @@ def _looked_up(deps: Deps, batch: Batch, event: AuditEvent, error: RegenError) -
 
 
 def _last(batch: Batch) -> str:
-    return batch.error or "how they ended is not known"
+    return batch.error or "their results are unknown"
 
 
 def _write(deps: Deps, batch: Batch, **changes: Any) -> None:  # noqa: ANN401 - fields of the batch
-    """Note something on the batch while it is ours to promote."""
+    """Change fields of the batch, if this owner still promotes it."""
 
     def decide() -> tuple[Sequence[Write], None]:
         seen = read_batch(deps, batch.batch_id)
@@ -227,7 +232,7 @@ def _to_promoting(deps: Deps, batch: Batch, token: int) -> Batch | None:
         if seen.batch.round != batch.round or seen.batch.status not in {Status.VERIFYING, Status.PROMOTING}:
             return [], None
         if seen.batch.token is not None and seen.batch.token > token:
-            return [], None  # a later owner is at it
+            return [], None  # a later owner has taken the batch
         now = deps.clock.now()
         current = seen.batch
         if current.status is Status.VERIFYING:
@@ -254,7 +259,7 @@ def _committed(deps: Deps, batch: Batch, to: Status, counts: PromotionCounts) ->
         inserted=(before.inserted or 0) * bool(batch.promoted_rounds) + counts.inserted,
         withdrawn=(before.withdrawn or 0) * bool(batch.promoted_rounds) + counts.withdrawn,
     )
-    # Dropped before the end is written: who dies in between is healed, who dies after it is not looked for.
+    # Dropped before the end is written: the sweep heals a death in between, but does not look at ended batches.
     trouble: Unavailable | None = None
     if batch.staging and batch.act is not Act.ROLLBACK:
         try:
@@ -279,9 +284,9 @@ def _committed(deps: Deps, batch: Batch, to: Status, counts: PromotionCounts) ->
 
 
 def _aborted(deps: Deps, batch: Batch, why: str) -> str:
-    """The transaction refused itself: nothing was changed. A promotion ends rejected, a rollback stays promoted.
+    """End a batch whose transaction changed nothing: a promotion as rejected, a rollback as promoted.
 
-    Unless a later owner has taken the batch meanwhile: his transaction may have been committed.
+    If a later owner has taken the batch meanwhile, write nothing: that owner's transaction may have been committed.
     """
     ended = end_round(
         deps,

@@ -1,4 +1,4 @@
-"""The requests of a batch: groups of players, written in bounded commits before anything is published."""
+"""The requests of a batch: groups of players, written in bounded commits before any message is published."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from regen.services.state.packing import pack_inputs, pack_outcomes
 from regen.services.state.paths import excluded_path, request_path
 
 MAX_DOCUMENT_BYTES = 400 * 1024
-"""Below the 500 KiB that design and outcomes leave room for."""
+"""Below the 500 KiB that a request's document may have, so that its outcomes fit, too."""
 MAX_COMMIT_BYTES = 4 * 1024 * 1024
 MAX_COMMIT_WRITES = 200
 EXCLUDED_PER_DOCUMENT = 2000
@@ -28,9 +28,9 @@ EXCLUDED_PER_DOCUMENT = 2000
 def build_requests(
     deps: Deps, batch: Batch, players: Sequence[SlateEntry], round_: int = 1, opening: str = ""
 ) -> list[RequestRecord]:
-    """Group players into requests, small enough to be documents.
+    """Group players into requests that fit into documents.
 
-    A player whose rows are missing or broken gets his `failed` outcome here; he is in a request all the same.
+    A player whose rows are missing or broken is in a request, too, with the outcome `failed` from the start.
     """
     groups = group(players, deps.config.players_per_request)
     records: list[RequestRecord] = []
@@ -67,7 +67,7 @@ def _request(
 
 
 def _too_large(entry: SlateEntry, size: int) -> SlateEntry:
-    """A player whose inputs no document holds: his own outcome, as he cannot share a request with himself."""
+    """The entry of a player whose inputs alone exceed a document: without inputs, with the problem as error text."""
     problem = f"inputs: expected at most {MAX_DOCUMENT_BYTES} bytes compressed, got {size}"
     return replace(entry, inputs=None, problem=problem)
 
@@ -85,7 +85,7 @@ def _given(entry: SlateEntry, round_: int) -> Outcome:
 
 
 def write_requests(deps: Deps, batch: Batch, records: Sequence[RequestRecord], excluded: Iterable[Write] = ()) -> None:
-    """Write all requests, and the excluded players; those that are there already stay as they are."""
+    """Write all requests, and the excluded players; existing documents are left unchanged."""
     writes = [Write("create", request_path(batch.batch_id, r.request_id), encode_request(r)) for r in records]
     writes += excluded
     for chunk in _chunks(writes):
@@ -100,19 +100,19 @@ def _create(deps: Deps, write: Write) -> None:
     try:
         deps.store.commit([write])
     except AlreadyExists:
-        return  # an earlier attempt wrote it: its id is derived from what it is
+        return  # an earlier attempt wrote it: the id is derived from the content
 
 
 def excluded_writes(batch: Batch, excluded: Sequence[Exclusion]) -> Iterator[Write]:
-    """The players whom a batch leaves out, in chunks."""
+    """The writes of a batch's excluded players, in chunks."""
     return _exclusions(batch, _parts(excluded))
 
 
 def reread_writes(batch: Batch, opening: str, snapshot: str, changed: Sequence[Exclusion]) -> Iterator[Write]:
-    """What a redrive's reading says otherwise; it counts if the round of this opening begins.
+    """The writes of the exclusions that a redrive's reading changes; they count once the round of this opening begins.
 
     Args:
-        snapshot: names the state of the inputs that the redrive has read.
+        snapshot: identifies the state of the inputs that the redrive has read.
     """
     return _exclusions(batch, _parts(changed) or [()], opening, opening=opening, snapshot=snapshot)
 

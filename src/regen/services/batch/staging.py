@@ -1,4 +1,4 @@
-"""Staging tables that no promotion will use: dropped by the owner that sees it."""
+"""Dropping of staging tables that no promotion will use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 def drop_own(deps: Deps, batch_id: str, own: str) -> None:
-    """Drop what was staged in vain: another owner has ended the round."""
+    """Drop this owner's staging table, because another owner has ended the round."""
     try:
         deps.warehouse.drop_staging(own)
     except RegenError as error:
@@ -20,7 +20,7 @@ def drop_own(deps: Deps, batch_id: str, own: str) -> None:
 
 
 def drop_predecessors(deps: Deps, batch_id: str, round_: int, own: str) -> None:
-    """Drop what earlier owners of an ended round have staged: they died, gave up, or are too late."""
+    """Drop the staging tables of earlier owners of an ended round; their promotions can no longer commit."""
     theirs = ids.staging_prefix(batch_id, round_)
     try:
         for table in deps.warehouse.staging_tables():

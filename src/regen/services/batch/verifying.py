@@ -1,6 +1,6 @@
 """The verifier's work on one batch: check, stage, then promote in one transaction, or reject (P1).
 
-The order of things, and who decides at which point:
+The order of the steps, and who decides at which point:
 
     complete ─► verifying ── checks ──► rejected
                     │ staged
@@ -10,7 +10,7 @@ The order of things, and who decides at which point:
                     ▼
                 promoted
 
-Whoever finds a batch in `promoting` raises the fence first, then reads what was committed, then writes Firestore.
+An owner that finds a batch in `promoting` raises the fence, then reads what was committed, then writes Firestore.
 """
 
 from __future__ import annotations
@@ -41,18 +41,19 @@ from regen.services.state.recording import await_runs, flush
 
 log = logging.getLogger(__name__)
 FRESH = timedelta(minutes=10)
-"""As long as what follows from an end may still wait in the outbox for more than a sweep."""
+"""How long after its end a batch may still have outbox items that the sweep has not flushed."""
 WORK = frozenset({Status.COMPLETE, Status.VERIFYING, Status.PROMOTING})
 
 
 def verify(deps: Deps, batch_id: str, round_: int) -> str:
-    """Carry a complete batch to its end, from wherever it stands.
+    """Carry a complete batch to its end, from any status after `complete`.
 
     Returns:
-        The status that it has now, or `busy` (another owner is at it), `unknown`, `not_due` (nothing to do).
+        The new status, or `busy` (another owner has the lease), `fenced` (a later owner has the date), `not_due`
+        (nothing to do), `gone` (its records have expired), `unknown`.
 
     Raises:
-        Unavailable: a dependency failed; the message is to be delivered again, the sweep heals in any case.
+        Unavailable: a dependency failed. Pub/Sub should redeliver the message; the sweep heals the batch in any case.
     """
     try:
         seen = read_batch(deps, batch_id)
@@ -61,7 +62,7 @@ def verify(deps: Deps, batch_id: str, round_: int) -> str:
     if seen.batch.round != round_ or seen.batch.status not in WORK:
         if seen.batch.ended_at is None or deps.clock.now() - seen.batch.ended_at < FRESH:
             flush(deps, batch_id)
-        return "not_due"  # of an old message nothing more is read: the sweep has long sent what the end left
+        return "not_due"  # an old message costs no further read: the sweep has flushed the outbox long ago
     try:
         lease = take(deps, batch_id)
     except LeaseBusy:
@@ -70,7 +71,7 @@ def verify(deps: Deps, batch_id: str, round_: int) -> str:
         with lease.kept():
             status = _carry(deps, batch_id, round_, lease)
     except FenceLost:
-        return "fenced"  # a later owner has the date: what happens to the batch is his to say
+        return "fenced"  # a later owner has the date, and decides what happens to the batch
     except AccessDenied as error:
         note_denied(deps, error)
         raise
@@ -88,7 +89,7 @@ def _carry(deps: Deps, batch_id: str, round_: int, lease: Lease) -> str:
         return rollback_round(deps, batch, lease)
     if round_ > 1:
         await_runs(deps, batch_id)
-    # Staged afresh by whoever finds a batch in `promoting`: the first owner's table may have expired.
+    # An owner that finds a batch in `promoting` stages again: the first owner's table may have expired.
     staging = ids.staging_table(batch.batch_id, round_, lease.token)
     try:
         status = _judged(deps, batch, lease, staging)
@@ -96,7 +97,7 @@ def _carry(deps: Deps, batch_id: str, round_: int, lease: Lease) -> str:
         drop_own(deps, batch_id, staging)
         raise
     except StagingMissing as error:
-        # A later owner dropped it, or it has expired: if there is anything left to do, it is staged afresh.
+        # A later owner dropped the table, or it expired. Retry: the next attempt stages again.
         raise StagingMissing(f"{staging}: {error}") from error
     if status == "not_due":
         drop_own(deps, batch_id, staging)
@@ -109,7 +110,7 @@ def _judged(deps: Deps, batch: Batch, lease: Lease, staging: str) -> str:
     try:
         gathered, staged = _stage(deps, batch, staging)
     except InvalidInput as error:
-        return _reject(deps, batch, f"what was produced cannot be stored: {error}")
+        return _reject(deps, batch, f"the predictions cannot be stored: {error}")
     rows = gathering.expected_rows(gathered)
     lease.renew()
     batch = replace(batch, staging=staging)
@@ -140,14 +141,14 @@ def _judged(deps: Deps, batch: Batch, lease: Lease, staging: str) -> str:
 
 
 def _slate_before(deps: Deps, batch: Batch) -> int | None:
-    """Players on the slate of the date's last promotion for the whole slate, this batch's own earlier rounds apart."""
+    """Number of players on the slate of the date's last whole-slate promotion, except this batch's earlier rounds."""
     promoted = read_date(deps, batch.game_date).record.promoted
     sizes = [p.slate_players for p in promoted if p.batch_id != batch.batch_id and p.slate_players is not None]
     return sizes[-1] if sizes else None
 
 
 def _stage(deps: Deps, batch: Batch, staging: str) -> tuple[Gathered, int]:
-    """Stage what the batch produced; players whose rows the tables do not take fail alone (I-30)."""
+    """Stage the batch's rows. Players whose rows the tables refuse fail; the others are staged (I-30)."""
     gathered, at = gathering.gather(deps, batch), deps.clock.now()
     try:
         return gathered, deps.warehouse.stage(staging, gathering.staged_rows(batch, gathered, at))
@@ -158,7 +159,11 @@ def _stage(deps: Deps, batch: Batch, staging: str) -> tuple[Gathered, int]:
 
 
 def _begin(deps: Deps, batch_id: str, round_: int) -> Batch | None:
-    """`complete` becomes `verifying`; one that is further stays where it is."""
+    """Move a `complete` batch to `verifying`; a later status is left unchanged.
+
+    Returns:
+        The batch; None if it is in another round, or there is nothing to verify.
+    """
 
     def decide() -> tuple[Sequence[Write], Batch | None]:
         seen = read_batch(deps, batch_id)

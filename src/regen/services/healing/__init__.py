@@ -1,1 +1,1 @@
-"""What finds and mends what died half-way."""
+"""The sweep and its parts: finding and completing work whose owner died."""

@@ -1,4 +1,4 @@
-"""Dead letters: what Pub/Sub gave up on still gets its end, and somebody hears of it."""
+"""Dead letters: end the work of messages that Pub/Sub gave up on, and alert."""
 
 from __future__ import annotations
 
@@ -32,21 +32,22 @@ def handle(
     body: bytes,
     subscription: str = "",
 ) -> str:
-    """End what the message was about.
+    """End the work that the message was about.
 
-    A request gets its `failed` outcome, if it is pending still. A verification is left to the sweep, which carries on
-    whatever is complete. A follow-up is sent again, as its triggers wait for it, and so is what wakes a backfill: the sweep
-    wakes only those that are not settled, and a redrive may change one that is. What is about a batch that has ended, or
-    whose records have expired, has nothing to end: it costs one read, without an alert. A grade is left to the next
-    scheduled one.
-    Any other trigger is recorded: nothing else knows of it.
+    - A request gets its `failed` outcome, if it is still pending.
+    - A verification is left to the sweep, which carries on every complete batch.
+    - A follow-up is sent again, because triggers wait for it.
+    - A wake of a backfill is sent again: the sweep wakes only unsettled backfills, but a redrive may change a settled one.
+    - A grade is left to the next scheduled one.
+    - A message about a batch that has ended, or whose records have expired, costs one read and no alert.
+    - Any other trigger is recorded in the audit, because it is recorded nowhere else.
 
     Args:
-        subscription: the one that brought it. What went to the triggers' topic names no request and no verification of ours,
-            whatever fields it has: anybody upstream may publish there.
+        subscription: the subscription that delivered it. A message to the triggers' topic never names a request or a
+            verification, whatever fields it has: any upstream system may publish there.
 
     Returns:
-        What was done, in a word.
+        The result, in a word for the log.
     """
     batch_id, request_id = data.get("batch_id"), data.get("request_id")
     if subscription.rpartition("/")[2].startswith(TRIGGER_TOPIC):
@@ -65,7 +66,7 @@ def handle(
 
 
 def _dead_follow_up(deps: Deps, message_id: str, data: Mapping[str, Any], attributes: Mapping[str, str]) -> str:
-    """The triggers that it was to carry wait on their date still: another follow-up is sent for them."""
+    """Send another follow-up for the triggers, which still wait on their date."""
     record = read_date(deps, parse_game_date(data.get("game_date"))).record
     if not record.coalesced:
         return "nothing_waits"
@@ -117,6 +118,6 @@ def _alert(deps: Deps, data: Mapping[str, Any], attributes: Mapping[str, str]) -
         batch_id=data.get("batch_id"),
         request_id=data.get("request_id"),
     )
-    # One for a batch, or for a subscription and hour: a flood of messages is no flood of alerts.
+    # One alert per batch, or per subscription and hour, so that many messages do not cause many alerts.
     about = data.get("batch_id") or (attributes.get(SOURCE), deps.clock.now().strftime("%Y-%m-%dT%H"))
     raise_once(deps, ids.digest("dead_letter", about, length=24), content)

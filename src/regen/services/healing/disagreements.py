@@ -1,6 +1,6 @@
-"""Dates and batches that do not agree: a record was deleted by hand, or restored from an older copy. The sweep mends them.
+"""Dates and batches that disagree because a record was deleted by hand or restored from a backup; the sweep repairs them.
 
-In a commit of regen a batch and its date change together, so that none of this follows from a crash.
+regen changes a batch and its date in one commit, so a crash cannot cause such a disagreement.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from regen.services.state.paths import DATES, batch_path, id_of
 
 
 def held_dates(deps: Deps, unreadable: Callable[[Unreadable], object]) -> Mapping[str, date]:
-    """The dates that a batch holds, by the batch's id; `unreadable` gets the error of each that cannot be read."""
+    """The held dates by the id of the batch that holds them; `unreadable` gets the error of each unreadable record."""
     held: dict[str, date] = {}
     for snapshot in deps.store.find(DATES, [("live", ">", "")]):
         try:
@@ -44,7 +44,7 @@ def held_dates(deps: Deps, unreadable: Callable[[Unreadable], object]) -> Mappin
 def disagreements(
     deps: Deps, live: Sequence[Batch], held: Mapping[str, date]
 ) -> Iterator[tuple[str, Callable[[], str | None]]]:
-    """What does not agree, by name, each with what mends it; both look again before they write."""
+    """The disagreements: a name for the report, and a function that repairs it. It reads again before it writes."""
     for batch in live:
         if batch.batch_id not in held:
             yield batch.batch_id, lambda b=batch.batch_id: _take_back(deps, b)  # type: ignore[misc]
@@ -55,10 +55,10 @@ def disagreements(
 
 
 def _release(deps: Deps, game_date: date, batch_id: str) -> str | None:
-    """A date whose batch is gone, or has ended: it is free again, and what waited for the batch goes on.
+    """Release a date whose batch is gone or has ended, and send its follow-up.
 
     Raises:
-        Unreadable: the batch is there, and this version cannot read it: the date stays as it is.
+        Unreadable: the batch exists, but this version cannot read it; the date is left unchanged.
     """
 
     def decide() -> tuple[Sequence[Write], str | None]:
@@ -68,11 +68,11 @@ def _release(deps: Deps, game_date: date, batch_id: str) -> str | None:
         if day.record.live != batch_id:
             return [], None
         if seen is not None and seen.batch.live:
-            # The sweep looks for live batches by a field that a hand has taken away.
+            # The sweep finds live batches by a field that an operator may have removed.
             unseen = seen.snapshot.data.get("live") is not True
             return ([seen.update(seen.batch)], "seen again") if unseen else ([], None)
         ended = seen is not None
-        why = f"has ended ({seen.batch.status})" if seen else "has no record any more"
+        why = f"has ended ({seen.batch.status})" if seen else "no longer has a record"
         carried = () if ended else day.record.carried
         record = replace(
             day.record, live=None, carried=(), coalesced=bounded((*_new(carried, day.record), *day.record.coalesced))
@@ -92,7 +92,7 @@ def _new(carried: Sequence[Trigger], record: DateRecord) -> list[Trigger]:
 
 
 def _take_back(deps: Deps, batch_id: str) -> str | None:
-    """A live batch that its date does not name: it takes the date back, unless another live batch has it by now."""
+    """Let a live batch that its date does not name take the date back, unless another live batch holds it."""
 
     def decide() -> tuple[Sequence[Write], tuple[str, str, Seen] | None]:
         try:
@@ -114,7 +114,7 @@ def _take_back(deps: Deps, batch_id: str) -> str | None:
         items = _healed_items(
             record, batch_id, f"{batch_id} is live and its date did not say so: the date is taken back", now
         )
-        # The batch's own version is part of the commit: it must not end in between.
+        # The commit checks the batch's version, too: the batch must not end in between.
         return [day.write(record), seen.update(batch), *outbox.put(items)], ("taken", "took its date back", seen)
 
     done = until_committed(deps, decide)
@@ -122,7 +122,7 @@ def _take_back(deps: Deps, batch_id: str) -> str | None:
         return None
     word, why, seen = done
     if word == "yielded":
-        # Its triggers wait on the date by now; two batches of one date must not both be promoted.
+        # Its triggers now wait on the date; two batches of one date must not both be promoted.
         end_round(
             deps, batch_id, seen.batch.round, Status.CANCELLED, why, allowed=CANCELLABLE, caller="sweep", error=why
         )
@@ -137,7 +137,7 @@ def _is_live(deps: Deps, batch_id: str) -> bool:
 
 
 def _healed_items(record: DateRecord, batch_id: str, why: str, now: datetime) -> list[OutboxItem]:
-    """The audit entry and the alert of a date that was mended."""
+    """The audit entry and the alert of a repaired date."""
     event = ids.digest("healed", batch_id, record.game_date, why, now.isoformat(), length=24)
     entry = AuditEntry(
         event_id=event,

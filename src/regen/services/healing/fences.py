@@ -1,4 +1,4 @@
-"""Fences that older versions doubled: such a date could never be promoted again; a sweep makes one row of them."""
+"""Fences with two rows, left by older versions. Such a date could never be promoted again; a sweep merges the rows."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from regen.services.state.deps import Deps
 
 log = logging.getLogger(__name__)
 MINUTE = 30
-"""Of each hour: the sweeps of this minute look."""
+"""The minute of each hour whose sweeps check the fences."""
 
 
 def mend_fences(deps: Deps) -> list[str]:
-    """Make each date's fence one row, in the sweeps of one minute of the hour; the dates that were mended.
+    """Merge doubled fences, in the sweeps of one minute of the hour.
+
+    Returns:
+        The dates that were repaired.
 
     Raises:
-        Unavailable: it cannot be done now.
+        Unavailable: BigQuery does not answer.
     """
     if deps.clock.now().minute != MINUTE:
         return []
     mended = [day.isoformat() for day in deps.warehouse.mend_fences()]
     if mended:
-        log.warning("the fence was there more than once: %s", ", ".join(mended), extra={"action": "sweep"})
+        log.warning("merged the doubled fences of %s", ", ".join(mended), extra={"action": "sweep"})
     return mended

@@ -1,4 +1,4 @@
-"""A message that can never be understood: on record, seen, and out of the way (I-20, I-54)."""
+"""Malformed messages: record each in the audit, alert, and acknowledge it (I-20, I-54)."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from regen.services.state.once import claim
 log = logging.getLogger(__name__)
 WHOLE = 950_000
 PART = 100_000
-"""Bytes of JSON that an outbox item holds beside the rest of an entry; characters that it holds however they are escaped."""
+"""Most bytes of JSON in an outbox item, and most characters of a part, which fit however they are escaped."""
 
 
 _ATTEMPT = re.compile(rb'"deliveryAttempt"\s*:\s*[0-9]+')
-"""What Pub/Sub changes from one delivery of a message to the next."""
+"""The field that differs between two deliveries of a message."""
 
 
 def record(
@@ -36,13 +36,14 @@ def record(
     message_id: str | None,
     answered: tuple[IdempotencyKey, OpeningAnswer] | None = None,
 ) -> None:
-    """Leave audit entries with the whole message, once for each, and one alert an hour and caller: the first.
+    """Record the whole message in audit entries, once per message, and alert once per caller and hour.
 
-    A thousand of them cost a thousand small commits, and nobody a thousand alerts.
+    A thousand messages cost a thousand small commits, but only one alert.
 
     Args:
-        answered: the message's key and its answer from now on, where a later delivery could be understood: one message
-            is not refused and carried out (P5). If another delivery of it was carried out meanwhile, nothing is recorded.
+        answered: the message's idempotency key and its answer, if a later delivery might be understood: the same
+            message must not be both refused and carried out (P5). If another delivery was carried out meanwhile,
+            nothing is recorded.
     """
     event = ids.digest("malformed", message_id or "", _ATTEMPT.sub(b"", body)[:PART].hex(), length=24)
     now = deps.clock.now()
@@ -70,13 +71,13 @@ def record(
     ]
     why = f"{error} (further ones of this hour are in the audit alone)"
     hour = ids.digest("malformed", caller, now.strftime("%Y-%m-%dT%H"), length=24)
-    told_of = alert(AlertKind.MESSAGE_MALFORMED, why, message_id=message_id)
+    content = alert(AlertKind.MESSAGE_MALFORMED, why, message_id=message_id)
     once = [claim(event, now), *outbox.put([outbox.audit_item(entry) for entry in entries])]
     once += claims(deps, *answered) if answered else []
-    raising = [claim(hour, now), *outbox.put([outbox.alert_item(hour, now, told_of)])]
+    raising = [claim(hour, now), *outbox.put([outbox.alert_item(hour, now, content)])]
     try:
         deps.store.commit([*once, *raising])
     except AlreadyExists:
-        with suppress(AlreadyExists):  # the message itself is on record already
+        with suppress(AlreadyExists):  # this message is already on record
             deps.store.commit(once)
     log.warning("malformed message recorded: %s", error, extra={"event_id": event, "action": "malformed"})

@@ -1,4 +1,4 @@
-"""Staging tables that nobody will look at again: they expire by themselves, but somebody should know why they are there."""
+"""Orphaned staging tables: no promotion will use them. They expire automatically, but an operator should know the cause."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ from regen.services.state.paths import BATCHES, OUTBOX, id_of
 
 log = logging.getLogger(__name__)
 EVERY_MINUTES = 10
-"""A sweep looks in every tenth minute of the clock: nothing has to be remembered, and a sweep that is left out costs ten more."""
+"""Sweeps in every tenth minute of the clock look for orphans: this needs no stored state."""
 
 
 def report_orphans(deps: Deps) -> list[str]:
-    """Name the orphaned staging tables where it is time to look, and alert to each once.
+    """Report the orphaned staging tables, in every tenth minute, with one alert each.
+
+    Returns:
+        Their names; none in other minutes.
 
     Raises:
-        Unavailable: they cannot be listed, or told of, now.
+        Unavailable: they cannot be listed, or the alerts not be stored.
     """
     if deps.clock.now().minute % EVERY_MINUTES:
         return []
@@ -31,14 +34,14 @@ def report_orphans(deps: Deps) -> list[str]:
     if names:
         log.warning("orphaned staging tables: %s", ", ".join(names), extra={"action": "sweep"})
     for name in names:
-        why = f"staging table {name} is older than any verification takes, and no live batch names it"
+        why = f"staging table {name} is older than the longest verification, and no live batch uses it"
         content = alert(AlertKind.STAGING_ORPHANED, why, table=name)
         raise_once(deps, ids.digest("staging_orphaned", name, length=24), content)
     return names
 
 
 def orphaned_staging(deps: Deps) -> list[str]:
-    """Staging tables older than any verification takes, but for those of live batches and of audit entries on their way."""
+    """Staging tables older than the longest verification, except those of live batches and of audit entries in the outbox."""
     before = deps.clock.now() - ORPHAN_AFTER
     old = [table.name for table in deps.warehouse.staging_tables() if table.created_at < before]
     if not old:
@@ -50,7 +53,7 @@ def orphaned_staging(deps: Deps) -> list[str]:
 
 
 def _staging(snapshot: Snapshot) -> str | None:
-    """The table that an audit entry waits with; of an item that cannot be read, nobody knows."""
+    """The staging table of an audit entry in the outbox; None if the item cannot be read."""
     try:
         return decode_outbox(snapshot).payload.get("staging")
     except Unreadable:

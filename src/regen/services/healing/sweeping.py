@@ -1,4 +1,4 @@
-"""The sweep: finds what died half-way and carries it on, with no hand on it (P13)."""
+"""The sweep: find work whose owner died, and carry it on automatically (P13)."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ from regen.services.state.recording import flush
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 STUCK_AFTER = timedelta(minutes=5)
-"""Past its deadline a batch ends within two sweeps and the time of a verification."""
+"""A batch should end within two sweeps and one verification of its deadline; after this time it counts as stuck."""
 NAMED = 50
-"""Unreadable records that a sweep names; after a deployment that was rolled back there may be thousands."""
+"""Most unreadable records that a sweep names. After a deployment is rolled back there may be thousands."""
 
 
 def sweep(deps: Deps) -> SweepReport:
-    """Look at every live batch, every date that is held, and the outbox; the trouble of one part stops no other.
+    """Check every live batch, every held date, and the outbox. A failure of one part does not stop the others.
 
     Raises:
-        RegenError: the live batches could not be listed; the other parts were seen to all the same.
+        RegenError: the live batches could not be listed. The other parts were processed all the same.
     """
     report = SweepReport()
     parts = _Parts(deps, report)
@@ -75,11 +75,11 @@ def sweep(deps: Deps) -> SweepReport:
 
 @dataclass(slots=True)
 class _Parts:
-    """The parts of a sweep, each on its own.
+    """Runs the parts of a sweep so that a failure of one does not stop the others.
 
     Attributes:
-        last: why the listing of the batches failed, if it did.
-        unnamed: unreadable records that the report has no room for.
+        last: the error of listing the live batches; None if it succeeded.
+        unnamed: number of unreadable records beyond those that the report names.
     """
 
     deps: Deps
@@ -88,7 +88,7 @@ class _Parts:
     unnamed: int = 0
 
     def take(self, name: str, act: Callable[[], T]) -> T | None:
-        """What the part gives; None if it failed, and the report says why."""
+        """Run a part and return its result; None if it failed, with the error in the report."""
         try:
             return act()
         except Unreadable as error:
@@ -100,7 +100,7 @@ class _Parts:
             with suppress(RegenError):  # Firestore is out of reach: the next sweep notes it
                 note_denied(self.deps, error)
         except Exception as error:
-            # A defect, or a record that no rule foresaw: the other batches still have to be seen to.
+            # A defect, or an unforeseen record: the other batches must still be processed.
             log.exception("sweep: %s", name, extra={"batch_id": name})
             trouble = error
         self.report.trouble.append(f"{name}: {trouble}")
@@ -109,7 +109,7 @@ class _Parts:
         return None
 
     def unreadable(self, error: Unreadable) -> None:
-        """Report a record that cannot be read, and have it told of once."""
+        """Report an unreadable record, and alert once."""
         if str(error) in self.report.unreadable:
             return
         if len(self.report.unreadable) == NAMED:
@@ -152,7 +152,7 @@ def _heal(deps: Deps, batch: Batch) -> str | None:
 
 
 def _alert(deps: Deps, batch: Batch, healed: str | None) -> None:
-    """Alert to a batch that only the sweep carried on, and to one that is past its deadline all the same."""
+    """Alert if the sweep had to carry on a batch, and if a batch is still live past its deadline."""
     now = deps.clock.now()
     idle = now - batch.updated_at > timedelta(seconds=deps.config.lease_seconds)
     if healed and idle and batch.status is not Status.CREATED:
@@ -165,7 +165,7 @@ def _alert(deps: Deps, batch: Batch, healed: str | None) -> None:
 
 
 def _opening_lost(deps: Deps, batch: Batch) -> str | None:
-    """A `created` batch whose opener died: failed, its triggers back on the date, in one commit (I-17)."""
+    """End a `created` batch whose opener died as `failed`, and return its triggers to the date, in one commit (I-17)."""
     if not is_free(deps, opening_lease(batch.batch_id)):
         return None
 
@@ -221,7 +221,7 @@ def _look_at_running(deps: Deps, batch: Batch, now: datetime) -> str | None:
 
 
 def _close(deps: Deps, batch: Batch) -> str:
-    """Past the deadline, the pending become `failed(deadline)` and the batch is verified as usual (I-18)."""
+    """Fail the pending players of a batch past its deadline (`deadline`); it is then verified as usual (I-18)."""
     pending = deps.store.find(requests_path(batch.batch_id), pending_in(batch))
     closed = close_pending(deps, pending, "deadline")
     check_completion(deps, batch)
@@ -229,7 +229,7 @@ def _close(deps: Deps, batch: Batch) -> str:
 
 
 def _wake(deps: Deps, batch: Batch) -> str | None:
-    """Nobody is at it: ask for its verification again."""
+    """Ask again for the verification of a batch that no verifier works on."""
     if not is_free(deps, batch.batch_id):
         return None
     ask_to_verify(deps, batch)

@@ -1,4 +1,4 @@
-"""What shows that the system lives and keeps its promises: heartbeats, the outbox, batches past their deadline."""
+"""Signs of life: heartbeats, late outbox items, batches past their deadline."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from regen.services.state.heartbeats import heartbeats
 from regen.services.state.paths import BATCHES, OUTBOX, OUTBOX_DEAD
 
 LATE_AFTER = timedelta(minutes=3)
-"""An outbox item that is due is carried out within two sweeps (P7), and a sweep comes each minute."""
+"""A due outbox item is carried out within two sweeps (P7), and a sweep runs each minute."""
 MOST = 100
-"""Items and batches that are looked at; more are counted as this many."""
+"""Most items and batches that are read; larger numbers are reported as this one."""
 
 
 def vitals(deps: Deps) -> Vitals:

@@ -1,4 +1,4 @@
-"""Waking backfills: the sweep has each that is not settled looked at by the coordinator, which alone opens batches."""
+"""Waking backfills: the sweep asks the coordinator, which alone opens batches, to advance each unsettled backfill."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from regen.services.state.paths import BACKFILLS
 
 
 def wake_live(deps: Deps, unreadable: Callable[[Unreadable], object]) -> int:
-    """Have every backfill looked at that is not settled: whatever died half-way goes on.
+    """Ask the coordinator to advance every unsettled backfill, so that work whose owner died continues.
 
     Args:
-        unreadable: hears of each that this version cannot read; it is left alone.
+        unreadable: gets the error of each record that this version cannot read; the record is left unchanged.
+
+    Returns:
+        The number of backfills woken.
     """
     names: list[str] = []
     for snapshot in deps.store.find(BACKFILLS, [("live", "==", True)]):

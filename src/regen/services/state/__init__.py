@@ -1,1 +1,1 @@
-"""What every service stands on: the ports, documents, messages, leases, the outbox, and what is claimed once."""
+"""The base of all services: ports, documents, messages, leases, the outbox, and claims."""

@@ -1,4 +1,4 @@
-"""Raising alerts: each once, however often what it tells of is seen."""
+"""Raising alerts: once per event, however often the event is observed."""
 
 from __future__ import annotations
 
@@ -21,10 +21,13 @@ def raise_once(
     batch_id: str | None = None,
     also: tuple[OutboxItem, ...] = (),
 ) -> bool:
-    """Put an alert on its way, unless this event has been told of before; whether it was put.
+    """Put an alert into the outbox, unless this event was alerted before.
 
     Args:
-        also: what goes the same way and must be there once, too.
+        also: further outbox items for the same commit, once per event as well.
+
+    Returns:
+        Whether the alert was put into the outbox.
     """
     items = (outbox.alert_item(event_id, deps.clock.now(), content, batch_id), *also)
     try:
@@ -35,7 +38,11 @@ def raise_once(
 
 
 def alert_unreadable(deps: Deps, error: Unreadable) -> str:
-    """Raise an alert to a record that this version cannot read, once for each fault; the text for a report."""
+    """Alert to a record that this version cannot read, once for each fault.
+
+    Returns:
+        The error text, for a report.
+    """
     why = str(error)[:500]
     unread = alert(AlertKind.RECORD_UNREADABLE, why, path=why.partition(":")[0])
     raise_once(deps, ids.digest("unreadable", why, length=24), unread)

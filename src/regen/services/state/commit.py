@@ -20,13 +20,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A batch as it was read, with the version that a write of it must name."""
+    """A batch as read, with the version that a conditional write needs."""
 
     batch: Batch
     snapshot: Snapshot
 
     def update(self, batch: Batch) -> Write:
-        """The write that replaces it, unless another writer was first; what a newer version added stays."""
+        """The conditional write that replaces it; fields that a newer version added are kept."""
         data = {k: keep_unknown(self.snapshot.data.get(k), v) for k, v in encode_batch(batch).items()}
         return Write("update", self.snapshot.path, data, self.snapshot.version)
 
@@ -35,7 +35,7 @@ def read_batch(deps: Deps, batch_id: str) -> Seen:
     """Read a batch.
 
     Raises:
-        NoSuchBatch: there is none of that id.
+        NoSuchBatch: no batch has that id.
     """
     snapshot = deps.store.get(batch_path(batch_id))
     if snapshot is None:
@@ -47,10 +47,10 @@ def until_committed(deps: Deps, decide: Callable[[], tuple[Sequence[Write], T]])
     """Commit what `decide` returns; on a conflict let it read and decide again.
 
     Args:
-        decide: reads, and returns the writes (none: nothing to do) and the result.
+        decide: reads, and returns the writes (none if there is nothing to do) and the result.
 
     Raises:
-        Conflict: others kept writing first; the caller's caller may try again later.
+        Conflict: other writers were first in every attempt; trying again later may succeed.
     """
 
     def commit() -> T:
@@ -68,10 +68,10 @@ def until_committed(deps: Deps, decide: Callable[[], tuple[Sequence[Write], T]])
 
 
 def until_unopposed(deps: Deps, attempt: Callable[[], T]) -> T:
-    """Read, decide and commit as `attempt` does; when another writer was first, wait a little and attempt it again.
+    """Call `attempt`, which reads, decides and commits; on a conflict wait a little and call it again.
 
     Raises:
-        Conflict: others kept writing first; the caller's caller may try again later.
+        Conflict: other writers were first in every attempt; trying again later may succeed.
     """
     for tries in range(ATTEMPTS - 1):
         try:
@@ -82,13 +82,13 @@ def until_unopposed(deps: Deps, attempt: Callable[[], T]) -> T:
 
 
 def _took_effect(deps: Deps, writes: Sequence[Write]) -> bool:
-    """Whether this very commit is what it was in conflict with: the client sends one again whose answer was lost.
+    """Whether the commit conflicted with itself: the client repeats a commit whose answer was lost.
 
-    A commit is whole or nothing, and its records say when they were written: one document tells of all.
+    A commit is atomic, and its records hold their time of writing, so comparing one document is enough.
     """
     one = next((w for w in writes if w.op == "create" or (w.op == "update" and w.version is not None)), None)
     found = deps.store.get(one.path) if one else None
     if one is None or found is None:
         return False
-    # What a newer version has added since is not this commit's, at whatever level it stands.
+    # Ignore fields that a newer version has added since, at every depth.
     return all(keep_unknown(there := found.data.get(k), v) == there for k, v in one.data.items())

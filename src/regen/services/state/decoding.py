@@ -1,4 +1,4 @@
-"""How a record is read: what a newer version wrote in another form is left alone."""
+"""Reading of records; those that a newer version wrote in another form are refused."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from regen.ports import Snapshot
 from regen.services.state.paths import id_of
 
 SCHEMA = 1
-"""The form of documents and messages that this version writes; one without `schema` is of form 1.
+"""The schema number of the documents and messages that this version writes; a record without `schema` has number 1.
 
-Fields may be added without another number: who does not know them keeps them. A higher number says that who does not
-know it must leave the record alone.
+New fields need no new number: a version that does not know them keeps them. A version that does not know a record's
+number must leave the record alone.
 """
 
 
 def check_schema(data: Mapping[str, Any], where: str) -> None:
-    """Leave alone what a newer version wrote in another form.
+    """Refuse a record that a newer version wrote in another form.
 
     Raises:
-        Unreadable: its `schema` is higher than this version knows, or no whole number.
+        Unreadable: its `schema` is higher than this version knows, or not a whole number.
     """
     schema = data.get("schema", 1)
     if type(schema) is not int:
@@ -35,7 +35,7 @@ def check_schema(data: Mapping[str, Any], where: str) -> None:
 
 @contextmanager
 def decoding(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
-    """The fields of a document; whatever goes wrong with them in the block is Unreadable, with its path."""
+    """The fields of a document; an error in the block becomes Unreadable, with the document's path."""
     check_schema(snapshot.data, snapshot.path)
     try:
         yield dict(snapshot.data)

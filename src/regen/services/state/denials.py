@@ -1,4 +1,4 @@
-"""Access that stays denied: rights that were just given take minutes to propagate, after that somebody has to act."""
+"""Lasting denials of access. Rights that were just granted take minutes to propagate; after that an operator must act."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from regen.services.state.paths import denial_path
 
 ALERT_AFTER = timedelta(minutes=15)
 QUIET = timedelta(minutes=10)
-"""Without a denial for this long, the next one begins a new spell."""
+"""If a service denies nothing for this long, its next denial starts a new period."""
 
 
 def note_denied(deps: Deps, error: Exception | None) -> None:
-    """Remember that a service denied access; alert once when it has done so for a quarter of an hour.
+    """Record that a service denied access; alert once when it has done so for a quarter of an hour.
 
     Args:
-        error: what was raised; anything but AccessDenied is none of this.
+        error: the error raised; all but AccessDenied are ignored.
     """
     if not isinstance(error, AccessDenied):
         return

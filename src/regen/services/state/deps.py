@@ -1,4 +1,4 @@
-"""What a service needs: the ports, and the few numbers that a deployment sets."""
+"""The dependencies of the services: the ports, and the settings of the deployment."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ COMPLETE_TOPIC = "prediction-batch-complete"
 ALERT_TOPIC = "prediction-alerts"
 
 TRACEPARENT = "googclient_traceparent"
-"""The attribute of a message that has its trace; Google's clients call it so too."""
+"""The message attribute that carries the trace; Google's clients use the same name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Numbers of a deployment; durations in seconds. What a deployment sets has its meaning and default in `settings.json`.
+    """The configuration of a deployment; durations in seconds. `settings.json` has the meaning and default of its settings.
 
     Attributes:
         systems: ids of the systems that a batch runs if its trigger names none, in order.
-        run_for: the systems to run so that those of the given ids have all they read, in order.
-        feature_version: the version of the features that the systems were made for; None accepts any.
-        promotion_wait_seconds: how long a verification waits for the warehouse while another promotes.
+        run_for: the systems to run for the given ids, in order, including those whose estimates they read.
+        feature_version: the feature version that the systems were fitted on; None accepts any.
+        promotion_wait_seconds: how long a verification waits for the warehouse's lease while another batch promotes.
     """
 
     systems: Sequence[str]
@@ -48,11 +48,11 @@ class Config:
 
 
 class NoLedger(Defect):
-    """A function was asked for a port that it does not have."""
+    """A function used a port that it does not have."""
 
 
 def no_heartbeat(beat: Callable[[], bool], seconds: float) -> AbstractContextManager[None]:  # noqa: ARG001
-    """Nothing happens beside the work at hand: what the simulator needs."""
+    """Do not run anything concurrently, as the simulator requires."""
     return nullcontext()
 
 
@@ -61,8 +61,8 @@ class Deps:
     """The ports and the configuration.
 
     Attributes:
-        heartbeat: keeps a lease while a call takes long; without one (`no_heartbeat`) leases are renewed between calls only.
-        trace: the W3C `traceparent` of what is being handled, if anybody knows.
+        heartbeat: renews a lease during long calls. With `no_heartbeat` leases are renewed between calls only.
+        trace: gives the W3C `traceparent` of the current request or message, if known.
     """
 
     store: BatchStore
@@ -78,7 +78,7 @@ class Deps:
 
     @property
     def books(self) -> Ledger:
-        """The ledger of a function that has one."""
+        """The ledger; NoLedger if this function has none."""
         if self.ledger is None:
             raise NoLedger("this function has no ledger")
         return self.ledger

@@ -1,7 +1,7 @@
-"""How each record is written to Firestore and read from it: the one place that knows (decision 0001).
+"""Encoding and decoding of every Firestore record, in one place (decision 0001).
 
-What comes from outside (metadata, verdicts with names in them) is stored as JSON text: Firestore refuses arrays in
-arrays and some keys, and no user data may become a field path (I-13).
+Data from outside (metadata, verdicts with names in them) is stored as JSON text: Firestore refuses arrays in arrays and
+some keys, and user data must never become a field path (I-13).
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _TRIGGERS = ("coalesced", "carried")
 
 @dataclass(frozen=True, slots=True)
 class Promoted:
-    """A promotion that a date has seen.
+    """A past promotion of a date.
 
     Attributes:
-        slate_players: everybody on the slate of a batch for the whole slate; None for a filtered one.
+        slate_players: number of players on the slate of a whole-slate batch; None for a filtered one.
     """
 
     batch_id: str
@@ -49,8 +49,8 @@ class DateRecord:
     Attributes:
         live: id of the batch that holds the date.
         coalesced: triggers that wait for the follow-up.
-        carried: triggers of the live batch, so that they go on should its record be lost.
-        promoted: promotions that stand, oldest first; a rollback takes its own away.
+        carried: triggers of the live batch, kept in case its record is lost.
+        promoted: promotions in force, oldest first; a rollback removes that of its batch.
     """
 
     game_date: date
@@ -62,10 +62,10 @@ class DateRecord:
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """`prediction_batches/{batch_id}/requests/{request_id}`: a group of players, and what became of them.
+    """`prediction_batches/{batch_id}/requests/{request_id}`: a group of players and their outcomes.
 
     Attributes:
-        opening: names the act that wrote it; it counts if the batch knows that name (`Batch.openings`).
+        opening: id of the opening that wrote it. The request counts only if the batch lists that id (`Batch.openings`).
         state: `pending` or `done`.
         inputs: compressed list of PlayerInputs; players without usable inputs are in `outcomes` from the start.
         given: compressed outcomes that were known when the request was written (no feature row, broken rows).
@@ -94,7 +94,7 @@ class RequestRecord:
 
 @dataclass(frozen=True, slots=True)
 class LeaseRecord:
-    """`leases/{name}`; `token` grows with every taking."""
+    """`leases/{name}`; `token` grows whenever the lease is taken."""
 
     owner: str
     token: int
@@ -103,13 +103,13 @@ class LeaseRecord:
 
 @dataclass(frozen=True, slots=True)
 class OutboxItem:
-    """`outbox/{event_id}`: something that must follow a commit, at least once, carrying its own id.
+    """`outbox/{event_id}`: an effect that must follow a commit at least once. The id makes repetitions harmless.
 
     Attributes:
         kind: `audit`, `message` or `alert`.
-        due_at: not before this.
+        due_at: the earliest time at which it may be carried out.
         payload: an audit row's fields; or topic, data and attributes; or an alert.
-        error: why it could not be carried out, if no retry can mend that, since `failing_since`.
+        error: the lasting error with which it has been refused since `failing_since`; None without one.
     """
 
     event_id: str
@@ -123,12 +123,12 @@ class OutboxItem:
 
 @dataclass(frozen=True, slots=True)
 class OnceRecord:
-    """`idempotency/{id}`: an answered key, an event that was claimed, a note on a message, a spell of denials.
+    """`idempotency/{id}`: an answered key, a claimed event, a note on a message, or a period of denials.
 
     Attributes:
-        key: what it stands for.
-        fingerprint: of the body that the key came with, of the message; or which kind of record it is.
-        answer: what the key was answered, or how far the event has come.
+        key: the idempotency key, or the id of the event.
+        fingerprint: of the key's request body, or of the message; otherwise the kind of the record.
+        answer: the answer to the key, or the progress of the event.
     """
 
     key: str
@@ -165,7 +165,7 @@ def decode_batch(snapshot: Snapshot) -> Batch:
     with decoding(snapshot) as data:
         for name in _JSON_FIELDS:
             data[name] = json.loads(data[name])
-        # A batch that an older version opened has no limit for a check that came later.
+        # A batch that an older version opened lacks the limits of checks that were added later.
         thresholds = {**limits(), **data.get("thresholds", {})}
         batch = _BATCH.convert({"min_minutes": number("REGEN_MIN_MINUTES"), **data, "thresholds": thresholds})
         check_name(snapshot, batch.batch_id)
@@ -181,7 +181,7 @@ def encode_date(record: DateRecord) -> dict[str, Any]:
 
 
 def decode_date(snapshot: Snapshot | None, game_date: date) -> DateRecord:
-    """The record of a date; a date never seen has an empty one.
+    """The record of a date; an unknown date has an empty one.
 
     Raises:
         Unreadable: this version cannot read it.
@@ -216,7 +216,7 @@ def decode_request(snapshot: Snapshot) -> RequestRecord:
 
 
 def encode_done(packed: bytes, kinds: Sequence[OutcomeKind], attempts: int, at: datetime) -> dict[str, Any]:
-    """The fields that end a request: its outcomes, packed, and how many of each kind they are."""
+    """The fields that end a request: its outcomes, packed, and the number of each kind."""
     return {
         "state": "done",
         "outcomes": packed,
@@ -274,12 +274,12 @@ def decode_lease(snapshot: Snapshot) -> LeaseRecord:
 
 
 def encode_once(record: OnceRecord) -> dict[str, Any]:
-    """The document of what is done once, or answered once."""
+    """The document of an answered key, a claim, a note or a period of denials."""
     return asdict(record)
 
 
 def decode_once(snapshot: Snapshot) -> OnceRecord:
-    """What was done, or answered, once."""
+    """The answered key, claim, note or period of denials of a document."""
     data = snapshot.data
     return OnceRecord(data["key"], data["fingerprint"], data["answer"], data["expires_at"])
 
@@ -296,7 +296,7 @@ def _document(value: object) -> dict[str, Any]:
 
 
 def encode_backfill(backfill: Backfill) -> dict[str, Any]:
-    """The document of a backfill; what came from outside as JSON text."""
+    """The document of a backfill; data from outside is JSON text."""
     document = _document(backfill)
     return {**document, "metadata": json.dumps(document["metadata"]), "live": backfill.unsettled}
 

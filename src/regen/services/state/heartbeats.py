@@ -1,7 +1,7 @@
-"""Heartbeats: `heartbeats/{service}` says which revision of a function ran last, and when; the sweep has one of its own.
+"""Heartbeats: `heartbeats/{service}` holds the revision of a function that ran last, and the time; the sweep has its own.
 
-`doctor`, `/ready` and dashboards read them. A heartbeat proves that a function ran; its absence proves nothing of a
-function that nobody has called.
+`doctor`, `/ready` and dashboards read them. A heartbeat proves that a function ran. Its absence proves nothing if the
+function received no request.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ _HEARTBEAT = Form(Heartbeat)
 SWEEP = "sweep"
 SERVICES = ("coordinator", "worker", "verifier", SWEEP)
 EVERY = timedelta(seconds=60)
-"""An instance writes its function's heartbeat at most this often: Firestore takes one lasting write a second a document."""
+"""Least time between two heartbeats of an instance: Firestore sustains one write per second and document."""
 
 
 def beat(deps: Deps, service: str, **more: str | int) -> None:
     """Write a heartbeat.
 
     Args:
-        more: what else to say, such as how many batches the sweep saw.
+        more: further fields, such as the number of live batches that the sweep found.
 
     Raises:
-        Unavailable: Firestore did not take it.
+        Unavailable: Firestore did not accept the write.
     """
     data = encode_heartbeat(deps.config.code_version, deps.clock.now(), more)
     deps.store.commit([Write("put", heartbeat_path(service), data)])

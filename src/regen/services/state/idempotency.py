@@ -1,4 +1,4 @@
-"""Idempotency keys: the same key gets the same answer, another body under it is refused."""
+"""Idempotency keys: a repeated key gets the same answer; a repeated key with another body is refused."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ NOTHING = "{}"
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """A key with what it was sent for.
+    """An idempotency key with its scope and fingerprint.
 
     Attributes:
-        scope: route and caller, so that two callers may use the same word.
-        fingerprint: of the body; the same key with another one is refused.
+        scope: route and caller, so that two callers may use the same key.
+        fingerprint: of the body; the same key with another fingerprint is refused.
     """
 
     scope: str
@@ -38,7 +38,7 @@ class IdempotencyKey:
 
     @property
     def path(self) -> str:
-        """Where its record lies."""
+        """The path of its record."""
         return key_path(self.scope, self.key)
 
 
@@ -62,7 +62,7 @@ def is_known(deps: Deps, key: IdempotencyKey | None) -> bool:
     """Whether this key was answered before.
 
     Raises:
-        KeyReused: it came with another body.
+        KeyReused: the key came with another body.
     """
     return _record(deps, key) is not None
 
@@ -106,4 +106,4 @@ def settle(deps: Deps, key: IdempotencyKey | None, answer: msgspec.Struct | None
     try:
         deps.store.commit([_claim(deps, key, said if len(said.encode()) < MAX_ANSWER else NOTHING)])
     except Conflict:
-        log.info("the idempotency key of %s has been claimed meanwhile", key.scope, extra={"action": "settle"})
+        log.info("a concurrent call has claimed the idempotency key of %s", key.scope, extra={"action": "settle"})

@@ -1,4 +1,4 @@
-"""Leases: short, renewed, and no fence. What makes a stale owner harmless is the token inside BigQuery."""
+"""Leases: short, and renewed while their owner works. They only order work; the token in BigQuery stops a stale owner."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from regen.services.state.paths import lease_path
 POLL_SECONDS = 0.1
 RENEWALS = 3
 LONGEST_SECONDS = 600.0
-"""A lease is not kept for longer than this: its owner hangs."""
+"""The longest time for which a lease is renewed during one call; after that its owner counts as hung."""
 PROMOTION = "promotion"
 
 
 class LeaseBusy(Unavailable):
-    """Somebody else holds the lease."""
+    """Another owner holds the lease."""
 
 
 class LeaseLost(Unavailable):
-    """The lease ran out and somebody else took it."""
+    """The lease expired and another owner took it."""
 
 
 @dataclass(slots=True)
 class Lease:
-    """A lease that is held.
+    """A lease that this process holds.
 
     Attributes:
-        token: grows with every taking of this lease by anybody.
+        token: grows whenever any owner takes this lease.
     """
 
     deps: Deps
@@ -42,10 +42,10 @@ class Lease:
     token: int
 
     def renew(self) -> None:
-        """Extend it.
+        """Extend the lease.
 
         Raises:
-            LeaseLost: it is somebody else's by now.
+            LeaseLost: another owner has taken it.
         """
         for attempt in range(RENEWALS):
             snapshot, record = self._mine()
@@ -59,10 +59,10 @@ class Lease:
                 return  # the other writer may have been our own heartbeat
 
     def lift(self, above: int) -> None:
-        """Take a token above another, which BigQuery has seen and Firestore has forgotten; in one step.
+        """Raise the token above one that BigQuery knows and Firestore has lost, in one step.
 
         Raises:
-            LeaseLost: it is somebody else's by now.
+            LeaseLost: another owner has taken the lease.
         """
         for attempt in range(RENEWALS):
             snapshot, record = self._mine()
@@ -85,7 +85,7 @@ class Lease:
 
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """Renew it beside the work of the block: a call that takes longer than the lease is no reason to lose it."""
+        """Renew the lease while the block runs, so that a call longer than the lease does not lose it."""
         until = self.deps.clock.now() + timedelta(seconds=LONGEST_SECONDS)
 
         def beat() -> bool:
@@ -101,7 +101,7 @@ class Lease:
             yield
 
     def release(self) -> None:
-        """Give it back, if it is still ours (I-22)."""
+        """Release the lease, if this process still holds it (I-22)."""
         snapshot = self.deps.store.get(lease_path(self.name))
         if snapshot is None:
             return
@@ -112,14 +112,17 @@ class Lease:
         try:
             self.deps.store.commit([Write("update", snapshot.path, encode_lease(freed), snapshot.version)])
         except Conflict:
-            return  # somebody took it in this moment: it had run out
+            return  # it had expired, and another owner has just taken it
 
 
 def take(deps: Deps, name: str, wait_seconds: float = 0.0) -> Lease:
-    """Take a lease that is free or has run out, waiting for it if asked to.
+    """Take a lease that is free or has expired.
+
+    Args:
+        wait_seconds: how long to wait for it.
 
     Raises:
-        LeaseBusy: it is held, and was so for the whole wait.
+        LeaseBusy: another owner held it for the whole wait.
     """
     owner = deps.ids.suffix()
     end = deps.clock.now() + timedelta(seconds=wait_seconds)
@@ -136,7 +139,7 @@ def take(deps: Deps, name: str, wait_seconds: float = 0.0) -> Lease:
             try:
                 deps.store.commit([write])
             except Conflict:
-                pass  # another took it first: see whether to wait
+                pass  # another owner took it first: decide whether to wait
             else:
                 return Lease(deps, name, owner, taken.token)
         if deps.clock.now() >= end:
@@ -145,23 +148,23 @@ def take(deps: Deps, name: str, wait_seconds: float = 0.0) -> Lease:
 
 
 def is_free(deps: Deps, name: str) -> bool:
-    """Whether nobody holds it now: its owner, if there was one, is done or dead."""
+    """Whether no owner holds the lease: the last one, if any, has released it or died."""
     snapshot = deps.store.get(lease_path(name))
     return snapshot is None or _free(deps, decode_lease(snapshot))
 
 
 def _free(deps: Deps, record: LeaseRecord) -> bool:
-    """Whether it was given back, whatever the clock of its last owner said, or has run out."""
+    """Whether the lease was released, regardless of the clock of its last owner, or has expired."""
     return not record.owner or record.expires_at <= deps.clock.now()
 
 
 def opening_lease(batch_id: str) -> str:
-    """The lease of who opens a batch: not that of who verifies it, as workers may be done before all is published."""
+    """The name of an opener's lease. It differs from the verifier's: workers may finish before all is published."""
     return f"opening-{batch_id}"
 
 
 def opening_write(deps: Deps, batch_id: str) -> tuple[Lease, Write]:
-    """A lease to be created by somebody else's commit, together with what it protects."""
+    """An opener's lease, and the write that takes it in the commit of the batch."""
     owner, name = deps.ids.suffix(), opening_lease(batch_id)
     record = LeaseRecord(owner, 1, _expiry(deps))
     return Lease(deps, name, owner, 1), Write("put", lease_path(name), encode_lease(record))

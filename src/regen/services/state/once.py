@@ -1,4 +1,4 @@
-"""One way to do a thing once: a marker that can be created once, in the commit of what it stands for."""
+"""Claims: a marker that can be created only once, in the commit of the act that it guards."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ CLAIMED_FOR = timedelta(days=7)
 
 
 def claim(event_id: str, now: datetime) -> Write:
-    """Create the marker of an event; the commit fails with AlreadyExists if there is one."""
+    """The write of an event's marker; its commit fails with AlreadyExists if the marker exists."""
     return Write("create", claim_path(event_id), encode_once(OnceRecord(event_id, "alert", "", now + CLAIMED_FOR)))

@@ -1,4 +1,4 @@
-"""What follows a commit: audit entries, messages, alerts. Written with the commit, carried out at least once after it."""
+"""The outbox: audit entries, messages and alerts, written with a commit and carried out at least once after it."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ _ENTRY = Form(AuditEntry)
 LIMIT = 1000
 """Documents that a flush reads at once."""
 MESSAGES, ALERTS = 50, 10
-"""Items that are published, and deleted, as one."""
+"""Sizes of the groups in which messages and alerts are published and deleted."""
 BUDGET = timedelta(seconds=20)
-"""A flush begins nothing more after this; a sweep comes every minute."""
+"""A flush starts no further group after this time; the next sweep comes within a minute."""
 AGAIN_AFTER = timedelta(minutes=5)
 ASIDE_AFTER = timedelta(days=1)
-"""What can never be carried out is tried for a day (a table may be missing for a while), then put aside."""
+"""An item refused with a lasting error is retried for this long, then moved to `outbox_dead`; a missing table may return."""
 
 
 def audit_item(entry: AuditEntry, staging: str | None = None) -> OutboxItem:
-    """An audit entry on its way to the table; with `staging`, the worker runs staged there go with it."""
+    """The item of an audit entry; with `staging`, the worker runs in that staging table are recorded with it."""
     return OutboxItem(entry.event_id, "audit", entry.at, entry.batch_id, {"entry": asdict(entry), "staging": staging})
 
 
 def alert_item(event_id: str, at: datetime, content: Mapping[str, Any], batch_id: str | None = None) -> OutboxItem:
-    """An alert to raise."""
+    """The item of an alert."""
     return OutboxItem(event_id, "alert", at, batch_id, {"event_id": event_id, **content})
 
 
 def put(items: Sequence[OutboxItem]) -> list[Write]:
-    """The writes that a commit takes along; the same event written twice is one."""
+    """The writes for a commit; repeated writes of one event give one item."""
     writes = [Write("put", outbox_path(i.event_id), encode_outbox(i)) for i in items]
     return [*writes, *(note for i in items for note in messages.note_writes(i))]
 
@@ -57,7 +57,7 @@ def entry_of(item: OutboxItem) -> AuditEntry:
     """The audit entry of an item.
 
     Raises:
-        InvalidInput: it is none; another version may have written it.
+        InvalidInput: the item holds no audit entry; another version may have written it.
     """
     try:
         return _ENTRY.convert(item.payload["entry"])
@@ -67,17 +67,17 @@ def entry_of(item: OutboxItem) -> AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An item whose time has come, and its document."""
+    """A due item, and its document."""
 
     item: OutboxItem
     snapshot: Snapshot
 
 
 def due_items(deps: Deps, batch_id: str | None, unreadable: Callable[[Unreadable], None] | None = None) -> list[Due]:
-    """Items that are due, the oldest first: of one batch, or all; at most `LIMIT`, but no kind hides another.
+    """The due items of one batch, or of all, oldest first; at most `LIMIT` of each kind, so that no kind hides another.
 
     Args:
-        unreadable: gets the error of each item that this version cannot read; without it, the log does.
+        unreadable: gets the error of each item that this version cannot read; by default the error is logged.
     """
     unreadable = unreadable or _leave
     now = deps.clock.now()
@@ -88,7 +88,7 @@ def due_items(deps: Deps, batch_id: str | None, unreadable: Callable[[Unreadable
 
 
 def _oldest(deps: Deps, now: datetime, unreadable: Callable[[Unreadable], None]) -> list[Due]:
-    """Page by page, so that any number of items that cannot be read (a newer version's) hides none that can."""
+    """Read page by page, so that unreadable items (of a newer version), however many, do not hide readable ones."""
     items: list[Due] = []
     last: Snapshot | None = None
     while len(items) < LIMIT:
@@ -112,7 +112,7 @@ def _leave(error: Unreadable) -> None:
 
 
 def _readable(found: Sequence[Snapshot], unreadable: Callable[[Unreadable], None]) -> list[Due]:
-    """Each on its own: what cannot be read is left alone, and holds up no other."""
+    """Decode each item separately: an unreadable one is left alone and does not hold up the others."""
     items: list[Due] = []
     for snapshot in found:
         try:
@@ -124,12 +124,12 @@ def _readable(found: Sequence[Snapshot], unreadable: Callable[[Unreadable], None
 
 @dataclass(slots=True)
 class Carrier:
-    """Carries out items in groups, and deletes each group as it is done.
+    """Carries out items in groups, and deletes each group afterwards.
 
     Attributes:
-        until: no group is begun after this.
-        done: items carried out.
-        trouble: what could not be carried out, now or ever; the rest was.
+        until: no group is started after this time.
+        done: number of items carried out.
+        trouble: the error of the last item that could not be carried out; the others were.
     """
 
     deps: Deps
@@ -139,14 +139,14 @@ class Carrier:
 
     @property
     def late(self) -> bool:
-        """Whether the time for this flush is over; what is left waits for the next."""
+        """Whether the time for this flush is over; remaining items wait for the next one."""
         return self.deps.clock.now() >= self.until
 
     def carry(self, group: Sequence[Due], act: Callable[[Sequence[Due]], None]) -> bool:
-        """Carry out a group as one; if something in it is refused for good, its halves, down to the one that is.
+        """Carry out a group in one call. After a lasting refusal split it in halves, to find the refused item.
 
         Returns:
-            Whether the service answers: False after an Unavailable, which says nothing about the items.
+            Whether the service answers: False after an Unavailable, which is not about the items.
         """
         if not group or self.late:
             return True
@@ -166,7 +166,7 @@ class Carrier:
         return True
 
     def refused(self, due: Due, error: RegenError) -> None:
-        """Put off an item that is refused for good."""
+        """Postpone an item that was refused with a lasting error."""
         _postpone(self.deps, due, str(error))
         self.trouble = Unavailable(f"{due.item.kind} {due.item.event_id}: {error}")
 
@@ -193,17 +193,17 @@ class Carrier:
             try:
                 self.deps.alerts.send(due.item.payload)  # type: ignore[union-attr]
             except Unavailable:
-                # The alert is on the topic; that the chat did not take it must itself be seen, and fail nothing.
+                # The alert is on the topic. Log the webhook's failure, but let it fail nothing else.
                 log.exception("alert not delivered to the webhook", extra={"event_id": due.item.event_id})
 
 
 def deliver(deps: Deps, name: str, ended: Batch | None = None) -> None:
-    """Publish what a batch, backfill or scan has to say; audit entries are the verifier's to record.
+    """Publish the messages and alerts of a batch, backfill or scan; the verifier records audit entries.
 
-    What cannot be published now is left to the sweep: the act that it follows is committed, and its caller is told so.
+    Items that cannot be published now are left to the sweep: their act is committed, so its caller gets a success.
 
     Args:
-        ended: a batch that has just ended; the verifier is asked to look at it, and records its entries.
+        ended: a batch that has just ended; the verifier is asked to record its audit entries.
     """
     carrier = Carrier(deps, deps.clock.now() + BUDGET)
     try:
@@ -217,7 +217,10 @@ def deliver(deps: Deps, name: str, ended: Batch | None = None) -> None:
 
 
 def _postpone(deps: Deps, due: Due, error: str) -> None:
-    """Put off what no retry mends, so that it holds up nothing; after a day aside, on record, with an alert."""
+    """Postpone an item that retrying cannot cure, so that it does not block others.
+
+    After `ASIDE_AFTER` move it to `outbox_dead` and alert.
+    """
     item, now = due.item, deps.clock.now()
     failing = replace(item, error=error, failing_since=item.failing_since or now, due_at=now + AGAIN_AFTER)
     path, what = due.snapshot.path, f"{item.kind} {item.event_id}"
@@ -233,7 +236,7 @@ def _postpone(deps: Deps, due: Due, error: str) -> None:
     try:
         deps.store.commit(writes)
     except Conflict:
-        return  # another flush has done so
+        return  # another flush has postponed or carried out the item
     log.log(logging.ERROR if aside else logging.WARNING, "%s cannot be carried out: %s", what, error)
 
 

@@ -1,4 +1,4 @@
-"""Players' inputs and outcomes as a request's document holds them: packed and compressed."""
+"""Packing of players' inputs and outcomes for a request's document: MessagePack, compressed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from regen.domain.outcome import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Unfit:
-    """A player of a request whose inputs cannot be read, and why."""
+    """A player of a request whose inputs cannot be decoded, and the error."""
 
     player_lookup: str
     why: str
@@ -35,10 +35,10 @@ def pack_inputs(inputs: Sequence[PlayerInputs]) -> bytes:
 
 
 def unpack_inputs(blob: bytes) -> list[PlayerInputs | Unfit]:
-    """What `pack_inputs` packed, each player on his own.
+    """Unpack the result of `pack_inputs`. Each player is decoded separately, so that one unfit player spoils no other.
 
     Raises:
-        Unreadable: it is not a list of players.
+        Unreadable: the data is not a list of players.
     """
     try:
         packed = zlib.decompress(blob)
@@ -64,10 +64,10 @@ def pack_outcomes(outcomes: Sequence[Outcome]) -> bytes:
 
 
 def unpack_outcomes(blob: bytes) -> list[Outcome]:
-    """What `pack_outcomes` packed.
+    """Unpack the result of `pack_outcomes`.
 
     Raises:
-        Unreadable: it is anything else.
+        Unreadable: the data is anything else.
     """
     try:
         return _OUTCOMES.msgpack(zlib.decompress(blob))

@@ -1,4 +1,4 @@
-"""Where each record lies in Firestore."""
+"""The Firestore paths of all records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HEARTBEATS = "heartbeats"
 
 
 def batch_path(batch_id: str) -> str:
-    """A batch."""
+    """The path of a batch."""
     return f"{BATCHES}/{batch_id}"
 
 
@@ -28,7 +28,7 @@ def requests_path(batch_id: str) -> str:
 
 
 def request_path(batch_id: str, request_id: str) -> str:
-    """One request."""
+    """The path of a request."""
     return f"{BATCHES}/{batch_id}/requests/{request_id}"
 
 
@@ -38,52 +38,52 @@ def excluded_path(batch_id: str) -> str:
 
 
 def date_path(game_date: date) -> str:
-    """What is known of a game date."""
+    """The path of a game date's record."""
     return f"{DATES}/{game_date.isoformat()}"
 
 
 def lease_path(name: str) -> str:
-    """A lease; outside the path whose changes wake the verifier."""
+    """The path of a lease, outside the collection whose changes wake the verifier."""
     return f"{LEASES}/{name}"
 
 
 def backfill_path(backfill_id: str) -> str:
-    """A backfill."""
+    """The path of a backfill."""
     return f"{BACKFILLS}/{backfill_id}"
 
 
 def heartbeat_path(service: str) -> str:
-    """The heartbeat of a function, or of the sweep."""
+    """The path of the heartbeat of a function, or of the sweep."""
     return f"{HEARTBEATS}/{service}"
 
 
 def claim_path(event_id: str) -> str:
-    """The marker of something that is done once."""
+    """The path of a claim's marker."""
     return f"{IDEMPOTENCY}/alert_{event_id}"
 
 
 def note_path(event_id: str) -> str:
-    """The note on a message of regen's own, which says what it holds."""
+    """The path of the note that authenticates one of regen's own messages."""
     return f"{IDEMPOTENCY}/sent_{ids.digest(event_id)}"
 
 
 def denial_path(service: str) -> str:
-    """Since when a service has denied access."""
+    """The path of a service's period of denials."""
     return f"{IDEMPOTENCY}/denied_{ids.digest(service)}"
 
 
 def key_path(scope: str, key: str) -> str:
-    """The answer to an idempotency key."""
+    """The path of the answer to an idempotency key."""
     return f"{IDEMPOTENCY}/{ids.digest(scope, key)}"
 
 
 def outbox_path(event_id: str) -> str:
-    """Something that must follow a commit."""
+    """The path of an outbox item."""
     return f"{OUTBOX}/{event_id}"
 
 
 def outbox_dead_path(event_id: str) -> str:
-    """An outbox item that was put aside."""
+    """The path of an outbox item that was moved aside."""
     return f"{OUTBOX_DEAD}/{event_id}"
 
 

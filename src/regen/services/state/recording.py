@@ -1,7 +1,7 @@
-"""The one flusher of the outbox: audit entries go to the table many a job, and everything else is delivered.
+"""The flusher of the outbox: it writes audit entries to the table, many per job, and delivers the other items.
 
-The verifier alone does this, under a lease. That an entry comes once is no merit of the lease: the statement that writes
-it conflicts with itself.
+Only the verifier does this, under a lease. The lease is not what makes entries unique: concurrent runs of the statement
+that writes them conflict with each other.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ log = logging.getLogger(__name__)
 AUDIT = "audit"
 """The name of the flusher's lease."""
 ENTRIES, BYTES = 200, 3_000_000
-"""Of one job, at most. A request to BigQuery may have 10 MB and 10,000 parameters, a struct's fields counted or not
+"""Limits of one job. A request to BigQuery may have 10 MB and 10,000 parameters, possibly counting a struct's fields
 (https://cloud.google.com/bigquery/quotas#query_jobs)."""
 
 
 def flush(deps: Deps, batch_id: str | None = None, unreadable: Callable[[Unreadable], None] | None = None) -> int:
-    """Carry out what is due, of one batch or all, the oldest first, for a bounded time; what is left waits for the next.
+    """Carry out the due items of one batch, or of all, oldest first, within `BUDGET`; the rest waits for the next flush.
 
     Args:
         unreadable: gets the error of each item that this version cannot read.
@@ -33,7 +33,7 @@ def flush(deps: Deps, batch_id: str | None = None, unreadable: Callable[[Unreada
         The number of items carried out.
 
     Raises:
-        Unavailable: something could not be carried out, now or ever; the rest was.
+        Unavailable: an item could not be carried out; the others were.
     """
     carrier = Carrier(deps, deps.clock.now() + BUDGET)
     full = True
@@ -48,13 +48,13 @@ def flush(deps: Deps, batch_id: str | None = None, unreadable: Callable[[Unreada
 
 
 def await_runs(deps: Deps, batch_id: str) -> None:
-    """See to it that the worker runs of a batch's earlier rounds are recorded, or cannot be.
+    """Make sure that the worker runs of a batch's earlier rounds are recorded, or never will be.
 
-    A promotion and a recording only insert into the table of runs, and BigQuery lets them pass each other: the runs that
-    both have would come twice.
+    A promotion and a recording both only insert into the table of runs, and BigQuery does not make inserts conflict.
+    Runs that are part of both would be written twice.
 
     Raises:
-        Unavailable: they are not recorded yet.
+        Unavailable: the runs are not recorded yet.
     """
     if _runs_wait(deps, batch_id):
         flush(deps, batch_id)
@@ -74,18 +74,18 @@ def _record_all(carrier: Carrier, found: Sequence[Due]) -> None:
     try:
         lease = take(carrier.deps, AUDIT)
     except LeaseBusy:
-        return  # another flush is at it
+        return  # another flush is running
     try:
         with lease.kept():
             for group in _jobs(good):
                 if not carrier.carry(group, partial(_record, carrier.deps)):
-                    return  # BigQuery does not answer: nor will it for the others
+                    return  # BigQuery does not answer, and would not for the other groups
     finally:
         lease.release()
 
 
 def _is_entry(carrier: Carrier, due: Due) -> bool:
-    """Whether it can be read; what another version wrote otherwise is put off alone."""
+    """Whether the item holds an audit entry; if not (another version wrote it), postpone this item."""
     try:
         entry_of(due.item)
     except InvalidInput as error:
@@ -95,7 +95,7 @@ def _is_entry(carrier: Carrier, due: Due) -> bool:
 
 
 def _jobs(found: Sequence[Due]) -> Iterator[list[Due]]:
-    """What goes with one job: many entries, or one and the worker runs that are staged for it."""
+    """The groups of one job each: many entries, or one entry with its staged worker runs."""
     group: list[Due] = []
     size = 0
     for due in found:
@@ -118,7 +118,7 @@ def _record(deps: Deps, group: Sequence[Due]) -> None:
     try:
         deps.warehouse.record(entries, staging)
     except StagingMissing:
-        # A flush died after it had recorded all and dropped the table, or the table has expired.
+        # An earlier flush recorded everything, dropped the table and died; or the table has expired.
         log.warning("%s is gone; the audit entry is recorded without it", staging)
         deps.warehouse.record(entries)
     if staging:

@@ -1,4 +1,4 @@
-"""What a newer version added to a record stays in it when this version writes it."""
+"""Keeping the fields that a newer version added to a record when this version writes it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 _IDENTITY = (("trigger_id",), ("at", "from_", "to"), ("game_date",), ("batch_id",), ("game_id",))
-"""Fields that identify an item of a list: the first of these tuples that the item has."""
+"""Fields that identify an item of a list: the first of these tuples whose fields the item has."""
 _CONTENT = frozenset({"command", "metadata", "verdict"})
 
 
 def keep_unknown(old: Any, new: Any) -> Any:  # noqa: ANN401 - any value that a document can hold
-    """The new value with the fields that only the old one has, at every depth: a newer version wrote them.
+    """The new value, with the fields that only the old value has, at every depth: a newer version wrote those.
 
-    Items of a list are matched by their id; triggers are JSON texts. Content that a caller sent (`_CONTENT`) is replaced
-    whole: merged, metadata that found no room would come back at each write.
+    Items of a list are matched by their id; triggers are JSON texts. Content from callers (`_CONTENT`) is replaced as a
+    whole: merging would bring back metadata that was dropped for lack of room.
     """
     if old == new:
         return new

@@ -1,1 +1,1 @@
-"""What looks at whole tables: the BDB watch, the invariants, grades."""
+"""Services over whole tables: the BDB watch, the invariants, grades."""

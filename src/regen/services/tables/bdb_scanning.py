@@ -1,8 +1,8 @@
-"""The BDB watch: one regeneration for each date whose late data has come and whose features rest on it.
+"""The BDB watch: one regeneration for each date whose late data has arrived and whose features rest on it.
 
-The trigger is on record before the games are marked, so that a scan that dies is made again by the next one; with it goes a
-claim for each game and attempt, so that two scans at once, or the one after the death, are one trigger. A game is completed by what the tables say is
-current, whoever made it so.
+A scan stores the trigger before it marks the games, so that the next scan completes one that died in between. The same
+commit has a claim for each game and attempt, so that two concurrent scans, or a scan after such a death, send one trigger.
+A game is completed by the current rows of the tables, regardless of the batch that made them current.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def scan(deps: Deps, *, dry_run: bool = False) -> Scan:
     """Look at every game that is waited for, and do what is next about each.
 
     Raises:
-        Unavailable: a dependency failed; the next scan goes on.
+        Unavailable: a dependency failed; the next scan continues.
     """
     now = deps.clock.now()
     decided = [(game, decide(game, now)) for game in deps.books.bdb_games()]
@@ -63,9 +63,10 @@ def scan(deps: Deps, *, dry_run: bool = False) -> Scan:
 
 
 def _ask(deps: Deps, day: date, games: Sequence[BdbGame], now: datetime, label: str) -> None:
-    """Put a date's regeneration on record, for the games for which no scan has done so.
+    """Store the trigger of a date's regeneration, for the games for which no scan has done so.
 
-    A claim names the game's row as it was read: a scan that died before it could mark the row, or two at once, find it.
+    A claim names the game's row as read. The next scan finds it if this one dies before marking the row, and so does a
+    concurrent scan.
     """
     claims = {_event(game): game for game in sorted(games, key=lambda game: game.game_id)}
 
@@ -100,7 +101,7 @@ def _change(game: BdbGame, decision: Decision, now: datetime) -> BdbChange:
 
 
 def _alert(deps: Deps, decided: Sequence[tuple[BdbGame, Decision]], now: datetime) -> None:
-    """One alert a date: for games that end without their data, and once for those that are late."""
+    """Alert once per date: for games whose wait ends without the data, and for those whose data is late."""
     ended: dict[date, list[str]] = {}
     late: dict[date, list[str]] = {}
     for game, decision in decided:

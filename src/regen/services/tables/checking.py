@@ -1,4 +1,4 @@
-"""The scheduled look at the tables: what disagrees with the audit, and dates whose coverage is low, become alerts."""
+"""The scheduled check of the tables: disagreements with the audit and low coverage become alerts."""
 
 from __future__ import annotations
 

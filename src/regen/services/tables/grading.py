@@ -1,4 +1,4 @@
-"""Grades: of the last dates, and anew of every date whose predictions have changed."""
+"""Grading: of the last dates, and again of every played date whose predictions have changed."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from regen.services.state.deps import Deps
 
 LOOK_BACK = timedelta(days=2)
 LAST_LOOK = timedelta(days=2)
-"""`regen-grade` looks at a date the day after its games, and once more the day after that."""
+"""`regen-grade` grades a date on the day after its games, and once more on the next day."""
 
 log = logging.getLogger(__name__)
 
 
 def grade(deps: Deps, first: date, last: date) -> list[Graded]:
-    """Grade a range of dates; those not played have nothing to grade.
+    """Grade a range of dates; dates not yet played have nothing to grade.
 
-    A game whose box score is not complete waits for the next grade, and the log names it: at ERROR once the scheduled
-    grade has looked at its date for the last time.
+    A game with an incomplete box score waits for the next grading, and the log names it. The severity is ERROR if the
+    scheduled grading has visited its date for the last time.
     """
     now = deps.clock.now()
     found = deps.books.grade(first, last, now)
@@ -38,7 +38,7 @@ def grade(deps: Deps, first: date, last: date) -> list[Graded]:
 
 
 def due(deps: Deps, days: int) -> set[date]:
-    """The last days, and the played dates that a promotion or a rollback has changed lately."""
+    """The dates to grade: the last days, and the played dates that a recent promotion or rollback has changed."""
     now = deps.clock.now()
     today = eastern_today(now)
     recent = {today - timedelta(days=n) for n in range(days)}
@@ -46,7 +46,7 @@ def due(deps: Deps, days: int) -> set[date]:
 
 
 def spans(dates: Iterable[date]) -> list[tuple[date, date]]:
-    """The dates as ranges without holes."""
+    """The dates as ranges without gaps."""
     found: list[tuple[date, date]] = []
     for day in sorted(dates):
         if found and day - found[-1][1] == timedelta(days=1):
