@@ -1,4 +1,4 @@
-"""What the services need from the outside, as protocols. Adapters: `regen.adapters`."""
+"""The ports: protocols of the services' dependencies. `regen.adapters` implements them."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from regen.domain.slate_reading import SlateReading
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A document as it was read.
+    """A document as read.
 
     Attributes:
-        version: opaque; a write that names it fails with Conflict if the document has changed since.
+        version: an opaque token. A write with this version fails with Conflict if the document has changed since.
     """
 
     path: str
@@ -43,8 +43,11 @@ class Write:
     """One write of a commit.
 
     Attributes:
-        op: `create` (must not exist), `update` (must exist and, if `version` is given, be unchanged; replaces the named
-            top-level fields), `put` (whatever was there is replaced), `delete` (likewise conditional).
+        op: one of
+            `create`: the document must not exist;
+            `update`: the document must exist and, if `version` is given, be unchanged; replaces the named top-level fields;
+            `put`: replaces the document, if there is one;
+            `delete`: conditional like `update`.
     """
 
     op: Literal["create", "update", "put", "delete"]
@@ -67,14 +70,14 @@ class BatchStore(Protocol):
         ...
 
     def get_many(self, paths: Sequence[str]) -> list[Snapshot | None]:
-        """Read several documents, in the order asked for."""
+        """Read several documents, in the order of the paths."""
         ...
 
     def commit(self, writes: Sequence[Write]) -> None:
         """Apply all writes or none.
 
         Raises:
-            Conflict: a precondition failed (AlreadyExists for a `create`).
+            Conflict: a precondition failed (for a `create`: AlreadyExists).
         """
         ...
 
@@ -93,7 +96,7 @@ class BatchStore(Protocol):
 
         Args:
             fields: read only these top-level fields.
-            after: the last document of the page before, with `order_by`; equal values are ordered by path.
+            after: the last document of the previous page; needs `order_by`. Equal values are ordered by path.
         """
         ...
 
@@ -110,17 +113,17 @@ class Queue(Protocol):
     """Topics (Pub/Sub)."""
 
     def publish(self, topic: str, messages: Sequence[Message]) -> None:
-        """Publish all; returns when every one is durable. After Unavailable, any of them may have been published."""
+        """Publish all messages, and return when every one is durable. After Unavailable, some may have been published."""
         ...
 
 
 class Warehouse(Protocol):
-    """Tables (BigQuery). Each method costs the number of jobs that its docstring names, whatever the players."""
+    """Tables (BigQuery). Each method costs the number of jobs in its docstring, for any number of players."""
 
     def read_slate(self, game_date: date) -> SlateReading:
-        """Slate, features, lines and up to 30 earlier games a player, in one query job.
+        """Slate, features, lines and up to 30 earlier games per player, in one query job.
 
-        Rows that cannot be understood do not fail the reading: the entry's `problem` says what is wrong with them.
+        Invalid rows do not fail the reading; the entry's `problem` says what is wrong with them.
         """
         ...
 
@@ -129,7 +132,7 @@ class Warehouse(Protocol):
         ...
 
     def stage(self, staging: str, rows: Iterable[StagedRow]) -> int:
-        """Load all rows into a table of that name (replacing it), explicit schema, expiring by itself. One load job.
+        """Load all rows into a new table of that name, with an explicit schema and an expiry. One load job.
 
         Returns:
             The number of `prediction` rows.
@@ -137,32 +140,32 @@ class Warehouse(Protocol):
         ...
 
     def raise_fence(self, fence: FenceToken) -> None:
-        """Take the date for this token; the date has one row of the fence afterwards. One query job.
+        """Take the date for this token; its fence has one row afterwards. One query job.
 
         Raises:
-            FenceLost: another token holds the date, this one or a higher; the error names it.
-            Conflict: others took dates at the same moment, again and again.
+            FenceLost: another owner holds the date with this token or a higher one; the error names it.
+            Conflict: every attempt conflicted with others who took dates at the same time.
         """
         ...
 
     def mend_fences(self) -> list[date]:
-        """Make one row of each date's fence where older versions left several; those dates. One query job."""
+        """Merge fences of which older versions left several rows, and return their dates. One query job."""
         ...
 
     def promote(self, promotion: Promotion) -> PromotionCounts:
-        """Run the promotion as one multi-statement transaction. One query job; repeating it finds the first one.
+        """Run the promotion as one multi-statement transaction. One query job; a repetition finds the first job.
 
         Raises:
             FenceLost: the fence holds another token, or this round is promoted already.
             PromotionAborted: an assertion inside the transaction failed; nothing was changed.
-            Conflict: another transaction touched the tables; nothing was changed.
+            Conflict: another transaction changed the tables; nothing was changed.
         """
         ...
 
     def promotion_of(
         self, game_date: date, batch_id: str, round_: int, event: AuditEvent = AuditEvent.PROMOTED
     ) -> PromotionCounts | None:
-        """What was committed for this batch and round (a promotion or a rollback), or None. One query job."""
+        """The counts committed for this batch and round (of a promotion or a rollback), or None. One query job."""
         ...
 
     def rollback(self, rollback: Rollback) -> PromotionCounts:
@@ -170,46 +173,46 @@ class Warehouse(Protocol):
         ...
 
     def record(self, entries: Sequence[AuditEntry], staging: str | None = None) -> None:
-        """Write audit entries that are not there yet, by `event_id`; each comes once, whoever else does the same. One job.
+        """Write the audit entries whose `event_id` is not in the table yet. Concurrent calls write each entry once. One job.
 
         Args:
-            staging: the worker runs of this staging table go with the entries, which are of its batch.
+            staging: also record the worker runs of this staging table; the entries are of its batch.
 
         Raises:
-            InvalidInput: the tables do not take an entry; nothing was written.
+            InvalidInput: the tables refuse an entry; nothing was written.
         """
         ...
 
     def staging_tables(self) -> list[StagingTable]:
-        """The staging tables that exist. No job (a listing)."""
+        """The existing staging tables. No job (a listing)."""
         ...
 
     def drop_staging(self, staging: str) -> None:
-        """Drop a staging table; one that does not exist is fine. No job."""
+        """Drop a staging table, if it exists. No job."""
         ...
 
 
 class Ledger(Protocol):
-    """The tables as backfills, the BDB watch, grading and verification need them: across dates, beside any batch."""
+    """The tables across dates and batches, for backfills, the BDB watch, grading and verification."""
 
     def survey(self, first: date, last: date) -> list[DateSurvey]:
         """The dates of a range that have a slate, with their coverage. One query job."""
         ...
 
     def bdb_games(self) -> list[BdbGame]:
-        """The games that are neither completed nor expired, beside what their predictions rest on. Two query jobs."""
+        """The pending games, with the feature rows on which their predictions rest. Two query jobs."""
         ...
 
     def change_bdb(self, changes: Sequence[BdbChange]) -> None:
-        """Write what a scan decided, where the row is still as it was read. One query job."""
+        """Write a scan's changes to rows that are still as they were read. One query job."""
         ...
 
     def verify(self, first: date, last: date, now: datetime, threshold: float) -> list[Finding]:
-        """Every invariant over a range of dates. A constant number of query jobs, and a listing."""
+        """Check every invariant over a range of dates. A constant number of query jobs, and a listing."""
         ...
 
     def changed_dates(self, since: datetime) -> list[date]:
-        """The dates on which something was promoted or rolled back since then. One query job."""
+        """The dates with a promotion or a rollback since then. One query job."""
         ...
 
     def grade(self, first: date, last: date, at: datetime) -> list[Graded]:
@@ -218,10 +221,10 @@ class Ledger(Protocol):
 
 
 class Alerts(Protocol):
-    """Where people look: a chat's webhook."""
+    """A channel that people watch: a chat's webhook."""
 
     def send(self, alert: Mapping[str, Any]) -> None:
-        """Deliver one alert; raises Unavailable if it was not taken."""
+        """Deliver one alert; raise Unavailable if it was not accepted."""
         ...
 
 
@@ -229,7 +232,7 @@ class Clock(Protocol):
     """The time."""
 
     def now(self) -> datetime:
-        """The present moment, aware UTC."""
+        """The present time, aware UTC."""
         ...
 
     def sleep(self, seconds: float) -> None:
@@ -238,10 +241,10 @@ class Clock(Protocol):
 
 
 class Heartbeat(Protocol):
-    """Does something again and again beside the work at hand."""
+    """Calls a function repeatedly while a block runs."""
 
     def __call__(self, beat: Callable[[], bool], seconds: float) -> AbstractContextManager[None]:
-        """Call `beat` every so many seconds until the block ends or it answers False."""
+        """Call `beat` every `seconds` until the block ends or `beat` returns False."""
         ...
 
 
@@ -249,5 +252,5 @@ class Ids(Protocol):
     """Fresh names."""
 
     def suffix(self) -> str:
-        """Eight lower-case hex digits that nobody has had before."""
+        """Eight new lower-case hex digits."""
         ...

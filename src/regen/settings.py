@@ -19,14 +19,15 @@ class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     Attributes:
         type: `words` are joined by commas, `keys` are id:key joined by commas.
         default: None means that the variable must be set.
-        minimum: least value of a number; so `maximum`.
-        pattern: what a text must match as a whole; `expected` says it in words.
-        functions: who acts on the value. All functions are given all variables, but for the secrets, and refuse wrong ones.
-        terraform: the variable of Terraform that it comes from, such as `tracing` or `settings.lease_seconds`.
-        no_terraform: why it comes from no variable.
-        local: its value on the local stack, if that is another than the default.
-        check: the check of a batch whose limit it is.
-        field: its name in the code and in records, if that is another than the variable's.
+        minimum: least value of a number; `maximum` likewise.
+        pattern: regular expression that a text must match as a whole; `expected` describes it in words.
+        functions: the functions that use the value. Every function gets every variable except other functions' secrets, and
+            refuses invalid values.
+        terraform: the Terraform variable that sets it, such as `tracing` or `settings.lease_seconds`.
+        no_terraform: why no Terraform variable sets it.
+        local: its value on the local stack, if that differs from the default.
+        check: the check of which it is the limit.
+        field: its name in the code and in records, if that does not follow from the variable's.
     """
 
     type: Literal["number", "whole", "text", "choice", "words", "keys", "address"]
@@ -48,7 +49,7 @@ class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 def text_of(value: Default) -> str:
-    """A value as it stands in the environment."""
+    """A value as text for the environment."""
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
@@ -66,7 +67,7 @@ def declared() -> Mapping[str, Setting]:
 
 @cache
 def limits() -> Mapping[str, float]:
-    """The default limits of the checks, by name; asked for at each reading of a batch."""
+    """The default limits of the checks, by name. Cached, because every reading of a batch needs them."""
     return MappingProxyType({field_of(name): number(name) for name, setting in declared().items() if setting.check})
 
 
@@ -74,9 +75,9 @@ def number(variable: str) -> float:
     """The default of a setting that is a number.
 
     Raises:
-        TypeError: it is none.
+        TypeError: the setting has no number as default.
     """
     setting = declared()[variable]
     if setting.type not in {"number", "whole"} or not isinstance(setting.default, int | float):
-        raise TypeError(f"{variable}: expected a number with a default in settings.json")
+        raise TypeError(f"{variable}: expected a number as default in settings.json")
     return int(setting.default) if setting.type == "whole" else float(setting.default)

@@ -25,7 +25,7 @@ class PushSubscription:
 
 @dataclass(frozen=True, slots=True)
 class PullSubscription:
-    """A subscription that keeps messages for whoever asks."""
+    """A pull subscription, which keeps messages until a subscriber pulls them."""
 
     name: str
     topic: str
@@ -56,7 +56,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """Everything that connects the three functions."""
+    """All connections of the three functions."""
 
     topics: tuple[str, ...]
     push_subscriptions: tuple[PushSubscription, ...]

@@ -75,7 +75,7 @@ def test_a_rollback_is_refused_while_a_later_batch_stands_on_it(harness: Harness
     promote("b2", 2, everyone("b2", PLAYERS[:1]), whole_slate=False, minute=1)
     before = by_id(harness)
     harness.warehouse.raise_fence(fence("b1", 3))
-    with pytest.raises(PromotionAborted, match="a later batch stands on b1"):
+    with pytest.raises(PromotionAborted, match="a later batch has replaced rows of b1"):
         harness.warehouse.rollback(rollback("b1", 3, minute=5))
     assert by_id(harness) == before
     assert [row["event"] for row in harness.audit()] == ["promoted", "promoted"]

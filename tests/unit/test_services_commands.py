@@ -272,7 +272,7 @@ def test_a_rollback_that_finds_something_standing_on_it_is_on_record() -> None:
     bench.drain()
     batch = bench.batch(first.batch_id)
     assert batch.status is Status.PROMOTED
-    assert "stands on" in (batch.error or "")
+    assert "has replaced rows of" in (batch.error or "")
     bench.sweep()
     assert len(bench.audited("rollback_refused")) == 1
 

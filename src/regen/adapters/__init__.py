@@ -1,1 +1,1 @@
-"""The outside: Firestore, Pub/Sub, BigQuery, a chat's webhook, and the same ports in memory."""
+"""Implementations of the ports: Firestore, Pub/Sub, BigQuery, a chat's webhook, and all ports in memory."""

@@ -1,4 +1,4 @@
-"""BatchStore on Firestore: batched writes with preconditions, no transactions (their locks wait under contention)."""
+"""The port `BatchStore` on Firestore: batched writes with preconditions, no transactions (their locks wait under contention)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from regen.ports import Condition, Snapshot, Write
 
 SERVICE = "Firestore"
 _NAME = "__name__"
-"""A document's path, as queries name it."""
+"""The field name by which queries refer to a document's path."""
 TIMEOUT_SECONDS = 20.0
 _READ_RETRY = Retry(
     predicate=lambda e: isinstance(e, api.ServiceUnavailable | api.InternalServerError | api.DeadlineExceeded),
@@ -32,8 +32,8 @@ class FirestoreStore:
     """The documents of one database.
 
     Attributes:
-        reads: documents read (a query that finds nothing costs one), for the bill.
-        writes: documents written.
+        reads: number of documents read, for the bill (an empty query counts as one).
+        writes: number of documents written.
     """
 
     def __init__(self, client: firestore.Client) -> None:
@@ -61,7 +61,7 @@ class FirestoreStore:
         for write in writes:
             self._add(batch, write)
         with _typed():
-            # Not retried here: a commit that may have happened is for the caller to read again and decide.
+            # Not retried here: the commit may have happened, so the caller must read again and decide.
             batch.commit(retry=None, timeout=TIMEOUT_SECONDS)
         self._counted(writes=len(writes))
 
@@ -118,7 +118,7 @@ def _snapshot(found: Any) -> Snapshot:  # noqa: ANN401 - the client's DocumentSn
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any value that a document can hold
-    """The client's own datetime type becomes the standard one."""
+    """The value with the client's datetime type replaced by the standard one."""
     if isinstance(value, Mapping):
         return {k: _plain(v) for k, v in value.items()}
     if isinstance(value, list):
@@ -130,7 +130,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any value that a document can h
 
 @contextmanager
 def _typed() -> Iterator[None]:
-    """The client's errors, as ours."""
+    """Raise regen's errors instead of the client's."""
     try:
         yield
     except api.AlreadyExists as error:
@@ -140,7 +140,7 @@ def _typed() -> Iterator[None]:
     except api.ResourceExhausted as error:
         raise RateLimited(str(error.message)).of(SERVICE) from error
     except (api.InvalidArgument, api.OutOfRange) as error:
-        raise InvalidInput("document", f"what Firestore accepts: {error.message}") from error
+        raise InvalidInput("document", f"a document that Firestore accepts: {error.message}") from error
     except api.PermissionDenied as error:
         raise AccessDenied(f"Firestore: {error.message}").of(SERVICE) from error
     except (api.GoogleAPICallError, api.RetryError, ConnectionError) as error:

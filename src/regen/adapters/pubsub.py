@@ -1,4 +1,4 @@
-"""Queue on Pub/Sub: a batch of messages a request, finished before the call returns."""
+"""The port `Queue` on Pub/Sub: messages are published in batches, before the call returns."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _RETRY = Retry(
 
 
 def publisher() -> PublisherClient:
-    """A client; to the emulator if `PUBSUB_EMULATOR_HOST` names one (this client does not look for it by itself)."""
+    """A client, of the emulator if `PUBSUB_EMULATOR_HOST` is set (this client does not read that variable itself)."""
     host = os.environ.get("PUBSUB_EMULATOR_HOST")
     if not host:
         return PublisherClient()
@@ -42,9 +42,9 @@ class PubSubQueue:
     """Publishes with the plain client: no background thread holds a message when the instance goes to sleep.
 
     Attributes:
-        messages: published, for the bill.
-        bytes: of their data and attributes.
-        requests: publish calls.
+        messages: number of messages published, for the bill.
+        bytes: size of their data and attributes.
+        requests: number of publish calls.
     """
 
     def __init__(self, client: PublisherClient, project: str) -> None:
@@ -69,7 +69,7 @@ class PubSubQueue:
             except api.PermissionDenied as error:
                 raise AccessDenied(f"Pub/Sub topic {topic}: {error.message}").of(SERVICE) from error
             except (api.NotFound, api.InvalidArgument) as error:
-                # A missing topic is a deployment's fault, found at the first message: loud, and retried (I-57).
+                # A missing topic is a fault of the deployment. Fail on the first message, so that it is seen and retried (I-57).
                 raise Unavailable(f"Pub/Sub topic {topic}: {error.message}").of(SERVICE) from error
             except (api.GoogleAPICallError, api.RetryError, ConnectionError) as error:
                 raise Unavailable(f"Pub/Sub: {error}").of(SERVICE) from error

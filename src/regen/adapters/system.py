@@ -1,4 +1,4 @@
-"""The real clock and really fresh names."""
+"""The system clock, random names, and a heartbeat thread."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 
 class SystemClock:
-    """The machine's time."""
+    """The system time."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -29,7 +29,7 @@ class RandomIds:
 
 @contextmanager
 def thread_heartbeat(beat: Callable[[], bool], seconds: float) -> Iterator[None]:
-    """Beat in a thread until the block ends or a beat answers False."""
+    """Call `beat` in a thread until the block ends or `beat` returns False."""
     done = threading.Event()
 
     def run() -> None:

@@ -16,14 +16,14 @@ SYMBOLS = {"ERROR": ":red_circle:", "WARNING": ":large_yellow_circle:"}
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """The address is a setting; nobody else says where alerts go."""
+    """Refuses redirects: only the setting decides where alerts go."""
 
     def redirect_request(self, *_: object) -> None:
         return None
 
 
 class Webhook:
-    """Posts one short text an alert; the address is a secret and appears in no error."""
+    """Posts one short text per alert. The address is a secret and appears in no error."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -38,12 +38,12 @@ class Webhook:
         except urllib.error.HTTPError as error:
             raise Unavailable(f"the webhook answered {error.code}") from None
         except (OSError, ValueError, http.client.HTTPException):
-            # Without its cause: some of these quote the address.
+            # Without the cause: some of these errors quote the address.
             raise Unavailable("the webhook does not answer") from None
 
 
 def text_of(alert: Mapping[str, Any]) -> str:
-    """An alert for a chat: what, where, how many, why; what to type, and where the runbook tells of it."""
+    """The text of an alert for a chat: its type, fields and cause, the follow-up command, and the runbook's heading."""
     head = f"{SYMBOLS.get(str(alert.get('severity')), '')} *{alert.get('type')}*"
     fields = ("batch_id", "game_date", "requested", "produced", "skipped", "failed", "violations", "games", "why")
     text = f"{head} " + " · ".join(f"{k}: {alert[k]}" for k in fields if alert.get(k) is not None)

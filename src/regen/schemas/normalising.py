@@ -118,9 +118,9 @@ def _timestamp(where: str, value: Any) -> str:  # noqa: ANN401
         try:
             value = datetime.fromisoformat(value)
         except ValueError:
-            raise InvalidInput(where, "a moment, ISO 8601") from None
+            raise InvalidInput(where, "a timestamp, ISO 8601") from None
     if not isinstance(value, datetime) or value.tzinfo is None:
-        raise InvalidInput(where, "a moment with its time zone")
+        raise InvalidInput(where, "a timestamp with a time zone")
     return value.astimezone(UTC).isoformat()
 
 

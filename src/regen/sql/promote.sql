@@ -97,13 +97,13 @@ SET measured = (
             CAST(IFNULL(SUM(fresh), 0) AS STRING), ' inserted'
           )
       WHEN @whole_slate AND NOT EXISTS (SELECT 1 FROM {staging} WHERE kind = 'slate')
-        THEN 'PROMOTION_ABORTED: a whole slate was announced and none is staged'
+        THEN 'PROMOTION_ABORTED: the batch covers the whole slate, but no slate is staged'
       WHEN MAX(doubled) IS NOT NULL
         THEN CONCAT('PROMOTION_ABORTED: more than one current row for a key of ', MAX(doubled))
       WHEN MAX(mixed) IS NOT NULL
         THEN CONCAT('PROMOTION_ABORTED: more than one current generation of ', MAX(mixed))
       WHEN MAX(repeated) IS NOT NULL
-        THEN CONCAT('PROMOTION_ABORTED: a prediction id is there already, of ', MAX(repeated))
+        THEN CONCAT('PROMOTION_ABORTED: a prediction id exists already, of ', MAX(repeated))
     END AS problem
   FROM (
     SELECT

@@ -20,9 +20,9 @@ SET measured = (
     0 AS superseded, 0 AS withdrawn, 0 AS inserted,
     CASE
       WHEN MAX(standing) IS NOT NULL
-        THEN CONCAT('PROMOTION_ABORTED: a later batch stands on ', @undone, ', with ', MAX(standing))
+        THEN CONCAT('PROMOTION_ABORTED: a later batch has replaced rows of ', @undone, ', of ', MAX(standing))
       WHEN IFNULL(SUM(touched), 0) = 0
-        THEN CONCAT('PROMOTION_ABORTED: nothing of ', @undone, ' is there to roll back')
+        THEN CONCAT('PROMOTION_ABORTED: ', @undone, ' has no current rows to roll back')
     END AS problem
   FROM (
     SELECT
@@ -128,7 +128,7 @@ SET measured = (
       WHEN MAX(mixed) IS NOT NULL
         THEN CONCAT('PROMOTION_ABORTED: more than one current generation of ', MAX(mixed))
       WHEN MAX(repeated) IS NOT NULL
-        THEN CONCAT('PROMOTION_ABORTED: a prediction id is there already, of ', MAX(repeated))
+        THEN CONCAT('PROMOTION_ABORTED: a prediction id exists already, of ', MAX(repeated))
     END AS problem
   FROM (
     SELECT

@@ -1,4 +1,4 @@
-"""The client: with the platform's credentials, or with none for an emulator."""
+"""The BigQuery client: with the platform's credentials, or without credentials for an emulator."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from google.cloud import bigquery
 
 
 def bigquery_client(project: str, location: str | None = None) -> bigquery.Client:
-    """A client; to the emulator if `BIGQUERY_EMULATOR_HOST` names one (the client finds it there by itself)."""
+    """A client, of the emulator if `BIGQUERY_EMULATOR_HOST` is set (Google's client reads that variable)."""
     anonymous = AnonymousCredentials() if os.environ.get("BIGQUERY_EMULATOR_HOST") else None  # type: ignore[no-untyped-call]
     return bigquery.Client(project=project, location=location, credentials=anonymous)

@@ -1,4 +1,4 @@
-"""Which of the columns that we read a table has: upstream's tables lack a few, which are then read as null."""
+"""Columns of upstream's tables that may be missing; a missing one is read as null."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ READ = {
     "game_columns": ("player_game_summary", GAMES),
 }
 SQL_TYPES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
-"""How a schema's types are written in a statement, where the names differ."""
+"""The SQL names of schema types, where they differ."""
 
 
 class Columns:
-    """The lists of columns to read; the tables are looked at only after a statement has failed."""
+    """The lists of columns to read. The tables are inspected only after a statement has failed."""
 
     def __init__(self, client: bigquery.Client, names: Names) -> None:
         self._client = client
@@ -34,7 +34,7 @@ class Columns:
         self._lists: Lists = _lists({})
 
     def tolerating(self, query: Callable[[Lists], T]) -> T:
-        """Run the query; if a column is not there, run it once more with null in its place."""
+        """Run the query; if a column is missing, run it once more with null instead."""
         try:
             return query(self._lists)
         except (BrokenStatement, StatementRefused):

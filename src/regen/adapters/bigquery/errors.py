@@ -1,7 +1,7 @@
-"""What BigQuery answers, in our words: whether trying again can help is decided here and nowhere else.
+"""Translation of BigQuery's errors. Only this module decides whether trying again can help.
 
-`reasons.json` holds the documented reasons and texts. The client makes an HTTP status out of a job's reason, and 500 out
-of a reason that it does not know, so a text or a reason counts before the status does.
+`reasons.json` holds the documented reasons and texts. The client derives an HTTP status from a job's reason, and uses 500
+for an unknown one. Therefore a known text or reason takes precedence over the status.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ from regen.schemas import STAGING_DATASET
 
 SERVICE = "BigQuery"
 BYTES = "exceeded limit for bytes billed"
-BYTES_HINT = "raise REGEN_MAXIMUM_BYTES_BILLED (Terraform: maximum_bytes_billed), or find out what reads so much"
+BYTES_HINT = (
+    "raise REGEN_MAXIMUM_BYTES_BILLED (Terraform: maximum_bytes_billed), or find out why the statement reads so much"
+)
 
 _SILENT = (
     google.RetryError,
@@ -47,7 +49,7 @@ _SILENT = (
 
 
 class BrokenStatement(Defect):
-    """Something of no known kind went wrong with a statement: whether it ran is not known."""
+    """A statement failed with an unknown error; it may or may not have run."""
 
 
 @cache
@@ -58,7 +60,7 @@ def documented() -> Mapping[str, Any]:
 
 
 def sorted_error(error: Exception) -> RegenError:
-    """The error of ours that says what happened."""
+    """The regen error for an error of the client."""
     if isinstance(error, RegenError):
         return error
     text = str(getattr(error, "message", "") or error)
@@ -83,7 +85,7 @@ def _kind(error: google.GoogleAPICallError, text: str) -> type[RegenError]:
 
 
 def _own(text: str) -> type[RegenError] | None:
-    """What a RAISE of our own scripts says."""
+    """The error of a RAISE in regen's own scripts; None for other texts."""
     marks = {"FENCE_LOST:": FenceLost, "PROMOTION_ABORTED:": PromotionAborted, "LOCK_MISSING:": Unavailable}
     return next((kind for mark, kind in marks.items() if mark in text), None)
 
@@ -97,7 +99,7 @@ def _missing(error: google.GoogleAPICallError, text: str) -> type[RegenError] | 
 
 
 def _kind_by_words(lowered: str, reasons: list[str]) -> type[RegenError] | None:
-    """What the table says: of the text first, which tells apart what one reason lumps together."""
+    """The error by the table of texts and reasons. Texts count first: one reason may cover several errors."""
     words = next((row for row in documented()["texts"] if row["words"] in lowered), None)
     known = words or next((row for row in documented()["reasons"] if row["reason"] in reasons), None)
     if known is None:
@@ -107,9 +109,9 @@ def _kind_by_words(lowered: str, reasons: list[str]) -> type[RegenError] | None:
 
 
 def last_word(job: Any) -> RegenError | None:  # noqa: ANN401
-    """How a job ended, if it has ended in an error: what it says of itself, whatever a call about it said.
+    """The error with which a job has ended, from the job itself rather than from a call about it; None without one.
 
-    A refusal of a finished job is `final`: nothing of the job was carried out, nor will be.
+    A refusal of a finished job is `final`: the job has changed nothing and never will.
     """
     failed = getattr(job, "error_result", None)
     if getattr(job, "state", None) != "DONE" or not isinstance(failed, Mapping):
@@ -124,7 +126,7 @@ def last_word(job: Any) -> RegenError | None:  # noqa: ANN401
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise our errors in place of the client's."""
+    """Raise regen's errors instead of the client's."""
     try:
         yield
     except RegenError:

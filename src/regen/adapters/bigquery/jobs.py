@@ -1,4 +1,4 @@
-"""Submits jobs: ids that a repeated submission finds again, bounded patience, and a count of what was submitted."""
+"""Submitting jobs: with ids by which a repeated submission finds the first job, bounded retries, and a count."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from regen.adapters.bigquery.errors import last_word, sorted_error, translated
 from regen.adapters.bigquery.params import Parameter
 from regen.domain.errors import AccessDenied, Conflict, RegenError, TableMissing, Unavailable
 
-#: Ids that a repeated submission tries to find again; after them come fresh ones, so that attempts never run out.
+#: Number of predictable ids of a submission; after them come random ones, so that attempts never run out.
 ATTEMPTS = 8
-#: Repeats of a call that the platform asked to slow down, with this much patience in seconds; then RateLimited.
+#: Pauses in seconds before a call is repeated that the platform asked to slow down; after the last one RateLimited is raised.
 PATIENCE = (0.25, 0.5, 1.0, 2.0, 4.0)
-#: Errors that no repeat within a call mends: the caller reads again, or somebody has to act first.
+#: Errors that repeating the call cannot cure: the caller must read again, or an operator must act first.
 _LASTING = (AccessDenied, Conflict, TableMissing)
 
-#: Pauses in seconds before a script that BigQuery cancelled beside another is run again.
+#: Pauses in seconds before a script is run again that BigQuery cancelled because of a concurrent one.
 MEETINGS = (0.2, 0.5, 1.0, 2.0)
 
 
 def _fleeting(error: Exception) -> bool:
-    """Whether the same call may succeed in a moment; a connection that breaks is an error of the client's own kind."""
+    """Whether the same call may succeed soon. A broken connection counts: the client raises an error of its own for it."""
     found = sorted_error(error)
     return isinstance(found, Unavailable) and not isinstance(found, _LASTING)
 
 
-#: Calls that do not submit anything are repeated by the client; a submission is repeated here, under its own id.
+#: The client repeats calls that do not submit a job; `_submit` repeats a submission, under its own id.
 POLLING = Retry(predicate=_fleeting, initial=0.2, maximum=2.0, timeout=30.0)
 
 ONCE = Retry(predicate=lambda _: False)
@@ -45,10 +45,10 @@ class Jobs:
     """The jobs of one warehouse.
 
     Attributes:
-        prefix: begins every job's id; services and warehouses that share a project need different ones, as an account
-            cannot read the jobs of another.
-        submitted: how many jobs this instance has inserted (those that it found again do not count).
-        maximum_bytes_billed: a query that would bill more is refused by BigQuery.
+        prefix: the start of every job's id. Services and warehouses that share a project need different prefixes,
+            because an account cannot read another account's jobs.
+        submitted: number of jobs that this instance has inserted, without those that it found again.
+        maximum_bytes_billed: BigQuery refuses a query that would bill more.
     """
 
     client: bigquery.Client
@@ -61,7 +61,7 @@ class Jobs:
     submitted: int = 0
 
     def query(self, text: str, parameters: Sequence[Parameter], job_id: str | None = None) -> Any:  # noqa: ANN401
-        """Run a statement or a script; its rows. With a `job_id`, a repeated submission finds the first job."""
+        """Run a statement or a script, and return its rows. With a `job_id`, a repeated submission finds the first job."""
         config = bigquery.QueryJobConfig(query_parameters=list(parameters), use_query_cache=False, labels=self.labels)
         if self.maximum_bytes_billed is not None:
             config.maximum_bytes_billed = self.maximum_bytes_billed
@@ -75,10 +75,10 @@ class Jobs:
         return self._run(submit, job_id)
 
     def alone(self, text: str, parameters: Sequence[Parameter]) -> Any:  # noqa: ANN401
-        """Run a script whose transaction changes a row of `statement_locks`; where it met another, run it again.
+        """Run a script whose transaction changes a row of `statement_locks`; after a conflict run it again.
 
         Raises:
-            Conflict: it met others each time.
+            Conflict: every run conflicted with another transaction.
         """
         for pause in MEETINGS:
             try:
@@ -100,7 +100,7 @@ class Jobs:
         self._run(submit, job_id)
 
     def _run(self, submit: Callable[[str], Any], job_id: str | None) -> Any:  # noqa: ANN401
-        """Submit until a job has run: a job of that id which failed gives way to the next attempt's id."""
+        """Submit until a job has run. If an earlier job of that id has failed, use the next id."""
         for name in self._names(job_id):
             job, fresh = self._submit(submit, name)
             if job is None:
@@ -116,14 +116,14 @@ class Jobs:
         raise AssertionError("ids never run out")
 
     def _names(self, job_id: str | None) -> Iterator[str]:
-        """The ids to try: those that a repeated submission finds again, then fresh ones without end."""
+        """The ids to try: first the predictable ones, then random ones without end."""
         if job_id:
             yield from (f"{self.prefix}-{job_id}-{attempt}" for attempt in range(1, ATTEMPTS + 1))
         while True:
             yield f"{self.prefix}-{job_id or 'once'}-{uuid.uuid4().hex}"
 
     def _ended(self, job: Any, name: str) -> RegenError | None:  # noqa: ANN401
-        """The error that the job has ended in, by its own word; None if it has not, or nobody can say."""
+        """The error with which the job has ended; None if it has not failed, or its state is unknown."""
         if found := last_word(job):
             return found
         if getattr(job, "state", None) == "DONE":
@@ -132,10 +132,14 @@ class Jobs:
             with translated():
                 return last_word(self.client.get_job(name, location=self.location, retry=ONCE, timeout=self.timeout))
         except RegenError:
-            return None  # the call that failed says why; this was a second look
+            return None  # the caller reports the error of the first call
 
     def _submit(self, submit: Callable[[str], Any], name: str) -> tuple[Any, bool]:
-        """One job under one id, and whether this call inserted it; no job if the id is another account's."""
+        """Submit a job under an id.
+
+        Returns:
+            The job, and whether this call inserted it. The job is None if another account has used the id.
+        """
         for pause in (*PATIENCE, None):
             try:
                 job = submit(name)
@@ -154,9 +158,9 @@ class Jobs:
         raise AssertionError
 
     def _found(self, name: str) -> Any:  # noqa: ANN401
-        """The job of that id; None if another account inserted it, whose jobs this one may not read.
+        """The job of that id; None if another account inserted it: this account may not read it.
 
-        `roles/bigquery.jobUser` reads its own jobs only (https://cloud.google.com/bigquery/docs/managing-jobs).
+        `roles/bigquery.jobUser` permits reading one's own jobs only (https://cloud.google.com/bigquery/docs/managing-jobs).
         """
         try:
             with translated():

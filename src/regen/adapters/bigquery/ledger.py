@@ -1,4 +1,4 @@
-"""The port `Ledger`: dates, games and grades across batches, read and written with few statements."""
+"""The port `Ledger` in BigQuery: dates, games and grades across batches, read and written with few statements."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from regen.schemas import STAGING_DATASET
 from regen.sql import Names, render
 
 STALE_AFTER = timedelta(hours=1)
-"""A batch's deadline is half an hour; what has no end twice as long after its beginning is past it."""
+"""A batch without an end after this time is past its deadline, which is half an hour by default."""
 _CHANGE = {
     "game_date": "DATE",
     "game_id": "STRING",
@@ -100,7 +100,7 @@ class BigQueryLedger:
         return [row["game_date"] for row in self._rows("grade_due", since=since)]
 
     def grade(self, first: date, last: date, at: datetime) -> list[Graded]:
-        """See the port; of two at once BigQuery cancels one, which is run again."""
+        """See the port. BigQuery cancels one of two concurrent runs, and that one is run again."""
         rows = self._jobs.alone(render("grade", self._names), scalars({"first": first, "last": last, "at": at}))
         with translated():
             return [
@@ -128,7 +128,7 @@ def _finding(row: Mapping[str, Any]) -> Finding:
 
 
 def _coverage(rows: Iterable[Mapping[str, Any]], threshold: float) -> Finding:
-    """Every date that is not whole is listed with its missing players; those under the threshold are violations."""
+    """The finding `coverage`: examples list every incomplete date with its missing players; dates under the threshold violate."""
     known = [row for row in rows if row["expected_players"]]
     examples = [
         f"{row['game_date']}: {row['coverage_pct']} % ({row['players_with_predictions']} of {row['expected_players']}), "

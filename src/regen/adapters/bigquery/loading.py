@@ -1,4 +1,4 @@
-"""Loading rows of an import into tables: what is there of the dates goes, what was made of them comes."""
+"""Loading the rows of an import into tables, in place of all rows of the same dates."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TableLoader:
         self._filled: set[str] = set()
 
     def load(self, table: str, rows: Sequence[Mapping[str, Any]], *, replace_dates: Collection[date]) -> None:
-        """Put rows into a table in place of all that it holds of these dates."""
+        """Replace all rows of these dates by the given ones."""
         target = self._names.table(table)
         with translated():
             if replace_dates and self._has_rows(table, target):
@@ -48,7 +48,7 @@ class TableLoader:
         self._filled.add(table)
 
     def _has_rows(self, table: str, target: str) -> bool:
-        """An empty table needs no DELETE, which is slow where there is nothing to delete."""
+        """Whether the table has rows. An empty one is spared the DELETE, which is slow even without rows."""
         if table in self._filled:
             return True
         return bool(self._client.get_table(target).num_rows)

@@ -58,7 +58,7 @@ def audit_row(act: AuditEntry) -> dict[str, Any]:
     row = {
         "regeneration_timestamp": act.at,
         "processing_time_seconds": seconds,
-        # Names and errors come from upstream, too: an entry is written whatever they hold.
+        # Names and errors may come from upstream: `storable` makes sure that the entry can be written.
         **{name: storable(getattr(act, name)) for name in audit_columns() if hasattr(act, name)},
     }
     return {name: normalise_value(AUDIT, table(AUDIT).field(name), row.get(name)) for name in audit_columns()}

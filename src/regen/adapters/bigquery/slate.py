@@ -1,4 +1,4 @@
-"""From the rows of `read_slate.sql` to a SlateReading. A row that cannot be understood is its player's problem alone."""
+"""Conversion of the rows of `read_slate.sql` to a SlateReading. An invalid row affects its own player only."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _LINES = msgspec.json.Decoder(list[Line])
 
 
 def reading(game_date: date, rows: Iterable[Mapping[str, Any]]) -> SlateReading:
-    """All entries, and what names the state of the inputs."""
+    """All entries, and the hash of the inputs' state."""
     entries = []
     digest = hashlib.sha256(game_date.isoformat().encode())
     newest: datetime | None = None
@@ -67,7 +67,7 @@ def _entry(game_date: date, row: Mapping[str, Any]) -> SlateEntry:
             return function(*arguments)
         except Broken as error:
             problems.append(str(error))
-        except Exception as error:  # noqa: BLE001 - what no rule foresaw is this player's problem, not the slate's
+        except Exception as error:  # noqa: BLE001 - an unforeseen error is this player's problem, not the slate's
             problems.append(f"{where}: cannot be read ({type(error).__name__}: {shown(str(error))})")
         return default
 
@@ -127,7 +127,7 @@ def _entry(game_date: date, row: Mapping[str, Any]) -> SlateEntry:
 
 
 def _games(text: str | None) -> tuple[RecentGame, ...]:
-    """The statement names the parts as RecentGame does, so that they decode as they are."""
+    """The recent games; the statement names the parts as RecentGame does, so that msgspec can decode them."""
     games = values.decoded(text, _GAMES, "player_game_summary")
     for game in games:
         if not (math.isfinite(game.minutes) and game.minutes >= 0 and game.points >= 0):
@@ -142,7 +142,7 @@ def _newest_first(game: RecentGame) -> tuple[date, str]:
 
 
 def _maybe_moment(context: Mapping[str, Any], name: str) -> datetime | None:
-    """A moment that bounds others; one that is none bounds nothing."""
+    """A timestamp that serves as a bound; None if it is invalid."""
     try:
         return values.moment(context, name)
     except Broken:
@@ -152,7 +152,7 @@ def _maybe_moment(context: Mapping[str, Any], name: str) -> datetime | None:
 def _lines(
     text: str | None, context: Mapping[str, Any], known_until: datetime | None
 ) -> tuple[tuple[Line, ...], tuple[str, ...]]:
-    """What was offered before the start, and a warning for each other."""
+    """The lines offered before the start, and a warning for each of the others."""
     lines, late = split(values.decoded(text, _LINES, "player_prop_lines"), known_until)
     offered = values.number(context, "current_points_line")
     if not lines and offered is not None:
@@ -190,7 +190,7 @@ def _features(text: str | None) -> dict[str, Any] | None:
 
 
 def _tier(row: Mapping[str, Any]) -> str:
-    """Upstream's rows carry no tier: with shot zones they are GOLD."""
+    """The tier of a feature row. Upstream's rows have none; with shot zones they are GOLD."""
     return "GOLD" if row.get("shot_zones_source") == "bigdataball" else "SILVER"
 
 

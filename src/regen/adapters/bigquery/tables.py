@@ -1,4 +1,4 @@
-"""Tables, views and functions, made from the schema files: what Terraform does in the cloud, for the local stack."""
+"""Creation of tables, views and functions from the schema files, for the local stack; in the cloud Terraform does this."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ STAGING_EXPIRY_MS = 24 * 3_600_000
 
 
 def schema_fields(fields: Iterable[Field]) -> list[bigquery.SchemaField]:
-    """The columns in the client's words."""
+    """The columns as the client's type."""
     return [bigquery.SchemaField(f.name, f.type, mode=f.mode, description=f.description) for f in fields]
 
 
 def bigquery_table(table: Table, names: Names) -> bigquery.Table:
-    """The table in the client's words."""
+    """The table as the client's type."""
     result = bigquery.Table(names.table(table.name), schema=schema_fields(table.fields))
     result.description = table.description
     if table.partition:
@@ -34,7 +34,7 @@ def bigquery_table(table: Table, names: Names) -> bigquery.Table:
 
 
 def create_tables(client: bigquery.Client, project: str, prefix: str = "") -> None:
-    """Create what is not there yet; what is there stays as it is, but for views and functions."""
+    """Create missing tables, and replace views and functions; existing tables are left unchanged."""
     names = Names(project, prefix)
     for dataset in sorted({table.dataset for table in tables()} | {STAGING_DATASET}):
         wanted = bigquery.Dataset(names.dataset(dataset))

@@ -1,4 +1,4 @@
-"""Reads single values of a row that came as JSON: numbers may be text (BigQuery writes NUMERIC so), NaN may be there."""
+"""Reading of single values from a JSON row. Numbers may be text (BigQuery's NUMERIC) or NaN."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ T = TypeVar("T")
 
 
 class Broken(ValueError):
-    """A value is not what its column promises; the text names the column."""
+    """A value does not match its column; the text names the column."""
 
 
 def parsed(text: str | None, where: str) -> dict[str, Any]:
-    """The JSON object; an empty one where there is none."""
+    """The JSON object of a text; an empty one for None."""
     if text is None:
         return {}
     try:
@@ -33,7 +33,7 @@ def parsed(text: str | None, where: str) -> dict[str, Any]:
 
 
 def decoded(text: str | None, decoder: msgspec.json.Decoder[list[T]], where: str) -> list[T]:
-    """A list of values that decode as they are; nothing where there is none."""
+    """The decoded list of a JSON text; an empty one for None."""
     if text is None:
         return []
     try:
@@ -43,7 +43,7 @@ def decoded(text: str | None, decoder: msgspec.json.Decoder[list[T]], where: str
 
 
 def finite(value: object) -> float | None:
-    """The number, None if it is none or not finite."""
+    """The value as a number; None if it is not a finite number."""
     if value is None or isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -54,7 +54,7 @@ def finite(value: object) -> float | None:
 
 
 def number(row: Mapping[str, Any], name: str, where: str = "", low: float | None = None) -> float | None:
-    """A number or null."""
+    """The number of a column, which may be null."""
     value = row.get(name)
     if value is None:
         return None
@@ -67,7 +67,7 @@ def number(row: Mapping[str, Any], name: str, where: str = "", low: float | None
 
 
 def required_number(row: Mapping[str, Any], name: str, where: str = "") -> float:
-    """A number."""
+    """The number of a column, which must not be null."""
     result = number(row, name, where)
     if result is None:
         raise Broken(f"{where}{name}: expected a number, got null")
@@ -75,21 +75,21 @@ def required_number(row: Mapping[str, Any], name: str, where: str = "") -> float
 
 
 def optional_text(row: Mapping[str, Any], name: str) -> str | None:
-    """A text or null."""
+    """The text of a column, which may be null."""
     value = row.get(name)
     return None if value is None else str(value)
 
 
 def text_value(row: Mapping[str, Any], name: str, where: str = "") -> str:
-    """A text that says something."""
+    """The text of a column, which must not be null or empty."""
     value = optional_text(row, name)
     if not value:
-        raise Broken(f"{where}{name}: expected a text, got {'null' if value is None else 'nothing'}")
+        raise Broken(f"{where}{name}: expected a text, got {'null' if value is None else 'an empty one'}")
     return value
 
 
 def flag_value(row: Mapping[str, Any], name: str, where: str = "") -> bool | None:
-    """True, false or null."""
+    """The boolean of a column, which may be null."""
     value = row.get(name)
     if value is not None and not isinstance(value, bool):
         raise Broken(f"{where}{name}: expected true or false, got {shown(value)}")
@@ -97,7 +97,7 @@ def flag_value(row: Mapping[str, Any], name: str, where: str = "") -> bool | Non
 
 
 def moment(row: Mapping[str, Any], name: str, where: str = "") -> datetime | None:
-    """A moment or null; without a zone it is UTC. Year 1, which some send for "unknown", is none that is known."""
+    """The timestamp of a column, which may be null; without a zone it is UTC. Some upstreams send year 1 for "unknown"."""
     value = optional_text(row, name)
     if value is None:
         return None
@@ -105,7 +105,7 @@ def moment(row: Mapping[str, Any], name: str, where: str = "") -> datetime | Non
         result = datetime.fromisoformat(value)
         result = result.replace(tzinfo=UTC) if result.tzinfo is None else result.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Broken(f"{where}{name}: expected a moment, got {shown(value)}") from None
+        raise Broken(f"{where}{name}: expected a timestamp, got {shown(value)}") from None
     if not is_moment(result):
-        raise Broken(f"{where}{name}: expected a moment of our times, got {shown(value)}")
+        raise Broken(f"{where}{name}: expected a timestamp in range, got {shown(value)}")
     return result

@@ -1,4 +1,4 @@
-"""The port `Warehouse`, with the official client and nothing else."""
+"""The port `Warehouse` in BigQuery, with the official client only."""
 
 from __future__ import annotations
 
@@ -60,11 +60,12 @@ class BigQueryWarehouse:
         timeout: float = 60.0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Nothing is called before the first method is.
+        """Make no call before the first method is called.
 
         Args:
             now: the clock by which the slate is read.
-            identity: the service whose account submits, first in each job's id: an account cannot read another's jobs.
+            identity: the service whose account submits jobs. Each job's id starts with it, because an account cannot
+                read another's jobs.
         """
         self._client = client
         self._now = now
@@ -96,7 +97,7 @@ class BigQueryWarehouse:
             return [_current(row) for row in rows]
 
     def stage(self, staging: str, rows: Iterable[StagedRow]) -> int:
-        """See the port; every row is checked against the schemas before the first byte is sent."""
+        """See the port. Every row is checked against the schemas before the load job is submitted."""
         target = self._names.staging(staging)
         count = 0
         digest = hashlib.sha256()
@@ -110,13 +111,13 @@ class BigQueryWarehouse:
             if not size:
                 raise InvalidInput("staging", "at least one row")
             made = self._create_staging(target)
-            # The same rows for the same table: a repeated submission finds the first job. Others replace them.
+            # Derived from table and rows, so that a repeated submission finds the first job, and other rows get another id.
             job_id = f"stage-{staging}-{made:%Y%m%d%H%M%S%f}-{digest.hexdigest()[:12]}"
             self.jobs.load(cast("IO[bytes]", file), size, _load_config(), target, job_id)
         return count
 
     def _create_staging(self, target: str) -> datetime:
-        """An empty table that expires by itself, which a load job cannot arrange (I-40); when it was created."""
+        """Create an empty table with an expiry, which a load job cannot set (I-40), and return its creation time."""
         wanted = bigquery.Table(target, schema=schema_fields(staging_fields()))
         wanted.expires = datetime.now(UTC) + STAGING_LIFE
         with translated():
@@ -137,7 +138,7 @@ class BigQueryWarehouse:
         raise FenceLost(f"{fence.game_date}: token {holders[0][0]} holds it, not {fence.token}", holders[0][0])
 
     def _take(self, fence: FenceToken) -> list[tuple[int, str, int]]:
-        """Token, batch and round of each row that the date's fence has now, the highest first."""
+        """Raise the date's fence, and return token, batch and round of each of its rows, the highest first."""
         rows = self.jobs.alone(render("raise_fence", self._names), scalars({**_fence(fence), "at": datetime.now(UTC)}))
         with translated():
             return [(row["token"], row["batch_id"], row["round"]) for row in rows]
@@ -195,7 +196,7 @@ class BigQueryWarehouse:
         else:
             text = render("record_runs", self._names, staging, lists(counted=False))
             values |= {"game_date": acts[0].game_date, "batch_id": acts[0].batch_id}
-        # Each submission is a job of its own: an entry comes once because the transaction conflicts with itself.
+        # No fixed job id: entries are unique because concurrent runs of the transaction conflict with each other.
         self.jobs.alone(text, [*scalars(values), entries(acts)])
 
     def staging_tables(self) -> list[StagingTable]:

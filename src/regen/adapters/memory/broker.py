@@ -1,4 +1,4 @@
-"""Queue in memory: topics with push and pull subscriptions, redelivery with backoff, and dead letters."""
+"""The port `Queue` in memory: topics with push and pull subscriptions, redelivery with backoff, and dead letters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Delivery:
-    """One message on its way to one subscription: attempts begun, and the last one whose fate is known."""
+    """One message on its way to one subscription: the number of attempts, and the last one whose result is known."""
 
     subscription: PushSubscription
     message: Mapping[str, Any]
@@ -33,13 +33,14 @@ class _Delivery:
 
 
 class MemoryBroker:
-    """Pushes each message to `deliver(subscription, body)` until that answers 2xx in time.
+    """Pushes each message to `deliver(subscription, body)` until the answer is 2xx and in time.
 
-    At least once, in no promised order, a few at a time for each subscription, so that one that hangs blocks no other.
+    Messages are delivered at least once, in no guaranteed order. Each subscription has a few deliveries at a time, so
+    that one that hangs does not block the others.
 
     Attributes:
-        messages: published, for the bill.
-        bytes: of their data and attributes.
+        messages: number of messages published, for the bill.
+        bytes: size of their data and attributes.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class MemoryBroker:
             self._publish(topic, data, dict(message.attributes))
 
     def pull(self, subscription: str, limit: int = 100) -> list[Mapping[str, Any]]:
-        """Take messages from a pull subscription, acknowledged."""
+        """Take messages from a pull subscription, and acknowledge them."""
         waiting = self._pull[subscription][1]
         taken: list[Mapping[str, Any]] = []
         while waiting and len(taken) < limit:
@@ -82,12 +83,12 @@ class MemoryBroker:
         return taken
 
     def idle(self, timeout: float) -> bool:
-        """Wait until every message is taken or dead-lettered; False when that needs more than `timeout` seconds."""
+        """Wait until every message is taken or dead-lettered; False if this takes more than `timeout` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._unfinished, timeout)
 
     def close(self) -> None:
-        """Deliver nothing any more."""
+        """Stop all deliveries."""
         for deliveries in self._deliveries.values():
             deliveries.close()
         self._deadlines.close()

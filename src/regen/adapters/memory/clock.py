@@ -1,4 +1,4 @@
-"""A clock and ids that a test sets."""
+"""A clock and ids under a test's control."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class ManualClock:
-    """Stands still until it is told to go on; sleeping goes on."""
+    """A clock that advances only by `advance` and `sleep`."""
 
     def __init__(self, start: datetime = datetime(2026, 1, 20, 12, tzinfo=UTC)) -> None:
         self._now = start

@@ -1,18 +1,19 @@
-"""BigQuery's documented concurrency, modelled once: who may change a table while others are at it.
+"""A model of BigQuery's documented concurrency: which transactions and statements may change a table at the same time.
 
 Sources: `transactions#transaction_concurrency` and `data-manipulation-language#concurrent_jobs`,
-`#dml_statement_conflicts` under https://cloud.google.com/bigquery/docs/. The rules, in their words shortened:
+`#dml_statement_conflicts` under https://cloud.google.com/bigquery/docs/. The rules, shortened:
 
 - A transaction reads one snapshot of all tables, taken when it begins; its own changes are visible to itself.
 - When a transaction mutates (updates or deletes) rows of a table, no other transaction or DML statement that mutates rows
   of the same table runs concurrently. Conflicting transactions are cancelled. Conflicting statements outside of
   a transaction are queued to run later.
-- Of the mutating statements outside of transactions, two run on a table at once and twenty wait; one more fails.
-- Two of them that run at once and mutate the same partition conflict; BigQuery runs the later one again, up to three times.
+- Of the mutating statements outside of transactions, two run on a table at once and twenty wait; any further one fails.
+- If two of them run at once and mutate the same partition, they conflict; BigQuery runs the later one again, up to three
+  times.
 - An INSERT conflicts with nothing, and neither does a MERGE whose UPDATE and DELETE clauses were not invoked.
 
-Where the documents are silent, the reading that is worse for the caller is taken: an UPDATE that changes no row mutates
-nothing and so conflicts with nothing, and a transaction that meets a running statement is the one that is cancelled.
+Where the documents are silent, the model takes the case that is worse for the caller. An UPDATE that changes no row mutates
+nothing, so it conflicts with nothing. If a transaction conflicts with a running statement, the transaction is cancelled.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ AGAIN = 3
 
 
 class Cancelled(Conflict):
-    """A transaction met another change of the same table, or a statement did so each time that it was run."""
+    """A transaction conflicted with another change of the same table, or every run of a statement did."""
 
 
 class TooManyStatements(Unavailable):
@@ -38,13 +39,13 @@ class TooManyStatements(Unavailable):
 
 @dataclass
 class _Table:
-    """What goes on at one table.
+    """The concurrency state of one table.
 
     Attributes:
         holder: the running transaction that has mutated it.
-        changed: when each partition was last mutated, in ticks.
-        running: statements outside of transactions that run now.
-        waiting: statements that wait, in the order in which they came.
+        changed: tick of the last mutation, by partition.
+        running: statements outside of transactions that are running.
+        waiting: statements that wait, in order of arrival.
     """
 
     holder: Transaction | None = None
@@ -54,7 +55,7 @@ class _Table:
 
 
 class Concurrency:
-    """The tables of one warehouse; ticks count what has begun and what was committed."""
+    """The tables of one warehouse; ticks count beginnings and commits."""
 
     def __init__(self) -> None:
         self._tables: dict[str, _Table] = defaultdict(_Table)
@@ -65,7 +66,7 @@ class Concurrency:
         return Transaction(self)
 
     def statement(self, table: str) -> Statement:
-        """Submit a mutating statement outside of a transaction; it waits until `runs` says otherwise.
+        """Submit a mutating statement outside of a transaction; it waits until `runs` is true.
 
         Raises:
             TooManyStatements: the table's queue is full.
@@ -80,11 +81,11 @@ class Concurrency:
         return made
 
     def at(self, table: str) -> _Table:
-        """What goes on at a table."""
+        """The state of a table."""
         return self._tables[table]
 
     def tick(self) -> int:
-        """The next moment."""
+        """Advance the tick, and return it."""
         self._ticks += 1
         return self._ticks
 
@@ -98,7 +99,7 @@ class Transaction:
         self._mutated: dict[str, set[Hashable]] = defaultdict(set)
 
     def mutates(self, table: str, partitions: Iterable[Hashable]) -> None:
-        """Rows of the table are updated or deleted.
+        """Record that rows of the table are updated or deleted.
 
         Raises:
             Cancelled: another transaction has mutated the table since this one began, or another change of it runs.
@@ -112,14 +113,14 @@ class Transaction:
         self._mutated[table].update(partitions)
 
     def commit(self) -> None:
-        """COMMIT TRANSACTION: others see what was changed."""
+        """COMMIT TRANSACTION: the changes become visible to others."""
         now = self._concurrency.tick()
         for table, partitions in self._mutated.items():
             self._concurrency.at(table).changed.update(dict.fromkeys(partitions, now))
         self.end()
 
     def end(self) -> None:
-        """The transaction is over, committed or not."""
+        """End the transaction, committed or not."""
         for table in self._mutated:
             known = self._concurrency.at(table)
             if known.holder is self:
@@ -137,7 +138,7 @@ class Statement:
         self._runs_left = AGAIN
 
     def runs(self) -> bool:
-        """Whether it is its turn; it reads the table as it is from this moment on."""
+        """Whether the statement may run; it reads the table as of the first time that this is true."""
         known = self._concurrency.at(self._table)
         if known.holder is not None or known.waiting[0] is not self or len(known.running) >= RUNNING:
             return False
@@ -147,10 +148,13 @@ class Statement:
         return True
 
     def commit(self, partitions: Iterable[Hashable]) -> bool:
-        """End the statement, which mutated these partitions; False: another came first, so that it is run again.
+        """End the statement, which mutated these partitions.
+
+        Returns:
+            Whether it took effect; False if another change came first, and it must run again.
 
         Raises:
-            Cancelled: another came first each time.
+            Cancelled: another change came first in every run.
         """
         known = self._concurrency.at(self._table)
         mutated = set(partitions)
@@ -165,7 +169,7 @@ class Statement:
         return True
 
     def abandon(self) -> None:
-        """The statement has failed."""
+        """End a statement that has failed."""
         known = self._concurrency.at(self._table)
         for where in (known.running, known.waiting):
             if self in where:

@@ -1,4 +1,4 @@
-"""Things to be tried until they are done, by a few threads, each at its time."""
+"""Retrying of items by a few threads, each item at its due time."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ log = logging.getLogger(__name__)
 
 
 class Deliveries(Generic[T]):
-    """Calls `attempt` for every item; what it returns is the delay before the next attempt, or None when done.
+    """Calls `attempt` for every item; it returns the delay before the next attempt, or None when done.
 
-    Items due at the same time are tried in the order in which they came. Threads start with the first item.
+    Items due at the same time are tried in order of arrival. The threads start with the first item.
     """
 
     def __init__(self, attempt: Callable[[T], float | None], *, threads: int = 2) -> None:
@@ -30,7 +30,7 @@ class Deliveries(Generic[T]):
         self._started = False
 
     def put(self, item: T, delay: float = 0.0) -> None:
-        """Have an item tried after `delay` seconds."""
+        """Schedule an item's attempt in `delay` seconds."""
         with self._changed:
             self._count += 1
             heapq.heappush(self._heap, (time.monotonic() + delay, self._count, item))
@@ -41,7 +41,7 @@ class Deliveries(Generic[T]):
             self._changed.notify()
 
     def close(self) -> None:
-        """Try nothing any more; attempts under way come to their end."""
+        """Start no further attempts; those under way run to their end."""
         with self._changed:
             self._closed = True
             self._heap.clear()

@@ -1,4 +1,4 @@
-"""What `grade.sql` does, in plain Python."""
+"""The statement `grade.sql` in plain Python."""
 
 from __future__ import annotations
 
@@ -29,12 +29,15 @@ Grades = dict[str, dict[str, Any]]
 def graded(
     predictions: Iterable[Row], scores: Iterable[Row], grades: Mapping[str, Row], at: datetime
 ) -> tuple[Grades, list[Graded]]:
-    """The grades of some dates afterwards, and what was graded.
+    """Grade some dates.
 
     Args:
         predictions: every prediction of the dates.
-        scores: their box scores.
-        grades: what they have been graded, by prediction.
+        scores: box scores of the dates.
+        grades: existing grades, by prediction.
+
+    Returns:
+        The grades afterwards, by prediction, and the result by date.
     """
     newest = _newest(scores)
     boxes = _boxes(newest.values())
@@ -62,7 +65,7 @@ def _newest(scores: Iterable[Row]) -> dict[tuple[date, str, str], Row]:
 
 
 def _boxes(scores: Iterable[Row]) -> dict[Game, bool]:
-    """Which games have a box score, and whether it is complete."""
+    """The games with a box score, and whether it is complete."""
     teams: dict[Game, dict[str, list[Decimal]]] = defaultdict(lambda: defaultdict(list))
     for row in scores:
         teams[_day(row), row["game_id"]][row["team_abbr"]].append(_minutes(row))

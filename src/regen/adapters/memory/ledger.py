@@ -1,4 +1,4 @@
-"""The port `Ledger` over the warehouse in memory: what backfills and the BDB watch need, for tests."""
+"""The port `Ledger` over the warehouse in memory, for tests of backfills, the BDB watch and grading."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from regen.settings import number
 
 
 class MemoryLedger:
-    """Slates and predictions are the warehouse's; games are what a test puts in.
+    """A ledger in memory. Slates and predictions are the warehouse's; a test provides the games.
 
     Attributes:
-        findings: what `verify` answers.
-        graded: the ranges that `grade` was asked for.
+        findings: the result of `verify`.
+        graded: the ranges passed to `grade`.
         scores: rows of `player_game_summary`.
         grades: rows of `prediction_accuracy`, by prediction.
     """

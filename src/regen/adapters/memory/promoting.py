@@ -1,6 +1,6 @@
-"""What `promote.sql` and `rollback.sql` do, in plain Python, over the rows of one date.
+"""The statements `promote.sql` and `rollback.sql` in plain Python, over the rows of one date.
 
-Each function returns new rows and leaves the old ones alone, so that nothing has happened if an assertion fails.
+Each function returns new rows and leaves the old ones unchanged, so that a failed assertion has no effect.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ Generation = tuple[str, str]
 
 
 def is_current(row: Row) -> bool:
-    """The one definition of current."""
+    """Whether a row is current; the only definition in Python."""
     return row.get("superseded") is not True
 
 
 def generation(row: Row) -> Generation:
-    """Player and system."""
+    """The generation of a row: player and system."""
     return row["player_lookup"], row["system_id"]
 
 
@@ -66,7 +66,7 @@ def promoted(rows: Sequence[Row], staged: Sequence[StagedRow], act: Promotion) -
     if counts.inserted != act.expected_rows:
         raise PromotionAborted(f"PROMOTION_ABORTED: {act.expected_rows} rows were staged, {counts.inserted} inserted")
     if act.whole_slate and not any(entry.kind == "slate" for entry in staged):
-        raise PromotionAborted("PROMOTION_ABORTED: a whole slate was announced and none is staged")
+        raise PromotionAborted("PROMOTION_ABORTED: the batch covers the whole slate, but no slate is staged")
     _assert_sound([row for row in after if _is_near(row, act) or row.get("batch_id") == act.fence.batch_id])
     return after, counts
 
@@ -122,7 +122,7 @@ def _superseded(row: Row, act: Promotion | Rollback, reason: str, by: str | None
 
 
 def _nearest(row: Row, candidates: Iterable[Row]) -> str | None:
-    """The id of the candidate on the same line, else on the nearest; no line comes last, and is a line of its own."""
+    """The id of the candidate on the same line, else on the nearest one. "No line" is a line, too, and the farthest from others."""
     line = _line(row)
 
     def distance(other: Row) -> tuple[int, float, float, str]:
@@ -165,23 +165,25 @@ def _assert_on_top(rows: Sequence[Row], undone: str) -> None:
         gone = any(row.get("superseded_by_batch_id") == undone and row.get("batch_id") != undone for row in group)
         touched = touched or bool(made) or gone
         if (made and not any(map(is_current, made))) or (not made and gone and any(map(is_current, group))):
-            raise PromotionAborted(f"PROMOTION_ABORTED: a later batch stands on {undone}, with {'/'.join(name)}")
+            raise PromotionAborted(
+                f"PROMOTION_ABORTED: a later batch has replaced rows of {undone}, of {'/'.join(name)}"
+            )
     if not touched:
-        raise PromotionAborted(f"PROMOTION_ABORTED: nothing of {undone} is there to roll back")
+        raise PromotionAborted(f"PROMOTION_ABORTED: {undone} has no current rows to roll back")
 
 
 def _is_near(row: Row, act: Promotion | Rollback) -> bool:
-    """Whether the row is current or the act's batch has superseded it: the statements read no others, however many."""
+    """Whether the row is current, or the act's batch has superseded it: the statements read only such rows."""
     return is_current(row) or row.get("superseded_by_batch_id") == act.fence.batch_id
 
 
 def _assert_sound(rows: Sequence[Row]) -> None:
-    """No doubled key that one of our rows is part of, one current generation of each, no id twice (P6)."""
+    """Assert that no key of regen's rows is doubled, each generation is current once, and no id occurs twice (P6)."""
     groups = sorted(_grouped(rows).items())
     tests: tuple[tuple[str, Callable[[Sequence[Row]], bool]], ...] = (
         ("more than one current row for a key of", _doubled),
         ("more than one current generation of", _mixed),
-        ("a prediction id is there already, of", _repeated),
+        ("a prediction id exists already, of", _repeated),
     )
     for text, test in tests:
         if found := [name for name, group in groups if test(group)]:

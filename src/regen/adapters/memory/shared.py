@@ -1,4 +1,4 @@
-"""The one store and queue of a process that hosts all three functions (`REGEN_BACKEND=memory`)."""
+"""The store and queue shared by the three functions of one process (`REGEN_BACKEND=memory`)."""
 
 from __future__ import annotations
 

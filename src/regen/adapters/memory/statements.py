@@ -1,4 +1,4 @@
-"""The statements that change tables, step by step, as `src/regen/sql` has them: what they read, mutate and insert, and when."""
+"""The statements of `src/regen/sql` that change tables, step by step: their reads, mutations and inserts, in order."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ class Fence:
     promoted_at: datetime | None = None
 
     def held_by(self, taken: FenceToken) -> bool:
-        """Whether this token, batch and round hold it."""
+        """Whether this token, batch and round hold the fence."""
         return (self.token, self.batch_id, self.round) == (taken.token, taken.batch_id, taken.round)
 
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """A row of `prediction_regeneration_audit`; `token` is the fence's, for an act that changed predictions."""
+    """A row of `prediction_regeneration_audit`; `token` is that of the fence if the act changed predictions."""
 
     entry: AuditEntry
     token: int | None = None
 
 
 class SupersededRowChanged(AssertionError):
-    """A row that was superseded has been changed: P6 is broken."""
+    """A superseded row was changed, in violation of P6."""
 
 
 def locked(tables: Tables, name: str) -> Steps[Work]:
-    """Begin a transaction that first changes a row of `statement_locks`: of two at once, one is cancelled."""
+    """Begin a transaction that first changes a row of `statement_locks`, so that one of two concurrent ones is cancelled."""
     if not tables.of(LOCKS, name):
         yield
         tables.insert(LOCKS, name, [0])
@@ -58,7 +58,7 @@ def locked(tables: Tables, name: str) -> Steps[Work]:
 
 
 def raise_fence(tables: Tables, fence: FenceToken) -> Steps[None]:
-    """Take a date as the adapter does: a fence that older versions doubled is mended on the way."""
+    """Take a date as the adapter does, which also repairs a fence that older versions doubled."""
     rows = yield from take_fence(tables, fence)
     if len(rows) > 1 and max(rows, key=lambda row: row.token).held_by(fence):
         yield from mend_fences(tables)
@@ -67,7 +67,7 @@ def raise_fence(tables: Tables, fence: FenceToken) -> Steps[None]:
 
 
 def take_fence(tables: Tables, fence: FenceToken) -> Steps[Rows]:
-    """`raise_fence.sql`: the date's row is made under a lock, once, and raised by a plain UPDATE; the rows then."""
+    """`raise_fence.sql`: create the date's row once, under a lock, raise it by a plain UPDATE, and return the rows."""
     day = fence.game_date
     if not tables.of(FENCES, day):
         yield
@@ -86,17 +86,17 @@ def take_fence(tables: Tables, fence: FenceToken) -> Steps[Rows]:
 
 
 def raised(rows: Rows, fence: FenceToken) -> Rows:
-    """The rows of a date's fence with this token, where a lower one was."""
+    """The rows of a date's fence, with this token instead of a lower one."""
     mine = {"token": fence.token, "batch_id": fence.batch_id, "round": fence.round}
     return tuple(replace(row, **mine) if row.token < fence.token or row.held_by(fence) else row for row in rows)
 
 
 def held(rows: Rows, fence: FenceToken) -> None:
-    """Look at who holds a date.
+    """Assert that the token holds the date.
 
     Raises:
-        FenceLost: another token, at least as high.
-        Conflict: a lower one, or more than one row.
+        FenceLost: another token holds it, at least as high.
+        Conflict: a lower token holds it, or the fence has more than one row.
     """
     highest = max(rows, key=lambda row: row.token, default=None)
     if highest is not None and len(rows) == 1 and highest.held_by(fence):
@@ -107,7 +107,7 @@ def held(rows: Rows, fence: FenceToken) -> None:
 
 
 def mend_fences(tables: Tables) -> Steps[list[date]]:
-    """`mend_fences.sql`: one row of each date that has several, with the highest token and the last promotion."""
+    """`mend_fences.sql`: merge the rows of each date with several, keeping the highest token and the last promotion."""
     work = yield from locked(tables, "fence")
     try:
         doubled = [day for day, rows in tables.rows[FENCES].items() if len(rows) > 1]
@@ -129,7 +129,7 @@ def act(
     """`promote.sql` and `rollback.sql`: fence, predictions, worker runs and audit in one transaction.
 
     Args:
-        read: reads the staging table, once the fence is known to be held.
+        read: reads the staging table, after the check of the fence.
     """
     fence, promotes = done.fence, isinstance(done, Promotion)
     work = Work(tables)
@@ -166,7 +166,7 @@ def own_fence(rows: Rows, fence: FenceToken, *, promotes: bool) -> Fence:
     """The one row of the fence that the act changes.
 
     Raises:
-        FenceLost: there is none, or more than one.
+        FenceLost: there is no such row, or more than one.
     """
     mine: list[Fence] = [row for row in rows if row.held_by(fence)]
     if promotes:
@@ -181,7 +181,7 @@ def own_fence(rows: Rows, fence: FenceToken, *, promotes: bool) -> Fence:
 
 
 def record(tables: Tables, entries: Sequence[AuditEntry], staged: Iterable[StagedRow] = ()) -> Steps[None]:
-    """`record.sql`: entries and worker runs that are not there yet, under a lock."""
+    """`record.sql`: insert the entries and worker runs that do not exist yet, under a lock."""
     work = yield from locked(tables, "audit")
     try:
         insert_entries(work, entries)
@@ -193,14 +193,14 @@ def record(tables: Tables, entries: Sequence[AuditEntry], staged: Iterable[Stage
 
 
 def insert_entries(work: Work, entries: Iterable[AuditEntry], token: int | None = None) -> None:
-    """Those that the transaction does not see yet."""
+    """Insert the entries that the transaction does not see yet."""
     for entry in entries:
         if not work.of(AUDIT, entry.event_id):
             work.insert(AUDIT, entry.event_id, [AuditRow(entry, token)])
 
 
 def insert_runs(work: Work, staged: Iterable[StagedRow]) -> None:
-    """Worker runs that the transaction does not see yet."""
+    """Insert the worker runs that the transaction does not see yet."""
     for row in staged:
         run: Any = row.run
         if run is not None and not work.of(RUNS, run["request_id"]):

@@ -1,4 +1,4 @@
-"""BatchStore in memory: the same conditions, the same conflicts, nothing shared between what is written and read."""
+"""The port `BatchStore` in memory: with the same conditions and conflicts as Firestore, and copies of all values."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _Document:
 
 
 class MemoryStore:
-    """Thread-safe; every commit happens at once or not at all."""
+    """A thread-safe store; every commit is atomic."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -116,7 +116,7 @@ class MemoryStore:
         if write.version is not None and (document is None or document.version != write.version):
             raise Conflict(f"{write.path} has changed")
         if write.path.count("/") % 2 == 0:
-            raise InvalidInput("path", f"collection/document pairs; {write.path} has none")
+            raise InvalidInput("path", f"collection/document pairs, got {write.path}")
         if _size(write.data) > MAX_DOCUMENT_BYTES:
             raise InvalidInput("document", f"at most 1 MiB; {write.path} is larger")
 
@@ -139,7 +139,7 @@ _PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
 def _page(
     found: list[Snapshot], value: Callable[[Snapshot], Any], after: Snapshot | None, *, descending: bool
 ) -> list[Snapshot]:
-    """Those found in their order, equal values by path, from behind `after` on."""
+    """The documents after `after`, in order; equal values are ordered by path."""
     ordered = sorted(found, key=lambda s: (value(s), s.path), reverse=descending)
     if after is None:
         return ordered
@@ -148,7 +148,7 @@ def _page(
 
 
 def _stored(value: Any) -> Any:  # noqa: ANN401 - any value that a document can hold
-    """A deep copy as a document holds it: tuples become lists; what no document can hold is refused."""
+    """A deep copy in the form of a document: tuples become lists. Raise InvalidInput for a value that Firestore refuses."""
     kind = type(value)
     if kind in _PLAIN:
         return value

@@ -1,4 +1,4 @@
-"""Tables in memory: rows that are never changed in place, transactions over a snapshot of them, steps that others come between."""
+"""Tables in memory: rows that are never changed in place, transactions over snapshots, and acts in interruptible steps."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from regen.adapters.memory.concurrency import Concurrency
 T = TypeVar("T")
 Rows = tuple[Any, ...]
 Table = dict[Any, Rows]
-"""Rows by partition, or by whatever finds them quickly."""
+"""Rows by partition, or by another key for quick access."""
 Steps = Generator[None, None, T]
-"""An act; wherever it yields, others may come in between."""
+"""An act in steps; wherever it yields, other acts may run."""
 NAMES = (
     "player_prop_predictions",
     "promotion_fence",
@@ -34,26 +34,26 @@ class Tables:
         self.transactions: list[Work] = []
 
     def of(self, table: str, key: Hashable) -> Rows:
-        """What is committed."""
+        """The committed rows under a key."""
         return self.rows[table].get(key, ())
 
     def put(self, table: str, key: Hashable, rows: Rows) -> None:
-        """What is committed from now on; transactions that have begun see what was there before."""
+        """Replace the committed rows under a key; running transactions still see the old ones."""
         before = self.of(table, key)
         for work in self.transactions:
             work.snapshot.setdefault((table, key), before)
         self.rows[table][key] = rows
 
     def insert(self, table: str, key: Hashable, rows: Sequence[Any]) -> None:
-        """An INSERT outside of a transaction: it conflicts with nothing."""
+        """Insert rows outside of a transaction, which conflicts with nothing."""
         self.put(table, key, (*self.of(table, key), *rows))
 
     def update(self, table: str, key: Hashable, change: Callable[[Rows], Rows]) -> Steps[Rows]:
-        """An UPDATE or DELETE outside of a transaction, of the rows under one key; those rows as it left them.
+        """Update or delete rows under one key outside of a transaction, and return the new rows.
 
         Raises:
             TooManyStatements: the table's queue is full.
-            Cancelled: others changed the same rows first, each time.
+            Cancelled: other changes of the same rows came first in every run.
         """
         statement = self.concurrency.statement(table)
         try:
@@ -71,10 +71,10 @@ class Tables:
 
 
 class Work:
-    """A transaction at work: it sees the tables as they were when it began, and what it has changed itself.
+    """A running transaction: it sees the tables as of its beginning, and its own changes.
 
     Attributes:
-        snapshot: rows that others have changed since it began, as they were then.
+        snapshot: the old rows, where others have changed them since the transaction began.
     """
 
     def __init__(self, tables: Tables) -> None:
@@ -87,17 +87,17 @@ class Work:
         tables.transactions.append(self)
 
     def of(self, table: str, key: Hashable) -> Rows:
-        """The rows under a key."""
+        """The rows under a key, as the transaction sees them."""
         for rows in (self._mine, self.snapshot):
             if (table, key) in rows:
                 return rows[table, key]
         return self._tables.of(table, key)
 
     def put(self, table: str, key: Hashable, after: Sequence[Any]) -> None:
-        """The rows under a key from now on: those that were there, changed or not, in their order, then new ones.
+        """Set the rows under a key: the existing ones in their order, changed or not, then new ones.
 
         Raises:
-            Cancelled: rows are changed or gone, and somebody else is at the table.
+            Cancelled: rows are changed or removed, and another transaction or statement is changing the table.
         """
         known = self.of(table, key)
         if len(after) < len(known) or any(old is not new for old, new in zip(known, after, strict=False)):
@@ -107,11 +107,11 @@ class Work:
         self._mine[table, key] = tuple(after)
 
     def insert(self, table: str, key: Hashable, rows: Sequence[Any]) -> None:
-        """New rows under a key."""
+        """Insert rows under a key."""
         self.put(table, key, (*self.of(table, key), *rows))
 
     def commit(self) -> None:
-        """All of it at once. What others have inserted since stays: an INSERT conflicts with nothing."""
+        """Commit all changes at once. Rows that others have inserted since are kept: an INSERT conflicts with nothing."""
         for (table, key), before in self._before.items():
             mine, live = self._mine[table, key], self._tables.of(table, key)
             mutated = (table, key) in self._mutated
@@ -120,7 +120,7 @@ class Work:
         self._forget()
 
     def end(self) -> None:
-        """The transaction is over; what was not committed has not happened."""
+        """End the transaction; without a commit it has no effect."""
         self._transaction.end()
         self._forget()
 
@@ -130,11 +130,11 @@ class Work:
 
 
 def at_once(steps: Steps[T]) -> T:
-    """Take all steps of an act, with nobody in between."""
+    """Run all steps of an act without interruption."""
     for _ in range(_PATIENCE):
         try:
             next(steps)
         except StopIteration as end:
             result: T = end.value
             return result
-    raise AssertionError("an act waits for one that will not end")
+    raise AssertionError("the act waits for another one that does not end")

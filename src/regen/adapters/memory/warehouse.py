@@ -1,4 +1,4 @@
-"""The port `Warehouse` in memory: the same promises, transactions and refusals, for the simulator and for tests."""
+"""The port `Warehouse` in memory, with BigQuery's transactions and refusals, for the simulator and for tests."""
 
 from __future__ import annotations
 
@@ -33,13 +33,14 @@ __all__ = ["AuditRow", "Fence", "MemoryWarehouse", "SupersededRowChanged"]
 
 
 class MemoryWarehouse:
-    """The warehouse in memory; every method happens at once.
+    """The warehouse in memory; every method is atomic.
 
-    What changes tables is there as steps, too (`promote_steps` and so on), for whoever lets others come in between.
+    Methods that change tables also exist in steps (`promote_steps` and so on), for the simulator, which runs other acts in
+    between.
 
     Attributes:
-        submitted: jobs that BigQuery would have been given.
-        tables: what is stored.
+        submitted: number of jobs that BigQuery would have received.
+        tables: the stored rows.
     """
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
@@ -51,15 +52,15 @@ class MemoryWarehouse:
         self._done: dict[tuple[str, str, int, int], PromotionCounts] = {}
         self.submitted = 0
 
-    # what a test puts in, and looks at
+    # for tests: setting and reading the content
 
     def seed_slate(self, reading: SlateReading) -> None:
-        """What `read_slate` answers for the date."""
+        """Set the result of `read_slate` for the date."""
         with self._lock:
             self._slates[reading.game_date] = reading
 
     def seed_predictions(self, rows: Iterable[Row]) -> None:
-        """Rows that are there from before, such as the predecessor's."""
+        """Add existing rows, such as the predecessor's."""
         with self._lock:
             by_date: dict[date, list[Row]] = defaultdict(list)
             for row in rows:
@@ -68,12 +69,12 @@ class MemoryWarehouse:
                 self.tables.insert(PREDICTIONS, day, seeded)
 
     def predictions(self, game_date: date) -> list[Row]:
-        """Every row of a date, superseded ones included, in the order of their making."""
+        """Every row of a date, superseded ones included, in order of creation."""
         with self._lock:
             return list(self.tables.of(PREDICTIONS, game_date))
 
     def audit(self) -> list[AuditRow]:
-        """The audit, in the order of its writing."""
+        """The audit, in order of writing."""
         with self._lock:
             return [row for rows in self.tables.rows[AUDIT].values() for row in rows]
 
@@ -130,7 +131,7 @@ class MemoryWarehouse:
             at_once(statements.raise_fence(self.tables, fence))
 
     def take_fence_steps(self, fence: FenceToken) -> Steps[Rows]:
-        """The statements of `raise_fence`, but for the mending of a fence that is there twice."""
+        """The statements of `raise_fence`, without the repair of a doubled fence."""
         return statements.take_fence(self.tables, fence)
 
     def mend_fences(self) -> list[date]:
@@ -161,7 +162,7 @@ class MemoryWarehouse:
         return statements.act(self.tables, rollback, lambda rows, _: rolled_back(rows, rollback))
 
     def _act(self, step: str, fence: FenceToken, steps: Callable[[], Steps[PromotionCounts]]) -> PromotionCounts:
-        """A job of its own id: one that has succeeded is found again."""
+        """Run a job under its id; if it has already succeeded, return its result."""
         name = (step, fence.batch_id, fence.round, fence.token)
         with self._lock:
             if found := self._done.get(name):
