@@ -52,7 +52,7 @@ def test_weekly_refits_are_several_and_none_sees_its_week(data: Path) -> None:
 
 def test_an_artefact_that_has_seen_the_window_is_refused(data: Path) -> None:
     artefact = train(data, END)
-    with pytest.raises(InvalidInput, match="last that the artefact has seen"):
+    with pytest.raises(InvalidInput, match="last of the artefact's data"):
         evaluate(data, START, END, artefact=artefact)
     with pytest.raises(InvalidInput, match="weekly"):
         evaluate(data, START, END, refit="hourly")

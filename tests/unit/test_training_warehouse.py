@@ -81,7 +81,7 @@ def test_what_is_not_there_is_named() -> None:
         "no injury reports",
         "turnovers",
         "home_game",
-        "left out as not understood",
+        "left out as invalid",
         "player_prop_lines",
     ):
         assert words in said

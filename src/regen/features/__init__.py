@@ -1,1 +1,1 @@
-"""What is known of a player before a game: training, the import and the deployed systems make it here alike."""
+"""Features of a player before a game, shared by training, the import and the deployed systems."""

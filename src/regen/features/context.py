@@ -1,4 +1,4 @@
-"""Features of the game around the player: schedule, opponent, his team, and team-mates who will not play."""
+"""Features of the game around the player: schedule, opponent, own team, and team-mates who will not play."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from regen.features.tracks import clamp
 HOME_EDGE_POINTS = 1.8
 """Points by which home teams win on average (2025-26)."""
 WEEK_MINUTES = 150.0
-"""Minutes in seven days that leave nobody rested."""
+"""Minutes over seven days at which the fatigue score bottoms out."""
 _REST_CAP = 15
 _RISK = {"available": 0.0, "probable": 1.0, "questionable": 2.0, "doubtful": 3.0, "out": 3.0}
 EDGE_PRIOR_GAMES = 12.0
@@ -26,8 +26,8 @@ class Fixture:
     """One side of a scheduled game.
 
     Attributes:
-        season: as `2025-26`.
-        playoff: whether it is one, None if not known.
+        season: in the form `2025-26`.
+        playoff: whether it is a playoff game, None if unknown.
     """
 
     game_date: date
@@ -41,7 +41,7 @@ class Fixture:
 
 
 def schedule_features(state: PlayerState, history: History, fixture: Fixture) -> Features:
-    """Rest and load of the player and his team before the game."""
+    """Rest and load of the player and the player's team before the game."""
     day = fixture.game_date
     team, other = history.teams.get(fixture.team), history.teams.get(fixture.opponent)
     in_season = history.season == fixture.season and history.season_start is not None
@@ -110,7 +110,7 @@ def allowed_ratio(history: History, opponent: str, index: int) -> float:
 def mate_features(
     player: str, state: PlayerState, history: History, fixture: Fixture, statuses: Mapping[str, str] | None
 ) -> Features:
-    """Team-mates who were absent last time, who will probably play, and who are reported out (None: no report)."""
+    """Minutes and points of team-mates who were absent last time, will probably play, or are reported out (None: no report)."""
     rotation = history.rotation(fixture.team, fixture.game_date)
     others = [(name, member) for name, member in rotation.members.items() if name != player]
     regulars = [(name, member) for name, member in others if member.regular]
@@ -140,7 +140,7 @@ def mate_features(
 
 
 def _missed_share(state: PlayerState, history: History, team: str) -> float | None:
-    """Share of the team's last games (up to 15, from his first for it on) that he did not play."""
+    """Share of the team's last games (up to 15, since the player's first for it) that the player missed."""
     if state.team != team or team not in history.teams:
         return None
     joined = min((game.game_date for game in state.recent if game.team == team), default=None)

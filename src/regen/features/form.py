@@ -14,12 +14,12 @@ _BREAKOUT_Z = 1.5
 
 
 def typical_spread(points: float) -> float:
-    """A player's usual spread of points by his mean: 3.52 + 0.208 x mean (box scores of 2025-26)."""
+    """The usual standard deviation of a player's points, by the mean: 3.52 + 0.208 x mean (box scores of 2025-26)."""
     return 3.52 + 0.208 * points
 
 
 def form_features(state: PlayerState, season: str) -> Features:
-    """Everything that his own games say; all None for a player without any."""
+    """All features of the player's own games; every one is None for a player without games."""
     if not state.games:
         return {"season_games": 0.0, "games_known": 0.0}
     points = [float(game.points) for game in state.last(10)]

@@ -1,4 +1,4 @@
-"""Makes the inputs of one player before one game from the history: the only code path that does."""
+"""Construction of one player's inputs before one game from the history. There is no other code path for it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = [
 FRESH_ZONES_DAYS = 60
 """An opponent's zone figures older than this are not used."""
 MISMATCH_POINTS = 100.0
-"""Scales the mismatch: 1 is one per cent more points than usual from where he shoots."""
+"""Scale of the mismatch: 1 means one per cent more points than usual from the zones where the player shoots."""
 FULL_HISTORY_GAMES = 10
 DECIMALS = 5
 """Features are rounded, so that any platform and any table gives the same values and hash."""
@@ -44,16 +44,16 @@ def player_inputs(
     with_zones: bool = False,
     built_at: datetime | None = None,
 ) -> PlayerInputs:
-    """What is known of a player before a game.
+    """The inputs of a player before a game.
 
     Args:
-        history: fed with dates before the game's only.
-        player: his lookup key.
-        fixture: his side of the game.
-        lines: bookmakers' lines on him.
-        statuses: the availability report of his team by player (who is not named is available); None: no report.
-        with_zones: whether the play-by-play of his earlier games has come.
-        built_at: when the features were built (no system sees it).
+        history: fed only with dates before the game's.
+        player: the player's lookup key.
+        fixture: the player's side of the game.
+        lines: bookmakers' lines on the player.
+        statuses: the availability report of the team, by player (a player not listed is available); None: no report.
+        with_zones: whether the play-by-play of the player's earlier games has arrived.
+        built_at: when the features were built (no system reads it).
     """
     if history.last_day is not None and history.last_day >= fixture.game_date:
         raise ValueError(f"the history holds {history.last_day}: too late for a game of {fixture.game_date}")
@@ -105,7 +105,7 @@ def _box_matchup(features: Features, history: History, opponent: str) -> float |
 
 
 def _add_zones(features: Features, state: PlayerState, history: History, fixture: Fixture) -> bool:
-    """Shares of his attempts by zone in games that have play-by-play; False if there is none."""
+    """Add the shares of the player's attempts by zone, from games with play-by-play; False if there are none."""
     if state.zone_day is None or state.zones.sums[6] <= 0:
         return False
     paint, middle, three = (total / state.zones.weight for total in state.zones.sums[:3])
@@ -123,7 +123,7 @@ def _add_zones(features: Features, state: PlayerState, history: History, fixture
 
 
 def _zone_ratios(history: History, opponent: str, day: date) -> tuple[float, float, float, float]:
-    """What the opponent allows by zone against the league: by shot zones while fresh, else by box scores."""
+    """Points that the opponent allows by zone, relative to the league: from shot zones while fresh, else from box scores."""
     two, three, free = (allowed_ratio(history, opponent, index) for index in range(3))
     team = history.team(opponent)
     if team.zones_day is None or (day - team.zones_day).days > FRESH_ZONES_DAYS:

@@ -1,4 +1,4 @@
-"""What is remembered of one player: his last games, and running means over all of them."""
+"""The state kept of one player: the last games, and running means over all games."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHOT_HALF_LIVES = (6, 30)
 FREE_THROW_WEIGHT = 0.44
 """Possessions per free throw attempted, the customary estimate."""
 LONG_GAP_DAYS = 10
-"""A gap from which a player is said to return."""
+"""Days without a game after which a player counts as returning."""
 
 
 class PlayerState:
@@ -59,7 +59,7 @@ class PlayerState:
         self.shots = {half_life: Track(half_life, 6) for half_life in SHOT_HALF_LIVES}
         self.starts = Track(5, 1)
         self.mates = Track(8, 4)
-        """In his games: usual minutes and points of absent regulars, then of the team-mates beside him."""
+        """By game: usual minutes and points of the absent regulars, then of the team-mates who played."""
         self.versus: dict[str, list[int]] = {}
         self.since_return = 0
         self.zones = Track(20, 8)
@@ -68,7 +68,7 @@ class PlayerState:
         self.zone_day: date | None = None
 
     def add(self, log: GameLog, opponent_def_rating: float | None, mates: tuple[float, ...]) -> None:
-        """Take in his next game."""
+        """Add the player's next game."""
         rest = (log.game_date - self.last_day).days - 1 if self.last_day else None
         if log.season != self.season:
             self.season, self.season_games = log.season, 0
@@ -96,7 +96,7 @@ class PlayerState:
         self.last_day = log.game_date
 
     def add_zones(self, row: ShotZones) -> None:
-        """Take in the shot zones of one of his games."""
+        """Add the shot zones of one of the player's games."""
         paint_made = row.paint_ra_fgm + row.paint_nonra_fgm
         three_made = row.above_break3_fgm + row.corner3_fgm + row.backcourt_fgm
         paint = row.paint_ra_fga + row.paint_nonra_fga
@@ -107,7 +107,7 @@ class PlayerState:
         self.zone_day = row.game_date
 
     def last(self, count: int) -> list[RecentGame]:
-        """His last games, oldest first."""
+        """The player's last games, oldest first."""
         games = list(self.recent)
         return games[-count:]
 

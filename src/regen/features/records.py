@@ -1,4 +1,4 @@
-"""The rows of a data folder: what happened in games, what bookmakers offered, what teams reported."""
+"""The rows of a data folder: box scores, shot zones, bookmakers' lines and availability reports."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from datetime import date, datetime
 
 @dataclass(frozen=True, slots=True)
 class GameLog:
-    """One player's box score of one game. Counts are None where the file does not carry them.
+    """One player's box score of one game. Counts are None if the file lacks them.
 
     Attributes:
         minutes: decimal minutes.
-        starter: None where the file does not say.
+        starter: None if the file does not say.
     """
 
     game_date: date
@@ -47,7 +47,7 @@ class GameLog:
 
 @dataclass(frozen=True, slots=True)
 class PropLine:
-    """One bookmaker's points line for one player of one date, as it was seen at one moment."""
+    """One bookmaker's points line for one player and date, as seen at one time."""
 
     game_date: date
     player_lookup: str
@@ -61,7 +61,7 @@ class PropLine:
 
 @dataclass(frozen=True, slots=True)
 class ShotZones:
-    """Shots attempted and made by zone in one player's game: what a late play-by-play file brings."""
+    """Shots attempted and made by zone in one player's game, from a late play-by-play file."""
 
     game_date: date
     game_id: str
@@ -98,7 +98,7 @@ class InjuryReport:
 
     Attributes:
         status: `out`, `doubtful`, `questionable`, `probable` or `available`.
-        reported: the day of the report, or its moment.
+        reported: the date of the report, or its time.
     """
 
     game_date: date

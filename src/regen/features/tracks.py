@@ -17,7 +17,7 @@ class Track:
         self.sums = [0.0] * width
 
     def add(self, values: Sequence[float]) -> None:
-        """Take in the next game."""
+        """Add the next game."""
         decay = self.decay
         self.weight = self.weight * decay + 1.0
         self.sums = [total * decay + value for total, value in zip(self.sums, values, strict=True)]
@@ -27,21 +27,21 @@ class Track:
         return self.sums[index] / self.weight if self.weight else None
 
     def ratio(self, index: int, per: int) -> float | None:
-        """One weighted sum per another, None where the latter is 0."""
+        """The ratio of two weighted sums, None if the second is 0."""
         return self.sums[index] / self.sums[per] if self.sums[per] > 0 else None
 
     def shrunk(self, index: int, prior: float, games: float) -> float:
-        """The weighted mean drawn towards `prior`, which weighs as much as `games` games."""
+        """The weighted mean shrunk towards `prior`, which weighs as much as `games` games."""
         return (self.sums[index] + prior * games) / (self.weight + games)
 
 
 def mean(values: Sequence[float]) -> float | None:
-    """The plain mean, None of nothing."""
+    """The plain mean; None without values."""
     return math.fsum(values) / len(values) if values else None
 
 
 def deviation(values: Sequence[float]) -> float | None:
-    """The sample standard deviation, None of fewer than two values."""
+    """The sample standard deviation; None for fewer than two values."""
     if len(values) < 2:
         return None
     centre = math.fsum(values) / len(values)
@@ -49,7 +49,7 @@ def deviation(values: Sequence[float]) -> float | None:
 
 
 def slope(values: Sequence[float]) -> float | None:
-    """Least-squares change per step of values in order of time, None of fewer than three."""
+    """The least-squares change per step of values in order of time; None for fewer than three."""
     n = len(values)
     if n < 3:
         return None
@@ -59,5 +59,5 @@ def slope(values: Sequence[float]) -> float | None:
 
 
 def clamp(value: float, low: float, high: float) -> float:
-    """The value, or the bound that it passes."""
+    """The value, limited to the bounds."""
     return low if value < low else min(value, high)

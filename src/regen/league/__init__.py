@@ -1,7 +1,7 @@
-"""The sample league: an invented season that looks like a real one, made from a seed.
+"""The sample league: an invented season that looks like a real one, generated from a seed.
 
-Players and teams are invented; the distributions are those of real box scores and lines, see docs/data.md. It is there so
-that everything can be tried without outside data, and it is no easier to predict than the real league.
+Players and teams are invented; the distributions are those of real box scores and lines, see docs/data.md. With it every
+feature can be tried without outside data. It is no easier to predict than the real league.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ SEED = 20260131
 
 
 def generate(seed: int = SEED) -> League:
-    """Make the league of a seed: the end of one season and the next from its first day to 2026-01-31."""
+    """Generate the league of a seed: the end of one season, and the next one from its first day to 2026-01-31."""
     return play_seasons(seed)
 
 
 def as_data(league: League) -> DataFolder:
-    """A league as if it had been written and read again."""
+    """A league in the form in which it is read from a data folder."""
     rows = {GAME_LOGS: len(league.logs), PROP_LINES: len(league.lines)}
     rows |= {SHOT_ZONES: len(league.zones), INJURY_REPORTS: len(league.injuries)}
     return DataFolder(league.logs, league.lines, league.zones, league.injuries, FolderReport(rows))

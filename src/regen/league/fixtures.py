@@ -1,4 +1,4 @@
-"""Who plays whom and when: dates with few and many games, back-to-backs, tip-off times."""
+"""The schedule: dates with few and many games, back-to-backs, tip-off times."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ DEMO_GAMES = {
 _NO_GAMES = {date(2025, 11, 4), date(2025, 11, 27), date(2025, 12, 11), date(2025, 12, 15), date(2025, 12, 24)}
 _PER_WEEKDAY = (7.6, 7.1, 8.8, 6.3, 9.1, 7.0, 8.5)
 _REST_WEIGHT = {1: 0.08, 2: 2.2, 3: 3.2, 4: 5.0}
-"""Odds to play by days since the last game; more days weigh like 4."""
+"""Relative odds of a game by days since the last one; more than 4 days count as 4."""
 _TIP_OFFS = ((19, 0), (19, 30), (19, 30), (20, 0), (20, 30), (21, 0), (22, 0), (22, 30))  # US Eastern
 _SUMMER_TIME = ((date(2025, 3, 9), date(2025, 11, 2)),)
 
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """The dates of one season, or of the part of it that is played here."""
+    """The dates of one season, or of the part of it that the league plays."""
 
     name: str
     first: date
@@ -54,7 +54,7 @@ def tip_off(day: date, hour: int, minute: int) -> datetime:
 
 
 def schedule(random: Random, season: Season) -> dict[date, tuple[Game, ...]]:
-    """All games of a season by date, dates in order."""
+    """All games of a season by date, in order of dates."""
     played = dict.fromkeys(TEAMS, season.first - timedelta(days=3))
     before = dict.fromkeys(TEAMS, season.first - timedelta(days=6))
     opponent: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Plays one game: minutes, shots by zone, free throws and the rest of the box score."""
+"""Simulation of one game: minutes, shots by zone, free throws and the rest of the box score."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _TRIPS = 12.0
 _WORTH = tuple(3 if zone in {"corner3", "above_break3", "backcourt"} else 2 for zone in ZONES)
 _OVERTIME = 0.044
 _REVERSION = 0.007
-"""How much each point above expectation takes from the next shots: leaders ease off."""
+"""Decrease of the share of shots made per point above expectation: teams that lead ease off."""
 _HOME = 0.009
 """Home advantage, as a share of shots made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """A team's own shooting and what it does to its opponents', as shares of shots made."""
+    """A team's own shooting, and its effect on that of its opponents, as shares of shots made."""
 
     attack: float
     defence: float
@@ -32,7 +32,7 @@ class Strength:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One team on the day: who can play, in the order of his minutes."""
+    """One team of a game: its available players, in order of minutes."""
 
     team: str
     players: Sequence[Player]
@@ -40,7 +40,7 @@ class Side:
 
 
 def expected_points(side: Side, other: Side, *, home: bool) -> dict[str, tuple[float, float]]:
-    """What somebody who knew the league's inner state would expect: minutes and points by player key."""
+    """Expected minutes and points by player key, from the league's hidden state."""
     able = [player.able for player in side.players]
     rotation = sum(able[:10])
     minutes = [min(37.0, a * 236 / rotation) if place < 10 else a * 0.45 for place, a in enumerate(able)]
@@ -77,7 +77,7 @@ def play(random: Random, game: Game, season: str, home: Side, away: Side) -> tup
         make += _HOME if side is home else -_HOME
         minutes = _minutes(random, side.players, length, garbage)
         on = [(player, m) for player, m in zip(side.players, minutes, strict=True) if m > 0]
-        # What coaches hold back from tired starters, the box score gives to everybody: a game's minutes are played.
+        # A team's minutes must add up to the game's: what starters do not play is shared among all players.
         share = max(1.0, length / sum(minutes))
         for place, ((player, m), shot) in enumerate(zip(on, _shoot(random, on, pace, make), strict=True)):
             log = _box(random, game, season, player, m, shot, starter=place < 5)
@@ -88,7 +88,7 @@ def play(random: Random, game: Game, season: str, home: Side, away: Side) -> tup
 
 
 def _minutes(random: Random, players: Sequence[Player], length: float, garbage: float) -> list[float]:
-    """Minutes by player, adding up to the game's; 0 for those who stay on the bench."""
+    """Minutes by player, adding up to the game's; 0 for players who stay on the bench."""
     depth = random.choices((9, 10, 11), (0.45, 0.4, 0.15))[0]
     wanted = []
     for place, player in enumerate(players):
@@ -108,7 +108,7 @@ def _minutes(random: Random, players: Sequence[Player], length: float, garbage: 
 
 
 def _capped(minutes: float) -> float:
-    """Coaches give little beyond 36 minutes."""
+    """The minutes, compressed above 36: coaches rarely give more."""
     return minutes if minutes < 34 else 34 + (minutes - 34) * 0.45
 
 
@@ -125,7 +125,7 @@ class _Shooting:
 
 
 def _shoot(random: Random, on: Sequence[tuple[Player, float]], pace: float, make: float) -> list[_Shooting]:
-    """Hand the team's shots and free throws to those on the floor, and let them be made or missed."""
+    """Distribute the team's shots and free throws among the players on the floor, and draw which are made."""
     weights = [m * p.usage * (1 + p.touch) * random.lognormvariate(0, p.loose) for p, m in on]
     places = range(len(on))
     results = [_Shooting([0] * len(ZONES), [0] * len(ZONES)) for _ in on]

@@ -1,4 +1,4 @@
-"""Who cannot play, for how long, and what the availability report says of it."""
+"""Injuries and rest: the players affected, for how long, and their status on the availability report."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MANAGEMENT = "Injury/Illness - Injury Management"
 
 
 def strike(random: Random, player: Player, day: date, place: int) -> None:
-    """Perhaps hurt or rest a player who could have played: until when, and why."""
+    """Draw whether an available player is injured or rested, until when, and why."""
     if place >= _TWO_WAY_PLACE:
         if random.random() < 0.55:
             player.back, player.reason = day + timedelta(days=1), _TWO_WAY
@@ -42,7 +42,7 @@ def strike(random: Random, player: Player, day: date, place: int) -> None:
 
 
 def absent_status(random: Random, *, fresh: bool) -> str | None:
-    """What the report says of a player who will not play; None if it does not list him."""
+    """The reported status of a player who will not play; None if the report does not list the player."""
     draw = random.random()
     if fresh and draw < 0.75:  # scratched after the last report
         return None if draw < 0.3 else "questionable" if draw < 0.6 else "probable"
@@ -52,7 +52,7 @@ def absent_status(random: Random, *, fresh: bool) -> str | None:
 
 
 def present_status(random: Random) -> str | None:
-    """What the report says of a player who will play."""
+    """The reported status of a player who will play."""
     draw = random.random()
     return "questionable" if draw < 0.025 else "probable" if draw < 0.045 else "available" if draw < 0.06 else None
 

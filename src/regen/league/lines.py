@@ -1,4 +1,4 @@
-"""What bookmakers offer: they know more than a model does, but not all, and they differ a little."""
+"""The bookmakers' lines: bookmakers know more than a model does, but not everything, and differ a little."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ BOOKS = {
 WITHOUT_PRICES = "prizepicks"
 _OFFER = 0.86
 _LINED = ((8.0, 0.004), (12.5, 0.12), (17.5, 0.33), (22.5, 0.68), (27.5, 0.93), (32.0, 0.985))
-"""Share of players with a line by minutes expected of them."""
+"""Share of players with a line, by expected minutes."""
 LOWEST = 3.5
 _INSIGHT = 0.5
-"""Weight of the inner state, which nobody outside knows, against what past games show."""
+"""Weight of the hidden state, which models cannot observe, against past games."""
 _FAST = 0.6
-"""Of what past games show: weight of the last few against that of many."""
+"""Weight of the last few past games against all of them."""
 _ERROR = 0.6
-"""Standard deviation of the market's own error, in points. With a larger one, a model beats the line."""
+"""Standard deviation of the market's own error, in points. With a larger one, a model would beat the line."""
 _ABOVE = 0.25
 """Points added, so that over and under come equally often."""
 
 
 def is_lined(random: Random, minutes: float) -> bool:
-    """Whether a player of whom so many minutes are expected gets a line."""
+    """Whether a player with these expected minutes gets a line."""
     draw = random.random()
     below = _LINED[0]
     for above in _LINED:
@@ -47,13 +47,13 @@ def is_lined(random: Random, minutes: float) -> bool:
 
 
 def centre(random: Random, minutes: float, points: float, form: tuple[float, float, float] | None) -> float:
-    """Where the market settles: near the median of what can happen, with an error of its own.
+    """The value at which the market settles: near the median of the possible points, with an error of its own.
 
     Args:
-        random: of the league.
-        minutes: what the league's inner state expects of the player today.
-        points: likewise.
-        form: what anybody can compute from his earlier games.
+        random: the league's random numbers.
+        minutes: the player's minutes expected from the league's hidden state.
+        points: the player's points, likewise.
+        form: the player's form, computed from public data of earlier games.
     """
     known = points
     if form is not None:

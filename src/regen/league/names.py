@@ -1,4 +1,4 @@
-"""Invented names of players and teams, made of syllables; with the marks that real names carry."""
+"""Invented names of players and teams, made of syllables, with the punctuation and accents of real names."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ TEAMS = _words(
 
 
 class Names:
-    """Hands out names of which no two share a lookup key."""
+    """Generates names; no two have the same lookup key."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
         self._taken: set[str] = set()
 
     def next(self) -> str:
-        """A new name; about one in eight carries a hyphen, an apostrophe, dots, an accent or a suffix."""
+        """A new name; about one in eight has a hyphen, an apostrophe, dots, an accent or a suffix."""
         while True:
             name = self._one()
             key = lookup(name)

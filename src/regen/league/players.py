@@ -1,4 +1,4 @@
-"""The players of the league: what each is able to do, and how that drifts through a season."""
+"""The players of the league: their abilities, and the drift of these through a season."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from regen.league.names import Names
 
 ROSTER = 16
 _MINUTES = (33.0, 32.0, 30.6, 28.8, 26.6, 24.2, 21.6, 19.0, 16.6, 14.2, 12.0, 9.8, 8.0, 6.5, 5.0, 4.0)
-"""Minutes of a full-strength team by place in its order; they add up to more than 240 because some are always missing."""
+"""Minutes by rank in a full-strength team; they add up to more than 240 because some players are always absent."""
 _USAGE = (0.67, 0.57, 0.49, 0.44, 0.43, 0.41, 0.40, 0.38, 0.38, 0.37, 0.36, 0.35, 0.34, 0.34, 0.33, 0.33)
-"""Scoring weight per minute by place in the order."""
+"""Scoring weight per minute, by rank in the team."""
 ZONES = ("paint_ra", "paint_nonra", "midrange", "corner3", "above_break3", "backcourt")
 _ZONE_SHARE = (0.279, 0.203, 0.097, 0.107, 0.311, 0.002)
 ZONE_MAKE = (0.664, 0.444, 0.417, 0.388, 0.353, 0.023)
@@ -32,22 +32,22 @@ POSITIONS = tuple(_KIND_OF_PLAYER)
 
 @dataclass(slots=True)
 class Player:
-    """One invented player and his state.
+    """One invented player and the player's state.
 
     Attributes:
-        minutes: what he plays when the team is whole.
+        minutes: minutes in a full-strength team.
         usage: shots and trips to the line per minute, relative to others.
-        skill: multiplies his chance to make a shot.
-        zones: cumulative weights of the zones he shoots from.
-        loose: how much his usage differs from game to game.
-        frailty: multiplies his risk of absence.
-        tracked: whether shot zones of his games ever come.
-        role: slow deviation of his minutes, in minutes.
-        touch: slow deviation of his usage, as a logarithm.
-        back: first date on which he can play again.
-        rust: share of his minutes that he lacks after an absence.
-        form: exponentially weighted means of points, fast (span 12) and slow (span 40), and of minutes (span 12), as
-            everybody can compute them; None before his first game.
+        skill: factor on the chance to make a shot.
+        zones: cumulative weights of the zones of the player's shots.
+        loose: variation of the usage from game to game.
+        frailty: factor on the risk of absence.
+        tracked: whether play-by-play with shot zones ever arrives for the player's games.
+        role: slow deviation of the minutes, in minutes.
+        touch: slow deviation of the usage, as a logarithm.
+        back: first date on which the player can play again.
+        rust: share of the minutes lost after an absence.
+        form: exponentially weighted means of points, fast (span 12) and slow (span 40), and of minutes (span 12), from
+            public data; None before the first game.
     """
 
     name: str
@@ -75,18 +75,18 @@ class Player:
 
     @property
     def able(self) -> float:
-        """Minutes that he would play today in a team that is whole."""
+        """Minutes that the player would play today in a full-strength team."""
         return max(0.5, self.minutes + self.role) * (1 - self.rust)
 
     def drift(self, random: Random) -> None:
-        """Let role and touch wander by one game: they forget their past slowly."""
+        """Advance role and touch by one game: each is a mean-reverting random walk."""
         wide = 1.75
         self.role = 0.90 * self.role + random.gauss(0, wide)
         self.touch = 0.965 * self.touch + random.gauss(0, 0.027)
         self.rust *= 0.6
 
     def played(self, points: int, minutes: float) -> None:
-        """Take one more game into his form."""
+        """Add a game to the form."""
         fast, slow, usual = self.form or (points, points, minutes)
         self.form = (
             fast + (points - fast) * 2 / 13,
@@ -96,7 +96,7 @@ class Player:
 
 
 def draft(random: Random, names: Names, team: str, number: int) -> list[Player]:
-    """A new roster of a team, in its order."""
+    """A new roster of a team, in order of minutes."""
     lift = random.gauss(0, 0.025)
     players = []
     for place in range(ROSTER):

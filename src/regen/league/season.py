@@ -1,4 +1,4 @@
-"""Plays the league's seasons, one date after the other: reports, lines, then the games."""
+"""Simulation of the league's seasons, date by date: reports, lines, then games."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from regen.league.names import TEAMS, Names
 from regen.league.players import Player, draft
 
 NO_REPORT = frozenset({date(2025, 12, 8)})
-"""A date on which no availability report was published, beside the whole season before."""
+"""Dates without an availability report, in addition to the whole previous season."""
 _TRADES = 14
 _ABLE = 8
-"""A team of so few is spared further absences."""
+"""Number of available players at which a team gets no further absences."""
 
 
 @dataclass(frozen=True, slots=True)
 class League:
-    """Everything that an invented league published, each list in the order of dates."""
+    """All data that an invented league has published, each list in order of dates."""
 
     logs: tuple[GameLog, ...]
     lines: tuple[PropLine, ...]
@@ -43,7 +43,7 @@ class _Play:
     injuries: list[InjuryReport] = field(default_factory=list)
 
     def play_date(self, season: fixtures.Season, day: date, today: tuple[Game, ...]) -> None:
-        """One date: what is said before, then what happens."""
+        """Simulate one date: reports and lines first, then the games."""
         fit: dict[str, list[Player]] = {}
         reports: dict[str, InjuryReport] = {}
         for team in (team for game in today for team in (game.home, game.away)):
@@ -93,7 +93,7 @@ class _Play:
     def _market(
         self, today: tuple[Game, ...], fit: dict[str, list[Player]], reports: dict[str, InjuryReport]
     ) -> tuple[dict[str, list[PropLine]], dict[str, tuple[Game, float]]]:
-        """Lines by player, and where the market would settle for everyone who could get one."""
+        """Lines by player, and the market's value for every player who could get one."""
         offered: dict[str, list[PropLine]] = {}
         outlook: dict[str, tuple[Game, float]] = {}
         for game in today:
@@ -110,7 +110,7 @@ class _Play:
         return offered, outlook
 
     def _thought_fit(self, team: str, fit: dict[str, list[Player]], reports: dict[str, InjuryReport]) -> list[Player]:
-        """Those whom the public expects to play: who is not reported out or doubtful."""
+        """Players who are expected to play by public data: those not reported out or doubtful."""
         if not reports:
             return fit[team]
         gone = {key for key, report in reports.items() if report.status in {"out", "doubtful"}}
@@ -143,7 +143,7 @@ class _Play:
 
 
 def play_seasons(seed: int) -> League:
-    """All seasons of a seed."""
+    """Simulate all seasons of a seed."""
     random = Random(seed)  # noqa: S311
     names = Names(random)
     rosters = {team: draft(random, names, team, number) for number, team in enumerate(TEAMS, start=1)}
@@ -161,7 +161,7 @@ def play_seasons(seed: int) -> League:
 
 
 def _trade(random: Random, rosters: dict[str, list[Player]]) -> None:
-    """Two players of the same place change teams."""
+    """Exchange two players between two teams, each for one of the same rank."""
     one, other = random.sample(TEAMS, 2)
     for place in random.sample(range(2, 13), 2):
         mine, theirs = rosters[one][place], rosters[other][place]
@@ -170,7 +170,7 @@ def _trade(random: Random, rosters: dict[str, list[Player]]) -> None:
 
 
 def _summer(random: Random, rosters: dict[str, list[Player]]) -> None:
-    """Between seasons some change teams, and everybody starts healthy and afresh."""
+    """Start a new season: some players change teams, and all are healthy and without form."""
     for _ in range(40):
         _trade(random, rosters)
     for roster in rosters.values():

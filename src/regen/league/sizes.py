@@ -1,7 +1,8 @@
-"""The demo dates: how many players are to be predicted on them, and how the news of the day brings that about.
+"""The demo dates: the number of players to be predicted on each, and the reports and lines that bring it about.
 
-Before the games of a demo date, the slate is drawn up from what has been published so far. If more players than wanted
-would be predicted, the least of the largest group are reported out; if fewer, the best of those on the bench are lined.
+Before the games of a demo date, the slate is made from the data published so far. If it has more players to predict than
+wanted, the players with the fewest minutes on the largest teams are reported out. If it has fewer, the bench players with
+the most minutes get lines.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ DEMO_PLAYERS = {
 
 
 def to_rest(slate: RosteredSlate, able: AbstractSet[str], surplus: int) -> list[str]:
-    """Whom to report out, so that a slate shrinks by so many: the least of the teams that have most."""
+    """The players to report out, so that a slate shrinks by `surplus`: those with the fewest minutes on the largest teams."""
     fit = [player for player in slate.requested() if player.player_lookup in able]
     left = sorted(fit, key=lambda p: (p.minutes_last_7 or 0.0, p.player_lookup), reverse=True)
     keys = []
@@ -39,7 +40,7 @@ def to_rest(slate: RosteredSlate, able: AbstractSet[str], surplus: int) -> list[
 
 
 def to_line(slate: RosteredSlate, able: AbstractSet[str], missing: int) -> list[str]:
-    """Who gets a line although he would not have: those with most minutes among `able`."""
+    """The players to give a line, so that a slate grows by `missing`: those with the most minutes among `able`."""
     asked = {player.player_lookup for player in slate.requested()}
     bench = [
         p

@@ -1,4 +1,4 @@
-"""The prediction systems. Each is one file here that exports `SYSTEM`; the registry finds it by looking."""
+"""The prediction systems. Each is one file in this folder that exports `SYSTEM`; the registry imports every file."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["Artefact", "ArtefactRefused", "estimate_all", "load_artefact", "syst
 
 @runtime_checkable
 class Fitted(Protocol):
-    """A system with fitted numbers, which an artefact brings."""
+    """A system with fitted parameters, which come from an artefact."""
 
     def fitted(self, artefact: Artefact) -> System:
-        """This system with the artefact's numbers."""
+        """This system with the artefact's parameters."""
         ...
 
 
@@ -36,24 +36,24 @@ def _found() -> tuple[System, ...]:
 
 
 def system_ids() -> tuple[str, ...]:
-    """The ids of all systems, those that read others' estimates last."""
+    """The ids of all systems; those that read other systems' estimates come last."""
     return tuple(system.system_id for system in _found())
 
 
 def systems(ids: Sequence[str] | None = None, artefact: Artefact | None = None) -> tuple[System, ...]:
-    """The systems asked for, fitted, those that read others' estimates last.
+    """Fitted systems; those that read other systems' estimates come last.
 
     Args:
         ids: system ids; None for all.
-        artefact: what was fitted; None for the artefact that ships.
+        artefact: the fitted parameters; None for the artefact of the package.
 
     Raises:
-        InvalidInput: there is no system of that id.
-        ArtefactRefused: the artefact that ships is not what it should be.
+        InvalidInput: no system has that id.
+        ArtefactRefused: the artefact of the package is invalid.
     """
     for name in ids or ():
         if name not in system_ids():
-            raise InvalidInput("systems", f"one of {', '.join(system_ids())}; {name!r} is none")
+            raise InvalidInput("systems", f"names out of {', '.join(system_ids())}; got {name!r}")
     wanted = set(system_ids() if ids is None else ids)
     fitted = artefact or load_artefact()
     return tuple(_fit(system, fitted) for system in _found() if system.system_id in wanted)
@@ -64,7 +64,7 @@ def _fit(system: System, artefact: Artefact) -> System:
 
 
 def with_members(ids: Sequence[str]) -> tuple[str, ...]:
-    """The ids, and those of the systems whose estimates they read: an ensemble alone has nothing to say."""
+    """The ids, and those of the systems whose estimates they read: an ensemble needs its members."""
     found = {system.system_id: system for system in _found()}
     wanted: set[str] = set()
     waiting = list(ids)
@@ -79,7 +79,7 @@ def with_members(ids: Sequence[str]) -> tuple[str, ...]:
 def estimate_all(
     chosen: Sequence[System], inputs: PlayerInputs
 ) -> tuple[dict[str, Estimate], dict[str, InsufficientData]]:
-    """What each system says of a player, and why those that say nothing do not; in the order of the registry."""
+    """The systems' estimates of a player, and the errors of those without one; in the order of the registry."""
     estimates: dict[str, Estimate] = {}
     refused: dict[str, InsufficientData] = {}
     for system in chosen:

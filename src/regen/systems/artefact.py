@@ -1,4 +1,4 @@
-"""The artefact: everything that was fitted, as one small JSON file that a person can read and a hash protects."""
+"""The artefact: all fitted parameters, in one small, readable JSON file protected by a hash."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ SHIPPED = "artefact.json"
 
 
 class ArtefactRefused(Defect):
-    """The artefact is not the expected one: unreadable, changed since it was written, or for other features."""
+    """The artefact is unreadable, was changed after it was written, or is for another feature version."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One signal's part in a linear model: weight x (value - centre) points; an unknown value contributes nothing."""
+    """One term of a linear model: weight x (value - centre) points; an unknown value contributes 0."""
 
     name: str
     centre: float
@@ -34,7 +34,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The standard deviation of a prediction: intercept + per_point x points + per_own x his own spread, in points."""
+    """The standard deviation of a prediction: intercept + per_point x points + per_own x the player's own spread, in points."""
 
     intercept: float
     per_point: float
@@ -46,7 +46,7 @@ class LinearModel:
     """A fitted system.
 
     Attributes:
-        settings: what was chosen on a grid, such as a half-life in games.
+        settings: values chosen on a grid, such as a half-life in games.
     """
 
     intercept: float
@@ -57,11 +57,11 @@ class LinearModel:
 
 @dataclass(frozen=True, slots=True)
 class Artefact:
-    """All fitted systems and what they were fitted on.
+    """All fitted systems, and the data that they were fitted on.
 
     Attributes:
-        first_date: first game date seen.
-        last_date: last game date seen; nothing on or after the day that follows is in it.
+        first_date: first game date of the data.
+        last_date: last game date of the data.
         models: by system id.
         hash: SHA-256 (16 hex digits) of everything else.
     """
@@ -85,7 +85,7 @@ class Artefact:
         }
 
     def sealed(self) -> Artefact:
-        """The same with its hash."""
+        """The artefact with its hash."""
         digest = _digest(self.body())
         return Artefact(self.first_date, self.last_date, self.games, self.feature_version, self.models, digest)
 
@@ -95,10 +95,10 @@ class Artefact:
 
 
 def load_artefact(path: Path | str | None = None, *, expected_hash: str | None = None) -> Artefact:
-    """The artefact of a file; without one, the one that ships.
+    """The artefact of a file; without a path, the one of the package.
 
     Raises:
-        ArtefactRefused: it cannot be read, its hash is wrong or not the expected one, or it is for other features.
+        ArtefactRefused: it cannot be read, its hash is wrong or unexpected, or it is for another feature version.
     """
     if path is None:
         artefact = _shipped()
@@ -126,7 +126,7 @@ def parse_artefact(text: str) -> Artefact:
         if body.get("format") != FORMAT:
             raise ArtefactRefused(f"artefact has format {body.get('format')}, expected {FORMAT}")
         if body["feature_version"] != FEATURE_VERSION:
-            raise ArtefactRefused(f"artefact is for features {body['feature_version']}, these are {FEATURE_VERSION}")
+            raise ArtefactRefused(f"artefact is for features {body['feature_version']}, expected {FEATURE_VERSION}")
         if _digest(body) != claimed:
             raise ArtefactRefused(f"artefact hash {claimed} does not match its content ({_digest(body)})")
         models = {name: _model(model) for name, model in body["models"].items()}

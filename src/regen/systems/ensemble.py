@@ -1,4 +1,4 @@
-"""ensemble_v1: the fitted mean of the systems that do not look at the line."""
+"""ensemble_v1: a weighted mean, with fitted weights, of the systems that do not read the line."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from regen.domain.recommendation import closeness
 from regen.systems.linear import MAX_POINTS, LinearSystem, Signals, spread_of
 
 MIN_MEMBERS = 2
-"""A mean of fewer systems is no ensemble."""
+"""With fewer systems than this the ensemble makes no estimate."""
 
 
 @dataclass(frozen=True)
 class Ensemble(LinearSystem):
-    """Weights are not negative and add up to one; where a system is missing, the others share its weight."""
+    """The ensemble. Its weights are at least 0 and add up to 1; if a system is missing, the others share its weight."""
 
     system_id: ClassVar[str] = "ensemble_v1"
     stage: ClassVar[int] = 1
@@ -31,11 +31,11 @@ class Ensemble(LinearSystem):
     )
 
     def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:
-        """The members' points."""
+        """The points of the members."""
         return {name: others[name].points if name in others else None for name in self.members}
 
     def estimate(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Estimate:
-        """The weighted mean of the members that there are."""
+        """The weighted mean of the members that have an estimate."""
         if self.model is None:
             raise InsufficientData("not_fitted", f"the artefact has no model for {self.system_id}")
         signals = self.checked_signals(inputs, others)

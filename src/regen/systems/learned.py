@@ -13,7 +13,7 @@ from regen.domain.inputs import PlayerInputs
 from regen.features.names import FEATURE_VERSION, FORM, MATES, SCHEDULE, TEAMS
 from regen.systems.linear import LinearSystem, Signals, known
 
-# Known for too few dates to be fitted: starters (one season), availability reports (three weeks).
+#: Not fitted, as they are known for too few dates: starters (one season), availability reports (three weeks).
 _LEFT_OUT = {"starts_ew_5", "teammates_out_minutes", "teammates_out_points", "injury_risk", "playoff_game"}
 PLAIN = tuple(name for name in (*FORM, *SCHEDULE, *TEAMS, *MATES) if name not in _LEFT_OUT)
 PRODUCTS: tuple[tuple[str, str], ...] = (
@@ -40,24 +40,25 @@ PRODUCTS: tuple[tuple[str, str], ...] = (
     ),
 )
 YOUNG_SEASON_GAMES = 8.0
-"""Over so many games the weight of what is special to a season's start falls to a third."""
+"""Number of games over which the weight of a season's start falls to a third."""
 SEASON_PRIOR_GAMES = 6.0
 REST_DAYS = (0, 1, 2, 6)
-"""Days between games that count on their own; the last one and all that are longer together."""
+"""Days between games with a signal of their own; the last one also covers all longer gaps."""
 
 
 @dataclass(frozen=True)
 class Learned(LinearSystem):
-    """Refuses features of another version: its weights would mean something else."""
+    """The regression. It refuses features of another version, for which its weights would be wrong."""
 
     system_id: ClassVar[str] = "learned_v1"
     requires: ClassVar[tuple[str, ...]] = ("points_ew_12", "points_ew_30", "minutes_ew_12", "ppm_ew_30")
 
     def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:
-        """The features, and a few products of two."""
+        """The features, and some products of two of them."""
         if inputs.feature_version != FEATURE_VERSION:
             raise InsufficientData(
-                "feature_version", f"features are {inputs.feature_version}, the model knows {FEATURE_VERSION}"
+                "feature_version",
+                f"features are of version {inputs.feature_version}, the model expects {FEATURE_VERSION}",
             )
         signals: Signals = {name: known(inputs, name) for name in PLAIN}
         for one, two in PRODUCTS:

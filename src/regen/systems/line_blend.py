@@ -1,4 +1,4 @@
-"""line_blend_v1: the ensemble moved towards the bookmakers' lines; the one system that looks at them."""
+"""line_blend_v1: the ensemble moved towards the bookmakers' lines; the only system that reads them."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from regen.systems.linear import LinearSystem, Signals
 
 @dataclass(frozen=True)
 class LineBlend(LinearSystem):
-    """Refuses a player without a line."""
+    """The blend. It makes no estimate for a player without a line."""
 
     system_id: ClassVar[str] = "line_blend_v1"
     stage: ClassVar[int] = 2
     members: ClassVar[tuple[str, ...]] = ("ensemble_v1",)
 
     def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:
-        """The consensus of the lines, the lean of their prices, and how far the ensemble is from them."""
+        """The consensus of the lines, the lean of their prices, and the ensemble's distance from them."""
         lines = sound_lines(inputs)
         if not lines:
-            raise InsufficientData("no_line", "no bookmaker has a line on him")
+            raise InsufficientData("no_line", "no bookmaker has a line on the player")
         if "ensemble_v1" not in others:
             raise InsufficientData("no_ensemble", "line_blend_v1 needs ensemble_v1")
         line = consensus(lines)
@@ -38,12 +38,12 @@ class LineBlend(LinearSystem):
 
 
 def consensus(lines: Sequence[Line]) -> float:
-    """The median of the bookmakers' main lines (between two, their mean)."""
+    """The median of the bookmakers' main lines."""
     return float(median(line.value for line in main_lines(lines)))
 
 
 def price_lean(lines: Sequence[Line]) -> float:
-    """How far two-way prices lean to the over: mean chance of over without the margin, less one half."""
+    """The lean of two-way prices to the over: mean chance of over without the margin, minus one half."""
     chances = [
         over / (over + under)
         for line in main_lines(lines)

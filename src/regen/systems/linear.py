@@ -1,4 +1,4 @@
-"""What the fitted systems share: a few signals, a linear model over them, and a spread."""
+"""The base of the fitted systems: a few signals, a linear model over them, and a spread."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from regen.features.form import typical_spread
 from regen.systems.artefact import Artefact, LinearModel, Spread
 
 MIN_GAMES = 3
-"""Fewer earlier games than this are no history."""
+"""Least number of earlier games for an estimate."""
 MAX_POINTS = 60.0
 NAMED_FACTORS = 5
 
@@ -28,8 +28,8 @@ class LinearSystem(ABC):
     """A system whose points are an intercept and weighted signals.
 
     Attributes:
-        model: what was fitted; None before `fitted`.
-        version: the system's own version and the hash of the artefact that it is fitted by.
+        model: the fitted parameters; None before `fitted`.
+        version: the system's own version and the hash of its artefact.
     """
 
     model: LinearModel | None = None
@@ -45,19 +45,19 @@ class LinearSystem(ABC):
         """The values that the model weighs, by name, in a fixed order; None where unknown.
 
         Raises:
-            InsufficientData: the inputs do not carry what the system requires.
+            InsufficientData: the inputs lack something that the system requires.
         """
 
     def fitted(self, artefact: Artefact) -> Self:
-        """This system with its model of an artefact (without one, if the artefact has none)."""
+        """This system with its model from an artefact, or without a model if the artefact has none."""
         return replace(self, model=artefact.models.get(self.system_id), version=f"1-{artefact.hash}")
 
     def setting(self, name: str, default: float) -> float:
-        """What was chosen on a grid, or the default before a fit."""
+        """The value chosen on a grid, or the default before a fit."""
         return default if self.model is None else self.model.settings.get(name, default)
 
     def checked_signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:
-        """The signals of inputs that carry what the system requires."""
+        """The signals, after a check that the inputs have everything that the system requires."""
         if len(inputs.recent_games) < MIN_GAMES:
             raise InsufficientData(
                 "no_history", f"{len(inputs.recent_games)} earlier games, at least {MIN_GAMES} needed"
@@ -96,13 +96,13 @@ class LinearSystem(ABC):
 
 
 def known(inputs: PlayerInputs, name: str) -> float | None:
-    """A feature's value, None if it is absent, null or not a finite number."""
+    """A feature's value; None if it is absent, null or not a finite number."""
     value = inputs.features.get(name)
     return None if value is None or not math.isfinite(value) else float(value)
 
 
 def own_spread(inputs: PlayerInputs, points: float) -> float:
-    """The player's own spread of points, or what is usual at these points."""
+    """The player's own spread of points, or the usual one at this level of points."""
     own = known(inputs, "points_sd_ew_30")
     return typical_spread(points) if own is None else own
 

@@ -1,4 +1,4 @@
-"""minutes_rate_v1: the minutes he will probably play, times the points that he makes in one."""
+"""minutes_rate_v1: the player's expected minutes times the player's points per minute."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from regen.domain.inputs import PlayerInputs
 from regen.systems.linear import LinearSystem, Signals, known
 
 RATE_GAMES = 10.0
-"""How many games the longer rate weighs against the season's own."""
+"""Weight of the longer rate against the season's own, in games."""
 
 
 @dataclass(frozen=True)
 class MinutesRate(LinearSystem):
-    """Minutes change faster than the rate: recent minutes, season-long rate."""
+    """Recent minutes times a season-long rate, because minutes change faster than the rate."""
 
     system_id: ClassVar[str] = "minutes_rate_v1"
     requires: ClassVar[tuple[str, ...]] = ("minutes_ew_3", "minutes_ew_12", "ppm_ew_30", "ppm_ew_12")
 
     def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:
-        """Minutes of three memories times the rate, rest, and the minutes that team-mates leave."""
+        """Minutes with three half-lives times the rate, rest, and the minutes of absent team-mates."""
         rate = season_rate(inputs)
         short, long = known(inputs, "minutes_ew_3") or 0.0, known(inputs, "minutes_ew_12") or 0.0
         left, usual = known(inputs, "absent_minutes_expected"), known(inputs, "absent_minutes_ew")
@@ -37,7 +37,7 @@ class MinutesRate(LinearSystem):
 
 
 def season_rate(inputs: PlayerInputs) -> float:
-    """Points per minute: this season's, drawn towards the longer memory while the season is young."""
+    """Points per minute: this season's, shrunk towards the long-term rate while the season is young."""
     long = known(inputs, "ppm_ew_30") or 0.0
     points, minutes = known(inputs, "points_avg_season"), known(inputs, "minutes_avg_season")
     games = known(inputs, "season_games") or 0.0

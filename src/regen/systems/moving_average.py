@@ -1,4 +1,4 @@
-"""moving_average: an exponentially weighted mean of his points, half-life and discount of earlier seasons fitted."""
+"""moving_average: an exponentially weighted mean of points, with fitted half-life and discount of earlier seasons."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ HALF_LIFE, BREAK_GAMES = "half_life", "break_games"
 GRID: tuple[Mapping[str, float], ...] = tuple(
     {HALF_LIFE: half_life, BREAK_GAMES: gap} for half_life in (5.0, 7.0, 9.0, 12.0, 16.0) for gap in (0.0, 6.0, 15.0)
 )
-"""Half-life in games; by how many games a season's break ages what lies before it."""
+"""Half-life in games; number of games by which a season's break ages earlier games."""
 
 
 def weighted_mean(games: Sequence[RecentGame], half_life: float, break_games: float) -> float:
-    """The mean of points, newest game first, each weighing half of what one `half_life` games later does."""
+    """The weighted mean of points, newest game first; a game's weight is half of that of a game `half_life` games later."""
     decay = 0.5 ** (1.0 / half_life)
     at_break = decay**break_games
     weight, total, weights = 1.0, 0.0, 0.0
@@ -36,7 +36,7 @@ def weighted_mean(games: Sequence[RecentGame], half_life: float, break_games: fl
 
 @dataclass(frozen=True)
 class MovingAverage(LinearSystem):
-    """Needs nothing but his earlier games."""
+    """The mean. It needs the player's earlier games only."""
 
     system_id: ClassVar[str] = "moving_average"
 

@@ -1,4 +1,4 @@
-"""similarity_balanced_v1: what he scored in earlier games like this one, against what he scores otherwise."""
+"""similarity_balanced_v1: the player's points in similar earlier games, relative to the player's form."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from regen.systems.linear import LinearSystem, Signals, known
 RECENCY_HALF_LIFE = 15.0
 """In games."""
 DEFENCE_WIDTH = 4.0
-"""Points per 100 possessions by which opponents' defences count as alike."""
+"""Width of the similarity of defences, in points per 100 possessions."""
 REST_WIDTH = 1.5
-"""Days."""
+"""Width of the similarity of rest, in days."""
 MINUTES_WIDTH = 6.0
-"""Minutes between a game's and those expected now."""
+"""Width of the similarity of a game's minutes to those expected now, in minutes."""
 OTHER_VENUE = 0.8
 """Weight of a game at the other kind of venue."""
 MAX_REST = 5
 SEASON_PRIOR_GAMES = 6.0
-"""The season's own mean counts in full only after several times as many games."""
+"""Weight of the prior against the season's own mean, in games."""
 
 
 @dataclass(frozen=True)
 class Similarity(LinearSystem):
-    """Weighs each earlier game by defence, rest, venue and minutes, as they really were."""
+    """Weights each earlier game by its actual defence, rest, venue and minutes."""
 
     system_id: ClassVar[str] = "similarity_balanced_v1"
     requires: ClassVar[tuple[str, ...]] = ("opponent_def_rating", "points_ew_12", "minutes_ew_6")
 
     def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:
-        """His form, and how far games like this one lie from it."""
+        """The player's form, and the deviation of similar games from it."""
         defence = known(inputs, "opponent_def_rating") or 0.0
         minutes = known(inputs, "minutes_ew_6") or 0.0
         rest = known(inputs, "days_rest")
@@ -64,7 +64,7 @@ class Similarity(LinearSystem):
 
 
 def _likeness(game: RecentGame, defence: float, rest: float | None, *, home: bool) -> float:
-    """0 to 1; what is not known of a game neither raises nor lowers it against the others unknown."""
+    """The similarity, 0 to 1; an unknown property of a game does not change its weight relative to other unknown ones."""
     likeness = 1.0 if game.home == home else OTHER_VENUE
     if game.opponent_def_rating is not None:
         likeness *= math.exp(-0.5 * ((game.opponent_def_rating - defence) / DEFENCE_WIDTH) ** 2)

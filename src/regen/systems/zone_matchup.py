@@ -1,4 +1,4 @@
-"""zone_matchup_v1: his form, moved by what this opponent allows where he shoots."""
+"""zone_matchup_v1: the player's form, adjusted by the points that the opponent allows where the player shoots."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from regen.systems.linear import LinearSystem, Signals, known
 
 PER_CENT = 100.0
 SEASON_PRIOR_GAMES = 6.0
-"""The season's own mean counts in full only after several times as many games."""
+"""Weight of the prior against the season's own mean, in games."""
 
 
 @dataclass(frozen=True)
 class ZoneMatchup(LinearSystem):
-    """With shot zones it knows where he shoots; without them it has his box scores' twos, threes and free throws."""
+    """Uses shot zones if known, else the twos, threes and free throws of box scores."""
 
     system_id: ClassVar[str] = "zone_matchup_v1"
     requires: ClassVar[tuple[str, ...]] = ("points_ew_12", "points_ew_6", "opponent_def_rating")
 
     def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:
-        """Form, and form times the matchup, the opponent's leak, pace and venue."""
+        """Form, and form times the matchup, the points that the opponent allows, pace and venue."""
         form = known(inputs, "points_ew_12") or 0.0
         zones, box = known(inputs, "shot_zone_mismatch_score"), known(inputs, "opponent_matchup_box")
         matchup = zones / PER_CENT if zones is not None else box

@@ -14,7 +14,7 @@ from regen.training.zones import Zones
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 if it worked, 2 if what was asked cannot be."""
+    """Run one command, and return its exit code: 0 for success, 2 for invalid arguments or data."""
     asked = _parser().parse_args(arguments)
     try:
         if asked.command == "train":

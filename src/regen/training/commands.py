@@ -1,4 +1,4 @@
-"""What `regen train` and `regen evaluate` do: plain functions that return the result and its text."""
+"""The commands `regen train` and `regen evaluate`, as functions that return the result and its text."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def run_evaluate(
     """Measure on the window; write the JSON form to `json_file`, if given.
 
     Args:
-        artefact_file: evaluate this artefact instead of a fit on what lies before the window.
-        zones: `arrived`, `silver`, `gold`, or `all` for the three side by side.
+        artefact_file: evaluate this artefact instead of a fit on the dates before the window.
+        zones: `arrived`, `silver`, `gold`, or `all` to compare the three.
     """
     given = load_artefact(artefact_file) if artefact_file is not None else None
     folder = read_folder(data)

@@ -1,4 +1,4 @@
-"""Walks a data folder date by date and yields every played player-game with the inputs known before it."""
+"""Samples of a data folder: every played player-game, date by date, with the inputs known before it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LATE_LINES = "lines were seen after tip-off and left out"
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One player of one game: what was known before it, and what he then did."""
+    """One player of one game: the inputs known before it, and the box score."""
 
     inputs: PlayerInputs
     points: int
@@ -45,12 +45,12 @@ def samples(
     wanted: Callable[[PlayerState], bool] | None = None,
     remarks: Counter[str] | None = None,
 ) -> Iterator[Sample]:
-    """Every player-game up to and including `until`, in order of dates, each with what was known before tip-off.
+    """Every player-game up to and including `until`, in order of dates, with the inputs known before tip-off.
 
     Args:
-        zones: whose shot zones are there.
-        wanted: leaves out players by what they had done before the game.
-        remarks: where what is left out is counted.
+        zones: which shot zones are known.
+        wanted: selects players by their state before the game.
+        remarks: counts what is left out.
     """
     offered = lines_by_date(folder.lines)
     board = InjuryBoard(folder.injuries)
@@ -81,14 +81,14 @@ def samples(
 
 
 def fixture_of(log: GameLog, start: datetime | None = None) -> Fixture:
-    """The player's side of a game that was played, as it was known before."""
+    """The player's side of a played game, as known before it."""
     return Fixture(
         log.game_date, log.game_id, log.team, log.opponent, log.home, log.season, _playoff(log), game_start=start
     )
 
 
 def timed(logs: Sequence[GameLog], offered: Mapping[str, Sequence[PropLine]]) -> dict[str, Game]:
-    """The games of a date, with their starts as far as lines tell."""
+    """The games of a date, with their starts as far as lines name them."""
     starts = tip_offs(offered, {log.player_lookup: log.game_id for log in logs})
     return {game.game_id: replace(game, start=starts.get(game.game_id)) for game in schedule(logs)}
 

@@ -1,6 +1,6 @@
-"""Measures every system on dates later than anything it was fitted on, beside the plain baselines.
+"""Evaluation of every system on dates after those that it was fitted on, compared with simple baselines.
 
-The inputs come from `player_inputs` and the estimates from the registry: the path that the worker takes.
+The inputs come from `player_inputs` and the estimates from the registry, as in the worker.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from regen.training.zones import Zones
 
 MIN_GAMES = 10
 MIN_MINUTES = 10.0
-"""Whom the figures are about: at least so many earlier games, and an exponentially weighted mean (12) of minutes."""
+"""The players whom the figures cover: least number of earlier games, and least exponentially weighted mean (12) of minutes."""
 WEEK = timedelta(days=7)
 BASELINES = {
     "last 5": "points_avg_last_5",
@@ -44,13 +44,13 @@ LINE_ROW = "bookmaker line"
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The measured rows, and what they were measured on.
+    """The measured rows, and the data that they were measured on.
 
     Attributes:
-        trained_until: the last date that the (first) fit saw.
+        trained_until: the last date of the (first) fit's data.
         artefacts: hashes of the fits used, in order.
-        zones: whose shot zones were there, in the fit and in the figures.
-        remarks: what was left out.
+        zones: the shot zones known, in the fit and in the figures.
+        remarks: counts of the data left out.
     """
 
     first: date
@@ -63,7 +63,7 @@ class Evaluation:
     remarks: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """The form that programs read."""
+        """The evaluation as JSON values."""
         return {
             "window": {"from": self.first.isoformat(), "to": self.last.isoformat()},
             "refit": self.refit,
@@ -76,12 +76,12 @@ class Evaluation:
         }
 
     def to_json(self) -> str:
-        """That form as text."""
+        """The evaluation as JSON text."""
         return to_json([self])
 
 
 def to_json(evaluations: Sequence[Evaluation]) -> str:
-    """The first evaluation as programs read it; of several, each one's systems by its shot zones beside it."""
+    """The first evaluation as JSON text; if there are several, with the systems of each by its shot zones."""
     body = evaluations[0].as_dict()
     if len(evaluations) > 1:
         body["by_zones"] = {each.zones.value: each.as_dict()["systems"] for each in evaluations}
@@ -97,25 +97,25 @@ def evaluate(
     artefact: Artefact | None = None,
     zones: Zones = Zones.ARRIVED,
 ) -> Evaluation:
-    """Predict every played player-game of the window by what was known before it.
+    """Predict every played player-game of the window from the data known before it.
 
     Args:
-        data: the data folder, or what was read of it.
-        first: first date of the window; the fit sees only earlier ones.
+        data: the data folder, or its path.
+        first: first date of the window; the fit uses earlier dates only.
         last: last date of the window.
-        refit: `none`, or `weekly`: fit anew for every seven days, on all dates before them.
-        artefact: a given one instead of a fit; refused if it has seen dates of the window.
-        zones: whose shot zones are there; by default those that had arrived at tip-off.
+        refit: `none`, or `weekly`: fit again for every seven days, on all dates before them.
+        artefact: an artefact to use instead of a fit; refused if its data includes dates of the window.
+        zones: the shot zones known; by default those that had arrived at tip-off.
 
     Raises:
-        InvalidInput: the window is empty, or the artefact has seen into it.
+        InvalidInput: the window is empty, or the artefact's data includes dates of it.
     """
     if last < first:
         raise InvalidInput("to", f"a date not before {first}")
     if refit not in {"none", "weekly"}:
         raise InvalidInput("refit", "none or weekly")
     if artefact is not None and artefact.last_date >= first.isoformat():
-        raise InvalidInput("from", f"a date after {artefact.last_date}, the last that the artefact has seen")
+        raise InvalidInput("from", f"a date after {artefact.last_date}, the last of the artefact's data")
     remarks: Counter[str] = Counter()
     folder = data if isinstance(data, DataFolder) else read_folder(data)
     everything = list(samples(folder, last, zones=zones, wanted=established, remarks=remarks))
@@ -131,12 +131,12 @@ def evaluate(
     if not estimated:
         raise InvalidInput("from", "a window with games of players who have a history")
     rows = measure(estimated)
-    said = tuple(f"{number} {what}" for what, number in sorted(remarks.items()))
-    return Evaluation(first, last, refit, used[0].last_date, tuple(a.hash for a in used), rows, zones, said)
+    counted = tuple(f"{number} {what}" for what, number in sorted(remarks.items()))
+    return Evaluation(first, last, refit, used[0].last_date, tuple(a.hash for a in used), rows, zones, counted)
 
 
 def eligible(inputs: PlayerInputs) -> bool:
-    """Whether the figures are about this player."""
+    """Whether the figures cover this player."""
     games, minutes = known(inputs, "games_known") or 0.0, known(inputs, "minutes_ew_12") or 0.0
     return games >= MIN_GAMES and minutes >= MIN_MINUTES
 

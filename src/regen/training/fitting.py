@@ -10,9 +10,9 @@ from regen.systems.artefact import LinearModel, Spread, Term
 Floats = NDArray[np.float64]
 
 ROUNDS = 12
-"""Reweightings: the fit moves by less than 0.01 points after ten."""
+"""Number of reweightings; after ten the fit changes by less than 0.01 points."""
 DELTA = 3.0
-"""Residuals smaller than this, in points, count as squares, larger ones by their size: a smoothed median."""
+"""Residuals below this, in points, count as squares, larger ones linearly: a smoothed median."""
 _DIGITS = 8
 
 
@@ -20,13 +20,13 @@ def median_ridge(x: Floats, y: Floats, alpha: float, weights: Floats | None = No
     """Ridge regression that minimises (smoothed) absolute errors, by reweighted least squares.
 
     Args:
-        x: signals, a row per sample; NaN where unknown. One that is unknown everywhere weighs nothing.
+        x: signals, a row per sample; NaN where unknown. A signal that is unknown everywhere gets the weight 0.
         y: points.
         alpha: the penalty on squared weights of standardised signals.
         weights: of the samples.
 
     Returns:
-        Intercept, centres (means of the known) and weights per unit.
+        Intercept, centres (means of the known values) and weights per unit.
     """
     known = ~np.isnan(x)
     centre = np.where(known, x, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
@@ -48,13 +48,13 @@ def median_ridge(x: Floats, y: Floats, alpha: float, weights: Floats | None = No
 
 
 def predict(x: Floats, intercept: float, centre: Floats, weights: Floats) -> Floats:
-    """Points of a linear model, never below zero."""
+    """Points of a linear model, at least 0."""
     filled = np.where(np.isnan(x), 0.0, x - centre)
     return np.asarray(np.maximum(0.0, intercept + filled @ weights), dtype=np.float64)
 
 
 def shares(x: Floats, y: Floats) -> Floats:
-    """Weights, none negative and one in all, whose mean of the columns has the least absolute error."""
+    """Non-negative weights of the columns that add up to 1, with the least absolute error of the weighted mean."""
     count = x.shape[1]
     best = np.full(count, 1.0 / count)
     best_error = _error(x, y, best)
@@ -78,9 +78,9 @@ def shares(x: Floats, y: Floats) -> Floats:
 
 
 def spread(points: Floats, own: Floats, residuals: Floats) -> Spread:
-    """How the size of errors follows from the prediction and the player's own spread; none of the parts negative.
+    """Fit the size of errors to the prediction and the player's own spread, with non-negative coefficients.
 
-    The mean absolute error of a normal is sd x sqrt(2 / pi).
+    The mean absolute error of a normal distribution is sd x sqrt(2 / pi).
     """
     target = np.abs(residuals) * np.sqrt(np.pi / 2.0)
     columns = [np.ones_like(points), points, own]
@@ -98,7 +98,7 @@ def spread(points: Floats, own: Floats, residuals: Floats) -> Spread:
 def linear_model(
     names: tuple[str, ...], fit: tuple[float, Floats, Floats], spread_: Spread, settings: dict[str, float] | None = None
 ) -> LinearModel:
-    """The fit as the artefact keeps it."""
+    """The fit in the artefact's form."""
     intercept, centre, weights = fit
     terms = tuple(
         Term(name, round(float(middle), _DIGITS), round(float(weight), _DIGITS))

@@ -14,19 +14,19 @@ from regen.training.scores import Floats, bootstrap_interval, calibration_error,
 
 EXPONENTIAL = "exponential mean (12)"
 OFFSETS = (0.0, *(sign * (step + 0.5) for step in range(5) for sign in (1, -1)))
-"""Lines at which chances of over are checked: the player's own (without one: his form), and +-0.5 to +-4.5 around it."""
+"""Lines at which chances of over are checked: the player's line (without one: the form), and +-0.5 to +-4.5 around it."""
 _DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Estimated:
-    """What was said of one player-game, and what came.
+    """The estimates of one player-game, and its result.
 
     Attributes:
         line: the consensus of the bookmakers' lines.
-        form_line: a half-point line at his exponential mean, for those without.
-        plain: the baselines' points.
-        estimates: the systems'.
+        form_line: a half-point line at the player's exponential mean, for players without a line.
+        plain: the points of the baselines.
+        estimates: the estimates of the systems.
     """
 
     day: int
@@ -39,15 +39,15 @@ class Estimated:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Scores of one system on one population; None where it makes no such statement.
+    """Scores of one system on one population; None where a score does not apply.
 
     Attributes:
-        ece: expected calibration error of chances of over; `ece_perfect`: what true chances score at this n.
+        ece: expected calibration error of chances of over. `ece_perfect` is that of true chances at this sample size.
         interval80: share of results inside the 80 % interval.
-        vs_exponential: mean absolute error less that of the exponential mean on the same games, with its 95 % interval.
-        picks: recommendations of a side against the consensus line; `hit_rate`: share won, pushes left out.
-        confidence_gap: mean confidence less the share of times that it was right, in percentage points: on all players,
-            that the points come within `CONFIDENT_WITHIN`; on those with a line, that the side it leans to wins.
+        vs_exponential: mean absolute error minus that of the exponential mean on the same games, with its 95 % interval.
+        picks: number of recommendations of a side against the consensus line. `hit_rate` is the share won without pushes.
+        confidence_gap: mean confidence minus the share of hits, in percentage points. For all players a hit means that
+            the points come within `CONFIDENT_WITHIN`; for those with a line, that the likelier side wins.
     """
 
     name: str
@@ -74,7 +74,7 @@ class Row:
 
 
 def measure(estimated: Sequence[Estimated]) -> tuple[Row, ...]:
-    """All rows: systems in the registry's order, then the baselines; all players, then those with a line."""
+    """All rows: systems in the registry's order, then baselines; for all players, then for those with a line."""
     names: dict[str, None] = {}
     for each in estimated:
         names.update(dict.fromkeys(each.estimates))

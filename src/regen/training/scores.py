@@ -1,4 +1,4 @@
-"""Scores of predictions: errors, calibration, and how sure one can be of a difference."""
+"""Scores of predictions: errors, calibration, and confidence intervals of differences."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SEED = 20251201
 
 
 def calibration_error(chances: Floats, happened: Floats) -> float:
-    """Expected calibration error over equal-count bins: mean distance of the chance told from the share that came."""
+    """Expected calibration error over equal-count bins: mean distance between predicted chance and observed share."""
     order = np.argsort(chances, kind="stable")
     return _gap(chances[order], happened[order])
 
@@ -26,10 +26,10 @@ def _gap(chances: Floats, happened: Floats) -> float:
 
 
 def perfect_calibration_error(chances: Floats) -> float:
-    """What a model whose chances are the true ones scores on average at this n.
+    """The mean calibration error of a model with true chances, at this sample size.
 
     Args:
-        chances: a row per player-game, a column per line; one draw decides a row, as one score decides all lines.
+        chances: a row per player-game, a column per line. One draw decides a row, as one score decides all lines.
     """
     generator = np.random.default_rng(SEED)
     flat = chances.ravel()
@@ -43,7 +43,7 @@ def perfect_calibration_error(chances: Floats) -> float:
 
 
 def bootstrap_interval(days: Floats, differences: Floats) -> tuple[float, float]:
-    """95 % interval of the mean of `differences`, dates drawn with replacement."""
+    """95 % interval of the mean of `differences`, by drawing dates with replacement."""
     unique, index = np.unique(days, return_inverse=True)
     sums = np.bincount(index, weights=differences)
     counts = np.bincount(index).astype(np.float64)

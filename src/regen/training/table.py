@@ -42,7 +42,7 @@ def accuracy_table(evaluation: Evaluation) -> str:
 
 
 def side_by_side(evaluations: Sequence[Evaluation]) -> str:
-    """The mean absolute errors of the same window by what shot zones were there, as Markdown; then each table."""
+    """The mean absolute errors of a window by the shot zones known, as Markdown; then each table."""
     head = ("system", *(evaluation.zones.value for evaluation in evaluations))
     parts = []
     for population, title in _TITLES.items():

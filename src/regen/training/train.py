@@ -1,4 +1,4 @@
-"""Fits every system on the samples given, and writes what was fitted into one artefact."""
+"""Fitting of every system on samples; the result is one artefact."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ from regen.training.zones import Zones
 
 TRAIN_MIN_GAMES = 5
 TRAIN_MIN_MINUTES = 6.0
-"""Players with fewer games or minutes say little about those whom anybody asks for."""
+"""Players with fewer games or minutes tell little about the players of a slate."""
 ALPHA = 300.0
 LINE_ALPHA = 1.0
 HONEST_FROM = 0.4
 FOLDS = 4
-"""Samples after the first 40 % are predicted, in four parts, by fits of those before: for ensemble, blend and spreads."""
+"""Samples after the first 40 % are predicted in four parts, by fits on the earlier ones, for ensemble, blend and spreads."""
 MIN_SAMPLES = 500
 MIN_LINED = 200
 GRID_EVERY = 3
-"""Of the samples, every third chooses the half-life."""
+"""Every third sample is used to choose the half-life."""
 
 
 @dataclass(frozen=True)
 class Design:
-    """The samples as matrices, one per base system, made once and cut by date for each fit."""
+    """The samples as matrices, one per base system, built once and cut by date for each fit."""
 
     samples: tuple[Sample, ...]
     days: Floats
@@ -74,35 +74,35 @@ class Design:
 def train(
     data: DataFolder | Path | str, until: date, remarks: Counter[str] | None = None, *, zones: Zones = Zones.ARRIVED
 ) -> Artefact:
-    """Fit everything on the games of a folder (or of what was read as one) up to and including `until`.
+    """Fit every system on the games of a folder (or of data in its form) up to and including `until`.
 
     Args:
-        remarks: where what is left out is counted.
-        zones: whose shot zones the samples know; by default those that had arrived at tip-off.
+        remarks: counts what is left out.
+        zones: the shot zones that the samples know; by default those that had arrived at tip-off.
     """
     folder = data if isinstance(data, DataFolder) else read_folder(data)
     return fit(design(list(samples(folder, until, zones=zones, wanted=established, remarks=remarks))))
 
 
 def established(state: PlayerState) -> bool:
-    """Whether a player's games may teach, by what he had done before; who is not does not reach the figures either."""
+    """Whether a player has enough history for the fit; players who have not are not in the evaluation either."""
     return state.games >= TRAIN_MIN_GAMES and (state.form[12].mean(1) or 0.0) >= TRAIN_MIN_MINUTES
 
 
 def usable(sample: Sample) -> bool:
-    """Whether a sample may teach."""
+    """Whether a sample is used for the fit."""
     games, minutes = known(sample.inputs, "games_known") or 0.0, known(sample.inputs, "minutes_ew_12") or 0.0
     return games >= TRAIN_MIN_GAMES and minutes >= TRAIN_MIN_MINUTES
 
 
 def base_systems() -> tuple[LinearSystem, ...]:
-    """The systems that look at inputs only."""
+    """The systems that read inputs only."""
     empty = Artefact("", "", 0, FEATURE_VERSION, {})
     return tuple(s for s in systems(None, empty) if isinstance(s, LinearSystem) and s.stage == 0)
 
 
 def design(all_samples: Sequence[Sample]) -> Design:
-    """The matrices of the samples that may teach."""
+    """The matrices of the usable samples."""
     chosen = tuple(sample for sample in all_samples if usable(sample))
     if len(chosen) < MIN_SAMPLES:
         raise InvalidInput(
@@ -130,7 +130,7 @@ def design(all_samples: Sequence[Sample]) -> Design:
 
 
 def fit(data: Design) -> Artefact:
-    """Fit every system; spreads, ensemble and line blend on predictions of samples that the fit had not seen."""
+    """Fit every system; fit spreads, ensemble and line blend to predictions of held-out samples."""
     best = _best_grid(data)
     data.matrices[MovingAverage.system_id] = _means(data.samples, GRID[best])[:, None]
     honest = _honest(data)
@@ -167,7 +167,7 @@ def _line_blend(line: Floats, together: Floats, lean: Floats, y: Floats, own: Fl
 
 
 def _honest(data: Design) -> dict[str, Floats]:
-    """Each base system's predictions of every part but the first, by fits of the parts before it; NaN elsewhere."""
+    """Each base system's predictions of every part but the first, by fits on the parts before it; NaN elsewhere."""
     n = len(data.points)
     found = {name: np.full(n, np.nan) for name in data.matrices}
     starts = [int(n * (HONEST_FROM + (1 - HONEST_FROM) * part / FOLDS)) for part in range(FOLDS)]
@@ -181,7 +181,7 @@ def _honest(data: Design) -> dict[str, Floats]:
 
 
 def _best_grid(data: Design) -> int:
-    """The half-life and season break whose mean, rescaled, has the least absolute error."""
+    """The half-life and season break whose rescaled mean has the least absolute error."""
     errors = []
     y = data.points[::GRID_EVERY]
     for index in range(len(GRID)):

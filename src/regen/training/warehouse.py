@@ -1,4 +1,4 @@
-"""Rows of the input tables as the records that a data folder gives, so that one fit serves both."""
+"""Conversion of input tables' rows to the records of a data folder, so that one fit serves both."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from regen.data.parse import season_of
 from regen.features.records import GameLog, PropLine
 
 HISTORY_DAYS = 730
-"""How far back is read: two seasons, and one statement never reads more partitions than that."""
+"""How many days back are read: two seasons, and at most that many partitions per statement."""
 ABSENT = (
     "season_type", "player_name", "nba_player_id", "starter", "position", "fgm", "fg3m", "ftm", "steals", "blocks", "turnovers",
     "fouls",
 )  # fmt: skip
-"""Columns of box scores that `player_game_summary` does not hold; signals made of them are unknown to the fit."""
+"""Columns of box scores that `player_game_summary` lacks; signals made of them are unknown to the fit."""
 
 Row = Mapping[str, Any]
 Made = TypeVar("Made")
 
 
 def tables_as_data(games: Iterable[Row], lines: Iterable[Row]) -> DataFolder:
-    """Box scores and lines of the tables; what cannot be understood is left out, and what is not there is named."""
+    """Box scores and lines of the tables. Invalid rows are left out; notes name them and the missing columns."""
     notes: list[str] = []
     sided = list(games)
     logs = _made(sided, _log, "player_game_summary", notes)
     offers = _made(lines, _line, "player_prop_lines", notes)
     unknown = sum(row.get("home_game") is None for row in sided)
     if unknown:
-        notes.append(f"player_game_summary: home_game is not known of {unknown} rows, which are taken as away")
+        notes.append(f"player_game_summary: home_game is unknown in {unknown} rows, which count as away games")
     if not logs:
         notes.append("player_game_summary: no games of these dates")
     report = FolderReport(
@@ -46,10 +46,10 @@ def tables_as_data(games: Iterable[Row], lines: Iterable[Row]) -> DataFolder:
 
 
 def remarks(report: FolderReport) -> list[str]:
-    """What a reader of the artefact should know of its source."""
-    said = [f"the tables hold no {name.replace('_', ' ')}" for name in report.missing_files]
-    said += [f"{name}: no {', '.join(columns)}" for name, columns in report.absent_columns.items()]
-    return [*said, *report.notes]
+    """Caveats about the source of an artefact."""
+    known = [f"the tables hold no {name.replace('_', ' ')}" for name in report.missing_files]
+    known += [f"{name}: no {', '.join(columns)}" for name, columns in report.absent_columns.items()]
+    return [*known, *report.notes]
 
 
 def _made(rows: Iterable[Row], make: Callable[[Row], Made], table: str, notes: list[str]) -> list[Made]:
@@ -62,7 +62,7 @@ def _made(rows: Iterable[Row], make: Callable[[Row], Made], table: str, notes: l
             odd.append(f"{row.get('player_lookup')} on {row.get('game_date')}")
     if odd:
         more = f" and {len(odd) - 3} more" if len(odd) > 3 else ""
-        notes.append(f"{table}: left out as not understood: {', '.join(odd[:3])}{more}")
+        notes.append(f"{table}: left out as invalid: {', '.join(odd[:3])}{more}")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Which shot zones a sample knows: play-by-play comes up to 45 hours late, so that of yesterday is not there at tip-off."""
+"""The shot zones that a sample knows. Play-by-play comes up to 45 hours late: yesterday's is missing at tip-off."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from regen.features.records import GameLog, ShotZones
 
 
 class Zones(StrEnum):
-    """Whose shot zones a measurement uses."""
+    """The shot zones that an evaluation uses."""
 
     ARRIVED = "arrived"
-    """Those that had arrived when the date's first game began: what a prediction before tip-off really has."""
+    """Those that had arrived when the date's first game began, as in a prediction before tip-off."""
     SILVER = "silver"
-    """None."""
+    """No shot zones."""
     GOLD = "gold"
-    """Those of every earlier game: what a regeneration has, two days after the game."""
+    """Those of every earlier game, as in a regeneration two days after the game."""
 
 
 @dataclass(slots=True)
 class Arrivals:
-    """Shot zones on their way to the history."""
+    """Shot zones that have not arrived in the history yet."""
 
     zones: Zones
     _waiting: list[tuple[datetime, date, Sequence[GameLog], Sequence[ShotZones]]] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Arrivals:
         zones: Sequence[ShotZones],
         games: Mapping[str, Game],
     ) -> None:
-        """A date is over; its zones come now (`gold`), later, or never."""
+        """Process the end of a date: its zones arrive now (`gold`), later (`arrived`), or never (`silver`)."""
         history.feed(day, logs, zones if self.zones is Zones.GOLD else ())
         if self.zones is not Zones.ARRIVED:
             return
@@ -52,7 +52,7 @@ class Arrivals:
             self._waiting.append((zones_arrival(game), day, own, rows))
 
     def arrive(self, history: History, by: datetime) -> None:
-        """Give the history what has come by then."""
+        """Add to the history the shot zones that have arrived by then."""
         there = sorted((one for one in self._waiting if one[0] <= by), key=lambda one: (one[0], one[3][0].game_id))
         self._waiting = [one for one in self._waiting if one[0] > by]
         for _, day, logs, zones in there:
