@@ -90,7 +90,7 @@ def test_a_rollback_is_refused_once_it_is_done_and_for_what_never_was(harness: H
     with pytest.raises(PromotionAborted):
         harness.warehouse.rollback(rollback("b1", 3, minute=6))
     harness.warehouse.raise_fence(fence("b9", 4))
-    with pytest.raises(PromotionAborted, match="nothing of b9"):
+    with pytest.raises(PromotionAborted, match="b9 has no current rows"):
         harness.warehouse.rollback(rollback("b9", 4, minute=7))
 
 

@@ -187,7 +187,7 @@ def test_a_system_taken_out_of_the_batch_is_in_no_baseline_and_is_told() -> None
     assert verdict.failed == []
     assert (
         verdict.findings["systems_lost"].not_looked_at
-        == "systems that are not the batch's keep their rows: old (10 players)"
+        == "systems that the batch does not run keep their rows: old (10 players)"
     )
 
 

@@ -1,1 +1,1 @@
-"""The demo: five dates predicted, better data arrives, all are regenerated, and SQL says what became of every row."""
+"""The demo: predict five dates, load better data, regenerate all, and verify every row with SQL."""

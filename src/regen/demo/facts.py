@@ -1,4 +1,4 @@
-"""What the tables say after the run, and what was to be expected of them."""
+"""The state of the tables before and after the demo's regeneration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from regen.client.reader import Reader, Record
 
 AUDIT_SECONDS = 30.0
-"""An entry that does not commit with its act reaches the audit within two sweeps."""
+"""Longest wait for an audit entry: one that does not commit with its act reaches the audit within two sweeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Before:
     """The state before the regeneration.
 
     Attributes:
-        newest: when the newest prediction was made; all up to then are the old ones.
+        newest: when the newest prediction was made; predictions up to then are the old ones.
     """
 
     newest: datetime
@@ -28,7 +28,7 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What SQL says after the run, by date.
+    """The results of SQL queries after the run, by date.
 
     Attributes:
         standing: rows of `standing.sql`.
@@ -47,7 +47,7 @@ class Facts:
 
     @property
     def lost(self) -> int:
-        """Old predictions that are neither current, nor replaced, nor withdrawn for a reason; they may be gone."""
+        """Number of old predictions that are neither current, nor replaced, nor withdrawn with a reason."""
         known = ("kept_rows", "replaced_rows", "withdrawn_rows")
         return self.before.rows - sum(self.total(name) for name in known)
 
@@ -64,7 +64,7 @@ def before(reader: Reader, first: date, last: date) -> Before:
 
 
 def read_facts(reader: Reader, dates: Sequence[date], known: Before) -> Facts:
-    """Read the state after it; waits a little for the audit."""
+    """Read the state after the regeneration; wait up to `AUDIT_SECONDS` for the audit."""
     first, last = min(dates), max(dates)
     wanted = {day.isoformat() for day in dates}
     deadline = time.monotonic() + AUDIT_SECONDS

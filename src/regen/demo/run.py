@@ -24,17 +24,17 @@ TIMEOUT = 300.0
 
 
 class FirstRunFailed(OperatorError):
-    """The first predictions were not made, so that there is nothing to regenerate."""
+    """The first predictions were not promoted, so there is nothing to regenerate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where the demo plays.
+    """The environment of the demo.
 
     Attributes:
         check: raises if a part of the stack has died.
-        say: words for the one who watches.
-        watch: shows batches on their way.
+        say: prints a line for the operator.
+        watch: shows the progress of batches.
     """
 
     coordinator: Coordinator
@@ -47,10 +47,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the demo found.
+    """The result of the demo.
 
     Attributes:
-        seconds: of each step.
+        seconds: duration of each step.
     """
 
     views: Sequence[View]
@@ -60,7 +60,7 @@ class Result:
 
     @property
     def passed(self) -> bool:
-        """Whether all that must hold does."""
+        """Whether every statement holds."""
         return all(statement.holds for statement in self.statements)
 
     @property
@@ -158,7 +158,7 @@ def _batches(stage: Stage, path: str, bodies: Sequence[Mapping[str, Any]]) -> li
 
 
 def _span(views: Sequence[View]) -> float:
-    """From the first batch accepted to the last one ended."""
+    """Seconds from the first accepted batch to the last end."""
     first = min(datetime.fromisoformat(view["created_at"]) for view in views)
     last = max(datetime.fromisoformat(view["ended_at"]) for view in views)
     return round((last - first).total_seconds(), 2)

@@ -1,4 +1,4 @@
-"""Whether a demo did what was promised: statements about the tables, each true or false."""
+"""The verdict on a demo: statements about the tables, each true or false."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ View = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Something that has to be true, and whether it is."""
+    """A statement that must be true, and whether it is."""
 
     holds: bool
     text: str
 
 
 def statements(views: Sequence[View], facts: Facts, *, damaged: bool) -> list[Statement]:
-    """What must hold after the regeneration.
+    """The statements that must hold after the regeneration.
 
     Args:
-        views: the batches as they ended, one per date.
-        facts: what SQL says.
-        damaged: whether players were made to fail or vanish, so that a rejection may be right.
+        views: the ended batches, one per date.
+        facts: the results of SQL queries.
+        damaged: whether players were made to fail or vanish, so that a rejection may be correct.
     """
     promoted = [view for view in views if view["status"] == "promoted"]
     others = [view for view in views if view["status"] != "promoted"]
@@ -34,7 +34,7 @@ def statements(views: Sequence[View], facts: Facts, *, damaged: bool) -> list[St
     if promoted:
         found += [_replaced(promoted, facts), _audited(promoted, facts), _covered(promoted, facts)]
     if others:
-        found += [_stayed(others, facts), _told_why(others, facts)]
+        found += [_stayed(others, facts), _rejections_recorded(others, facts)]
         found.append(_meant_to(others) if damaged else Statement(False, f"{len(others)} batches were not promoted"))
     return found
 
@@ -73,7 +73,7 @@ def _no_doubles(facts: Facts) -> Statement:
 
 
 def _replaced(promoted: Sequence[View], facts: Facts) -> Statement:
-    """The batches' own counts are what SQL counts."""
+    """The batches' counts equal those of SQL."""
     counts = [view["counts"] for view in promoted]
     rows = [facts.standing[view["game_date"]] for view in promoted]
     superseded = sum(c["superseded"] for c in counts)
@@ -113,7 +113,7 @@ def _stayed(others: Sequence[View], facts: Facts) -> Statement:
     )
 
 
-def _told_why(others: Sequence[View], facts: Facts) -> Statement:
+def _rejections_recorded(others: Sequence[View], facts: Facts) -> Statement:
     why = set()
     recorded = 0
     for view in others:
@@ -126,7 +126,7 @@ def _told_why(others: Sequence[View], facts: Facts) -> Statement:
 
 
 def _meant_to(others: Sequence[View]) -> Statement:
-    """A rejection is right if coverage is why."""
+    """A rejection is correct if coverage is the reason."""
     wrong = [view["batch_id"] for view in others if "coverage" not in ((view["verdict"] or {}).get("failed") or ())]
     least = min(float(view["coverage_pct"] or 0.0) for view in others)
     return Statement(not wrong, f"coverage is why: {least:g} % on the worst date, under the threshold")

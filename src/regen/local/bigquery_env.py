@@ -20,19 +20,19 @@ LOCKS = ("bigquery-emulator.txt", "bigquery-emulator.core.txt")
 
 
 class InstallationFailed(Exception):
-    """The emulator's environment could not be made; the text carries the installer's last lines."""
+    """The emulator could not be installed; the text has the installer's last lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What to start, and the whole environment to start it in."""
+    """A command line and its whole environment."""
 
     argv: tuple[str, ...]
     env: dict[str, str]
 
 
 def ensure(build_dir: Path) -> Path:
-    """Install the emulator into `build_dir/bigquery-emulator`, unless it is there as the locks want it.
+    """Install the emulator into `build_dir/bigquery-emulator`, unless the locked versions are installed already.
 
     Any number of processes may call this at once.
 
@@ -56,7 +56,7 @@ def ensure(build_dir: Path) -> Path:
 
 
 def command(home: Path, *, port: int, grpc_port: int, data_dir: Path, project: str) -> Command:
-    """How to start the emulator on loopback, in the foreground."""
+    """The command that starts the emulator on loopback, in the foreground."""
     data_dir.mkdir(parents=True, exist_ok=True)
     argv = (
         *_python(home),
@@ -68,7 +68,7 @@ def command(home: Path, *, port: int, grpc_port: int, data_dir: Path, project: s
 
 
 def answers(url: str, project: str, timeout: float = 1.0) -> bool:
-    """Whether an emulator at `url` (http://host:port) takes calls."""
+    """Whether an emulator at `url` (http://host:port) answers."""
     try:
         with urllib.request.urlopen(f"{url}/bigquery/v2/projects/{project}/datasets", timeout=timeout) as response:  # noqa: S310
             return bool(response.status == 200)
@@ -106,7 +106,7 @@ def _python(home: Path) -> tuple[str, ...]:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    """Only what it needs: the emulator takes its settings from names as common as CALLER, GROUPS and DATA_DIR."""
+    """A minimal environment: the emulator reads settings from names as common as CALLER, GROUPS and DATA_DIR."""
     own = home.absolute() / "home"
     own.mkdir(parents=True, exist_ok=True)
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}

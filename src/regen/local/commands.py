@@ -1,4 +1,4 @@
-"""How each process of the local stack is started."""
+"""The commands that start the processes of the local stack."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ BIN = Path(sys.executable).parent
 
 
 def function(name: str, folder: Path, port: int, env: Mapping[str, str], processes: int = 1) -> Command:
-    """A function, by the framework that serves it in production, from its packaged folder.
+    """A function from its packaged folder, served by the same framework as in production.
 
-    The folder comes first on the path: this Python may also know the checkout's own `regen`.
+    The folder comes first on the path, because this Python may also find the checkout's `regen`.
     """
     argv = [str(BIN / "functions-framework"), "--target", "main", "--source", str(folder / "main.py")]
     argv += ["--signature-type", "http", "--host", "127.0.0.1", "--port", str(port)]
@@ -34,7 +34,7 @@ def relay(options: Options, config: Path) -> Command:
 
 
 def host(options: Options, config: Path, folders: Mapping[str, Path], env: Mapping[str, str]) -> Command:
-    """The one process of the in-process stack; the `regen` it runs is a packaged one, the checkout only adds to it."""
+    """The single process of the in-process stack; it runs the packaged `regen`, plus `regen.local` from the checkout."""
     launcher = Path(__file__).with_name("host_launcher.py")
     argv = [sys.executable, "-P", str(launcher), str(config)]
     argv += [f"{name}={folder}" for name, folder in folders.items()]
@@ -55,7 +55,7 @@ def firestore(emulators: Emulators, options: Options, where: Addresses) -> Comma
 
 
 def bigquery_install(options: Options) -> Command:
-    """Make the BigQuery emulator's environment, if it is not there."""
+    """Install the BigQuery emulator, if it is not installed."""
     code = "import pathlib, sys; from regen.local.bigquery_env import ensure; ensure(pathlib.Path(sys.argv[1]))"
     # What an installer needs to know about this machine (index, certificates, proxy) is in the environment.
     return Command("bigquery-install", [sys.executable, "-c", code, str(options.build)], os.environ, options.home)

@@ -1,4 +1,4 @@
-"""Finds Google's Pub/Sub and Firestore emulators, and says how to start them."""
+"""Finding Google's Pub/Sub and Firestore emulators, and their command lines."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ JVM_FLAGS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", 
 
 @dataclass(frozen=True, slots=True)
 class Emulators:
-    """A Java and the two jars."""
+    """Paths of Java and of the two emulators' jars."""
 
     java: str
     pubsub_jar: Path
@@ -43,7 +43,7 @@ class Emulators:
 
 
 def find_emulators(environ: Mapping[str, str] = os.environ) -> Emulators | str:
-    """The emulators, or in words what is missing."""
+    """The emulators, or a text that says what is missing."""
     if environ.get("REGEN_LOCAL_EMULATORS", "").lower() == "off":
         return "REGEN_LOCAL_EMULATORS=off"
     pubsub = _jar(environ, "PUBSUB_EMULATOR_JAR", PUBSUB_JAR)

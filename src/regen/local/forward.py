@@ -1,4 +1,4 @@
-"""Posts to the services, spread over their instances."""
+"""Posting to the services, spread over their instances."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ REFUSED, BROKEN, LATE = 503, 502, 504
 
 
 class Services(Protocol):
-    """Where deliveries go."""
+    """The targets of deliveries."""
 
     def post(self, service: str, path: str, body: bytes, headers: Mapping[str, str], timeout: float) -> int:
-        """Deliver, and say with which status it was answered. Never raises for what the service does."""
+        """Deliver, and return the status of the answer. A failure of the service raises no error."""
         ...
 
 
 class HttpServices:
-    """Services behind HTTP, each with one or more instances; the one with the fewest calls under way is next.
+    """Services behind HTTP, each with one or more instances; a call goes to the one with the fewest calls under way.
 
-    Every call has a connection of its own: several processes that share a port then take calls as they are free to,
-    where a kept connection would tie calls to the process that once accepted it.
+    Every call opens its own connection, so that a free one of several processes sharing a port accepts it. A kept
+    connection would stay with the process that once accepted it.
     """
 
     def __init__(self, targets: Mapping[str, Sequence[str]]) -> None:
@@ -32,7 +32,7 @@ class HttpServices:
         self._lock = threading.Lock()
 
     def post(self, service: str, path: str, body: bytes, headers: Mapping[str, str], timeout: float) -> int:
-        """Deliver to one instance; refused, broken and late calls have statuses of their own."""
+        """Deliver to one instance; refused, broken and late calls get distinct statuses."""
         address = self._take(service)
         connection = http.client.HTTPConnection(*address, timeout=timeout)
         try:

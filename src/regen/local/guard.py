@@ -1,6 +1,6 @@
-"""Ends process groups whose starter is gone: run as a script that reads `+PGID` and `-PGID` lines until they end.
+"""A script that ends process groups after their starter: it reads `+PGID` and `-PGID` lines until its input ends.
 
-The stack starts one, so that nothing is left behind even if the stack itself is killed.
+The stack starts one, so that no process is left behind even if the stack itself is killed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ GRACE_SECONDS = 3.0
 
 
 def end(groups: set[int]) -> None:
-    """Ask every group to end, then make it."""
+    """Ask every group to end, then kill it."""
     deadline = time.monotonic() + GRACE_SECONDS
     for number in (signal.SIGCONT, signal.SIGTERM):
         _signal(groups, number)

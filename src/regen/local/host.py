@@ -30,11 +30,11 @@ class _Handler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002
-        """Nothing: the functions log for themselves."""
+        """Write nothing: the functions have their own logs."""
 
 
 def forward_changes(relay: Relay, known: Topology) -> None:
-    """Have the store's updates reach the services as change events."""
+    """Send the store's updates to the services as change events."""
     patterns = [(trigger, trigger.document.split("/")) for trigger in known.firestore_triggers]
 
     def updated(path: str) -> None:
@@ -62,7 +62,7 @@ def _change(trigger: FirestoreTrigger, path: str) -> dict[str, str]:
 
 
 def main(arguments: list[str]) -> None:
-    """`CONFIG name=FOLDER ...`: serve until told to stop."""
+    """`CONFIG name=FOLDER ...`: serve until a signal arrives."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout)
     config = RelayConfig.read(Path(arguments[0]))
     apps: dict[str, WSGIApplication] = {}

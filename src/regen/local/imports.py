@@ -1,4 +1,4 @@
-"""Which modules of a package its sources import, found without running them."""
+"""Finding the modules of a package that its sources import, without running them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def imported_modules(package: Path, files: Iterable[Path]) -> dict[Path, str]:
-    """The sources of `package` that `files` import, directly or not, beyond themselves: each with who imports it."""
+    """Further sources of `package` that `files` import, directly or indirectly, each with a module that imports it."""
     sources = {_module(path.relative_to(package.parent)): path for path in sorted(package.rglob("*.py"))}
     names = {path: name for name, path in sources.items()}
     seen, found = {path for path in files if path in names}, {}

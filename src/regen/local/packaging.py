@@ -1,7 +1,7 @@
-"""Stages and zips the functions: `main.py`, the part of `regen` that runs there, and pinned requirements.
+"""Staging and zipping of the functions: `main.py`, the part of `regen` that runs there, and pinned requirements.
 
-Deterministic: the same sources give the same bytes on any machine (sorted names, fixed times and modes, no compression,
-whose output depends on the zlib at hand), so that a deployment can name the archive by its hash.
+The archive is deterministic, so that a deployment can name it by its hash: sorted names, fixed times and modes, and no
+compression, because its output depends on the version of zlib.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from regen.local.imports import imported_modules
 
 ROOT = Path(__file__).parents[3]
 
-#: What of `regen` goes into a function, with whatever it imports besides: a new folder stays out until it is used.
+#: Parts of `regen` that go into a function, with everything that they import. A new folder stays out until it is imported.
 PACKAGED = (
     "__init__.py",
     "adapters",
@@ -39,7 +39,7 @@ PACKAGED = (
     "topology.py",
     "web",
 )
-#: What never goes there; an import of it from what does is an error.
+#: Parts that never go into a function; packaging fails if a packaged module imports them.
 NEVER = frozenset({"cli", "league", "local"})
 SUFFIXES = frozenset({".py", ".json", ".sql", ".typed"})
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -63,7 +63,7 @@ class Package:
 def package_functions(functions: Path = ROOT / "functions", build: Path = ROOT / "build") -> dict[str, Package]:
     """Stage every folder of `functions` that has a `main.py`, zip it, and write `build/packages/manifest.json`.
 
-    What is up to date already is left alone, so that a running stack keeps its files. May run in several processes.
+    Files that are up to date are left alone, for a running stack. Several processes may call this at once.
 
     Raises:
         PackagingError: nothing to package, or a packaged module imports one that is not.
@@ -83,7 +83,7 @@ def package_functions(functions: Path = ROOT / "functions", build: Path = ROOT /
 
 
 def code_version(packages: Mapping[str, Package]) -> str:
-    """The version and what the code is: equal for equal sources, whatever the machine or the commit."""
+    """The version and a hash of the code: equal for equal sources on any machine and commit."""
     digest = hashlib.sha256("".join(package.sha256 for _, package in sorted(packages.items())).encode()).hexdigest()
     return f"{regen.__version__}+{digest[:12]}"
 
@@ -102,7 +102,7 @@ def _shared_files(package: Path) -> dict[str, bytes]:
         if path.relative_to(package).parts[0] in NEVER
     ]
     if wrong:
-        raise PackagingError("never packaged, but imported by what is: " + "; ".join(sorted(wrong)))
+        raise PackagingError("never packaged, but imported by a packaged module: " + "; ".join(sorted(wrong)))
     return {f"regen/{path.relative_to(package).as_posix()}": path.read_bytes() for path in files | more.keys()}
 
 

@@ -1,4 +1,4 @@
-"""What a local stack is made of: options, addresses, and the environment that its functions see."""
+"""The plan of a local stack: options, addresses, and the environment of its functions."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ OWN_PORTS = range(12_000, 32_000)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How to run the stack; the defaults are those of `regen local up`.
+    """The options of a stack; the defaults are those of `regen local up`.
 
     Attributes:
         home: the run's own folder (data, logs, `env`); one stack at a time.
-        build: what outlives a run: the BigQuery emulator's environment, caches.
+        build: files kept between runs: the BigQuery emulator's environment, caches.
         functions: the sources of the functions.
         packages: where they are packaged to (`functions/`, `packages/`); `build` unless given.
-        emulators: False for the in-process adapters even where the emulators are installed.
-        ports: by name (`PORTS`); those not named are free ones.
-        variables: settings of the functions beside or instead of the local ones.
-        schedules: which schedules of the topology run, and every how many seconds.
-        processes: of each function, which share its port; one where not named.
-        fronts: `host:port` by name (`FRONTED`): the functions call it in place of that emulator; everybody else does not.
-        start_seconds: for everything to answer, the first installation of the BigQuery emulator apart.
+        emulators: False for the in-process adapters even if the emulators are installed.
+        ports: ports by name (`PORTS`); names left out get free ports.
+        variables: settings of the functions, added to the local ones or replacing them.
+        schedules: the schedules of the topology that run, with their interval in seconds.
+        processes: number of processes by function, which share its port; 1 by default.
+        fronts: `host:port` by name (`FRONTED`). Only the functions call it instead of that emulator.
+        start_seconds: longest wait until everything answers, without the first installation of the BigQuery emulator.
     """
 
     project: str = DEFAULT_PROJECT
@@ -57,7 +57,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where everything listens: one port on loopback for each name of `PORTS`."""
+    """The addresses of all parts: one port on loopback for each name of `PORTS`."""
 
     ports: Mapping[str, int]
 
@@ -71,7 +71,7 @@ class Addresses:
 
 
 def addresses(given: Mapping[str, int]) -> Addresses:
-    """The ports asked for, and free ones for the rest."""
+    """The given ports, and free ones for the other names."""
     if unknown := sorted(set(given) - set(PORTS)):
         raise ValueError(f"no such port: {', '.join(unknown)}; known: {', '.join(PORTS)}")
     missing = [name for name in PORTS if name not in given]
@@ -79,7 +79,7 @@ def addresses(given: Mapping[str, int]) -> Addresses:
 
 
 def _free_ports(count: int, taken: Collection[int]) -> list[int]:
-    """Below the range from which systems take ports for outgoing connections: those may be gone before we use them."""
+    """Free ports below the range for outgoing connections, where a port may be taken before the stack uses it."""
     found: list[int] = []
     for port in random.SystemRandom().sample(OWN_PORTS, len(OWN_PORTS)):
         if len(found) == count:
@@ -144,13 +144,13 @@ def function_environment(
 
 
 def _declared_values() -> dict[str, str]:
-    """Of each setting its value for a local stack, or its default."""
+    """The local value of each setting, or its default."""
     values = {name: row.default if row.local is None else row.local for name, row in declared().items()}
     return {name: text_of(value) for name, value in values.items() if value is not None}
 
 
 def user_environment(options: Options, where: Addresses, *, memory: bool, api_key: str) -> dict[str, str]:
-    """What curl, the Google clients and a notebook need: the content of the `env` file."""
+    """The variables for curl, the Google clients and a notebook: the content of the `env` file."""
     emulators = {"PUBSUB_EMULATOR_HOST": where.host("pubsub"), "FIRESTORE_EMULATOR_HOST": where.host("firestore")}
     return {
         **{f"{name.upper()}_URL": where.url(name) for name in FUNCTIONS},
@@ -162,7 +162,7 @@ def user_environment(options: Options, where: Addresses, *, memory: bool, api_ke
 
 
 def relay_config(options: Options, where: Addresses) -> RelayConfig:
-    """What the relay must know."""
+    """The configuration of the relay."""
     return RelayConfig(
         port=where.ports["relay"],
         project=options.project,

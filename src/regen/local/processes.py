@@ -1,4 +1,4 @@
-"""Child processes that are never lost: each in a group of its own, with a log, watched, and ended with their parent."""
+"""Child processes: each has a group and a log of its own, is watched, and ends with its parent."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ TAIL_LINES = 20
 
 
 class ProcessDied(Exception):
-    """A process ended that should not have; the text carries its last lines."""
+    """A process ended unexpectedly; the text has its last lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """How to start a process.
+    """The command of a process.
 
     Attributes:
         env: the whole environment; nothing is inherited.
-        stop_signal: what makes it end quickly and cleanly.
+        stop_signal: the signal on which it ends quickly and cleanly.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Command:
 
 
 class Guard:
-    """Sees to it that the groups it knows end when this process does, however it does."""
+    """Ends its process groups when this process ends, even if it is killed."""
 
     def __init__(self) -> None:
         argv = [sys.executable, "-I", "-S", str(Path(__file__).with_name("guard.py"))]
@@ -45,21 +45,21 @@ class Guard:
         self._lock = threading.Lock()
 
     def add(self, group: int) -> None:
-        """End this group when the time comes."""
-        self._tell(f"+{group}\n")
+        """End this group together with this process."""
+        self._send(f"+{group}\n")
 
     def remove(self, group: int) -> None:
-        """This group has ended."""
-        self._tell(f"-{group}\n")
+        """Forget a group that has ended."""
+        self._send(f"-{group}\n")
 
     def close(self) -> None:
-        """End what is left."""
+        """End the remaining groups."""
         assert self._process.stdin is not None  # noqa: S101
         with self._lock, contextlib.suppress(OSError):
             self._process.stdin.close()
         self._process.wait()
 
-    def _tell(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         assert self._process.stdin is not None  # noqa: S101
         with self._lock, contextlib.suppress(OSError, ValueError):
             self._process.stdin.write(line.encode())
@@ -70,7 +70,7 @@ class Child:
     """A started process and those that it starts.
 
     Attributes:
-        expected: whether it may end.
+        expected: whether its end is expected.
     """
 
     def __init__(
@@ -101,16 +101,16 @@ class Child:
 
     @property
     def status(self) -> int | None:
-        """How it ended; None while it runs."""
+        """The exit status; None while it runs."""
         return self._process.returncode if self._ended.is_set() else None
 
     @property
     def seconds(self) -> float:
-        """Since it was started."""
+        """Seconds since its start."""
         return time.monotonic() - self._began
 
     def ended_within(self, seconds: float) -> bool:
-        """Wait that long at most for its end."""
+        """Wait for its end, at most this long; whether it has ended."""
         return self._ended.wait(seconds)
 
     def signal(self, number: int) -> None:
@@ -119,7 +119,7 @@ class Child:
             os.killpg(self.pid, number)
 
     def ask_to_end(self) -> None:
-        """Its end is expected from here on. The leader ends its own: it and they told at once get in each other's way."""
+        """Expect its end, and signal the leader only: it ends its own children, and signals to both would interfere."""
         self.expected = True
         if self.status is None:
             self.signal(signal.SIGCONT)
@@ -127,14 +127,14 @@ class Child:
                 os.kill(self.pid, self.command.stop_signal)
 
     def wait(self, deadline: float) -> None:
-        """Wait until `deadline` (monotonic), then kill what is left of the group."""
+        """Wait until `deadline` (monotonic), then kill the rest of the group."""
         self._ended.wait(max(0.0, deadline - time.monotonic()))
         self.expected = True
         self.signal(signal.SIGKILL)
         self._ended.wait()
 
     def report(self) -> str:
-        """How it ended, and the last lines of its log."""
+        """A text with its exit status and the last lines of its log."""
         lines = self.log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
         how = f"ended with status {self._process.returncode}"
         if self._process.returncode < 0:

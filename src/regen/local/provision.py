@@ -1,4 +1,4 @@
-"""Creates what the topology names, in the emulators."""
+"""Creation of the topology's topics, subscriptions and triggers in the emulators."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ProvisioningFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Redelivery:
-    """How the local stack redelivers: as production, but sooner. In seconds."""
+    """Backoff of redeliveries in seconds, shorter than in production."""
 
     ack_deadline: int = 20
     min_backoff: float = 1
@@ -35,7 +35,7 @@ def create_pubsub(host: str, project: str, topology: Topology, relay: str, redel
 
 
 def create_triggers(host: str, project: str, topology: Topology) -> None:
-    """Have the Firestore emulator tell of document changes."""
+    """Make the Firestore emulator send document changes."""
     for trigger in topology.firestore_triggers:
         body = {
             "eventType": trigger.event,
@@ -74,6 +74,6 @@ def _call(host: str, method: str, path: str, body: dict[str, Any]) -> None:
         text = answer.read().decode(errors="replace")
     finally:
         connection.close()
-    # 409: it is there already.
+    # 409: it exists already.
     if answer.status not in {200, 409}:
         raise ProvisioningFailed(f"{method} {path}: {answer.status} {text.strip()}")

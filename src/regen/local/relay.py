@@ -1,6 +1,6 @@
-"""What stands between emulators and functions, as the platform does: identity, events, schedules.
+"""The relay between emulators and functions. It does the platform's part: identity, events, schedules.
 
-Nothing here knows what the functions do. Deliveries are passed on unchanged, with a token of the platform's account.
+It knows nothing of the functions' work. It passes deliveries on unchanged, with a token of the platform's account.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from regen.topology import FirestoreTrigger, Schedule, Topology
 
 log = logging.getLogger("relay")
 
-#: For how long an event is tried again.
+#: How long an event is retried, in seconds.
 EVENT_RETENTION = 600.0
 
 
@@ -53,17 +53,17 @@ class Relay:
         return self._signer.certs
 
     def start(self) -> None:
-        """Begin to run the schedules."""
+        """Start the schedules."""
         for schedule in self._schedules:
             threading.Thread(target=self._run_schedule, args=(schedule,), daemon=True).start()
 
     def stop(self) -> None:
-        """Deliver nothing more by itself."""
+        """Stop the schedules and the retries of events."""
         self._stop.set()
         self._events.close()
 
     def push(self, subscription: str, body: bytes) -> int | None:
-        """Deliver a message; its status is the subscription's answer. None: there is no such subscription."""
+        """Deliver a message, and return the status of the answer; None if there is no such subscription."""
         known = self._subscriptions.get(subscription)
         if known is None:
             return None
@@ -71,7 +71,7 @@ class Relay:
         return self._post(known.name, known.service, known.path, body, headers, self._config.ack_deadline)
 
     def event(self, trigger: str, headers: Mapping[str, str], body: bytes) -> bool:
-        """Take a change event and deliver it, again and again if need be. False: there is no such trigger."""
+        """Accept a change event and deliver it, with retries; False if there is no such trigger."""
         known = self._triggers.get(trigger)
         if known is None:
             return False
@@ -99,7 +99,7 @@ class Relay:
         due = time.monotonic() + interval
         while not self._stop.wait(max(0.0, due - time.monotonic())):
             self.tick(schedule)
-            # A run that took longer than its interval swallows the next one, as Cloud Scheduler does.
+            # A run longer than its interval skips the next one, as in Cloud Scheduler.
             due = max(due + interval, time.monotonic())
 
     def tick(self, schedule: Schedule) -> int:
@@ -125,7 +125,7 @@ class Relay:
 
 
 def event_body(body: bytes) -> bytes:
-    """The event's protobuf: the Firestore emulator sends it as base64 text, the platform as it is."""
+    """The event's protobuf: the Firestore emulator sends it as base64 text, the platform as bytes."""
     try:
         return base64.b64decode(body, validate=True)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What the relay must know, as a file that the stack writes for it."""
+"""The configuration of the relay, in a file that the stack writes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ AUDIENCE = "regen"
 
 
 def push_account(project: str) -> str:
-    """The service account in whose name messages and events are delivered."""
+    """The service account that delivers messages and events."""
     return f"regen-push@{project}.iam.gserviceaccount.com"
 
 
 def scheduler_account(project: str) -> str:
-    """The service account in whose name schedules call."""
+    """The service account of the schedules."""
     return f"regen-scheduler@{project}.iam.gserviceaccount.com"
 
 
@@ -27,8 +27,8 @@ class RelayConfig:
 
     Attributes:
         targets: the base URLs of each service's instances.
-        schedules: how often to run a schedule of the topology; those not named do not run.
-        event_deadline: how long a service may take over a change event (Eventarc allows 10 s).
+        schedules: the intervals of the topology's schedules; those not named do not run.
+        event_deadline: how long a service may take for a change event (Eventarc allows 10 s).
     """
 
     port: int
@@ -43,12 +43,12 @@ class RelayConfig:
     audience: str = AUDIENCE
 
     def write(self, path: Path) -> None:
-        """Save it where `read` finds it."""
+        """Write it to a file."""
         path.write_text(json.dumps(asdict(self), indent=2))
 
     @classmethod
     def read(cls, path: Path) -> RelayConfig:
-        """Read what `write` saved."""
+        """Read it from a file."""
         raw = json.loads(path.read_text())
         raw["targets"] = {service: tuple(urls) for service, urls in raw["targets"].items()}
         return cls(**raw)

@@ -17,7 +17,7 @@ from regen.topology import topology
 
 
 class RelayServer(ThreadingHTTPServer):
-    """A thread for each call; the emulators open a connection for every message."""
+    """A server with a thread per call; the emulators open a connection for every message."""
 
     daemon_threads = True
     request_queue_size = 256
@@ -27,7 +27,7 @@ class RelayServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A caller that went away is not worth a traceback."""
+        """Log an error, but not a caller that has disconnected."""
         if not isinstance(error := sys.exception(), ConnectionError):
             logging.getLogger("relay").error("call of %s failed", client_address, exc_info=error)
 
@@ -61,11 +61,11 @@ class _Handler(BaseHTTPRequestHandler):
         return b"".join(chunks)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Nothing: what fails is logged where it is delivered."""
+        """Write nothing: the relay logs failed deliveries."""
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until a signal arrives."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout)
     config = RelayConfig.read(Path(sys.argv[1]))
     signer = TokenSigner(config.issuer, config.audience)

@@ -1,4 +1,4 @@
-"""The local stack: starts everything, waits until it answers, watches it, and ends it."""
+"""The local stack: start all parts, wait until they answer, watch them, and end them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PATIENCE_SECONDS = 2.0
 
 
 class StackError(Exception):
-    """The stack cannot do what it is asked."""
+    """The stack cannot carry out a call."""
 
 
 class StackStopping(StackError):
@@ -46,10 +46,10 @@ class Stack:
     """All processes of the local stack; a context manager.
 
     Attributes:
-        env: addresses, project and key, as the `env` file has them.
-        why_in_process: why the in-process adapters are used; empty when the emulators are.
-        failures: the processes that ended and should not have.
-        started: whether everything has answered.
+        env: addresses, project and key, as in the `env` file.
+        why_in_process: why the in-process adapters are used; empty with emulators.
+        failures: the processes that ended unexpectedly.
+        started: whether all parts have answered.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Stack:
         self.stop()
 
     def start(self) -> None:
-        """Start everything at once and return when all of it answers; end all of it if something does not."""
+        """Start all parts at once, and return when every one answers; if one does not, end all."""
         self._lock_file = self._own_folder()
         try:
             self._guard = Guard()
@@ -101,7 +101,7 @@ class Stack:
         self.started = True
 
     def stop(self) -> None:
-        """End everything that was started; safe to call again."""
+        """End all parts; safe to call again."""
         self._closing.set()
         with self._spawning:
             children = list(self._children.values())
@@ -116,10 +116,10 @@ class Stack:
             self._lock_file.close()
 
     def check(self) -> None:
-        """Raise if a process has ended that should not have.
+        """Raise if a process has ended unexpectedly.
 
         Raises:
-            ProcessDied: names it, with its last lines.
+            ProcessDied: a process has ended; the error names it, with its last lines.
         """
         if self.failures:
             raise ProcessDied("\n".join(child.report() for child in self.failures))
@@ -129,13 +129,13 @@ class Stack:
         return self._child(name).pid
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
-        """Send a signal to a part's whole group; if it is one to end it, its end is expected."""
+        """Send a signal to a part's whole group; a signal to end makes its end expected."""
         child = self._child(name)
         child.expected = child.expected or number in ENDING
         child.signal(number)
 
     def restart(self, name: str) -> None:
-        """End a part if it runs, and start it again as it was, ready. An emulator starts empty."""
+        """End a part if it runs, start it again, and wait until it is ready. An emulator starts empty."""
         child = self._child(name)
         child.ask_to_end()
         child.wait(time.monotonic() + STOP_SECONDS)
@@ -186,7 +186,7 @@ class Stack:
         create_tables_at(self.urls["bigquery"], self.options.project, prefix)
 
     def _bigquery_installed(self) -> Path:
-        """Install it in a process of its own, which ends with us: the first time takes a while."""
+        """Install it in a separate process, which ends with the stack; the first installation takes a while."""
         child = self._spawn(commands.bigquery_install(self.options), expected=True)
         if not child.ended_within(PATIENCE_SECONDS):
             self._say("installing the BigQuery emulator (once)")
@@ -237,18 +237,18 @@ class Stack:
         return lock
 
     def _all_of(self, *steps: Callable[[], None]) -> None:
-        """Run the steps at once; the first error, or the first process that ends, is the error of all."""
+        """Run the steps concurrently; raise the first error, or that of the first process that ends."""
         done: queue.Queue[BaseException | None] = queue.Queue()
 
         def run(step: Callable[[], None]) -> None:
             try:
                 step()
-            except BaseException as error:  # noqa: BLE001 - raised by who waits
+            except BaseException as error:  # noqa: BLE001 - raised by the waiting thread
                 done.put(error)
             else:
                 done.put(None)
 
-        # Daemons: a client that retries for minutes must not keep us from ending.
+        # Daemons: a client that retries for minutes must not delay the end of the stack.
         for step in steps:
             threading.Thread(target=run, args=(step,), daemon=True).start()
         finished = 0

@@ -1,4 +1,4 @@
-"""Identity tokens as Google issues them for push and schedules, signed with a key of our own."""
+"""Identity tokens in the form of Google's for push and schedules, signed with a local key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RENEWAL = 300
 
 
 class TokenSigner:
-    """Signs tokens for accounts; `certs` is what those who check them need (key id to certificate, as Google serves)."""
+    """Signs tokens for accounts. `certs` has the certificates for checking them by key id, as Google serves them."""
 
     def __init__(self, issuer: str, audience: str, now: Callable[[], float] = time.time) -> None:
         self._issuer, self._audience, self._now = issuer, audience, now
@@ -33,7 +33,7 @@ class TokenSigner:
         self._lock = threading.Lock()
 
     def bearer(self, account: str) -> str:
-        """The `Authorization` header of a service account; a token serves for most of its hour."""
+        """The `Authorization` header of a service account; a token is reused for most of its hour."""
         with self._lock:
             renew_at, token = self._tokens.get(account, (0.0, ""))
             if self._now() >= renew_at:

@@ -1,4 +1,4 @@
-"""`regen local up`: the stack in the foreground, until it is told to stop."""
+"""`regen local up`: the stack in the foreground, until a signal arrives."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from regen.local.processes import Child, ProcessDied
 from regen.local.stack import Stack, StackError, StackStopping
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-#: What may die and be started again: it holds no data, or has it on disk, and the platform would do the same.
+#: Parts that may be restarted: they hold no data, or have it on disk. The platform restarts functions, too.
 RESTARTABLE = frozenset({"coordinator", "worker", "verifier", "relay", "bigquery"})
-#: One that ends so soon after its start, so many times in a row, will do so for ever.
+#: A part is given up after this many early deaths in a row.
 MOST_EARLY_DEATHS = 5
 EARLY_SECONDS = 5.0
 
 
 class _Interrupted(BaseException):
-    """Told to stop."""
+    """A signal to stop arrived."""
 
 
 def up(
@@ -34,13 +34,13 @@ def up(
     *,
     say: Callable[[str], None] = print,
 ) -> int:
-    """Start, load, write the `env` file, and stay until a signal or a loss that cannot be mended.
+    """Start, load, write the `env` file, and run until a signal or a lasting failure.
 
     Args:
-        load: fills the warehouse; called when everything answers.
+        load: fills the warehouse; called when every part answers.
 
     Returns:
-        The exit code: 0 after a signal, 1 when the stack could not start, load or go on.
+        The exit code: 0 after a signal, 1 if the stack could not start, load or continue.
     """
     keeper = _Keeper(say)
     stack: Stack | None = None
@@ -52,7 +52,7 @@ def up(
             began = time.monotonic()
             stack.start()
             env_file = stack.options.home / "env"
-            _tell_urls(stack, time.monotonic() - began, say)
+            _print_urls(stack, time.monotonic() - began, say)
             load(stack)
             write_env(env_file, stack.env)
             say(f"ready after {time.monotonic() - began:.1f} s; {env_file} has the addresses; Ctrl-C stops everything")
@@ -73,10 +73,10 @@ def up(
 
 
 def write_env(path: Path, env: Mapping[str, str]) -> None:
-    """Write one `KEY=value` a line, all or nothing; it holds a key, so its owner alone may read it from the first moment."""
+    """Write one `KEY=value` per line, atomically. It holds a key, so from the start only its owner may read the file."""
     part = path.with_name(f".{path.name}.part")
     part.unlink(missing_ok=True)
-    # Exclusively: a file or link that somebody else has put there in between is not written to.
+    # Exclusively: do not write to a file or link that another process has created in between.
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         os.fchmod(file.fileno(), 0o600)
         file.write("".join(f"{key}={value}\n" for key, value in env.items()))
@@ -84,7 +84,7 @@ def write_env(path: Path, env: Mapping[str, str]) -> None:
 
 
 class _Keeper:
-    """Reports a process that ended by itself; starts it again, or gives up when that makes no sense."""
+    """Reports a process that ended unexpectedly, and restarts it or gives up."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self.stack: Stack | None = None
@@ -107,14 +107,14 @@ class _Keeper:
         try:
             self.stack.restart(name)
         except (StackStopping, ProcessDied):
-            return True  # a new process that has died is reported by itself
+            return True  # the death of the new process is reported separately
         except StackError as error:
             self._say(str(error))
             return False
         return True
 
 
-def _tell_urls(stack: Stack, seconds: float, say: Callable[[str], None]) -> None:
+def _print_urls(stack: Stack, seconds: float, say: Callable[[str], None]) -> None:
     say(f"everything answers after {seconds:.1f} s")
     for name, value in stack.env.items():
         say(f"  {name}={value}")
@@ -140,7 +140,7 @@ def _interruptible() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _deaf() -> Iterator[None]:
-    """No signal keeps us from cleaning up."""
+    """Ignore signals during cleaning up."""
     before = {number: signal.signal(number, signal.SIG_IGN) for number in SIGNALS}
     try:
         yield

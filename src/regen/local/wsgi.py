@@ -1,4 +1,4 @@
-"""Calls WSGI applications of this process as if over HTTP."""
+"""Calling WSGI applications of this process as if over HTTP."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class WsgiServices:
-    """Services called in this very process."""
+    """Services called within this process."""
 
     def __init__(self, apps: Mapping[str, WSGIApplication]) -> None:
         self._apps = apps
 
     def post(self, service: str, path: str, body: bytes, headers: Mapping[str, str], timeout: float) -> int:
-        """Call the service; one that is late is the broker's affair."""
+        """Call the service; the broker handles late answers."""
         statuses: list[str] = []
 
         def start_response(

@@ -1,7 +1,7 @@
-"""Rows are checked and brought into their tables' types before anything is written (I-30, I-36).
+"""Checking of rows and conversion to their tables' types, before anything is written (I-30, I-36).
 
-What leaves here is JSON-able and loads as it stands: dates as text, decimals with at most nine digits, no NaN, no null
-in a list, every REQUIRED column filled, no column that the table lacks.
+A normalised row consists of JSON values and can be loaded: dates are text, decimals have at most nine digits, there is no
+NaN and no null in a list, every REQUIRED column is filled, and every column exists in the table.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def normalise(table: Table, row: Mapping[str, Any], *, without: frozenset[str] =
     """One row in the types of its table; nulls are left out.
 
     Args:
-        without: columns that somebody else fills: they may be missing, and must be.
+        without: columns that the transaction fills: they must be missing.
 
     Raises:
         InvalidInput: names the table and the column.

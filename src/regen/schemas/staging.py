@@ -16,7 +16,7 @@ PREDICTIONS = "player_prop_predictions"
 RUNS = "prediction_worker_runs"
 RUN_PREFIX = "run_"
 
-#: Columns of `player_prop_predictions` that say that a row is superseded, when, why and by what.
+#: Columns of `player_prop_predictions` that describe the supersession of a row: when, why and by which batch.
 SUPERSESSION = frozenset(
     {
         "superseded",
@@ -27,7 +27,7 @@ SUPERSESSION = frozenset(
         "superseded_by_prediction_id",
     }
 )
-#: Those that the transaction fills.
+#: Columns that the transaction fills.
 FILLED = SUPERSESSION | frozenset(
     {
         "round",
@@ -48,7 +48,7 @@ def prediction_columns() -> tuple[str, ...]:
 
 @cache
 def staging_fields() -> tuple[Field, ...]:
-    """The staging table's columns: which kind of row, a prediction's columns, and a worker run's with a prefix."""
+    """The staging table's columns: the kind of row, a prediction's columns, and a worker run's with a prefix."""
     own = [
         Field("kind", "STRING", "REQUIRED", "prediction, run, withdrawal or slate"),
         Field("player_lookup", "STRING", "REQUIRED", "Name: accents stripped, lower case, letters only, suffix kept"),
@@ -89,7 +89,7 @@ def checked(row: StagedRow) -> StagedRow:
 
 
 def staged(row: StagedRow) -> dict[str, Any]:
-    """The row as it is loaded: flat, the columns of a run with their prefix.
+    """The row in the form of the load job: flat, the columns of a run with their prefix.
 
     Raises:
         InvalidInput: names the column that is wrong.

@@ -1,4 +1,4 @@
-"""Reads the schema files into values."""
+"""Reading of the schema files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """By which column, and how coarsely. None of the tables expires its partitions."""
+    """The partition column and its granularity. No table expires its partitions."""
 
     field: str
     type: str
@@ -36,10 +36,10 @@ class Partition:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table as its file describes it.
+    """A table, from its schema file.
 
     Attributes:
-        owner: `regen`, or `upstream` for a table that others fill and Terraform does not manage.
+        owner: `regen`, or `upstream` for a table that upstream fills and Terraform does not manage.
     """
 
     dataset: str
@@ -57,7 +57,7 @@ class Table:
         return tuple(field.name for field in self.fields)
 
     def field(self, name: str) -> Field:
-        """One column; KeyError if there is none of that name."""
+        """One column; KeyError if no column has that name."""
         for field in self.fields:
             if field.name == name:
                 return field

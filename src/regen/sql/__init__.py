@@ -1,6 +1,6 @@
 """The statements, one file each: those of the functions, and those that read for operators.
 
-Tables stand in braces, values are named parameters; what several statements share is in `parts`. Nothing else is put into a text.
+Names of tables are in braces, values are named parameters, and `parts` has the text shared by several statements.
 """
 
 from regen.sql.render import Names, render

@@ -1,4 +1,4 @@
-"""Lists of columns, made from the schemas: what a statement writes cannot drift from the tables (I-35)."""
+"""Lists of columns, made from the schemas, so that statements cannot drift from the tables (I-35)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from regen.schemas import RUN_PREFIX, table
 from regen.schemas.staging import PREDICTIONS, RUNS, SUPERSESSION, prediction_columns
 
 AUDIT = "prediction_regeneration_audit"
-#: Filled by the statement, not by the entry.
+#: Audit columns that the statement fills, not the entry.
 AUDIT_FILLED = frozenset({"fence_token", "created_at"})
 _COUNTED = {"superseded_count": "superseded", "withdrawn": "withdrawn", "regenerated_count": "inserted"}
-#: Of a prediction that a rollback brings back, these are new; all others are copied.
+#: Columns that a rollback sets anew in a restored prediction; it copies all others.
 _RENEWED = SUPERSESSION | frozenset(
     {
         "prediction_id",
@@ -47,10 +47,10 @@ def _audit_value(name: str, *, counted: bool) -> str:
 
 @cache
 def lists(*, counted: bool) -> tuple[tuple[str, str], ...]:
-    """The places of the statements that write.
+    """The placeholders of the writing statements, with their texts.
 
     Args:
-        counted: the statement has counted what it did, and puts that into the entry of its own act.
+        counted: whether the statement counts its rows and puts the counts into the audit entry of its own act.
     """
     columns = {
         "prediction_columns": prediction_columns(),

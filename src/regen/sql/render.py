@@ -1,4 +1,4 @@
-"""Puts the names of tables and the lists of their columns into a statement: from validated settings and schemas only."""
+"""Rendering of statements: placeholders become names of tables and lists of columns, from validated settings and schemas only."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _COMMENT = re.compile(r"^\s*--.*\n?", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Where the tables stand.
+    """The names of datasets and tables.
 
     Attributes:
-        prefix: goes before each dataset's name.
+        prefix: prefix of each dataset's name.
     """
 
     project: str
@@ -48,7 +48,7 @@ class Names:
         """The full name of a staging table.
 
         Raises:
-            InvalidInput: it is no name for a table.
+            InvalidInput: the name is not valid for a table.
         """
         if not _TABLE.fullmatch(name):
             raise InvalidInput("staging", "letters, digits and _")
@@ -57,12 +57,12 @@ class Names:
 
 @cache
 def source(name: str) -> str:
-    """The text of a statement, as its file has it, with the parts that it shares with others."""
+    """The text of a statement's file, with shared parts inserted."""
     return filled((resources.files(__package__) / f"{name}.sql").read_text(encoding="utf-8"))
 
 
 def filled(text: str) -> str:
-    """A text whose lines `{part:a,b}` are replaced by `parts/part.sql`, with a and b in the place of its $1 and $2."""
+    """The text with each line `{part:a,b}` replaced by `parts/part.sql`, in which a and b replace $1 and $2."""
     return _PART.sub(_part, text)
 
 
@@ -82,17 +82,17 @@ def _tables(names: Names) -> dict[str, str]:
 
 @cache
 def render(name: str, names: Names, staging: str | None = None, lists: tuple[tuple[str, str], ...] = ()) -> str:
-    """The statement, ready to be sent.
+    """The rendered statement.
 
     Args:
         staging: name of the staging table, for a statement that reads one.
-        lists: further places and what stands there: lists of columns made from the schemas.
+        lists: further placeholders with their texts: lists of columns made from the schemas.
     """
     return render_text(source(name), names, staging, lists)
 
 
 def render_text(text: str, names: Names, staging: str | None = None, lists: tuple[tuple[str, str], ...] = ()) -> str:
-    """A text whose places are filled; it may be a person's own, such as one typed for a look at the tables."""
+    """A rendered text, which may also be an operator's own query."""
     places: Mapping[str, str] = _tables(names) | dict(lists)
     if staging is not None:
         places = {**places, "staging": f"`{names.staging(staging)}`"}

@@ -72,7 +72,7 @@ def _release(deps: Deps, game_date: date, batch_id: str) -> str | None:
             unseen = seen.snapshot.data.get("live") is not True
             return ([seen.update(seen.batch)], "seen again") if unseen else ([], None)
         ended = seen is not None
-        why = f"has ended ({seen.batch.status})" if seen else "no longer has a record"
+        why = f"has ended ({seen.batch.status})" if seen else "has no record"
         carried = () if ended else day.record.carried
         record = replace(
             day.record, live=None, carried=(), coalesced=bounded((*_new(carried, day.record), *day.record.coalesced))
