@@ -23,7 +23,7 @@ locals {
     malformed = {
       severity = "WARNING"
       filter   = "${local.log_of_any} AND jsonPayload.action=\"malformed\""
-      what     = "Somebody sends what cannot be understood. The body is in the audit table, event `malformed`."
+      what     = "A sender's messages are malformed. The body is in the audit table, event `malformed`."
     }
     unexpected_error = {
       severity = "ERROR"

@@ -2,7 +2,7 @@ locals {
   # Collections whose documents end by themselves. Not `leases`: their tokens must never start again from one.
   expiring = toset(["backfills", "excluded", "idempotency", "prediction_batches", "requests"])
 
-  # What nobody asks for is not indexed: each index entry costs a write, and rising values make a hot spot.
+  # Fields that no query uses are not indexed: each index entry costs a write, and rising values make a hot spot.
   unindexed = {
     backfills          = ["dates", "metadata", "schema", "updated_at"]
     excluded           = ["players"]

@@ -1,4 +1,4 @@
-# The people of the command line: they read, and the coordinator changes things for them. No secret (it holds everybody's
+# The people of the command line: they read, and the coordinator changes things for them. No secret (it holds all keys
 # keys: who hands them out reads it), and no Firestore (the coordinator answers from it).
 locals {
   operator_roles = toset([

@@ -78,7 +78,7 @@ resource "google_service_account_iam_member" "push_tokens" {
   member             = google_project_service_identity.pubsub.member
 }
 
-# Eventarc's own subscription is signed by the same agent. Its role as an agent covers that, unless somebody took it away.
+# Eventarc's own subscription is signed by the same agent. Its role as an agent covers that, unless it was revoked.
 resource "google_service_account_iam_member" "event_tokens" {
   service_account_id = google_service_account.events.name
   role               = "roles/iam.serviceAccountTokenCreator"

@@ -1,5 +1,5 @@
 variable "alert_emails" {
-  description = "Addresses that alert policies write to. Empty: the policies exist, and nobody is written to."
+  description = "Addresses that alert policies write to. Empty: the policies exist, but notify no address."
   type        = set(string)
   default     = []
   nullable    = false
@@ -53,7 +53,7 @@ variable "checkout" {
 
 variable "coordinator_public" {
   description = <<-EOT
-    Whether anybody may reach the coordinator, which then checks keys and signatures by itself. If not, the platform
+    Whether the coordinator is public; it then checks keys and signatures itself. If not, the platform
     lets in only Pub/Sub, the scheduler and `operators`, and a caller sends an identity token beside the API key.
   EOT
   type        = bool
@@ -188,7 +188,7 @@ variable "notification_channels" {
 variable "operators" {
   description = <<-EOT
     IAM members who use the command line, such as `group:data@example.com`: they may read tables, logs and what is
-    deployed, and call a coordinator that is not public. The API key is handed to each by whoever applies.
+    deployed, and call a coordinator that is not public. The administrator who applies gives each of them an API key.
   EOT
   type        = set(string)
   default     = []
@@ -196,7 +196,7 @@ variable "operators" {
 
   validation {
     condition     = alltrue([for m in var.operators : can(regex("^(user|group|serviceAccount|domain):", m))])
-    error_message = "operators: each begins with user:, group:, serviceAccount: or domain:; nobody else can be meant."
+    error_message = "operators: each begins with user:, group:, serviceAccount: or domain:."
   }
 }
 

@@ -131,7 +131,7 @@ run "a_coordinator_behind_iam" {
 
   assert {
     condition     = toset(keys(google_cloud_run_v2_service_iam_member.coordinator)) == toset(["push", "scheduler", "group:data@example.com"])
-    error_message = "nobody unknown gets in"
+    error_message = "unknown callers are refused"
   }
   assert {
     condition     = google_cloudfunctions2_function.this["coordinator"].service_config[0].environment_variables["REGEN_TOKEN_CHECK"] == "claims_behind_iam"
@@ -144,7 +144,7 @@ run "nobody_is_an_operator_unasked" {
 
   assert {
     condition     = length(google_project_iam_member.operator) + length(google_bigquery_dataset_iam_member.operator) == 0
-    error_message = "people get no rights that nobody asked for"
+    error_message = "operators get no rights beyond those configured"
   }
 }
 
@@ -172,7 +172,7 @@ run "channels_that_exist_already" {
 
   assert {
     condition     = contains(google_monitoring_alert_policy.sweep_missing.notification_channels, "projects/demo-project/notificationChannels/123")
-    error_message = "the channel is told"
+    error_message = "the policy notifies the channel"
   }
 }
 
@@ -216,7 +216,7 @@ run "spans_are_asked_for" {
   }
   assert {
     condition     = google_cloudfunctions2_function.this["worker"].service_config[0].environment_variables["REGEN_TRACING"] == "otlp"
-    error_message = "the code is told"
+    error_message = "the setting reaches the code"
   }
 }
 

@@ -1,4 +1,4 @@
--- What was done to a date or by a batch, in the order of its happening. No slate is known a year before its games.
+-- The acts on a date or of a batch, in order of time. No slate is known a year before its games.
 SELECT
   regeneration_timestamp, event, game_date, batch_id, round, status, reason, triggered_by, requested, produced, skipped,
   failed, kept, withdrawn, superseded_count, regenerated_count, coverage_pct, error, metadata, verdict

@@ -1,4 +1,4 @@
--- What a scan decided about games, where the row is still as the scan read it: of two scans at once, one writes.
+-- Writes a scan's changes to games whose row is still as the scan read it: only one of two concurrent scans writes.
 MERGE {pending_bdb_games} AS game
 USING (
   SELECT

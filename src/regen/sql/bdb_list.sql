@@ -1,4 +1,4 @@
--- Games whose late data is awaited, or has come.
+-- Games whose late data is awaited, or has arrived.
 SELECT
   game_date, game_id, home_team, away_team, status, bdb_available_at, bdb_check_count, attempts, completed_at,
   resolution_notes

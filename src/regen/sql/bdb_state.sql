@@ -1,4 +1,4 @@
--- Of each waiting game: whether its players' features were made since the data came, and what their predictions rest on.
+-- For each waiting game: whether its players' features are newer than the data, and on which features their predictions rest.
 WITH waiting AS (
   SELECT game_date, game_id, bdb_available_at
   FROM {pending_bdb_games}

@@ -1,4 +1,4 @@
--- Each prediction that some batches superseded or withdrew, beside its replacement.
+-- Each prediction that some batches superseded or withdrew, with its replacement.
 SELECT
   old.game_date, old.player_lookup, old.system_id,
   CAST(old.current_points_line AS FLOAT64) AS old_line, CAST(fresh.current_points_line AS FLOAT64) AS new_line,

@@ -1,4 +1,4 @@
--- How far the predictions of batches were off, beside those that they replaced, for players who have played since.
+-- The errors of batches' predictions and of those that they replaced, for players who have played since.
 WITH scored AS (
   SELECT game_date, game_id, player_lookup, points
   FROM {player_game_summary}

@@ -1,12 +1,12 @@
--- Grades the current predictions of games whose box score is complete, once each; a grade whose prediction is not current
--- any more is kept and says so. A box score is complete when two teams have each eight players with minutes, and 235
--- minutes in all; a player who is not in it did not play. A game that is half loaded waits, and so does a player with
--- minutes and no points: nobody is voided for what is not there yet.
--- Grades that only insert do not conflict, nor does a MERGE that inserts
--- (https://cloud.google.com/bigquery/docs/data-manipulation-language#dml_statement_conflicts): a message that came twice
--- graded a date twice. So the transaction changes a row of its own, and of two at once BigQuery cancels one.
+-- Grades the current predictions of games whose box score is complete, once each. A grade whose prediction is no longer
+-- current is kept and marked. A box score is complete when each of two teams has eight players with minutes, and 235
+-- minutes in total; a player who is not in it did not play. A half-loaded game waits, and so does a player with minutes but
+-- no points, so that missing data voids no prediction.
+-- Statements that only insert do not conflict, not even a MERGE that inserts
+-- (https://cloud.google.com/bigquery/docs/data-manipulation-language#dml_statement_conflicts): a duplicate message would
+-- grade a date twice. Therefore the transaction changes a lock row, so that BigQuery cancels one of two concurrent ones.
 IF NOT EXISTS (SELECT 1 FROM {statement_locks} WHERE name = 'grades') THEN
-  -- A lock row that is there twice does no harm: the transaction changes both.
+  -- A doubled lock row does no harm: the transaction changes both.
   INSERT INTO {statement_locks} (name, `at`) VALUES ('grades', @at);
 END IF;
 
@@ -18,7 +18,7 @@ IF @@row_count = 0 THEN
   RAISE USING MESSAGE = 'LOCK_MISSING: statement_locks has no row for the grades';
 END IF;
 
--- 1. What is graded and not current any more says so.
+-- 1. Mark the grades whose predictions are no longer current.
 UPDATE {prediction_accuracy} AS grade
 SET is_superseded_prediction = TRUE
 WHERE grade.game_date BETWEEN @first AND @last AND IFNULL(grade.is_superseded_prediction, FALSE) = FALSE

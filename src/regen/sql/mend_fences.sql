@@ -1,5 +1,5 @@
--- Makes one row of a date's fence where older versions left several: the highest token, and the last promotion.
--- Says which dates it found doubled.
+-- Merges fences of which older versions left several rows: keeps the highest token and the last promotion.
+-- Returns the dates of the merged fences.
 DECLARE doubled ARRAY<DATE>;
 
 SET doubled = ARRAY(SELECT game_date FROM {promotion_fence} GROUP BY game_date HAVING COUNT(*) > 1 ORDER BY game_date);
@@ -17,7 +17,7 @@ IF ARRAY_LENGTH(doubled) > 0 THEN
     RAISE USING MESSAGE = 'LOCK_MISSING: statement_locks has no row for the fence';
   END IF;
 
-  -- The one that stays is known by its time.
+  -- The row that stays is identified by its time.
   INSERT INTO {promotion_fence} (
     game_date, token, batch_id, round, raised_at, promoted_batch_id, promoted_round, promoted_at
   )

@@ -1,11 +1,11 @@
--- Coverage of each date, from what should be there: every rostered player of the slate, by the rule that opens a batch.
--- Everybody of a game that is called off, OUT, DOUBTFUL and those under 15 minutes without a line are excluded; a player whose newest run was skipped because he
+-- Coverage of each date against its slate: every rostered player, by the rule that opens a batch.
+-- Players of a game that is called off, OUT, DOUBTFUL and those under 15 minutes without a line are excluded; a player whose newest run was skipped because he
 -- was out or has no history leaves the denominator.
 CREATE OR REPLACE VIEW `{nba_predictions}.prediction_coverage` AS
 WITH slate AS (
   SELECT
     game_date, player_lookup, player_status, avg_minutes_per_game_last_7, has_prop_line, current_points_line,
-    -- Upstream's table may lack the column, and a view cannot be asked twice: of the row as text it is null then.
+    -- Upstream's table may lack the column, and a view cannot be retried without it. Read from the row as JSON, it is null then.
     LOWER(TRIM(IFNULL(JSON_VALUE(TO_JSON_STRING(context), '$.game_status'), ''))) AS game_status
   FROM {upcoming_player_game_context} AS context
   WHERE game_date >= '1946-01-01'

@@ -1,11 +1,11 @@
--- Makes the staged predictions current in place of what they replace, and says so, all or nothing.
+-- Makes the staged predictions current in place of those that they replace, and writes the audit row, all or nothing.
 -- A RAISE ends the script, and with it the transaction, which is then rolled back.
 DECLARE measured STRUCT<superseded INT64, withdrawn INT64, inserted INT64, problem STRING>;
 
 BEGIN TRANSACTION;
 
--- 1. Still the owner of the date, with the highest token, and this round has not been promoted. A lease elsewhere is no
--- fence: two transactions that only insert do not conflict; two that change this row do.
+-- 1. Check that this owner still holds the date, with the highest token, and that the round has not been promoted. Every
+-- promotion changes this row, so that two promotions conflict; two transactions that only insert would not.
 UPDATE {promotion_fence}
 SET promoted_batch_id = @batch_id, promoted_round = @round, promoted_at = @at
 WHERE game_date = @game_date AND token = @token AND batch_id = @batch_id AND round = @round
@@ -16,7 +16,7 @@ IF @@row_count != 1 THEN
 END IF;
 
 -- 2. Supersede the current rows of the generations that have a replacement; withdraw those of players ruled out and,
--- for a whole slate, of players no longer on it. Rows that are superseded already are never touched (P6).
+-- for a whole slate, of players no longer on it. Superseded rows are never changed (P6).
 UPDATE {player_prop_predictions} AS old
 SET
   superseded = TRUE,
@@ -61,7 +61,7 @@ WHERE old.game_date = @game_date
   AND old.player_lookup = change.player_lookup
   AND (change.reason IS NOT NULL OR old.system_id IN UNNEST(change.systems));
 
--- 3. The new rows, each linked to the one that it replaces.
+-- 3. Insert the new rows, each linked to the one that it replaces.
 INSERT INTO {player_prop_predictions} (
   {prediction_columns}, round, supersedes_prediction_id, created_at
 )
@@ -82,9 +82,9 @@ LEFT JOIN (
 ) AS replaced ON replaced.player_lookup = fresh.player_lookup AND replaced.system_id = fresh.system_id
 WHERE fresh.kind = 'prediction' AND fresh.batch_id = @batch_id AND fresh.game_date = @game_date;
 
--- 4. What was done, and whether the date is as it must be. What the predecessor left double stays until it is replaced;
--- a double that one of our rows is part of is an error. Superseded rows of other batches are not read, however many
--- regenerations the date has had: nothing of them is counted, and an id is made from its batch and round.
+-- 4. Count the changes, and check the date. Double rows of the predecessor stay until they are replaced; a double with one
+-- of regen's rows is an error. Superseded rows of other batches are not read, so that the cost does not grow with the
+-- number of regenerations: they are not counted, and their ids differ, as an id is made from its batch and round.
 SET measured = (
   SELECT AS STRUCT
     IFNULL(SUM(replaced), 0) AS superseded,
@@ -146,8 +146,8 @@ IF measured.problem IS NOT NULL THEN
   RAISE USING MESSAGE = measured.problem;
 END IF;
 
--- 5. The worker runs, once: a rejected round has written its own already. Records of a batch do not live as long as a
--- year; the second bound is for a table that upstream has partitioned by run_date.
+-- 5. Insert the worker runs that are not there yet: a rejected round has written its own. A batch's records live for less
+-- than a year; the second bound is for a table that upstream has partitioned by run_date.
 INSERT INTO {prediction_worker_runs} ({run_columns})
 SELECT {staged_run_columns}
 FROM {staging}
@@ -156,7 +156,7 @@ WHERE kind = 'run' AND run_request_id NOT IN (
     WHERE game_date = @game_date AND run_date >= TIMESTAMP_SUB(@at, INTERVAL 400 DAY) AND batch_id = @batch_id
   );
 
--- 6. The audit, in the same commit (P7): this act with what was counted, once.
+-- 6. Insert the audit row with the counts, in the same commit (P7).
 INSERT INTO {prediction_regeneration_audit} ({audit_columns}, fence_token, created_at)
 SELECT {audit_values}, IF(entry.event_id = @event_id, @token, NULL), @at
 FROM UNNEST(@entries) AS entry

@@ -1,4 +1,4 @@
--- What was committed for a batch and round: the audit row commits with the act, so it is the answer.
+-- The counts committed for a batch and round, from the audit row, which commits with the act.
 -- No slate is known a year before its games.
 SELECT superseded_count, withdrawn, regenerated_count, regeneration_timestamp, fence_token
 FROM {prediction_regeneration_audit}

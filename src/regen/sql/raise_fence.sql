@@ -1,10 +1,10 @@
--- Takes a date for a token, and says which token holds it now.
+-- Takes a date for a token, and returns the token that holds it afterwards.
 -- Statements that only insert do not conflict, a MERGE that inserts included
 -- (https://cloud.google.com/bigquery/docs/data-manipulation-language#dml_statement_conflicts). So the row of a date is
--- made in a transaction that changes a row of its own: of two at once BigQuery cancels one. It is raised by a plain
--- UPDATE, which BigQuery queues behind a promotion that is running.
+-- created in a transaction that changes a lock row: BigQuery cancels one of two concurrent ones. It is raised by a plain
+-- UPDATE, which BigQuery queues behind a running promotion.
 IF NOT EXISTS (SELECT 1 FROM {promotion_fence} WHERE game_date = @game_date) THEN
-  -- A lock row that is there twice does no harm: the transaction changes both.
+  -- A doubled lock row does no harm: the transaction changes both.
   IF NOT EXISTS (SELECT 1 FROM {statement_locks} WHERE name = 'fence') THEN
     INSERT INTO {statement_locks} (name, `at`) VALUES ('fence', @at);
   END IF;
@@ -25,7 +25,7 @@ IF NOT EXISTS (SELECT 1 FROM {promotion_fence} WHERE game_date = @game_date) THE
   COMMIT TRANSACTION;
 END IF;
 
--- With the same token, batch and round again, nothing changes but the time.
+-- A repetition with the same token, batch and round changes only the time.
 UPDATE {promotion_fence}
 SET token = @token, batch_id = @batch_id, round = @round, raised_at = @at
 WHERE game_date = @game_date

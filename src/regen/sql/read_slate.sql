@@ -1,9 +1,10 @@
--- Everything that a batch needs to know of a date, in one query: one row for each rostered player.
--- Of the slate, a player's newest row from before the start of his game counts, else his newest; of the features the newest,
--- whenever it was made; of the lines, by value, the newest that was there before the start (and of those that were not, the
--- newest, to be named). The start is what the newest rows of most of the game's players say of it. What is ahead of the reading
--- itself, @at or the making of the player's row, was seen by a clock that is wrong, and cannot have been there.
--- TO_JSON_STRING keeps the result small and lets a broken row be told by name.
+-- All data that a batch needs of a date, in one query: one row for each rostered player.
+-- - Slate: a player's newest row from before the start of the game; without one, the newest row.
+-- - Features: the newest row, whenever it was made.
+-- - Lines: of each value the newest one from before the start; of later ones the newest, for a warning.
+-- The start is the one in the newest rows of most of the game's players. Rows and lines with a time after the reading (@at),
+-- or after the making of the player's row, come from a wrong clock and are not used.
+-- TO_JSON_STRING keeps the result small, and lets a broken row be reported with its player's name.
 WITH context AS (
   SELECT
     *,

@@ -1,5 +1,5 @@
--- Audit entries that are not there yet, each once: statements that only insert do not conflict, a MERGE that inserts
--- included, so the transaction changes a row of its own, and of two at once BigQuery cancels one.
+-- Inserts the audit entries that are not there yet, each once. Statements that only insert do not conflict, not even a MERGE
+-- that inserts. Therefore the transaction changes a lock row, so that BigQuery cancels one of two concurrent ones.
 IF NOT EXISTS (SELECT 1 FROM {statement_locks} WHERE name = 'audit') THEN
   INSERT INTO {statement_locks} (name, `at`) VALUES ('audit', CURRENT_TIMESTAMP());
 END IF;

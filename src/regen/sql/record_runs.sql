@@ -1,5 +1,5 @@
--- The end of a round that was not promoted: its audit entries and its worker runs, each once, in one transaction that
--- changes a row of its own (record_entries.sql says why).
+-- Records the end of a round that was not promoted: its audit entries and worker runs, each once, in one transaction that
+-- changes a lock row (record_entries.sql says why).
 IF NOT EXISTS (SELECT 1 FROM {statement_locks} WHERE name = 'audit') THEN
   INSERT INTO {statement_locks} (name, `at`) VALUES ('audit', CURRENT_TIMESTAMP());
 END IF;

@@ -1,2 +1,2 @@
--- What an import replaces: all that a table holds of some dates.
+-- Deletes all rows of some dates, which an import replaces.
 DELETE FROM {target} WHERE game_date IN UNNEST(@dates)

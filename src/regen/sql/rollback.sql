@@ -1,10 +1,10 @@
--- Undoes a batch: brings back copies of what it superseded or withdrew, and supersedes what it inserted, all or nothing.
--- No superseded row is touched, so what was current at any time stays true for ever.
+-- Undoes a batch: inserts copies of the rows that it superseded or withdrew, and supersedes those that it inserted, all or
+-- nothing. Superseded rows are never changed, so that the rows current at any time in the past can still be found.
 DECLARE measured STRUCT<superseded INT64, withdrawn INT64, inserted INT64, problem STRING>;
 
 BEGIN TRANSACTION;
 
--- 1. Still the owner of the date, with the highest token.
+-- 1. Check that this owner still holds the date, with the highest token.
 UPDATE {promotion_fence}
 SET promoted_at = @at
 WHERE game_date = @game_date AND token = @token AND batch_id = @batch_id AND round = @round;
@@ -13,8 +13,8 @@ IF @@row_count != 1 THEN
   RAISE USING MESSAGE = 'FENCE_LOST: another token holds the date';
 END IF;
 
--- 2. Refused if a later batch stands on it: of a generation that it made nothing is current any more, or one that it
--- withdrew has been made anew. What the batch neither made nor ended, and is not current, has no say.
+-- 2. Refuse if a later batch has replaced rows of this one: a generation that it made has no current row any more, or one
+-- that it withdrew has new rows. Generations that the batch neither made nor ended do not count.
 SET measured = (
   SELECT AS STRUCT
     0 AS superseded, 0 AS withdrawn, 0 AS inserted,
@@ -49,7 +49,7 @@ IF measured.problem IS NOT NULL THEN
   RAISE USING MESSAGE = measured.problem;
 END IF;
 
--- 3. Copies of the generations that the batch ended, as they were when it last did so, each linked to what it replaces.
+-- 3. Insert copies of the generations that the batch ended, as of its last promotion, each linked to the row it replaces.
 INSERT INTO {player_prop_predictions} (
   {copied_columns}, prediction_id, is_active, restored_from_prediction_id, supersedes_prediction_id, created_at
 )
@@ -78,7 +78,7 @@ LEFT JOIN (
   GROUP BY player_lookup, system_id
 ) AS made ON made.player_lookup = gone.player_lookup AND made.system_id = gone.system_id;
 
--- 4. What the batch had made stops being current.
+-- 4. Supersede the rows that the batch had made.
 UPDATE {player_prop_predictions} AS old
 SET
   superseded = TRUE,
@@ -115,8 +115,7 @@ WHERE old.game_date = @game_date
   AND old.player_lookup = change.player_lookup
   AND old.system_id = change.system_id;
 
--- 5. What was done, and whether the date is as it must be. Only a row that an earlier rollback brought back can have
--- the id of one that this one brings back.
+-- 5. Count the changes, and check the date. Only a row restored by an earlier rollback can have the id of one restored now.
 SET measured = (
   SELECT AS STRUCT
     IFNULL(SUM(replaced), 0) AS superseded,
@@ -174,7 +173,7 @@ IF measured.problem IS NOT NULL THEN
   RAISE USING MESSAGE = measured.problem;
 END IF;
 
--- 6. The audit, in the same commit (P7).
+-- 6. Insert the audit row, in the same commit (P7).
 INSERT INTO {prediction_regeneration_audit} ({audit_columns}, fence_token, created_at)
 SELECT {audit_values}, IF(entry.event_id = @event_id, @token, NULL), @at
 FROM UNNEST(@entries) AS entry

@@ -1,4 +1,4 @@
--- Where the predictions of some dates stand: those made up to a moment (the old ones), and those made since.
+-- The state of some dates' predictions: of those made up to a time (the old ones), and of those made since.
 WITH predictions AS (
   SELECT
     game_date, prediction_id, player_lookup, game_id, system_id, current_points_line, batch_id,

@@ -1,4 +1,4 @@
--- Box scores to learn from: the newest row of each player's game.
+-- Box scores for training: the newest row of each player's game.
 SELECT
   player_lookup, game_date, game_id, team_abbr, opponent_team_abbr, home_game, minutes_played, points, assists,
   offensive_rebounds, defensive_rebounds, fg_attempts, three_pt_attempts, ft_attempts

@@ -1,6 +1,6 @@
--- Points lines to learn from: what each bookmaker showed last before the start of the player's game, alternates included, and
--- beside it what it showed last after the start, which the reader sets aside and counts. The start is what the newest rows of
--- most of the game's players say of it; where none says it, nothing is bounded.
+-- Points lines for training: the last ones of each bookmaker before the start of the player's game, alternates included. Also
+-- the last ones after the start, which the reader sets aside and counts. The start is the one in the newest rows of most of
+-- the game's players; if no row has one, there is no bound.
 SELECT game_date, player_lookup, bookmaker, line, over_price, under_price, captured_at, game_start
 FROM (
   SELECT

@@ -1,5 +1,5 @@
--- Invariants between the audit and the data: for each, how many were looked at, and which break it.
--- No slate is known a year before its games: what is older than that is of other dates.
+-- Invariants between the audit and the data: for each, the number of items examined, and those that violate it.
+-- No slate is known a year before its games, so older audit rows belong to other dates.
 WITH entries AS (
   SELECT
     event_id, event, game_date, batch_id, round, regeneration_timestamp AS moment, regenerated_count, superseded_count,

@@ -1,4 +1,4 @@
--- Invariants of the tables beside the predictions: grades, and the games that are waited for.
+-- Invariants of the other tables: grades, and pending games.
 WITH grades AS (
   SELECT
     grade.prediction_id,

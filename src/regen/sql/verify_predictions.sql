@@ -1,5 +1,5 @@
--- Invariants of single predictions and of their generations: for each, how many were looked at, and which break it.
--- Rows that the predecessor made or superseded are held only to what is asked of every row.
+-- Invariants of single predictions and of generations: for each, the number of items examined, and those that violate it.
+-- Rows that the predecessor made or superseded are checked only against the invariants of all rows.
 WITH predictions AS (
   SELECT
     prediction_id, game_date, game_id, player_lookup, system_id, current_points_line AS line, predicted_points,
@@ -53,7 +53,7 @@ judged AS (
   LEFT JOIN ids AS old ON old.game_date = p.game_date AND old.prediction_id = p.supersedes_prediction_id
   LEFT JOIN ids AS source ON source.game_date = p.game_date AND source.prediction_id = p.restored_from_prediction_id
 ),
--- For each row and invariant: whether it holds; NULL where it does not apply.
+-- For each row and invariant: whether it holds; NULL if it does not apply.
 looked AS (
   SELECT
     subject,

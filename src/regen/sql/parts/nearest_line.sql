@@ -1,4 +1,4 @@
--- The row that stands for another one: of the same line, else of the nearest, and only then of any. $1 is the rows to choose from
+-- The counterpart of a row: the one on the same line, else on the nearest line, else any. $1 is the rows to choose from
 -- (id, line), $2 the row (current_points_line).
 ORDER BY
   CASE
