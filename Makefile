@@ -56,7 +56,7 @@ times: $(READY) ## Time each command on the local stack; 1 if one that only read
 	@$(BIN)/python tools/command_times.py $(ARGS)
 
 .PHONY: simulate
-simulate: $(READY) ## Random runs with faults at every call: SEEDS=10000, or SEED=17 to be told one
+simulate: $(READY) ## Random runs with faults at every call: SEEDS=10000, or SEED=17 traces one run
 	@$(BIN)/python tools/simulate.py --seeds $(or $(SEEDS),2000) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 .PHONY: mutants

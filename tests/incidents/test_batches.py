@@ -100,7 +100,7 @@ def test_i15_rows_written_are_compared_with_rows_produced_before_the_swap(honest
 
 
 def test_i16_every_requested_player_ends_in_exactly_one_outcome() -> None:
-    """Produced, skipped(reason) or failed(reason): nobody is left without, and nobody has two.
+    """Every player has exactly one outcome: produced, skipped(reason) or failed(reason).
 
     Prevented in: src/regen/services/batch/processing.py, src/regen/domain/predict.py
     Turns red when: `predict_request` drops the outcomes of skipped players.
@@ -151,7 +151,7 @@ def test_i17_a_batch_that_was_never_published_is_failed_by_itself() -> None:
 
 @pytest.mark.parametrize("delivered", [0, 1, 2, 4])
 def test_i18_past_its_deadline_every_batch_ends_however_incomplete(delivered: int) -> None:
-    """Nothing stays open because too much is missing: the pending become failed(deadline), and somebody is told.
+    """A batch with many missing players ends, too: pending ones become failed(deadline), and an alert is raised.
 
     Prevented in: src/regen/services/healing/sweeping.py
     Turns red when: `_close` leaves a batch alone of which less than 95 % is done.

@@ -224,7 +224,7 @@ def test_i35_code_and_tables_agree_by_one_schema_file() -> None:
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
 def test_i36_what_is_no_number_is_refused_row_by_row(bad: float) -> None:
-    """Numpy's types are brought into the schema's; NaN and infinity fail the player who has them, nobody else.
+    """Numpy's types are converted to the schema's; NaN and infinity fail only the player who has them.
 
     Prevented in: src/regen/schemas/normalising.py, src/regen/domain/predict.py
     Turns red when: `_float` lets through what is not finite, or the gate does not look at the features.
@@ -301,7 +301,7 @@ def test_i39_a_job_that_would_read_more_than_it_may_is_refused_by_bigquery() -> 
 
 
 def test_i40_staging_expires_by_itself_and_the_forgotten_is_reported() -> None:
-    """A batch needs one staging table, made with its own expiry; what nobody names after two hours is listed.
+    """A batch needs one staging table, with its own expiry; a table without a live batch is listed after two hours.
 
     Prevented in: src/regen/adapters/bigquery/warehouse.py, src/regen/services/healing/orphans.py
     Turns red when: `_create_staging` makes the table without `expires`.

@@ -214,7 +214,7 @@ GOOD = Prediction("i", "s", "1", 20.0, 5.0, 55.0, "OVER", 18.5, over_probability
     ids=str,
 )  # fmt: skip
 def test_i49_values_out_of_range_are_never_stored(wrong: dict[str, float]) -> None:
-    """Confidence is 0 to 100, a probability 0 to 1: a batch with a row beyond is rejected, and nobody can accept that.
+    """Confidence is 0 to 100, a probability 0 to 1: a batch with a row out of range is rejected, and no operator can accept it.
 
     Prevented in: src/regen/domain/checks/produced.py
     Turns red when: `sane` does not look at the confidence.

@@ -115,7 +115,7 @@ def test_i60_five_hundred_players_in_one_burst() -> None:
 
 
 def test_i61_the_answer_names_the_batch_and_its_progress_survives_a_restart() -> None:
-    """202 comes after all is stored and published, with the id under which any later instance tells the progress.
+    """202 is answered after all is stored and published, with the id under which any later instance reports the progress.
 
     Prevented in: src/regen/services/batch/opening.py, src/regen/web/coordinator.py
     Turns red when: publishing is left to a thread that outlives the answer.

@@ -197,7 +197,7 @@ def test_i04_current_has_one_definition() -> None:
 
 
 def test_i05_a_filter_never_removes_the_only_current_prediction() -> None:
-    """What nobody should bet on is stored all the same (PASS); whom a gate skips keeps what he had.
+    """A prediction that is no bet is stored all the same (PASS); a player skipped by a gate keeps the current prediction.
 
     Prevented in: src/regen/domain/predict.py, src/regen/sql/promote.sql
     Turns red when: `_rows` leaves out predictions whose recommendation is PASS.
@@ -228,10 +228,10 @@ def test_i05_a_filter_never_removes_the_only_current_prediction() -> None:
     ids=["no slate", "all out", "no such date", "no players asked for", "unknown player"],
 )
 def test_i06_zero_work_is_never_success(slate: list[Any], body: bytes, status: int) -> None:
-    """Date, slate and players are looked at before any write; with nobody to predict the answer is an error.
+    """Date, slate and players are checked before any write; without a player to predict the answer is an error.
 
     Prevented in: src/regen/services/batch/opening.py, src/regen/web/bodies.py
-    Turns red when: `_take_date` opens a batch although nobody is requested.
+    Turns red when: `_take_date` opens a batch although no player is requested.
     """
     bench = Bench(slate)
     before = seeded(bench)
