@@ -138,7 +138,7 @@ class Batch:
         promoted_rounds: rounds whose rows were made current.
         accepted_checks: checks that an operator accepted by name (`promote`).
         token: fencing token of the current or most recent promotion.
-        doubts: owners of this round whose transaction ended without an answer and committed nothing.
+        doubts: number of owners of this round whose transaction ended without an answer and committed nothing.
         snapshot: identifies the state of the inputs from which the slate was read.
         slate: the shape of the whole slate, regardless of the scope.
         traceparent: the W3C `traceparent` of the trace in which the batch was opened.

@@ -97,7 +97,7 @@ def history_lost(evidence: Evidence, limit: float) -> CheckResult:
 def systems_lost(evidence: Evidence, limit: float) -> CheckResult:
     """Players who get new rows keep every system of the batch that they have now and are eligible for.
 
-    Fails when: too many of the date's current players lose the rows of a system in exchange for new rows. Systems
+    Fails when: too many of the date's current players get new rows, but none of a system that they have now. Systems
         that the batch does not run are in no baseline; their rows stay, and the verdict names them
     What to do: as `system_share`
     """
