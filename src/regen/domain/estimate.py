@@ -16,7 +16,7 @@ class Estimate:
     Attributes:
         points: the median of the predictive distribution; it lies above a line exactly if over is the likelier side.
         sd: standard deviation of the predictive distribution, in points, greater than 0.
-        confidence: 0 to 100, calibrated: the chance in percent that the row's recommendation wins (docs/accuracy.md).
+        confidence: 0 to 100, calibrated: the chance in percent that the row's statement comes true (docs/accuracy.md).
         factors: named contributions in points, for people to read.
         warnings: caveats for readers of this prediction.
     """
