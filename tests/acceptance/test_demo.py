@@ -27,7 +27,7 @@ def demo(home: Path, *arguments: str) -> tuple[int, str, str, dict[str, object]]
     return done.returncode, done.stdout, done.stderr, json.loads(figures.read_text()) if figures.exists() else {}
 
 
-def test_five_dates(tmp_path: Path) -> None:
+def test_demo_regenerates_five_dates(tmp_path: Path) -> None:
     code, out, err, figures = demo(tmp_path / "five")
     assert code == 0, err
     assert figures["passed"] is True
@@ -48,7 +48,7 @@ def test_five_dates(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_a_rejection_changes_nothing_and_that_is_good(tmp_path: Path) -> None:
+def test_demo_passes_when_damaged_data_is_rejected(tmp_path: Path) -> None:
     code, out, err, figures = demo(tmp_path / "one", "--from", "2026-01-21", "--coverage", "0.8", "--no-emulators")
     assert code == 0, err
     assert [row["status"] for row in figures["dates"]] == ["rejected"]  # type: ignore[attr-defined]

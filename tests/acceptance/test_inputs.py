@@ -61,7 +61,9 @@ def regeneration(**fields: Any) -> bytes:
         ("/nosuch", b"{}", 404, "nosuch"),
     ],
 )
-def test_what_is_wrong_is_named(path: str, body: bytes, status: int, names: str, local: Local) -> None:
+def test_odd_input_names_its_field_and_creates_no_batch(
+    path: str, body: bytes, status: int, names: str, local: Local
+) -> None:
     before = local.coordinator.batches()
     got, problem, kind = post(local, path, body)
     assert (got, kind) == (status, "application/problem+json")
@@ -70,17 +72,17 @@ def test_what_is_wrong_is_named(path: str, body: bytes, status: int, names: str,
 
 
 @pytest.mark.parametrize("headers", [{"X-API-Key": key} for key in ("wrong", "", "\xe9", NO_HEADER)])
-def test_nobody_gets_in_without_the_key(headers: dict[str, str], local: Local) -> None:
+def test_request_without_a_valid_key_is_refused(headers: dict[str, str], local: Local) -> None:
     assert post(local, PATH, b"{", **headers)[0] == 401
 
 
-def test_a_body_over_a_mebibyte_is_not_read(local: Local) -> None:
+def test_body_over_one_mebibyte_is_not_read(local: Local) -> None:
     status, problem, _ = post(local, PATH, regeneration(metadata={"x": "y" * (1024 * 1024)}))
     assert status == 413
     assert "1 MiB" in problem["detail"]
 
 
-def test_a_push_without_token_and_key_is_nobodys(local: Local) -> None:
+def test_push_without_token_and_key_is_refused(local: Local) -> None:
     assert post(local, "/regenerate-pubsub", b'{"message": {}}', **{"X-API-Key": NO_HEADER})[0] == 401
 
 

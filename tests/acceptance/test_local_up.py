@@ -12,11 +12,11 @@ from regen.cli.settings import read_env
 NAMES = ["COORDINATOR_URL", "WORKER_URL", "VERIFIER_URL", "API_KEY", "PROJECT_ID", "BIGQUERY_EMULATOR_HOST"]
 
 
-def test_what_it_found_in_the_folder_is_told(up: Up) -> None:
+def test_local_up_reports_unknown_columns_of_the_folder(up: Up) -> None:
     assert "player_game_logs: unknown columns surprise" in up.output()
 
 
-def test_the_env_file_is_one_for_a_shell(local: Local) -> None:
+def test_env_file_can_be_sourced_by_a_shell(local: Local) -> None:
     assert [name for name in NAMES if name not in local.env] == []
     assert local.env["PROJECT_ID"] == "nba-props-platform"
     assert local.env["BIGQUERY_EMULATOR_HOST"].startswith("http://127.0.0.1:")
@@ -31,7 +31,7 @@ def test_a_second_stack_in_the_same_place_is_refused(local: Local) -> None:
 
 
 @pytest.mark.long
-def test_without_the_emulators_in_another_project(league: Path, tmp_path: Path) -> None:
+def test_local_up_without_emulators_takes_another_project(league: Path, tmp_path: Path) -> None:
     up = Up.start(tmp_path / "stack", "--data", str(league), "--project", "another-project", "--no-emulators")
     try:
         env = read_env(up.home / "env")

@@ -50,7 +50,7 @@ def players(local: Local) -> list[str]:
     return [*NAMES, nobody, nan, short, lined]
 
 
-def test_each_has_an_outcome_and_the_others_have_predictions(players: list[str], local: Local) -> None:
+def test_odd_players_get_an_outcome_and_others_predictions(players: list[str], local: Local) -> None:
     nobody, nan, short, lined = players[-4:]
     view = local.regen("regenerate", DAY.isoformat(), "--reason", "odd", "--wait", "--json").data
     assert view["status"] == "promoted", view["verdict"]

@@ -10,7 +10,7 @@ DAY = "2026-01-14"
 NOT_LOCAL = {"functions", "dead letters", "change events", "schedules", "your rights"}
 
 
-def test_a_day(local: Local, league: Path) -> None:
+def test_an_operators_day(local: Local, league: Path) -> None:
     asked = local.regen("doctor", "--deployed", "--json").data
     assert {row["what"]: row["state"] for row in asked if row["state"] != "ok"}.keys() <= NOT_LOCAL
     assert {row["what"] for row in asked} >= {"sweep", "outbox", "deadlines", "tables", *NOT_LOCAL}

@@ -60,11 +60,11 @@ def ended(local: Local, batch_id: str) -> dict[str, Any]:
     return view
 
 
-def test_health(local: Local) -> None:
+def test_predecessors_health_check_works(local: Local) -> None:
     assert local.coordinator.get("/health")["status"] == "healthy"
 
 
-def test_curl_then_pubsub_then_both_queries(local: Local, official: None) -> None:
+def test_predecessors_commands_and_queries_work(local: Local, official: None) -> None:
     if shutil.which("curl") is None:
         pytest.skip("no curl")
     said = subprocess.run(

@@ -11,7 +11,7 @@ from regen.cli.settings import CHECKOUT
 README = (CHECKOUT / "README.md").read_text()
 
 
-def test_daily_operation(local: Local) -> None:
+def test_commands_of_the_readme_work(local: Local) -> None:
     (block,) = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
     lines = block.splitlines()
     assert all(line.startswith("regen ") for line in lines)

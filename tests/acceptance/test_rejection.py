@@ -24,7 +24,7 @@ def rejected(local: Local, league: Path, day: str, *damage: str) -> dict[str, An
     return view
 
 
-def test_everybody_fails_then_the_data_is_mended_and_the_batch_redriven(local: Local, league: Path) -> None:
+def test_rejected_batch_is_redriven_after_the_data_is_fixed(local: Local, league: Path) -> None:
     day = "2026-01-11"
     view = rejected(local, league, day, "--fail-share", "1")
     assert (view["coverage_pct"], view["counts"]["failed"]) == (0, view["counts"]["requested"])
@@ -33,7 +33,7 @@ def test_everybody_fails_then_the_data_is_mended_and_the_batch_redriven(local: L
     assert (again["status"], again["round"], again["counts"]["failed"]) == ("promoted", 2, 0)
 
 
-def test_a_fifth_vanishes_then_the_batch_is_accepted_by_name(local: Local, league: Path) -> None:
+def test_incomplete_batch_can_be_promoted_by_check_name(local: Local, league: Path) -> None:
     day = "2026-01-13"
     view = rejected(local, league, day, "--coverage", "0.8")
     assert 75 <= view["coverage_pct"] <= 85

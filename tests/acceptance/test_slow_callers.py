@@ -66,7 +66,7 @@ HEADS = {
 
 
 @pytest.mark.parametrize("name", list(HEADS))
-def test_a_stranger_who_trickles_holds_no_thread(door: Door, name: str) -> None:
+def test_slow_anonymous_callers_hold_no_thread(door: Door, name: str) -> None:
     with trickling(door, HEADS[name]) as sockets:
         began = time.monotonic()
         assert door.ask("/health", PROMPT)["status"] == "healthy"
@@ -75,7 +75,7 @@ def test_a_stranger_who_trickles_holds_no_thread(door: Door, name: str) -> None:
         assert time.monotonic() - began < 2 * PROMPT
 
 
-def test_a_stranger_reads_his_answer_before_the_end(door: Door) -> None:
+def test_anonymous_caller_can_read_the_refusal(door: Door) -> None:
     for head, status in ((HEADS["a wrong key"], b"401"), (HEADS["no route"], b"404"), (HEADS["an open route"], b"200")):
         with door.connect() as one:
             one.sendall(head)
@@ -83,7 +83,7 @@ def test_a_stranger_reads_his_answer_before_the_end(door: Door) -> None:
             assert ends(one, PROMPT) < PROMPT
 
 
-def test_a_caller_without_a_body_keeps_his_connection(door: Door) -> None:
+def test_connection_is_kept_after_a_request_without_body(door: Door) -> None:
     with door.connect() as one:
         for _ in range(3):
             one.sendall(request("GET", "/health"))
@@ -91,7 +91,7 @@ def test_a_caller_without_a_body_keeps_his_connection(door: Door) -> None:
 
 
 @pytest.mark.parametrize("framed", [HOURS, CHUNKED, {"Content-Length": "1000"}], ids=["long", "chunked", "short"])
-def test_a_known_caller_who_trickles_has_his_time(door: Door, framed: dict[str, str]) -> None:
+def test_slow_known_callers_are_cut_off_at_the_time_limit(door: Door, framed: dict[str, str]) -> None:
     """As many as there are threads, each with a key or a token: the next is served when their time is over."""
     known = {"Authorization": signer().bearer(PUSHER)} if "chunked" in str(framed) else KEYED
     with trickling(door, request("POST", "/regenerate-pubsub", {**known, **framed}), THREADS) as sockets:

@@ -32,7 +32,7 @@ def malformed(local: Local) -> list[dict[str, Any]]:
 
 
 @pytest.mark.usefixtures("local")
-def test_poison_does_not_starve_what_comes_after(local: Local) -> None:
+def test_malformed_triggers_do_not_delay_valid_ones(local: Local) -> None:
     if "PUBSUB_EMULATOR_HOST" not in local.env:
         pytest.skip("no Pub/Sub emulator here")
     known = len(malformed(local))
@@ -56,7 +56,7 @@ def test_poison_does_not_starve_what_comes_after(local: Local) -> None:
     assert len(malformed(local)) == known + len(poison)
 
 
-def test_a_trigger_for_a_date_without_a_slate_is_rejected_on_record(local: Local) -> None:
+def test_trigger_for_a_date_without_slate_is_audited_as_rejected(local: Local) -> None:
     if "PUBSUB_EMULATOR_HOST" not in local.env:
         pytest.skip("no Pub/Sub emulator here")
     publish(local, json.dumps({**GOOD, "game_date": "2026-08-19"}).encode())

@@ -24,11 +24,11 @@ MONTHS = {"sample": ("2025-11-30", "2025-12-01", "2025-12-31"), "real": ("2025-0
 
 
 @pytest.mark.long
-def test_a_date_from_import_to_redrive(local: Local, league: Path) -> None:
+def test_one_date_from_import_to_redrive(local: Local, league: Path) -> None:
     Life(local, league).lived(DAY)
 
 
-def test_a_range_is_backfilled_though_its_command_is_killed(local: Local, league: Path, tmp_path: Path) -> None:
+def test_backfill_goes_on_after_its_command_is_killed(local: Local, league: Path, tmp_path: Path) -> None:
     life = Life(local, league)
     life.imported(BAD, BAD, "--fail-share", "1")
     begun = life.begun(FIRST, LAST, "first", "--max-concurrent", "2")
@@ -63,7 +63,7 @@ def season(request: pytest.FixtureRequest, league: Path, tmp_path: Path) -> Iter
 
 
 @pytest.mark.long
-def test_a_month_is_backfilled_though_everything_is_killed(season: tuple[Up, Path, str], tmp_path: Path) -> None:
+def test_month_is_backfilled_although_processes_are_killed(season: tuple[Up, Path, str], tmp_path: Path) -> None:
     up, folder, name = season
     local = Local(up.home, read_env(up.home / "env"))
     if "FIRESTORE_EMULATOR_HOST" not in local.env:

@@ -62,7 +62,7 @@ def book(request: pytest.FixtureRequest) -> Book:
     ],
     ids=["one team", "one player of eight", "a player of each"],
 )
-def test_a_half_loaded_box_score_grades_nobody(book: Book, lacking: Callable[[dict[str, Any]], bool]) -> None:
+def test_incomplete_box_score_grades_no_player(book: Book, lacking: Callable[[dict[str, Any]], bool]) -> None:
     whole = box(anton=25, bela=None)
     book.load([row for row in whole if not lacking(row)])
     found = book.grade()
@@ -73,7 +73,7 @@ def test_a_half_loaded_box_score_grades_nobody(book: Book, lacking: Callable[[di
     assert book.points() == {"anton": 25, "bela": None}
 
 
-def test_eight_players_with_too_few_minutes_are_half_a_box_score(book: Book) -> None:
+def test_box_score_with_too_few_minutes_is_incomplete(book: Book) -> None:
     short = {"minutes_played": 29.25}
     book.load([{**row, **(short if row["team_abbr"] == "BOS" else {})} for row in box(anton=25)])
     assert book.grade().waiting == (GAME,)
@@ -89,7 +89,7 @@ def test_a_player_with_minutes_and_no_points_is_not_voided(book: Book) -> None:
     assert book.points() == {"anton": 25}
 
 
-def test_a_grade_outlives_a_box_score_that_is_loaded_anew(book: Book) -> None:
+def test_grade_survives_a_reloaded_box_score(book: Book) -> None:
     book.load(box(anton=25, bela=3))
     before = book.grade()
     book.load([{**row, "minutes_played": None, "processed_at": LATER} for row in box() if row["team_abbr"] == "BOS"])
@@ -99,7 +99,7 @@ def test_a_grade_outlives_a_box_score_that_is_loaded_anew(book: Book) -> None:
     assert before.graded == 2
 
 
-def test_a_redelivered_grade_grades_once(book: Book) -> None:
+def test_redelivered_grade_message_grades_once(book: Book) -> None:
     book.load(box(anton=25, bela=3))
     assert book.grade() == book.grade(1) == book.grade(2)
     assert book.points() == {"anton": 25, "bela": 3}

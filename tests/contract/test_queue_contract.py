@@ -146,13 +146,13 @@ def test_every_message_is_pushed_with_its_data_and_attributes(wired: Wired) -> N
     assert envelope["subscription"].endswith(PUSH.name)
 
 
-def test_a_refused_message_is_delivered_again_until_it_is_taken(wired: Wired) -> None:
+def test_refused_message_is_redelivered_until_acknowledged(wired: Wired) -> None:
     wired.inbox.answer = lambda _data, times: 204 if times >= 3 else 503
     wired.queue.publish("orders", [Message({"n": 1})])
     wait_until(lambda: len(wired.inbox.got) >= 3, 30, "three deliveries")
 
 
-def test_a_poison_message_ends_in_the_dead_letters_and_starves_nobody(wired: Wired) -> None:
+def test_poison_message_is_dead_lettered_and_delays_no_other(wired: Wired) -> None:
     wired.inbox.answer = lambda data, _times: 500 if data["n"] == 0 else 204
     wired.queue.publish("orders", [Message({"n": 0}, {"event_id": "poison"})])
     wired.queue.publish("orders", [Message({"n": n}) for n in range(1, 6)])
@@ -172,6 +172,6 @@ def test_publishing_nothing_is_fine(wired: Wired) -> None:
     wired.queue.publish("news", [])
 
 
-def test_a_topic_that_does_not_exist_is_loud(wired: Wired) -> None:
+def test_publishing_to_an_unknown_topic_fails(wired: Wired) -> None:
     with pytest.raises(RegenError):
         wired.queue.publish("no-such-topic", [Message({"n": 1})])

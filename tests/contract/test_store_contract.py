@@ -24,7 +24,7 @@ VALUE = {
 }
 
 
-def test_what_is_written_is_read(store: BatchStore) -> None:
+def test_written_document_is_read_back(store: BatchStore) -> None:
     store.commit([Write("create", "c/a", VALUE)])
     found = store.get("c/a")
     assert found is not None
@@ -32,14 +32,14 @@ def test_what_is_written_is_read(store: BatchStore) -> None:
     assert type(found.data["at"]) is datetime
 
 
-def test_a_document_that_is_not_there_is_none(store: BatchStore) -> None:
+def test_missing_document_reads_as_none(store: BatchStore) -> None:
     assert store.get("c/none") is None
     store.commit([Write("create", "c/a", {"n": 1})])
     found = store.get_many(["c/b", "c/a", "c/none"])
     assert [None if f is None else f.data["n"] for f in found] == [None, 1, None]
 
 
-def test_create_refuses_what_exists(store: BatchStore) -> None:
+def test_create_refuses_an_existing_document(store: BatchStore) -> None:
     store.commit([Write("create", "c/a", {"n": 1})])
     with pytest.raises(AlreadyExists):
         store.commit([Write("create", "c/a", {"n": 2})])
@@ -53,7 +53,7 @@ def test_update_replaces_named_top_level_fields_only(store: BatchStore) -> None:
     assert found.data == {"n": 1, "m": {"y": 2}}
 
 
-def test_update_of_what_is_not_there_conflicts(store: BatchStore) -> None:
+def test_updating_a_missing_document_conflicts(store: BatchStore) -> None:
     with pytest.raises(Conflict):
         store.commit([Write("update", "c/none", {"n": 1})])
 
@@ -84,7 +84,7 @@ def test_a_commit_happens_whole_or_not_at_all(store: BatchStore) -> None:
     assert found.data["n"] == 1
 
 
-def test_a_lost_acknowledgement_shows_as_a_conflict_on_the_second_try(store: BatchStore) -> None:
+def test_retry_after_a_lost_acknowledgement_conflicts(store: BatchStore) -> None:
     """The caller cannot tell his own write from another's: he reads again and decides again."""
     write = Write("create", "c/a", {"owner": "me"})
     store.commit([write])
@@ -95,7 +95,7 @@ def test_a_lost_acknowledgement_shows_as_a_conflict_on_the_second_try(store: Bat
     assert found.data["owner"] == "me"
 
 
-def test_put_replaces_and_delete_forgives(store: BatchStore) -> None:
+def test_put_replaces_and_delete_of_missing_is_fine(store: BatchStore) -> None:
     store.commit([Write("put", "c/a", {"n": 1, "m": 2})])
     store.commit([Write("put", "c/a", {"n": 3})])
     found = store.get("c/a")
@@ -123,7 +123,7 @@ def test_find_filters_limits_orders_and_selects(store: BatchStore) -> None:
 
 
 @pytest.mark.parametrize("order", ["ascending", "descending"])
-def test_pages_follow_each_other_though_all_values_are_equal(store: BatchStore, order: str) -> None:
+def test_paging_works_when_all_sort_values_are_equal(store: BatchStore, order: str) -> None:
     descending = order == "descending"
     store.commit([Write("create", f"c/d{i}", {"n": 1 if i in {2, 5, 6} else 0}) for i in range(8)])
     pages, after = [], None
@@ -136,7 +136,7 @@ def test_pages_follow_each_other_though_all_values_are_equal(store: BatchStore, 
     assert pages == [wanted[:3], wanted[3:6], wanted[6:]]
 
 
-def test_what_was_read_is_not_changed_by_later_writes(store: BatchStore) -> None:
+def test_snapshot_is_not_changed_by_later_writes(store: BatchStore) -> None:
     store.commit([Write("create", "c/a", {"list": [1]})])
     seen = store.get("c/a")
     assert seen is not None
@@ -150,7 +150,7 @@ def test_a_document_over_one_mebibyte_is_refused(store: BatchStore) -> None:
     assert store.get("c/a") is None
 
 
-def test_of_many_writers_with_one_version_one_wins(store: BatchStore) -> None:
+def test_one_of_many_writers_with_the_same_version_wins(store: BatchStore) -> None:
     store.commit([Write("create", "c/a", {"n": 0})])
     seen = store.get("c/a")
     assert seen is not None

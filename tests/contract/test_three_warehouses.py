@@ -104,7 +104,7 @@ def _plain(value: Any) -> Any:
     return [] if value is None else value
 
 
-def test_memory_gives_the_rows_of_googlesql_to_the_last_column() -> None:
+def test_memory_returns_the_same_rows_as_googlesql() -> None:
     told, tables, _ = evaluated()
     harness = MemoryHarness()
     harness.seed(SEED)
@@ -123,7 +123,7 @@ def test_memory_gives_the_rows_of_googlesql_to_the_last_column() -> None:
     ] == runs
 
 
-def test_the_emulator_gives_the_rows_of_googlesql_to_the_last_column(bigquery_url: str) -> None:
+def test_emulator_returns_the_same_rows_as_googlesql(bigquery_url: str) -> None:
     told, tables, evaluator = evaluated()
     # Datasets of its own: what other tests leave in the input tables would be looked at, too.
     found = BigQueryHarness(emulator_client(bigquery_url, PROJECT))

@@ -163,14 +163,14 @@ def test_a_line_from_after_the_start_is_named_and_not_there(harness: Harness) ->
     assert found.warnings == ("line_after_start:betmgm:33.5", "line_after_start:draftkings:40.5")
 
 
-def test_nobody_has_a_line_for_what_was_offered_in_play(harness: Harness) -> None:
+def test_lines_offered_in_play_are_left_out(harness: Harness) -> None:
     put(harness, [line("anton", 40.5, 1)])
     reading = harness.warehouse.read_slate(DAY)
     assert of(reading, "anton").lines == ()
     assert not entries(reading)["anton"].has_line
 
 
-def test_the_slate_in_tables_knows_nothing_from_after_the_start() -> None:
+def test_slate_tables_hold_nothing_from_after_the_start() -> None:
     clean, mutated = read(before()), read(together(before(), after()))
     assert len(clean.entries) == len(PLAYERS)
     assert without_warnings(mutated) == without_warnings(clean)
@@ -185,7 +185,7 @@ def test_the_slate_in_tables_knows_nothing_from_after_the_start() -> None:
         )
 
 
-def test_a_late_feature_row_is_what_a_regeneration_is_for() -> None:
+def test_regeneration_reads_a_feature_row_that_came_late() -> None:
     late = {**after(), FEATURES: [features("anton", 45, data_source_tier="GOLD", data_hash="gold")]}
     found = read(together(before(), late))
     anton = of(found, "anton")
@@ -194,14 +194,14 @@ def test_a_late_feature_row_is_what_a_regeneration_is_for() -> None:
     assert entries(found)["anton"].status == "available"
 
 
-def test_a_slate_made_anew_after_the_game_is_said_to_be_late() -> None:
+def test_slate_loaded_after_the_game_is_reported_as_late() -> None:
     rows = {**before(), CONTEXT: [context(p, 30) for p in PLAYERS]}
     found = read(rows)
     assert [inputs_as_of(of(found, p)) for p in PLAYERS] == [InputsAsOf.LATE] * 3
     assert [known.value for known in of(found, "bela").lines] == [20.5, 21.5]
 
 
-def test_the_start_is_the_games_own() -> None:
+def test_start_time_is_that_of_the_game_not_of_a_row() -> None:
     """One player's row lacks it, and another's is off; his lines are bounded all the same."""
     rows = before()
     rows[CONTEXT] = [
@@ -217,7 +217,7 @@ def test_the_start_is_the_games_own() -> None:
     assert entries(found)["anton"].game_start == START
 
 
-def test_without_a_start_the_newest_counts_as_before() -> None:
+def test_newest_rows_count_for_a_game_without_start_time() -> None:
     rows = before()
     rows[CONTEXT] = [
         context("anton", made, game_start=None, player_status=s) for made, s in ((-5, "available"), (9, "out"))
@@ -229,7 +229,7 @@ def test_without_a_start_the_newest_counts_as_before() -> None:
     assert inputs_as_of(of(found, "anton")) is None
 
 
-def test_a_clock_ahead_of_the_reading_pushes_no_other_out() -> None:
+def test_row_stamped_in_the_future_does_not_hide_others() -> None:
     """The slate of tomorrow is read: what is from 20 hours ahead is before the start, and cannot have been seen."""
     made = fresh(before())
     made.load(LINES, [line("anton", 26.5, -1, "caesars"), line("anton", 20.5, -1)])

@@ -47,7 +47,7 @@ def test_old_and_new_rows_link_to_each_other(harness: Harness, promote: Promote)
             assert row["warnings"] == ["a", "b"]
 
 
-def test_the_link_goes_to_the_same_line_else_the_nearest_no_line_last(harness: Harness, promote: Promote) -> None:
+def test_superseded_row_links_to_the_nearest_line(harness: Harness, promote: Promote) -> None:
     lines = (24.5, 25.0, 30.5, None)
     harness.seed([old("p", "s", line) for line in lines])
     promote("b1", 1, [*slate("p"), new("b1", "p", "s", 24.5), new("b1", "p", "s", 28.5), new("b1", "p", "s", None)])
@@ -64,7 +64,7 @@ def test_the_link_goes_to_the_same_line_else_the_nearest_no_line_last(harness: H
     assert back == {24.5: 24.5, 28.5: 30.5, None: None}
 
 
-def test_a_row_without_a_line_follows_one_with(harness: Harness, promote: Promote) -> None:
+def test_row_without_line_replaces_row_with_line(harness: Harness, promote: Promote) -> None:
     harness.seed([old("p", "s", 20.5), old("q", "s", None)])
     promote("b1", 1, [*slate("p", "q"), new("b1", "p", "s", None), new("b1", "q", "s", 11.5), new("b1", "q", "s", 9.5)])
     rows = by_id(harness)
@@ -84,13 +84,13 @@ def test_a_first_promotion_supersedes_nothing(harness: Harness, promote: Promote
     assert all(row["supersedes_prediction_id"] is None for row in harness.predictions(DAY))
 
 
-def test_names_survive(harness: Harness, promote: Promote) -> None:
+def test_names_with_special_characters_are_kept(harness: Harness, promote: Promote) -> None:
     names = ("nikolajokić", "d'angelo-russell", 'o"neal', "p.j.washington", "šarić\\")
     promote("b1", 1, [*slate(*names), *(new("b1", name, "s", 10.5) for name in names)])
     assert {player for player, *_ in current(harness)} == set(names)
 
 
-def test_the_same_promotion_again_finds_the_first(harness: Harness, promote: Promote) -> None:
+def test_repeated_promotion_returns_the_first_result(harness: Harness, promote: Promote) -> None:
     seed(harness)
     counts = promote("b1", 1, everyone("b1", PLAYERS))
     before = by_id(harness)
@@ -99,7 +99,7 @@ def test_the_same_promotion_again_finds_the_first(harness: Harness, promote: Pro
     assert [row["event"] for row in harness.audit()] == ["promoted"]
 
 
-def test_a_promoted_round_is_not_promoted_again_under_another_token(harness: Harness, promote: Promote) -> None:
+def test_promoted_round_is_not_promoted_under_another_token(harness: Harness, promote: Promote) -> None:
     seed(harness)
     promote("b1", 1, everyone("b1", PLAYERS))
     before = by_id(harness)
@@ -131,7 +131,7 @@ def test_without_a_fence_nothing_is_promoted(harness: Harness) -> None:
     assert harness.predictions(DAY) == []
 
 
-def test_taking_the_fence_again_is_no_loss(harness: Harness) -> None:
+def test_raising_the_fence_twice_is_harmless(harness: Harness) -> None:
     harness.warehouse.raise_fence(fence("b1", 3))
     harness.warehouse.raise_fence(fence("b1", 3))
     with pytest.raises(FenceLost):
@@ -232,7 +232,7 @@ def test_fewer_rows_than_announced_are_refused(harness: Harness) -> None:
     assert harness.predictions(DAY) == []
 
 
-def test_the_audit_counts_what_was_done_beside_what_was_recorded(harness: Harness, promote: Promote) -> None:
+def test_audit_row_holds_measured_counts(harness: Harness, promote: Promote) -> None:
     seed(harness)
     asked = entry("b1", AuditEvent.REQUESTED, at(-10))
     taken = entry("b1", AuditEvent.COALESCED, at(-5))
@@ -248,7 +248,7 @@ def test_the_audit_counts_what_was_done_beside_what_was_recorded(harness: Harnes
     assert (audit["coalesced"]["superseded_count"], audit["coalesced"]["fence_token"]) == (None, None)
 
 
-def test_what_was_committed_can_be_asked(harness: Harness, promote: Promote) -> None:
+def test_promotion_of_returns_what_was_committed(harness: Harness, promote: Promote) -> None:
     seed(harness)
     counts = promote("b1", 4, everyone("b1", PLAYERS))
     ask = harness.warehouse.promotion_of
@@ -280,7 +280,7 @@ def test_runs_of_a_rejected_round_are_recorded_once(harness: Harness, promote: P
     assert runs[0]["system_errors"] == {"x": "y"}
 
 
-def test_staging_again_replaces_and_dropping_forgets(harness: Harness) -> None:
+def test_staging_can_be_replaced_and_dropped(harness: Harness) -> None:
     warehouse = harness.warehouse
     assert warehouse.stage("s_1", everyone("b1", PLAYERS)) == 8
     assert warehouse.stage("s_1", everyone("b1", PLAYERS[:1])) == 2
@@ -319,7 +319,7 @@ def test_a_bad_row_is_named_before_anything_is_sent(harness: Harness, row: Stage
     assert harness.warehouse.staging_tables() == []
 
 
-def test_a_key_of_ours_that_is_there_twice_stops_the_date(harness: Harness, promote: Promote) -> None:
+def test_promotion_aborts_on_two_current_rows_of_one_key(harness: Harness, promote: Promote) -> None:
     row = new("b0", "kept", "s", 1.5).prediction
     assert row is not None
     harness.seed([{**row, "prediction_id": name, "created_at": at(-9)} for name in ("x", "y")])
@@ -327,12 +327,12 @@ def test_a_key_of_ours_that_is_there_twice_stops_the_date(harness: Harness, prom
         promote("b1", 1, [*slate("kept", *PLAYERS), *everyone("b1", PLAYERS)])
 
 
-def test_what_the_predecessor_left_double_stands_in_nobodys_way(harness: Harness, promote: Promote) -> None:
+def test_predecessors_double_rows_do_not_block_a_promotion(harness: Harness, promote: Promote) -> None:
     harness.seed([old("kept", "s", 1.5), old("kept", "s", 1.5, prediction_id="double")])
     assert promote("b1", 1, [*slate("kept"), *everyone("b1", PLAYERS)]).inserted == 8
 
 
-def test_one_player_has_one_generation(harness: Harness, promote: Promote) -> None:
+def test_promotion_aborts_on_two_current_generations(harness: Harness, promote: Promote) -> None:
     row = new("b0", "kept", "s", 1.5).prediction
     assert row is not None
     harness.seed([{**row, "created_at": at(-9)}, old("kept", "s", 2.5)])
@@ -340,7 +340,7 @@ def test_one_player_has_one_generation(harness: Harness, promote: Promote) -> No
         promote("b1", 1, [*slate("kept"), *everyone("b1", PLAYERS)])
 
 
-def test_nothing_is_current_where_nothing_is(harness: Harness) -> None:
+def test_date_without_predictions_has_no_current_rows(harness: Harness) -> None:
     assert harness.warehouse.current_predictions(DAY) == []
     assert harness.warehouse.staging_tables() == []
 

@@ -14,7 +14,7 @@ from support.warehouses import DAY, Harness, at, harness
 __all__ = ["harness", "promote"]
 
 
-def test_a_rollback_brings_back_copies_and_touches_nothing_superseded(harness: Harness, promote: Promote) -> None:
+def test_rollback_inserts_copies_and_leaves_superseded_rows(harness: Harness, promote: Promote) -> None:
     seed(harness)
     promote("b1", 1, [*everyone("b1", PLAYERS[:3]), StagedRow("withdrawal", PLAYERS[3], reason="out")])
     before = by_id(harness)
@@ -69,7 +69,7 @@ def test_a_rollback_with_a_stale_token_changes_nothing(harness: Harness, promote
     assert harness.warehouse.rollback(rollback("b1", 3, minute=6)).inserted == 16
 
 
-def test_a_rollback_is_refused_while_a_later_batch_stands_on_it(harness: Harness, promote: Promote) -> None:
+def test_rollback_is_refused_after_a_later_promotion(harness: Harness, promote: Promote) -> None:
     seed(harness)
     promote("b1", 1, everyone("b1", PLAYERS))
     promote("b2", 2, everyone("b2", PLAYERS[:1]), whole_slate=False, minute=1)
@@ -81,7 +81,7 @@ def test_a_rollback_is_refused_while_a_later_batch_stands_on_it(harness: Harness
     assert [row["event"] for row in harness.audit()] == ["promoted", "promoted"]
 
 
-def test_a_rollback_is_refused_once_it_is_done_and_for_what_never_was(harness: Harness, promote: Promote) -> None:
+def test_rollback_is_refused_twice_and_for_unpromoted_batches(harness: Harness, promote: Promote) -> None:
     seed(harness)
     promote("b1", 1, everyone("b1", PLAYERS))
     harness.warehouse.raise_fence(fence("b1", 2))
@@ -94,7 +94,7 @@ def test_a_rollback_is_refused_once_it_is_done_and_for_what_never_was(harness: H
         harness.warehouse.rollback(rollback("b9", 4, minute=7))
 
 
-def test_rollbacks_go_back_step_by_step_and_forward_again(harness: Harness, promote: Promote) -> None:
+def test_rollbacks_can_be_chained_and_rolled_back(harness: Harness, promote: Promote) -> None:
     seed(harness)
     first = current(harness)
     promote("b1", 1, everyone("b1", PLAYERS, 24.5))

@@ -56,19 +56,19 @@ def _probed(path: str) -> Callable[[], None]:
 
 
 @pytest.mark.parametrize("path", list(ROUTES))
-def test_a_body_is_taken_or_refused_with_a_reason(path: str) -> None:
+def test_any_body_is_accepted_or_refused_with_a_reason(path: str) -> None:
     _probed(path)()
 
 
 @bounded
 @given(body=st.binary(max_size=200))
-def test_bytes_that_are_no_json_are_refused(body: bytes) -> None:
+def test_body_that_is_not_json_is_refused(body: bytes) -> None:
     assert Web().post("/regenerate-with-supersede", body).status_code == 400
 
 
 @bounded
 @given(date=texts, status=texts, batch=texts)
-def test_queries_and_paths_are_answered(date: str, status: str, batch: str) -> None:
+def test_any_query_or_path_gets_a_documented_answer(date: str, status: str, batch: str) -> None:
     web = Web()
     query = {"game_date": date, "status": status, "batch_id": batch}
     for path in ("/batches", "/status"):

@@ -50,7 +50,7 @@ def _decoded(body: bytes) -> Pushed | None:
 
 @bounded
 @given(body=envelopes(bodies) | st.binary(max_size=100) | anything.map(written))
-def test_an_envelope_is_decoded_or_invalid(body: bytes) -> None:
+def test_any_envelope_is_decoded_or_invalid(body: bytes) -> None:
     message = _decoded(body)
     if message is None:
         return
@@ -67,7 +67,7 @@ names = texts | st.sampled_from(
 
 @bounded
 @given(headers=st.dictionaries(st.sampled_from(["ce-document", "ce-subject", "ce-type"]), names))
-def test_an_event_names_a_document_or_is_invalid(headers: dict[str, str]) -> None:
+def test_any_event_names_a_document_or_is_invalid(headers: dict[str, str]) -> None:
     with suppress(InvalidInput):
         assert is_document_id(changed_document(headers, "prediction_batches"))
 
@@ -78,7 +78,7 @@ odd_claims = objects(**{name: st.just(value) for name, value in claims().items()
 
 @bounded
 @given(body=odd_claims, header=objects(alg=st.just("RS256"), kid=texts), raw=texts)
-def test_a_token_of_a_stranger_is_refused(body: dict[str, Any], header: dict[str, Any], raw: str) -> None:
+def test_token_of_an_unknown_account_is_refused(body: dict[str, Any], header: dict[str, Any], raw: str) -> None:
     for gate in GATES:
         for given_ in (token(body, header), f"Bearer {raw}", f"Bearer {raw}.{raw}.{raw}", raw):
             with pytest.raises(Unauthenticated):
@@ -94,7 +94,7 @@ DOORS = [("coordinator", "/regenerate-pubsub"), ("worker", "/"), ("verifier", "/
 
 
 @pytest.mark.parametrize(("service", "path"), DOORS, ids=[d[1] for d in DOORS])
-def test_what_is_acknowledged_was_acted_on_or_is_on_record(service: str, path: str) -> None:
+def test_acknowledged_message_was_handled_or_recorded(service: str, path: str) -> None:
     data = triggers if service == "coordinator" else commands
 
     @few

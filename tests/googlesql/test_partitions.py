@@ -79,6 +79,6 @@ V = f"`{NAMES.dataset('nba_predictions')}.prediction_coverage`"
         (f"SELECT 1 FROM {V} WHERE game_date >= @d", 0),
     ],
 )
-def test_what_bounds_a_scan_and_what_does_not(analyser: Analyser, sql: str, scans: int) -> None:
+def test_unbounded_partition_scans_are_found(analyser: Analyser, sql: str, scans: int) -> None:
     parameters = {"d": scalar("DATE"), "e": scalar("DATE")}
     assert len(unbounded(analyser.analyse(sql, parameters))) == scans

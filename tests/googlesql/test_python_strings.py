@@ -50,7 +50,7 @@ def sources() -> list[Path]:
     return sorted(f for folder in ("src", "tools", "functions") for f in (ROOT / folder).rglob("*.py"))
 
 
-def test_no_sql_hides_in_a_python_string() -> None:
+def test_python_strings_hold_no_sql() -> None:
     found = {str(f.relative_to(ROOT)): hidden(f.read_text(encoding="utf-8")) for f in sources()}
     assert {name: lines for name, lines in found.items() if lines and name not in OTHERS} == {}
     assert all(found.get(name) for name in OTHERS), "an exception that excepts nothing is to be removed"
@@ -78,5 +78,5 @@ def test_sql_in_a_string_is_found(line: str) -> None:
     "line",
     ['"""SELECT * FROM t: a docstring."""', '"select a date from the list"', '"to update a batch set its round"'],
 )
-def test_words_are_not_sql(line: str) -> None:
+def test_prose_is_not_taken_for_sql(line: str) -> None:
     assert hidden(line) == []

@@ -142,7 +142,7 @@ def _rows(found: Reads) -> dict[tuple[str, int, str], int]:
     return summed
 
 
-def test_a_batch_on_an_old_date_reads_what_it_reads_on_a_young_one() -> None:
+def test_rows_read_do_not_grow_with_a_dates_generations() -> None:
     young, old = _rows(reads(FEW)), _rows(reads(MANY))
     assert young.keys() == old.keys()
     assert {table_name for _, _, table_name in old} >= set(AGEING)
@@ -150,7 +150,7 @@ def test_a_batch_on_an_old_date_reads_what_it_reads_on_a_young_one() -> None:
     assert grown == GROWING.keys()
 
 
-def test_what_a_batch_reads_of_an_ageing_table_can_be_pruned() -> None:
+def test_blocks_of_old_generations_can_be_pruned() -> None:
     """Rows that are not wanted are left out by blocks, as the table is clustered: bytes follow the rows."""
     unpruned = {
         (read.script, read.table) for read in reads(FEW)
@@ -177,7 +177,7 @@ def test_what_a_batch_reads_of_an_ageing_table_can_be_pruned() -> None:
         ("superseded_by_batch_id IS NOT NULL", 0),
     ],
 )
-def test_a_filter_lets_through_the_rows_that_it_cannot_refuse(analyser: Analyser, where: str, rows: int) -> None:
+def test_only_provably_excluded_rows_are_not_counted(analyser: Analyser, where: str, rows: int) -> None:
     there: list[dict[str, Any]] = [
         {"game_date": DAY, "superseded": None, "batch_id": None},
         {"game_date": DAY, "superseded": False, "batch_id": "a"},

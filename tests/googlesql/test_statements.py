@@ -33,7 +33,7 @@ def test_bigquery_accepts_every_statement(analyser: Analyser, found: Found) -> N
 
 
 @pytest.mark.parametrize("name", sorted(ROOTS))
-def test_every_file_is_sent_by_an_adapter(name: str) -> None:
+def test_adapter_sends_every_sql_file(name: str) -> None:
     """So that its parameters have the types that are really sent: add the call to tests/googlesql/senders.py."""
     assert name in UNSENT or any(is_sent(ROOTS[name], found.text) for found in sendings())
 
@@ -54,7 +54,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_statement_as_it_once_stood_is_refused(analyser: Analyser, name: str) -> None:
+def test_former_faulty_statement_is_refused(analyser: Analyser, name: str) -> None:
     pattern, fault, says = FAULTS[name]
     found = next(found for found in everything() if name in found.name.split("+"))
     broken = re.sub(pattern, fault, found.text)
@@ -77,7 +77,7 @@ def test_a_statement_as_it_once_stood_is_refused(analyser: Analyser, name: str) 
         ("BEGIN TRANSACTION; SELECT @@row_count + TRUE; COMMIT TRANSACTION", "No matching signature"),
     ],
 )
-def test_no_part_of_a_script_is_passed_over(analyser: Analyser, script: str, says: str) -> None:
+def test_analyser_checks_every_part_of_a_script(analyser: Analyser, script: str, says: str) -> None:
     with pytest.raises(Refused, match=says):
         analyser.script(script, {})
 

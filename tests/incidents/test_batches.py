@@ -33,7 +33,7 @@ def _keys(value: Any) -> set[str]:
     return {key for v in value for key in _keys(v)} if isinstance(value, list) else set()
 
 
-def test_i13_names_of_any_kind_complete_and_none_is_part_of_a_field_path() -> None:
+def test_i13_player_names_are_values_never_field_paths() -> None:
     """Names with hyphen, dot, apostrophe, accents and suffix are values, never keys of a document or parts of its path.
 
     Prevented in: src/regen/services/batch/processing.py, src/regen/services/state/documents.py
@@ -82,7 +82,7 @@ class _Lossy(MemoryWarehouse):
 
 
 @pytest.mark.parametrize(("honest", "error"), [(True, "rows_staged"), (False, "rows were staged")])
-def test_i15_rows_written_are_compared_with_rows_produced_before_the_swap(honest: bool, error: str) -> None:  # noqa: FBT001
+def test_i15_a_promotion_aborts_when_staged_rows_are_missing(honest: bool, error: str) -> None:  # noqa: FBT001
     """A lost row is found by the verification, and again inside the transaction; then nothing is changed.
 
     Prevented in: src/regen/domain/checks/produced.py, src/regen/sql/promote.sql
@@ -130,7 +130,7 @@ def test_i16_every_requested_player_ends_in_exactly_one_outcome() -> None:
     assert bench.batch(answer.batch_id).status in ENDED
 
 
-def test_i17_a_batch_that_was_never_published_is_failed_by_itself() -> None:
+def test_i17_the_sweep_fails_a_batch_that_was_never_published() -> None:
     """`created` and `dispatching` differ; whose opener died in `created` fails, and its trigger is carried on.
 
     Prevented in: src/regen/services/healing/sweeping.py
@@ -171,7 +171,7 @@ def test_i18_past_its_deadline_every_batch_ends_however_incomplete(delivered: in
     assert read_date(bench.deps, DAY).record.live is None
 
 
-def test_i19_a_permanent_condition_is_acknowledged_at_once() -> None:
+def test_i19_a_permanent_failure_is_acknowledged_at_once() -> None:
     """A player ruled out is an outcome and a 204, never an error that is delivered for ever.
 
     Prevented in: src/regen/domain/predict.py, src/regen/web/worker.py
@@ -201,7 +201,7 @@ POISON = [
 @pytest.mark.parametrize(
     ("service", "path"), [("worker", "/"), ("verifier", "/verify"), ("coordinator", "/regenerate-pubsub")]
 )
-def test_i20_a_poison_message_is_recorded_on_its_first_delivery(service: str, path: str) -> None:
+def test_i20_a_malformed_message_is_recorded_on_first_delivery(service: str, path: str) -> None:
     """Malformed messages are acknowledged, in the audit and alerted once; those behind them are not held up.
 
     Prevented in: src/regen/services/healing/malformed.py, src/regen/web/worker.py, src/regen/web/verifier.py

@@ -48,7 +48,7 @@ STATEMENTS = sorted(f.name[:-4] for f in resources.files("regen.sql").iterdir() 
 SRC = Path(regen.__file__).parent
 
 
-def test_i30_lists_hold_no_nulls_and_a_bad_row_is_its_players_alone() -> None:
+def test_i30_a_bad_row_fails_its_own_player_only() -> None:
     """A player without a line has an empty list; one whose row the tables refuse fails by name, the others go on.
 
     Prevented in: src/regen/schemas/normalising.py, src/regen/services/batch/verifying.py
@@ -88,7 +88,7 @@ class _Slow:
         return SimpleNamespace(result=lambda **_: ["done"], state="DONE")
 
 
-def test_i31_a_rate_limit_is_waited_out_and_one_promotion_runs_at_a_time() -> None:
+def test_i31_a_rate_limited_job_is_retried_and_acts_once() -> None:
     """Asked to slow down, a job is submitted again with growing pauses, then once; its effect comes once.
 
     Prevented in: src/regen/adapters/bigquery/errors.py, src/regen/adapters/bigquery/jobs.py
@@ -120,7 +120,7 @@ def test_i32_the_number_of_jobs_does_not_grow_with_players(number: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_i33_each_player_and_system_has_one_current_row_for_a_line(seed: int) -> None:
+def test_i33_a_player_system_and_line_has_one_current_row(seed: int) -> None:
     """Whatever is promoted, filtered or rolled back in whatever order: one row a key, one generation a player.
 
     Prevented in: src/regen/sql/promote.sql, src/regen/adapters/memory/promoting.py
@@ -166,7 +166,7 @@ class _KeepsStaging(MemoryWarehouse):
         raise Unavailable("the table could not be dropped")
 
 
-def test_i34_nothing_is_streamed_and_what_housekeeping_leaves_is_reported() -> None:
+def test_i34_rows_are_loaded_and_leftover_tables_are_reported() -> None:
     """Rows come by load job and transaction only; a table that could not be dropped is named, and harms nothing.
 
     Prevented in: src/regen/services/healing/orphans.py, src/regen/adapters/bigquery/warehouse.py
@@ -199,7 +199,7 @@ def _outcome(line: float | None = 24.5, **more: Any) -> Outcome:
     return Outcome("p", "g", OutcomeKind.PRODUCED, predictions=(Prediction("id", "steady", "1", **fields),))
 
 
-def test_i35_code_and_tables_agree_by_one_schema_file() -> None:
+def test_i35_one_schema_file_defines_each_table() -> None:
     """Every column that a row carries is in its table's file, and the statements' lists are made from these files.
 
     Prevented in: src/regen/schemas/staging.py, src/regen/sql/lists.py, src/regen/domain/result_rows.py
@@ -239,7 +239,7 @@ def test_i36_what_is_no_number_is_refused_row_by_row(bad: float) -> None:
     assert (failed["player_lookup"], failed["error_type"]) == ("broken", "invalid_features")
 
 
-def test_i37_a_replay_is_a_command_and_nothing_is_ever_deleted() -> None:
+def test_i37_replays_are_commands_and_no_row_is_deleted() -> None:
     """Redrive and rollback stand in place of hand-written merges; a dry run writes nothing; no statement deletes rows.
 
     Prevented in: src/regen/services/batch/orders.py, src/regen/web/coordinator.py
@@ -283,7 +283,7 @@ def test_i39_every_statement_filters_the_partition(found: Found) -> None:
     assert [scan for statement in resolved for scan in unbounded(statement)] == []
 
 
-def test_i39_a_job_that_would_read_more_than_it_may_is_refused_by_bigquery() -> None:
+def test_i39_every_query_limits_the_bytes_it_may_bill() -> None:
     """The limit on bytes billed goes with every query.
 
     Prevented in: src/regen/adapters/bigquery/jobs.py
@@ -327,7 +327,7 @@ def test_i40_staging_expires_by_itself_and_the_forgotten_is_reported() -> None:
     assert bench.warehouse.staging_tables() == []
 
 
-def test_i41_half_a_point_makes_another_line_and_no_line_is_one_of_its_own() -> None:
+def test_i41_each_line_and_no_line_have_rows_of_their_own() -> None:
     """24.5 and 25.0 have rows, ids and replacements of their own, and so has a prediction without a line.
 
     Prevented in: src/regen/domain/ids.py, src/regen/domain/lines.py

@@ -31,7 +31,7 @@ from support.bench import Bench
 from support.league import DAY, entry, names, players
 
 
-def test_i21_two_promotions_of_a_batch_at_once_give_the_result_of_one() -> None:
+def test_i21_simultaneous_promotions_of_a_batch_act_once() -> None:
     """A second owner who promotes in the middle of the first changes nothing; the first finds what was committed.
 
     Prevented in: src/regen/services/batch/promoting.py, src/regen/sql/promote.sql
@@ -87,7 +87,7 @@ def test_i22_only_the_owner_releases_a_lease() -> None:
     assert leases.is_free(bench.deps, "promotion")
 
 
-def test_i23_a_message_delivered_again_at_any_time_changes_nothing() -> None:
+def test_i23_redelivered_messages_change_nothing() -> None:
     """Each message is delivered three times when it comes and once more at the end: rows, records, audit are the same.
 
     Prevented in: src/regen/services/batch/processing.py, src/regen/services/batch/verifying.py
@@ -149,7 +149,7 @@ def _is_cancelled(bench: Bench, batch_id: str) -> None:
 
 
 @pytest.mark.parametrize("close", [_completes, _times_out, _dies_in_the_dead_letters, _is_cancelled])
-def test_i24_however_a_batch_is_closed_its_result_is_consolidated_or_its_failure_recorded(
+def test_i24_every_end_is_verified_or_recorded_as_a_failure(
     close: Callable[[Bench, str], None],
 ) -> None:
     """Every end goes through the verification or says in the audit and to consumers what was not done.
@@ -174,7 +174,7 @@ class _Down(MemoryWarehouse):
         raise Unavailable("BigQuery does not answer")
 
 
-def test_i25_state_lives_in_the_store_and_a_date_is_started_once() -> None:
+def test_i25_all_instances_share_state_and_start_a_date_once() -> None:
     """Any instance sees and refuses what another has begun; the same scheduled time gives the same batch.
 
     Prevented in: src/regen/services/batch/dates.py, src/regen/services/views/batch_view.py
@@ -193,7 +193,7 @@ def test_i25_state_lives_in_the_store_and_a_date_is_started_once() -> None:
     assert len(batch_view.list_batches(bench.deps, DAY.isoformat(), None)) == 1
 
 
-def test_i26_the_deadline_holds_to_the_second_by_a_clock_that_stands_still() -> None:
+def test_i26_activity_does_not_postpone_a_batchs_deadline() -> None:
     """Whether a batch has stalled follows from its deadline; its own activity does not put that off.
 
     Prevented in: src/regen/services/healing/sweeping.py
@@ -215,7 +215,7 @@ def test_i26_the_deadline_holds_to_the_second_by_a_clock_that_stands_still() -> 
     assert {o.reason for o in view.outcomes} == {"deadline"}
 
 
-def test_i27_what_is_done_stands_in_one_place() -> None:
+def test_i27_progress_is_stored_in_one_place() -> None:
     """Progress is read from the requests; an outcome changes no counter elsewhere that could drift.
 
     Prevented in: src/regen/services/batch/completion.py, src/regen/services/views/batch_view.py
@@ -233,7 +233,7 @@ def test_i27_what_is_done_stands_in_one_place() -> None:
     assert bench.batch(answer.batch_id).status is Status.COMPLETE
 
 
-def test_i28_what_is_expected_is_what_is_published() -> None:
+def test_i28_expected_players_are_the_published_players() -> None:
     """The players of the requests are the requested players, those without usable rows included.
 
     Prevented in: src/regen/services/batch/opening.py, src/regen/services/batch/requests.py

@@ -42,7 +42,7 @@ def inputs_of(player: str = "p", **what: Any) -> PlayerInputs:
     return found
 
 
-def test_i42_rows_name_code_and_model_and_a_jump_of_the_mean_is_refused() -> None:
+def test_i42_rows_name_code_and_model_and_mean_jumps_are_refused() -> None:
     """Each row carries the revision of the worker that made it and its model's; 29 points more on average are rejected.
 
     Prevented in: src/regen/domain/result_rows.py, src/regen/domain/checks/moves.py
@@ -70,7 +70,7 @@ def test_i42_rows_name_code_and_model_and_a_jump_of_the_mean_is_refused() -> Non
     assert (told["passed"], told["concerns"]) == (False, ["last week's", "test"])
 
 
-def test_i43_a_regeneration_reads_the_features_anew() -> None:
+def test_i43_each_regeneration_reads_fresh_features() -> None:
     """Nothing is remembered between batches: new features give new values and hashes, in a redrive as well.
 
     Prevented in: src/regen/services/batch/opening.py, src/regen/services/batch/orders.py
@@ -93,7 +93,7 @@ def test_i43_a_regeneration_reads_the_features_anew() -> None:
         assert row["inputs_hash"] != old[name]["inputs_hash"]
 
 
-def test_i44_features_of_another_version_are_a_loud_failure() -> None:
+def test_i44_features_of_another_version_fail_each_player() -> None:
     """A version that the systems were not made for fails each player by that name; the date stays as it was.
 
     Prevented in: src/regen/domain/predict.py, src/regen/systems/artefact.py
@@ -113,7 +113,7 @@ def test_i44_features_of_another_version_are_a_loud_failure() -> None:
         parse_artefact(json.dumps({**json.loads(text), "feature_version": "v0"}))
 
 
-def test_i45_a_regeneration_waits_for_the_features_and_names_their_source() -> None:
+def test_i45_a_regeneration_waits_for_fresh_features() -> None:
     """While one feature row of a game is older than its late data, nothing is made again; each row says its source.
 
     Prevented in: src/regen/domain/bdb.py, src/regen/domain/result_rows.py
@@ -135,7 +135,7 @@ def test_i45_a_regeneration_waits_for_the_features_and_names_their_source() -> N
     assert sources == {"late": ("GOLD", "bigdataball"), **dict.fromkeys(names(3), ("GOLD", None))}
 
 
-def test_i46_a_recommendation_agrees_with_its_own_row() -> None:
+def test_i46_a_recommendation_agrees_with_its_points_and_line() -> None:
     """OVER stands above its line and UNDER below it, as stored; a row that says otherwise is found.
 
     Prevented in: src/regen/domain/recommendation.py, src/regen/domain/checks/produced.py
@@ -159,7 +159,7 @@ def _told(bench: Bench, name: str = "t1") -> dict[str, Any]:
     return {check["name"]: check for check in batch.verdict["checks"]}
 
 
-def test_i47_missing_lines_and_a_biased_mean_edge_are_told() -> None:
+def test_i47_missing_lines_and_a_biased_edge_are_reported() -> None:
     """The verdict has the share of rows with a live line and their mean signed edge; a missing line is none, never a default.
 
     Prevented in: src/regen/domain/checks/produced.py, src/regen/domain/predict.py
@@ -177,7 +177,7 @@ def test_i47_missing_lines_and_a_biased_mean_edge_are_told() -> None:
     assert (biased["mean_edge"]["passed"], biased["mean_edge"]["value"]) == (False, -3.75)
 
 
-def test_i48_players_ruled_out_are_not_predicted_and_what_they_had_is_withdrawn() -> None:
+def test_i48_predictions_of_players_ruled_out_are_withdrawn() -> None:
     """OUT on the slate is excluded by that name, OUT found later is skipped by it, and neither keeps a current row.
 
     Prevented in: src/regen/domain/slate.py, src/regen/domain/predict.py, src/regen/sql/promote.sql
@@ -236,7 +236,7 @@ class _Percent:
         return Estimate(20.0, 5.0, 5500.0)
 
 
-def test_i49_a_system_on_another_scale_is_rejected_as_a_whole() -> None:
+def test_i49_a_system_on_another_scale_is_rejected() -> None:
     """A batch of which a system speaks on another scale ends rejected by `in_range`.
 
     Prevented in: src/regen/services/batch/verifying.py
@@ -250,7 +250,7 @@ def test_i49_a_system_on_another_scale_is_rejected_as_a_whole() -> None:
     assert (batch.verdict or {})["failed"] == ["in_range"]
 
 
-def test_i50_settings_are_declared_and_the_model_is_the_expected_one() -> None:
+def test_i50_a_wrong_setting_or_model_file_stops_the_start() -> None:
     """A start with a missing, misspelt or wrong setting fails by name; a model file that was changed is refused.
 
     Prevented in: src/regen/web/settings.py, src/regen/systems/artefact.py
@@ -307,7 +307,7 @@ def _row(**features: Any) -> dict[str, Any]:
     }
 
 
-def test_i52_gates_fail_closed_and_nothing_unknown_becomes_a_default() -> None:
+def test_i52_gates_refuse_unknown_values() -> None:
     """Unknown, NaN or poor features stop a player by name; what is known is counted, and no zero stands for the rest.
 
     Prevented in: src/regen/domain/predict.py, src/regen/adapters/bigquery/slate.py

@@ -106,7 +106,7 @@ def graded(bigquery_harness: BigQueryHarness) -> Iterator[_Graded]:
     made.forget()
 
 
-def test_i09_grades_are_of_current_predictions_or_say_that_they_are_not(graded: _Graded) -> None:
+def test_i09_grades_of_superseded_predictions_say_so(graded: _Graded) -> None:
     """A grade of a superseded prediction is kept and labelled; new rows, and their grades, name what they replace.
 
     Prevented in: src/regen/sql/grade.sql, src/regen/sql/promote.sql
@@ -137,7 +137,7 @@ def test_i38_grading_again_changes_nothing(graded: _Graded) -> None:
     assert errors == {"gradedone": 8.75, "gradedtwo": 9.25}
 
 
-def test_i68_after_a_regeneration_the_grades_are_made_again_and_agree(graded: _Graded) -> None:
+def test_i68_a_regeneration_is_graded_again(graded: _Graded) -> None:
     """Graded is never more than gradable, and each grade belongs to a prediction that is there.
 
     Prevented in: src/regen/sql/grade.sql, src/regen/services/tables/grading.py

@@ -14,7 +14,7 @@ def tool() -> dict[str, Any]:
     return runpy.run_path(str(ROOT / "tools" / "incident_page.py"))
 
 
-def test_every_incident_is_accounted_for_and_the_page_is_up_to_date(tool: dict[str, Any]) -> None:
+def test_incidents_page_is_complete_and_up_to_date(tool: dict[str, Any]) -> None:
     assert tool["problems"]() == []
 
 
@@ -25,7 +25,7 @@ def test_the_page_names_every_test_and_no_other(tool: dict[str, Any]) -> None:
     assert set(named) == collected
 
 
-def test_a_test_that_does_not_say_what_it_proves_is_refused(tool: dict[str, Any], tmp_path: Path) -> None:
+def test_incident_test_without_its_three_statements_is_refused(tool: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "test_x.py").write_text('def test_i01_x() -> None:\n    """A rule."""\n')
     with pytest.raises(tool["Incomplete"], match="test_i01_x"):
         tool["proofs"](tmp_path)

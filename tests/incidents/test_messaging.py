@@ -59,7 +59,7 @@ STRANGERS: list[dict[str, str]] = [
 
 
 @pytest.mark.parametrize("headers", STRANGERS, ids=range(len(STRANGERS)))
-def test_i53_a_forged_caller_gets_in_nowhere(headers: dict[str, str]) -> None:
+def test_i53_forged_tokens_are_refused_on_every_route(headers: dict[str, str]) -> None:
     """Issuer, audience, account and expiry are checked on every route but `/health`, before the body is read.
 
     Prevented in: src/regen/web/callers.py, src/regen/web/http.py
@@ -83,7 +83,7 @@ def test_i53_a_forged_caller_gets_in_nowhere(headers: dict[str, str]) -> None:
 TRIGGER = b'{"game_date": "2026-01-20", "reason": "late_data", "mode": "regenerate_with_supersede"}'
 
 
-def test_i54_a_trigger_that_fails_is_retried_or_on_record() -> None:
+def test_i54_a_failed_trigger_is_retried_or_recorded() -> None:
     """What may succeed later is a 503; what cannot is a rejected batch in the audit, with an alert. Never a mere 200.
 
     Prevented in: src/regen/web/coordinator.py, src/regen/services/batch/opening.py
@@ -106,7 +106,7 @@ def test_i54_a_trigger_that_fails_is_retried_or_on_record() -> None:
     assert [a["type"] for a in empty.queue.of(ALERT_TOPIC)] == ["batch_rejected"]
 
 
-def test_i55_a_game_is_completed_only_when_its_effect_is_seen() -> None:
+def test_i55_a_game_completes_when_predictions_use_its_data() -> None:
     """Late data is `completed` when the current predictions rest on it, never when a message was sent; no hop is deaf.
 
     Prevented in: src/regen/domain/bdb.py, src/regen/services/tables/bdb_scanning.py, src/regen/topology.json
@@ -133,7 +133,7 @@ def test_i55_a_game_is_completed_only_when_its_effect_is_seen() -> None:
     assert set(known.topics) == heard
 
 
-def test_i56_a_partial_result_is_told_apart() -> None:
+def test_i56_a_partial_promotion_is_reported_as_partial() -> None:
     """A promotion that lacks players says so in its view and by an alert of its own; a failed one is not promoted.
 
     Prevented in: src/regen/services/batch/ending.py, src/regen/services/views/batch_view.py
@@ -159,7 +159,7 @@ def test_i56_a_partial_result_is_told_apart() -> None:
     assert [(o.player_lookup, o.outcome) for o in view.outcomes] == [("x", "failed")]
 
 
-def test_i57_every_topic_subscription_and_route_is_there() -> None:
+def test_i57_every_topic_has_a_subscription_and_a_route() -> None:
     """One file names them all: each topic that the code publishes to has a reader, each push a route, each a dead letter.
 
     Prevented in: src/regen/topology.json
@@ -192,7 +192,7 @@ COMPLETED = {
 }  # fmt: skip
 
 
-def test_i58_what_one_side_publishes_the_other_understands() -> None:
+def test_i58_subscribers_understand_every_published_message() -> None:
     """Every message of a regeneration goes, as bytes, through the entry point that subscribes to it, and is understood.
 
     Prevented in: src/regen/services/batch/dispatching.py, src/regen/web/worker.py, src/regen/web/verifier.py
@@ -225,7 +225,7 @@ def test_i58_what_one_side_publishes_the_other_understands() -> None:
     assert all(set(m) == COMPLETED for m in bench.queue.of(COMPLETE_TOPIC))
 
 
-def test_i65_alerts_say_whose_they_are_and_probes_make_no_noise(caplog: pytest.LogCaptureFixture) -> None:
+def test_i65_alerts_come_once_and_probes_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     """Each kind of alert has a severity, a command to look further and a place in the runbook, and comes once.
 
     Prevented in: src/regen/domain/alerts.py, src/regen/services/state/alerting.py, src/regen/web/http.py
@@ -256,7 +256,7 @@ def test_i65_alerts_say_whose_they_are_and_probes_make_no_noise(caplog: pytest.L
     assert caplog.records == []
 
 
-def test_i69_consumers_are_told_which_predictions_were_replaced() -> None:
+def test_i69_a_message_names_the_replaced_predictions() -> None:
     """A promotion and a rollback each leave one message with batch, date and counts; rows lead from old to new.
 
     Prevented in: src/regen/services/batch/ending.py

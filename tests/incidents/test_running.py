@@ -87,7 +87,7 @@ def test_i59_the_packaged_worker_predicts_one_player(tmp_path: Path) -> None:
     assert done.stdout.split()[-3:] == ["204", "complete", "1"]
 
 
-def test_i60_five_hundred_players_in_one_burst() -> None:
+def test_i60_five_hundred_players_complete_in_one_burst() -> None:
     """Ten messages for five hundred players, taken by eight workers at once: no failure, one completion.
 
     Prevented in: src/regen/services/batch/completion.py, src/regen/services/batch/requests.py
@@ -138,7 +138,7 @@ def test_i61_the_answer_names_the_batch_and_its_progress_survives_a_restart() ->
     assert reply.body["status_url"].endswith(f"/batches/{reply.body['batch_id']}")
 
 
-def test_i62_two_batches_at_once_keep_their_ids_and_progress() -> None:
+def test_i62_simultaneous_batches_keep_ids_and_progress_apart() -> None:
     """Nothing is global: progress and log fields of one batch never turn up in another's.
 
     Prevented in: src/regen/web/logs.py, src/regen/services/views/batch_view.py
@@ -177,7 +177,7 @@ def test_i62_two_batches_at_once_keep_their_ids_and_progress() -> None:
         ("2026-03-09T04:00:00+00:00", "2026-03-09"),
     ],
 )
-def test_i63_a_date_is_given_or_it_is_the_eastern_one(now: str, today: str) -> None:
+def test_i63_today_is_the_us_eastern_date(now: str, today: str) -> None:
     """TODAY is the US Eastern date, over midnight UTC and the change of the clocks; no module asks the machine's date.
 
     Prevented in: src/regen/domain/dates.py
@@ -201,7 +201,9 @@ def root_logger() -> Iterator[logging.Logger]:
     root.handlers, root.level = handlers, level
 
 
-def test_i64_a_line_of_each_severity_is_seen(root_logger: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
+def test_i64_each_severity_is_logged_as_one_json_line(
+    root_logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
     """On the platform every severity from INFO on comes out as one JSON line with its fields, a traceback with its own.
 
     Prevented in: src/regen/web/logs.py
@@ -232,7 +234,7 @@ def _lose_all_batches(bench: Bench) -> None:
         ])  # fmt: skip
 
 
-def test_i66_dates_of_the_past_are_done_and_attempts_end() -> None:
+def test_i66_past_dates_are_backfilled_and_attempts_are_bounded() -> None:
     """A backfill does not compare features with the present time, and what fails again and again comes to an end.
 
     Prevented in: src/regen/services/backfill/backfilling.py, src/regen/services/backfill/settling.py, src/regen/domain/bdb.py
@@ -278,7 +280,7 @@ def test_i67_a_player_has_one_row_for_a_system_and_line() -> None:
     assert {"unique_keys", "rows_staged"} <= NEVER_ACCEPTED
 
 
-def test_i70_counts_are_measured_after_the_write_and_unknown_is_not_zero() -> None:
+def test_i70_counts_are_measured_or_null_never_zero() -> None:
     """What has not been measured is null; what has was counted inside the transaction, from the rows.
 
     Prevented in: src/regen/sql/promote.sql, src/regen/domain/batch.py
@@ -303,7 +305,7 @@ def test_i70_counts_are_measured_after_the_write_and_unknown_is_not_zero() -> No
 @pytest.mark.parametrize(
     "reason", ["Feature Upgrade", "x; DROP TABLE y", "../etc", "a-b", "", "a" * 41, "1st", "é", None, 5]
 )
-def test_i71_free_text_is_no_part_of_a_name(reason: object) -> None:
+def test_i71_free_text_never_becomes_part_of_an_id(reason: object) -> None:
     """A reason is one plain word; free text goes into the metadata, and no name is made of it.
 
     Prevented in: src/regen/domain/ids.py, src/regen/web/bodies.py

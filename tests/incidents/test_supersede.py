@@ -65,7 +65,7 @@ def _operator_cancels(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("goes_wrong", [_all_fail, _half_time_out, _warehouse_down, _operator_cancels])
-def test_i01_nothing_is_superseded_unless_its_replacement_becomes_current(goes_wrong: Callable[[Bench], None]) -> None:
+def test_i01_superseding_and_replacing_are_one_step(goes_wrong: Callable[[Bench], None]) -> None:
     """A row is superseded only in the step that makes its replacement current; whatever goes wrong, it stays.
 
     Prevented in: src/regen/services/batch/verifying.py, src/regen/sql/promote.sql
@@ -77,7 +77,7 @@ def test_i01_nothing_is_superseded_unless_its_replacement_becomes_current(goes_w
     assert bench.warehouse.predictions(DAY) == before
 
 
-def test_i01_at_no_step_of_a_regeneration_is_a_player_without_a_current_prediction() -> None:
+def test_i01_players_keep_a_current_row_at_every_step() -> None:
     """While a date is made again, message by message, each player and system has a current row.
 
     Prevented in: src/regen/services/batch/verifying.py, src/regen/adapters/memory/promoting.py
@@ -115,7 +115,7 @@ class _RecordsFirst(Mailbox):
         self.seen += 1
 
 
-def test_i02_every_kind_of_batch_is_stored_with_its_requests_before_the_first_message() -> None:
+def test_i02_a_batch_is_stored_before_its_first_message() -> None:
     """Daily runs, regenerations, follow-ups and redrives share one path: the record first, then the messages.
 
     Prevented in: src/regen/services/batch/opening.py
@@ -294,7 +294,7 @@ def test_i08_two_regenerations_of_a_date_do_not_interleave() -> None:
     assert sweeping.sweep(bench.deps).trouble == []
 
 
-def test_i10_requested_produced_superseded_and_inserted_are_numbers_of_their_own() -> None:
+def test_i10_each_count_is_measured_by_itself() -> None:
     """Each number is counted from what is there: players from outcomes, rows from the tables.
 
     Prevented in: src/regen/services/batch/verifying.py, src/regen/services/batch/promoting.py
@@ -315,7 +315,7 @@ def test_i10_requested_produced_superseded_and_inserted_are_numbers_of_their_own
     assert (audit.requested, audit.produced, audit.superseded_count, audit.regenerated_count) == (21, 19, 6, 38)
 
 
-def test_i11_a_date_is_complete_by_its_slate_and_the_missing_are_named() -> None:
+def test_i11_coverage_is_measured_against_the_slate() -> None:
     """Coverage is measured against the slate fixed at the opening, never against what was produced.
 
     Prevented in: src/regen/domain/outcome.py, src/regen/domain/checks/produced.py
@@ -330,7 +330,7 @@ def test_i11_a_date_is_complete_by_its_slate_and_the_missing_are_named() -> None
     assert bench.current() == set()
 
 
-def test_i12_after_tip_off_rows_say_so_and_what_was_live_then_stays_readable() -> None:
+def test_i12_rows_made_after_tip_off_are_retrospective() -> None:
     """A regeneration of a game that has begun is labelled retrospective; what was current at tip-off does not change.
 
     Prevented in: src/regen/domain/result_rows.py, src/regen/sql/predictions_at_function.sql

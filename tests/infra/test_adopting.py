@@ -172,7 +172,7 @@ def test_a_filter_that_no_statement_meets_is_a_conflict() -> None:
 
 
 @pytest.mark.parametrize("kind", ["VIEW", "MATERIALIZED_VIEW", "EXTERNAL", "SNAPSHOT"])
-def test_what_is_no_table_is_refused_in_one_line(kind: str) -> None:
+def test_object_that_is_not_a_table_is_a_conflict(kind: str) -> None:
     there = {**described(), "type": kind}
     assert list(adopt.statements(PREDICTIONS, there, "p.d")) == []
     (problem,) = adopt.conflicts(PREDICTIONS, there)
@@ -207,7 +207,7 @@ def test_a_name_in_another_case_is_the_same_column() -> None:
         ({"encryptionConfiguration": {"kmsKeyName": "k"}}, "is encrypted with a key of yours"),
     ],
 )
-def test_every_other_shape_has_its_line(more: dict[str, Any], said: str) -> None:
+def test_any_other_difference_is_reported_in_one_line(more: dict[str, Any], said: str) -> None:
     there = {**described(), **more}
     assert list(adopt.conflicts(PREDICTIONS, there)) == []
     assert any(note.startswith(said) for note in adopt.notes(there, PREDICTIONS))
@@ -220,7 +220,7 @@ def test_a_text_with_a_limit_is_widened() -> None:
     ]
 
 
-def test_more_changes_than_the_rate_are_announced() -> None:
+def test_more_changes_than_the_rate_limit_are_reported() -> None:
     optional = [f.name for f in PREDICTIONS.fields if f.mode == "NULLABLE"][:6]
     there = described(**{name: {"mode": "REQUIRED"} for name in optional})
     assert any("BigQuery takes 5 of a table in ten seconds" in n for n in adopt.notes(there, PREDICTIONS))

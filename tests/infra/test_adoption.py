@@ -39,7 +39,7 @@ def imported(case: str) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("case", ["as_the_guide_says", "database_variable_left_out"])
-def test_an_existing_database_is_never_made_anew(case: str) -> None:
+def test_existing_database_is_never_replaced(case: str) -> None:
     assert len(imported(case)) == 4
     assert removed(case) == set()
     assert imported(case)["google_firestore_database.this"]["location_id"] == "nam5"
@@ -60,7 +60,7 @@ def test_a_dataset_elsewhere_stops_the_plan_and_says_where() -> None:
     assert "must be replaced" not in said
 
 
-def test_without_that_care_data_would_be_made_anew() -> None:
+def test_unadopted_resources_would_be_replaced() -> None:
     assert removed("without_care") == {
         "google_firestore_database.this",
         'google_bigquery_dataset.this["nba_predictions"]',
@@ -68,7 +68,7 @@ def test_without_that_care_data_would_be_made_anew() -> None:
     }
 
 
-def test_the_guides_import_what_was_tried() -> None:
+def test_guides_import_commands_are_the_tested_ones() -> None:
     text = (ROOT / "docs" / "deployment.md").read_text() + (ROOT / "docs" / "taking-over.md").read_text()
     said = re.findall(r"^terraform -chdir=infra import '?([\w.\[\]\"-]+?)'? ", text, re.MULTILINE)
     assert set(said) == set(imported("as_the_guide_says"))

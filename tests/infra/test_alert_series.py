@@ -41,18 +41,18 @@ def sweeps(revision: int, minutes: range, value: float = 1) -> Series:
     return series(SWEEPS, revision, minutes, value)
 
 
-def test_a_deployment_is_no_missing_sweep(deployed: Deployment) -> None:
+def test_deployment_is_not_a_missing_sweep(deployed: Deployment) -> None:
     old, new = sweeps(1, range(20)), sweeps(2, range(20, HOUR))
     assert not any_fires(deployed, "sweep_missing", old, new)
 
 
-def test_a_paused_sweep_is_seen_while_other_calls_come(deployed: Deployment) -> None:
+def test_paused_sweep_alerts_although_other_calls_arrive(deployed: Deployment) -> None:
     others = series(REQUESTS, 1, range(HOUR), 30, metric__response_code="204", metric__response_code_class="2xx")
     raised = any_fires(deployed, "sweep_missing", sweeps(1, range(20)), others)
     assert min(raised) == 19 + 10
 
 
-def test_a_paused_sweep_is_seen_where_the_metric_goes_on_with_zeros(deployed: Deployment) -> None:
+def test_paused_sweep_alerts_although_the_metric_reports_zero(deployed: Deployment) -> None:
     raised = any_fires(deployed, "sweep_missing", sweeps(1, range(20)), sweeps(1, range(20, HOUR), 0))
     assert min(raised) == 19 + 10
 
@@ -84,7 +84,7 @@ def test_errors_of_many_codes_and_revisions_are_one_rate(deployed: Deployment) -
     assert not any_fires(deployed, "server_errors", measured[0])
 
 
-def test_two_services_are_not_added_up(deployed: Deployment) -> None:
+def test_errors_of_two_services_are_not_added_up(deployed: Deployment) -> None:
     measured = [
         series(REQUESTS, 1, range(HOUR), 4, resource__service_name=f"regen-{name}", metric__response_code_class="5xx")
         for name in ("worker", "verifier")

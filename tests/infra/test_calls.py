@@ -110,12 +110,12 @@ PLACES: dict[str, Callable[[Deployment, str, list[Resource]], set[str]]] = {
 
 
 @pytest.mark.parametrize("who", FUNCTIONS)
-def test_no_call_is_without_its_right(who: str) -> None:
+def test_every_google_call_has_its_permission(who: str) -> None:
     documented = {c for row in ROWS if row.who == who for c in row.calls if not c.startswith("secret")}
     assert documented == calls_of(who)
 
 
-def test_no_call_of_the_command_line_is_without_its_right() -> None:
+def test_every_call_of_the_command_line_has_its_permission() -> None:
     documented = {c for row in ROWS if row.who == "operators" for c in row.calls}
     assert documented == calls_of_people()
 
@@ -127,14 +127,14 @@ def test_the_role_has_the_permission_and_is_given(row: Row, deployed: Deployment
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda r: f"{r.who} {r.role} {r.where}")
-def test_a_right_that_is_taken_away_is_missed(row: Row, deployed: Deployment) -> None:
+def test_removed_permission_is_noticed(row: Row, deployed: Deployment) -> None:
     member = "group:data@example.com" if row.who == "operators" else f"serviceAccount:{deployed.account(row.who)}"
     given = [r for r, role, m in deployed.grants() if (role, m) == (row.role, member)]
     left = Deployment(tuple(r for r in deployed.resources if r not in given))
     assert missing(left, row)
 
 
-def test_what_the_doctor_asks_of_an_operator_is_given(deployed: Deployment) -> None:
+def test_permissions_that_the_doctor_checks_are_granted(deployed: Deployment) -> None:
     """Each permission that the command asks for names its role; a role that is not given would be reported for ever."""
     given = {role for _, role, member in deployed.grants() if member == "group:data@example.com"}
     for permission, text in PERMISSIONS.items():
@@ -143,13 +143,13 @@ def test_what_the_doctor_asks_of_an_operator_is_given(deployed: Deployment) -> N
         assert role in given, f"{permission}: operators have no {role}"
 
 
-def test_people_only_read(deployed: Deployment) -> None:
+def test_people_have_read_only_roles(deployed: Deployment) -> None:
     given = {role for _, role, member in deployed.grants() if member.startswith(("group:", "user:"))}
     assert given
     assert all(role.lower().endswith("viewer") or role == "roles/bigquery.jobUser" for role in given)
 
 
-def test_a_call_that_nobody_has_listed_is_found(tmp_path: Path) -> None:
+def test_unlisted_google_call_is_found(tmp_path: Path) -> None:
     text = "def f(self):\n    self._client.copy_table('a', 'b')\n"
     with pytest.raises(AssertionError, match="is copy_table a call over the network"):
         list(client_calls(tmp_path / "warehouse.py", ast.parse(text)))

@@ -31,7 +31,7 @@ finally:
     sys.path.remove(str(ROOT / "tools"))
 
 
-def test_the_counts_are_what_a_regeneration_takes() -> None:
+def test_cost_counts_match_a_measured_regeneration() -> None:
     bench = Bench(players(90), players_per_request=50)
     bench.run("first")
     bench.sweep()
@@ -49,7 +49,7 @@ def test_the_counts_are_what_a_regeneration_takes() -> None:
     assert bench.store.reads - reads <= cost.SWEEP_READS
 
 
-def test_what_is_kept_is_no_more_than_is_priced() -> None:
+def test_priced_storage_covers_what_is_kept() -> None:
     """What a regeneration leaves in Firestore, and all versions of it: recovery to a point in time keeps each."""
     bench = Bench(players(90), players_per_request=50)
     bench.run("first")
@@ -74,11 +74,11 @@ def test_what_is_kept_is_no_more_than_is_priced() -> None:
     assert cost.dollars(cost.kept(3))["kept and recoverable"] < 0.25
 
 
-def test_the_guide_has_the_table() -> None:
+def test_guide_holds_the_cost_table() -> None:
     assert cost.table() in (ROOT / "docs" / "deployment.md").read_text()
 
 
-def test_it_costs_next_to_nothing() -> None:
+def test_monthly_cost_is_within_its_bound() -> None:
     assert sum(cost.dollars(cost.month(15)).values()) < 2
 
 

@@ -25,7 +25,7 @@ BLOCK = GUIDE.partition("## In twelve commands")[2].partition("```sh\n")[2].part
 COMMANDS = {int(n): text.strip() for text, n in re.findall(r"^(.*?)\s+#\s+(\d+)$", BLOCK, re.MULTILINE)}
 
 
-def test_there_are_twelve_and_each_is_explained() -> None:
+def test_guide_explains_each_of_its_twelve_commands() -> None:
     assert list(COMMANDS) == list(range(1, 13))
     assert len(BLOCK.strip().splitlines()) == 12
     explained = GUIDE.partition("## In twelve commands")[2].partition("\n## ")[0]
@@ -54,7 +54,7 @@ def test_the_command_line_takes_the_command(line: str) -> None:
     assert command.make_context("regen", rest)
 
 
-def test_the_first_apply_makes_things_that_exist() -> None:
+def test_first_apply_targets_exist() -> None:
     targets = re.findall(r"-target=(\w+)\.(\w+)", GUIDE + TAKING_OVER)
     assert len(targets) >= 4
     assert [f"{k}.{n}" for k, n in targets if f'resource "{k}" "{n}"' not in TERRAFORM] == []
@@ -68,7 +68,7 @@ def test_every_variable_and_output_of_the_guides_exists() -> None:
     assert {o for o in re.findall(r"output -raw (\w+)", text) if f'output "{o}"' not in TERRAFORM} == set()
 
 
-def test_every_schedule_topic_and_subscription_of_the_guides_exists() -> None:
+def test_every_resource_named_in_the_guides_exists() -> None:
     known = topology()
     names = {s.name for s in known.schedules} | set(known.topics)
     names |= {s.name for s in known.push_subscriptions} | {s.name for s in known.pull_subscriptions}
@@ -91,7 +91,7 @@ def test_the_guide_says_which_terraform_and_how_to_get_it() -> None:
 
 
 @pytest.mark.parametrize("provider", ["google", "google-beta"])
-def test_no_provider_is_taken_that_has_the_known_bugs(provider: str) -> None:
+def test_provider_versions_with_known_bugs_are_excluded(provider: str) -> None:
     """7.31, 7.40 and 7.45 mended: headers that differ for ever, a schedule's 409, and rights lost by a dataset's update."""
     (wanted,) = re.findall(rf'source  = "hashicorp/{provider}"\n\s+version = "([^"]+)"', TERRAFORM)
     assert wanted == ">= 7.45, < 8.0"
@@ -109,7 +109,7 @@ def test_no_provider_is_taken_that_has_the_known_bugs(provider: str) -> None:
         "set bigquery_location",
     ],
 )
-def test_the_failure_is_in_the_table(said: str) -> None:
+def test_guide_lists_each_failure_of_a_first_apply(said: str) -> None:
     table = GUIDE.partition("## When a first apply fails")[2].partition("\n### ")[0]
     assert any(said in row and row.count("|") == 4 for row in table.splitlines())
 

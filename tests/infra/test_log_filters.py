@@ -182,25 +182,25 @@ def _filters(d: Deployment) -> dict[str, str]:
     }
 
 
-def test_each_alert_on_logs_is_tried(deployed: Deployment) -> None:
+def test_each_log_alert_has_a_test_case(deployed: Deployment) -> None:
     assert _filters(deployed).keys() == HAPPENS.keys()
 
 
 @pytest.mark.parametrize("alert", HAPPENS)
-def test_the_alert_is_raised_once_when_it_happens(alert: str, deployed: Deployment) -> None:
+def test_log_alert_matches_exactly_one_line(alert: str, deployed: Deployment) -> None:
     entries = HAPPENS[alert](deployed)
     found = [e for e in entries if matches(_filters(deployed)[alert], e)]
     assert len(found) == 1, entries
 
 
-def test_nothing_is_raised_on_a_quiet_day(deployed: Deployment) -> None:
+def test_no_alert_is_raised_on_a_quiet_day(deployed: Deployment) -> None:
     entries = a_quiet_day(deployed)
     assert len(entries) > 5
     assert [(a, e) for a, f in _filters(deployed).items() for e in entries if matches(f, e)] == []
 
 
 @pytest.mark.parametrize("known", PLATFORM, ids=lambda known: known["what"])
-def test_the_platforms_own_lines_raise_what_they_should(known: dict[str, Any], deployed: Deployment) -> None:
+def test_request_log_lines_raise_only_their_alerts(known: dict[str, Any], deployed: Deployment) -> None:
     """Its request log names every 503 an ERROR, and the code answers 503 on purpose."""
     raised = [name for name, filter_ in _filters(deployed).items() if matches(filter_, known["entry"])]
     assert raised == ([known["raises"]] if known["raises"] else [])
@@ -208,7 +208,7 @@ def test_the_platforms_own_lines_raise_what_they_should(known: dict[str, Any], d
     assert counted == []
 
 
-def test_the_platforms_lines_cover_what_was_asked() -> None:
+def test_request_log_samples_cover_every_alert() -> None:
     requests = {k["entry"]["httpRequest"]["status"] for k in PLATFORM if "httpRequest" in k["entry"]}
     assert {204, 401, 502, 503, 504} <= requests
     assert any(k["entry"]["logName"].endswith("run.googleapis.com%2Fvarlog%2Fsystem") for k in PLATFORM)
@@ -233,7 +233,7 @@ def test_the_dashboards_figures_are_in_the_lines(deployed: Deployment) -> None:
     assert (counted["coverage"], measured) == (["promoted"], {"coverage": [100.0]})
 
 
-def test_the_line_of_an_end_says_how_much_was_covered(deployed: Deployment) -> None:
+def test_log_line_of_an_ended_batch_has_its_coverage(deployed: Deployment) -> None:
     (line,) = [e["jsonPayload"] for e in a_rejection(deployed) if e["jsonPayload"].get("action") == "end"]
     assert line["batch_id"].startswith("regen_2026-01-20_bdb_upgrade_")
     told = {k: line[k] for k in ("game_date", "outcome", "requested", "produced", "coverage_pct")}
@@ -246,7 +246,7 @@ def test_the_line_of_an_end_says_how_much_was_covered(deployed: Deployment) -> N
     }
 
 
-def test_the_evaluation_is_no_push_over() -> None:
+def test_filter_evaluator_refuses_what_does_not_match() -> None:
     line = {"severity": "WARNING", "message": "m", "action": "sweep"}
     assert matches('jsonPayload.action="sweep" AND severity>=WARNING', as_entry("s", line))
     assert not matches('jsonPayload.action="verify"', as_entry("s", line))

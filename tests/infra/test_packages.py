@@ -117,7 +117,7 @@ def test_two_builds_are_the_same_bytes(packages: dict[str, Package], tmp_path: P
     }
 
 
-def test_importing_is_within_its_budget(python: Path, unpacked: Path) -> None:
+def test_import_time_is_within_its_budget(python: Path, unpacked: Path) -> None:
     _run(python, unpacked, IMPORT)  # compiles what is ours, as the platform's build does
     spent = [json.loads(_run(python, unpacked, IMPORT))["ms"] for _ in range(5)]
     assert statistics.median(spent) <= BUDGET_MS * slowness(), spent
@@ -181,7 +181,7 @@ def _answer(url: str, body: bytes | None = None, **headers: str) -> tuple[int, b
 EVENTS = {"coordinator": "/regenerate-pubsub", "verifier": "/verify", "worker": "/"}
 
 
-def test_it_starts_and_answers_an_event(python: Path, unpacked: Path) -> None:
+def test_package_starts_and_answers_an_event(python: Path, unpacked: Path) -> None:
     with _started(python, unpacked) as url:
         status, body = _answer(f"{url}/health")
         assert (status, json.loads(body)["service"]) == (200, unpacked.name)
@@ -190,7 +190,7 @@ def test_it_starts_and_answers_an_event(python: Path, unpacked: Path) -> None:
         assert (status, json.loads(body)["title"]) == (401, "Unauthenticated")
 
 
-def test_it_takes_a_signed_event_and_leaves_its_record(python: Path, unpacked: Path, firestore_host: str) -> None:
+def test_package_records_a_signed_event(python: Path, unpacked: Path, firestore_host: str) -> None:
     """The event names a batch that nobody knows: taken, and on record in the store."""
     # As it reaches a private service: verified by the platform, and without its signature.
     signed = TokenSigner(GOOGLE_ISSUER, "regen").bearer("push@example.com")

@@ -39,11 +39,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         return listing(host)
 
 
-def test_the_plan_is_what_the_code_reads(deployed: Deployment, known: Code) -> None:
+def test_terraform_plan_agrees_with_the_code(deployed: Deployment, known: Code) -> None:
     assert list(differences(deployed, known)) == []
 
 
-def test_the_plan_is_what_the_emulators_list(deployed: Deployment, running: dict[str, Any]) -> None:
+def test_terraform_plan_agrees_with_the_emulators(deployed: Deployment, running: dict[str, Any]) -> None:
     assert list(listed(deployed, running)) == []
 
 
@@ -100,7 +100,7 @@ def _rename_secret(d: Deployment, function: str, name: str) -> None:
             secret["key"] = f"{name}_2"
 
 
-def test_whatever_is_renamed_in_the_plan_is_found(deployed: Deployment, known: Code) -> None:
+def test_rename_in_the_plan_is_found(deployed: Deployment, known: Code) -> None:
     changes = _renamed_in_plan(deployed)
     assert len(changes) > 80
     missed = []
@@ -115,7 +115,7 @@ def test_whatever_is_renamed_in_the_plan_is_found(deployed: Deployment, known: C
     assert missed == []
 
 
-def test_whatever_is_renamed_in_the_code_is_found(deployed: Deployment, known: Code) -> None:
+def test_rename_in_the_code_is_found(deployed: Deployment, known: Code) -> None:
     missed = []
     for field in ("published", "pushed", "scheduled", "variables", "secrets"):
         members: frozenset[Any] = getattr(known, field)
@@ -130,7 +130,7 @@ def test_whatever_is_renamed_in_the_code_is_found(deployed: Deployment, known: C
     assert list(differences(deployed, dataclasses.replace(known, batches="batches")))
 
 
-def test_whatever_is_renamed_in_the_emulators_is_found(deployed: Deployment, running: dict[str, Any]) -> None:
+def test_rename_in_the_emulators_is_found(deployed: Deployment, running: dict[str, Any]) -> None:
     for topic in running["topics"]:
         others = [f"{t}-2" if t == topic else t for t in running["topics"]]
         assert list(listed(deployed, {**running, "topics": others})), topic
@@ -142,7 +142,7 @@ def test_whatever_is_renamed_in_the_emulators_is_found(deployed: Deployment, run
 
 
 @pytest.mark.parametrize("function", ["coordinator", "verifier", "worker"])
-def test_each_function_starts_with_what_it_is_given(function: str, deployed: Deployment) -> None:
+def test_each_function_starts_with_its_planned_environment(function: str, deployed: Deployment) -> None:
     assert _settings(deployed, function).on_cloud_run
 
 
@@ -165,7 +165,7 @@ def _token(account: str, audience: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {'.'.join(parts)}.SIGNATURE_REMOVED_BY_GOOGLE"}
 
 
-def test_each_private_function_lets_in_the_pushes_that_are_planned_for_it(deployed: Deployment) -> None:
+def test_private_function_admits_the_pushes_planned_for_it(deployed: Deployment) -> None:
     seen = set()
     for r in deployed.pushes():
         config = r.values["push_config"][0]
@@ -189,14 +189,14 @@ def test_a_push_for_one_function_is_refused_by_another(deployed: Deployment) -> 
         Gatekeeper(_settings(deployed, "verifier")).by_scheduler(headers)
 
 
-def test_the_sweep_is_let_in(deployed: Deployment) -> None:
+def test_function_admits_the_scheduled_sweep(deployed: Deployment) -> None:
     token = _target(deployed, "regen-sweep")["oidc_token"][0]
     assert Gatekeeper(_settings(deployed, "verifier")).by_scheduler(
         _token(token["service_account_email"], token["audience"])
     )
 
 
-def test_a_change_event_is_let_in(deployed: Deployment) -> None:
+def test_function_admits_a_change_event(deployed: Deployment) -> None:
     """Eventarc signs for the service's own address, which no deployment can know beforehand, and nobody can choose."""
     account = deployed.of("google_eventarc_trigger")[0].values["service_account"]
     headers = _token(account, deployed.functions()["verifier"]["uri"])

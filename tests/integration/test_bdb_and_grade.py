@@ -74,9 +74,7 @@ def only(games: list[BdbGame]) -> BdbGame:
     return games[0]
 
 
-def test_a_game_is_regenerated_only_when_its_features_rest_on_the_data(
-    found: BigQueryHarness, ledger: BigQueryLedger
-) -> None:
+def test_game_is_regenerated_once_its_features_are_fresh(found: BigQueryHarness, ledger: BigQueryLedger) -> None:
     found.load("pending_bdb_games", [pending(), pending("g2", status="completed"), pending("g3", status="expired")])
     found.load("ml_feature_store_v2", [features(p, T0, "early") for p in ("anton", "bela")])
     promote(found, "b1", 1, {"anton": 21.0, "bela": 18.0}, 1)
@@ -93,9 +91,7 @@ def test_a_game_is_regenerated_only_when_its_features_rest_on_the_data(
     assert decide(ready, at(0)).act is BdbAct.REGENERATE
 
 
-def test_a_player_whose_systems_rest_on_different_features_is_stale(
-    found: BigQueryHarness, ledger: BigQueryLedger
-) -> None:
+def test_player_with_systems_on_different_features_is_stale(found: BigQueryHarness, ledger: BigQueryLedger) -> None:
     found.load("pending_bdb_games", [pending()])
     found.load("ml_feature_store_v2", [features("anton", LATER + timedelta(hours=1), "late")])
     promote(found, "b1", 1, {"anton": 21.0}, 1)
@@ -107,7 +103,7 @@ def test_a_player_whose_systems_rest_on_different_features_is_stale(
     assert (game.fresh, game.stale, game.promoted_at) == (0, 1, at(2))
 
 
-def test_of_two_scans_at_once_one_writes(found: BigQueryHarness, ledger: BigQueryLedger) -> None:
+def test_one_of_two_simultaneous_scans_writes(found: BigQueryHarness, ledger: BigQueryLedger) -> None:
     found.load("pending_bdb_games", [pending(), pending("g2")])
 
     def change(note: str, game_id: str = GAME) -> BdbChange:
@@ -132,7 +128,7 @@ def test_of_two_scans_at_once_one_writes(found: BigQueryHarness, ledger: BigQuer
     assert [g.game_id for g in ledger.bdb_games()] == ["g2"]
 
 
-def test_grades_are_keyed_made_once_and_made_anew(found: BigQueryHarness, ledger: BigQueryLedger) -> None:
+def test_grades_are_written_once_and_replaced_on_regrade(found: BigQueryHarness, ledger: BigQueryLedger) -> None:
     promote(found, "b1", 1, {"anton": 21.0, "bela": 18.0, "carl": 9.0, "dora": 5.0}, 1, recommendation="OVER")
     found.load(
         "player_game_summary",
@@ -183,7 +179,9 @@ def test_games_not_played_are_not_gradable(found: BigQueryHarness, ledger: BigQu
     assert grades(found) == {}
 
 
-def test_accuracy_before_and_after(found: BigQueryHarness, ledger: BigQueryLedger, bigquery_url: str) -> None:
+def test_accuracy_is_compared_before_and_after(
+    found: BigQueryHarness, ledger: BigQueryLedger, bigquery_url: str
+) -> None:
     promote(found, "b1", 1, {"anton": 21.0, "bela": 18.0}, 1)
     promote(found, "b2", 2, {"anton": 24.0, "bela": 19.0, "carl": 10.0}, 30)
     found.load("player_game_summary", [scored("anton", 25), scored("bela", 20), scored("carl", 13)])
@@ -201,7 +199,7 @@ def test_accuracy_before_and_after(found: BigQueryHarness, ledger: BigQueryLedge
     assert before_and_after(reader, [], DAY, DAY) == {}
 
 
-def test_a_survey_knows_the_dates_with_a_slate(found: BigQueryHarness, ledger: BigQueryLedger) -> None:
+def test_survey_finds_the_dates_with_a_slate(found: BigQueryHarness, ledger: BigQueryLedger) -> None:
     name = found.name("upcoming_player_game_context")
     found.client.query_and_wait(f"DELETE FROM `{name}` {ALL}")
     rows = [

@@ -154,7 +154,7 @@ def entries(reading: SlateReading) -> Mapping[str, SlateEntry]:
     return {entry.player_lookup: entry for entry in reading.entries}
 
 
-def test_every_rostered_player_once(entries: Mapping[str, SlateEntry], reading: SlateReading) -> None:
+def test_each_rostered_player_is_read_once(entries: Mapping[str, SlateEntry], reading: SlateReading) -> None:
     assert len(reading.entries) == len(entries) == 8
     assert reading.features_built_at == LATER
 
@@ -171,7 +171,7 @@ def test_the_newest_row_of_each_source_counts(entries: Mapping[str, SlateEntry])
     assert (entry.home, entry.team, entry.opponent, entry.avg_minutes) == (True, "NYK", "BOS", 31.25)
 
 
-def test_at_most_thirty_earlier_games_newest_first(entries: Mapping[str, SlateEntry]) -> None:
+def test_thirty_earlier_games_are_read_newest_first(entries: Mapping[str, SlateEntry]) -> None:
     inputs = entries["karlanthonytowns"].inputs
     assert inputs is not None
     assert [g.points for g in inputs.recent_games] == list(range(1, 31))
@@ -179,7 +179,7 @@ def test_at_most_thirty_earlier_games_newest_first(entries: Mapping[str, SlateEn
     assert (first.minutes, first.rebounds, first.assists, first.home, first.opponent) == (26.08, 7, 0, False, "MIA")
 
 
-def test_lines_of_every_bookmaker_the_last_seen_of_each(entries: Mapping[str, SlateEntry]) -> None:
+def test_latest_line_of_each_bookmaker_is_read(entries: Mapping[str, SlateEntry]) -> None:
     inputs = entries["karlanthonytowns"].inputs
     assert inputs is not None
     found = [(x.bookmaker, x.value, x.over_price, x.under_price) for x in inputs.lines]
@@ -187,7 +187,7 @@ def test_lines_of_every_bookmaker_the_last_seen_of_each(entries: Mapping[str, Sl
     assert inputs.lines[1].captured_at == LATER
 
 
-def test_what_is_not_known_stays_unknown(entries: Mapping[str, SlateEntry]) -> None:
+def test_unknown_values_stay_unknown(entries: Mapping[str, SlateEntry]) -> None:
     entry = entries["fox"]
     assert entry.inputs is not None
     assert (entry.status, entry.has_line, entry.inputs.lines) == ("unknown", False, ())
@@ -198,7 +198,7 @@ def test_what_is_not_known_stays_unknown(entries: Mapping[str, SlateEntry]) -> N
     assert len(entry.inputs.feature_hash) == 32
 
 
-def test_a_line_of_the_slate_serves_where_no_bookmaker_is_listed(entries: Mapping[str, SlateEntry]) -> None:
+def test_line_of_the_slate_is_used_where_no_bookmaker_is(entries: Mapping[str, SlateEntry]) -> None:
     entry = entries["rookie"]
     assert entry.inputs is not None
     assert entry.has_line
@@ -206,7 +206,7 @@ def test_a_line_of_the_slate_serves_where_no_bookmaker_is_listed(entries: Mappin
     assert entry.inputs.recent_games == ()
 
 
-def test_no_feature_row_is_no_problem_but_no_inputs(entries: Mapping[str, SlateEntry]) -> None:
+def test_player_without_feature_row_has_no_inputs(entries: Mapping[str, SlateEntry]) -> None:
     assert (entries["nofeatures"].inputs, entries["nofeatures"].problem) == (None, None)
 
 
@@ -219,7 +219,7 @@ def test_no_feature_row_is_no_problem_but_no_inputs(entries: Mapping[str, SlateE
         ("oddminutes", "player_game_summary.minutes_played"),
     ],
 )
-def test_a_broken_row_is_its_players_problem_and_named(
+def test_broken_row_is_reported_as_its_players_problem(
     entries: Mapping[str, SlateEntry], player: str, problem: str
 ) -> None:
     assert entries[player].inputs is None

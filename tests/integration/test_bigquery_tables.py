@@ -25,7 +25,7 @@ def harness(bigquery_harness: BigQueryHarness) -> BigQueryHarness:
     return bigquery_harness
 
 
-def test_every_table_is_as_its_file_says(harness: BigQueryHarness) -> None:
+def test_every_table_matches_its_schema_file(harness: BigQueryHarness) -> None:
     for wanted in tables():
         found = harness.client.get_table(harness.name(wanted.name))
         assert [(f.name, f.field_type, f.mode) for f in found.schema] == [
@@ -115,7 +115,7 @@ def test_current_has_one_definition(promoted: BigQueryHarness) -> None:
     assert by_batch == [("None", True)] * 4 + [("b1", True)] * 8
 
 
-def test_what_was_current_at_a_moment(promoted: BigQueryHarness) -> None:
+def test_view_shows_what_was_current_at_a_moment(promoted: BigQueryHarness) -> None:
     function = f"{PROJECT}.{promoted.prefix}nba_predictions.predictions_at"
     for minutes, batches in ((-1, [None] * 4), (0, [None] * 4 + ["b1"] * 8), (-60 * 24 * 60, [])):
         moment = at(minutes).isoformat()
@@ -173,7 +173,7 @@ def test_an_audit_row_is_written_and_read_back(harness: BigQueryHarness) -> None
     assert (row["processing_time_seconds"], row["trigger_id"], row["game_date"]) == (120.0, "m-1", DAY)
 
 
-def test_promotions_of_different_dates_at_once_conflict_or_commit_whole(harness: BigQueryHarness) -> None:
+def test_simultaneous_promotions_conflict_or_commit_whole(harness: BigQueryHarness) -> None:
     days = [DAY + timedelta(days=n) for n in range(4)]
 
     def act(day: date) -> str:
@@ -205,7 +205,7 @@ def test_promotions_of_different_dates_at_once_conflict_or_commit_whole(harness:
         assert len(superseded) == (12 if result == "committed" else 4)
 
 
-def test_a_query_that_would_bill_too_much_can_be_limited(harness: BigQueryHarness) -> None:
+def test_query_that_would_bill_too_much_is_refused(harness: BigQueryHarness) -> None:
     harness.warehouse.jobs.maximum_bytes_billed = 10**9
     harness.warehouse.jobs.labels = {"app": "regen"}
     try:

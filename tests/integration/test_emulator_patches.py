@@ -52,7 +52,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return answer
 
 
-def test_the_patches_are_for_the_version_that_is_installed(found: dict[str, Any]) -> None:
+def test_patches_are_for_the_installed_version(found: dict[str, Any]) -> None:
     pinned = re.search(r"local-bigquery==(\S+)", (ROOT / "requirements" / "bigquery-emulator.core.in").read_text())
     assert pinned
     assert found["version"] == pinned[1]
@@ -64,12 +64,12 @@ def test_every_patch_is_measured(found: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", PATCHES)
-def test_a_patch_says_what_is_wrong_where_and_what_it_mends(name: str, found: dict[str, Any]) -> None:
+def test_each_patch_documents_its_fault_and_place(name: str, found: dict[str, Any]) -> None:
     assert found["patches"][name]["documented"]
 
 
 @pytest.mark.parametrize("name", PATCHES)
-def test_the_code_that_a_patch_changes_is_as_it_expects(name: str, found: dict[str, Any]) -> None:
+def test_code_that_a_patch_changes_is_unchanged_upstream(name: str, found: dict[str, Any]) -> None:
     changed = found["patches"][name]["changed"]
     assert not changed, f"{name}: {changed} was rewritten; look again: {found['patches'][name]['digests']}"
 

@@ -36,7 +36,7 @@ def doubled(harness: BigQueryHarness) -> None:
     )
 
 
-def test_two_first_takings_at_once_leave_one_row(harness: BigQueryHarness) -> None:
+def test_simultaneous_first_fences_leave_one_row(harness: BigQueryHarness) -> None:
     def take(token: int) -> str:
         try:
             harness.warehouse.raise_fence(fence(f"b{token}", token))
@@ -52,7 +52,7 @@ def test_two_first_takings_at_once_leave_one_row(harness: BigQueryHarness) -> No
     assert [(row["token"], row["batch_id"]) for row in rows(harness)] == [(9, "b9")]
 
 
-def test_a_date_with_a_doubled_fence_can_be_promoted_again(harness: BigQueryHarness) -> None:
+def test_date_with_duplicate_fence_rows_can_be_promoted(harness: BigQueryHarness) -> None:
     doubled(harness)
     count = harness.warehouse.stage(staging("b5", 5), everyone("b5", PLAYERS))
     harness.warehouse.raise_fence(fence("b5", 5))
@@ -60,7 +60,7 @@ def test_a_date_with_a_doubled_fence_can_be_promoted_again(harness: BigQueryHarn
     assert [(row["token"], row["promoted_batch_id"]) for row in rows(harness)] == [(5, "b5")]
 
 
-def test_a_mended_fence_keeps_token_and_last_promotion(harness: BigQueryHarness) -> None:
+def test_repaired_fence_keeps_token_and_last_promotion(harness: BigQueryHarness) -> None:
     doubled(harness)
     assert harness.warehouse.mend_fences() == [DAY]
     assert [(row["token"], row["batch_id"], row["promoted_batch_id"]) for row in rows(harness)] == [(4, "b4", "b3")]
@@ -70,14 +70,14 @@ def test_a_mended_fence_keeps_token_and_last_promotion(harness: BigQueryHarness)
     assert lost.value.standing == 4
 
 
-def test_a_lower_token_mends_nothing_and_takes_nothing(harness: BigQueryHarness) -> None:
+def test_lower_token_neither_repairs_nor_raises_a_fence(harness: BigQueryHarness) -> None:
     doubled(harness)
     with pytest.raises(FenceLost, match="token 4 holds it"):
         harness.warehouse.raise_fence(fence("b2", 2))
     assert [row["token"] for row in rows(harness)] == [3, 4]
 
 
-def test_a_doubled_lock_row_stops_nobody(harness: BigQueryHarness) -> None:
+def test_duplicate_lock_row_blocks_no_writer(harness: BigQueryHarness) -> None:
     lock = harness.name("statement_locks")
     for _ in range(2):
         harness.client.query_and_wait(f"INSERT INTO `{lock}` (name, at) VALUES ('fence', TIMESTAMP '2026-01-01')")
@@ -87,7 +87,7 @@ def test_a_doubled_lock_row_stops_nobody(harness: BigQueryHarness) -> None:
     assert at(0) < min(row["at"] for row in harness.rows(f"SELECT at FROM `{lock}`"))
 
 
-def test_flushes_at_once_write_an_entry_once(harness: BigQueryHarness) -> None:
+def test_simultaneous_flushes_write_an_entry_once(harness: BigQueryHarness) -> None:
     """Two statements that only insert do not conflict: the transaction changes its lock row."""
     acts = [entry(f"b{n}", AuditEvent.CANCELLED, at(n)) for n in range(5)]
 

@@ -61,7 +61,7 @@ def test_the_emulators_variables_are_not_set(stack: Stack) -> None:
     assert "PUBSUB_EMULATOR_HOST" not in environment
 
 
-def test_all_three_share_one_packaged_copy(stack: Stack) -> None:
+def test_functions_in_process_share_one_packaged_copy(stack: Stack) -> None:
     said = [json.loads(send(stack.urls[name] + "/health")[1]) for name in ("coordinator", "worker", "verifier")]
     assert [s["name"] for s in said] == ["coordinator", "worker", "verifier"]
     assert len({(s["regen"], s["pid"]) for s in said}) == 1
@@ -75,18 +75,18 @@ def test_a_published_message_is_delivered_with_a_token(stack: Stack) -> None:
     assert json.loads(call["body"])["subscription"] == f"projects/{PROJECT}/subscriptions/prediction-request-worker"
 
 
-def test_an_updated_batch_is_an_event_and_a_request_is_none(stack: Stack) -> None:
+def test_updated_batch_is_an_event_and_a_request_is_not(stack: Stack) -> None:
     for path in ("prediction_batches/b/requests/r", "prediction_batches/b"):
         assert send(f"{stack.urls['coordinator']}/update?path={path}", b"")[0] == 204
     [call] = wait_until(lambda: calls(stack, "verifier", "/events/batch"), 10, "the event")
     assert call["headers"]["ce-document"] == "prediction_batches/b"
 
 
-def test_the_sweep_runs(stack: Stack) -> None:
+def test_scheduled_sweep_runs_in_process(stack: Stack) -> None:
     wait_until(lambda: calls(stack, "verifier", "/sweep")[1:], 10, "a second sweep")
 
 
-def test_a_push_from_outside_goes_through_the_relay(stack: Stack) -> None:
+def test_external_push_goes_through_the_relay(stack: Stack) -> None:
     relay = stack.urls["relay"]
     assert send(f"{relay}/push/nba-prediction-trigger-coordinator", b'{"message":{}}')[0] == 204
     assert calls(stack, "coordinator", "/regenerate-pubsub")[0]["body"] == '{"message":{}}'

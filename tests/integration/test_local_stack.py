@@ -90,7 +90,7 @@ def publish(stack: Stack, topic: str, data: bytes) -> None:
     client.publish(f"projects/{PROJECT}/topics/{topic}", data).result(10)
 
 
-def test_the_functions_run_their_packaged_copy_in_an_environment_of_their_own(stack: Stack) -> None:
+def test_functions_run_packaged_code_in_a_clean_environment(stack: Stack) -> None:
     for name in ("coordinator", "worker", "verifier"):
         said = health(stack, name)
         folder = stack.options.packages / "functions" / name  # type: ignore[operator]
@@ -119,7 +119,7 @@ def test_a_published_message_is_pushed_with_a_token(stack: Stack) -> None:
     assert envelope["message"]["data"] == "eyJiYXRjaF9pZCI6InB1c2hlZCJ9"
 
 
-def test_a_message_that_is_refused_comes_again(stack: Stack) -> None:
+def test_refused_message_is_pushed_again(stack: Stack) -> None:
     behave(stack, "coordinator", status=503)
     publish(stack, "nba-prediction-trigger", b"{}")
     wait_until(lambda: calls(stack, "coordinator", "/regenerate-pubsub"), 10, "the first push")
@@ -127,7 +127,7 @@ def test_a_message_that_is_refused_comes_again(stack: Stack) -> None:
     wait_until(lambda: len(calls(stack, "coordinator", "/regenerate-pubsub")) >= 2, 15, "the second push")
 
 
-def test_an_updated_batch_is_an_event_and_a_request_is_none(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_updated_batch_is_an_event_and_a_request_is_not(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", stack.env["FIRESTORE_EMULATOR_HOST"])
     client = firestore.Client(project=PROJECT)
     document = client.collection("prediction_batches").document("some_batch")
@@ -153,7 +153,7 @@ def test_the_warehouse_has_its_tables(stack: Stack) -> None:
     assert "player_prop_predictions" in {table.table_id for table in client.list_tables("nba_predictions")}
 
 
-def test_a_killed_worker_comes_back_and_gets_what_was_sent_meanwhile(stack: Stack) -> None:
+def test_restarted_worker_receives_messages_sent_meanwhile(stack: Stack) -> None:
     stack.kill("worker")
     publish(stack, "prediction-request", b'{"request_id":"while away"}')
     stack.restart("worker")
@@ -162,13 +162,13 @@ def test_a_killed_worker_comes_back_and_gets_what_was_sent_meanwhile(stack: Stac
     stack.check()
 
 
-def test_another_stack_in_the_same_folder_is_refused(stack: Stack, options: Options) -> None:
+def test_second_stack_in_the_same_folder_is_refused(stack: Stack, options: Options) -> None:
     with pytest.raises(StackError, match="already"):
         Stack(options).start()
     assert health(stack, "worker")
 
 
-def test_a_part_that_is_not_there(stack: Stack) -> None:
+def test_restart_of_an_unknown_process_lists_the_known_ones(stack: Stack) -> None:
     with pytest.raises(StackError, match="no process postgres; there are bigquery, "):
         stack.restart("postgres")
 

@@ -99,7 +99,7 @@ def test_a_loader_that_fails_ends_everything(tmp_path: Path) -> None:
     assert not (tmp_path / "local" / "env").exists()
 
 
-def test_lost_memory_is_reported_and_ends_the_stack(tmp_path: Path) -> None:
+def test_death_of_the_in_memory_process_ends_the_stack(tmp_path: Path) -> None:
     with running(tmp_path) as process:
         ready(tmp_path, process)
         part(process, "host_launcher").kill()
@@ -108,7 +108,7 @@ def test_lost_memory_is_reported_and_ends_the_stack(tmp_path: Path) -> None:
     assert "host was ended by SIGKILL; the end of" in output
 
 
-def test_a_lost_warehouse_comes_back_and_its_unfinished_jobs_have_failed(tmp_path: Path) -> None:
+def test_restarted_warehouse_fails_its_unfinished_jobs(tmp_path: Path) -> None:
     with running(tmp_path) as process:
         env = ready(tmp_path, process)
         client = emulator_client(env["BIGQUERY_EMULATOR_HOST"], env["PROJECT_ID"])
@@ -125,7 +125,7 @@ def test_a_lost_warehouse_comes_back_and_its_unfinished_jobs_have_failed(tmp_pat
     assert "starting bigquery again" in output
 
 
-def test_lost_functions_are_reported_and_come_back(tmp_path: Path) -> None:
+def test_dead_functions_are_reported_and_restarted(tmp_path: Path) -> None:
     with running(tmp_path, emulators="on") as process:
         env = ready(tmp_path, process)
         if "PUBSUB_EMULATOR_HOST" not in env:

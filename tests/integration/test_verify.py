@@ -114,7 +114,7 @@ def verified(found: BigQueryHarness, threshold: float = 90.0) -> dict[str, Findi
     return {f.name: f for f in ledger.verify(DAY, DAY, NOW, threshold)}
 
 
-def test_a_whole_life_holds_and_everything_was_looked_at(life: BigQueryHarness) -> None:
+def test_verify_passes_after_a_full_lifecycle(life: BigQueryHarness) -> None:
     found = verified(life)
     assert list(found) == list(INVARIANTS)
     assert {f.name: f.examples for f in found.values() if not f.holds} == {}
@@ -324,22 +324,22 @@ def corrupted(life: BigQueryHarness) -> dict[str, Finding]:
 @pytest.mark.parametrize(
     ("number", "caught"), [(n, c[3]) for n, c in enumerate(CORRUPTIONS, 1)], ids=[c[0] for c in CORRUPTIONS]
 )
-def test_each_corruption_is_caught(corrupted: dict[str, Finding], number: int, caught: set[str]) -> None:
+def test_verify_finds_each_corruption(corrupted: dict[str, Finding], number: int, caught: set[str]) -> None:
     day = day_of(number).isoformat()
     told = {f.name for f in corrupted.values() if any(day in example for example in f.examples)}
     assert caught <= told
 
 
-def test_the_date_beside_them_is_clean(corrupted: dict[str, Finding]) -> None:
+def test_verify_finds_nothing_on_an_uncorrupted_date(corrupted: dict[str, Finding]) -> None:
     assert not [e for f in corrupted.values() for e in f.examples if DAY.isoformat() in e]
 
 
-def test_missing_players_are_named(corrupted: dict[str, Finding]) -> None:
+def test_verify_names_missing_players(corrupted: dict[str, Finding]) -> None:
     told = [e for e in corrupted["coverage"].examples if day_of(2).isoformat() in e]
     assert told == [f"{day_of(2)}: 66.7 % (2 of 3), missing bela"]
 
 
-def test_a_staging_table_that_nobody_drops_is_an_orphan(life: BigQueryHarness) -> None:
+def test_old_staging_table_is_an_orphan(life: BigQueryHarness) -> None:
     life.warehouse.stage("left_behind", slate("anton"))
     ledger = BigQueryLedger(life.warehouse.jobs, Names(PROJECT, life.prefix))
     try:

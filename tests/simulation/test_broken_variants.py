@@ -10,7 +10,7 @@ MOST = 500
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda v: v.name)
-def test_a_broken_variant_is_caught(variant: Variant, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_broken_variant_is_caught(variant: Variant, capsys: pytest.CaptureFixture[str]) -> None:
     """As it happens, and even by who looks only at the end, when all is quiet."""
     at_once = at_the_end = None
     with variant.patched():
@@ -26,7 +26,7 @@ def test_a_broken_variant_is_caught(variant: Variant, capsys: pytest.CaptureFixt
     assert at_the_end
 
 
-def test_a_completion_that_is_left_to_somebody_else_is_caught() -> None:
+def test_completion_left_to_another_process_is_caught() -> None:
     """Design 3.4: a failed precondition means read again and decide again, never "somebody else did it"."""
     with SOMEBODY_ELSE.patched():
         calls = range(one_batch({}, ticks=False).calls)

@@ -15,7 +15,7 @@ OTHERS = (Fault.REFUSED, Fault.UNANSWERED, Fault.LATE, Fault.STALL, Fault.DONE_R
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_without_faults_the_scene_ends_as_it_should(scene: str) -> None:
+def test_scene_without_faults_ends_as_expected(scene: str) -> None:
     result = one_batch({}, scene)
     assert not result.violations
     ends = {"cancel": "cancelled r1", "promote": "promoted r2", "redrive": "promoted r2", "rollback": "rolled_back r2"}
@@ -24,7 +24,7 @@ def test_without_faults_the_scene_ends_as_it_should(scene: str) -> None:
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_the_process_may_die_at_any_call(scene: str) -> None:
+def test_process_may_die_after_any_call(scene: str) -> None:
     """After each call; dying before the next leaves the same behind, and `make test-long` has that, too."""
     for call in range(one_batch({}, scene).calls):
         _holds({call: Fault.CRASH_AFTER}, scene)
@@ -32,23 +32,23 @@ def test_the_process_may_die_at_any_call(scene: str) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("scene", SCENES[1:])
-def test_the_process_may_die_before_any_call(scene: str) -> None:
+def test_process_may_die_before_any_call(scene: str) -> None:
     for call in range(one_batch({}, scene).calls):
         _holds({call: Fault.CRASH_BEFORE}, scene)
 
 
-def test_the_process_may_die_before_any_call_of_a_batch() -> None:
+def test_process_may_die_before_any_call_of_a_batch() -> None:
     for call in range(one_batch({}).calls):
         _holds({call: Fault.CRASH_BEFORE}, "batch")
 
 
 @pytest.mark.parametrize("fault", OTHERS)
-def test_any_call_may_go_unanswered_or_take_its_time(fault: Fault) -> None:
+def test_any_call_may_go_unanswered_or_be_slow(fault: Fault) -> None:
     for call in range(one_batch({}).calls):
         _holds({call: fault}, "batch")
 
 
-def test_a_record_that_was_touched_waits_for_no_sweep() -> None:
+def test_concurrent_change_of_a_record_needs_no_sweep() -> None:
     """A failed precondition means: read again and decide again."""
     for call in range(one_batch({}, ticks=False).calls):
         if (result := one_batch({call: Fault.TOUCHED}, ticks=False)).violations:
@@ -58,7 +58,7 @@ def test_a_record_that_was_touched_waits_for_no_sweep() -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("fault", OTHERS)
 @pytest.mark.parametrize("scene", SCENES[1:])
-def test_any_call_of_any_scene_may_go_unanswered_or_take_its_time(scene: str, fault: Fault) -> None:
+def test_any_call_of_any_scene_may_go_unanswered_or_be_slow(scene: str, fault: Fault) -> None:
     for call in range(one_batch({}, scene).calls):
         _holds({call: fault}, scene)
 

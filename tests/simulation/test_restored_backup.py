@@ -10,7 +10,7 @@ from simulation.world import World
 from support.league import DAY
 
 
-def test_a_restored_backup_stops_no_date() -> None:
+def test_restored_backup_blocks_no_date() -> None:
     world = World(0, Faults(random.Random(0), Mix(switch=0.0)))  # noqa: S311
     people = People(world, random.Random(4))  # noqa: S311
     errands = Errands(people, random.Random(4))  # noqa: S311

@@ -23,13 +23,13 @@ def test_without_faults_no_batch_waits_for_a_sweep() -> None:
         assert not result.counted
 
 
-def test_a_seed_tells_the_same_story_every_time() -> None:
+def test_a_seed_always_gives_the_same_run() -> None:
     for seed in (3, 17):
         one, two = simulate(seed, tell=True), simulate(seed, tell=True)
         assert one.trace == two.trace
         assert one.calls > 0
 
 
-def test_runs_differ_in_what_goes_wrong() -> None:
+def test_seeds_inject_different_faults() -> None:
     kinds = [frozenset(simulate(seed).counted) for seed in range(20)]
     assert len(set(kinds)) > 10

@@ -25,7 +25,7 @@ from support.league import DAY, players
 RUNBOOK = Path(__file__).parents[2] / "docs" / "operations.md"
 
 
-def test_the_runbook_has_each_alert_and_no_other() -> None:
+def test_runbook_lists_exactly_the_alert_kinds() -> None:
     part = RUNBOOK.read_text(encoding="utf-8").split("\n## Alerts\n")[1].split("\n## ")[0]
     assert set(re.findall(r"^### (\w+)$", part, re.MULTILINE)) == set(AlertKind)
     for kind in AlertKind:
@@ -34,7 +34,7 @@ def test_the_runbook_has_each_alert_and_no_other() -> None:
         assert "`regen " in text, "what to type"
 
 
-def test_every_kind_is_sorted_and_names_a_command() -> None:
+def test_each_alert_kind_has_a_severity_and_a_command() -> None:
     assert set(SPECS) == set(AlertKind)
     for kind in AlertKind:
         told = alert(kind, "why", batch_id="b", game_date="2026-01-20", until="2026-01-21")
@@ -43,7 +43,7 @@ def test_every_kind_is_sorted_and_names_a_command() -> None:
         assert "{" not in alert(kind, "why")["look"], "without the fields, too"
 
 
-def test_the_chat_gets_what_where_and_what_to_type() -> None:
+def test_chat_message_says_what_happened_and_what_to_do() -> None:
     text = text_of(alert(AlertKind.COVERAGE_LOW, "61 %", game_date="2026-01-20", violations=1))
     assert "coverage_low" in text
     assert "regen coverage 2026-01-20" in text
@@ -55,7 +55,7 @@ def alerts(bench: BackfillBench) -> list[Any]:
     return list(bench.queue.of(ALERT_TOPIC))
 
 
-def test_an_event_is_told_once() -> None:
+def test_one_event_raises_one_alert() -> None:
     bench = BackfillBench()
     told = alert(AlertKind.BATCH_HEALED, "why")
     assert raise_once(bench.deps, "e1", told)
@@ -64,7 +64,7 @@ def test_an_event_is_told_once() -> None:
     assert len(alerts(bench)) == 1
 
 
-def test_a_rejected_and_a_partial_batch_say_so_with_their_numbers() -> None:
+def test_alerts_of_rejected_and_partial_batches_have_counts() -> None:
     bench = BackfillBench()
     bench.slate([*players(3), *players(8, quality=20.0)[3:]])
     bench.run()
@@ -82,7 +82,7 @@ def test_a_rejected_and_a_partial_batch_say_so_with_their_numbers() -> None:
     assert (partial["type"], partial["severity"], partial["produced"]) == ("batch_partial", "WARNING", 19)
 
 
-def test_a_batch_past_its_deadline_is_stuck_and_told_of_once() -> None:
+def test_batch_past_its_deadline_raises_one_alert() -> None:
     bench = BackfillBench(deadline_seconds=600.0)
     answer = bench.regenerate()
     while bench.batch(answer.batch_id).status is not Status.COMPLETE:
@@ -98,7 +98,7 @@ def test_a_batch_past_its_deadline_is_stuck_and_told_of_once() -> None:
     assert {a["batch_id"] for a in found} == {answer.batch_id}
 
 
-def test_a_batch_that_is_only_quick_is_not_healed() -> None:
+def test_quick_batch_is_not_reported_as_healed() -> None:
     bench = BackfillBench()
     answer = bench.regenerate()
     while bench.batch(answer.batch_id).status is not Status.COMPLETE:
@@ -106,7 +106,7 @@ def test_a_batch_that_is_only_quick_is_not_healed() -> None:
     assert alerts(bench) == []
 
 
-def test_a_dead_letter_and_a_malformed_message_are_told_once_however_often_they_come() -> None:
+def test_redelivered_bad_message_raises_one_alert() -> None:
     bench = BackfillBench()
     for _ in range(2):
         dead_letters.handle(bench.deps, "m1", {"batch_id": "b"}, {}, b"{}")
@@ -116,7 +116,7 @@ def test_a_dead_letter_and_a_malformed_message_are_told_once_however_often_they_
     assert len(bench.audited("malformed")) == 1
 
 
-def test_the_daily_look_tells_of_each_broken_invariant_once_a_day() -> None:
+def test_broken_invariant_raises_one_alert_a_day() -> None:
     bench = BackfillBench()
     bench.ledger.findings = [
         Finding("one_generation", 9, 0),
@@ -133,7 +133,7 @@ def test_the_daily_look_tells_of_each_broken_invariant_once_a_day() -> None:
     assert len(alerts(bench)) == 4
 
 
-def test_a_chat_that_does_not_answer_fails_nothing_and_is_seen(caplog: pytest.LogCaptureFixture) -> None:
+def test_unanswering_chat_fails_no_request_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     class Deaf:
         def send(self, alert: object) -> None:
             raise Unavailable("the webhook does not answer")

@@ -72,7 +72,7 @@ def planned(fake: FakeCoordinator) -> None:
     fake.say("POST /backfills", (200, plan), (202, record("running", date_of("2026-01-20", "waiting"), NO_SLATE)))
 
 
-def test_the_plan_comes_first_and_the_table_last(fake: FakeCoordinator, regen: Regen) -> None:
+def test_backfill_prints_its_plan_first_and_its_table_last(fake: FakeCoordinator, regen: Regen) -> None:
     planned(fake)
     running = date_of("2026-01-20", "running", batch_id=BATCH)
     fake.say(
@@ -100,7 +100,7 @@ def test_the_plan_comes_first_and_the_table_last(fake: FakeCoordinator, regen: R
 
 
 @pytest.mark.parametrize("status", ["rejected", "failed", "cancelled"])
-def test_a_date_that_fell_short_is_exit_code_1(fake: FakeCoordinator, regen: Regen, status: str) -> None:
+def test_backfill_with_a_failed_date_exits_1(fake: FakeCoordinator, regen: Regen, status: str) -> None:
     fake.say(f"POST /backfills/{NAME}/resume", (409, {"title": "Refused", "detail": "it is done"}))
     fake.say(f"GET /backfills/{NAME}", (200, record("done", date_of("2026-01-20", status, batch_id=BATCH), NO_SLATE)))
     result = regen("--json", "backfill", "--resume", NAME)
@@ -108,14 +108,14 @@ def test_a_date_that_fell_short_is_exit_code_1(fake: FakeCoordinator, regen: Reg
     assert json.loads(result.stdout)["dates"][0]["status"] == status
 
 
-def test_it_follows_through_an_absence_of_the_coordinator(fake: FakeCoordinator, regen: Regen) -> None:
+def test_backfill_is_followed_while_the_coordinator_is_away(fake: FakeCoordinator, regen: Regen) -> None:
     fake.say(f"POST /backfills/{NAME}/resume", (202, record("running", NO_SLATE)))
     absent = (503, {"title": "Away", "detail": "x"})
     fake.say(f"GET /backfills/{NAME}", absent, (200, record("done", PROMOTED, NO_SLATE)))
     assert regen("backfill", "--resume", NAME).exit_code == 0
 
 
-def test_orders_status_and_dry_run(fake: FakeCoordinator, regen: Regen) -> None:
+def test_backfill_orders_status_and_dry_run_print_their_result(fake: FakeCoordinator, regen: Regen) -> None:
     planned(fake)
     assert regen("backfill", "2026-01-20", "2026-01-21", "--dry-run").exit_code == 0
     assert len(fake.bodies("POST /backfills")) == 1
@@ -131,7 +131,7 @@ def test_orders_status_and_dry_run(fake: FakeCoordinator, regen: Regen) -> None:
     assert regen("backfill", "2026-01-21", "2026-01-20").exit_code == 2
 
 
-def test_bdb_scan_and_grade_say_what_came_of_it(fake: FakeCoordinator, regen: Regen) -> None:
+def test_bdb_scan_and_grade_print_their_results(fake: FakeCoordinator, regen: Regen) -> None:
     game: dict[str, Any] = {
         "game_date": "2026-01-20",
         "game_id": "g",

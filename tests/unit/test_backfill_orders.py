@@ -18,7 +18,7 @@ from regen.services.state.deps import TRIGGER_TOPIC
 from support.backfill_bench import DAYS, BackfillBench, lose_the_next_opening
 
 
-def test_pause_lets_what_is_under_way_end_and_resume_goes_on() -> None:
+def test_pause_lets_running_dates_end_and_resume_continues() -> None:
     bench = BackfillBench()
     made = bench.create(max_concurrent=1)
     bench.step()
@@ -34,7 +34,7 @@ def test_pause_lets_what_is_under_way_end_and_resume_goes_on() -> None:
     assert [e.status for e in bench.audited("backfill")] == ["created", "paused", "running"]
 
 
-def test_cancel_drops_what_waits_and_is_final() -> None:
+def test_cancel_drops_waiting_dates_for_good() -> None:
     bench = BackfillBench()
     made = bench.create(max_concurrent=1)
     bench.step()
@@ -47,7 +47,7 @@ def test_cancel_drops_what_waits_and_is_final() -> None:
         backfilling.order(bench.deps, made.backfill_id, "resume", "api_key:one")
 
 
-def test_a_cancelled_backfill_is_followed_until_what_it_opened_has_ended() -> None:
+def test_cancelled_backfill_waits_for_its_open_batches() -> None:
     bench = BackfillBench(days=DAYS[:2])
     made = bench.create(last=DAYS[1], max_concurrent=1)
     lose_the_next_opening(bench)
@@ -62,7 +62,7 @@ def test_a_cancelled_backfill_is_followed_until_what_it_opened_has_ended() -> No
     assert len(bench.queue.of(TRIGGER_TOPIC)) == before, "now it is settled"
 
 
-def test_a_date_that_could_not_be_opened_waits_for_nothing_once_the_backfill_is_cancelled() -> None:
+def test_unopened_date_of_a_cancelled_backfill_is_cancelled() -> None:
     bench = BackfillBench(days=[DAYS[0]])
     made = bench.create(last=DAYS[0])
     live = bench.regenerate(day=DAYS[0])
@@ -91,7 +91,7 @@ def _drop(bench: BackfillBench, backfill_id: str, which: int) -> None:
     backfilling.order(bench.deps, backfill_id, "cancel", "api_key:one")
 
 
-def test_a_batch_opened_by_one_who_stood_still_is_on_record_although_its_date_was_dropped() -> None:
+def test_batch_opened_after_its_date_was_cancelled_is_recorded() -> None:
     bench = BackfillBench(days=[DAYS[0]])
     made = bench.create(last=DAYS[0])
     read = bench.warehouse.read_slate
@@ -108,7 +108,7 @@ def test_a_batch_opened_by_one_who_stood_still_is_on_record_although_its_date_wa
     assert bench.backfill(made.backfill_id).status == "cancelled"
 
 
-def test_a_claim_that_another_has_settled_meanwhile_opens_nothing() -> None:
+def test_date_claim_settled_by_another_opens_nothing() -> None:
     bench = BackfillBench(days=DAYS[:2])
     made = bench.create(last=DAYS[1], max_concurrent=2)
     read = bench.warehouse.read_slate
@@ -127,7 +127,7 @@ def test_a_claim_that_another_has_settled_meanwhile_opens_nothing() -> None:
     assert len(bench.store.find("prediction_batches")) == 1
 
 
-def test_a_paused_backfill_whose_dates_have_all_ended_is_done() -> None:
+def test_paused_backfill_with_all_dates_ended_is_done() -> None:
     bench = BackfillBench(days=[DAYS[0]])
     made = bench.create(last=DAYS[0])
     bench.step()
@@ -149,7 +149,7 @@ def _answer_with_an_error(bench: BackfillBench) -> None:
     bench.store.commit = unanswered  # type: ignore[assignment,method-assign]
 
 
-def test_a_date_given_up_after_an_opening_without_an_answer_says_what_became_of_its_batch() -> None:
+def test_cancelled_date_records_the_end_of_its_unanswered_batch() -> None:
     bench = BackfillBench(days=[DAYS[0]])
     made = bench.create(last=DAYS[0])
     _answer_with_an_error(bench)

@@ -22,7 +22,7 @@ from support.league import players
 DONE = ["promoted", "promoted", "no_slate", "promoted", "promoted"]
 
 
-def test_a_range_becomes_one_batch_a_date_and_dates_without_a_slate_are_named() -> None:
+def test_backfill_opens_one_batch_for_each_date_with_a_slate() -> None:
     bench = BackfillBench()
     made = bench.create()
     assert bench.states(made.backfill_id)[2] == "no_slate"
@@ -38,7 +38,7 @@ def test_a_range_becomes_one_batch_a_date_and_dates_without_a_slate_are_named() 
     assert bench.batch(str(first.batch_id)).backfill_id == made.backfill_id
 
 
-def test_never_more_dates_are_under_way_than_allowed() -> None:
+def test_backfill_never_runs_more_dates_than_allowed() -> None:
     bench = BackfillBench()
     bench.create(max_concurrent=2)
     most = 0
@@ -49,7 +49,7 @@ def test_never_more_dates_are_under_way_than_allowed() -> None:
 
 
 @pytest.mark.parametrize("backwards", [False, True])
-def test_the_order_of_the_dates(*, backwards: bool) -> None:
+def test_dates_run_forwards_or_backwards_as_asked(*, backwards: bool) -> None:
     bench = BackfillBench()
     made = bench.create(max_concurrent=1, backwards=backwards)
     order = []
@@ -62,7 +62,7 @@ def test_the_order_of_the_dates(*, backwards: bool) -> None:
     assert order == (expected[::-1] if backwards else expected)
 
 
-def test_a_date_that_fails_does_not_stop_the_others() -> None:
+def test_failed_date_does_not_stop_the_others() -> None:
     bench = BackfillBench()
     bench.slate(players(6, day=DAYS[1], quality=20.0), DAYS[1])
     made = bench.create(max_concurrent=1)
@@ -74,7 +74,7 @@ def test_a_date_that_fails_does_not_stop_the_others() -> None:
     assert bench.backfill(made.backfill_id).status == "done"
 
 
-def test_a_redrive_of_a_date_that_fell_short_reaches_the_record() -> None:
+def test_redrive_of_a_failed_date_updates_the_backfill() -> None:
     bench = BackfillBench()
     bench.slate(players(6, day=DAYS[1], quality=20.0), DAYS[1])
     made = bench.create()
@@ -87,7 +87,7 @@ def test_a_redrive_of_a_date_that_fell_short_reaches_the_record() -> None:
     assert bench.states(made.backfill_id) == DONE
 
 
-def test_only_missing_and_only_failed() -> None:
+def test_backfill_can_be_limited_to_missing_or_failed_dates() -> None:
     bench = BackfillBench()
     bench.run(day=DAYS[0])
     bench.slate(players(6, day=DAYS[1], quality=20.0), DAYS[1])
@@ -98,7 +98,7 @@ def test_only_missing_and_only_failed() -> None:
     assert [failed[d] for d in DAYS] == ["skipped", "waiting", "no_slate", "skipped", "skipped"]
 
 
-def test_the_same_key_is_the_same_backfill_and_another_body_is_refused() -> None:
+def test_reused_key_returns_the_backfill_or_refuses_another_body() -> None:
     bench = BackfillBench()
     first = bench.create("k", "body")
     assert bench.create("k", "body").backfill_id == first.backfill_id
@@ -111,7 +111,7 @@ def test_the_same_key_is_the_same_backfill_and_another_body_is_refused() -> None
     assert len(bench.store.find("prediction_batches")) == 4
 
 
-def test_a_date_with_a_live_batch_waits_and_its_turn_comes() -> None:
+def test_date_with_a_live_batch_waits_for_its_end() -> None:
     bench = BackfillBench()
     live = bench.regenerate(day=DAYS[0])
     waiting = list(bench.queue.waiting)
@@ -127,7 +127,7 @@ def test_a_date_with_a_live_batch_waits_and_its_turn_comes() -> None:
     assert bench.states(made.backfill_id) == DONE
 
 
-def test_a_batch_lost_while_it_was_opened_is_followed() -> None:
+def test_backfill_follows_a_batch_lost_during_opening() -> None:
     bench = BackfillBench(days=[DAYS[0]])
     made = bench.create(last=DAYS[0])
     lose_the_next_opening(bench)
@@ -139,7 +139,7 @@ def test_a_batch_lost_while_it_was_opened_is_followed() -> None:
     assert bench.batch(batch_id).status is Status.PROMOTED
 
 
-def test_the_batch_that_carries_the_trigger_of_a_lost_one_is_the_dates_whoever_opened_it() -> None:
+def test_date_follows_the_batch_that_took_over_its_trigger() -> None:
     bench = BackfillBench(days=[DAYS[0]])
     made = bench.create(last=DAYS[0])
     lose_the_next_opening(bench)
@@ -155,7 +155,7 @@ def test_the_batch_that_carries_the_trigger_of_a_lost_one_is_the_dates_whoever_o
     assert len(bench.audited("promoted")) == 1
 
 
-def test_a_lost_batch_whose_follow_up_is_late_is_not_opened_a_second_time() -> None:
+def test_late_follow_up_of_a_lost_batch_opens_no_second_one() -> None:
     bench = BackfillBench(days=[DAYS[0]])
     made = bench.create(last=DAYS[0])
     lose_the_next_opening(bench)
@@ -172,7 +172,7 @@ def test_a_lost_batch_whose_follow_up_is_late_is_not_opened_a_second_time() -> N
     assert len(bench.audited("promoted")) == 1
 
 
-def test_a_range_that_makes_no_sense_is_refused() -> None:
+def test_invalid_date_range_is_refused() -> None:
     bench = BackfillBench()
     with pytest.raises(InvalidInput, match="to"):
         bench.create(last=DAYS[0] - timedelta(days=1))
@@ -182,7 +182,7 @@ def test_a_range_that_makes_no_sense_is_refused() -> None:
         bench.create(max_concurrent=0)
 
 
-def test_the_sweep_wakes_live_backfills_only() -> None:
+def test_sweep_wakes_live_backfills_only() -> None:
     bench = BackfillBench()
     made = bench.create()
     bench.drain()
@@ -227,14 +227,14 @@ def _drained(bench: BackfillBench) -> bool:
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_a_death_at_any_call_leaves_it_to_go_on_by_itself(*, after: bool) -> None:
+def test_backfill_continues_after_a_crash_at_any_call(*, after: bool) -> None:
     call = 1
     while run_with_a_death(call, after=after):
         call += 1
     assert call > 80
 
 
-def test_a_table_that_upstream_makes_again_leaves_no_date_unmade() -> None:
+def test_dates_wait_while_upstream_replaces_a_table() -> None:
     """Dropped, remade, still empty, then loaded: the dates wait, and are made in the end."""
     bench = BackfillBench()
     made = bench.create()
@@ -261,7 +261,7 @@ def test_a_table_that_upstream_makes_again_leaves_no_date_unmade() -> None:
     assert bench.backfill(made.backfill_id).status == "done"
 
 
-def test_a_slate_that_stays_away_falls_short_of_the_plan() -> None:
+def test_date_whose_slate_disappears_ends_as_failed() -> None:
     """It ends as failed, which is exit code 1; `no_slate` is for dates that never had one."""
     bench = BackfillBench()
     made = bench.create()
@@ -283,7 +283,7 @@ class _Defect(RuntimeError):
 
 
 @pytest.mark.parametrize("error", [Unavailable("BigQuery is down"), _Defect("a row nobody foresaw"), Unreadable("odd")])
-def test_one_date_that_cannot_be_read_stops_no_neighbour(error: Exception) -> None:
+def test_unreadable_date_does_not_stop_its_neighbours(error: Exception) -> None:
     """Its neighbours are promoted; it waits with the reason on record, is tried again, and ends if that never helps."""
     bench = BackfillBench()
     made = bench.create()
@@ -308,7 +308,7 @@ def test_one_date_that_cannot_be_read_stops_no_neighbour(error: Exception) -> No
     assert bench.backfill(made.backfill_id).status == "done"
 
 
-def test_a_batch_deleted_by_hand_is_made_again_by_its_backfill() -> None:
+def test_backfill_opens_a_manually_deleted_batch_again() -> None:
     bench = BackfillBench()
     made = bench.create()
     while not (running := [d for d in bench.backfill(made.backfill_id).dates if d.batch_id]):

@@ -25,7 +25,7 @@ def web() -> Web:
     return Web()
 
 
-def test_a_plan_a_backfill_and_how_it_stands(web: Web) -> None:
+def test_backfill_is_planned_created_and_viewed(web: Web) -> None:
     plan = web.post("/backfills", {**RANGE, "dry_run": True})
     assert plan.status_code == 200
     assert [d["status"] for d in body(plan)["dates"]] == ["waiting", "no_slate", "no_slate"]
@@ -48,7 +48,7 @@ def test_a_plan_a_backfill_and_how_it_stands(web: Web) -> None:
     assert len(web.bench.store.find("prediction_batches")) == 1
 
 
-def test_a_backfill_that_cannot_be_read_is_listed_beside_the_others(web: Web) -> None:
+def test_unreadable_backfill_is_listed_with_the_others(web: Web) -> None:
     good, newer = (body(web.post("/backfills", RANGE, {"Idempotency-Key": key}))["backfill_id"] for key in ("k1", "k2"))
     web.bench.store.commit([Write("update", f"backfills/{newer}", {"schema": 99})])
     listed = {b["backfill_id"]: b for b in body(web.get("/backfills"))["backfills"]}
@@ -57,7 +57,7 @@ def test_a_backfill_that_cannot_be_read_is_listed_beside_the_others(web: Web) ->
     assert web.get(f"/backfills/{newer}").status_code == 503
 
 
-def test_orders_on_a_backfill(web: Web) -> None:
+def test_backfill_can_be_paused_resumed_and_cancelled(web: Web) -> None:
     name = body(web.post("/backfills", RANGE))["backfill_id"]
     assert body(web.post(f"/backfills/{name}/pause", {}))["status"] == "paused"
     assert body(web.post(f"/backfills/{name}/resume", {}))["status"] == "running"
@@ -85,14 +85,14 @@ def test_orders_on_a_backfill(web: Web) -> None:
         ({**RANGE, "colour": "red"}, "colour"),
     ],
 )
-def test_what_makes_no_sense_names_its_field(web: Web, sent: dict[str, Any], field: str) -> None:
+def test_invalid_backfill_names_its_field(web: Web, sent: dict[str, Any], field: str) -> None:
     answer = web.post("/backfills", sent)
     assert answer.status_code == 400
     assert body(answer)["field"] == field
     assert body(web.get("/backfills")) == {"backfills": []}
 
 
-def test_an_advance_that_names_no_backfill_is_recorded(web: Web) -> None:
+def test_wake_message_without_backfill_id_is_recorded(web: Web) -> None:
     assert web.push("coordinator", "/regenerate-pubsub", envelope({"mode": "advance_backfill"})) == 204
     assert len(web.malformed()) == 1
     gone = {"mode": "advance_backfill", "backfill_id": "backfill_gone"}
@@ -101,14 +101,14 @@ def test_an_advance_that_names_no_backfill_is_recorded(web: Web) -> None:
 
 
 @pytest.mark.parametrize("path", ["/bdb/scan", "/checks", "/grades"])
-def test_the_scheduler_may_call_and_nobody_without_a_key(web: Web, path: str) -> None:
+def test_maintenance_routes_admit_scheduler_and_key_only(web: Web, path: str) -> None:
     assert web.call("coordinator", "POST", path, b"{}", ticked()).status_code == 200
     assert web.post(path, {}).status_code == 200
     assert web.call("coordinator", "POST", path, b"{}").status_code == 401
     assert web.call("coordinator", "GET", path).status_code == 405
 
 
-def test_the_look_at_the_tables_tells_what_it_found(web: Web) -> None:
+def test_invariant_check_reports_its_findings(web: Web) -> None:
     ledger: Any = web.bench.deps.ledger
     ledger.findings = [Finding("audit_missing", 3, 1, ("2026-01-20 b made 9 rows",))]
     answer = web.post("/checks", {"from": DAY.isoformat(), "to": DAY.isoformat()})
@@ -116,7 +116,7 @@ def test_the_look_at_the_tables_tells_what_it_found(web: Web) -> None:
     assert [item.payload["type"] for item in web.outbox() if item.kind == "alert"] == ["audit_disagreement"]
 
 
-def test_grades_of_a_range_or_of_what_is_due(web: Web) -> None:
+def test_grade_takes_a_range_or_the_due_dates(web: Web) -> None:
     ledger: Any = web.bench.deps.ledger
     web.post("/grades", {"from": "2025-11-01", "to": "2025-11-03"})
     assert [(a.isoformat(), b.isoformat()) for a, b in ledger.graded] == [("2025-11-01", "2025-11-03")]

@@ -47,17 +47,17 @@ def game(status: str = "bdb_available", **more: Any) -> BdbGame:
         (game("failed_max_retries"), BdbAct.IGNORE),
     ],
 )
-def test_what_is_done_about_a_game(what: BdbGame, act: BdbAct) -> None:
+def test_action_for_a_game_follows_its_state(what: BdbGame, act: BdbAct) -> None:
     assert decide(what, NOW).act is act
 
 
-def test_pauses_double_and_late_games_are_overdue() -> None:
+def test_pauses_double_until_a_game_is_overdue() -> None:
     assert [pause_after(n).total_seconds() / 3600 for n in (1, 2, 3, 4)] == [1, 2, 4, 8]
     assert not overdue(game("pending_bdb"), NOW)
     assert overdue(game("pending_bdb"), NOW + timedelta(days=1))
 
 
-def test_the_table_says_the_words_of_the_code() -> None:
+def test_status_column_names_the_statuses_of_the_code() -> None:
     said = table("pending_bdb_games").field("status").description
     assert said == "pending_bdb, bdb_available, regenerating, completed or expired"
     assert [word.value for word in BdbStatus] == said.replace(" or ", ", ").split(", ")
@@ -82,7 +82,7 @@ class Watched(BackfillBench):
         return [data for data in self.queue.of(TRIGGER_TOPIC) if data.get("reason") == "bdb_upgrade"]
 
 
-def test_two_games_of_a_date_are_one_regeneration_and_are_completed_by_its_promotion() -> None:
+def test_one_regeneration_completes_all_games_of_a_date() -> None:
     bench = Watched()
     bench.run()
     bench.put(game(game_id="a"), game(game_id="b"), game("pending_bdb", game_id="c"))
@@ -101,7 +101,7 @@ def test_two_games_of_a_date_are_one_regeneration_and_are_completed_by_its_promo
     assert bench.ledger.graded == [(DAY, DAY)]
 
 
-def test_a_promotion_that_does_not_come_is_tried_again_and_given_up_with_an_alert() -> None:
+def test_missing_promotion_is_retried_then_raises_an_alert() -> None:
     bench = Watched()
     bench.put(game())
     for _ in range(40):
@@ -114,14 +114,14 @@ def test_a_promotion_that_does_not_come_is_tried_again_and_given_up_with_an_aler
     assert [(a["type"], a["severity"]) for a in alerts if a["type"] == "bdb_overdue"] == [("bdb_overdue", "ERROR")]
 
 
-def test_a_dry_run_tells_and_does_nothing() -> None:
+def test_scan_dry_run_reports_and_changes_nothing() -> None:
     bench = Watched()
     bench.put(game())
     assert bdb_scanning.scan(bench.deps, dry_run=True).triggered == [DAY]
     assert (bench.triggers(), bench.statuses()) == ([], ["bdb_available"])
 
 
-def test_two_scans_at_once_are_one_trigger_although_the_first_is_published_already() -> None:
+def test_simultaneous_scans_publish_one_trigger() -> None:
     bench = Watched()
     bench.put(game(game_id="a"))
     read = bench.ledger.bdb_games()
@@ -133,7 +133,7 @@ def test_two_scans_at_once_are_one_trigger_although_the_first_is_published_alrea
     assert [t["metadata"]["games"] for t in bench.triggers()] == [["a"], ["b"]]
 
 
-def test_a_scan_that_dies_after_it_gave_up_a_game_has_told_of_it() -> None:
+def test_scan_that_dies_after_giving_up_has_alerted() -> None:
     bench = Watched()
     bench.put(replace(game("regenerating", attempts=MAX_ATTEMPTS), fresh=0))
     bench.clock.advance(86400)
@@ -156,7 +156,7 @@ def test_a_scan_that_dies_after_it_gave_up_a_game_has_told_of_it() -> None:
     assert [a["severity"] for a in bench.queue.of(ALERT_TOPIC) if a["type"] == "bdb_overdue"] == ["ERROR"]
 
 
-def test_data_that_is_late_is_told_of_once() -> None:
+def test_overdue_data_raises_one_alert() -> None:
     bench = Watched()
     bench.put(game("pending_bdb", tip_off=bench.clock.now() - timedelta(hours=60)))
     for _ in range(3):
@@ -166,7 +166,7 @@ def test_data_that_is_late_is_told_of_once() -> None:
 
 
 @pytest.mark.parametrize("call", range(1, 8))
-def test_a_scan_that_dies_is_made_again_by_the_next(call: int) -> None:
+def test_next_scan_finishes_one_that_died(call: int) -> None:
     bench = Watched()
     bench.put(game())
     deps = bench.deps

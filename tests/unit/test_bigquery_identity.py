@@ -73,7 +73,7 @@ def jobs(project: Project, account: str, prefix: str = "regen") -> Jobs:
     return Jobs(project.client(account), prefix, sleep=lambda _: None)
 
 
-def test_another_accounts_job_of_the_same_id_bars_nobody() -> None:
+def test_job_id_of_another_account_blocks_no_submission() -> None:
     """A1: 409, then 403 on reading the other's job: the audit entry ended aside although it was written, or never was."""
     project = Project()
     assert jobs(project, "coordinator").query("INSERT", [], "a") == "regen-a-1 of coordinator"
@@ -81,7 +81,7 @@ def test_another_accounts_job_of_the_same_id_bars_nobody() -> None:
     assert jobs(project, "verifier").query("INSERT", [], "a") == "regen-a-2 of verifier"
 
 
-def test_another_accounts_failed_jobs_use_up_no_attempts() -> None:
+def test_failed_jobs_of_another_account_count_for_nothing() -> None:
     conflict = google.BadRequest("Transaction is aborted due to concurrent update")
     project = Project(fails=[conflict] * 12)
     for _ in range(12):
@@ -90,7 +90,7 @@ def test_another_accounts_failed_jobs_use_up_no_attempts() -> None:
     assert jobs(project, "verifier").query("INSERT", [], "a").endswith("of verifier")
 
 
-def test_the_service_is_part_of_every_job_id(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_job_id_names_its_service(monkeypatch: pytest.MonkeyPatch) -> None:
     project = Project()
     settings = read_settings({"REGEN_PROJECT": "a-project", "REGEN_DATASET_PREFIX": "new_"})
     monkeypatch.setattr("regen.adapters.bigquery.clients.bigquery_client", lambda *_: project.client("x"))

@@ -71,7 +71,7 @@ def forbidden(reason: str) -> Exception:
     ],
     ids=lambda value: getattr(value, "__name__", str(value)[:40]),
 )
-def test_what_bigquery_says_in_our_words(error: Exception, kind: type[RegenError]) -> None:
+def test_bigquery_errors_become_domain_errors(error: Exception, kind: type[RegenError]) -> None:
     assert type(sorted_error(error)) is kind
     assert sorted_error(error).dependency == "BigQuery"
     with pytest.raises(kind) as caught, translated():
@@ -79,14 +79,14 @@ def test_what_bigquery_says_in_our_words(error: Exception, kind: type[RegenError
     assert caught.value.__cause__ is error
 
 
-def test_our_own_errors_pass() -> None:
+def test_domain_errors_are_not_translated() -> None:
     ours = FenceLost("x")
     assert sorted_error(ours) is ours
     with pytest.raises(FenceLost), translated():
         raise ours
 
 
-def test_a_script_that_met_another_is_run_again_under_a_new_id() -> None:
+def test_conflicting_script_is_retried_under_a_new_id() -> None:
     met = google.BadRequest("Transaction is aborted due to concurrent update against table t")
     client = FakeClient(*[ending(met)] * len(MEETINGS), ok)
     found, pauses = jobs(client)
@@ -147,7 +147,7 @@ def jobs(client: FakeClient) -> tuple[Jobs, list[float]]:
     return Jobs(fake, sleep=pauses.append), pauses
 
 
-def test_a_rate_limit_is_waited_out() -> None:
+def test_rate_limited_job_is_submitted_again() -> None:
     """I-31: their retry was unreachable, and 67 load jobs at once lost a date."""
     client = FakeClient(forbidden("rateLimitExceeded"), google.ServiceUnavailable("x"), ok)
     runner, pauses = jobs(client)
@@ -171,12 +171,12 @@ def test_a_rate_limit_is_waited_out() -> None:
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_what_is_asked_again_while_a_job_runs(error: Exception, again: bool) -> None:  # noqa: FBT001
+def test_transient_errors_of_polling_are_retried(error: Exception, again: bool) -> None:  # noqa: FBT001
     """A connection reset while a promotion's result was read once cost a whole new attempt."""
     assert POLLING._predicate(error) is again
 
 
-def test_patience_ends() -> None:
+def test_retries_end_after_the_time_limit() -> None:
     runner, pauses = jobs(FakeClient(*[forbidden("rateLimitExceeded")] * 20))
     with pytest.raises(RateLimited):
         runner.query("SELECT 1", [], "a")
@@ -185,7 +185,7 @@ def test_patience_ends() -> None:
     assert runner.submitted == 0
 
 
-def test_what_cannot_get_better_is_not_repeated() -> None:
+def test_permanent_error_is_not_retried() -> None:
     client = FakeClient(google.BadRequest("Syntax error"))
     with pytest.raises(BrokenStatement):
         jobs(client)[0].query("SELEC", [], "a")
@@ -216,7 +216,7 @@ def test_a_submission_whose_answer_was_lost_finds_its_job(monkeypatch: pytest.Mo
     assert list(client.there) == ["regen-a-1"]
 
 
-def test_a_job_that_failed_gives_way_to_the_next_attempt() -> None:
+def test_failed_job_makes_room_for_the_next_attempt() -> None:
     client = FakeClient(ending(google.BadRequest("Transaction is aborted due to concurrent update")), ok)
     runner, _ = jobs(client)
     with pytest.raises(Conflict):
@@ -226,7 +226,7 @@ def test_a_job_that_failed_gives_way_to_the_next_attempt() -> None:
     assert runner.submitted == 2
 
 
-def test_attempts_never_run_out() -> None:
+def test_job_can_always_be_attempted_again() -> None:
     """An entry whose eight ids had failed could never be recorded again."""
     client = FakeClient(*[ending(google.BadRequest("PROMOTION_ABORTED: x"))] * (ATTEMPTS + 3), ok)
     runner, _ = jobs(client)
@@ -237,7 +237,7 @@ def test_attempts_never_run_out() -> None:
     assert runner.submitted == ATTEMPTS + 4 == len(client.there)
 
 
-def test_a_found_job_that_still_runs_is_not_started_beside() -> None:
+def test_running_job_is_awaited_not_started_again() -> None:
     client = FakeClient()
     runner, _ = jobs(client)
     client.there["regen-a-1"] = FakeJob("regen-a-1", TimeoutError(), "RUNNING")
@@ -246,7 +246,7 @@ def test_a_found_job_that_still_runs_is_not_started_beside() -> None:
     assert list(client.there) == ["regen-a-1"]
 
 
-def test_jobs_without_a_name_get_one_of_their_own() -> None:
+def test_jobs_without_a_name_get_unique_ids() -> None:
     client = FakeClient()
     runner, _ = jobs(client)
     runner.query("SELECT 1", [])
@@ -254,7 +254,7 @@ def test_jobs_without_a_name_get_one_of_their_own() -> None:
     assert len(set(client.names)) == 2
 
 
-def test_a_table_that_exists_is_no_job() -> None:
+def test_creating_an_existing_table_is_not_a_job_conflict() -> None:
     client = FakeClient(google.Conflict("Already Exists: Table p:d.t"))
     with pytest.raises(BrokenStatement):
         jobs(client)[0].query("CREATE TABLE t", [], "a")

@@ -39,7 +39,7 @@ def kind_of(name: str) -> type[RegenError]:
 
 
 @pytest.mark.parametrize("row", REASONS, ids=lambda row: row["reason"])
-def test_a_documented_reason_is_sorted_as_the_table_says(row: dict[str, Any]) -> None:
+def test_each_documented_reason_is_classified_as_listed(row: dict[str, Any]) -> None:
     kind = kind_of(row["error"])
     for code in row["http"]:
         if code >= 400:
@@ -52,7 +52,7 @@ def test_a_documented_reason_is_sorted_as_the_table_says(row: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize("row", TEXTS, ids=lambda row: row["words"])
-def test_a_documented_text_counts_before_its_reason(row: dict[str, Any]) -> None:
+def test_documented_text_takes_precedence_over_its_reason(row: dict[str, Any]) -> None:
     kind = kind_of(row["error"])
     message = f"Query error: {row['words'].capitalize()} at [1:1]"
     for reason in (row["reason"], "invalidQuery", "unheardOf"):
@@ -61,7 +61,7 @@ def test_a_documented_text_counts_before_its_reason(row: dict[str, Any]) -> None
     assert issubclass(kind, Unavailable) is row["retry"]
 
 
-def test_every_row_names_its_source_once() -> None:
+def test_every_row_of_the_reasons_names_its_source_once() -> None:
     sources = documented()["sources"]
     assert {row["source"] for row in (*REASONS, *TEXTS)} == set(sources)
     assert all(url.startswith("https://") for name, url in sources.items() if name != "emulator")
@@ -71,12 +71,12 @@ def test_every_row_names_its_source_once() -> None:
 
 @pytest.mark.parametrize("message", WAITING, ids=lambda text: text[:40])
 @pytest.mark.parametrize("reason", ["invalidQuery", "resourcesExceeded", "invalid", "unheardOf"])
-def test_what_only_waiting_mends_is_transient(message: str, reason: str) -> None:
+def test_errors_that_waiting_can_fix_are_transient(message: str, reason: str) -> None:
     assert isinstance(sorted_error(google.BadRequest(message, errors=[{"reason": reason}])), Unavailable)
     assert isinstance(last_word(ended(reason, message)), Unavailable)
 
 
-def test_a_refusal_is_final_only_by_the_jobs_own_word() -> None:
+def test_only_a_finished_job_makes_a_refusal_final() -> None:
     answer = sorted_error(google.BadRequest("x", errors=[{"reason": "invalidQuery"}]))
     assert isinstance(answer, StatementRefused)
     assert not answer.final
@@ -86,7 +86,7 @@ def test_a_refusal_is_final_only_by_the_jobs_own_word() -> None:
     assert type(sorted_error(google.BadRequest("x", errors=[{"reason": "unheardOf"}]))) is BrokenStatement
 
 
-def test_a_refusal_for_its_bytes_names_the_setting() -> None:
+def test_refusal_over_bytes_billed_names_its_setting() -> None:
     text = "Query exceeded limit for bytes billed: 1000000. 10485760 or higher required."
     word = last_word(ended("bytesBilledLimitExceeded", text))
     assert isinstance(word, StatementRefused)

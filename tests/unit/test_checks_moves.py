@@ -100,7 +100,7 @@ def everybody(number: int) -> list[str]:
         (10, 10, 10, ["lined_drop", "lines_lost"]),
     ],
 )
-def test_lines_that_vanish_are_refused(number: int, lined: int, lost: int, failed: list[str]) -> None:
+def test_lost_lines_are_refused(number: int, lined: int, lost: int, failed: list[str]) -> None:
     names_ = everybody(number)
     before = [held(p, LINED if n < lined else LINELESS) for n, p in enumerate(names_)]
     after = [made(p, LINED if lost <= n < lined else LINELESS) for n, p in enumerate(names_)]
@@ -109,7 +109,7 @@ def test_lines_that_vanish_are_refused(number: int, lined: int, lost: int, faile
     assert verdict.findings["lined_drop"].value == 100.0 * lost / number
 
 
-def test_lined_rows_that_a_system_leaves_behind_do_not_hide_that_the_line_is_gone() -> None:
+def test_rows_of_a_missing_system_do_not_hide_lost_lines() -> None:
     before = [held(p, systems=("steady", "blend")) for p in everybody(10)]
     after = [made(p, LINELESS, problems={"blend": "no_line"}) for p in everybody(10)]
     verdict = verdict_of(before, after, systems=("steady", "blend"))
@@ -118,13 +118,13 @@ def test_lined_rows_that_a_system_leaves_behind_do_not_hide_that_the_line_is_gon
 
 @pytest.mark.parametrize(("was", "now"), [("GOLD", "BRONZE"), ("GOLD", "SILVER"), ("SILVER", "BRONZE")])
 @pytest.mark.parametrize(("fallen", "fails"), [(3, False), (4, True)])
-def test_features_that_lose_their_tier_are_refused(was: str, now: str, fallen: int, fails: bool) -> None:  # noqa: FBT001
+def test_features_of_a_lower_tier_are_refused(was: str, now: str, fallen: int, fails: bool) -> None:  # noqa: FBT001
     before = [held(p, tier=was) for p in everybody(10)]
     after = [made(p, tier=now if n < fallen else was) for n, p in enumerate(everybody(10))]
     assert verdict_of(before, after).failed == (["tier_drop"] if fails else [])
 
 
-def test_features_that_gain_a_tier_are_promoted_and_unknown_tiers_are_told() -> None:
+def test_higher_tiers_are_promoted_and_unknown_ones_reported() -> None:
     after = [made(p) for p in everybody(10)]
     assert verdict_of([held(p, tier="SILVER") for p in everybody(10)], after).failed == []
     unknown = verdict_of([held(p, tier=None) for p in everybody(10)], after)
@@ -132,24 +132,24 @@ def test_features_that_gain_a_tier_are_promoted_and_unknown_tiers_are_told() -> 
 
 
 @pytest.mark.parametrize(("halved", "fails"), [(8, False), (9, True), (10, True)])
-def test_rows_of_each_player_that_halve_are_refused(halved: int, fails: bool) -> None:  # noqa: FBT001
+def test_halved_rows_for_each_player_are_refused(halved: int, fails: bool) -> None:  # noqa: FBT001
     before = [held(p, (19.5, 20.0)) for p in everybody(10)]
     after = [made(p, (19.5,) if n < halved else (19.5, 20.0)) for n, p in enumerate(everybody(10))]
     assert verdict_of(before, after).failed == (["rows_drop"] if fails else [])
 
 
-def test_rows_that_the_predecessor_left_double_count_once() -> None:
+def test_double_rows_of_the_predecessor_count_once() -> None:
     before = [held(p) * 3 for p in everybody(10)]
     assert verdict_of(before, [made(p) for p in everybody(10)]).failed == []
 
 
 @pytest.mark.parametrize(("by", "fails"), [(4.0, False), (4.5, True), (-4.5, True)])
-def test_lines_that_all_move_far_are_refused(by: float, fails: bool) -> None:  # noqa: FBT001
+def test_large_move_of_all_lines_is_refused(by: float, fails: bool) -> None:  # noqa: FBT001
     after = [made(p, (19.5 + by,)) for p in everybody(10)]
     assert verdict_of([held(p) for p in everybody(10)], after).failed == (["line_shift"] if fails else [])
 
 
-def test_lines_of_another_bookmaker_are_told_and_promoted() -> None:
+def test_lines_of_another_bookmaker_warn_and_promote() -> None:
     after = [made(p, book="underdog") for p in everybody(10)]
     verdict = verdict_of([held(p) for p in everybody(10)], after)
     assert (verdict.failed, verdict.findings["bookmaker_change"].passed) == ([], False)
@@ -157,7 +157,7 @@ def test_lines_of_another_bookmaker_are_told_and_promoted() -> None:
 
 @pytest.mark.parametrize(("lacking", "fails"), [(2, False), (3, True), (10, True)])
 @pytest.mark.parametrize("why", ["ZeroDivisionError: x", "not_finite", "missing_features", "not_fitted"])
-def test_a_system_that_gives_nothing_is_refused_whatever_its_reason(why: str, lacking: int, fails: bool) -> None:  # noqa: FBT001
+def test_system_without_predictions_is_refused(why: str, lacking: int, fails: bool) -> None:  # noqa: FBT001
     both = ("steady", "bold")
     after = [
         made(p, problems={"bold": why}) if n < lacking else made(p, systems=both) for n, p in enumerate(everybody(10))
@@ -165,7 +165,7 @@ def test_a_system_that_gives_nothing_is_refused_whatever_its_reason(why: str, la
     assert verdict_of([], after, systems=both).failed == (["system_share"] if fails else [])
 
 
-def test_a_system_is_not_held_to_players_whom_it_has_no_line_for() -> None:
+def test_players_without_line_do_not_count_against_a_system() -> None:
     both = ("steady", "blend")
     unlined = [made(p, LINELESS, problems={"blend": "no_line"}) for p in everybody(10)]
     assert verdict_of([], unlined, systems=both).failed == []
@@ -174,14 +174,14 @@ def test_a_system_is_not_held_to_players_whom_it_has_no_line_for() -> None:
 
 
 @pytest.mark.parametrize(("lost", "fails"), [(2, False), (3, True)])
-def test_players_who_lose_a_system_that_they_have_are_refused(lost: int, fails: bool) -> None:  # noqa: FBT001
+def test_players_losing_a_current_system_are_refused(lost: int, fails: bool) -> None:  # noqa: FBT001
     both = ("steady", "bold")
     after = [made(p, systems=both[: 1 + (n >= lost)], problems={}) for n, p in enumerate(everybody(12))]
     verdict = verdict_of([held(p, systems=both) for p in everybody(12)], after, systems=both)
     assert ("systems_lost" in verdict.failed) == fails
 
 
-def test_a_system_taken_out_of_the_batch_is_in_no_baseline_and_is_told() -> None:
+def test_removed_system_is_in_no_baseline_and_is_reported() -> None:
     before = [held(p, systems=("steady", "old")) for p in everybody(10)]
     verdict = verdict_of(before, [made(p) for p in everybody(10)])
     assert verdict.failed == []
@@ -193,14 +193,14 @@ def test_a_system_taken_out_of_the_batch_is_in_no_baseline_and_is_told() -> None
 
 @pytest.mark.parametrize("reason", ["under_minutes", "doubtful"])
 @pytest.mark.parametrize(("left", "fails"), [(2, False), (3, True)])
-def test_players_excluded_anew_would_keep_stale_rows_and_are_refused(reason: str, left: int, fails: bool) -> None:  # noqa: FBT001
+def test_too_many_newly_excluded_players_are_refused(reason: str, left: int, fails: bool) -> None:  # noqa: FBT001
     excluded = [Exclusion(p, reason, "g1") for p in everybody(10)[:left]]
     verdict = verdict_of([held(p) for p in everybody(10)], [made(p) for p in everybody(10)[left:]], excluded=excluded)
     assert verdict.failed == (["excluded_players"] if fails else [])
 
 
 @pytest.mark.parametrize(("out", "fails"), [(4, False), (5, True)])
-def test_most_of_a_game_ruled_out_at_once_is_refused(out: int, fails: bool) -> None:  # noqa: FBT001
+def test_most_players_of_a_game_ruled_out_is_refused(out: int, fails: bool) -> None:  # noqa: FBT001
     one, other = everybody(10), [f"q{n}" for n in range(30)]
     excluded = [Exclusion(p, "out", "g1") for p in one[:out]]
     outcomes = [*(made(p) for p in one[out:]), *(made(p, game="g2") for p in other)]
@@ -209,7 +209,7 @@ def test_most_of_a_game_ruled_out_at_once_is_refused(out: int, fails: bool) -> N
 
 
 @pytest.mark.parametrize(("lacking", "fails"), [(4, False), (5, True)])
-def test_a_game_of_which_half_has_no_features_is_refused(lacking: int, fails: bool) -> None:  # noqa: FBT001
+def test_game_with_half_its_features_missing_is_refused(lacking: int, fails: bool) -> None:  # noqa: FBT001
     one, other = everybody(10), [f"q{n}" for n in range(90)]
     failed = [Outcome(p, "", OutcomeKind.FAILED, reason="no_features") for p in one[:lacking]]
     outcomes = [*failed, *(made(p) for p in one[lacking:]), *(made(p, game="g2") for p in other)]
@@ -217,7 +217,7 @@ def test_a_game_of_which_half_has_no_features_is_refused(lacking: int, fails: bo
     assert verdict.failed == (["game_coverage"] if fails else [])
 
 
-def test_lines_emptied_upstream_leave_the_lined_rows_current() -> None:
+def test_lost_lines_upstream_leave_current_rows_unchanged() -> None:
     bench = Bench(players(10))
     bench.run()
     before = bench.warehouse.predictions(DAY)
@@ -228,7 +228,7 @@ def test_lines_emptied_upstream_leave_the_lined_rows_current() -> None:
     assert bench.warehouse.predictions(DAY) == before
 
 
-def test_a_minimum_of_minutes_that_excludes_most_leaves_all_as_it_was() -> None:
+def test_minimum_minutes_excluding_most_players_is_refused() -> None:
     roster = [entry(n, lines=(), minutes=30.0 if k < 4 else 20.0) for k, n in enumerate(names(12))]
     bench = Bench(roster)
     bench.run()

@@ -54,7 +54,7 @@ def unseen(verdict: Verdict) -> dict[str, str]:
     ("before", "left", "fails"),
     [(10, 8, False), (10, 7, True), (15, 12, False), (14, 11, True), (4, 2, False), (3, 0, True)],
 )
-def test_a_share_of_players_withdrawn_above_the_limit_is_refused(before: int, left: int, fails: bool) -> None:  # noqa: FBT001
+def test_too_many_withdrawn_players_are_refused(before: int, left: int, fails: bool) -> None:  # noqa: FBT001
     everybody = [f"p{n}" for n in range(before)]
     verdict = judge(evidence(everybody, [*everybody[:left], *(f"new{n}" for n in range(10))]))
     assert ("withdrawn_players" in verdict.failed) == fails
@@ -72,7 +72,7 @@ def test_players_who_are_out_do_not_count_as_withdrawn() -> None:
     assert verdict.as_record()["withdrawals"] == {"out": {"players": 4, "rows": 4}}
 
 
-def test_a_whole_game_gone_is_refused_however_large_the_date() -> None:
+def test_missing_game_is_refused_on_a_date_of_any_size() -> None:
     small = [current(f"s{n}", "g2") for n in range(3)]
     large = [f"p{n}" for n in range(40)]
     verdict = judge(evidence([], large, current=[*(current(p) for p in large), *small]))
@@ -82,7 +82,7 @@ def test_a_whole_game_gone_is_refused_however_large_the_date() -> None:
     assert two.failed == []
 
 
-def test_games_whose_ids_have_changed_are_refused_although_no_player_is_lost() -> None:
+def test_changed_game_ids_are_refused() -> None:
     everybody = [f"p{n}" for n in range(10)]
     renamed = SlateShape(10, (GameShape("other", ("BOS", "NYK"), 10),))
     made = [produced(p, "other") for p in everybody]
@@ -107,7 +107,7 @@ def test_a_game_without_exactly_two_teams_is_refused(teams: tuple[str, ...], fai
     assert ("two_teams" in verdict.failed) == fails
 
 
-def test_a_filtered_batch_answers_for_the_teams_of_its_games_only() -> None:
+def test_filtered_batch_is_checked_for_its_own_teams_only() -> None:
     shape = SlateShape(4, (GameShape("g1", ("BOS", "NYK"), 2), GameShape("g2", ("DEN",), 2)))
     fine = judge(evidence(["p1"], ["p1"], slate=shape, scope=Scope(players=("p1",))))
     assert fine.failed == []
@@ -116,19 +116,19 @@ def test_a_filtered_batch_answers_for_the_teams_of_its_games_only() -> None:
     assert half.failed == ["two_teams"]
 
 
-def test_the_shape_counts_teams_of_each_game_and_everybody_once() -> None:
+def test_slate_shape_counts_each_player_once() -> None:
     rows = [entry("ann", game="g1"), entry("bea", game="g1"), entry("carl", game="", status="out")]
     assert shape_of([*rows, replace(rows[0])]) == SlateShape(3, (GameShape("g1", ("BOS", "NYK"), 2),))
 
 
-def test_players_of_retired_systems_alone_are_in_no_baseline() -> None:
+def test_players_with_retired_systems_only_are_in_no_baseline() -> None:
     live, retired = [f"p{n}" for n in range(10)], [current(f"r{n}", system="retired") for n in range(5)]
     assert judge(evidence([], live, current=[*map(current, live), *retired])).failed == []
     everything = judge(evidence([], live[:5], current=[*retired, *(current(p, system="older") for p in live)]))
     assert "withdrawn_players" in everything.failed, "a change of every system's name must not hide the loss"
 
 
-def test_no_check_can_be_configured_away_silently() -> None:
+def test_disabled_check_is_reported_as_off() -> None:
     everybody = [f"p{n}" for n in range(10)]
     at_off = {c.setting: c.off for c in CHECKS if c.off is not None}
     off = judge(evidence(everybody, everybody[:2], thresholds={**limits(), **at_off}, slate_before=100))
@@ -139,7 +139,7 @@ def test_no_check_can_be_configured_away_silently() -> None:
     assert off.findings["withdrawn_players"].value == 80.0
 
 
-def test_a_first_run_says_what_it_could_not_be_compared_with() -> None:
+def test_first_run_reports_checks_without_a_baseline() -> None:
     told = unseen(judge(evidence([], ["p1", "p2"])))
     assert {"withdrawn_players", "games_gone", "slate_size", "mean_shift"} <= told.keys()
 
@@ -158,7 +158,7 @@ def both_teams(slate: list[SlateEntry]) -> list[SlateEntry]:
     return [replace(e, team=("BOS", "NYK")[ord(e.player_lookup[-2]) % 2]) for e in slate]
 
 
-def test_one_of_three_games_loaded_leaves_all_as_it_was_and_is_told() -> None:
+def test_slate_with_one_of_three_games_is_rejected_with_an_alert() -> None:
     bench = Bench(both_teams(night(3)))
     assert bench.run().status is Status.PROMOTED
     before = bench.warehouse.predictions(DAY)
@@ -177,14 +177,14 @@ def test_one_of_three_games_loaded_leaves_all_as_it_was_and_is_told() -> None:
     assert bench.run("t3").status is Status.PROMOTED, "the slate that was refused is no baseline"
 
 
-def test_one_team_of_every_game_missing_is_refused_on_a_first_run_too() -> None:
+def test_games_with_one_team_are_refused_on_a_first_run() -> None:
     bench = Bench([e for e in both_teams(night(3)) if e.team == "BOS"])
     first = bench.run()
     assert (first.verdict or {})["failed"] == ["two_teams"]
     assert bench.current() == set()
 
 
-def test_a_game_called_off_is_promoted_by_name_and_everybody_is_told() -> None:
+def test_cancelled_game_can_be_promoted_by_check_name() -> None:
     bench = Bench(both_teams(night(3)))
     bench.run()
     bench.slate(both_teams(night(2)))
@@ -203,7 +203,7 @@ def test_a_game_called_off_is_promoted_by_name_and_everybody_is_told() -> None:
     assert bench.audited("promoted")[-1].verdict["accepted"] == sorted(checks)
 
 
-def test_an_ordinary_late_scratch_and_a_trade_are_promoted() -> None:
+def test_late_scratch_and_a_trade_are_promoted() -> None:
     bench = Bench(both_teams(night(3)))
     bench.run()
     scratched = [

@@ -49,11 +49,11 @@ def reasons(bench: Bench) -> dict[str, set[str]]:
         (None, False),
     ],
 )
-def test_a_game_is_called_off_by_its_status_in_either_case(word: str | None, off: bool) -> None:  # noqa: FBT001
+def test_game_status_cancelled_is_read_in_any_case(word: str | None, off: bool) -> None:  # noqa: FBT001
     assert is_called_off(word) is off
 
 
-def test_a_game_that_upstream_calls_off_is_withdrawn_and_told() -> None:
+def test_cancelled_game_is_withdrawn_and_reported() -> None:
     bench = Bench(roster())
     bench.run()
     bench.slate(roster("g2"))
@@ -65,7 +65,7 @@ def test_a_game_that_upstream_calls_off_is_withdrawn_and_told() -> None:
     assert [a["type"] for a in bench.queue.of(ALERT_TOPIC)] == ["predictions_withdrawn"]
 
 
-def test_a_whole_date_called_off_is_withdrawn_by_one_batch() -> None:
+def test_cancelled_date_is_withdrawn_by_one_batch() -> None:
     bench = Bench(players(4))
     bench.run()
     bench.slate([replace(e, called_off=True) for e in players(4)])
@@ -73,7 +73,7 @@ def test_a_whole_date_called_off_is_withdrawn_by_one_batch() -> None:
     assert (second.status, second.counts.withdrawn, bench.current()) == (Status.PROMOTED, 8, set())
 
 
-def test_a_filtered_batch_of_a_player_ruled_out_withdraws_him_alone() -> None:
+def test_filtered_batch_withdraws_only_its_injured_player() -> None:
     bench = Bench(players(8))
     first = bench.run()
     bench.slate([replace(e, status="out") if e.player_lookup == "playera" else e for e in players(8)])
@@ -85,7 +85,7 @@ def test_a_filtered_batch_of_a_player_ruled_out_withdraws_him_alone() -> None:
     assert {"coverage", "minimum_produced"} <= told
 
 
-def test_a_filtered_batch_whose_player_is_found_out_late_withdraws_him_too() -> None:
+def test_filtered_batch_withdraws_a_player_injured_later() -> None:
     bench = Bench(players(8))
     bench.run()
     bench.slate([entry("playera", injury="out"), *players(8)[1:]])
@@ -101,7 +101,7 @@ def _refused(bench: Bench, scope: Scope) -> Batch | None:
     return None
 
 
-def test_nobody_to_predict_and_nothing_to_withdraw_stays_an_error() -> None:
+def test_batch_with_nothing_to_predict_or_withdraw_is_an_error() -> None:
     bench = Bench([*players(4), entry("benched", lines=(), minutes=5.0), entry("hurt", status="out")])
     bench.run()
     _refused(bench, Scope(players=("benched",)))
@@ -110,7 +110,7 @@ def test_nobody_to_predict_and_nothing_to_withdraw_stays_an_error() -> None:
     _refused(bench, Scope())
 
 
-def test_a_whole_slate_of_players_found_out_is_no_batch_of_withdrawals() -> None:
+def test_slate_with_all_players_out_is_rejected() -> None:
     bench = Bench(players(6))
     bench.run()
     before = bench.warehouse.predictions(DAY)

@@ -65,13 +65,13 @@ def test_every_command_helps_with_an_example(command: tuple[str, ...], regen: Re
     assert f"Example: regen {' '.join(command)}" in " ".join(result.output.split())
 
 
-def test_start_up_imports_nothing_heavy() -> None:
+def test_command_line_imports_nothing_heavy() -> None:
     code = "import sys; from regen.cli.main import make_app; make_app(); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"google.cloud.bigquery", "numpy", "flask", "requests", "sklearn", "rich.table"} & set(loaded)
 
 
-def test_start(fake: FakeCoordinator, regen: Regen) -> None:
+def test_start_sends_its_options_and_names_the_batch(fake: FakeCoordinator, regen: Regen) -> None:
     fake.say("POST /start", (202, ACCEPTED))
     result = regen("start", "2026-01-20", "--min-minutes", "20", "--force")
     assert result.exit_code == 0
@@ -96,7 +96,7 @@ def test_regenerate_carries_scope_and_metadata(fake: FakeCoordinator, regen: Reg
     ]
 
 
-def test_a_dry_run_says_what_would_happen(fake: FakeCoordinator, regen: Regen) -> None:
+def test_dry_run_prints_what_would_happen(fake: FakeCoordinator, regen: Regen) -> None:
     answer = {"would": "coalesce", "game_date": "2026-01-20", "requested_players": 4, "requests": 1, "systems": ["s"]}
     answer |= {"live_batch_id": "regen_x", "excluded": {"out": 2}, "features_built_at": None}
     fake.say("POST /regenerate-with-supersede", (200, answer))
@@ -110,7 +110,7 @@ def test_a_dry_run_says_what_would_happen(fake: FakeCoordinator, regen: Regen) -
 
 
 @pytest.mark.parametrize(("status", "code"), [("promoted", 0), ("rejected", 1), ("cancelled", 1), ("failed", 1)])
-def test_waiting_ends_with_the_batch(status: str, code: int, fake: FakeCoordinator, regen: Regen) -> None:
+def test_wait_returns_when_the_batch_ends(status: str, code: int, fake: FakeCoordinator, regen: Regen) -> None:
     fake.say("POST /start", (202, ACCEPTED))
     fake.say(f"GET /batches/{BATCH}", (200, view(status="running")), (200, view(status=status)))
     result = regen("start", "2026-01-20", "--wait")
@@ -119,13 +119,13 @@ def test_waiting_ends_with_the_batch(status: str, code: int, fake: FakeCoordinat
     assert "2026-01-20 running: 4/4 done, 1 failed" in result.stderr
 
 
-def test_json_before_or_after_the_command(fake: FakeCoordinator, regen: Regen) -> None:
+def test_json_flag_works_before_and_after_the_command(fake: FakeCoordinator, regen: Regen) -> None:
     fake.say(f"GET /batches/{BATCH}", (200, view()))
     before, after = regen("--json", "status", BATCH), regen("status", BATCH, "--json")
     assert json.loads(before.stdout) == json.loads(after.stdout) == view()
 
 
-def test_flags_before_or_after_the_command(fake: FakeCoordinator, regen: Regen) -> None:
+def test_flags_work_before_and_after_the_command(fake: FakeCoordinator, regen: Regen) -> None:
     fake.say("GET /batches", (200, {"batches": []}))
     for arguments in (["--key", "other", "status"], ["status", "--key", "other"]):
         assert regen(*arguments).exit_code == 0
@@ -159,7 +159,7 @@ CARRYING = "regen_2026-01-20_test_2"
 
 
 @pytest.mark.parametrize(("status", "code"), [("promoted", 0), ("rejected", 1)])
-def test_a_coalesced_order_waits_for_the_batch_that_carries_it(
+def test_coalesced_order_waits_for_the_batch_that_carries_it(
     status: str, code: int, fake: FakeCoordinator, regen: Regen
 ) -> None:
     """It ended 0 on somebody else's batch."""
@@ -175,7 +175,7 @@ def test_a_coalesced_order_waits_for_the_batch_that_carries_it(
 
 
 @pytest.mark.parametrize(("status", "code"), [("promoted", 0), ("rejected", 1)])
-def test_wait_for_a_date_waits_for_what_is_coalesced(
+def test_wait_for_a_date_includes_coalesced_triggers(
     status: str, code: int, fake: FakeCoordinator, regen: Regen
 ) -> None:
     waiting = [{"trigger_id": "t7"}]
@@ -192,20 +192,20 @@ def test_wait_for_a_date_waits_for_what_is_coalesced(
     assert "two" in result.stdout
 
 
-def test_wait_for_a_date_has_its_deadline(fake: FakeCoordinator, regen: Regen) -> None:
+def test_wait_for_a_date_times_out(fake: FakeCoordinator, regen: Regen) -> None:
     fake.say("GET /batches?game_date=2026-01-20", (200, {"batches": [view("one")], "waiting": [{"trigger_id": "t7"}]}))
     result = regen("wait", "--date", "2026-01-20", "--timeout", "0.1")
     assert result.exit_code == 1
     assert "t7" in result.stderr
 
 
-def test_wait_wants_one_of_two(regen: Regen) -> None:
+def test_wait_takes_either_a_batch_or_a_date(regen: Regen) -> None:
     assert regen("wait").exit_code == 2
     assert regen("wait", "b", "--date", "2026-01-20").exit_code == 2
 
 
 @pytest.mark.parametrize("order", ["cancel", "redrive", "rollback"])
-def test_orders_ask_first(order: str, fake: FakeCoordinator, regen: Regen) -> None:
+def test_orders_need_confirmation(order: str, fake: FakeCoordinator, regen: Regen) -> None:
     fake.say(f"GET /batches/{BATCH}", (200, view()))
     fake.say(f"POST /batches/{BATCH}/{order}", (202, {"status": "accepted", "batch_id": BATCH}))
     refused = regen(order, BATCH)
@@ -229,14 +229,14 @@ def test_orders_ask_first(order: str, fake: FakeCoordinator, regen: Regen) -> No
         ("rollback", "21 predictions of it are superseded, 21 come back"),
     ],
 )
-def test_orders_name_their_counts(order: str, counts: str, fake: FakeCoordinator, regen: Regen) -> None:
+def test_confirmation_names_the_counts(order: str, counts: str, fake: FakeCoordinator, regen: Regen) -> None:
     fake.say(f"GET /batches/{BATCH}", (200, view()))
     fake.say(f"POST /batches/{BATCH}/{order}", (200, {"status": "dry_run"}))
     assert counts in regen(order, BATCH, "--dry-run").stdout
 
 
 @pytest.mark.parametrize("order", ["cancel", "redrive", "rollback"])
-def test_a_dry_run_ends_as_the_order_would(order: str, fake: FakeCoordinator, regen: Regen) -> None:
+def test_dry_run_has_the_exit_code_of_the_order(order: str, fake: FakeCoordinator, regen: Regen) -> None:
     fake.say(f"GET /batches/{BATCH}", (200, view()))
     fake.say(f"POST /batches/{BATCH}/{order}", (409, {"title": "Refused", "detail": "another is live"}))
     told, done = regen(order, BATCH, "--dry-run"), regen(order, BATCH, "--yes")
@@ -246,7 +246,7 @@ def test_a_dry_run_ends_as_the_order_would(order: str, fake: FakeCoordinator, re
 
 @pytest.mark.parametrize("given", ["", " ", ",", " , ", "a,,b", "a,", ",a"])
 @pytest.mark.parametrize("option", ["--players", "--games", "--systems"])
-def test_an_empty_name_does_not_mean_all(option: str, given: str, fake: FakeCoordinator, regen: Regen) -> None:
+def test_empty_player_name_does_not_select_all(option: str, given: str, fake: FakeCoordinator, regen: Regen) -> None:
     result = regen("regenerate", "2026-01-20", option, given)
     assert result.exit_code == 2
     assert option in result.stderr
@@ -262,7 +262,7 @@ def test_start_and_grade_have_a_dry_run(fake: FakeCoordinator, regen: Regen) -> 
     assert [body["dry_run"] for _, body, _ in fake.asked if body] == [True, True]
 
 
-def test_promote_wants_every_failed_check_by_name(fake: FakeCoordinator, regen: Regen) -> None:
+def test_promote_needs_every_failed_check_by_name(fake: FakeCoordinator, regen: Regen) -> None:
     fake.say(f"GET /batches/{BATCH}", (200, view(status="rejected")))
     fake.say(f"POST /batches/{BATCH}/promote", (202, {"status": "accepted", "batch_id": BATCH}))
     assert "also failed coverage" in regen("promote", BATCH, "--check", "mean_shift", "-r", "x").stderr
@@ -272,7 +272,7 @@ def test_promote_wants_every_failed_check_by_name(fake: FakeCoordinator, regen: 
     assert "coverage 75 (limit 90)" in regen("promote", BATCH, "--check", "coverage", "-r", "x", "--dry-run").stdout
 
 
-def test_a_rollback_is_followed_to_its_own_end(fake: FakeCoordinator, regen: Regen) -> None:
+def test_rollback_waits_for_its_own_end(fake: FakeCoordinator, regen: Regen) -> None:
     rolled: Any = (200, view(status="rolled_back"))
     fake.say(f"GET /batches/{BATCH}", (200, view()), (200, view(status="promoting")), rolled)
     fake.say(f"POST /batches/{BATCH}/rollback", (202, {"status": "accepted", "batch_id": BATCH}))
@@ -295,24 +295,24 @@ def test_a_rollback_is_followed_to_its_own_end(fake: FakeCoordinator, regen: Reg
         (["status", "--profile", "nosuch"], "no profile nosuch"),
     ],
 )
-def test_what_makes_no_sense_ends_with_two(arguments: list[str], said: str, regen: Regen) -> None:
+def test_usage_error_exits_2(arguments: list[str], said: str, regen: Regen) -> None:
     result = regen(*arguments)
     assert result.exit_code == 2
     assert said in result.stderr
     assert result.stdout == ""
 
 
-def test_refusals_end_with_one(fake: FakeCoordinator, regen: Regen) -> None:
+def test_refused_order_exits_1(fake: FakeCoordinator, regen: Regen) -> None:
     fake.say("POST /start", (409, {"title": "Refused", "detail": "x is live on 2026-01-20", "batch_id": "x"}))
     result = regen("start", "2026-01-20")
     assert (result.exit_code, result.stderr) == (1, "error: Refused: x is live on 2026-01-20\n")
 
 
-def test_version(regen: Regen) -> None:
+def test_version_flag_prints_the_version(regen: Regen) -> None:
     assert regen("--version").stdout.startswith("regen ")
 
 
-def test_doctor_says_what_does_not_answer(fake: FakeCoordinator, regen: Regen) -> None:
+def test_doctor_names_what_does_not_answer(fake: FakeCoordinator, regen: Regen) -> None:
     fake.say("GET /health", (200, {"status": "healthy", "version": "1"}))
     fake.say("GET /ready", (401, {"title": "Unauthenticated", "detail": "a valid X-API-Key header is required"}))
     result = regen("doctor", "--json", "--project", "Not A Project")

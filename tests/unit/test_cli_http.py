@@ -26,19 +26,19 @@ def coordinator(fake: FakeCoordinator) -> Coordinator:
     return Coordinator(fake.url, "k", pauses=(0.0, 0.0))
 
 
-def test_key_and_query_are_sent(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+def test_client_sends_key_and_query(fake: FakeCoordinator, coordinator: Coordinator) -> None:
     fake.say("GET /batches?game_date=2026-01-20", (200, {"batches": [{"batch_id": "b"}]}))
     assert coordinator.batches("2026-01-20") == [{"batch_id": "b"}]
     headers = {name.lower(): value for name, value in fake.asked[0][2].items()}
     assert headers["x-api-key"] == "k"
 
 
-def test_a_read_is_repeated_while_the_coordinator_is_away(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+def test_read_is_retried_while_the_coordinator_is_away(fake: FakeCoordinator, coordinator: Coordinator) -> None:
     fake.say("GET /batches/b", UNAVAILABLE, UNAVAILABLE, (200, {"batch_id": "b"}))
     assert coordinator.batch("b") == {"batch_id": "b"}
 
 
-def test_a_keyed_order_is_repeated_under_the_same_key(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+def test_order_with_a_key_is_retried_under_the_same_key(fake: FakeCoordinator, coordinator: Coordinator) -> None:
     fake.say("POST /start", UNAVAILABLE, (202, {"status": "accepted"}))
     assert coordinator.post_keyed("/start", {"game_date": "2026-01-20"}) == {"status": "accepted"}
     keys = {headers["Idempotency-Key"] for _, _, headers in fake.asked}
@@ -46,14 +46,14 @@ def test_a_keyed_order_is_repeated_under_the_same_key(fake: FakeCoordinator, coo
     assert len(keys) == 1
 
 
-def test_an_order_without_a_key_is_given_once(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+def test_order_without_a_key_is_not_retried(fake: FakeCoordinator, coordinator: Coordinator) -> None:
     fake.say("POST /batches/b/rollback", UNAVAILABLE)
     with pytest.raises(Problem, match="Firestore"):
         coordinator.post("/batches/b/rollback", {})
     assert len(fake.asked) == 1
 
 
-def test_an_order_on_a_batch_is_repeated_under_one_key(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+def test_order_on_a_batch_is_retried_under_one_key(fake: FakeCoordinator, coordinator: Coordinator) -> None:
     fake.say("POST /batches/b/rollback", UNAVAILABLE, (202, {"status": "accepted"}))
     assert coordinator.order("b", "rollback", {}) == {"status": "accepted"}
     assert len(fake.asked) == 2
@@ -64,7 +64,7 @@ def patient(fake: FakeCoordinator, waited: list[float], told: list[str]) -> Coor
     return Coordinator(fake.url, "k", pauses=(0.5,), patience=60.0, tell=told.append, sleep=waited.append)
 
 
-def test_a_wait_that_is_asked_for_is_honoured_and_told(fake: FakeCoordinator) -> None:
+def test_retry_after_is_honoured_and_printed(fake: FakeCoordinator) -> None:
     """503 says `Retry-After: 10`; the client gave up after 3.7 s."""
     waited: list[float] = []
     told: list[str] = []
@@ -76,7 +76,7 @@ def test_a_wait_that_is_asked_for_is_honoured_and_told(fake: FakeCoordinator) ->
     assert len({headers["Idempotency-Key"] for _, _, headers in fake.asked}) == 1
 
 
-def test_patience_with_asked_waits_has_its_bound(fake: FakeCoordinator) -> None:
+def test_total_wait_for_retry_after_is_bounded(fake: FakeCoordinator) -> None:
     waited: list[float] = []
     fake.say("POST /start", (*UNAVAILABLE, {"Retry-After": "25"}))
     with pytest.raises(Problem, match="Firestore"):
@@ -89,14 +89,14 @@ def test_patience_with_asked_waits_has_its_bound(fake: FakeCoordinator) -> None:
 
 
 @pytest.mark.parametrize("said", ["soon", "-5", "1e3", "Wed, 99 Nov 2026"])
-def test_a_wait_that_makes_no_sense_is_our_own(fake: FakeCoordinator, said: str) -> None:
+def test_invalid_retry_after_falls_back_to_the_default(fake: FakeCoordinator, said: str) -> None:
     waited: list[float] = []
     fake.say("GET /batches/b", (*UNAVAILABLE, {"Retry-After": said}), (200, {"batch_id": "b"}))
     assert patient(fake, waited, []).batch("b") == {"batch_id": "b"}
     assert waited == [0.5]
 
 
-def test_a_wait_can_be_a_moment(fake: FakeCoordinator) -> None:
+def test_retry_after_in_the_past_waits_a_moment(fake: FakeCoordinator) -> None:
     waited: list[float] = []
     past = {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}
     fake.say("GET /batches/b", (*UNAVAILABLE, past), (200, {"batch_id": "b"}))
@@ -113,22 +113,22 @@ def test_a_problem_names_field_and_batch(fake: FakeCoordinator, coordinator: Coo
 
 
 @pytest.mark.parametrize(("status", "code"), [(400, 2), (413, 2), (422, 2), (401, 1), (404, 1), (409, 1), (500, 1)])
-def test_exit_codes(status: int, code: int) -> None:
+def test_exit_code_follows_the_status(status: int, code: int) -> None:
     assert problem_from_answer(status, b'{"title": "T", "detail": "d"}').exit_code == code
 
 
-def test_an_answer_that_is_no_json_is_told_as_it_is() -> None:
+def test_answer_that_is_not_json_is_shown_unchanged() -> None:
     assert str(problem_from_answer(502, b"Bad gateway\n<html>")) == "HTTP 502: Bad gateway"
 
 
-def test_the_key_follows_no_redirect(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+def test_key_is_not_sent_to_a_redirect(fake: FakeCoordinator, coordinator: Coordinator) -> None:
     fake.say("GET /batches/b", (302, {}))
     with pytest.raises(Problem):
         coordinator.batch("b")
     assert [route for route, _, _ in fake.asked] == ["GET /batches/b"]
 
 
-def test_nobody_there_names_address_and_origin() -> None:
+def test_connection_error_names_the_address_and_its_source() -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{held.getsockname()[1]}"
@@ -136,13 +136,13 @@ def test_nobody_there_names_address_and_origin() -> None:
             Coordinator(url, "k", "the profile x", pauses=()).batch("b")
 
 
-def test_somebody_else_there_is_no_coordinator(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+def test_answer_of_another_server_is_reported(fake: FakeCoordinator, coordinator: Coordinator) -> None:
     fake.say("GET /batches/b", (200, "<html>hello</html>"))
     with pytest.raises(Unreachable, match="no coordinator"):
         coordinator.batch("b")
 
 
-def test_waiting_ends_with_the_batches_and_tells_each_look(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+def test_wait_ends_with_the_batches_and_prints_each_poll(fake: FakeCoordinator, coordinator: Coordinator) -> None:
     fake.say("GET /batches/a", (200, view("a", "running")), (200, view("a", "promoted")))
     fake.say("GET /batches/b", (200, view("b", "rejected")))
     looks: list[list[str]] = []
@@ -154,13 +154,13 @@ def test_waiting_ends_with_the_batches_and_tells_each_look(fake: FakeCoordinator
     assert len(fake.bodies("GET /batches/b")) == 1
 
 
-def test_waiting_has_a_deadline(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+def test_wait_times_out(fake: FakeCoordinator, coordinator: Coordinator) -> None:
     fake.say("GET /batches/a", (200, view("a", "running")))
     with pytest.raises(StillLive, match="a is running"):
         wait_for(coordinator, ["a"], timeout=0.05, every=0.02)
 
 
-def test_waiting_can_become_pointless(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+def test_wait_stops_when_the_caller_aborts(fake: FakeCoordinator, coordinator: Coordinator) -> None:
     fake.say("GET /batches/a", (200, view("a", "running")))
 
     def abort() -> None:

@@ -16,13 +16,13 @@ from regen.demo.verdict import sentence, statements
 from support.fake_coordinator import view
 
 
-def test_tables_are_never_cut_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+def test_tables_are_not_truncated_in_pipes(capsys: pytest.CaptureFixture[str]) -> None:
     Output().table(columns("a:first n::n"), [{"a": "x" * 200, "n": 1.5}, {"a": None, "n": 2}])
     lines = capsys.readouterr().out.splitlines()
     assert [line.split() for line in lines] == [["first", "n"], ["x" * 200, "1.5"], ["-", "2"]]
 
 
-def test_an_empty_table_says_so_where_people_look(capsys: pytest.CaptureFixture[str]) -> None:
+def test_empty_table_says_so_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     Output().table(columns("a"), [])
     said = capsys.readouterr()
     assert (said.out, said.err) == ("", "nothing found\n")
@@ -32,19 +32,19 @@ def test_an_empty_table_says_so_where_people_look(capsys: pytest.CaptureFixture[
     ("value", "text"),
     [(None, "-"), (True, "yes"), (1.0, "1"), (12.3456, "12.346"), (["a", "b"], "a, b"), ({"a": 1}, '{"a":1}')],
 )
-def test_cells(value: object, text: str) -> None:
+def test_cell_formats_each_kind_of_value(value: object, text: str) -> None:
     assert cell(value) == text
 
 
-def test_only_some_names() -> None:
+def test_long_list_of_names_is_shortened() -> None:
     assert some(["a", "b", "c"], 2) == "a, b and 1 more"
 
 
-def test_a_batch_in_one_line() -> None:
+def test_batch_is_summarised_in_one_line() -> None:
     assert describe(view()) == "2026-01-20 promoted: 4/4 done, 1 failed, 0 skipped, 21 superseded, 21 inserted"
 
 
-def test_the_date_of_a_batch() -> None:
+def test_date_is_read_from_a_batch_id() -> None:
     assert date_of("regen_2026-01-20_bdb_upgrade_ab12").isoformat() == "2026-01-20"
 
 
@@ -60,7 +60,7 @@ def _row(player: str, system: str, old: float, new: float | None, sides: str = "
     }
 
 
-def test_moves() -> None:
+def test_moves_are_summarised_by_player() -> None:
     rows = [
         _row("ann", "ensemble_v1", 20.0, 22.0, "UNDER OVER"),
         _row("ann", "moving_average", 20.0, 16.0, "PASS UNDER"),
@@ -78,7 +78,7 @@ def test_moves() -> None:
     assert found.as_record()["players"][0]["move"] == 2.0
 
 
-def test_moves_of_nothing() -> None:
+def test_moves_without_rows_are_empty() -> None:
     assert moves([]).as_record()["largest"] is None
 
 
@@ -96,7 +96,7 @@ def _facts(old: int = 21, **standing: int) -> Facts:
     return Facts(Before(datetime(2026, 1, 20, tzinfo=UTC), old), {day: row}, {day: [end]}, {day: 95.0})
 
 
-def test_a_good_run_says_what_it_did() -> None:
+def test_verdict_of_a_good_run_has_its_counts() -> None:
     found = statements([view()], _facts(), damaged=False)
     assert all(statement.holds for statement in found)
     said = sentence([view()], _facts(), 4.0, passed=True)
@@ -116,7 +116,7 @@ def test_a_good_run_says_what_it_did() -> None:
     ],
     ids=["a row is gone", "no replacement", "double", "fewer than the batch says"],
 )
-def test_what_is_wrong_in_the_tables_is_seen(facts: Facts) -> None:
+def test_verdict_names_faults_in_the_tables(facts: Facts) -> None:
     assert not all(statement.holds for statement in statements([view()], facts, damaged=False))
 
 
@@ -126,13 +126,13 @@ def _rejected_facts(**standing: int) -> Facts:
     return Facts(facts.before, facts.standing, {"2026-01-20": [end]}, facts.coverage)
 
 
-def test_a_rejection_counts_as_good_only_where_it_was_meant() -> None:
+def test_rejection_passes_only_where_it_was_expected() -> None:
     rejected = view(status="rejected")
     assert all(s.holds for s in statements([rejected], _rejected_facts(), damaged=True))
     assert not all(s.holds for s in statements([rejected], _rejected_facts(), damaged=False))
     assert "21 stayed as they were" in sentence([rejected], _rejected_facts(), 1.0, passed=True)
 
 
-def test_a_rejection_for_another_reason_is_not_the_one_that_was_meant() -> None:
+def test_rejection_for_another_reason_fails_the_demo() -> None:
     rejected = view(status="rejected", verdict={"failed": ["in_range"], "checks": []})
     assert not all(s.holds for s in statements([rejected], _rejected_facts(), damaged=True))

@@ -36,13 +36,13 @@ def profiles(environ: dict[str, str]) -> None:
     Path(environ["REGEN_CONFIG"]).write_text(text)
 
 
-def test_nothing_said_means_the_default_project(environ: dict[str, str]) -> None:
+def test_default_project_is_used_without_settings(environ: dict[str, str]) -> None:
     settings = resolve(Given(), environ)
     assert (settings.project, settings.url, settings.key, settings.emulator) == ("nba-props-platform", None, None, None)
 
 
 @pytest.mark.usefixtures("stack", "profiles")
-def test_a_running_stack_comes_before_the_profile(environ: dict[str, str]) -> None:
+def test_running_stack_takes_precedence_over_the_profile(environ: dict[str, str]) -> None:
     settings = resolve(Given(), environ)
     assert (settings.project, settings.key, settings.url) == ("stack-project", "stack-key", "http://127.0.0.1:1")
     assert settings.emulator == "http://127.0.0.1:2"
@@ -50,7 +50,7 @@ def test_a_running_stack_comes_before_the_profile(environ: dict[str, str]) -> No
 
 
 @pytest.mark.usefixtures("stack")
-def test_the_environment_comes_before_the_stack_and_flags_before_both(environ: dict[str, str]) -> None:
+def test_flags_override_environment_and_environment_the_stack(environ: dict[str, str]) -> None:
     environ |= {"API_KEY": "env-key", "COORDINATOR_URL": "http://127.0.0.1:1"}
     assert resolve(Given(), environ).key == "env-key"
     assert resolve(Given(key="flag-key"), environ).key == "flag-key"
@@ -58,14 +58,14 @@ def test_the_environment_comes_before_the_stack_and_flags_before_both(environ: d
 
 @pytest.mark.usefixtures("stack", "profiles")
 @pytest.mark.parametrize("given", [Given(url="https://other"), Given(project="other")])
-def test_naming_another_system_leaves_the_stack_out(given: Given, environ: dict[str, str]) -> None:
+def test_naming_another_target_ignores_the_stack(given: Given, environ: dict[str, str]) -> None:
     settings = resolve(given, environ)
     assert settings.emulator is None
     assert settings.key == "prod-key"
 
 
 @pytest.mark.usefixtures("stack", "profiles")
-def test_a_named_profile_leaves_the_stack_out(environ: dict[str, str]) -> None:
+def test_named_profile_ignores_the_stack(environ: dict[str, str]) -> None:
     settings = resolve(Given(profile="staging"), environ)
     assert (settings.url, settings.project, settings.key) == ("https://staging", "stage", None)
 
@@ -93,7 +93,7 @@ def test_an_emulator_without_scheme_gets_one(environ: dict[str, str]) -> None:
     assert resolve(Given(), {**environ, "BIGQUERY_EMULATOR_HOST": "localhost:9050"}).emulator == "http://localhost:9050"
 
 
-def test_where_profiles_are() -> None:
+def test_profile_path_follows_the_environment() -> None:
     assert profile_file({"HOME": "/home/op"}) == Path("/home/op/.config/regen/config.toml")
     assert profile_file({"HOME": "/home/op", "XDG_CONFIG_HOME": "/cfg"}) == Path("/cfg/regen/config.toml")
 

@@ -112,7 +112,7 @@ def filled(batch: Batch) -> dict[str, set[str]]:
     }
 
 
-def test_every_output_column_is_filled_or_is_said_to_be_empty(batch: Batch) -> None:
+def test_every_output_column_is_filled_or_documented_as_empty(batch: Batch) -> None:
     """Teams were NULL in every row, and nobody had said so."""
     found, told = filled(batch), unlisted()
     own = {t.name for t in tables() if t.owner == "regen"}

@@ -31,7 +31,7 @@ def minutes(bench: Bench, number: int) -> None:
             bench.drain()
 
 
-def test_access_that_stays_denied_is_told_of_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lasting_denied_access_raises_one_alert(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench(players(4))
     answer = bench.regenerate()
     monkeypatch.setattr(bench.warehouse, "stage", denied)
@@ -48,7 +48,7 @@ def test_access_that_stays_denied_is_told_of_once(monkeypatch: pytest.MonkeyPatc
     assert bench.batch(answer.batch_id).status.value == "promoted", "nothing was lost"
 
 
-def test_a_denial_now_and_then_is_no_spell() -> None:
+def test_occasional_denials_raise_no_alert() -> None:
     bench = Bench()
     error = AccessDenied("x").of("BigQuery")
     for _ in range(10):

@@ -24,7 +24,7 @@ def rows(google: Google) -> dict[str, LookResult]:
     return {finding.what: finding for finding in findings(cloud(google.deployment()))}
 
 
-def test_a_healthy_deployment_is_ok_in_every_row(google: Google) -> None:
+def test_healthy_deployment_passes_every_row(google: Google) -> None:
     found = rows(google)
     assert [f"{name}: {f.state} {f.details}" for name, f in found.items() if f.state is not State.OK] == []
     assert tuple(found) == ROWS
@@ -173,7 +173,9 @@ def _no_right_at_all(google: Google) -> None:
         (_no_right_at_all, "your rights", "run.services.get"),
     ],
 )
-def test_what_is_wrong_is_named(google: Google, wrong: Callable[[Google], None], row: str, says: str) -> None:
+def test_each_fault_is_named_with_what_to_do(
+    google: Google, wrong: Callable[[Google], None], row: str, says: str
+) -> None:
     wrong(google)
     found = rows(google)
     assert found[row].state is State.FAILED
@@ -182,7 +184,7 @@ def test_what_is_wrong_is_named(google: Google, wrong: Callable[[Google], None],
     assert {name for name, f in found.items() if f.state is State.FAILED} == {row}
 
 
-def test_paused_schedules_are_no_failure_but_the_sweep(google: Google) -> None:
+def test_only_a_paused_sweep_schedule_is_a_failure(google: Google) -> None:
     google.job("regen-bdb-scan")["state"] = "PAUSED"
     assert rows(google)["schedules"].state is State.MISSING
 
@@ -202,13 +204,13 @@ def test_a_missing_right_fails_its_row_and_no_other(google: Google) -> None:
     assert "your rights" in found["schedules"].next
 
 
-def test_nothing_is_changed_by_looking(google: Google) -> None:
+def test_doctor_changes_nothing(google: Google) -> None:
     rows(google)
     posted = [path for path, _ in google.asked if path.endswith(":testIamPermissions")]
     assert len(posted) == 1, "the only POST, and it reads"
 
 
-def test_a_silent_answer_fails_its_row_in_time() -> None:
+def test_unanswered_call_fails_its_row_in_time() -> None:
     gate = threading.Event()
     looks = [
         Look("silent", lambda: (State.OK, str(gate.wait(60)), ""), "try again"),
@@ -223,7 +225,7 @@ def test_a_silent_answer_fails_its_row_in_time() -> None:
     assert after.state is State.OK
 
 
-def test_rows_come_one_by_one() -> None:
+def test_doctor_prints_rows_as_they_arrive() -> None:
     seen: list[Any] = []
     looks = (Look(str(n), lambda n=n: seen.append(n) or (State.OK, "", "")) for n in range(3))  # type: ignore[misc, func-returns-value]
     first = next(findings(looks))

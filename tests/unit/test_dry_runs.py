@@ -149,7 +149,7 @@ CHANGE_NOTHING_BY_THEMSELVES = {"/checks": "reads and tells", "/regenerate-pubsu
 
 
 @pytest.mark.parametrize("name", list(CASES))
-def test_a_dry_run_answers_as_the_call_and_does_nothing(name: str) -> None:
+def test_dry_run_answers_like_the_call_and_changes_nothing(name: str) -> None:
     case, web = CASES[name], Web()
     path = case.path.format(case.scene(web))
     before, sent = _documents(web), len(web.bench.queue.published)
@@ -201,7 +201,7 @@ def test_a_field_that_no_route_knows_is_refused_by_name(path: str) -> None:
         *("gamedate", "Reason", "raeson", "metdata", "game", "playrs", "modes", "Players", "dates"),
     ],
 )
-def test_a_trigger_with_a_word_it_cannot_carry_out_is_on_record(field: str) -> None:
+def test_trigger_with_an_unsupported_field_is_recorded(field: str) -> None:
     web = Web()
     assert web.push("coordinator", "/regenerate-pubsub", envelope({"game_date": DATE, field: True})) == 204
     (entry_,) = web.malformed()
@@ -210,7 +210,7 @@ def test_a_trigger_with_a_word_it_cannot_carry_out_is_on_record(field: str) -> N
 
 
 @pytest.mark.parametrize("field", ["season", "model", "source", "correlation_id", "published_at", "schema_version"])
-def test_a_triggers_field_that_means_nothing_here_is_kept(field: str) -> None:
+def test_unknown_field_of_a_trigger_is_kept_in_metadata(field: str) -> None:
     web = Web()
     data = {"game_date": DATE, "metadata": {"ticket": 7}, field: "2025-26"}
     assert web.push("coordinator", "/regenerate-pubsub", envelope(data)) == 204
@@ -220,7 +220,7 @@ def test_a_triggers_field_that_means_nothing_here_is_kept(field: str) -> None:
 
 
 @pytest.mark.parametrize("act", ["cancel", "redrive", "rollback"])
-def test_an_order_given_twice_under_one_key_is_carried_out_once(act: str) -> None:
+def test_order_repeated_under_one_key_is_executed_once(act: str) -> None:
     web = Web()
     batch_id = {"cancel": _live, "redrive": _short, "rollback": _promoted}[act](web)
     path, key = f"/batches/{batch_id}/{act}", {"Idempotency-Key": "k"}
@@ -240,7 +240,7 @@ def test_an_order_given_twice_under_one_key_is_carried_out_once(act: str) -> Non
     assert _documents(web) == before
 
 
-def test_a_key_of_a_backfill_with_another_range_is_refused() -> None:
+def test_backfill_key_reused_for_another_range_is_refused() -> None:
     web, key = Web(), {"Idempotency-Key": "k"}
     first = web.post("/backfills", {"from": DATE, "to": DATE}, key)
     for more in ({}, {"dry_run": True}):
@@ -254,7 +254,7 @@ def test_a_key_of_a_backfill_with_another_range_is_refused() -> None:
 
 
 @pytest.mark.parametrize("path", ["/grades", "/bdb/scan"])
-def test_a_key_of_an_errand_with_another_body_is_refused(path: str) -> None:
+def test_maintenance_key_reused_with_another_body_is_refused(path: str) -> None:
     web, key = Web(), {"Idempotency-Key": "k"}
     body, other = ({"days": 1}, {"days": 3}) if path == "/grades" else ({}, None)
     first = web.post(path, body, key)
@@ -263,7 +263,7 @@ def test_a_key_of_an_errand_with_another_body_is_refused(path: str) -> None:
         assert web.post(path, other, key).status_code == 422
 
 
-def test_a_misspelt_name_is_named_with_those_most_like_it() -> None:
+def test_misspelt_player_is_answered_with_similar_names() -> None:
     web = Web([*players(3), entry("lebronjames"), entry("shaigilgeous-alexander")])
     asked = ["LeBronJames ", "lebron james", "shaigilgeousalexander", "zzz"]
     answer = web.post(RUN, {"game_date": DATE, "players": asked})
@@ -276,7 +276,7 @@ def test_a_misspelt_name_is_named_with_those_most_like_it() -> None:
     assert "LeBronJames" not in told
 
 
-def test_case_spaces_and_doubles_of_names_do_not_matter() -> None:
+def test_names_ignore_case_spaces_and_duplicates() -> None:
     web = Web([*players(3), entry("lebronjames")])
     named = {"players": [" LeBronJames", "lebronjames"], "systems": ["STEADY", "steady "], "games": [f" {GAME}"]}
     answer = web.post(RUN, {"game_date": DATE, **named}).json
@@ -286,7 +286,7 @@ def test_case_spaces_and_doubles_of_names_do_not_matter() -> None:
     assert (batch.scope.players, batch.scope.systems, batch.scope.games) == (("lebronjames",), ("steady",), (GAME,))
 
 
-def test_a_player_of_another_game_than_those_asked_for_is_named() -> None:
+def test_player_outside_the_requested_games_is_named() -> None:
     web = Web([*players(3), entry("elsewhere", game="0022509999")])
     answer = web.post(RUN, {"game_date": DATE, "games": [GAME], "players": ["playera", "elsewhere"]})
     assert answer.json is not None
@@ -296,7 +296,7 @@ def test_a_player_of_another_game_than_those_asked_for_is_named() -> None:
 
 @pytest.mark.parametrize("live", [False, True])
 @pytest.mark.parametrize("named", [["nobody"], ["playera", "nobody"]])
-def test_a_trigger_with_a_name_that_nobody_has_is_on_record(named: list[str], live: bool) -> None:  # noqa: FBT001
+def test_trigger_with_an_unknown_player_is_recorded(named: list[str], live: bool) -> None:  # noqa: FBT001
     web = Web()
     if live:
         _live(web)
@@ -308,7 +308,7 @@ def test_a_trigger_with_a_name_that_nobody_has_is_on_record(named: list[str], li
     assert len(web.bench.store.find("prediction_batches")) == batches
 
 
-def test_who_is_left_out_is_said_in_the_answer() -> None:
+def test_answer_counts_the_excluded_players() -> None:
     web = Web()
     _one_out(web)
     body = {"game_date": DATE, "players": ["playera", "gone"]}
@@ -319,7 +319,7 @@ def test_who_is_left_out_is_said_in_the_answer() -> None:
     assert (done["requested_players"], done["excluded"]) == (1, {"out": 1})
 
 
-def test_a_coalesced_trigger_is_found_by_its_id_in_the_batch_that_carries_it() -> None:
+def test_batch_lists_the_coalesced_triggers_it_carries() -> None:
     web = Web()
     first = _live(web)
     answer = web.post(RUN, {"game_date": DATE}, {"Idempotency-Key": "mine"}).json

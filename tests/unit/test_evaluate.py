@@ -44,7 +44,7 @@ def test_every_system_and_baseline_has_its_rows(data: Path) -> None:
     assert "bookmaker line" in text
 
 
-def test_weekly_refits_are_several_and_none_sees_its_week(data: Path) -> None:
+def test_no_weekly_refit_sees_its_own_week(data: Path) -> None:
     found = evaluate(data, START, END, refit="weekly")
     assert len(found.artefacts) == 4
     assert len(set(found.artefacts)) > 1
@@ -81,7 +81,7 @@ def test_a_later_date_does_not_change_an_earlier_window(data: Path, tmp_path: Pa
     assert evaluate(write(MADE, tmp_path, cut), START, middle) == evaluate(data, START, middle)
 
 
-def test_calibration_of_true_chances_is_what_perfect_is() -> None:
+def test_true_probabilities_have_perfect_calibration() -> None:
     source = np.random.default_rng(4)
     chances = source.uniform(0, 1, (2000, 1))
     happened = (source.random((2000, 1)) < chances).astype(float)
@@ -97,7 +97,7 @@ def test_the_bootstrap_draws_dates() -> None:
     assert high - low < 1
 
 
-def test_the_page_on_accuracy_names_every_system_that_misses_the_calibration() -> None:
+def test_accuracy_page_names_every_badly_calibrated_system() -> None:
     page = PAGE.read_text()
     missed = "\n".join(line for line in page.splitlines() if "**not reached**" in line)
     seen = 0
@@ -111,7 +111,7 @@ def test_the_page_on_accuracy_names_every_system_that_misses_the_calibration() -
 
 @pytest.mark.long
 @pytest.mark.skipif("REGEN_REAL_DATA" not in os.environ, reason="REGEN_REAL_DATA names no folder of real games")
-def test_the_page_on_accuracy_holds_the_table_that_its_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
+def test_accuracy_page_holds_the_commands_table(capsys: pytest.CaptureFixture[str]) -> None:
     data = os.environ["REGEN_REAL_DATA"]
     assert "regen evaluate --data DIR --from 2025-12-01 --to 2025-12-31 --zones gold" in PAGE.read_text()
     window = ["--from", "2025-12-01", "--to", "2025-12-31"]
@@ -121,7 +121,7 @@ def test_the_page_on_accuracy_holds_the_table_that_its_command_prints(capsys: py
     assert set(rows) <= set(PAGE.read_text().splitlines())
 
 
-def test_the_page_on_accuracy_is_about_the_artefact_that_ships() -> None:
+def test_accuracy_page_is_about_the_shipped_artefact() -> None:
     page = PAGE.read_text()
     assert f"`{load_artefact().hash}`" in page
     assert load_artefact().last_date in page

@@ -112,7 +112,7 @@ def test_zones_are_asked_for_and_carry_their_age() -> None:
     assert zoned.feature_quality > plain.feature_quality
 
 
-def test_recent_games_are_newest_first_at_most_thirty_and_carry_context() -> None:
+def test_recent_games_are_thirty_at_most_newest_first() -> None:
     made = inputs(fed(*[(10, 20.0)] * 35))
     days = [game.game_date for game in made.recent_games]
     assert len(days) == 30

@@ -33,7 +33,7 @@ def asked(bench: BackfillBench) -> int:
     return sum(data.get("mode") == GRADE for data in bench.queue.of(TRIGGER_TOPIC))
 
 
-def test_a_regeneration_of_a_played_date_is_graded_once_after_a_while() -> None:
+def test_regenerated_past_date_is_graded_once() -> None:
     bench = played()
     bench.run()
     bench.sweep()
@@ -85,7 +85,7 @@ def test_a_backfill_grades_each_date() -> None:
 
 @pytest.mark.parametrize("after", [True, False])
 @pytest.mark.parametrize("call", range(1, 5))
-def test_a_sweep_that_dies_over_the_message_leaves_it_to_the_next(*, call: int, after: bool) -> None:
+def test_next_sweep_grades_what_a_dead_sweep_left(*, call: int, after: bool) -> None:
     bench = played()
     bench.run()
     bench.clock.advance(WAIT)
@@ -98,7 +98,7 @@ def test_a_sweep_that_dies_over_the_message_leaves_it_to_the_next(*, call: int, 
     assert set(bench.ledger.graded) == {(DAY, DAY)}
 
 
-def test_the_door_grades_and_a_warehouse_that_is_away_makes_it_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_grade_message_is_retried_while_bigquery_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     web = Web()
     message = envelope({"mode": GRADE, "game_date": (DAY - timedelta(days=1)).isoformat()})
 
@@ -116,9 +116,7 @@ def test_the_door_grades_and_a_warehouse_that_is_away_makes_it_come_again(monkey
 
 
 @pytest.mark.parametrize(("days", "level"), [(1, logging.WARNING), (2, logging.ERROR)])
-def test_a_game_that_still_waits_at_the_next_grade_is_an_error(
-    days: int, level: int, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_game_still_ungraded_after_a_day_is_an_error(days: int, level: int, caplog: pytest.LogCaptureFixture) -> None:
     """The scheduled grade looks at a date twice; after that nobody does."""
     bench = BackfillBench()
     bench.run()

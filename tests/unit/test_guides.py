@@ -49,7 +49,7 @@ BY_TOPIC_ALONE = {
 }
 UNREACHED = {AlertKind.BATCH_FAILED: "the one way to `failed`, a lost opening, raises `batch_healed` instead"}
 """Alerts whose code no run reaches: each is a defect to be settled, by raising it or by dropping it."""
-OWN_CORRUPTION = {"no_orphans": "test_a_staging_table_that_nobody_drops_is_an_orphan"}
+OWN_CORRUPTION = {"no_orphans": "test_old_staging_table_is_an_orphan"}
 """Invariants whose corruption is not a row: the test in tests/integration/test_verify.py that breaks it."""
 
 

@@ -79,7 +79,7 @@ def test_every_row_is_as_its_table_wants_it(loaded: Tables) -> None:
             assert normalise(table(name), row) == {key: value for key, value in row.items() if value is not None}
 
 
-def test_history_reaches_back_and_everything_else_keeps_to_the_dates(loaded: Tables, data: DataFolder) -> None:
+def test_only_history_reaches_before_the_dates(loaded: Tables, data: DataFolder) -> None:
     dates = {day.isoformat() for day in DAYS}
     for name in (SLATES, LINES, FEATURES, PENDING):
         assert {row["game_date"] for row in loaded.rows(name)} == dates
@@ -141,7 +141,7 @@ def test_rows_are_made_before_the_game_and_silver(loaded: Tables) -> None:
     assert {row["status"] for row in loaded.rows(PENDING)} == {"pending_bdb"}
 
 
-def test_lines_are_placed_and_the_preferred_one_stands_in_the_slate(loaded: Tables) -> None:
+def test_slate_holds_the_preferred_line(loaded: Tables) -> None:
     games = {(row["game_date"], row["player_lookup"]): row["game_id"] for row in loaded.rows(SLATES)}
     offered: dict[tuple[str, str], dict[str, float]] = {}
     for row in loaded.rows(LINES):

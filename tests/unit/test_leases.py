@@ -20,7 +20,7 @@ def deps() -> Deps:
     return replace(bench.deps, config=replace(bench.deps.config, lease_seconds=0.6), clock=SystemClock())
 
 
-def test_a_call_longer_than_the_lease_does_not_lose_it(deps: Deps) -> None:
+def test_call_longer_than_the_lease_keeps_it(deps: Deps) -> None:
     kept = replace(deps, heartbeat=thread_heartbeat)
     lease = take(kept, "long")
     finished = threading.Event()
@@ -35,7 +35,7 @@ def test_a_call_longer_than_the_lease_does_not_lose_it(deps: Deps) -> None:
     assert is_free(deps, "long")
 
 
-def test_without_a_heartbeat_it_runs_out_and_the_first_owner_learns_of_it(deps: Deps) -> None:
+def test_lease_without_heartbeat_expires_and_its_owner_notices(deps: Deps) -> None:
     lease = take(deps, "short")
     with lease.kept():
         wait_until(lambda: is_free(deps, "short"), 10, "the lease to run out")
@@ -47,14 +47,14 @@ def test_without_a_heartbeat_it_runs_out_and_the_first_owner_learns_of_it(deps: 
     assert second.token == lease.token + 1
 
 
-def test_an_owner_who_stands_still_loses_it(deps: Deps) -> None:
+def test_stopped_owner_loses_its_lease(deps: Deps) -> None:
     """A heartbeat that cannot beat (a stopped process) is none."""
     lease = take(replace(deps, heartbeat=lambda beat, seconds: thread_heartbeat(lambda: False, seconds)), "stopped")
     with lease.kept():
         wait_until(lambda: is_free(deps, "stopped"), 10, "the lease to run out")
 
 
-def test_beats_and_the_work_itself_may_renew_at_once(deps: Deps) -> None:
+def test_heartbeat_and_work_may_renew_a_lease_together(deps: Deps) -> None:
     kept = replace(deps, heartbeat=lambda beat, _seconds: thread_heartbeat(beat, 0.001))
     lease = take(kept, "busy")
     with lease.kept():

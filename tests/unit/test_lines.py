@@ -40,7 +40,7 @@ def player(*lines: Line, points: int = 12) -> PlayerInputs:
     )  # fmt: skip
 
 
-def test_one_bookmaker_counts_by_the_stated_order_and_others_by_name() -> None:
+def test_bookmakers_count_in_stated_order_then_by_name() -> None:
     assert choose([Line(14.5, "zzz"), Line(15.5, "fanduel"), Line(16.5, "betmgm")]).lines[0].bookmaker == "fanduel"
     assert choose([Line(14.5, "zzz"), Line(13.5, "aaa")]).lines[0].bookmaker == "aaa"
     assert choose([]) == choose([Line(0.0, "fanduel")][:0])
@@ -56,7 +56,7 @@ def test_of_one_value_the_last_seen_counts() -> None:
 
 
 @pytest.mark.parametrize("value", [0.0, -3.5, 24.3, 80.5, float("nan"), float("inf")])
-def test_what_cannot_be_a_line_is_named_and_the_next_bookmaker_counts(value: float) -> None:
+def test_impossible_line_is_named_and_the_next_book_counts(value: float) -> None:
     lines = [Line(value, "draftkings"), Line(14.5, "betmgm")]
     assert values(*lines) == [14.5]
     assert warnings(*lines) == (f"line_unusable:draftkings:{value}",)
@@ -131,7 +131,7 @@ _LINES = st.builds(
 
 
 @given(st.lists(_LINES, max_size=6), st.none() | st.just(TIP_OFF), st.none() | st.floats(0, 40))
-def test_every_line_offered_is_used_or_named_or_another_bookmakers(
+def test_every_offered_line_is_used_or_accounted_for(
     lines: list[Line], start: datetime | None, form: float | None
 ) -> None:
     chosen = choose(lines, start, form)

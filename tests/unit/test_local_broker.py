@@ -82,7 +82,7 @@ def test_a_message_reaches_every_subscription_of_its_topic(broker: Make) -> None
 
 
 @pytest.mark.parametrize("failure", [503, 400, RuntimeError("broken")])
-def test_what_is_not_taken_comes_again(broker: Make, failure: int | Exception) -> None:
+def test_unacknowledged_message_is_delivered_again(broker: Make, failure: int | Exception) -> None:
     receiver = Receiver(work_sub=[failure, failure])
     one = broker(receiver)
     one.publish("work", [Message({})])
@@ -91,7 +91,7 @@ def test_what_is_not_taken_comes_again(broker: Make, failure: int | Exception) -
     assert not receiver.at("dead-sub")
 
 
-def test_after_the_last_attempt_it_is_a_dead_letter(broker: Make) -> None:
+def test_message_becomes_a_dead_letter_after_the_last_attempt(broker: Make) -> None:
     receiver = Receiver(work_sub=[500] * 3, dead_sub=[500] * 3)
     one = broker(receiver)
     one.publish("work", [Message({"poison": True}, {"own": "attribute"})])
@@ -105,7 +105,7 @@ def test_after_the_last_attempt_it_is_a_dead_letter(broker: Make) -> None:
     assert len(one.pull("parked-pull")) == 1
 
 
-def test_a_late_answer_counts_for_nothing(broker: Make) -> None:
+def test_late_acknowledgement_is_ignored(broker: Make) -> None:
     release, calls = threading.Event(), []
 
     def deliver(_subscription: str, body: bytes) -> int:
@@ -122,7 +122,7 @@ def test_a_late_answer_counts_for_nothing(broker: Make) -> None:
     assert calls == [1, 2]
 
 
-def test_one_that_hangs_holds_up_no_other_subscription(broker: Make) -> None:
+def test_hanging_subscription_does_not_delay_others(broker: Make) -> None:
     release, seen = threading.Event(), threading.Event()
 
     def deliver(subscription: str, _body: bytes) -> int:
@@ -141,6 +141,6 @@ def test_one_that_hangs_holds_up_no_other_subscription(broker: Make) -> None:
     assert one.idle(5)
 
 
-def test_a_topic_that_is_not_there(broker: Make) -> None:
+def test_publishing_to_a_missing_topic_is_an_error(broker: Make) -> None:
     with pytest.raises(Unavailable, match="no topic nowhere"):
         broker(Receiver()).publish("nowhere", [Message({})])

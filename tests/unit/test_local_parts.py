@@ -55,7 +55,7 @@ def test_the_emulators_are_found_beside_a_linked_gcloud(tmp_path: Path) -> None:
     assert found.firestore_jar == tmp_path / "sdk" / FIRESTORE_JAR
 
 
-def test_jars_named_by_variables_and_java_by_its_home(tmp_path: Path) -> None:
+def test_jars_and_java_are_found_by_environment_variables(tmp_path: Path) -> None:
     java(tmp_path / "jdk/bin", "21")
     (tmp_path / "p.jar").touch()
     (tmp_path / "f.jar").touch()
@@ -66,19 +66,19 @@ def test_jars_named_by_variables_and_java_by_its_home(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("version", ["1.8.0_392", "10.0.1"])
-def test_an_old_java_will_not_do(tmp_path: Path, version: str) -> None:
+def test_too_old_java_is_refused(tmp_path: Path, version: str) -> None:
     java(tmp_path / "bin", version)
     found = find_emulators({"CLOUDSDK_ROOT": str(sdk(tmp_path / "sdk")), "PATH": str(tmp_path / "bin")})
     assert found == "no Java 11 or later on PATH or in JAVA_HOME"
 
 
-def test_what_is_missing_is_named(tmp_path: Path) -> None:
+def test_missing_emulators_are_named(tmp_path: Path) -> None:
     named = {"PUBSUB_EMULATOR_JAR": str(tmp_path / "none.jar"), "FIRESTORE_EMULATOR_JAR": str(tmp_path / "none.jar")}
     assert "no Pub/Sub and Firestore emulator" in str(find_emulators(named))
     assert find_emulators({"REGEN_LOCAL_EMULATORS": "off"}) == "REGEN_LOCAL_EMULATORS=off"
 
 
-def test_ports_are_those_given_and_free_ones(tmp_path: Path) -> None:
+def test_given_ports_are_kept_and_others_are_free(tmp_path: Path) -> None:
     ports = plan.addresses({"coordinator": 18080}).ports
     assert ports["coordinator"] == 18080
     assert len(set(ports.values())) == len(plan.PORTS)
@@ -109,7 +109,7 @@ def test_a_variable_that_no_function_reads_is_refused(tmp_path: Path) -> None:
         plan.function_environment(options, plan.addresses({}), memory=True, api_key="k" * 16, code_version="v")
 
 
-def test_a_front_is_called_by_the_functions_alone(tmp_path: Path) -> None:
+def test_only_the_functions_use_a_front(tmp_path: Path) -> None:
     options = plan.Options(home=tmp_path, fronts={"bigquery": "127.0.0.1:1", "firestore": "127.0.0.1:2"})
     where = plan.addresses({})
     env = plan.function_environment(options, where, memory=False, api_key="k" * 16, code_version="v")
@@ -143,7 +143,7 @@ def test_the_env_file_is_written_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o077, 0o777])
-def test_the_env_file_is_its_owners_alone(mask: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_env_file_is_readable_by_its_owner_only(mask: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the first moment, whatever the umask, and whatever lay there before."""
     left = tmp_path / ".env.part"
     left.write_text("left by one that died")

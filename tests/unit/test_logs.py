@@ -42,7 +42,7 @@ def lines(printed: Printed) -> list[dict[str, Any]]:
     return [json.loads(line) for line in printed.readouterr().out.splitlines()]
 
 
-def test_on_cloud_run_a_line_is_an_object_that_cloud_logging_understands(printed: Printed) -> None:
+def test_cloud_run_log_line_is_json_for_cloud_logging(printed: Printed) -> None:
     set_up(CLOUD)
     with log_context(trace=TRACE, batch_id="b1", game_date=None):
         add_context(outcome="done", game_date="2026-01-20")
@@ -68,7 +68,7 @@ def test_an_exception_reaches_error_reporting(printed: Printed) -> None:
     assert line["serviceContext"] == {"service": "regen-worker", "version": "regen-worker-7"}
 
 
-def test_at_a_terminal_a_line_is_text(printed: Printed) -> None:
+def test_terminal_log_line_is_text(printed: Printed) -> None:
     set_up({})
     with log_context(batch_id="b1", trace=TRACE):
         log.warning("careful: %s", "x")
@@ -88,7 +88,7 @@ def test_the_context_ends_with_its_block(printed: Printed) -> None:
     assert "batch_id" not in outside
 
 
-def test_two_requests_in_two_threads_keep_apart(printed: Printed) -> None:
+def test_log_context_of_two_threads_is_separate(printed: Printed) -> None:
     set_up(CLOUD)
     both = threading.Barrier(2)
 
@@ -137,7 +137,7 @@ def test_a_path_with_line_breaks_makes_no_second_line(printed: Printed) -> None:
     assert len(text) < 1500
 
 
-def test_a_request_in_full_names_its_batch(printed: Printed) -> None:
+def test_request_log_line_names_its_batch(printed: Printed) -> None:
     set_up(CLOUD)
     web = Web()
     answer = web.post("/regenerate-with-supersede", {"game_date": DAY.isoformat()})
@@ -159,7 +159,7 @@ def _breaking(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     ("error", "status", "severity"),
     [(Unavailable("down"), 503, "WARNING"), (ZeroDivisionError("a defect"), 500, "ERROR")],
 )
-def test_what_is_delivered_again_is_no_error_and_a_defect_is_one(
+def test_redelivery_is_no_error_and_a_defect_is(
     error: Exception, status: int, severity: str, monkeypatch: pytest.MonkeyPatch, printed: Printed
 ) -> None:
     _breaking(monkeypatch, error)
@@ -172,7 +172,7 @@ def test_what_is_delivered_again_is_no_error_and_a_defect_is_one(
     assert {line["severity"] for line in lines(printed) if "served" not in line} == {severity}
 
 
-def test_what_is_malformed_is_a_warning_because_it_is_on_record(printed: Printed) -> None:
+def test_malformed_message_is_logged_as_a_warning(printed: Printed) -> None:
     set_up(CLOUD)
     assert Web().push("worker", "/", b"no envelope") == 204
     assert {line["severity"] for line in lines(printed)} == {"INFO", "WARNING"}

@@ -61,7 +61,7 @@ def test_a_transaction_reads_the_tables_as_they_were() -> None:
     assert sorted(known.of(PREDICTIONS, DAY)) == ["A", "b"]
 
 
-def test_of_two_transactions_on_a_table_one_is_cancelled() -> None:
+def test_one_of_two_transactions_on_a_table_is_cancelled() -> None:
     known = tables("a")
     first, second = Work(known), Work(known)
     first.put(PREDICTIONS, DAY, ["first"])
@@ -71,7 +71,7 @@ def test_of_two_transactions_on_a_table_one_is_cancelled() -> None:
     assert known.of(PREDICTIONS, DAY) == ("first",)
 
 
-def test_a_change_since_its_begin_cancels_a_transaction() -> None:
+def test_table_change_since_begin_cancels_a_transaction() -> None:
     known = tables("a")
     late = Work(known)
     at_once(known.update(PREDICTIONS, DAY, replaced("b")))
@@ -79,7 +79,7 @@ def test_a_change_since_its_begin_cancels_a_transaction() -> None:
         late.put(PREDICTIONS, DAY, ["c"])
 
 
-def test_an_update_waits_for_the_transaction_at_its_table() -> None:
+def test_update_waits_for_the_transaction_on_its_table() -> None:
     known = tables("a")
     work = Work(known)
     work.put(PREDICTIONS, DAY, ["b"])
@@ -90,7 +90,7 @@ def test_an_update_waits_for_the_transaction_at_its_table() -> None:
     assert at_once(update) == ("b!",)
 
 
-def test_what_only_inserts_conflicts_with_nothing() -> None:
+def test_insert_conflicts_with_nothing() -> None:
     known = tables("a")
     works = [Work(known) for _ in range(5)]
     works[0].put(PREDICTIONS, DAY, ["b"])
@@ -109,7 +109,7 @@ def test_an_update_that_changes_no_row_conflicts_with_nothing() -> None:
     second.commit()
 
 
-def test_two_updates_run_twenty_wait_and_one_more_fails() -> None:
+def test_two_updates_run_twenty_queue_and_the_next_fails() -> None:
     known = tables("a")
     running = [known.concurrency.statement(PREDICTIONS) for _ in range(2)]
     assert [statement.runs() for statement in running] == [True, True]
@@ -121,7 +121,7 @@ def test_two_updates_run_twenty_wait_and_one_more_fails() -> None:
     assert waiting[0].runs()
 
 
-def test_an_update_that_came_second_is_run_again() -> None:
+def test_second_update_is_run_again() -> None:
     known = tables("a")
     ends = by_turns(*(known.update(PREDICTIONS, DAY, partial(signed, n)) for n in range(4)))
     assert sorted(known.of(PREDICTIONS, DAY)[0]) == ["0", "1", "2", "3", "a"]
@@ -141,7 +141,7 @@ def test_an_update_is_run_again_three_times_at_most() -> None:
 
 
 @pytest.mark.parametrize("delay", range(8))
-def test_two_at_once_make_one_row_of_a_fence(delay: int) -> None:
+def test_simultaneous_writers_make_one_fence_row(delay: int) -> None:
     known = Tables()
     first = statements.raise_fence(known, FenceToken(DAY, 1, "first", 1))
     second = statements.raise_fence(known, FenceToken(DAY, 2, "second", 1))

@@ -40,7 +40,7 @@ def test_a_change_of_a_superseded_row_is_noticed(monkeypatch: pytest.MonkeyPatch
     assert warehouse.predictions(DAY) == before
 
 
-def test_of_many_owners_at_once_one_promotes() -> None:
+def test_one_of_many_simultaneous_owners_promotes() -> None:
     warehouse = MemoryWarehouse()
     for token in range(1, 9):
         warehouse.stage(staging("b1", token), everyone("b1", ["p", "q"]))
@@ -70,7 +70,7 @@ def test_staging_expires_by_itself() -> None:
         warehouse.promote(promotion("b1", 1, 2))
 
 
-def test_a_slate_is_what_was_put_in() -> None:
+def test_slate_returns_what_was_put_in() -> None:
     warehouse = MemoryWarehouse()
     reading = SlateReading(date(2026, 1, 20), (), "snapshot", None)
     warehouse.seed_slate(reading)

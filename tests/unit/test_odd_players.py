@@ -113,7 +113,7 @@ def test_every_field_of_the_inputs_is_tried() -> None:
     assert set(BY_TYPE) == {field.name for field in fields(PlayerInputs)}
 
 
-def test_what_one_players_inputs_hold_is_his_outcome() -> None:
+def test_odd_inputs_affect_their_own_player_only() -> None:
     """One slate with every odd value of every field: all others are predicted, and each odd one's error names the field."""
     odd = _odd_inputs()
     slate = [*players(GOOD), *(replace(entry(player), inputs=inputs) for _, player, inputs in odd)]
@@ -133,7 +133,7 @@ def test_what_one_players_inputs_hold_is_his_outcome() -> None:
     assert len(problems) > len(odd) / 2
 
 
-def test_the_worker_gives_odd_inputs_an_outcome_too() -> None:
+def test_worker_gives_odd_inputs_an_outcome() -> None:
     """Requests that an earlier release has written hold whatever the slate held: the worker looks for itself."""
     systems = config().run_for(["steady"])
     for name, player, inputs in _odd_inputs():
@@ -142,7 +142,7 @@ def test_the_worker_gives_odd_inputs_an_outcome_too() -> None:
         packing.pack_outcomes([replace(outcome, player_lookup=player)])
 
 
-def test_a_request_with_one_unreadable_player_serves_the_others() -> None:
+def test_unreadable_player_does_not_fail_the_request() -> None:
     bench = Bench(players(4))
     answer = bench.regenerate()
     (message,) = bench.queue.of(REQUEST_TOPIC)
@@ -210,7 +210,7 @@ def test_one_odd_game_or_team_rejects_no_batch(odd: dict[str, Any]) -> None:
     assert bench.run().status is Status.PROMOTED
 
 
-def test_what_one_players_rows_hold_is_his_outcome() -> None:
+def test_odd_rows_affect_their_own_player_only() -> None:
     teams = [{"team_abbr": "BOS"}, {"team_abbr": "NYK", "opponent_team_abbr": "BOS"}]
     rows = [_row(f"good{chr(97 + n // 26)}{chr(97 + n % 26)}", context=teams[n % 2]) for n in range(GOOD)]
     good = [row["player_lookup"] for row in rows]
@@ -248,7 +248,7 @@ def test_a_player_with_thousands_of_lines_harms_no_other(number: int) -> None:
     assert (batch.status, (batch.counts.produced or 0) >= 34) == (Status.PROMOTED, True)
 
 
-def test_inputs_that_no_document_holds_are_one_players_failure() -> None:
+def test_inputs_firestore_cannot_store_fail_their_player_only() -> None:
     noise = random.Random(1)  # noqa: S311 - not a secret: numbers that do not compress
     features = {f"{noise.random()}{n}" * 8: noise.random() for n in range(1_900)}
     large = entry("large")

@@ -172,7 +172,7 @@ def test_thousands_of_a_newer_versions_items_hold_up_no_other() -> None:
     assert len(alerts(bench, AlertKind.RECORD_UNREADABLE)) <= sweeping.NAMED
 
 
-def test_an_unreadable_outbox_item_is_reported_and_alerted_to_once() -> None:
+def test_unreadable_outbox_item_raises_one_alert() -> None:
     bench = Bench(players(8))
     bench.store.commit([Write("put", "outbox/odd", {"due_at": bench.clock.now(), "payload": "{", "kind": "audit"})])
     reports = [bench.sweep() for _ in range(3)]
@@ -180,7 +180,7 @@ def test_an_unreadable_outbox_item_is_reported_and_alerted_to_once() -> None:
     assert [alert["type"] for alert in bench.queue.of(ALERT_TOPIC)] == ["record_unreadable"]
 
 
-def test_a_poison_in_one_part_of_the_sweep_stops_no_other() -> None:
+def test_failure_in_one_part_of_the_sweep_stops_no_other() -> None:
     bench = Bench(players(8))
     answer = bench.regenerate()
     bench.queue.waiting.clear()
@@ -240,7 +240,7 @@ def test_a_date_that_names_an_ended_batch_is_released() -> None:
     assert len(bench.audited("healed")) == 1
 
 
-def test_a_date_deleted_under_a_live_batch_is_taken_back() -> None:
+def test_live_batch_restores_its_deleted_date() -> None:
     bench = Bench(players(8))
     answer = bench.regenerate()
     delete(bench, date_path(DAY))
@@ -295,7 +295,7 @@ def test_a_lease_and_a_key_deleted_by_hand_harm_nothing() -> None:
     assert bench.batch(answer.batch_id).status is Status.PROMOTED
 
 
-def test_what_a_newer_version_added_survives_our_updates() -> None:
+def test_fields_of_a_newer_version_survive_updates() -> None:
     bench = Bench(players(8))
     answer = bench.regenerate()
     path = batch_path(answer.batch_id)
@@ -364,7 +364,7 @@ def _refused(bench: Bench, trigger: Trigger) -> None:
         opening.open_batch(bench.deps, trigger)
 
 
-def test_a_message_that_has_nothing_to_do_costs_one_read() -> None:
+def test_message_without_work_costs_one_read() -> None:
     bench = Bench(players(8))
     for name, handle in stale(bench):
         reads, writes, sent = bench.store.reads, bench.store.writes, len(bench.queue.published)
@@ -374,7 +374,7 @@ def test_a_message_that_has_nothing_to_do_costs_one_read() -> None:
         assert (bench.store.writes - writes, len(bench.queue.published) - sent) == (0, 0), name
 
 
-def test_a_flood_of_malformed_messages_is_one_alert_and_small() -> None:
+def test_malformed_message_flood_raises_one_small_alert() -> None:
     bench = Bench(players(2))
     for number in range(1_000):
         malformed.record(
@@ -390,7 +390,7 @@ def test_a_flood_of_malformed_messages_is_one_alert_and_small() -> None:
     assert bench.store.writes == writes, "a copy of one is nothing new"
 
 
-def test_a_message_of_a_newer_form_is_left_alone() -> None:
+def test_message_of_a_newer_version_is_left_alone() -> None:
     bench = Bench(players(2))
     check_message(bench.deps, {"batch_id": "b"})
     check_message(bench.deps, {"schema": 1})

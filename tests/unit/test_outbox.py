@@ -57,7 +57,7 @@ def _with(entry: Any, event_id: str) -> Any:
     return type(entry)(**{**{f: getattr(entry, f) for f in entry.__slots__}, "event_id": event_id, "error": "poison"})
 
 
-def test_hundreds_of_them_do_not_starve_what_comes_after() -> None:
+def test_hundreds_of_failing_items_do_not_delay_later_ones() -> None:
     bench = Poisoned(outbox.LIMIT + 50)
     message = messages.message_item("z", bench.clock.now(), COMPLETE_TOPIC, {"n": 1})
     bench.deps.store.commit(outbox.put([message]))
@@ -67,7 +67,7 @@ def test_hundreds_of_them_do_not_starve_what_comes_after() -> None:
     assert bench.tries == outbox.LIMIT + 50, "each was tried once, and its time comes again"
 
 
-def test_one_is_tried_for_a_day_then_put_aside_with_an_alert_and_one_error(caplog: pytest.LogCaptureFixture) -> None:
+def test_failing_item_is_put_aside_after_a_day_with_an_alert(caplog: pytest.LogCaptureFixture) -> None:
     bench = Poisoned()
     troubled = 0
     for _ in range(24 * 60 + 30):
@@ -111,7 +111,7 @@ def _flooded(bench: Bench, number: int) -> list[Any]:
     return made
 
 
-def test_a_flood_is_recorded_with_a_few_jobs_oldest_first() -> None:
+def test_flood_of_entries_is_recorded_by_few_jobs() -> None:
     """1,000 malformed messages: 2,000 items, a job each, sweeps of 20 to 41 s on a schedule of 5 s."""
     bench = Poisoned(0)
     _flooded(bench, 1000)
@@ -123,7 +123,7 @@ def test_a_flood_is_recorded_with_a_few_jobs_oldest_first() -> None:
     assert len({e.event_id for e in bench.audited("requested")}) == 1001
 
 
-def test_one_refused_entry_does_not_hold_up_the_others() -> None:
+def test_refused_entry_does_not_delay_the_others() -> None:
     bench = Poisoned(1)
     _flooded(bench, 150)
     bench.jobs.clear()
@@ -150,7 +150,7 @@ def test_a_flush_ends_in_time_and_deletes_as_it_goes() -> None:
     assert bench.store.find("outbox") == []
 
 
-def test_a_job_holds_less_than_a_request_may() -> None:
+def test_job_size_is_below_the_request_limit() -> None:
     bench = Poisoned(0)
     (entry, *_) = bench.audited("requested")
     big = [replace(entry, event_id=f"b{n}", metadata={"note": "x" * 400_000}) for n in range(20)]
@@ -162,7 +162,7 @@ def test_a_job_holds_less_than_a_request_may() -> None:
     assert sum(map(len, bench.jobs)) == 20
 
 
-def test_a_second_flusher_stands_back() -> None:
+def test_second_flush_yields_to_the_lease_holder() -> None:
     bench = Poisoned(0)
     _flooded(bench, 3)
     bench.jobs.clear()
@@ -173,7 +173,7 @@ def test_a_second_flusher_stands_back() -> None:
     assert recording.flush(bench.deps) == 3
 
 
-def test_a_cancel_does_not_wait_for_bigquery(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cancel_does_not_wait_for_bigquery(monkeypatch: pytest.MonkeyPatch) -> None:
     """It answered 503 though it was carried out, when a sweep was at its entry."""
     bench = Bench()
     answer = bench.regenerate()
@@ -185,7 +185,7 @@ def test_a_cancel_does_not_wait_for_bigquery(monkeypatch: pytest.MonkeyPatch) ->
     assert [e.status for e in bench.audited("cancelled")] == ["cancelled"], "without a sweep: the verifier was asked"
 
 
-def test_a_cancel_whose_messages_must_wait_is_carried_out_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cancel_succeeds_while_pubsub_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench()
     answer = bench.regenerate()
     monkeypatch.setattr(bench.queue, "publish", _mute)
@@ -200,7 +200,7 @@ def _mute(*_: object, **__: object) -> None:
     raise Unavailable("no answer")
 
 
-def test_a_next_round_waits_for_the_runs_of_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_round_waits_for_the_recorded_runs_of_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
     """A promotion and a recording only insert runs, and pass each other in BigQuery: the runs would come twice."""
     bench = Bench([*players(6), *(entry_of(f"late{n}", features=False) for n in range(2))])
     monkeypatch.setattr(bench.warehouse, "record", _mute)

@@ -52,7 +52,7 @@ def test_the_manifest_names_every_archive_by_its_hash(tmp_path: Path) -> None:
     assert manifest["functions"]["worker"]["files"] == list(packages["worker"].files)
 
 
-def test_an_up_to_date_folder_is_left_alone_and_a_changed_one_replaced(tmp_path: Path) -> None:
+def test_only_a_changed_package_folder_is_replaced(tmp_path: Path) -> None:
     folder = package_functions(FIXTURES, tmp_path)["worker"].folder
     inode = folder.stat().st_ino
     package_functions(FIXTURES, tmp_path)
@@ -70,12 +70,12 @@ def test_the_packaged_copy_imports_without_the_checkout(tmp_path: Path) -> None:
     assert done.stdout.strip() == str(package.folder / "regen" / "topology.py")
 
 
-def test_no_function_is_an_error(tmp_path: Path) -> None:
+def test_unknown_function_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PackagingError, match="no function"):
         package_functions(tmp_path, tmp_path / "build")
 
 
-def test_what_is_imported_is_found_through_others_and_with_its_parents(tmp_path: Path) -> None:
+def test_imports_are_found_transitively_with_their_parents(tmp_path: Path) -> None:
     package = tmp_path / "thing"
     sources = {
         "__init__.py": "",

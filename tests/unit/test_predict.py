@@ -79,7 +79,7 @@ def test_a_gate_gives_an_outcome_with_its_reason_and_no_row(
     assert run["success"] is False
 
 
-def test_the_threshold_itself_passes() -> None:
+def test_value_at_the_threshold_passes() -> None:
     assert outcome(inputs(feature_quality=50.0)).kind is OutcomeKind.PRODUCED
 
 
@@ -94,7 +94,7 @@ def test_every_row_says_which_data_and_which_code_made_it() -> None:
         assert row["code_version"] == "c1"
 
 
-def test_other_inputs_have_another_hash_and_the_same_have_the_same() -> None:
+def test_input_hash_changes_exactly_with_the_inputs() -> None:
     hashes = {
         outcome(given).provenance.inputs_hash  # type: ignore[union-attr]
         for given in (inputs(), inputs(), inputs(home=False), inputs(lines=()), inputs(shot_zones_source="nbac"))
@@ -102,7 +102,7 @@ def test_other_inputs_have_another_hash_and_the_same_have_the_same() -> None:
     assert len(hashes) == 4
 
 
-def test_a_player_with_placeholders_only_has_no_line_and_his_rows_say_why() -> None:
+def test_player_with_placeholder_lines_only_has_no_line() -> None:
     given = inputs(features={"form": 8.0}, lines=(Line(20.0, "draftkings"), Line(8.5, "fanduel")))
     for row in rows(outcome(given)):
         assert (row["current_points_line"], row["sportsbook"]) == (8.5, "fanduel")
@@ -113,7 +113,7 @@ def test_a_player_with_placeholders_only_has_no_line_and_his_rows_say_why() -> N
         assert row["warnings"] == ["line_placeholder:draftkings:20.0"]
 
 
-def test_an_integer_line_can_push_and_half_a_point_less_cannot() -> None:
+def test_only_an_integer_line_can_push() -> None:
     made = {row["current_points_line"]: row for row in rows(outcome(inputs(lines=(Line(24.5, "a"), Line(25.0, "a")))))}
     assert made[24.5]["over_probability"] > made[25.0]["over_probability"]
 
@@ -122,7 +122,7 @@ def test_an_integer_line_can_push_and_half_a_point_less_cannot() -> None:
     st.floats(0, 45),
     st.lists(st.integers(1, 100).map(lambda halves: halves / 2), min_size=1, max_size=5, unique=True),
 )
-def test_several_lines_are_several_rows_with_keys_and_sides_that_agree(form: float, lines: list[float]) -> None:
+def test_each_line_has_its_own_consistent_row(form: float, lines: list[float]) -> None:
     found = outcome(inputs(features={"form": form}, lines=tuple(Line(line, "fanduel") for line in lines)))
     used = {made.line for made in found.predictions}
     assert used == {line for line in lines if not any(f"fanduel:{line}" in w for w in found.predictions[0].warnings)}

@@ -133,7 +133,7 @@ def test_a_committed_rollback_never_reads_as_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(ANSWERS))
-def test_only_a_finished_refusal_ends_a_batch_at_once(name: str) -> None:
+def test_only_a_definite_refusal_ends_a_batch_at_once(name: str) -> None:
     bench, warehouse = bench_of(ANSWERS[name], commits=False)
     warehouse.times = 1 if name != "a conflict" else promoting.CONFLICT_RETRIES + 1
     batch = ran(bench)
@@ -145,7 +145,7 @@ def test_only_a_finished_refusal_ends_a_batch_at_once(name: str) -> None:
         assert bench.batch(batch.batch_id).error is None
 
 
-def test_what_is_looked_up_in_vain_decides_nothing() -> None:
+def test_failed_lookup_of_a_promotion_decides_nothing() -> None:
     """The transaction was committed, its answer lost, and what was committed cannot be read now."""
     bench, warehouse = bench_of(ANSWERS["an assertion"], commits=True, times=1)
     asked: list[int] = []
@@ -164,7 +164,7 @@ def test_what_is_looked_up_in_vain_decides_nothing() -> None:
 
 
 @pytest.mark.parametrize("name", ["403", "no reason", "a connection that broke", "400 of the call"])
-def test_unknown_ends_again_and_again_end_past_the_deadline(name: str) -> None:
+def test_repeated_unknown_ends_reject_after_the_deadline(name: str) -> None:
     bench, _ = bench_of(ANSWERS[name], commits=False)
     batch = swept(bench, ran(bench), 10)
     assert batch.status is Status.PROMOTING, "before the deadline nobody gives up"
@@ -178,7 +178,7 @@ def test_unknown_ends_again_and_again_end_past_the_deadline(name: str) -> None:
     assert bench.current() == set()
 
 
-def test_a_batch_that_comes_late_has_its_fair_tries() -> None:
+def test_late_batch_still_gets_all_its_attempts() -> None:
     """Past the deadline is no reason to give up: the first transactions may have been killed."""
     bench, _ = bench_of(ANSWERS["a connection that broke"], commits=False, times=promoting.DOUBTS)
     batch = ran(bench)
@@ -186,7 +186,7 @@ def test_a_batch_that_comes_late_has_its_fair_tries() -> None:
     assert swept(bench, batch, promoting.DOUBTS + 1).status is Status.PROMOTED
 
 
-def test_a_fence_ahead_of_the_lease_costs_one_step() -> None:
+def test_fence_ahead_of_the_lease_is_caught_up_in_one_step() -> None:
     """Firestore restored from a backup beside kept tables: it was one token a sweep, 499 sweeps."""
     bench = Bench(players(4))
     bench.warehouse.raise_fence(FenceToken(DAY, 500, "of another life", 1))
@@ -196,7 +196,7 @@ def test_a_fence_ahead_of_the_lease_costs_one_step() -> None:
     assert take(bench.deps, PROMOTION).token == 502
 
 
-def test_a_lease_that_was_lost_is_not_lifted() -> None:
+def test_lost_lease_cannot_raise_its_token() -> None:
     bench = Bench(players(4))
     stale = take(bench.deps, PROMOTION)
     bench.clock.advance(91)

@@ -21,7 +21,7 @@ lines = st.integers(1, 120).map(lambda halves: halves / 2)
 
 
 @given(estimates, lines)
-def test_chances_are_chances_and_add_up(estimate: Estimate, line: float) -> None:
+def test_probabilities_add_up_to_one(estimate: Estimate, line: float) -> None:
     over, push = over_probability(estimate, line), push_probability(estimate, line)
     for chance in (over, push, over + push):
         assert -1e-9 <= chance <= 1 + 1e-9
@@ -47,7 +47,7 @@ def test_the_recommendation_never_contradicts_the_stored_points(estimate: Estima
 
 
 @given(estimates, st.floats(0.01, 0.99))
-def test_quantiles_turn_chances_around(estimate: Estimate, chance: float) -> None:
+def test_quantiles_invert_probabilities(estimate: Estimate, chance: float) -> None:
     points = quantile(estimate, chance)
     assert points >= 0
     if points > 0.01:
@@ -56,7 +56,7 @@ def test_quantiles_turn_chances_around(estimate: Estimate, chance: float) -> Non
         assert chance_above(estimate, points) == pytest.approx(1 - chance, abs=1e-6)
 
 
-def test_the_points_are_the_median() -> None:
+def test_predicted_points_are_the_median() -> None:
     assert quantile(Estimate(17.3, 6.0, 50), 0.5) == pytest.approx(17.3)
     assert over_probability(Estimate(24.5, 6.0, 50), 24.5) == pytest.approx(0.5)
 
@@ -69,7 +69,7 @@ def test_integer_lines_can_push_and_neighbours_differ() -> None:
     )
 
 
-def test_no_line_is_a_recommendation_of_its_own() -> None:
+def test_missing_line_has_its_own_recommendation() -> None:
     judgement = advise(Estimate(12.34, 5.0, 61.5), None)
     assert judgement.recommendation is Recommendation.NO_LINE
     assert (judgement.predicted_points, judgement.confidence) == (12.3, 61.5)
@@ -80,11 +80,11 @@ def test_no_line_is_a_recommendation_of_its_own() -> None:
     ("points", "line", "wanted"),
     [(15.0, 14.5, "PASS"), (17.6, 14.5, "OVER"), (11.4, 14.5, "UNDER"), (15.4, 14.5, "PASS"), (14.54, 14.5, "PASS")],
 )
-def test_a_side_needs_an_edge(points: float, line: float, wanted: str) -> None:
+def test_recommended_side_needs_an_edge(points: float, line: float, wanted: str) -> None:
     assert advise(Estimate(points, 6.0, 50), line).recommendation == wanted
 
 
-def test_a_wide_spread_is_no_side() -> None:
+def test_wide_spread_recommends_no_side() -> None:
     assert advise(Estimate(16.0, 4.0, 50), 14.5).recommendation is Recommendation.OVER
     assert advise(Estimate(16.0, 15.0, 50), 14.5).recommendation is Recommendation.PASS
 

@@ -48,7 +48,7 @@ def claims(headers: Mapping[str, str]) -> Mapping[str, Any]:
     return verified
 
 
-def test_a_message_goes_unchanged_to_its_service_with_a_token_of_the_push_account() -> None:
+def test_message_is_forwarded_unchanged_with_the_push_token() -> None:
     services = Recorder()
     assert relay(services).push("prediction-verify-verifier", b'{"message":{}}') == 204
     [(service, path, body, headers, timeout)] = services.calls
@@ -60,7 +60,7 @@ def test_a_message_goes_unchanged_to_its_service_with_a_token_of_the_push_accoun
 
 
 @pytest.mark.parametrize("status", [200, 204, 400, 429, 500, 503])
-def test_the_services_status_is_the_answer(status: int) -> None:
+def test_relay_answers_with_the_status_of_the_service(status: int) -> None:
     assert relay(Recorder([status])).push("prediction-request-worker", b"") == status
 
 
@@ -73,7 +73,7 @@ def test_a_token_serves_until_it_nears_its_end() -> None:
     assert signer.bearer("x") != first
 
 
-def test_routes() -> None:
+def test_relay_serves_its_routes_and_refuses_others() -> None:
     services = Recorder()
     known = relay(services)
 
@@ -104,7 +104,7 @@ def test_an_event_is_decoded_and_keeps_its_attributes() -> None:
     known.stop()
 
 
-def test_an_event_comes_again_until_it_is_taken() -> None:
+def test_event_is_retried_until_acknowledged() -> None:
     services = Recorder([503, 500])
     known = relay(services)
     assert known.event("prediction-batch-changed", {"ce-id": "1"}, b"")
@@ -112,7 +112,7 @@ def test_an_event_comes_again_until_it_is_taken() -> None:
     known.stop()
 
 
-def test_a_schedule_calls_in_the_schedulers_name() -> None:
+def test_schedule_calls_with_the_schedulers_account() -> None:
     services = Recorder()
     start = next(s for s in topology().schedules if s.name == "regen-start")
     assert relay(services).tick(start) == 204
@@ -158,7 +158,7 @@ def test_calls_are_spread_over_the_instances() -> None:
     assert len(at_one) == len(at_two) == 3
 
 
-def test_a_target_that_hangs_is_late_and_holds_up_no_other() -> None:
+def test_hanging_target_times_out_and_delays_no_other() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as silent, server() as (alive, seen):
         hanging = f"http://127.0.0.1:{silent.getsockname()[1]}"
         services = HttpServices({"worker": [hanging], "verifier": [alive]})
@@ -173,7 +173,7 @@ def test_a_target_that_hangs_is_late_and_holds_up_no_other() -> None:
     assert seen == ["/verify"]
 
 
-def test_a_busy_instance_is_passed_over() -> None:
+def test_busy_instance_is_skipped() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as silent, server() as (alive, seen):
         services = HttpServices({"worker": [f"http://127.0.0.1:{silent.getsockname()[1]}", alive]})
         held = threading.Thread(target=services.post, args=("worker", "/", b"", {}, 10))
@@ -185,7 +185,7 @@ def test_a_busy_instance_is_passed_over() -> None:
     assert len(seen) == 3
 
 
-def test_a_target_that_is_not_there_or_breaks_off() -> None:
+def test_unreachable_or_broken_target_is_answered() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
         port = listening.getsockname()[1]
         services = HttpServices({"worker": [f"http://127.0.0.1:{port}"]})

@@ -125,7 +125,7 @@ def test_every_section_is_there_and_the_charts_are_sound(facts: Facts) -> None:
     assert "2026-01-22: no slate" in html
 
 
-def test_nothing_is_fetched_and_nothing_from_outside_is_markup(facts: Facts) -> None:
+def test_report_fetches_nothing_and_escapes_outside_text(facts: Facts) -> None:
     html = page(facts)
     tags = Tags()
     tags.feed(html)
@@ -145,7 +145,7 @@ def test_a_first_prediction_has_nothing_to_compare() -> None:
     assert "No game of these dates has been played yet" in html
 
 
-def test_a_backfill_without_a_batch_is_a_page_all_the_same() -> None:
+def test_report_works_for_a_backfill_without_batches() -> None:
     html = page(Facts("backfill_1", "done", "x", NOW, [], moves([]), lacking=[("2026-07-01", "no slate")]))
     assert "No batch was opened" in html
 
@@ -159,7 +159,7 @@ def test_ticks_are_few_round_and_hold_the_values(low: float, high: float) -> Non
     assert found == sorted(set(found))
 
 
-def test_bars_show_each_value_once_and_leave_out_what_is_missing() -> None:
+def test_bars_show_each_value_once_and_omit_missing_ones() -> None:
     drawn = bars(["a", "b"], [Series("s", "one", [1.0, None]), Series("t", "soft", [2.0, 3.0])], name="n")
     tips = re.findall(r"<title>([^<]+)</title>", drawn)
     assert tips[:3] == ["a, s: 1", "a, t: 2", "b, t: 3"]
@@ -172,7 +172,7 @@ def test_a_histogram_counts_every_value() -> None:
     assert "nothing to show" in histogram([], name="n", x_name="x")
 
 
-def test_scatter_and_timeline_of_extremes() -> None:
+def test_scatter_and_timeline_draw_extreme_values() -> None:
     ET.fromstring(scatter([], name="n", x_name="x", y_name="y"))  # noqa: S314
     ET.fromstring(scatter([(0.0, 0.0, "a & b")], name="n", x_name="x", y_name="y"))  # noqa: S314
     ET.fromstring(timeline([("d", [Span(0, 0, "x")])], name="n"))  # noqa: S314

@@ -45,7 +45,7 @@ def test_every_table_has_a_file() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
-def test_a_file_is_complete(name: str) -> None:
+def test_schema_file_describes_each_column(name: str) -> None:
     found = table(name)
     assert found.description
     assert found.owner in {"regen", "upstream"}
@@ -135,7 +135,7 @@ def test_lists_hold_no_nulls() -> None:
         assert caught.value.field == where
 
 
-def test_a_required_column_must_be_there_and_others_may_not() -> None:
+def test_required_column_must_be_present() -> None:
     assert normalise(AUDIT, ROW)["reason"] == "x"
     with pytest.raises(InvalidInput, match=r"prediction_regeneration_audit\.reason"):
         normalise(AUDIT, {**ROW, "reason": None})
@@ -151,7 +151,7 @@ WORDS = st.text("aZ0-:T\x00 é", max_size=12)
 
 
 @given(st.dictionaries(st.sampled_from(AUDIT.columns), st.one_of(st.none(), st.integers(), st.floats(), WORDS)))
-def test_whatever_comes_either_loads_or_is_refused(row: dict[str, Any]) -> None:
+def test_any_row_is_normalised_or_refused(row: dict[str, Any]) -> None:
     try:
         found = normalise(AUDIT, {**ROW, **row})
     except InvalidInput as error:
@@ -198,7 +198,7 @@ def test_a_file_that_contradicts_itself_is_refused(change: dict[str, Any]) -> No
         parse(json.dumps({**good, **change}))
 
 
-def test_there_is_no_table_of_another_name() -> None:
+def test_unknown_table_name_is_an_error() -> None:
     with pytest.raises(KeyError):
         table("nothing")
     with pytest.raises(KeyError):

@@ -42,7 +42,7 @@ def test_cancel_ends_a_batch_and_leaves_everything_current() -> None:
     assert bench.regenerate("t2").status == "accepted", "the date is free"
 
 
-def test_an_order_whose_commit_was_sent_twice_is_not_refused_for_its_own_effect() -> None:
+def test_order_is_not_refused_for_its_own_retried_commit() -> None:
     bench = Bench(players(8))
     answer = bench.regenerate()
     commit = bench.store.commit
@@ -59,7 +59,7 @@ def test_an_order_whose_commit_was_sent_twice_is_not_refused_for_its_own_effect(
     assert len(bench.audited("cancelled")) == 1
 
 
-def test_cancel_is_refused_while_it_is_being_promoted_and_after_its_end() -> None:
+def test_cancel_is_refused_during_promotion_and_after_the_end() -> None:
     bench = Bench()
     batch = bench.run()
     with pytest.raises(Refused):
@@ -70,7 +70,7 @@ def test_cancel_is_refused_while_it_is_being_promoted_and_after_its_end() -> Non
         orders.cancel(bench.deps, bench.order(batch))
 
 
-def test_redrive_takes_only_those_without_a_result() -> None:
+def test_redrive_takes_only_players_without_a_result() -> None:
     bench = Bench(flawed())
     batch = bench.run()
     assert batch.status is Status.REJECTED
@@ -88,7 +88,7 @@ def test_redrive_takes_only_those_without_a_result() -> None:
 
 
 @pytest.mark.parametrize("before", ["out", "postponed", "not on the slate"])
-def test_a_redrive_withdraws_nobody_who_is_available_again(before: str) -> None:
+def test_redrive_keeps_a_player_who_is_available_again(before: str) -> None:
     """The slate is read anew for the players who lack a result; it counts for those who were left out, too."""
     late = [entry("playerx", status="out")] if before == "out" else []
     if before == "postponed":
@@ -105,7 +105,7 @@ def test_a_redrive_withdraws_nobody_who_is_available_again(before: str) -> None:
     assert ("playerx", "steady", 11.5) in bench.current()
 
 
-def test_a_redrive_keeps_a_player_found_out_who_is_doubtful_by_now() -> None:
+def test_redrive_keeps_a_player_downgraded_to_doubtful() -> None:
     bench = Bench([*flawed(), entry("playerx", injury="out")])
     bench.warehouse.seed_predictions([old_row("playerx", "steady", 11.5)])
     batch = bench.run()
@@ -118,7 +118,7 @@ def test_a_redrive_keeps_a_player_found_out_who_is_doubtful_by_now() -> None:
     assert ("playerx", "steady", 11.5) in bench.current()
 
 
-def test_a_redrive_withdraws_who_is_out_by_now() -> None:
+def test_redrive_withdraws_a_player_who_is_out_now() -> None:
     bench = Bench([*flawed(), entry("playerx", status="doubtful")])
     bench.warehouse.seed_predictions([old_row("playerx", "steady", 11.5)])
     batch = bench.run()
@@ -129,7 +129,7 @@ def test_a_redrive_withdraws_who_is_out_by_now() -> None:
     assert (again.status, again.counts.withdrawn) == (Status.PROMOTED, 1), again.verdict
 
 
-def test_a_redrive_that_never_began_changes_no_exclusion() -> None:
+def test_unopened_redrive_changes_no_exclusion() -> None:
     bench = Bench([*flawed(), entry("playerx", status="out")])
     bench.warehouse.seed_predictions([old_row("playerx", "steady", 11.5)])
     batch = bench.run()
@@ -154,7 +154,7 @@ def test_a_redrive_of_a_promoted_batch_adds_what_was_missing() -> None:
     assert [e.regenerated_count for e in bench.audited("promoted")] == [38, 2]
 
 
-def test_redrive_is_refused_where_nobody_lacks_a_result() -> None:
+def test_redrive_is_refused_when_all_players_have_results() -> None:
     bench = Bench()
     batch = bench.run()
     with pytest.raises(Refused):
@@ -172,7 +172,7 @@ def test_a_cancelled_batch_is_redriven_whole() -> None:
     assert (batch.status, batch.counts.produced) == (Status.PROMOTED, 8)
 
 
-def test_an_opener_that_stood_still_says_nothing_of_a_later_round() -> None:
+def test_stalled_opener_does_not_touch_a_later_round() -> None:
     bench = Bench(players(8))
     answer = bench.regenerate()
     first = [m["request_id"] for m in bench.queue.of(REQUEST_TOPIC)]
@@ -185,7 +185,7 @@ def test_an_opener_that_stood_still_says_nothing_of_a_later_round() -> None:
     assert bench.batch(answer.batch_id).status is Status.DISPATCHING
 
 
-def test_requests_of_a_redrive_that_died_before_its_round_began_mean_nothing() -> None:
+def test_requests_of_an_unopened_round_are_ignored() -> None:
     bench = Bench(flawed())
     batch = bench.run()
     slate = bench.warehouse.read_slate(DAY).entries
@@ -198,7 +198,7 @@ def test_requests_of_a_redrive_that_died_before_its_round_began_mean_nothing() -
     assert {o.reason for o in view.outcomes} == {"system_error"}
 
 
-def test_a_batch_that_ended_before_its_requests_were_written_is_not_redriven() -> None:
+def test_batch_without_requests_cannot_be_redriven() -> None:
     bench = Bench(players(8))
     answer = bench.regenerate()
     orders.cancel(bench.deps, bench.order(answer))
@@ -208,7 +208,7 @@ def test_a_batch_that_ended_before_its_requests_were_written_is_not_redriven() -
         orders.redrive(bench.deps, bench.order(answer))
 
 
-def test_a_rejected_batch_is_promoted_by_naming_its_failed_checks() -> None:
+def test_rejected_batch_can_be_promoted_by_its_failed_checks() -> None:
     bench = Bench(flawed())
     batch = bench.run()
     with pytest.raises(InvalidInput):
@@ -223,7 +223,7 @@ def test_a_rejected_batch_is_promoted_by_naming_its_failed_checks() -> None:
     assert audit.metadata["order_reason"] == "good enough"
 
 
-def test_rollback_brings_back_copies_of_what_was_superseded_and_withdrawn() -> None:
+def test_rollback_copies_superseded_and_withdrawn_rows() -> None:
     bench = Bench(players(5))
     first = bench.run()
     before = bench.current()
@@ -245,7 +245,7 @@ def test_rollback_brings_back_copies_of_what_was_superseded_and_withdrawn() -> N
     assert (audit.superseded_count, audit.regenerated_count) == (8, 10)
 
 
-def test_rollback_is_refused_if_a_later_batch_stands_on_it() -> None:
+def test_rollback_is_refused_if_a_later_batch_replaced_it() -> None:
     bench = Bench()
     first = bench.run()
     second = bench.run("t2")
@@ -260,7 +260,7 @@ def test_rollback_is_refused_if_a_later_batch_stands_on_it() -> None:
     assert bench.current() == set()
 
 
-def test_a_rollback_that_finds_something_standing_on_it_is_on_record() -> None:
+def test_refused_rollback_over_a_later_batch_is_recorded() -> None:
     bench = Bench(players(4))
     first = bench.run()
     second = bench.run("t2")
@@ -277,7 +277,7 @@ def test_a_rollback_that_finds_something_standing_on_it_is_on_record() -> None:
     assert len(bench.audited("rollback_refused")) == 1
 
 
-def test_orders_are_refused_on_a_live_date_and_after_the_records_have_expired() -> None:
+def test_orders_are_refused_on_live_dates_and_expired_batches() -> None:
     bench = Bench(flawed())
     batch = bench.run()
     live = bench.regenerate("t2")
@@ -290,7 +290,7 @@ def test_orders_are_refused_on_a_live_date_and_after_the_records_have_expired() 
         orders.redrive(bench.deps, bench.order(batch))
 
 
-def test_a_redrive_that_was_lost_on_its_way_is_swept_on() -> None:
+def test_sweep_resumes_a_lost_redrive() -> None:
     bench = Bench(flawed())
     batch = bench.run()
     bench.slate(players(10))
@@ -302,7 +302,7 @@ def test_a_redrive_that_was_lost_on_its_way_is_swept_on() -> None:
     assert bench.batch(batch.batch_id).status is Status.PROMOTED
 
 
-def test_a_promote_that_was_never_published_is_woken() -> None:
+def test_sweep_resumes_an_unpublished_promote() -> None:
     bench = Bench(flawed())
     batch = bench.run()
     orders.promote(bench.deps, bench.order(batch), ["coverage"])

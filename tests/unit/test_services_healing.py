@@ -43,7 +43,7 @@ def test_requests_whose_messages_were_lost_are_published_again() -> None:
     assert bench.batch(answer.batch_id).status is Status.PROMOTED
 
 
-def test_a_dispatcher_that_died_is_followed_by_the_sweep() -> None:
+def test_sweep_finishes_the_work_of_a_dead_dispatcher() -> None:
     bench = Bench()
     answer = bench.regenerate()
     bench.queue.waiting.clear()
@@ -54,7 +54,7 @@ def test_a_dispatcher_that_died_is_followed_by_the_sweep() -> None:
     assert bench.batch(answer.batch_id).status is Status.PROMOTED
 
 
-def test_the_deadline_ends_the_waiting_and_names_who_is_missing() -> None:
+def test_deadline_ends_a_batch_and_names_missing_players() -> None:
     bench = Bench(players(8), deadline_seconds=600.0)
     answer = bench.regenerate()
     bench.step(events=False)
@@ -68,7 +68,7 @@ def test_the_deadline_ends_the_waiting_and_names_who_is_missing() -> None:
     assert {o.reason for o in view.outcomes} == {"deadline"}
 
 
-def test_a_complete_batch_whose_event_was_lost_is_woken() -> None:
+def test_sweep_wakes_a_complete_batch_with_a_lost_event() -> None:
     bench = Bench()
     answer = bench.regenerate()
     while bench.queue.waiting:
@@ -79,7 +79,7 @@ def test_a_complete_batch_whose_event_was_lost_is_woken() -> None:
     assert bench.batch(answer.batch_id).status is Status.PROMOTED
 
 
-def test_a_batch_that_somebody_holds_is_left_to_him_until_his_lease_has_run_out() -> None:
+def test_sweep_leaves_a_batch_to_its_lease_holder() -> None:
     bench = Bench()
     answer = bench.regenerate()
     while bench.queue.waiting:
@@ -107,7 +107,7 @@ def test_nothing_is_dispatched_for_a_created_batch() -> None:
     assert bench.batch(answer.batch_id).status is Status.DISPATCHING
 
 
-def test_staging_tables_that_nobody_owns_are_reported() -> None:
+def test_orphaned_staging_tables_are_reported() -> None:
     bench = Bench()
     bench.run()
     bench.warehouse.stage("left_behind", _a_row(bench))
@@ -123,7 +123,7 @@ def tick(bench: Bench, hours: int) -> SweepReport:
     return bench.sweep()
 
 
-def test_the_sweep_names_them_in_every_tenth_minute_and_alerts_to_each_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_orphans_are_logged_every_ten_minutes_and_alerted_once(caplog: pytest.LogCaptureFixture) -> None:
     bench = Bench()
     bench.warehouse.stage("left_behind", _a_row(bench))
     assert tick(bench, 1).orphans == []
@@ -137,7 +137,7 @@ def test_the_sweep_names_them_in_every_tenth_minute_and_alerts_to_each_once(capl
     assert [(a["table"], a["severity"]) for a in told] == [("left_behind", "WARNING")]
 
 
-def test_tables_of_a_live_round_and_of_an_audit_entry_on_its_way_are_nobodys_orphans() -> None:
+def test_staging_tables_in_use_are_not_orphans() -> None:
     bench = Bench(deadline_seconds=1e6)
     answer = bench.regenerate()
     bench.queue.waiting.clear()
@@ -150,7 +150,7 @@ def test_tables_of_a_live_round_and_of_an_audit_entry_on_its_way_are_nobodys_orp
     assert orphans.orphaned_staging(bench.deps) == [ids.staging_table("regen_another", 1, 7)]
 
 
-def test_a_warehouse_that_lists_nothing_now_stops_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_listing_of_tables_stops_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench()
     answer = bench.regenerate()
     bench.queue.waiting.clear()
@@ -194,7 +194,7 @@ def test_a_dead_letter_never_overwrites_an_outcome() -> None:
     assert bench.batch(answer.batch_id).counts.produced == 8
 
 
-def test_dead_triggers_are_recorded_and_unknown_requests_do_no_harm() -> None:
+def test_only_dead_triggers_are_recorded() -> None:
     bench = Bench()
     trigger = {"game_date": "2026-01-20", "reason": "late"}
     assert dead_letters.handle(bench.deps, "m1", trigger, {}, b"{}") == "recorded"
@@ -217,7 +217,7 @@ def test_a_dead_follow_up_is_sent_again() -> None:
     assert bench.audited("malformed") == []
 
 
-def test_a_dead_wake_of_a_backfill_is_sent_again_and_is_no_trigger_that_was_lost() -> None:
+def test_dead_backfill_wake_is_sent_again() -> None:
     bench = Bench()
     data = {"mode": messages.ADVANCE, "backfill_id": "backfill_x"}
     assert dead_letters.handle(bench.deps, "m1", data, {}, b"{}") == "sent_again"
@@ -251,7 +251,7 @@ def test_a_large_message_is_recorded_whole_in_several_entries() -> None:
     assert {(e.metadata["parts"], e.trigger_id) for e in found} == {(len(found), "m1")}
 
 
-def test_a_flush_that_died_half_way_is_finished_without_a_second_audit_row() -> None:
+def test_resumed_flush_writes_no_second_audit_row() -> None:
     bench = Bench()
     answer = bench.regenerate()
     waiting = bench.store.find("outbox")
@@ -263,7 +263,7 @@ def test_a_flush_that_died_half_way_is_finished_without_a_second_audit_row() -> 
     assert bench.batch(answer.batch_id).status is Status.PROMOTED
 
 
-def test_runs_of_a_rejected_round_survive_a_crash_between_the_drop_and_the_forgetting() -> None:
+def test_runs_survive_a_crash_after_the_staging_drop() -> None:
     bench = Bench([entry(n, broken=True) for n in names(4)])
     bench.regenerate()
     kept: list[Any] = []
@@ -278,7 +278,7 @@ def test_runs_of_a_rejected_round_survive_a_crash_between_the_drop_and_the_forge
     assert len(bench.queue.of(COMPLETE_TOPIC)) == 1
 
 
-def test_a_doubled_fence_is_mended_once_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_duplicate_fence_rows_are_repaired_once_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench()
     asked: list[int] = []
 

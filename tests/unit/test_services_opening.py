@@ -19,7 +19,7 @@ from support.bench import Bench
 from support.league import DAY, entry, names, players
 
 
-def test_a_regeneration_is_accepted_and_recorded_with_all_its_requests() -> None:
+def test_accepted_regeneration_is_stored_with_its_requests() -> None:
     bench = Bench(players(9))
     answer = bench.regenerate()
     assert (answer.status, answer.requested_players, answer.requests) == ("accepted", 9, 3)
@@ -29,7 +29,7 @@ def test_a_regeneration_is_accepted_and_recorded_with_all_its_requests() -> None
     assert len(bench.queue.of(REQUEST_TOPIC)) == 3
 
 
-def test_a_first_run_on_a_date_without_predictions_supersedes_nothing() -> None:
+def test_first_run_of_a_date_supersedes_nothing() -> None:
     bench = Bench()
     answer = bench.regenerate(kind=Kind.DAILY, reason="daily")
     assert answer.batch_id.startswith("batch_2026-01-20_")
@@ -39,7 +39,7 @@ def test_a_first_run_on_a_date_without_predictions_supersedes_nothing() -> None:
     assert (batch.counts.superseded, batch.counts.inserted) == (0, 16)
 
 
-def test_those_out_doubtful_or_seldom_on_court_are_excluded_and_named() -> None:
+def test_unlikely_players_are_excluded_with_a_reason() -> None:
     slate = [
         *players(4),
         entry("gone", status="OUT"),
@@ -56,7 +56,7 @@ def test_those_out_doubtful_or_seldom_on_court_are_excluded_and_named() -> None:
     assert preview.would == "coalesce"
 
 
-def test_the_same_key_gives_the_same_batch_and_another_body_is_refused() -> None:
+def test_reused_key_returns_the_batch_or_refuses_another_body() -> None:
     bench = Bench()
     first = bench.regenerate(key="k", body="b")
     again = bench.regenerate("t2", key="k", body="b")
@@ -68,7 +68,7 @@ def test_the_same_key_gives_the_same_batch_and_another_body_is_refused() -> None
     assert len(bench.audited("requested")) == 1
 
 
-def test_of_two_calls_at_once_under_one_key_none_is_refused_for_the_batch_of_the_other() -> None:
+def test_simultaneous_calls_with_one_key_share_a_batch() -> None:
     bench = Bench()
     get, answers = bench.store.get, []
 
@@ -97,7 +97,7 @@ def test_an_expired_key_opens_a_batch_again() -> None:
     assert bench.regenerate("t3", key="k", body="b") == second
 
 
-def test_a_trigger_on_a_live_date_is_coalesced_and_one_follow_up_carries_all() -> None:
+def test_triggers_on_a_live_date_share_one_follow_up() -> None:
     bench = Bench(players(8))
     live = bench.regenerate()
     for n in range(2, 5):
@@ -132,7 +132,7 @@ def test_a_follow_up_delivered_twice_starts_one_batch() -> None:
     assert len(batch_view.list_batches(bench.deps, None, None)) == 2
 
 
-def test_a_follow_up_delivered_again_while_its_batch_is_live_is_no_trigger_of_its_own() -> None:
+def test_redelivered_follow_up_opens_no_second_batch() -> None:
     bench = Bench()
     bench.regenerate()
     bench.regenerate("t2", scope=Scope(players=("playera",)))
@@ -150,7 +150,7 @@ def test_a_follow_up_delivered_again_while_its_batch_is_live_is_no_trigger_of_it
     assert {b.status for b in listed} == {"promoted"}
 
 
-def test_the_follow_up_goes_out_with_the_end_that_makes_it_due() -> None:
+def test_ending_a_batch_publishes_its_follow_up() -> None:
     bench = Bench()
     bench.regenerate()
     bench.regenerate("t2")
@@ -159,7 +159,7 @@ def test_the_follow_up_goes_out_with_the_end_that_makes_it_due() -> None:
     assert sorted(b.trigger_ids or [] for b in batches) == [["t1"], ["t2"]], "and no sweep has come"
 
 
-def test_a_pushed_trigger_waits_for_the_end_of_the_hold_down() -> None:
+def test_pushed_trigger_waits_for_the_hold_down() -> None:
     bench = Bench(hold_down_seconds=900.0)
     first = bench.run()
     answer = bench.regenerate("m1", source=Source.PUBSUB)
@@ -181,7 +181,7 @@ def test_the_hold_down_ends_and_the_follow_up_runs() -> None:
     assert newest.status == "promoted"
 
 
-def test_start_is_refused_while_a_batch_is_live_or_one_was_promoted() -> None:
+def test_start_is_refused_on_a_live_or_promoted_date() -> None:
     bench = Bench()
     daily = {"kind": Kind.DAILY, "reason": "daily"}
     first = bench.regenerate(**daily)
@@ -194,7 +194,7 @@ def test_start_is_refused_while_a_batch_is_live_or_one_was_promoted() -> None:
     assert bench.regenerate("t4", **daily, force=True).status == "accepted"
 
 
-def test_a_date_without_a_slate_is_an_error_for_a_caller_and_a_rejected_batch_for_a_message() -> None:
+def test_date_without_slate_is_an_error_or_a_rejected_batch() -> None:
     bench = Bench([])
     with pytest.raises(NoSlate):
         bench.regenerate()
@@ -206,7 +206,7 @@ def test_a_date_without_a_slate_is_an_error_for_a_caller_and_a_rejected_batch_fo
     assert [e.error for e in bench.audited("rejected")] == ["no_slate"]
 
 
-def test_a_batch_without_players_can_be_promoted_by_nobody() -> None:
+def test_batch_without_players_can_never_be_promoted() -> None:
     bench = Bench([])
     answer = bench.regenerate("m1", source=Source.PUBSUB)
     with pytest.raises(Refused):
@@ -215,7 +215,7 @@ def test_a_batch_without_players_can_be_promoted_by_nobody() -> None:
         orders.redrive(bench.deps, bench.order(answer))
 
 
-def test_workers_and_verifier_may_be_done_before_the_opener_has_published_everything() -> None:
+def test_batch_may_be_promoted_before_its_opener_is_done() -> None:
     bench = Bench()
     publish = bench.queue.publish
 
@@ -228,7 +228,7 @@ def test_workers_and_verifier_may_be_done_before_the_opener_has_published_everyt
     assert bench.batch(answer.batch_id).status is Status.PROMOTED
 
 
-def test_an_opener_that_died_gives_its_trigger_back_to_the_date() -> None:
+def test_dead_openers_trigger_returns_to_the_date() -> None:
     bench = Bench()
     key = IdempotencyKey("s", "k", "b")
     trigger = bench.trigger("t1", reason="late_data")
@@ -244,7 +244,7 @@ def test_an_opener_that_died_gives_its_trigger_back_to_the_date() -> None:
     assert [e.error for e in bench.audited("failed")] == ["opening_lost"]
 
 
-def test_requests_that_firestore_refuses_end_the_batch_and_are_not_opened_without_end() -> None:
+def test_unstorable_requests_reject_the_batch() -> None:
     bench = Bench()
     commit = bench.store.commit
 

@@ -18,7 +18,7 @@ from support.bench import Bench
 from support.league import entry, players
 
 
-def test_every_requested_player_gets_one_outcome_with_its_reason() -> None:
+def test_every_requested_player_gets_one_outcome() -> None:
     slate = [
         *players(4),
         entry("ruledout", injury="out"),
@@ -56,7 +56,7 @@ def test_a_request_delivered_again_and_again_changes_nothing() -> None:
     assert bench.batch(answer.batch_id).status is Status.RUNNING, "one request of two is pending"
 
 
-def test_the_last_outcome_completes_the_batch_and_a_message_of_an_ended_one_is_acknowledged() -> None:
+def test_last_outcome_completes_the_batch() -> None:
     bench = Bench(players(8))
     answer = bench.regenerate()
     requests = bench.queue.of(REQUEST_TOPIC)
@@ -71,7 +71,7 @@ def test_the_last_outcome_completes_the_batch_and_a_message_of_an_ended_one_is_a
     assert processing.process_request(bench.deps, live.batch_id, "nosuch") == "unknown"
 
 
-def test_a_worker_that_died_after_its_write_is_completed_by_the_next_delivery() -> None:
+def test_redelivery_completes_the_work_of_a_dead_worker() -> None:
     bench = Bench(players(4))
     answer = bench.regenerate()
     (message,) = bench.queue.of(REQUEST_TOPIC)
@@ -98,7 +98,7 @@ class _WrittenMeanwhile(MemoryStore):
         super().commit(writes)  # type: ignore[arg-type]
 
 
-def test_a_conflict_on_a_pending_request_is_for_the_next_delivery() -> None:
+def test_conflict_on_a_pending_request_is_retried() -> None:
     bench = Bench(players(4))
     answer = bench.regenerate()
     (message,) = bench.queue.of(REQUEST_TOPIC)
@@ -110,7 +110,7 @@ def test_a_conflict_on_a_pending_request_is_for_the_next_delivery() -> None:
     assert processing.process_request(bench.deps, answer.batch_id, message["request_id"]) == "done"
 
 
-def test_the_error_of_a_failed_attempt_stays_with_the_request() -> None:
+def test_request_keeps_the_error_of_a_failed_attempt() -> None:
     bench = Bench(players(4))
     answer = bench.regenerate()
     (message,) = bench.queue.of(REQUEST_TOPIC)
@@ -120,7 +120,7 @@ def test_the_error_of_a_failed_attempt_stays_with_the_request() -> None:
     assert (snapshot.data["error"], snapshot.data["attempts"]) == ("boom", 1)
 
 
-def test_predictions_of_a_round_are_the_same_whoever_makes_them() -> None:
+def test_any_worker_makes_the_same_predictions() -> None:
     bench = Bench(players(4))
     answer = bench.regenerate()
     (message,) = bench.queue.of(REQUEST_TOPIC)
@@ -131,7 +131,7 @@ def test_predictions_of_a_round_are_the_same_whoever_makes_them() -> None:
     assert [replace(o, seconds=0.0) for o in one] == [replace(o, seconds=0.0) for o in two]
 
 
-def test_outcomes_that_firestore_refuses_are_failures_by_name_and_come_to_an_end() -> None:
+def test_unstorable_outcomes_fail_by_name() -> None:
     bench = Bench(players(8))
     answer = bench.regenerate()
     commit = bench.store.commit

@@ -19,7 +19,7 @@ from support.bench import Bench
 from support.league import DAY, entry, names, old_row, players
 
 
-def test_the_old_predictions_are_replaced_linked_and_audited_in_one_step() -> None:
+def test_promotion_replaces_links_and_audits_in_one_step() -> None:
     bench = Bench(players(5))
     bench.warehouse.seed_predictions([old_row(p, s, 11.5) for p in names(5) for s in ("steady", "bold")])
     batch = bench.run()
@@ -38,7 +38,7 @@ def test_the_old_predictions_are_replaced_linked_and_audited_in_one_step() -> No
     assert bench.warehouse.staging_tables() == []
 
 
-def test_what_follows_a_promotion_goes_out_once_with_an_event_id() -> None:
+def test_promotion_publishes_its_event_once() -> None:
     bench = Bench()
     batch = bench.run()
     bench.sweep()
@@ -50,7 +50,7 @@ def test_what_follows_a_promotion_goes_out_once_with_an_event_id() -> None:
     assert [e.event.value for e in (r.entry for r in bench.warehouse.audit())] == ["promoted", "requested"]
 
 
-def test_a_batch_of_failures_only_is_rejected_and_everything_stays_current() -> None:
+def test_batch_with_failures_only_is_rejected() -> None:
     bench = Bench([entry(n, broken=True) for n in names(6)])
     bench.warehouse.seed_predictions([old_row(p, s, 11.5) for p in names(6) for s in ("steady", "bold")])
     before = bench.warehouse.predictions(DAY)
@@ -66,7 +66,7 @@ def test_a_batch_of_failures_only_is_rejected_and_everything_stays_current() -> 
     assert bench.store.get(f"game_dates/{DAY}").data["live"] is None  # type: ignore[union-attr]
 
 
-def test_eighty_percent_is_not_enough_and_the_missing_are_named() -> None:
+def test_coverage_of_eighty_percent_is_rejected() -> None:
     bench = Bench([*players(8), entry("defect", broken=True), entry("murky", quality=1.0)])
     batch = bench.run()
     assert batch.status is Status.REJECTED
@@ -77,7 +77,7 @@ def test_eighty_percent_is_not_enough_and_the_missing_are_named() -> None:
     assert bench.current() == set()
 
 
-def test_those_ruled_out_late_leave_the_denominator_and_are_withdrawn() -> None:
+def test_players_ruled_out_late_do_not_count_as_missing() -> None:
     bench = Bench([*players(4), entry("ruledout", injury="out"), entry("rookie", games=0)])
     bench.warehouse.seed_predictions([old_row("ruledout", "steady", 11.5), old_row("rookie", "steady", 11.5)])
     batch = bench.run()
@@ -88,7 +88,7 @@ def test_those_ruled_out_late_leave_the_denominator_and_are_withdrawn() -> None:
     assert batch_view.view_batch(bench.deps, batch.batch_id).coverage_pct == 100.0
 
 
-def test_a_player_no_longer_on_the_slate_is_withdrawn_by_a_batch_of_the_whole_slate() -> None:
+def test_full_batch_withdraws_a_player_off_the_slate() -> None:
     bench = Bench(players(4))
     bench.warehouse.seed_predictions([old_row("traded", "steady", 11.5)])
     batch = bench.run()
@@ -110,7 +110,7 @@ def test_a_filtered_batch_touches_its_filter_only() -> None:
     assert len(bench.current()) == 12
 
 
-def test_a_failed_player_keeps_his_predictions_and_is_counted_as_kept() -> None:
+def test_failed_player_keeps_the_current_predictions() -> None:
     bench = Bench(players(10))
     first = bench.run()
     bench.slate([*players(9), entry("playerj", broken=True)])
@@ -120,7 +120,7 @@ def test_a_failed_player_keeps_his_predictions_and_is_counted_as_kept() -> None:
     assert [a["type"] for a in bench.queue.of(ALERT_TOPIC)] == ["batch_partial"]
 
 
-def test_a_shift_of_the_mean_is_a_reason_to_reject() -> None:
+def test_shifted_mean_is_rejected() -> None:
     bench = Bench(players(5))
     bench.run()
     bench.slate([entry(n, form=45.0, lines=(11.5,)) for n in names(5)])
@@ -129,7 +129,7 @@ def test_a_shift_of_the_mean_is_a_reason_to_reject() -> None:
     assert second.verdict["failed"] == ["mean_shift"]
 
 
-def test_a_second_message_finds_the_work_under_way_or_done() -> None:
+def test_redelivered_verification_does_not_repeat_the_work() -> None:
     bench = Bench()
     batch = bench.run()
     rows, audit = bench.warehouse.predictions(DAY), bench.warehouse.audit()
@@ -143,7 +143,7 @@ def test_a_second_message_finds_the_work_under_way_or_done() -> None:
 @pytest.mark.parametrize(
     "since", [{}, {"counts": {"added": 1}, "slate": {"added": [1]}}], ids=["alone", "a newer version"]
 )
-def test_an_end_whose_commit_was_sent_twice_is_this_owners_and_its_runs_are_recorded(since: dict[str, Any]) -> None:
+def test_retried_end_still_records_its_runs(since: dict[str, Any]) -> None:
     """Answered as a conflict although it was done: the staged runs were dropped before they were recorded.
 
     A newer version may have added fields to the record in between, at any level (seed 9232).
@@ -167,13 +167,13 @@ def test_an_end_whose_commit_was_sent_twice_is_this_owners_and_its_runs_are_reco
     assert {row["player_lookup"] for row in bench.warehouse.runs()} == set(names(8))
 
 
-def test_without_faults_no_sweep_is_needed() -> None:
+def test_batch_without_faults_needs_no_sweep() -> None:
     bench = Bench()
     for n in range(3):
         assert bench.run(f"t{n}").status is Status.PROMOTED
 
 
-def test_rows_name_what_made_them() -> None:
+def test_prediction_rows_name_their_origin() -> None:
     bench = Bench(players(4))
     batch = bench.run()
     for row in bench.warehouse.predictions(DAY):
@@ -183,7 +183,7 @@ def test_rows_name_what_made_them() -> None:
         assert row["retrospective"] is False
 
 
-def test_the_end_of_a_batch_wakes_each_backfill_whose_trigger_it_carries() -> None:
+def test_ended_batch_wakes_each_backfill_it_carries() -> None:
     """A follow-up carries what several backfills asked for; a trigger from outside that looks like none wakes none."""
     bench = Bench(players(4))
     carried = (
@@ -203,7 +203,7 @@ def test_the_end_of_a_batch_wakes_each_backfill_whose_trigger_it_carries() -> No
 
 
 @pytest.mark.parametrize("hours", [-1, 13])
-def test_after_tip_off_rows_are_retrospective(hours: int) -> None:
+def test_rows_made_after_tip_off_are_retrospective(hours: int) -> None:
     bench = Bench(players(4))
     bench.clock.advance(hours * 3600)
     bench.run()
@@ -215,7 +215,7 @@ class _Refusing(MemoryWarehouse):
         raise InvalidInput("query", "another one: no such column")
 
 
-def test_a_transaction_that_is_refused_for_good_ends_the_batch_and_changes_nothing() -> None:
+def test_refused_transaction_ends_the_batch_without_changes() -> None:
     bench = Bench(players(4))
     refusing = _Refusing(bench.clock.now)
     refusing.__dict__.update(bench.warehouse.__dict__)
@@ -255,7 +255,7 @@ class _Overtaken(MemoryWarehouse):
 
 
 @pytest.mark.parametrize(("committed", "status"), [(True, Status.PROMOTED), (False, Status.PROMOTING)])
-def test_an_owner_who_was_overtaken_does_not_reject_the_batch(committed: bool, status: Status) -> None:  # noqa: FBT001
+def test_overtaken_owner_does_not_reject_the_batch(committed: bool, status: Status) -> None:  # noqa: FBT001
     """He ends it only as promoted, where he reads that the later owner's transaction was committed."""
     bench = Bench(players(4))
     overtaken = _Overtaken(bench.clock.now)

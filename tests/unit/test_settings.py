@@ -25,12 +25,12 @@ def problems(environ: dict[str, str], *, public: bool = False) -> list[str]:
     return [part.split(":")[0] for part in str(invalid.value).split("; ")]
 
 
-def test_a_project_is_all_that_must_be_said() -> None:
+def test_project_is_the_only_required_setting() -> None:
     settings = read_settings({"REGEN_PROJECT": "my-project"})
     assert (settings.backend, settings.token_check, settings.oidc_certs_url) == ("gcp", "signature", GOOGLE_CERTS_URL)
 
 
-def test_every_problem_is_told_at_once() -> None:
+def test_every_problem_is_reported_at_once() -> None:
     environ = {
         "REGEN_PROJEKT": "my-project",
         "REGEN_LEASE_SECONDS": "a lot",
@@ -82,7 +82,7 @@ def test_a_wrong_value_names_its_variable_and_not_the_value(name: str, text: str
     assert problems({**GOOD, name: text}) == [name]
 
 
-def test_two_keys_with_spaces_and_a_line_break_around_them() -> None:
+def test_keys_are_stripped_of_spaces_and_line_breaks() -> None:
     settings = read_settings({**GOOD, "REGEN_API_KEYS": f" old : {CANARY} ,new:{CANARY}:2\n"})
     assert dict(settings.api_keys) == {"old": CANARY, "new": f"{CANARY}:2"}
 
@@ -100,7 +100,7 @@ def test_two_keys_with_spaces_and_a_line_break_around_them() -> None:
         ({"REGEN_WEBHOOK_URL": "http://localhost/x"}, "REGEN_WEBHOOK_URL"),
     ],
 )
-def test_a_public_function_on_cloud_run_refuses_what_would_let_others_in(changes: dict[str, str], wrong: str) -> None:
+def test_public_function_refuses_unsafe_settings(changes: dict[str, str], wrong: str) -> None:
     assert read_settings(DEPLOYED, public=True).on_cloud_run
     assert problems({**DEPLOYED, **changes}, public=True) == [wrong]
     if wrong != "REGEN_API_KEYS":
@@ -110,17 +110,17 @@ def test_a_public_function_on_cloud_run_refuses_what_would_let_others_in(changes
 @pytest.mark.parametrize(
     "address", ["http://127.0.0.1:9/x", "http://localhost", "http://[::1]:9", "https://chat.example/x"]
 )
-def test_a_webhook_on_this_machine_needs_no_encryption(address: str) -> None:
+def test_loopback_webhook_may_use_http(address: str) -> None:
     assert read_settings({**GOOD, "REGEN_WEBHOOK_URL": f" {address}\n"}).webhook_url == address
 
 
-def test_a_private_function_on_cloud_run_leaves_signatures_to_the_platform() -> None:
+def test_private_function_may_leave_signatures_to_the_platform() -> None:
     private = {"REGEN_PROJECT": "my-project", "REGEN_TOKEN_CHECK": "claims", "K_SERVICE": "regen-worker"}
     assert read_settings(private).token_check == "claims"
     assert problems({**private, "REGEN_OIDC_ISSUER": "https://evil.example"}) == ["REGEN_OIDC_ISSUER"]
 
 
-def test_a_coordinator_behind_iam_says_so() -> None:
+def test_public_coordinator_may_run_behind_iam() -> None:
     environ = {**DEPLOYED, "REGEN_TOKEN_CHECK": "claims_behind_iam"}
     assert read_settings(environ, public=True).token_check == "claims_behind_iam"
 
@@ -134,9 +134,7 @@ def _load(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["coordinator", "worker", "verifier"])
-def test_a_function_does_not_start_on_cloud_run_with_settings_it_cannot_use(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unusable_settings_stop_the_start_on_cloud_run(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in declared():
         monkeypatch.delenv(variable, raising=False)
     _load(name)
@@ -152,7 +150,7 @@ def test_a_function_does_not_start_on_cloud_run_with_settings_it_cannot_use(
         _load(name)
 
 
-def test_no_secret_shows_itself() -> None:
+def test_settings_do_not_print_secrets() -> None:
     settings: Settings = read_settings({**GOOD, "REGEN_WEBHOOK_URL": f"https://hooks.example/{CANARY}"})
     assert CANARY not in repr(settings)
     assert CANARY not in repr(settings.api_keys)

@@ -64,7 +64,7 @@ def test_every_limit_has_its_check_and_every_check_its_limit() -> None:
     assert not told, "\n".join(told)
 
 
-def test_no_check_that_refuses_has_a_limit_of_its_own() -> None:
+def test_limit_of_a_failing_check_is_a_setting() -> None:
     given = {name: 1000.25 + n for n, name in enumerate(limits())}
     evidence = Evidence((), (), (), given, staged_rows=41, expected_rows=41)
     found = judge(evidence).findings
@@ -148,7 +148,7 @@ def test_a_row_names_the_functions_that_read_it(function: str) -> None:
     assert not told, "\n".join(told)
 
 
-def test_a_default_stands_in_settings_json_alone() -> None:
+def test_default_is_written_in_settings_json_only() -> None:
     for kind in (Settings, Config):
         own = [f.name for f in fields(kind) if f.default is not MISSING or f.default_factory is not MISSING]
         assert set(own) <= MADE, f"{kind.__name__}: {own} have a default beside that of settings.json"

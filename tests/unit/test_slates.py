@@ -88,7 +88,7 @@ def test_a_report_places_a_player_before_he_played_there() -> None:
     assert (ann.team, ann.status, ann.status_reason) == ("HOM", "questionable", "Knee")
 
 
-def test_who_has_not_played_for_a_month_of_games_is_gone_unless_lined_or_reported() -> None:
+def test_inactive_player_leaves_slate_unless_lined_or_reported() -> None:
     regular = [log("bob", "HOM", DAY - timedelta(2 * n)) for n in range(1, ROSTER_GAMES + 1)]
     rosters = fed(log("ann", "HOM", DAY - timedelta(60)), *regular)
     assert names(rosters.slate(DAY, [GAME])) == ["bob"]
@@ -97,7 +97,7 @@ def test_who_has_not_played_for_a_month_of_games_is_gone_unless_lined_or_reporte
     assert names(rosters.slate(DAY, [GAME], injuries=report)) == ["ann", "bob"]
 
 
-def test_no_report_is_unknown_and_a_report_without_him_is_available() -> None:
+def test_absence_from_an_injury_report_means_available() -> None:
     rosters = fed(
         log("ann", "HOM", DAY - timedelta(1)),
         log("bob", "HOM", DAY - timedelta(1)),

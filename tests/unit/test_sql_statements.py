@@ -23,7 +23,7 @@ def text(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_every_place_is_filled_and_every_table_named_in_full(name: str) -> None:
+def test_every_placeholder_and_table_name_is_rendered(name: str) -> None:
     found = text(name)
     assert not re.search(r"\{\w+\}", found)
     assert set(re.findall(r"`([a-z-]+)\.(\w+?)_nba", found)) <= {("a-project", "p")}
@@ -31,7 +31,7 @@ def test_every_place_is_filled_and_every_table_named_in_full(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_every_file_says_what_it_is_for(name: str) -> None:
+def test_every_sql_file_states_its_purpose(name: str) -> None:
     assert source(name).startswith("-- ")
 
 
@@ -46,7 +46,7 @@ def test_superseded_rows_are_never_touched(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["promote", "rollback"])
-def test_it_is_one_transaction(name: str) -> None:
+def test_promotion_script_is_one_transaction(name: str) -> None:
     found = text(name)
     assert found.count("BEGIN TRANSACTION;") == found.count("COMMIT TRANSACTION;") == 1
     inside = found.partition("BEGIN TRANSACTION;")[2].partition("COMMIT TRANSACTION;")[0]
@@ -64,7 +64,7 @@ def test_it_is_one_transaction(name: str) -> None:
         ("record_runs", "audit", ["prediction_regeneration_audit", "prediction_worker_runs"]),
     ],
 )
-def test_what_only_inserts_changes_its_lock_row_first(name: str, lock: str, targets: list[str]) -> None:
+def test_inserting_script_updates_its_lock_row_first(name: str, lock: str, targets: list[str]) -> None:
     """Two transactions that only insert do not conflict: a date's fence came twice, and the date was never promoted again."""
     inside = text(name).partition("BEGIN TRANSACTION;")[2].partition("COMMIT TRANSACTION;")[0]
     first = inside.strip().partition(";")[0]
@@ -77,7 +77,7 @@ def test_what_only_inserts_changes_its_lock_row_first(name: str, lock: str, targ
 
 
 @pytest.mark.parametrize(("name", "lock"), [("grade", "grades"), ("record_entries", "audit"), ("record_runs", "audit")])
-def test_of_two_that_insert_at_once_one_is_cancelled(name: str, lock: str) -> None:
+def test_one_of_two_simultaneous_inserts_is_cancelled(name: str, lock: str) -> None:
     """A MERGE that inserts conflicts with nothing: a redelivered message graded a date twice, for ever."""
     before, _, rest = text(name).partition("BEGIN TRANSACTION;")
     inside = rest.partition("COMMIT TRANSACTION;")[0]
@@ -88,7 +88,7 @@ def test_of_two_that_insert_at_once_one_is_cancelled(name: str, lock: str) -> No
     assert "prediction_" not in before
 
 
-def test_a_promotion_names_few_tables() -> None:
+def test_promotion_refers_to_few_tables() -> None:
     """Each table reference of a statement costs at least 10 MB; the number does not grow with the players (I-32)."""
     references = re.findall(r"(?:FROM|UPDATE|JOIN|INTO) `", text("promote"))
     assert len(references) <= 15
@@ -98,23 +98,23 @@ def test_a_promotion_names_few_tables() -> None:
     ("project", "prefix"),
     [("a`; DROP", ""), ("A-project", ""), ("", ""), ("a-project", "p.q"), ("a-project", "p`"), ("a-project", "p ")],
 )
-def test_names_that_are_none_are_refused(project: str, prefix: str) -> None:
+def test_invalid_project_or_prefix_is_refused(project: str, prefix: str) -> None:
     with pytest.raises(InvalidInput):
         Names(project, prefix)
 
 
 @pytest.mark.parametrize("staging", ["", "a`b", "a.b", "a b", "a-b", "a" * 300])
-def test_staging_names_that_are_none_are_refused(staging: str) -> None:
+def test_invalid_staging_table_name_is_refused(staging: str) -> None:
     with pytest.raises(InvalidInput):
         NAMES.staging(staging)
 
 
-def test_an_unknown_place_is_an_error() -> None:
+def test_unknown_placeholder_is_an_error() -> None:
     with pytest.raises(KeyError):
         render("promote", NAMES)
 
 
-def test_lists_follow_the_schemas() -> None:
+def test_column_lists_follow_the_schemas() -> None:
     places = dict(lists(counted=True))
     assert "IF(entry.event_id = @event_id, measured.inserted, entry.regenerated_count)" in places["audit_values"]
     assert "PARSE_JSON(entry.verdict)" in places["audit_values"]

@@ -9,7 +9,7 @@ from regen.systems import ArtefactRefused, load_artefact
 from regen.systems.artefact import parse_artefact
 
 
-def test_the_shipped_artefact_is_whole_small_and_says_what_it_saw() -> None:
+def test_shipped_artefact_is_small_and_names_its_data() -> None:
     artefact = load_artefact()
     assert artefact.first_date < artefact.last_date < "2025-12-01"
     assert artefact.games > 1000
@@ -41,7 +41,7 @@ def changed(**values: object) -> str:
         (changed(hash="0" * 16), "hash"),
     ],
 )
-def test_what_is_not_the_expected_artefact_is_refused(text: str, why: str) -> None:
+def test_unexpected_artefact_is_refused(text: str, why: str) -> None:
     with pytest.raises(ArtefactRefused, match=why):
         parse_artefact(text)
 

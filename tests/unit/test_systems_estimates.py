@@ -32,7 +32,7 @@ def lined() -> PlayerInputs:
     return next(inputs for inputs in everyone() if inputs.lines and len(inputs.recent_games) > 15)
 
 
-def test_every_system_speaks_of_a_player_with_history_and_line() -> None:
+def test_every_system_predicts_a_player_with_history_and_line() -> None:
     estimates, refused = estimate_all(systems(), lined())
     assert tuple(estimates) == ALL
     assert not refused
@@ -42,13 +42,13 @@ def test_every_system_speaks_of_a_player_with_history_and_line() -> None:
         assert 0 <= estimate.confidence <= 100
 
 
-def test_without_a_line_all_but_the_line_system_speak() -> None:
+def test_all_systems_but_the_line_system_predict_without_line() -> None:
     estimates, refused = estimate_all(systems(), replace(lined(), lines=()))
     assert set(estimates) == set(ALL) - {"line_blend_v1"}
     assert refused["line_blend_v1"].reason == "no_line"
 
 
-def test_only_the_line_system_looks_at_the_line() -> None:
+def test_only_the_line_system_reads_the_line() -> None:
     inputs = lined()
     one, _ = estimate_all(systems(), inputs)
     two, _ = estimate_all(systems(), replace(inputs, lines=(Line(40.5, "dk"),)))
@@ -73,7 +73,7 @@ def with_features(inputs: PlayerInputs, **values: float | None) -> PlayerInputs:
     return replace(inputs, features=features)
 
 
-def test_unknown_and_nan_features_never_get_through() -> None:
+def test_unknown_and_nan_features_give_no_prediction() -> None:
     inputs = lined()
     for value in (None, float("nan"), float("inf")):
         broken = replace(inputs, features=dict.fromkeys(inputs.features, value))
@@ -89,7 +89,7 @@ def test_an_unknown_signal_contributes_nothing_and_is_named() -> None:
     assert "opponent_pace" in estimates["learned_v1"].warnings[0]
 
 
-def test_features_of_another_version_are_refused_by_the_learned_model_only() -> None:
+def test_only_the_learned_model_refuses_another_version() -> None:
     estimates, refused = estimate_all(systems(), replace(lined(), feature_version="v2_37features"))
     assert refused["learned_v1"].reason == "feature_version"
     assert "ensemble_v1" in estimates
@@ -125,7 +125,7 @@ def test_zones_move_the_zone_system() -> None:
     assert soft.points > hard.points
 
 
-def test_the_moving_average_weighs_by_half_lives_and_ages_by_the_summer() -> None:
+def test_moving_average_decays_by_game_and_over_the_summer() -> None:
     games = lined().recent_games[:3]
     made = tuple(replace(game, points=points) for game, points in zip(games, (30, 10, 10), strict=True))
     assert weighted_mean(made, 1.0, 0.0) == pytest.approx((30 + 5 + 2.5) / 1.75)
@@ -138,7 +138,7 @@ def test_a_system_without_a_model_says_so() -> None:
         MovingAverage().estimate(lined(), {})
 
 
-def test_the_consensus_is_the_median_and_prices_lean() -> None:
+def test_consensus_is_the_median_line_moved_by_prices() -> None:
     lines = [Line(20.5, "a", -110, -110), Line(21.5, "b", -150, 120), Line(35.0, "c", 5, None)]
     assert consensus(lines) == 21.5
     assert consensus(lines[:2]) == 21.0

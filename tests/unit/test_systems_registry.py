@@ -22,7 +22,7 @@ SYSTEM = Constant()
 """
 
 
-def test_all_systems_are_found_and_readers_of_others_come_last() -> None:
+def test_systems_that_read_others_come_last() -> None:
     assert system_ids() == (
         "learned_v1",
         "minutes_rate_v1",
@@ -34,7 +34,7 @@ def test_all_systems_are_found_and_readers_of_others_come_last() -> None:
     )
 
 
-def test_the_order_of_asking_does_not_matter() -> None:
+def test_order_of_requested_systems_does_not_matter() -> None:
     found = [system.system_id for system in systems(["ensemble_v1", "moving_average"])]
     assert found == ["moving_average", "ensemble_v1"]
 
@@ -44,7 +44,7 @@ def test_an_unknown_id_is_named() -> None:
         systems(["moving_average", "xgboost_v1"])
 
 
-def test_members_are_added_for_those_who_read_them() -> None:
+def test_members_are_added_for_an_ensemble() -> None:
     assert with_members(["line_blend_v1"]) == system_ids()
     assert with_members(["moving_average"]) == ("moving_average",)
     with pytest.raises(InvalidInput, match="nothing_v9"):
@@ -55,7 +55,7 @@ def test_versions_name_the_artefact() -> None:
     assert {system.version for system in systems()} == {f"1-{package.load_artefact().hash}"}
 
 
-def test_a_new_system_is_a_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_system_needs_only_a_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "constant_for_test.py").write_text(NEW)
     monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
     package._found.cache_clear()

@@ -36,7 +36,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", BAD)
-def test_what_cannot_be_stored_is_refused_by_name(text: str) -> None:
+def test_unstorable_text_is_refused_by_name(text: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         checked_text(f"a{text}", "metadata")
     assert refused.value.field == "metadata"
@@ -44,7 +44,7 @@ def test_what_cannot_be_stored_is_refused_by_name(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "line\nbreak\r\n\ttab", "é 🏀 姚明", "\u202e", "\uffff"])
-def test_what_can_be_stored_is_left_alone(text: str) -> None:
+def test_storable_text_is_unchanged(text: str) -> None:
     assert checked_text(text, "x") == storable(text) == text
 
 
@@ -92,7 +92,9 @@ class Terminal(io.StringIO):
 
 @pytest.mark.parametrize("looked_at", [False, True])
 @pytest.mark.parametrize("text", HOSTILE)
-def test_a_terminal_shows_texts_and_obeys_none(text: str, *, looked_at: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_characters_are_escaped_at_a_terminal(
+    text: str, *, looked_at: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "300")
     out, err = (Terminal(), Terminal()) if looked_at else (io.StringIO(), io.StringIO())
@@ -111,6 +113,6 @@ def test_a_terminal_shows_texts_and_obeys_none(text: str, *, looked_at: bool, mo
     assert visible(text) in shown
 
 
-def test_what_people_write_is_shown_as_it_is() -> None:
+def test_ordinary_text_is_shown_unchanged() -> None:
     for text in ("nikola jokić", "姚明", "🏀 [late] data", "o\u2019neal"):
         assert visible(text) == text

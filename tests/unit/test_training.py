@@ -27,7 +27,7 @@ def test_a_fit_is_reproducible_and_sees_nothing_later(tmp_path: Path) -> None:
     assert whole.hash == once.hash
 
 
-def test_what_is_fitted_predicts_like_the_matrix_it_was_fitted_on() -> None:
+def test_fitted_model_predicts_like_its_training_matrix() -> None:
     data = design(list(samples(MADE)))
     artefact = fit(data)
     chosen = systems(["minutes_rate_v1"], artefact)
@@ -44,7 +44,7 @@ def test_too_little_data_is_said() -> None:
         design(list(samples(MADE, FIRST + timedelta(days=4))))
 
 
-def test_the_ridge_finds_the_median_in_spite_of_outliers_and_gaps() -> None:
+def test_ridge_finds_the_median_despite_outliers_and_gaps() -> None:
     source = np.random.default_rng(1)
     x = source.normal(size=(2000, 2))
     y = 10 + 3 * x[:, 0] - 2 * x[:, 1] + source.normal(size=2000)

@@ -36,7 +36,7 @@ def test_each_function_and_the_sweep_leave_a_heartbeat() -> None:
     assert beats(web) == {"coordinator", "verifier", "sweep"}
 
 
-def test_a_caller_who_is_turned_away_leaves_no_heartbeat() -> None:
+def test_refused_caller_leaves_no_heartbeat() -> None:
     web = Web()
     web.call("coordinator", "GET", "/batches")
     web.call("coordinator", "GET", "/health")
@@ -113,7 +113,7 @@ def beat(**more: Any) -> dict[str, Any]:
     return changed(heartbeats={**GOOD["heartbeats"], **more})
 
 
-def test_a_system_that_lives_is_ok(fake: FakeCoordinator, tmp_path: Path) -> None:
+def test_healthy_system_passes(fake: FakeCoordinator, tmp_path: Path) -> None:
     assert {name for name, f in rows(fake, GOOD, tmp_path).items() if f.state is not State.OK} == set()
 
 
@@ -131,7 +131,7 @@ def test_a_system_that_lives_is_ok(fake: FakeCoordinator, tmp_path: Path) -> Non
         ({"error": "Unavailable"}, "outbox", "Firestore does not answer"),
     ],
 )
-def test_a_sign_that_fails_is_named(
+def test_failing_vital_sign_is_named(
     fake: FakeCoordinator, tmp_path: Path, vitals: Mapping[str, Any], row: str, says: str
 ) -> None:
     found = rows(fake, vitals, tmp_path)[row]
@@ -140,10 +140,10 @@ def test_a_sign_that_fails_is_named(
     assert found.next
 
 
-def test_a_heartbeat_of_long_ago_is_no_other_revision(fake: FakeCoordinator, tmp_path: Path) -> None:
+def test_old_heartbeat_is_not_another_revision(fake: FakeCoordinator, tmp_path: Path) -> None:
     old = beat(worker={**GOOD["heartbeats"]["worker"], "code_version": "0", "age_seconds": 9000})
     assert rows(fake, old, tmp_path)["revisions that ran"].state is State.OK
 
 
-def test_an_older_coordinator_without_vitals_is_said_to_be_one(fake: FakeCoordinator, tmp_path: Path) -> None:
+def test_coordinator_without_vitals_is_reported_as_older(fake: FakeCoordinator, tmp_path: Path) -> None:
     assert rows(fake, None, tmp_path)["sweep"].state is State.MISSING

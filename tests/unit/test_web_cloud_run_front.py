@@ -95,7 +95,7 @@ def fronted() -> Fronted:
 
 @pytest.mark.parametrize("lenient", [False, True])
 @pytest.mark.parametrize("name", list(forged()))
-def test_an_invoker_is_nobody_else_on_any_route(name: str, *, lenient: bool) -> None:
+def test_invoker_cannot_impersonate_another_on_any_route(name: str, *, lenient: bool) -> None:
     """The one header has his own token, the other a forged one: he is refused, and nothing is on record."""
     fronted, lie = Fronted(lenient=lenient), forged()[name]
     for headers in ({FIRST: own(), SECOND: lie}, {FIRST: lie, SECOND: own()}, {SECOND: lie}, {FIRST: lie}):
@@ -105,7 +105,7 @@ def test_an_invoker_is_nobody_else_on_any_route(name: str, *, lenient: bool) -> 
     assert all(web.everything() == {} for web in fronted.web.values())
 
 
-def test_platform_callers_pass_the_front_where_they_belong(fronted: Fronted) -> None:
+def test_front_admits_platform_callers_to_their_routes(fronted: Fronted) -> None:
     for service, route in fronted.routes():
         for headers, word in ((pushed(), "push"), (ticked(), "scheduler")):
             for carried in (headers, {FIRST: headers[SECOND]}, {FIRST: headers[SECOND], SECOND: "Basic eDp5"}):
@@ -115,7 +115,7 @@ def test_platform_callers_pass_the_front_where_they_belong(fronted: Fronted) -> 
                 assert refused != (word in route.check.__name__), (service, route.path, carried)
 
 
-def test_the_front_itself_refuses_who_may_not_invoke(fronted: Fronted) -> None:
+def test_front_refuses_accounts_that_may_not_invoke(fronted: Fronted) -> None:
     for headers in ({}, KEYED, signed(email="stranger@test.iam"), claimed(), {FIRST: "", **pushed()}):
         answer = fronted.call("coordinator", "GET", "/batches", dict(headers))
         assert answer.headers.get("X-Front") == "refused"
@@ -134,7 +134,7 @@ def test_a_key_beside_iam_keeps_working(name: str) -> None:
     assert fronted.call("coordinator", "POST", "/regenerate-pubsub", headers, push).status_code == 204
 
 
-def test_a_public_coordinator_believes_no_removed_signature() -> None:
+def test_public_coordinator_refuses_a_stripped_signature() -> None:
     web = Web()
     open_to_all = Client(CloudRunFront(web.apps["coordinator"], None, signer().certs))
     for lie in forged().values():
@@ -146,7 +146,7 @@ def test_a_public_coordinator_believes_no_removed_signature() -> None:
 
 
 @pytest.mark.parametrize("mode", [CLAIMS, CLAIMS_BEHIND_IAM])
-def test_a_signature_that_was_left_is_verified(mode: str) -> None:
+def test_signature_that_was_kept_is_verified(mode: str) -> None:
     gate = Gatekeeper(read_settings(environment(REGEN_TOKEN_CHECK=mode)))
     assert gate.by_push(signed()).name == f"pubsub:{PUSHER}"
     for lie in (token(claims()), TokenSigner(ISSUER, AUDIENCE).bearer(PUSHER)):
@@ -156,7 +156,7 @@ def test_a_signature_that_was_left_is_verified(mode: str) -> None:
 
 @pytest.mark.parametrize("mode", [SIGNATURE, CLAIMS, CLAIMS_BEHIND_IAM])
 @pytest.mark.parametrize("listed", ["", ",", " , "])
-def test_an_empty_list_of_accounts_admits_nobody(mode: str, listed: str) -> None:
+def test_empty_account_list_admits_no_caller(mode: str, listed: str) -> None:
     lists = {"REGEN_PUSH_ACCOUNTS": listed, "REGEN_SCHEDULER_ACCOUNTS": listed}
     gate = Gatekeeper(read_settings(environment(REGEN_TOKEN_CHECK=mode, **lists)))
     make: Any = signed if mode == SIGNATURE else claimed
@@ -166,7 +166,7 @@ def test_an_empty_list_of_accounts_admits_nobody(mode: str, listed: str) -> None
                 check(make(email=account))
 
 
-def test_an_unset_list_of_accounts_admits_nobody() -> None:
+def test_unset_account_list_admits_no_caller() -> None:
     given = {k: v for k, v in environment().items() if not k.endswith("_ACCOUNTS")}
     gate = Gatekeeper(read_settings(given))
     for check in (gate.by_push, gate.by_scheduler):
@@ -175,7 +175,7 @@ def test_an_unset_list_of_accounts_admits_nobody() -> None:
 
 
 @pytest.mark.parametrize("name", [FIRST, SECOND])
-def test_a_header_sent_twice_is_no_token(name: str) -> None:
+def test_duplicate_authorization_header_is_refused(name: str) -> None:
     """Servers join them by a comma; which one the platform looked at is not known."""
     gate = Gatekeeper(read_settings(environment(REGEN_TOKEN_CHECK=CLAIMS)))
     assert gate.by_push({name: claimed()[SECOND]})

@@ -65,7 +65,7 @@ def web() -> Web:
 
 
 @pytest.mark.parametrize("name", list(forgeries()))
-def test_a_forged_token_is_refused_and_not_quoted(web: Web, name: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_forged_token_is_refused_and_not_echoed(web: Web, name: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     forged = forgeries()[name]
     answer = web.call("coordinator", "POST", "/regenerate-pubsub", b"{}", {"Authorization": forged})
@@ -78,13 +78,13 @@ def test_a_forged_token_is_refused_and_not_quoted(web: Web, name: str, caplog: p
 
 
 @pytest.mark.parametrize("claim", [DEEP, "bnVsbA", "W10", "%%%", "\u00e9", "", "e30"])
-def test_claims_that_are_none_are_refused_where_the_platform_has_taken_the_signature(claim: str) -> None:
+def test_malformed_claims_are_refused_in_claims_mode(claim: str) -> None:
     gate = Gatekeeper(read_settings(environment(REGEN_TOKEN_CHECK="claims")))
     with pytest.raises(Unauthenticated):
         gate.by_push({"Authorization": f"Bearer e30.{claim}.SIGNATURE_REMOVED_BY_GOOGLE"})
 
 
-def test_certificates_are_not_fetched_for_every_stranger(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificates_are_not_fetched_for_every_bad_token(monkeypatch: pytest.MonkeyPatch) -> None:
     gate = Gatekeeper(read_settings(environment()))
     asked: list[str] = []
     real = urllib.request.urlopen
@@ -102,7 +102,7 @@ def test_certificates_are_not_fetched_for_every_stranger(monkeypatch: pytest.Mon
     assert len(asked) == 1
 
 
-def test_certificates_at_hand_outlast_an_issuer_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cached_certificates_outlast_an_unreachable_issuer(monkeypatch: pytest.MonkeyPatch) -> None:
     gate = Gatekeeper(read_settings(environment()))
     assert gate.by_push(signed())
 
@@ -117,7 +117,7 @@ def test_certificates_at_hand_outlast_an_issuer_that_does_not_answer(monkeypatch
 
 
 @pytest.mark.parametrize("answer", ["[]", "null", "{", '"x"'])
-def test_an_issuer_that_answers_nonsense_is_unavailable(answer: str) -> None:
+def test_malformed_certificates_are_answered_503(answer: str) -> None:
     gate = Gatekeeper(read_settings(environment(REGEN_OIDC_CERTS_URL=f"data:application/json,{answer}")))
     with pytest.raises(Unavailable):
         gate.by_push(signed())

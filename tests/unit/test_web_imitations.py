@@ -45,7 +45,7 @@ def own_follow_up(web: Web) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 @pytest.mark.parametrize("attributes", ATTRIBUTES)
-def test_a_trigger_dressed_as_a_follow_up_is_a_trigger(attributes: dict[str, str]) -> None:
+def test_imitated_follow_up_is_treated_as_a_trigger(attributes: dict[str, str]) -> None:
     web = Web()
     send(web, "m1", attributes)
     assert listed(web) == [["m1"]]
@@ -56,7 +56,7 @@ def test_a_trigger_dressed_as_a_follow_up_is_a_trigger(attributes: dict[str, str
     assert not web.malformed()
 
 
-def test_two_triggers_with_one_event_id_are_two() -> None:
+def test_triggers_that_share_an_event_id_stay_separate() -> None:
     """Upstream may name its own events so; the second one is news of its own."""
     web = Web()
     send(web, "m1", {"event_id": "game-42"})
@@ -67,7 +67,7 @@ def test_two_triggers_with_one_event_id_are_two() -> None:
     assert listed(web) == [["m1"], ["m2"]]
 
 
-def test_an_own_follow_up_is_known_and_its_copy_is_none() -> None:
+def test_altered_copy_of_a_follow_up_is_a_trigger() -> None:
     web = Web()
     web.bench.regenerate("t1")
     web.bench.regenerate("t2")
@@ -82,7 +82,7 @@ def test_an_own_follow_up_is_known_and_its_copy_is_none() -> None:
     assert listed(web) == [["stolen"], ["t1"], ["t2"]], "with another body it is a trigger of somebody else's"
 
 
-def test_a_follow_up_of_the_release_before_loses_nothing() -> None:
+def test_follow_up_of_the_previous_release_loses_nothing() -> None:
     """Its event is noted nowhere: it is a trigger, which takes along all that waits on the date."""
     web = Web()
     web.bench.regenerate("t1")
@@ -98,14 +98,14 @@ def test_a_follow_up_of_the_release_before_loses_nothing() -> None:
     assert listed(web) == [["old", "t2"], ["t1"]]
 
 
-def test_a_grade_from_outside_touches_no_date_to_come() -> None:
+def test_external_grade_message_for_a_future_date_is_recorded() -> None:
     web = Web()
     day = eastern_today(web.bench.clock.now()).isoformat()
     send(web, "m1", {}, mode="grade", game_date=day)
     assert "a date that is over" in web.malformed()[0]["error"]
 
 
-def test_a_wake_from_outside_opens_nothing() -> None:
+def test_external_wake_message_opens_nothing() -> None:
     web = Web()
     send(web, "m1", {}, mode="advance_backfill", backfill_id="backfill_x")
     assert "the id of a backfill" in web.malformed()[0]["error"]
@@ -113,7 +113,7 @@ def test_a_wake_from_outside_opens_nothing() -> None:
 
 
 @pytest.mark.parametrize("attributes", ATTRIBUTES)
-def test_a_dead_trigger_dressed_as_ours_is_on_record(attributes: dict[str, str]) -> None:
+def test_dead_trigger_imitating_a_follow_up_is_recorded(attributes: dict[str, str]) -> None:
     web = Web()
     web.bench.regenerate("t1")
     web.bench.regenerate("t2")
@@ -128,12 +128,12 @@ def test_a_dead_trigger_dressed_as_ours_is_on_record(attributes: dict[str, str])
     assert states == {"pending"}, "no request of ours was ended by it"
 
 
-def test_a_dead_follow_up_that_is_not_ours_is_recorded() -> None:
+def test_dead_imitated_follow_up_is_recorded() -> None:
     web = Web()
     assert dead_letters.handle(web.bench.deps, "m1", TRIGGER, {"follow_up": "x", "event_id": "e"}, b"{}") == "recorded"
 
 
-def test_two_scheduler_jobs_of_one_minute_have_a_key_each() -> None:
+def test_scheduler_jobs_of_one_minute_have_separate_keys() -> None:
     web = Web()
     moment = {"X-CloudScheduler": "true", "X-CloudScheduler-ScheduleTime": "2026-01-20T11:00:00Z"}
 
@@ -149,7 +149,7 @@ def test_two_scheduler_jobs_of_one_minute_have_a_key_each() -> None:
     assert run("regen-start", 12) == 422
 
 
-def test_one_key_of_two_callers_is_coalesced_twice() -> None:
+def test_key_shared_by_two_callers_is_coalesced_twice() -> None:
     web = Web()
     web.bench.regenerate("t0")
     for caller, name in (("one-key-of-sixteen-or-more", "playera"), ("another-key-that-is-valid-too", "playerb")):
@@ -162,7 +162,7 @@ def test_one_key_of_two_callers_is_coalesced_twice() -> None:
     assert len(web.bench.audited("coalesced")) == 2
 
 
-def test_a_trigger_is_pushed_by_the_platform_alone() -> None:
+def test_only_the_platform_may_push_a_trigger() -> None:
     assert Web().call("coordinator", "POST", "/regenerate-pubsub", envelope(TRIGGER), pushed()).status_code == 204
 
 
@@ -177,7 +177,7 @@ def copies_cost(web: Web, data: Mapping[str, Any], attributes: Mapping[str, str]
     return (end[0] - seen[2][0]) // 3, end[1] - seen[2][1]
 
 
-def test_a_copy_of_a_message_that_was_carried_out_costs_one_read() -> None:
+def test_copy_of_a_handled_message_costs_one_read() -> None:
     """5,000 copies of old messages beside a regeneration took its time."""
     web = Web()
     web.bench.regenerate("t1")

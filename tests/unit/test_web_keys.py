@@ -43,7 +43,7 @@ def test_any_other_key_is_refused(gate: Gatekeeper, given: str) -> None:
         gate.by_key_or_scheduler({"X-API-Key": given, **pushed()})
 
 
-def test_every_key_is_compared_whichever_fits(gate: Gatekeeper, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_key_is_compared_even_after_a_match(gate: Gatekeeper, monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[bytes] = []
     real = hmac.compare_digest
 
@@ -71,7 +71,7 @@ class Untouched(io.BytesIO):
 
 
 @pytest.mark.parametrize("service", ["coordinator", "worker", "verifier"])
-def test_the_caller_is_known_before_the_body_is_read(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_caller_is_checked_before_the_body_is_read(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
     web = Web()
     router = web.routers[service]
     body = Untouched(b"{" * 100)
@@ -111,7 +111,7 @@ class Endless(io.RawIOBase):
 
 
 @pytest.mark.parametrize("headers", [{}, KEYED], ids=["stranger", "caller"])
-def test_a_body_without_an_end_is_not_read_to_it(headers: dict[str, str]) -> None:
+def test_endless_body_is_not_read_to_its_end(headers: dict[str, str]) -> None:
     body = Endless()
     builder = EnvironBuilder(PATH, method="POST", headers=list(headers.items()))
     environ = {**builder.get_environ(), "wsgi.input": body, "wsgi.input_terminated": True}
@@ -133,7 +133,7 @@ def _measure(call: Call) -> Reply:
 @pytest.mark.parametrize(
     ("size", "status"), [(0, 200), (MAX_BODY_BYTES, 200), (MAX_BODY_BYTES + 1, 413), (5 * MAX_BODY_BYTES, 413)]
 )
-def test_a_body_of_one_mebibyte_is_read_and_no_longer_one(size: int, status: int, *, chunked: bool) -> None:
+def test_body_of_at_most_one_mebibyte_is_read(size: int, status: int, *, chunked: bool) -> None:
     app = served(Router([Route("POST", "/x", None, _measure)]))
     environ = EnvironBuilder("/x", method="POST", input_stream=io.BytesIO(b"x" * size)).get_environ()
     if chunked:
@@ -150,7 +150,7 @@ def test_a_body_of_one_mebibyte_is_read_and_no_longer_one(size: int, status: int
         assert answer.json["type"] == "urn:regen:problem:body-too-large"
 
 
-def test_a_body_that_breaks_off_is_invalid_input() -> None:
+def test_truncated_body_is_invalid_input() -> None:
     app = served(Router([Route("POST", "/x", None, _measure)]))
     environ = EnvironBuilder("/x", method="POST", input_stream=io.BytesIO(b"x" * 10)).get_environ()
     answer = Response.from_app(app, {**environ, "CONTENT_LENGTH": "100"})

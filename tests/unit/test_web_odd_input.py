@@ -77,7 +77,7 @@ def _body(given: Any) -> bytes:
 
 
 @pytest.mark.parametrize("name", list(REGENERATION))
-def test_what_is_wrong_is_named_and_nothing_is_changed(name: str) -> None:
+def test_odd_input_names_its_field_and_changes_nothing(name: str) -> None:
     web = Web()
     given, status, field = REGENERATION[name]
     for headers in ({}, {"Idempotency-Key": "k"}):
@@ -90,7 +90,7 @@ def test_what_is_wrong_is_named_and_nothing_is_changed(name: str) -> None:
 
 
 @pytest.mark.parametrize("value", [49, -1, "15", True, float("nan"), float("inf"), 10**18, [15]])
-def test_minutes_are_a_number_that_a_game_has(value: Any) -> None:
+def test_invalid_min_minutes_is_refused(value: Any) -> None:
     web = Web()
     answer = web.post("/start", {"game_date": DAY.isoformat(), "min_minutes": value})
     assert answer.json is not None
@@ -110,7 +110,7 @@ METADATA: list[Any] = [
 
 
 @pytest.mark.parametrize("metadata", METADATA, ids=range(len(METADATA)))
-def test_metadata_comes_through_to_the_audit_as_it_was_given(metadata: Any) -> None:
+def test_metadata_reaches_the_audit_unchanged(metadata: Any) -> None:
     web = Web(players(3))
     day = DAY.isoformat()
     opened = web.post(PATH, {"game_date": day, "metadata": metadata}, {"Idempotency-Key": "k"})
@@ -128,7 +128,7 @@ def test_metadata_comes_through_to_the_audit_as_it_was_given(metadata: Any) -> N
     assert listed["batches"][0]["metadata"] == metadata
 
 
-def test_odd_metadata_does_not_stand_for_the_trigger_when_an_opening_is_lost() -> None:
+def test_odd_metadata_does_not_replace_a_lost_trigger() -> None:
     """A sweep that stumbled over it would stop healing for good."""
     web = Web(players(3))
     odd = {"trigger_id": ["t"], "reason": "No reason/at all", "note": "mine"}
@@ -164,7 +164,7 @@ NAMES = [
 ]
 
 
-def test_names_as_people_have_them_are_predicted_under_them() -> None:
+def test_players_with_unusual_names_are_predicted() -> None:
     web = Web([entry(name, lines=(24.5, 25.0)) for name in NAMES])
     answer = web.post(PATH, {"game_date": DAY.isoformat(), "players": NAMES[:7]})
     assert answer.status_code == 202
@@ -195,7 +195,7 @@ def test_an_idempotency_key_may_be_any_short_text(key: str, status: int) -> None
         assert first.json["field"] == "Idempotency-Key"
 
 
-def test_the_same_key_of_two_callers_is_two_keys() -> None:
+def test_same_key_of_two_callers_is_two_keys() -> None:
     web = Web()
     day = DAY.isoformat()
     first = web.post(PATH, {"game_date": day}, {"Idempotency-Key": "k"}).json
@@ -207,7 +207,7 @@ def test_the_same_key_of_two_callers_is_two_keys() -> None:
     assert (first["status"], second["status"]) == ("accepted", "coalesced")
 
 
-def test_what_was_coalesced_first_is_carried_out_however_many_come_after_it() -> None:
+def test_first_coalesced_trigger_survives_the_limit() -> None:
     web = Web()
     bench = web.bench
     bench.regenerate("first")
@@ -226,7 +226,7 @@ def test_what_was_coalesced_first_is_carried_out_however_many_come_after_it() ->
     assert len(bench.audited("coalesced")) == MAX_COALESCED + 5
 
 
-def test_triggers_with_much_metadata_and_many_names_are_all_taken_and_carried() -> None:
+def test_large_triggers_are_all_coalesced_and_carried() -> None:
     rostered = [f"player{'n' * 80}{n}" for n in range(900)]
     web = Web([*players(3), *(entry(name, status="OUT") for name in rostered)])
     web.post(PATH, {"game_date": DAY.isoformat()})
@@ -255,7 +255,7 @@ def test_triggers_with_much_metadata_and_many_names_are_all_taken_and_carried() 
     assert sorted(e.metadata["number"] for e in bench.audited("coalesced")) == list(range(120))
 
 
-def test_one_item_that_can_never_be_carried_out_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unrecordable_item_does_not_delay_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     web = Web()
     real = web.bench.warehouse.record
 
@@ -277,7 +277,7 @@ def test_one_item_that_can_never_be_carried_out_does_not_hold_up_the_others(monk
     assert not web.outbox()
 
 
-def test_the_newest_batches_are_listed_as_many_as_wanted() -> None:
+def test_newest_batches_are_listed_up_to_the_limit() -> None:
     web = Web(players(3))
     made = []
     for _ in range(4):

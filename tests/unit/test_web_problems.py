@@ -38,7 +38,7 @@ def _methods(web: Web) -> list[tuple[str, str, set[str]]]:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "BREW"])
-def test_a_method_that_a_path_does_not_have_is_refused_with_those_it_has(web: Web, method: str) -> None:
+def test_unknown_method_is_answered_with_the_allowed_ones(web: Web, method: str) -> None:
     for service, path, allowed in _methods(web):
         if method not in allowed:
             answer = web.call(service, method, path)
@@ -49,7 +49,7 @@ def test_a_method_that_a_path_does_not_have_is_refused_with_those_it_has(web: We
                 assert answer.json["type"] == "urn:regen:problem:method-not-allowed"
 
 
-def test_head_is_a_get_without_its_body(web: Web) -> None:
+def test_head_answers_like_get_without_body(web: Web) -> None:
     answer = web.call("coordinator", "HEAD", "/health")
     assert (answer.status_code, answer.data, answer.content_type) == (200, b"", "application/json")
 
@@ -70,7 +70,7 @@ PATHS = [
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_path_that_nothing_is_at_is_not_found(web: Web, method: str, path: str) -> None:
+def test_unknown_path_is_not_found(web: Web, method: str, path: str) -> None:
     answer = web.call("coordinator", method, path, headers=KEYED)
     assert (answer.status_code, answer.content_type) == (404, "application/problem+json")
     assert answer.json is not None
@@ -81,7 +81,7 @@ BATCH_IDS = ["__x__", "..", ".", "a.b", "%20", "a%0Ab", "x" * 300, "é", "%F0%9F
 
 
 @pytest.mark.parametrize("batch_id", BATCH_IDS)
-def test_an_id_that_is_nobodys_is_not_found(web: Web, batch_id: str) -> None:
+def test_unknown_id_is_not_found(web: Web, batch_id: str) -> None:
     assert web.get(f"/batches/{batch_id}").status_code == 404
     assert web.get(f"/status?batch_id={batch_id}").status_code == 404
     assert web.get(f"/backfills/{batch_id}").status_code == 404
@@ -116,7 +116,9 @@ PROBLEMS: list[tuple[errors.RegenError, int, str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("error", "status", "kind", "more"), PROBLEMS, ids=[type(p[0]).__name__ for p in PROBLEMS])
-def test_each_error_is_its_problem(error: errors.RegenError, status: int, kind: str, more: dict[str, Any]) -> None:
+def test_each_error_has_its_problem_type(
+    error: errors.RegenError, status: int, kind: str, more: dict[str, Any]
+) -> None:
     answer = problem_response(error)
     assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
     body: dict[str, Any] = answer.json or {}
@@ -137,7 +139,7 @@ def test_each_error_is_its_problem(error: errors.RegenError, status: int, kind: 
         (errors.NotFound("none"), logging.INFO),
     ],
 )
-def test_what_nobody_expected_says_nothing_outside_and_all_inside(
+def test_unexpected_error_is_logged_but_not_shown(
     error: Exception, level: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(_: Call) -> Reply:
@@ -157,7 +159,7 @@ def _kinds(kind: type[errors.RegenError] = errors.RegenError) -> Iterator[type[e
         yield from _kinds(sub)
 
 
-def test_every_error_has_its_place_in_the_table_of_problems() -> None:
+def test_every_error_is_in_the_table_of_problems() -> None:
     """One that nobody has placed would be a 500 to its caller, whatever it means."""
     for module in pkgutil.walk_packages(regen.__path__, "regen."):
         if not module.name.endswith(("__main__", "_launcher")):
@@ -209,7 +211,7 @@ def test_a_5xx_names_the_dependency_and_its_trace(name: str, service: str) -> No
         assert "a secret" not in answer.text
 
 
-def test_a_function_that_is_not_ready_names_its_trace_too() -> None:
+def test_unready_answer_names_its_trace() -> None:
     web = Web()
 
     def away(*_: object) -> None:
@@ -223,7 +225,7 @@ def test_a_function_that_is_not_ready_names_its_trace_too() -> None:
     assert (answer.status_code, answer.json["firestore"], answer.json["instance"]) == (503, "Unavailable", TRACE)
 
 
-def test_problems_of_a_real_date(web: Web) -> None:
+def test_documented_problems_are_answered_on_a_real_date(web: Web) -> None:
     """The codes of the design, each by a call."""
     day, path = DAY.isoformat(), "/regenerate-with-supersede"
     assert web.post(path, {"game_date": "2026-07-01"}).status_code == 404

@@ -57,7 +57,7 @@ ENVELOPES: dict[str, bytes] = {
 
 @pytest.mark.parametrize(("service", "path"), [*DOORS, ("verifier", "/events/batch")], ids=lambda word: word)
 @pytest.mark.parametrize("name", list(ENVELOPES))
-def test_what_cannot_be_understood_is_on_record_at_once(service: str, path: str, name: str) -> None:
+def test_malformed_message_is_recorded_at_once(service: str, path: str, name: str) -> None:
     web = Web()
     assert web.push(service, path, ENVELOPES[name]) == 204
     (entry,) = web.malformed()
@@ -76,7 +76,7 @@ ODD_IDS = ["", "a/b", "..", ".", "__x__", "a b", "é", "\x00", "x" * 300, None, 
 
 @pytest.mark.parametrize("batch_id", ODD_IDS, ids=repr)
 @pytest.mark.parametrize(("service", "path"), DOORS[1:], ids=[d[1] for d in DOORS[1:]])
-def test_an_id_that_cannot_be_ours_reaches_no_database(service: str, path: str, batch_id: Any) -> None:
+def test_impossible_id_reaches_no_database(service: str, path: str, batch_id: Any) -> None:
     web = Web()
     for data in (
         {"batch_id": batch_id, "request_id": "r1", "round": 1},
@@ -116,7 +116,7 @@ TRIGGERS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", list(TRIGGERS))
-def test_a_trigger_that_asks_for_nothing_possible_is_on_record(name: str) -> None:
+def test_impossible_trigger_is_recorded(name: str) -> None:
     web = Web()
     data = {k: v for k, v in {"game_date": DAY.isoformat(), **TRIGGERS[name]}.items() if v is not ...}
     assert web.push("coordinator", "/regenerate-pubsub", envelope(data)) == 204
@@ -139,7 +139,7 @@ def test_a_refused_trigger_delivered_again_opens_no_batch() -> None:
     assert len(web.bench.store.find("prediction_batches")) == 1, "another message is another trigger"
 
 
-def test_a_trigger_that_was_carried_out_is_not_refused_later(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_handled_trigger_is_not_refused_later(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two deliveries at once: the one that saw the players opened the batch, and the other records nothing."""
     web = Web(players(3))
     data = {"game_date": DAY.isoformat(), "mode": "regenerate_with_supersede", "players": ["playerc"]}
@@ -155,7 +155,7 @@ def test_a_trigger_that_was_carried_out_is_not_refused_later(monkeypatch: pytest
     assert not web.malformed()
 
 
-def test_messages_about_batches_that_nobody_has_are_on_record() -> None:
+def test_messages_about_unknown_batches_are_recorded() -> None:
     web = Web()
     data = {"batch_id": "b1", "request_id": "r1", "round": 1}
     assert web.push("worker", "/", envelope(data, "m-1")) == 204
@@ -163,7 +163,7 @@ def test_messages_about_batches_that_nobody_has_are_on_record() -> None:
     assert sorted(e["error"].split(":")[0] for e in web.malformed()) == ["batch_id", "request_id"]
 
 
-def test_a_good_trigger_opens_one_batch_however_often_it_comes() -> None:
+def test_redelivered_trigger_opens_one_batch() -> None:
     web = Web()
     data = {
         "game_date": DAY.isoformat(),
@@ -187,7 +187,7 @@ def test_a_good_trigger_opens_one_batch_however_often_it_comes() -> None:
     assert not web.malformed()
 
 
-def test_a_store_that_cannot_keep_the_record_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unwritable_store_is_answered_503(monkeypatch: pytest.MonkeyPatch) -> None:
     def down(*_: Any, **__: Any) -> None:
         raise Unavailable("down")
 
@@ -210,7 +210,7 @@ EVENTS += [
 
 
 @pytest.mark.parametrize("document", EVENTS)
-def test_an_event_about_nothing_of_ours_is_on_record(document: str) -> None:
+def test_event_about_a_foreign_document_is_recorded(document: str) -> None:
     web = Web()
     headers = {**pushed(), "ce-document": document, "ce-type": "x"}
     assert web.call("verifier", "POST", "/events/batch", b"{", headers).status_code == 204
@@ -239,7 +239,7 @@ def test_an_event_may_come_as_the_envelope_of_its_topic() -> None:
     assert len(web.malformed()) == 1
 
 
-def test_an_event_that_is_published_twice_is_one_trigger_and_another_body_is_another() -> None:
+def test_event_published_twice_is_one_trigger() -> None:
     web = Web()
     trigger = {"game_date": DAY.isoformat(), "reason": "bdb_upgrade"}
     item = messages.message_item("e", web.bench.clock.now(), TRIGGER_TOPIC, trigger)

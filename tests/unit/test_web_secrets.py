@@ -43,7 +43,9 @@ def _told(web: Web, caplog: pytest.LogCaptureFixture) -> str:
     )
 
 
-def test_calls_leave_no_secret_anywhere(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calls_leave_no_secret_in_records_or_logs(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     web = Web(settings=SETTINGS)
     day = DAY.isoformat()
     answers = []
@@ -85,7 +87,7 @@ def test_calls_leave_no_secret_anywhere(caplog: pytest.LogCaptureFixture, monkey
     assert forged["Authorization"].split(".")[1] not in told
 
 
-def test_nothing_that_holds_a_secret_shows_it() -> None:
+def test_secrets_are_hidden_in_reprs() -> None:
     for holder in (SETTINGS, Gatekeeper(SETTINGS), Webhook(HOOK), SETTINGS.api_keys, SETTINGS.webhook_url):
         assert CANARY not in repr(holder)
 
@@ -94,14 +96,14 @@ def test_nothing_that_holds_a_secret_shows_it() -> None:
     "address",
     [f"hooks.example/{CANARY}", f"https://127.0.0.1:9/{CANARY}", f"https://x y/{CANARY}\n", f"http://[{CANARY}"],
 )
-def test_a_webhook_that_cannot_be_reached_is_not_named(address: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_unreachable_webhook_is_not_named(address: str, caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(Unavailable) as error:
         Webhook(address).send({"type": "batch_rejected", "why": "x"})
     logging.getLogger("regen.test").error("not delivered", exc_info=error.value)
     assert CANARY not in "".join(traceback.format_exception(error.value)) + caplog.text
 
 
-def test_an_alert_does_not_follow_a_webhook_elsewhere() -> None:
+def test_webhook_redirect_is_not_followed() -> None:
     with serving() as chat:
         chat.say("POST /hook", (302, {}))
         chat.say("GET /elsewhere", (200, {}))

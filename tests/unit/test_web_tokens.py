@@ -27,7 +27,7 @@ def _routes(web: Web) -> list[tuple[str, Route]]:
     [{"Authorization": "Bearer x"}, {"Authorization": "Bearer a.b.c"}, {"Authorization": "Basic eDp5"}, {}],
     ids=["forged", "three parts", "basic", "nothing"],
 )
-def test_nobody_gets_in_anywhere_but_at_health(web: Web, headers: dict[str, str]) -> None:
+def test_only_health_is_open_without_a_token(web: Web, headers: dict[str, str]) -> None:
     open_to_anybody = set()
     for service, route in _routes(web):
         path = route.path.replace("{id}", "some_id")
@@ -41,7 +41,7 @@ def test_nobody_gets_in_anywhere_but_at_health(web: Web, headers: dict[str, str]
     assert open_to_anybody == {"/health"}
 
 
-def test_push_and_schedule_are_let_in_where_they_belong(web: Web) -> None:
+def test_push_and_scheduler_are_admitted_to_their_routes(web: Web) -> None:
     for service, route in _routes(web):
         if route.check is None or route.method != "POST":
             continue
@@ -88,7 +88,7 @@ def test_wrong_claims_are_refused_signed_or_not(what: str, changes: dict[str, An
 
 
 @pytest.mark.parametrize("mode", ["claims", "claims_behind_iam"])
-def test_without_a_signature_only_the_modes_for_private_services_let_in(mode: str) -> None:
+def test_unsigned_token_is_accepted_in_private_modes_only(mode: str) -> None:
     with pytest.raises(Unauthenticated):
         Gatekeeper(read_settings(environment())).by_push(claimed())
     gate = Gatekeeper(read_settings(environment(REGEN_TOKEN_CHECK=mode)))

@@ -118,7 +118,7 @@ def test_a_message_without_a_trace_has_that_of_its_request(parent: str, lines: l
     assert {line["trace"] for line in lines} == {"a" * 32}
 
 
-def test_two_requests_without_a_trace_are_two(lines: list[dict[str, str]]) -> None:
+def test_requests_without_a_trace_have_separate_traces(lines: list[dict[str, str]]) -> None:
     web = Traced()
     for _ in range(2):
         web.get("/batches/b1")
@@ -126,7 +126,7 @@ def test_two_requests_without_a_trace_are_two(lines: list[dict[str, str]]) -> No
     assert tracing.here() is None
 
 
-def test_spans_of_a_batch_hang_together(spans: InMemorySpanExporter) -> None:
+def test_spans_of_a_batch_are_linked(spans: InMemorySpanExporter) -> None:
     web = Traced()
     batch_id = web.regenerate(traceparent=PARENT)
     web.bench.drain()
@@ -196,7 +196,7 @@ def _run(code: str, **environ: str) -> str:
     return done.stdout
 
 
-def test_nothing_of_opentelemetry_is_imported_when_it_is_off() -> None:
+def test_disabled_tracing_imports_no_opentelemetry() -> None:
     assert _run(OFF) == "[]\n"
 
 
@@ -223,7 +223,7 @@ def test_spans_reach_a_collector_before_the_answer() -> None:
     assert {a.key: a.value.string_value for a in resource.resource.attributes}["gcp.project_id"] == "demo-project"
 
 
-def test_a_collector_that_is_away_costs_spans_and_wakes_nobody() -> None:
+def test_unreachable_collector_costs_only_its_spans() -> None:
     lines = [json.loads(line) for line in _run(ON, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9").splitlines()]
     assert lines
     assert {line["severity"] for line in lines} <= {"INFO", "WARNING"}

@@ -26,7 +26,7 @@ WHERE game_date = @day AND event NOT IN ('requested', 'promoted', 'coalesced', '
 
 
 @pytest.mark.long
-def test_ten_regenerations_of_a_date_at_once(rig: Rig) -> None:
+def test_ten_simultaneous_regenerations_become_two_batches(rig: Rig) -> None:
     """I-08, I-10: one runs, nine wait, one follow-up carries what all of them asked for."""
     (day,) = rig.days(1)
     state = before(rig, day)
@@ -88,19 +88,19 @@ def stale(rig: Rig, day: str, number: int) -> None:
 
 
 @pytest.mark.long
-def test_copies_of_every_message_now_and_of_an_older_round_change_nothing(rig: Rig) -> None:
+def test_redelivered_messages_of_any_round_change_nothing(rig: Rig) -> None:
     """The short form of the next one."""
     stale(rig, copied(rig, FEW), FEW // 10)
 
 
 @pytest.mark.long
-def test_two_thousand_copies_change_nothing(rig: Rig) -> None:
+def test_two_thousand_redeliveries_change_nothing(rig: Rig) -> None:
     """Requests, verifications, change events and triggers, 500 of each; then as many of an older round."""
     stale(rig, copied(rig, MANY), MANY // 5)
 
 
 @pytest.mark.long
-def test_ten_orders_at_once_again_and_again(rig: Rig) -> None:
+def test_repeated_bursts_of_ten_regenerations(rig: Rig) -> None:
     """With what the times before have left."""
     for _ in range(REPEATS):
-        test_ten_regenerations_of_a_date_at_once(rig)
+        test_ten_simultaneous_regenerations_become_two_batches(rig)

@@ -41,7 +41,7 @@ def restarted_at(rig: Rig, number: int, *scenes: tuple[str, Fault]) -> None:
 
 
 @pytest.mark.long
-def test_bigquery_is_killed_after_a_promotion_and_before_a_load(rig: Rig) -> None:
+def test_bigquery_killed_after_a_promotion_and_before_a_load(rig: Rig) -> None:
     """What was committed is found when it is back; what was not is done then."""
     restarted_at(rig, signal.SIGKILL, ("promote", Fault.HOLD_ANSWER), ("stage", Fault.HOLD))
 
@@ -49,13 +49,13 @@ def test_bigquery_is_killed_after_a_promotion_and_before_a_load(rig: Rig) -> Non
 @pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 @pytest.mark.parametrize("scenes", PAIRS, ids=lambda scenes: "-".join(f"{name}_{fault}" for name, fault in scenes))
-def test_bigquery_restarts_at_each_statement(rig: Rig, scenes: Sequence[tuple[str, Fault]], number: int) -> None:
+def test_bigquery_may_restart_at_any_statement(rig: Rig, scenes: Sequence[tuple[str, Fault]], number: int) -> None:
     """By signal and by force."""
     restarted_at(rig, number, *scenes)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("_number", range(REPEATS))
-def test_repeated_restarts_of_bigquery(rig: Rig, _number: int) -> None:
+def test_bigquery_may_restart_repeatedly_during_a_promotion(rig: Rig, _number: int) -> None:
     """In the middle of a promotion, again and again."""
     restarted_at(rig, signal.SIGKILL, ("promote", Fault.HOLD_ANSWER), ("stage", Fault.HOLD))

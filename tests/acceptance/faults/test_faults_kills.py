@@ -38,7 +38,7 @@ def killed_at(rig: Rig, *scenes: Scene) -> None:
     invariants(rig, dates.days)
 
 
-def test_all_functions_are_killed_mid_way(rig: Rig) -> None:
+def test_each_function_may_be_killed_halfway(rig: Rig) -> None:
     """I-01, I-02, I-17: nothing current is lost, what was never opened is asked for again, nothing is done twice."""
     killed_at(
         rig,
@@ -52,7 +52,7 @@ def test_all_functions_are_killed_mid_way(rig: Rig) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("number", range(REPEATS))
 @pytest.mark.parametrize("function", sorted(ALL))
-def test_repeated_kills_with_all_that_it_had_begun(rig: Rig, function: str, number: int) -> None:
+def test_each_function_may_be_killed_at_every_moment(rig: Rig, function: str, number: int) -> None:
     """Dates at every moment at once, as far as they can be: promotions go one by one."""
     killed_at(rig, *((function, at) for at in ALL[function] if at.name not in ALONE))
 
@@ -60,6 +60,6 @@ def test_repeated_kills_with_all_that_it_had_begun(rig: Rig, function: str, numb
 @pytest.mark.long
 @pytest.mark.parametrize("number", range(REPEATS))
 @pytest.mark.parametrize("name", ALONE)
-def test_repeated_kills_of_a_verifier_that_promotes(rig: Rig, name: str, number: int) -> None:
+def test_verifier_may_be_killed_at_any_moment_of_a_promotion(rig: Rig, name: str, number: int) -> None:
     """Every moment of a promotion."""
     killed_at(rig, ("verifier", moment("verifier", name)))

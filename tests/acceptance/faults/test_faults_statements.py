@@ -55,7 +55,7 @@ def regenerated_with(rig: Rig, *plans: Faults) -> None:
 
 
 @pytest.mark.long
-def test_each_statement_fails_once_in_each_way(rig: Rig) -> None:
+def test_every_bigquery_call_may_fail_once_in_any_way(rig: Rig) -> None:
     """I-29, I-31, I-32: a date for each kind of trouble, in which every call meets it."""
     regenerated_with(
         rig,
@@ -74,5 +74,5 @@ def groups() -> list[tuple[str, Sequence[Fault]]]:
 
 @pytest.mark.long
 @pytest.mark.parametrize(("statement", "faults"), groups(), ids=lambda value: str(value).replace(" ", "_"))
-def test_exactly_one_call_of_a_date_fails(rig: Rig, statement: str, faults: Sequence[Fault]) -> None:
+def test_any_single_bigquery_call_may_fail(rig: Rig, statement: str, faults: Sequence[Fault]) -> None:
     regenerated_with(rig, *({statement: [fault]} for fault in faults))

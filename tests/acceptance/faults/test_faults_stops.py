@@ -65,7 +65,7 @@ def requests_of(rig: Rig, day: str) -> dict[str, Any]:
 
 
 @pytest.mark.long
-def test_an_instance_of_each_function_stands_still_and_comes_too_late(rig: Rig) -> None:
+def test_late_writes_of_stopped_instances_change_nothing(rig: Rig) -> None:
     """I-21, I-22: the fence and the preconditions turn the late ones away; the one that opened has lost its batch."""
     stopped_at(
         rig,
@@ -94,7 +94,7 @@ def whole_function_stopped(rig: Rig, function: str) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("function", ["worker", "verifier"])
-def test_a_function_that_stands_still_as_a_whole_hangs_nobody(rig: Rig, function: str) -> None:
+def test_messages_survive_a_completely_stopped_function(rig: Rig, function: str) -> None:
     """The relay gives up on each call, the messages come again, and when it goes on all is done once."""
     whole_function_stopped(rig, function)
 
@@ -114,6 +114,6 @@ LATE = {
 
 @pytest.mark.long
 @pytest.mark.parametrize("number", range(max(map(len, LATE.values()))))
-def test_an_instance_of_each_comes_too_late_at_each_moment(rig: Rig, number: int) -> None:
+def test_late_writes_change_nothing_at_any_moment(rig: Rig, number: int) -> None:
     """The moments at which a late write could do harm take turns."""
     stopped_at(rig, *((f, moment(f, names[number % len(names)])) for f, names in LATE.items()))
