@@ -1,6 +1,6 @@
-"""A local stack, started by the command line and used by all tests here, and the command line itself.
+"""A local stack that the command line starts for all tests here, and the command line itself.
 
-Each test has dates of its own, so that none depends on another.
+Each test uses its own dates, so that no test depends on another.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ REGEN = str(Path(sys.executable).with_name("regen"))
 UP_SECONDS = 300.0
 STOP_SECONDS = 10.0
 FIRST_DATE = "2025-11-20"
-"""Games before this date are left out: that makes the start short, and leaves a history to predict from."""
+"""The tests omit games before this date. The start is then short, and enough history is left to predict from."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
-    """One process runs all that share a stack. The faults have theirs; in the long run, one for each module."""
+    """Run all tests that share a stack in one process. The fault tests have their own stack; in the long run, one a module."""
     here, long = Path(__file__).parent, config.getoption("markexpr") == "long"
     for item in items:
         if here in item.path.parents:
@@ -47,7 +47,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.
 
 
 def clean_environment(home: Path, **more: str) -> dict[str, str]:
-    """The environment of somebody who has set nothing but where the local stack is."""
+    """The environment of a user who has set only the local stack's folder."""
     named = ("COORDINATOR_URL", "WORKER_URL", "VERIFIER_URL", "API_KEY", "PROJECT_ID", "GOOGLE_APPLICATION_CREDENTIALS")
     dropped = {name for name in os.environ if name in named or name.endswith("_EMULATOR_HOST")}
     kept = {
@@ -59,8 +59,8 @@ def clean_environment(home: Path, **more: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """A command that has ended."""
+class CommandResult:
+    """What a command returned and printed."""
 
     code: int
     out: str
@@ -68,7 +68,7 @@ class Ended:
 
     @property
     def data(self) -> Any:
-        """What it said as JSON."""
+        """Its standard output, decoded from JSON."""
         return json.loads(self.out)
 
 
@@ -77,14 +77,14 @@ class Local:
     """The running stack.
 
     Attributes:
-        env: its `env` file.
+        env: the variables of its `env` file.
     """
 
     home: Path
     env: dict[str, str]
 
-    def regen(self, *arguments: str, code: int | None = 0, timeout: float = 120) -> Ended:
-        """Type a command; its exit code is checked unless it is None."""
+    def regen(self, *arguments: str, code: int | None = 0, timeout: float = 120) -> CommandResult:
+        """Run a command and check its exit code; `code=None` accepts any."""
         done = subprocess.run(
             [REGEN, *arguments],
             env=clean_environment(self.home),
@@ -94,16 +94,16 @@ class Local:
             check=False,
         )
         assert code is None or done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return Ended(done.returncode, done.stdout, done.stderr)
+        return CommandResult(done.returncode, done.stdout, done.stderr)
 
     @property
     def coordinator(self) -> Coordinator:
-        """Its coordinator."""
+        """A client of its coordinator."""
         return Coordinator(self.env["COORDINATOR_URL"], self.env["API_KEY"])
 
     @property
     def reader(self) -> Reader:
-        """Its warehouse."""
+        """A reader of its warehouse."""
         return Reader(self.env["PROJECT_ID"], self.env["BIGQUERY_EMULATOR_HOST"])
 
     def current(self, day: str) -> dict[str, tuple[str, float]]:
@@ -118,7 +118,7 @@ class Local:
 
 @dataclass
 class Up:
-    """A `regen local up` in a process group of its own."""
+    """A `regen local up` in a separate process group."""
 
     process: subprocess.Popen[str]
     home: Path
@@ -147,15 +147,15 @@ class Up:
         return up
 
     def ended(self) -> bool:
-        """Whether it is over."""
+        """Return whether the command has ended."""
         return self.process.poll() is not None
 
     def output(self) -> str:
-        """What it has said."""
+        """What the command has printed so far."""
         return (self.home.parent / f"{self.home.name}.out").read_text()
 
     def kill(self, name: str) -> None:
-        """SIGKILL a function, with all its processes; wait until it runs again."""
+        """Send SIGKILL to all processes of a function, and wait until the stack has restarted it."""
         old = self._function(name)
         assert old
         os.killpg(os.getpgid(old.pid), signal.SIGKILL)
@@ -170,7 +170,7 @@ class Up:
         return None
 
     def stop(self) -> None:
-        """Ctrl-C ends all of it, in time."""
+        """Send Ctrl-C, and check that all processes end within the time limit."""
         if not self.ended():
             children = psutil.Process(self.process.pid).children(recursive=True)
             os.killpg(self.process.pid, signal.SIGINT)
@@ -182,7 +182,7 @@ class Up:
 
 @pytest.fixture(scope="session")
 def league(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample league as files, its last weeks only, with a column that nobody knows."""
+    """The last weeks of the sample league as CSV files, with an unknown column."""
     folder = tmp_path_factory.mktemp("acceptance") / "league"
     whole = folder.with_name("whole-league")
     subprocess.run([REGEN, "league", "generate", str(whole)], check=True, capture_output=True, timeout=120)
@@ -197,7 +197,7 @@ def league(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def up(league: Path) -> Iterator[Up]:
-    """The stack as `regen local up` starts it; where the emulators are missing, in one process."""
+    """The stack as `regen local up` starts it; without emulators it is one process."""
     started = Up.start(league.with_name("local"), "--data", str(league))
     try:
         yield started
@@ -207,7 +207,7 @@ def up(league: Path) -> Iterator[Up]:
 
 @pytest.fixture(scope="session")
 def local(up: Up) -> Local:
-    """How to talk to it."""
+    """The running stack and its command line."""
     return Local(up.home, read_env(up.home / "env"))
 
 
@@ -219,6 +219,6 @@ def _runs(process: psutil.Process) -> bool:
 
 
 def _end_with_parent() -> None:
-    """A stack does not outlive a test run that is killed (Linux; elsewhere it does)."""
+    """End the stack when its test run is killed (on Linux only)."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(1, signal.SIGINT)

@@ -1,4 +1,4 @@
-"""A function behind the real server, started as it is deployed, and callers with sockets of their own."""
+"""A function behind the real server, started as in a deployment, and callers over raw sockets."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from support.web_bench import environment
 
 TESTS = Path(__file__).parents[1]
 THREADS = 8
-"""As `functions.coordinator.concurrency` in Terraform deploys them."""
+"""Threads of a function, as `functions.coordinator.concurrency` in Terraform sets them."""
 
 
 @dataclass(frozen=True)
 class Door:
-    """One function that serves."""
+    """A running function."""
 
     port: int
 
@@ -33,7 +33,7 @@ class Door:
         return socket.create_connection(("127.0.0.1", self.port), timeout=seconds)
 
     def ask(self, path: str, seconds: float = 30) -> Any:
-        """GET a path with a connection of its own; its JSON."""
+        """GET a path over a new connection; return the JSON."""
         with self.connect(seconds) as one:
             one.sendall(request("GET", path))
             return json.loads(read_answer(one).partition(b"\r\n\r\n")[2])
@@ -46,7 +46,7 @@ def request(method: str, path: str, headers: Mapping[str, str] | None = None) ->
 
 
 def read_answer(one: socket.socket) -> bytes:
-    """The answer: its head, and as much of a body as it announces."""
+    """Read an answer: its head, and the body of the announced length."""
     data = b""
     while b"\r\n\r\n" not in data and (more := one.recv(65536)):
         data += more
@@ -57,8 +57,8 @@ def read_answer(one: socket.socket) -> bytes:
     return data
 
 
-def ends(one: socket.socket, seconds: float) -> float:
-    """After how long the other side ended the connection; more than that, if it did not."""
+def seconds_until_closed(one: socket.socket, seconds: float) -> float:
+    """Wait until the server closes the connection; return the seconds, `seconds + 1` if it does not."""
     began = time.monotonic()
     one.settimeout(seconds)
     try:
@@ -73,7 +73,7 @@ def ends(one: socket.socket, seconds: float) -> float:
 
 @contextmanager
 def serving(door: str) -> Iterator[Door]:
-    """One function, behind functions-framework and gunicorn."""
+    """Run one function behind functions-framework and gunicorn."""
     port = free_port()
     argv = [str(Path(sys.executable).parent / "functions-framework"), "--target", "main", "--signature-type", "http"]
     argv += ["--source", str(TESTS / "fixtures" / "doors" / "main.py"), "--host", "127.0.0.1", "--port", str(port)]

@@ -1,4 +1,4 @@
-"""The steps of a whole life, as an operator types them; each checks what it has brought about."""
+"""The steps of a date's and a backfill's life, as an operator types them. Each step checks its own effect."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ TRIGGER_TOPIC = "nba-prediction-trigger"
 
 @dataclass(frozen=True)
 class Life:
-    """One stack and the data that it lives on.
+    """A local stack and the folder whose data it imports.
 
     Attributes:
-        folder: what is imported.
+        folder: the CSV files that `import_files` imports.
         patience: seconds that a range of dates may take.
     """
 
@@ -31,65 +31,69 @@ class Life:
     patience: float = 120.0
 
     def regen(self, *arguments: str, code: int = 0) -> Any:
-        """What a command says as JSON."""
+        """Run a command; return its JSON output."""
         return self.local.regen(*arguments, "--json", code=code, timeout=self.patience).data
 
-    def verified(self, first: str, last: str | None = None) -> None:
-        """Every invariant of these dates holds, and was looked at."""
+    def verify(self, first: str, last: str | None = None) -> None:
+        """Check that `regen verify` measured every invariant of these dates and that each holds."""
         answer = self.regen("verify", first, last or first)
         assert answer["holds"]
         assert len(answer["invariants"]) == 25
 
-    def imported(self, first: str, last: str, *how: str) -> None:
-        """Rows of the dates come into the input tables."""
+    def import_files(self, first: str, last: str, *how: str) -> None:
+        """Import the rows of these dates into the input tables."""
         self.local.regen("import", str(self.folder), "--from", first, "--to", last, *how, timeout=self.patience)
 
     def batches(self, day: str, reason: str) -> list[dict[str, Any]]:
-        """The date's batches of one reason, newest first."""
+        """The date's batches that have this reason, newest first."""
         return [b for b in self.local.coordinator.batches(day) if b["reason"] == reason]
 
     # one date
 
-    def lived(self, day: str) -> None:
-        """All of it, from the import to the redrive of a batch that was rejected."""
-        self.started(day)
+    def live_through(self, day: str) -> None:
+        """Take a date from its import to the redrive of a rejected batch, and grade it."""
+        self.start(day)
         first = self.local.current(day)
-        late = self.late_data_comes(day)
+        late = self.regenerate_on_late_data(day)
         assert self.regen("diff", late)["replaced"] == len(first)
 
         better = self.local.current(day)
-        again = self.triggered(day, "pubsub_test")
+        again = self.regenerate_by_trigger(day, "pubsub_test")
         moved = self.regen("diff", day)
         assert (moved["batch_id"], moved["replaced"], moved["withdrawn"]) == (again, len(better), 0)
-        self.verified(day)
+        self.verify(day)
 
         self.regen("rollback", again, "--yes", "--wait")
         assert sorted(self.local.current(day).values()) == sorted(better.values())
-        self.verified(day)
+        self.verify(day)
 
-        self.redriven(day, self.rejected(day, "--fail-share", "0.5"))
-        self.verified(day)
+        self.redrive_with_good_data(day, self.regenerate_damaged(day, "--fail-share", "0.5"))
+        self.verify(day)
         (graded,) = self.regen("grade", day)["dates"]
         assert graded["graded"] == graded["gradable"] == len(self.local.current(day))
         assert graded["mae"] > 0
 
-    def started(self, day: str) -> None:
-        """Its first predictions, before the late data."""
-        self.imported(day, day)
+    def start(self, day: str) -> None:
+        """Make the first predictions of a date, before its late data arrives."""
+        self.import_files(day, day)
         opened = self.regen("start", day, "--wait")
         assert opened["counts"]["requested"] == len(self.regen("slate", day))
         assert opened["counts"]["superseded"] == 0
 
-    def late_data_comes(self, day: str) -> str:
-        """The scan sees it, has the date regenerated, and completes its games once that is promoted."""
+    def regenerate_on_late_data(self, day: str) -> str:
+        """Import late data: the scan regenerates the date, and completes its games once the batch is promoted.
+
+        Returns:
+            The id of the batch that the scan opened.
+        """
         assert {game["status"] for game in self.regen("bdb", "list", "--date", day)} == {"pending_bdb"}
-        self.imported(day, day, "--zones-arrive")
+        self.import_files(day, day, "--zones-arrive")
         assert {game["status"] for game in self.regen("bdb", "list", "--date", day)} == {"bdb_available"}
         before = self.local.current(day)
         assert day in self.regen("bdb", "scan", "--dry-run")["triggered"]
         assert not self.batches(day, "bdb_upgrade")
         assert day in self.regen("bdb", "scan")["triggered"]
-        wait_until(lambda: self.batches(day, "bdb_upgrade"), 60, "the batch that the scan asked for")
+        wait_until(lambda: self.batches(day, "bdb_upgrade"), 60, "the batch that the scan triggers")
         self.local.regen("wait", "--date", day, "--timeout", "100")
         (made,) = self.batches(day, "bdb_upgrade")
         assert made["status"] == "promoted"
@@ -98,8 +102,12 @@ class Life:
         assert not set(self.local.current(day)) & set(before)
         return str(made["batch_id"])
 
-    def triggered(self, day: str, reason: str) -> str:
-        """Regenerated by a message, as upstream sends it; without the emulator, by the command."""
+    def regenerate_by_trigger(self, day: str, reason: str) -> str:
+        """Regenerate a date by a Pub/Sub message, as upstream does; without the emulator, by the command.
+
+        Returns:
+            The id of the promoted batch.
+        """
         if "PUBSUB_EMULATOR_HOST" in self.local.env:
             self._publish({"game_date": day, "reason": reason, "mode": "regenerate_with_supersede"})
         else:
@@ -118,40 +126,48 @@ class Life:
         topic = publisher.topic_path(self.local.env["PROJECT_ID"], TRIGGER_TOPIC)
         publisher.publish(topic, json.dumps(message).encode()).result(timeout=10)
 
-    def rejected(self, day: str, *damage: str) -> str:
-        """Regenerated on data that is no good: nothing current changes."""
+    def regenerate_damaged(self, day: str, *damage: str) -> str:
+        """Regenerate a date on damaged data; check that the batch is rejected and no current row changes.
+
+        Returns:
+            The id of the rejected batch.
+        """
         before = self.local.current(day)
-        self.imported(day, day, "--zones-arrive", *damage)
+        self.import_files(day, day, "--zones-arrive", *damage)
         view = self.regen("regenerate", day, "--reason", "damaged", "--wait", code=1)
         assert view["status"] == "rejected"
         assert self.local.current(day) == before
         return str(view["batch_id"])
 
-    def redriven(self, day: str, batch: str) -> None:
-        """The data is mended, and the same batch goes on with the players whom it lacked."""
-        self.imported(day, day, "--zones-arrive")
+    def redrive_with_good_data(self, day: str, batch: str) -> None:
+        """Import good data and redrive the batch, whose second round predicts the missing players."""
+        self.import_files(day, day, "--zones-arrive")
         view = self.regen("redrive", batch, "--yes", "--wait")
         assert (view["status"], view["round"], view["counts"]["failed"]) == ("promoted", 2, 0)
 
     # a range of dates
 
-    def begun(self, first: str, last: str, reason: str, *options: str) -> Backfilling:
-        """A `regen backfill` in a terminal of its own, which has said the id."""
-        said = self.local.home / f"{reason}.err"
-        with said.open("w") as err:
+    def begin_backfill(self, first: str, last: str, reason: str, *options: str) -> RunningBackfill:
+        """Start `regen backfill` in a separate process; return when it has printed the backfill's id."""
+        stderr = self.local.home / f"{reason}.err"
+        with stderr.open("w") as sink:
             process = subprocess.Popen(
                 [REGEN, "backfill", first, last, "--reason", reason, *options],
                 env=clean_environment(self.local.home),
                 stdout=subprocess.DEVNULL,
-                stderr=err,
+                stderr=sink,
             )
-        begun = Backfilling(self, process, said)
-        wait_until(lambda: begun.name or process.poll() is not None, 60, "the backfill's id")
-        assert begun.name, said.read_text()
-        return begun
+        backfill = RunningBackfill(self, process, stderr)
+        wait_until(lambda: backfill.backfill_id or process.poll() is not None, 60, "the backfill's id")
+        assert backfill.backfill_id, stderr.read_text()
+        return backfill
 
-    def checked(self, answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
-        """The table at a backfill's end agrees with the tables of the warehouse; its dates."""
+    def check_dates(self, answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """Check a backfill's final figures against the warehouse.
+
+        Returns:
+            The backfill's dates by `game_date`.
+        """
         dates = {day["game_date"]: day for day in answer["dates"]}
         covered = {row["game_date"]: row for row in self.regen("coverage", answer["from"], answer["to"])}
         for day, row in dates.items():
@@ -165,8 +181,8 @@ class Life:
             assert row["mae_after"] > 0
         return dates
 
-    def shown(self, answer: dict[str, Any], page: Path) -> None:
-        """The report of a backfill has all its dates, those without a slate by name."""
+    def check_report(self, answer: dict[str, Any], page: Path) -> None:
+        """Check that the report of a backfill lists all its dates and names those without a slate."""
         self.local.regen("report", answer["backfill_id"], "-o", str(page), timeout=self.patience)
         written = page.read_text()
         assert answer["backfill_id"] in written
@@ -177,34 +193,38 @@ class Life:
 
 
 @dataclass(frozen=True)
-class Backfilling:
-    """A `regen backfill` that runs."""
+class RunningBackfill:
+    """A running `regen backfill`.
+
+    Attributes:
+        stderr: the file with what the command printed there.
+    """
 
     life: Life
     process: subprocess.Popen[bytes]
-    said: Path
+    stderr: Path
 
     @property
-    def name(self) -> str:
-        """The backfill's id, once it has been said."""
-        lines = [line for line in self.said.read_text().splitlines() if line.startswith("backfill_")]
+    def backfill_id(self) -> str:
+        """The backfill's id; empty until the command has printed it."""
+        lines = [line for line in self.stderr.read_text().splitlines() if line.startswith("backfill_")]
         return lines[0].partition(":")[0] if lines else ""
 
     def view(self) -> dict[str, Any]:
-        """How it stands, from the coordinator."""
-        return self.life.local.coordinator.get(f"/backfills/{self.name}")
+        """The backfill as the coordinator shows it."""
+        return self.life.local.coordinator.get(f"/backfills/{self.backfill_id}")
 
     def count(self, status: str) -> int:
-        """How many of its dates have this status."""
+        """The number of its dates that have this status."""
         return int(self.view()["counts"].get(status, 0))
 
-    def killed(self) -> None:
-        """Kill the command half-way, as whoever closes a terminal does."""
+    def kill_after_first_promotion(self) -> None:
+        """Kill the command after the first promotion, as closing its terminal would."""
         wait_until(lambda: self.count("promoted"), self.life.patience, "the first date's promotion")
         assert self.view()["status"] == "running"
         self.process.kill()
         assert self.process.wait() == -signal.SIGKILL
 
-    def resumed(self, code: int = 0) -> Any:
-        """Follow it again to its end."""
-        return self.life.regen("backfill", "--resume", self.name, code=code)
+    def resume(self, code: int = 0) -> Any:
+        """Run `regen backfill --resume` to the backfill's end; return its JSON output."""
+        return self.life.regen("backfill", "--resume", self.backfill_id, code=code)

@@ -1,4 +1,4 @@
-"""`regen demo`: as it is, and where it must end in a rejection."""
+"""`regen demo`: with its defaults, and on data that must be rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Input that must not hurt: a clear error or outcome that names the field, and nothing else is changed."""
+"""Invalid input: the answer names the field, and nothing is changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pushes of all that Pub/Sub allows, to the real server: on record at once, in bounded memory."""
+"""Pushes of the largest size that Pub/Sub allows: the real server records them at once, in bounded memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from acceptance.doors import THREADS, Door, read_answer, request, serving
 from support.web_bench import PUSHER, signer
 
 LARGEST = 10_000_000
-"""Bytes of data that Pub/Sub allows; its envelope has them in base64."""
+"""The most bytes of data that Pub/Sub allows; its envelope holds them in base64."""
 DOORS = {
     "coordinator": ["/regenerate-pubsub"],
     "worker": ["/"],
@@ -22,7 +22,7 @@ DOORS = {
 
 
 def push(door: Door, path: str, size: int, message_id: str) -> bytes:
-    """The status of a push of so many bytes of data, as Pub/Sub sends it."""
+    """Push this many bytes of data as Pub/Sub does; return the status."""
     data = base64.b64encode(hashlib.sha256(message_id.encode()).digest() * (size // 32)).decode()
     message = {"attributes": {"k": "v"}, "data": data, "messageId": message_id, "message_id": message_id}
     body = json.dumps({"message": message, "subscription": "projects/p/subscriptions/s"}).encode()

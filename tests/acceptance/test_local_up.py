@@ -1,4 +1,4 @@
-"""`regen local up` itself: its env file, a folder of one's own, and its end."""
+"""`regen local up`: its env file, a given data folder, and its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A day of an operator: late data, regeneration, comparison, rollback, the record of it all."""
+"""A day of an operator: late data, regeneration, comparison, rollback and audit."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_an_operators_day(local: Local, league: Path) -> None:
     own = local.regen("show", DAY, "--player", player, "--json").data
     assert len(own) >= 7
 
-    assert "superseded" in local.regen("rollback", batch, code=2).err, "nobody can be asked"
+    assert "superseded" in local.regen("rollback", batch, code=2).err, "without a terminal the command needs --yes"
     assert local.regen("status", batch, "--json").data["status"] == "promoted"
     local.regen("rollback", batch, "--yes", "--wait")
     assert sorted(local.current(DAY).values()) == sorted(before.values())

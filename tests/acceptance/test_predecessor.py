@@ -49,13 +49,13 @@ ORDER BY p.game_date
 
 
 @pytest.fixture
-def official(local: Local) -> Iterator[None]:
-    """The environment in which Google's clients find the stack: that of its `env` file."""
+def google_environment(local: Local) -> Iterator[None]:
+    """Set the variables of the `env` file, by which Google's clients find the stack."""
     with patch.dict(os.environ, local.env):
         yield
 
 
-def ended(local: Local, batch_id: str) -> dict[str, Any]:
+def wait_for_end(local: Local, batch_id: str) -> dict[str, Any]:
     (view,) = wait_for(local.coordinator, [batch_id], timeout=60)
     return view
 
@@ -64,7 +64,7 @@ def test_predecessors_health_check_works(local: Local) -> None:
     assert local.coordinator.get("/health")["status"] == "healthy"
 
 
-def test_predecessors_commands_and_queries_work(local: Local, official: None) -> None:
+def test_predecessors_commands_and_queries_work(local: Local, google_environment: None) -> None:
     if shutil.which("curl") is None:
         pytest.skip("no curl")
     said = subprocess.run(
@@ -73,10 +73,10 @@ def test_predecessors_commands_and_queries_work(local: Local, official: None) ->
     answer = json.loads(said)
     assert answer["status"] == "accepted"
     assert answer["batch_id"].startswith("regen_2026-01-25_test_")
-    first = ended(local, answer["batch_id"])
+    first = wait_for_end(local, answer["batch_id"])
     assert (first["status"], first["counts"]["superseded"]) == ("promoted", 0)
 
-    second = _by_pubsub(local, first["batch_id"])
+    second = _regenerate_by_pubsub(local, first["batch_id"])
     assert (second["status"], second["metadata"]) == ("promoted", {"test": True})
     assert second["counts"]["superseded"] == first["counts"]["inserted"] == second["counts"]["inserted"]
 
@@ -90,7 +90,7 @@ def test_predecessors_commands_and_queries_work(local: Local, official: None) ->
     assert covered["coverage_pct"] > 90
 
 
-def _by_pubsub(local: Local, before: str) -> dict[str, Any]:
+def _regenerate_by_pubsub(local: Local, before: str) -> dict[str, Any]:
     from google.cloud import pubsub_v1  # noqa: PLC0415
 
     message = {
@@ -107,7 +107,7 @@ def _by_pubsub(local: Local, before: str) -> dict[str, Any]:
         known = [batch["batch_id"] for batch in local.coordinator.batches("2026-01-25")]
         return known[0] if known[0] != before else None
 
-    return ended(local, wait_until(opened, 30, "the triggered batch") or "")
+    return wait_for_end(local, wait_until(opened, 30, "the triggered batch") or "")
 
 
 def _query(text: str) -> list[Any]:

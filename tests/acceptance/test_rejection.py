@@ -1,4 +1,4 @@
-"""Data that cannot be good: the batch is rejected, everything current stays, the audit says why; and the ways on."""
+"""Damaged data: the batch is rejected with an audit row, and current rows stay; then redrive or promote it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from acceptance.conftest import Local
 
 
-def rejected(local: Local, league: Path, day: str, *damage: str) -> dict[str, Any]:
-    """Regenerate on damaged data; nothing may change."""
+def regenerate_damaged(local: Local, league: Path, day: str, *damage: str) -> dict[str, Any]:
+    """Regenerate on damaged data, and check that nothing current changes; return the rejected batch."""
     local.regen("start", day, "--wait")
     before = local.current(day)
     local.regen("import", str(league), "--from", day, "--zones-arrive", *damage)
@@ -26,7 +26,7 @@ def rejected(local: Local, league: Path, day: str, *damage: str) -> dict[str, An
 
 def test_rejected_batch_is_redriven_after_the_data_is_fixed(local: Local, league: Path) -> None:
     day = "2026-01-11"
-    view = rejected(local, league, day, "--fail-share", "1")
+    view = regenerate_damaged(local, league, day, "--fail-share", "1")
     assert (view["coverage_pct"], view["counts"]["failed"]) == (0, view["counts"]["requested"])
     local.regen("import", str(league), "--from", day, "--zones-arrive")
     again = local.regen("redrive", view["batch_id"], "--yes", "--wait", "--json").data
@@ -35,7 +35,7 @@ def test_rejected_batch_is_redriven_after_the_data_is_fixed(local: Local, league
 
 def test_incomplete_batch_can_be_promoted_by_check_name(local: Local, league: Path) -> None:
     day = "2026-01-13"
-    view = rejected(local, league, day, "--coverage", "0.8")
+    view = regenerate_damaged(local, league, day, "--coverage", "0.8")
     assert 75 <= view["coverage_pct"] <= 85
     batch = view["batch_id"]
     local.regen("promote", batch, "--check", "coverage", "--reason", "operator said so", "--yes", "--wait")

@@ -1,4 +1,4 @@
-"""Callers who take their time hold nobody else up: real sockets against the real server, with its threads as deployed."""
+"""Slow callers do not delay others: real sockets against the real server, with as many threads as deployed."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from acceptance.doors import THREADS, Door, ends, read_answer, request, serving
+from acceptance.doors import THREADS, Door, read_answer, request, seconds_until_closed, serving
 from regen.web.connection import BODY_SECONDS
 from support.web_bench import KEYED, PUSHER, signer
 
 PROMPT = 3.0
-"""Seconds; a thread that is held is held for longer."""
+"""Seconds within which a free thread answers; a slow caller holds a thread for longer."""
 HOURS = {"Content-Length": "8000000"}
 CHUNKED = {"Transfer-Encoding": "chunked"}
 LIE = {"Authorization": "Bearer a.b.c", **HOURS}
@@ -29,7 +29,7 @@ def door(request: pytest.FixtureRequest) -> Iterator[Door]:
 
 @contextmanager
 def trickling(door: Door, head: bytes, callers: int = 2 * THREADS) -> Iterator[Sequence[socket.socket]]:
-    """Callers who announce a body and send a byte of it every now and then."""
+    """Open connections that announce a body and send it byte by byte."""
     stop = threading.Event()
     with ExitStack() as stack:
         sockets = [stack.enter_context(door.connect()) for _ in range(callers)]
@@ -54,7 +54,7 @@ def trickling(door: Door, head: bytes, callers: int = 2 * THREADS) -> Iterator[S
 HEADS = {
     "a key's route": request("POST", "/regenerate-with-supersede", HOURS),
     "a push's route": request("POST", "/regenerate-pubsub", LIE),
-    "a wrong key": request("POST", "/start", {"X-API-Key": "nobody's", **HOURS}),
+    "a wrong key": request("POST", "/start", {"X-API-Key": "unknown", **HOURS}),
     "an open route": request("GET", "/health", HOURS),
     "no route": request("POST", "/nowhere", HOURS),
     "no such method": request("PUT", "/batches", HOURS),
@@ -71,7 +71,7 @@ def test_slow_anonymous_callers_hold_no_thread(door: Door, name: str) -> None:
         began = time.monotonic()
         assert door.ask("/health", PROMPT)["status"] == "healthy"
         for one in sockets:
-            assert ends(one, PROMPT) < PROMPT
+            assert seconds_until_closed(one, PROMPT) < PROMPT
         assert time.monotonic() - began < 2 * PROMPT
 
 
@@ -80,7 +80,7 @@ def test_anonymous_caller_can_read_the_refusal(door: Door) -> None:
         with door.connect() as one:
             one.sendall(head)
             assert read_answer(one).split()[1] == status
-            assert ends(one, PROMPT) < PROMPT
+            assert seconds_until_closed(one, PROMPT) < PROMPT
 
 
 def test_connection_is_kept_after_a_request_without_body(door: Door) -> None:
@@ -92,11 +92,11 @@ def test_connection_is_kept_after_a_request_without_body(door: Door) -> None:
 
 @pytest.mark.parametrize("framed", [HOURS, CHUNKED, {"Content-Length": "1000"}], ids=["long", "chunked", "short"])
 def test_slow_known_callers_are_cut_off_at_the_time_limit(door: Door, framed: dict[str, str]) -> None:
-    """As many as there are threads, each with a key or a token: the next is served when their time is over."""
+    """Authenticated slow callers occupy every thread; the next request is answered after their time limit."""
     known = {"Authorization": signer().bearer(PUSHER)} if "chunked" in str(framed) else KEYED
     with trickling(door, request("POST", "/regenerate-pubsub", {**known, **framed}), THREADS) as sockets:
         assert door.ask("/health", BODY_SECONDS + PROMPT)["status"] == "healthy"
         for one in sockets:
             assert read_answer(one).split()[1] == b"408"
-            assert ends(one, PROMPT) < PROMPT
+            assert seconds_until_closed(one, PROMPT) < PROMPT
     assert door.ask("/recorded")["entries"] == [], "what did not arrive is sent again, not recorded"

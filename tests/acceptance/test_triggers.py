@@ -1,4 +1,4 @@
-"""Triggers by Pub/Sub that make no sense: recorded, out of the way, and no batch comes of them."""
+"""Invalid triggers from Pub/Sub: each is recorded, acknowledged, and opens no batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole life, from the import to the report, typed as an operator types it."""
+"""A date and a range of dates, from the import to the report, by the commands that an operator types."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ MONTHS = {"sample": ("2025-11-30", "2025-12-01", "2025-12-31"), "real": ("2025-0
 
 @pytest.mark.long
 def test_one_date_from_import_to_redrive(local: Local, league: Path) -> None:
-    Life(local, league).lived(DAY)
+    Life(local, league).live_through(DAY)
 
 
 def test_backfill_goes_on_after_its_command_is_killed(local: Local, league: Path, tmp_path: Path) -> None:
     life = Life(local, league)
-    life.imported(BAD, BAD, "--fail-share", "1")
-    begun = life.begun(FIRST, LAST, "first", "--max-concurrent", "2")
-    begun.killed()
-    short = begun.resumed(code=1)
+    life.import_files(BAD, BAD, "--fail-share", "1")
+    backfill = life.begin_backfill(FIRST, LAST, "first", "--max-concurrent", "2")
+    backfill.kill_after_first_promotion()
+    short = backfill.resume(code=1)
     statuses = {d["game_date"]: d["status"] for d in short["dates"]}
     assert (statuses.pop(WITHOUT_SLATE), statuses.pop(BAD)) == ("no_slate", "rejected")
     assert set(statuses.values()) == {"promoted"}
-    assert f"no slate: {WITHOUT_SLATE}" in begun.said.read_text()
+    assert f"no slate: {WITHOUT_SLATE}" in backfill.stderr.read_text()
 
-    life.imported(BAD, BAD)
+    life.import_files(BAD, BAD)
     life.regen("redrive", next(d["batch_id"] for d in short["dates"] if d["game_date"] == BAD), "--yes", "--wait")
-    ended = begun.resumed()
-    life.checked(ended)
-    life.verified(FIRST, LAST)
-    life.shown(ended, tmp_path / "report.html")
+    ended = backfill.resume()
+    life.check_dates(ended)
+    life.verify(FIRST, LAST)
+    life.check_report(ended, tmp_path / "report.html")
 
 
 @pytest.fixture(params=list(MONTHS))
 def season(request: pytest.FixtureRequest, league: Path, tmp_path: Path) -> Iterator[tuple[Up, Path, str]]:
-    """A stack of its own with a whole season, and the season's name."""
+    """A separate stack, the folder of a whole season, and the season's name."""
     folder = league.with_name("whole-league")
     if request.param == "real":
         if "REGEN_REAL_DATA" not in os.environ:
@@ -70,33 +70,33 @@ def test_month_is_backfilled_although_processes_are_killed(season: tuple[Up, Pat
         pytest.skip("without the emulators the functions are one process")
     day, first, last = MONTHS[name]
     life = Life(local, folder, patience=1200)
-    life.lived(day)
+    life.live_through(day)
 
-    begun = life.begun(first, last, "first")
-    begun.killed()
+    backfill = life.begin_backfill(first, last, "first")
+    backfill.kill_after_first_promotion()
     up.kill("coordinator")
-    wait_until(lambda: begun.count("promoted") > 5, life.patience, "a few more dates")
+    wait_until(lambda: backfill.count("promoted") > 5, life.patience, "a few more dates")
     wait_until(lambda: local.coordinator.batches(status="promoting"), life.patience, "a promotion")
     up.kill("verifier")
-    answer = begun.resumed()
-    dates = life.checked(answer)
+    answer = backfill.resume()
+    dates = life.check_dates(answer)
     assert any(row["status"] == "no_slate" for row in dates.values()) == (name == "sample")
-    life.verified(first, last)
+    life.verify(first, last)
 
-    life.imported(first, last, "--zones-arrive")
-    again = life.begun(first, last, "late_zones", "--backwards")
-    again.killed()
+    life.import_files(first, last, "--zones-arrive")
+    again = life.begin_backfill(first, last, "late_zones", "--backwards")
+    again.kill_after_first_promotion()
     wait_until(lambda: local.coordinator.batches(status="verifying"), life.patience, "a verification")
     up.kill("verifier")
     up.kill("coordinator")
-    ended = again.resumed()
-    bettered(dates, life.checked(ended))
-    life.verified(first, last)
-    life.shown(ended, tmp_path / "report.html")
+    ended = again.resume()
+    check_replaced(dates, life.check_dates(ended))
+    life.verify(first, last)
+    life.check_report(ended, tmp_path / "report.html")
 
 
-def bettered(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> None:
-    """Each old prediction has given way, and is what the new one is compared with."""
+def check_replaced(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> None:
+    """Check that every old prediction was superseded, and that its error is the new one's baseline."""
     for day, row in after.items():
         assert row["superseded"] == before[day]["inserted"]
         if row["status"] == "promoted":

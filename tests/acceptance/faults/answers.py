@@ -1,4 +1,4 @@
-"""What BigQuery says when it does not do what it is asked: statuses, reasons and texts as it sends them."""
+"""BigQuery's error answers: statuses, reasons and texts as it sends them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ SERIAL = (
 
 
 class Fault(StrEnum):
-    """What becomes of one call.
+    """A fault of one call.
 
-    `reset` never reaches BigQuery; `lost` has its effect and no answer; `rate`, `quota`, `busy` and `conflict` are
-    answers in its place; `job_conflict`, `job_rate` and `job_busy` are jobs that were taken and have failed; `hold` stays
-    before BigQuery and `hold_answer` before the caller until it is let go.
+    - `reset`: the connection is reset; the call never reaches BigQuery.
+    - `lost`: BigQuery carries the call out; the caller gets no answer.
+    - `rate`, `quota`, `busy`, `conflict`: the caller gets this error; the call never reaches BigQuery.
+    - `job_conflict`, `job_rate`, `job_busy`: BigQuery accepts a job, which then fails.
+    - `hold`: the call waits before BigQuery, until a test resumes or drops it.
+    - `hold_answer`: the answer waits before the caller, until a test resumes or drops it.
     """
 
     RESET = "reset"
@@ -56,12 +59,12 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 def refusal(fault: Fault) -> Answer | None:
-    """The answer in place of the effect, if the fault is one."""
+    """The error answer of a fault; None if it has none."""
     return error(*_REFUSALS[fault]) if fault in _REFUSALS else None
 
 
 def failed_job(fault: Fault, call: Call) -> dict[str, Any] | None:
-    """The job that was taken and has failed, if the fault is one."""
+    """The failed job of a fault; None if it has none."""
     if fault not in _FAILURES:
         return None
     reason, text = _FAILURES[fault]
@@ -78,7 +81,7 @@ def failed_job(fault: Fault, call: Call) -> dict[str, Any] | None:
 
 
 def known_job(job: dict[str, Any], call: Call) -> Answer:
-    """What asking for a failed job, for its rows, or inserting it again is answered with."""
+    """The answer to a request for a failed job or its rows, or to a second insertion of it."""
     if call.statement.endswith(" again"):
         return content(200, job)
     if call.statement.endswith(" rows"):
@@ -88,7 +91,7 @@ def known_job(job: dict[str, Any], call: Call) -> Answer:
 
 
 def content(status: int, body: dict[str, Any]) -> Answer:
-    """An answer in JSON."""
+    """A JSON answer."""
     return status, {"Content-Type": "application/json; charset=UTF-8"}, json.dumps(body).encode()
 
 

@@ -1,4 +1,4 @@
-"""What a call of the BigQuery API is, in the words of our own statements."""
+"""Calls of the BigQuery API, named after regen's own statements."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 _DAY = re.compile(r"(?:batch|regen)_(\d{4})[-_](\d\d)[-_](\d\d)_")
 _JOB = re.compile(r"/(?:jobs|queries)/([^/?]+)")
 _OWN_ID = re.compile(r"^regen-(?:[a-z]+-)?(promote|rollback|stage)-")
-#: What only this statement says.
+#: Text that only this statement has.
 _WORDS = {
     "read_slate": "TO_JSON_STRING(ARRAY_AGG(game))",
     "record": "WHERE name = 'audit'",
@@ -26,10 +26,11 @@ class Call:
     """A call of the API.
 
     Attributes:
-        statement: its name; with ` again` the polling of its job, with ` rows` the reading of its result.
-        days: the game dates that it is about, as far as it says so: one job records the entries of several.
-        job: the id of the job that it inserts or asks for.
-        port: of the caller's end of the connection.
+        statement: its name; ` again` is appended when its job is polled, ` rows` when its result is read.
+        days: the game dates in its parameters or ids; a job that records audit entries may have several.
+        job: the id of the job that it inserts or reads.
+        port: the caller's port of the connection.
+        content: the decoded body of an inserted job; else empty.
     """
 
     statement: str
@@ -40,13 +41,13 @@ class Call:
 
 
 class Calls:
-    """Names calls; knows the jobs that it has seen inserted."""
+    """Names calls, and remembers the statement of each inserted job."""
 
     def __init__(self) -> None:
         self._jobs: dict[str, tuple[str, frozenset[str]]] = {}
 
     def of(self, method: str, path: str, body: bytes, port: int) -> Call:
-        """The call that a request is."""
+        """Name the call that a request makes."""
         plain = path.partition("?")[0]
         if method == "POST" and plain.endswith("/jobs"):
             content = _first_json(body)
@@ -80,7 +81,7 @@ def _days(content: Mapping[str, Any], body: bytes) -> frozenset[str]:
 
 
 def _first_json(body: bytes) -> Mapping[str, Any]:
-    """The body, or the first part of one that has several (a load with its rows)."""
+    """Decode the body, or the first JSON part of a multipart body (a load job with its rows)."""
     text = body.decode(errors="replace")
     start = text.find("{")
     found, _ = json.JSONDecoder().raw_decode(text, max(start, 0))

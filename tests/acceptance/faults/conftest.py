@@ -1,4 +1,4 @@
-"""A stack of its own for the faults, with a few players of the sample league."""
+"""A separate stack for the fault tests, with a few players of the sample league."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from acceptance.faults.rig import Rig
 from regen.local.emulators import Emulators, find_emulators
 
 FIRST = date(2025, 12, 1)
-"""Games before this date are left out."""
+"""The stack is loaded without games before this date."""
 OF_EACH_TEAM = 3
-"""Players: enough for both teams of each game to be on the slate, as the checks want it."""
+"""Players of each team: enough for the checks, which need both teams of each game on the slate."""
 T = TypeVar("T")
 
 
 def _scope(fixture_name: str, config: pytest.Config) -> Literal["module", "session"]:
-    """One stack for the short forms; a fresh one a module for the long ones: the emulator keeps every result, and slows."""
+    """Use one stack for all short tests, and a new one a module in the long run: the emulator slows as it keeps results."""
     return "module" if config.getoption("markexpr") == "long" else "session"
 
 
 @pytest.fixture(scope=_scope)
 def whole_rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    """The stack with its fronts; nothing stands in for the emulators here."""
+    """The running stack with its fronts. It needs Google's emulators."""
     if not isinstance(found := find_emulators(), Emulators):
         pytest.skip(f"SKIPPED, Google's emulators are not here: {found}")
     with Rig(tmp_path_factory.mktemp("faults")).running() as one:
@@ -37,7 +37,7 @@ def whole_rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
 
 @pytest.fixture
 def rig(whole_rig: Rig) -> Iterator[Rig]:
-    """The same, with nothing held by the test before."""
+    """The running stack; the fixture drops what a test still holds at its end."""
     yield whole_rig
     whole_rig.release()
 
@@ -52,17 +52,21 @@ def _load(rig: Rig) -> None:
     of_team: dict[str, set[str]] = {}
     for log in whole.logs:
         of_team.setdefault(log.team, set()).add(log.player_lookup)
-    few = {player for team in of_team.values() for player in sorted(team, key=_shuffled)[:OF_EACH_TEAM]}
+    few = {player for team in of_team.values() for player in sorted(team, key=_arbitrary_order)[:OF_EACH_TEAM]}
     folder = DataFolder(
-        _of(few, whole.logs), _of(few, whole.lines), _of(few, whole.zones), _of(few, whole.injuries), whole.report
+        _recent_rows_of(few, whole.logs),
+        _recent_rows_of(few, whole.lines),
+        _recent_rows_of(few, whole.zones),
+        _recent_rows_of(few, whole.injuries),
+        whole.report,
     )
     import_data(folder, TableLoader(rig.reader.client, rig.reader.project))
 
 
-def _shuffled(player: str) -> int:
+def _arbitrary_order(player: str) -> int:
     return zlib.crc32(player.encode())
 
 
-def _of(players: Collection[str], rows: Iterable[T]) -> tuple[T, ...]:
-    """The rows of these players, of the last weeks."""
+def _recent_rows_of(players: Collection[str], rows: Iterable[T]) -> tuple[T, ...]:
+    """The rows of these players since `FIRST`."""
     return tuple(row for row in rows if row.game_date >= FIRST and row.player_lookup in players)  # type: ignore[attr-defined]

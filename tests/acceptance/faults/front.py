@@ -1,4 +1,4 @@
-"""Stands between the functions and the BigQuery emulator: knows every call, and can make any of them go wrong."""
+"""A proxy between the functions and the BigQuery emulator, which names every call and can inject a fault into it."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from acceptance.faults.holding import Held
 _HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "host"})
 
 
-class Gone(Exception):
-    """The caller gets no answer."""
+class NoAnswer(Exception):
+    """The front resets the caller's connection instead of answering."""
 
 
 @dataclass
 class Rule(Held):
-    """The one call that goes wrong: the next of this statement about this day.
+    """A fault for one call: the next call of this statement about this day.
 
     Attributes:
-        after: calls of that kind to let pass before.
-        call: the call that met it.
+        after: matching calls to pass on before it.
+        call: the call that got the fault; None before.
     """
 
     statement: str = ""
@@ -36,13 +36,18 @@ class Rule(Held):
     after: int = 0
     call: Call | None = None
 
-    def fits(self, call: Call) -> bool:
+    def matches(self, call: Call) -> bool:
         return self.call is None and self.statement == call.statement and self.day in call.days
 
 
 @dataclass
 class BigQueryFront:
-    """The front; `upstream` is `host:port` of the emulator, once that is known."""
+    """The proxy.
+
+    Attributes:
+        upstream: `host:port` of the emulator; the rig sets it.
+        seen: all calls so far, in order.
+    """
 
     upstream: str = ""
     seen: list[Call] = field(default_factory=list)
@@ -56,42 +61,42 @@ class BigQueryFront:
 
     @property
     def host(self) -> str:
-        """Where it listens."""
+        """The `host:port` at which it listens."""
         return f"127.0.0.1:{self._server.server_port}"
 
     def rule(self, statement: str, day: str, fault: Fault, after: int = 0) -> Rule:
-        """Make one call go wrong."""
+        """Inject a fault into one call."""
         rule = Rule(statement=statement, day=day, fault=fault, after=after)
         with self._lock:
             self._rules.append(rule)
         return rule
 
     def statements(self, day: str, since: int = 0) -> list[str]:
-        """The calls about a day, in order."""
+        """The names of the calls about a day, in order."""
         with self._lock:
             return [call.statement for call in self.seen[since:] if day in call.days]
 
     def release(self) -> None:
-        """Drop what is held, and let nothing more go wrong."""
+        """Drop all held calls and inject no more faults."""
         with self._lock:
             for rule in self._rules:
                 rule.drop()
             self._rules.clear()
 
     def close(self) -> None:
-        """Listen no more."""
+        """Drop all held calls and stop listening."""
         self.release()
         self._server.shutdown()
         self._server.server_close()
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes, port: int) -> Answer:
-        """Answer one call, as the emulator does or as a rule says.
+        """Answer one call as the emulator does, or with the fault of a rule.
 
         Raises:
-            Gone: the caller gets no answer.
+            NoAnswer: the connection is to be reset.
         """
         call = self._calls.of(method, path, body, port)
-        rule = self._met(call)
+        rule = self._matching_rule(call)
         if call.job in self._failed:
             return known_job(self._failed[call.job], call)
         if rule is None:
@@ -99,7 +104,7 @@ class BigQueryFront:
         rule.port = call.port
         if rule.fault is Fault.RESET:
             rule.reached.set()
-            raise Gone
+            raise NoAnswer
         if answer := refusal(rule.fault):
             rule.reached.set()
             return answer
@@ -108,20 +113,20 @@ class BigQueryFront:
             rule.reached.set()
             return known_job(job, Call(f"{call.statement} again", call.days, call.job, port, {}))
         if rule.fault is Fault.HOLD and not rule.hold():
-            raise Gone
+            raise NoAnswer
         answer = self._forward(method, path, headers, body)
         if rule.fault is Fault.LOST:
             rule.reached.set()
-            raise Gone
+            raise NoAnswer
         if rule.fault is Fault.HOLD_ANSWER and not rule.hold():
-            raise Gone
+            raise NoAnswer
         return answer
 
-    def _met(self, call: Call) -> Rule | None:
+    def _matching_rule(self, call: Call) -> Rule | None:
         with self._lock:
             self.seen.append(call)
             for rule in self._rules:
-                if rule.fits(call):
+                if rule.matches(call):
                     if rule.after == 0:
                         rule.call = call
                         return rule
@@ -136,7 +141,7 @@ class BigQueryFront:
             kept = {name: value for name, value in answer.getheaders() if name.lower() not in _HOP}
             return answer.status, kept, answer.read()
         except (OSError, http.client.HTTPException) as error:
-            raise Gone from error
+            raise NoAnswer from error
         finally:
             connection.close()
 
@@ -150,7 +155,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Callers are killed here: that they are gone is no news."""
+        """Ignore broken connections: the tests kill callers on purpose."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -164,8 +169,8 @@ class _Handler(BaseHTTPRequestHandler):
         port = int(self.client_address[1])
         try:
             status, kept, content = self.server.front.answer(self.command, self.path, headers, body, port)
-        except Gone:
-            # A reset, not an orderly end.
+        except NoAnswer:
+            # Send a reset instead of an orderly end of the connection.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.close_connection = True
             self.connection.close()
@@ -180,4 +185,4 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _any  # noqa: N815
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Nothing."""
+        """Log nothing."""

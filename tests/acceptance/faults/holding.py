@@ -1,4 +1,4 @@
-"""A call that is held: somebody waits for it to arrive, and decides what becomes of it."""
+"""A held call: a test waits for its arrival, then resumes or drops it."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ LONGEST_SECONDS = 300.0
 
 @dataclass
 class Held:
-    """What is held at one place.
+    """A call that a front holds for a test.
 
     Attributes:
-        reached: set when the call is there (or, for a fault that does not hold, when it has gone wrong).
-        port: the caller's end of the connection.
+        reached: set when the call has arrived (or, for a fault that does not hold, when it was injected).
+        port: the caller's port of the connection.
     """
 
     reached: threading.Event = field(default_factory=threading.Event)
     port: int = 0
-    _told: threading.Event = field(default_factory=threading.Event)
-    _goes_on: bool = False
+    _decided: threading.Event = field(default_factory=threading.Event)
+    _resumed: bool = False
 
     def hold(self) -> bool:
-        """Wait until it is told what to do; whether the call goes on."""
+        """Hold the call until a test resumes or drops it; return whether it was resumed."""
         self.reached.set()
-        self._told.wait(LONGEST_SECONDS)
-        return self._goes_on
+        self._decided.wait(LONGEST_SECONDS)
+        return self._resumed
 
     def wait(self, seconds: float = 30) -> None:
-        """Wait for the call to arrive."""
+        """Wait until the call has arrived."""
         assert self.reached.wait(patience(seconds)), f"waited {patience(seconds):g} s for {self}"
 
-    def let_go(self) -> None:
-        """Let the call go on."""
-        self._goes_on = True
-        self._told.set()
+    def resume(self) -> None:
+        """Pass the call on."""
+        self._resumed = True
+        self._decided.set()
 
     def drop(self) -> None:
-        """The call ends here."""
-        self._told.set()
+        """End the call without passing it on."""
+        self._decided.set()

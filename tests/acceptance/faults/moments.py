@@ -1,4 +1,4 @@
-"""The moments at which a function is killed or stopped: each is a call that is held on its way."""
+"""The moments at which a test kills or stops a function: each is a call that a front holds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from acceptance.faults.answers import Fault
 from acceptance.faults.holding import Held
-from acceptance.faults.judge import Before, before
+from acceptance.faults.judge import StateBefore, state_before
 from acceptance.faults.rig import Rig
 
 Arm = Callable[[Rig, str], Held]
@@ -20,8 +20,8 @@ class Moment:
     """A named moment of a regeneration.
 
     Attributes:
-        arm: has the front hold that call about a day.
-        ends: how the day's new batches end if the function dies there.
+        arm: makes the front hold that call about a day.
+        ends: the statuses in which the day's new batches end if the function dies there.
     """
 
     name: str
@@ -29,81 +29,81 @@ class Moment:
     ends: Sequence[str] = ("promoted",)
 
 
-def _stored(*words: str, answer: bool = False) -> Arm:
+def _at_write(*words: str, answer: bool = False) -> Arm:
     return lambda rig, day: rig.firestore.gate(f"prediction_batches/regen_{day}_", *words, answer=answer)
 
 
-def _published(word: str, *, answer: bool = False) -> Arm:
+def _at_publish(word: str, *, answer: bool = False) -> Arm:
     return lambda rig, day: rig.pubsub.gate(f"regen_{day}_", word, answer=answer)
 
 
-def _asked(statement: str, fault: Fault) -> Arm:
+def _at_statement(statement: str, fault: Fault) -> Arm:
     return lambda rig, day: rig.bigquery.rule(statement, day, fault)
 
 
-#: The trigger of a batch that is lost in `created` goes back to the date, and a follow-up carries it.
+#: A batch lost in `created` fails. Its trigger returns to the date, and a follow-up batch carries it.
 LOST = ("failed", "promoted")
 
 COORDINATOR = (
-    Moment("created_unanswered", _stored("/leases/opening-", "/game_dates/", answer=True), LOST),
-    Moment("before_the_requests", _stored("/requests/", "inputs"), LOST),
-    Moment("requests_unanswered", _stored("/requests/", "inputs", answer=True), LOST),
-    Moment("before_dispatching", _stored("all requests written"), LOST),
-    Moment("dispatching_before_publishing", _published("request_id")),
-    Moment("dispatching_published_unanswered", _published("request_id", answer=True)),
+    Moment("created_unanswered", _at_write("/leases/opening-", "/game_dates/", answer=True), LOST),
+    Moment("before_the_requests", _at_write("/requests/", "inputs"), LOST),
+    Moment("requests_unanswered", _at_write("/requests/", "inputs", answer=True), LOST),
+    Moment("before_dispatching", _at_write("all requests written"), LOST),
+    Moment("dispatching_before_publishing", _at_publish("request_id")),
+    Moment("dispatching_published_unanswered", _at_publish("request_id", answer=True)),
 )
 WORKER = (
-    Moment("before_the_outcomes", _stored("/requests/", "\x04done")),
-    Moment("outcomes_unanswered", _stored("/requests/", "\x04done", answer=True)),
-    Moment("before_complete", _stored("no request is pending")),
-    Moment("complete_unanswered", _stored("no request is pending", answer=True)),
+    Moment("before_the_outcomes", _at_write("/requests/", "\x04done")),
+    Moment("outcomes_unanswered", _at_write("/requests/", "\x04done", answer=True)),
+    Moment("before_complete", _at_write("no request is pending")),
+    Moment("complete_unanswered", _at_write("no request is pending", answer=True)),
 )
 VERIFIER = (
-    Moment("before_verifying", _stored("verification begins")),
-    Moment("before_staging", _asked("stage", Fault.HOLD)),
-    Moment("staged_unanswered", _asked("stage", Fault.HOLD_ANSWER)),
-    Moment("before_the_checks", _asked("current_predictions", Fault.HOLD)),
-    Moment("before_promoting", _stored("fencing token")),
-    Moment("before_the_fence", _asked("raise_fence", Fault.HOLD)),
-    Moment("fence_unanswered", _asked("raise_fence", Fault.HOLD_ANSWER)),
-    Moment("before_the_transaction", _asked("promote", Fault.HOLD)),
-    Moment("transaction_unanswered", _asked("promote", Fault.HOLD_ANSWER)),
-    Moment("before_promoted", _stored(" superseded, ")),
-    Moment("promoted_unanswered", _stored(" superseded, ", answer=True)),
-    Moment("before_the_drop", _asked("drop_staging", Fault.HOLD)),
+    Moment("before_verifying", _at_write("verification begins")),
+    Moment("before_staging", _at_statement("stage", Fault.HOLD)),
+    Moment("staged_unanswered", _at_statement("stage", Fault.HOLD_ANSWER)),
+    Moment("before_the_checks", _at_statement("current_predictions", Fault.HOLD)),
+    Moment("before_promoting", _at_write("fencing token")),
+    Moment("before_the_fence", _at_statement("raise_fence", Fault.HOLD)),
+    Moment("fence_unanswered", _at_statement("raise_fence", Fault.HOLD_ANSWER)),
+    Moment("before_the_transaction", _at_statement("promote", Fault.HOLD)),
+    Moment("transaction_unanswered", _at_statement("promote", Fault.HOLD_ANSWER)),
+    Moment("before_promoted", _at_write(" superseded, ")),
+    Moment("promoted_unanswered", _at_write(" superseded, ", answer=True)),
+    Moment("before_the_drop", _at_statement("drop_staging", Fault.HOLD)),
 )
 ALL = {"coordinator": COORDINATOR, "worker": WORKER, "verifier": VERIFIER}
 
 
 def moment(function: str, name: str) -> Moment:
-    """One of a function's moments."""
+    """The moment of a function that has this name."""
     (found,) = (known for known in ALL[function] if known.name == name)
     return found
 
 
 Scene = tuple[str, Moment]
-"""A function, and the moment at which it is to be met."""
+"""A function and the moment at which the test acts on it."""
 
 
 @dataclass(frozen=True)
-class Staged:
-    """Dates that are being made again, one for each scene, in its order.
+class StartedScenes:
+    """Regenerations in progress, one date for each scene, in the scenes' order.
 
     Attributes:
-        known: each as it was before.
-        held: the call at which each is to stop.
-        asked: what whoever ordered it will be answered.
+        states: the state of each date before.
+        held: the call that a front holds for each date.
+        answers: the coordinator's answer to each regeneration.
     """
 
     days: Sequence[str]
-    known: Sequence[Before]
+    states: Sequence[StateBefore]
     held: Sequence[Held]
-    asked: Sequence[Future[Any]]
+    answers: Sequence[Future[Any]]
 
 
-def staged(rig: Rig, scenes: Sequence[Scene]) -> Staged:
-    """Order a regeneration for each scene, which will stop at its moment."""
+def start_scenes(rig: Rig, scenes: Sequence[Scene]) -> StartedScenes:
+    """Start a regeneration for each scene; it will be held at the scene's moment."""
     days = rig.days(len(scenes))
-    known = [before(rig, day) for day in days]
+    states = [state_before(rig, day) for day in days]
     held = [at.arm(rig, day) for (_, at), day in zip(scenes, days, strict=True)]
-    return Staged(days, known, held, [rig.regenerate(day) for day in days])
+    return StartedScenes(days, states, held, [rig.regenerate(day) for day in days])

@@ -1,4 +1,4 @@
-"""The stack with its fronts: everything that a test of faults does to it, and what it sees without the functions."""
+"""The stack with its fronts: how a fault test acts on it, and what the test reads behind the functions."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from regen.local.stack import Stack
 from support.polling import wait_until
 
 REPEATS = int(os.environ.get("REPEATS", "3"))
-"""Times that a long test repeats a fault; `make test-long REPEATS=10` soaks."""
+"""How often a long test repeats a fault; set it by `make test-long REPEATS=10`."""
 LEASE_SECONDS = 4.0
 SWEEP_SECONDS = 1.0
 ACK_SECONDS = 10
-#: A verification, on a machine that has other things to do.
+#: The longest a verification takes on a busy machine.
 VERIFICATION_SECONDS = 20.0
 HEALED_SECONDS = LEASE_SECONDS + 2 * SWEEP_SECONDS + VERIFICATION_SECONDS
 DAYS = tuple(f"2026-01-{day:02}" for day in range(3, 13))
@@ -43,7 +43,7 @@ VARIABLES = {
 
 
 class Rig:
-    """A running stack whose functions reach the emulators through fronts."""
+    """A stack whose functions reach the emulators through fronts."""
 
     def __init__(self, folder: Path) -> None:
         self.bigquery, self.firestore, self.pubsub = BigQueryFront(), WireFront(), WireFront()
@@ -70,7 +70,7 @@ class Rig:
 
     @contextmanager
     def running(self) -> Iterator[Rig]:
-        """Started, and ended with all that was held."""
+        """Run the stack; at the end drop all held calls and stop everything."""
         try:
             with self.stack:
                 yield self
@@ -83,70 +83,57 @@ class Rig:
 
     @property
     def coordinator(self) -> Coordinator:
-        """Over HTTP; what has a key is asked again."""
+        """A client of the coordinator, which retries keyed requests."""
         return Coordinator(self.stack.env["COORDINATOR_URL"], self.stack.env["API_KEY"])
 
     def days(self, number: int) -> list[str]:
-        """Dates that nobody else uses now, with first predictions; after many they come again, regenerated."""
+        """Take the next dates, and make their first predictions if they have none. Dates are reused in turn."""
         days = [next(self._days) for _ in range(number)]
         self.start([day for day in days if not self.batches(day)])
         return days
 
     def start(self, days: Sequence[str]) -> None:
-        """First predictions of dates that have none."""
+        """Make the first predictions of dates that have none."""
         for answer in [self.pool.submit(self.coordinator.post, "/start", {"game_date": day}) for day in days]:
             answer.result()
         for day in days:
             wait_until(lambda d=day: self.settled(d), 60, f"the first predictions of {day}")  # type: ignore[misc]
 
     def regenerate(self, day: str, *, patient: bool = False) -> Future[dict[str, Any]]:
-        """Ask for a date to be made again, once or until there is an answer."""
+        """Request a regeneration of a date; with `patient`, retry until the coordinator answers."""
         body = {"game_date": day, "reason": "fault_test"}
         ask = self.coordinator.post_keyed if patient else self.coordinator.post
         return self.pool.submit(ask, "/regenerate-with-supersede", body)
 
-    def accepted(self, day: str) -> str:
-        """Ask for a date to be made again, and have an answer: the batch."""
-        return str(self.regenerate(day).result()["batch_id"])
-
-    # what becomes of processes and calls
+    # what a test does to processes and calls
 
     def release(self) -> None:
-        """Drop whatever is held, and let nothing more go wrong."""
+        """Drop all held calls and inject no more faults."""
         for front in self._fronts:
             front.release()
 
-    def caller(self, function: str, port: int) -> int:
-        """The process of a function that holds this end of a connection."""
+    def process_of_connection(self, function: str, port: int) -> int:
+        """The id of the function's process whose connection has this port."""
         for process in psutil.Process(self.stack.pid(function)).children(recursive=True):
             if any(c.laddr.port == port for c in process.net_connections("tcp")):
                 return int(process.pid)
         raise AssertionError(f"no process of {function} has port {port}")
 
     def kill(self, function: str) -> None:
-        """End all of a function at this instruction, and start it again."""
+        """Kill all processes of a function, and restart it."""
         self.stack.kill(function, signal.SIGKILL)
         self.stack.restart(function)
 
-    @contextmanager
-    def stopped(self, pid: int) -> Iterator[None]:
-        """A process stands still, and goes on."""
-        os.kill(pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            os.kill(pid, signal.SIGCONT)
-
-    # what can be seen
+    # what a test reads
 
     @cached_property
     def reader(self) -> Reader:
-        """The warehouse, not through the front."""
+        """A reader of the warehouse, past the front."""
         return Reader(self.stack.env["PROJECT_ID"], self.stack.env["BIGQUERY_EMULATOR_HOST"])
 
     @cached_property
     def store(self) -> Any:
-        """Firestore, not through the front."""
+        """A Firestore client, past the front."""
         from google.cloud import firestore  # noqa: PLC0415
 
         with patch.dict(os.environ, self.stack.env):
@@ -154,14 +141,14 @@ class Rig:
 
     @cached_property
     def publisher(self) -> Any:
-        """Pub/Sub, not through the front."""
+        """A Pub/Sub publisher, past the front."""
         from google.cloud import pubsub_v1  # noqa: PLC0415
 
         with patch.dict(os.environ, self.stack.env):
             return pubsub_v1.PublisherClient()
 
     def rows(self, text: str, day: str) -> list[dict[str, Any]]:
-        """Rows of a date."""
+        """The rows of a query about a date."""
         return self.reader.query(text, day=date.fromisoformat(day))
 
     def batches(self, day: str) -> dict[str, str]:
@@ -178,26 +165,26 @@ class Rig:
         return found
 
     def requests(self, batch_id: str) -> list[dict[str, Any]]:
-        """The documents of its requests."""
+        """The documents of a batch's requests."""
         batch = self.store.collection("prediction_batches").document(batch_id)
         return [request.to_dict() for request in batch.collection("requests").stream()]
 
     def settled(self, day: str) -> bool:
-        """Whether a date has batches, all have ended, and nothing waits or is still to be told."""
+        """Return whether a date has batches, all have ended, and no trigger or due outbox item of it waits."""
         statuses = self.batches(day)
         if not statuses or not set(statuses.values()) <= ENDED:
             return False
         record = self.store.collection("game_dates").document(day).get().to_dict() or {}
         items = [item.to_dict() for item in self.store.collection("outbox").stream()]
         now = datetime.now(UTC)
-        # A grade comes half a minute later.
+        # The grade's outbox item becomes due half a minute later.
         due = [item for item in items if day in str(item) and item["due_at"] <= now]
         return not (record.get("live") or record.get("coalesced") or due)
 
-    def served(self, function: str, pid: int) -> int:
-        """How many calls a process of a function has answered."""
-        return self.said(function, f"'pid': {pid}")
+    def answer_count(self, function: str, pid: int) -> int:
+        """The number of calls that a process of a function has answered."""
+        return self.log_count(function, f"'pid': {pid}")
 
-    def said(self, part: str, words: str) -> int:
-        """How often a part of the stack has said this."""
+    def log_count(self, part: str, words: str) -> int:
+        """The number of times these words are in the log of a part of the stack."""
         return (self.stack.options.home / "logs" / f"{part}.log").read_text(errors="replace").count(words)

@@ -1,4 +1,4 @@
-"""SIGKILL of a whole function at a named instruction (P1, P13): what it had begun is ended by others, once."""
+"""SIGKILL of all processes of a function at a named moment (P1, P13): others finish its work, once."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from acceptance.faults.judge import invariants
-from acceptance.faults.moments import ALL, Scene, moment, staged
+from acceptance.faults.judge import check_invariants
+from acceptance.faults.moments import ALL, Scene, moment, start_scenes
 from acceptance.faults.rig import HEALED_SECONDS, REPEATS, VERIFICATION_SECONDS, Rig
 from regen.client.errors import OperatorError
 
@@ -18,9 +18,9 @@ ALONE = (
 )  # fmt: skip
 
 
-def killed_at(rig: Rig, *scenes: Scene) -> None:
-    """Kill functions while each of some dates is at a moment of its own; all of the dates are judged."""
-    dates = staged(rig, scenes)
+def kill_at(rig: Rig, *scenes: Scene) -> None:
+    """Kill the scenes' functions while each date is held at its moment, then check all dates."""
+    dates = start_scenes(rig, scenes)
     for one in dates.held:
         one.wait()
     functions = sorted({function for function, _ in scenes})
@@ -29,18 +29,18 @@ def killed_at(rig: Rig, *scenes: Scene) -> None:
     for one in dates.held:
         one.drop()
     list(rig.pool.map(rig.stack.restart, functions))
-    for answer in dates.asked:
-        with suppress(OperatorError):  # who asked may have had no answer; what he asked for is done all the same
+    for answer in dates.answers:
+        with suppress(OperatorError):  # the kill may have lost the answer; the regeneration runs all the same
             answer.result()
-    for (_, at), state in zip(scenes, dates.known, strict=True):
-        # Promotions go one by one: each date may have to wait for the others' verification.
-        state.ended(*at.ends, seconds=HEALED_SECONDS + VERIFICATION_SECONDS * (len(scenes) - 1) / 2)
-    invariants(rig, dates.days)
+    for (_, at), state in zip(scenes, dates.states, strict=True):
+        # Only one promotion runs at a time: a date may wait for the others' verification.
+        state.check_ended(*at.ends, seconds=HEALED_SECONDS + VERIFICATION_SECONDS * (len(scenes) - 1) / 2)
+    check_invariants(rig, dates.days)
 
 
 def test_each_function_may_be_killed_halfway(rig: Rig) -> None:
-    """I-01, I-02, I-17: nothing current is lost, what was never opened is asked for again, nothing is done twice."""
-    killed_at(
+    """I-01, I-02, I-17: no current row is lost, lost triggers open a batch again, nothing is done twice."""
+    kill_at(
         rig,
         ("coordinator", moment("coordinator", "before_the_requests")),
         ("coordinator", moment("coordinator", "dispatching_before_publishing")),
@@ -53,13 +53,12 @@ def test_each_function_may_be_killed_halfway(rig: Rig) -> None:
 @pytest.mark.parametrize("number", range(REPEATS))
 @pytest.mark.parametrize("function", sorted(ALL))
 def test_each_function_may_be_killed_at_every_moment(rig: Rig, function: str, number: int) -> None:
-    """Dates at every moment at once, as far as they can be: promotions go one by one."""
-    killed_at(rig, *((function, at) for at in ALL[function] if at.name not in ALONE))
+    """One date at each moment, but for those of a promotion: only one runs at a time."""
+    kill_at(rig, *((function, at) for at in ALL[function] if at.name not in ALONE))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("number", range(REPEATS))
 @pytest.mark.parametrize("name", ALONE)
 def test_verifier_may_be_killed_at_any_moment_of_a_promotion(rig: Rig, name: str, number: int) -> None:
-    """Every moment of a promotion."""
-    killed_at(rig, ("verifier", moment("verifier", name)))
+    kill_at(rig, ("verifier", moment("verifier", name)))

@@ -1,4 +1,4 @@
-"""The warehouse fails at each of its statements: not reached, done but unanswered, refused, aborted. It ends the same."""
+"""Each BigQuery call fails: not reached, done but unanswered, refused, aborted. The batch is promoted all the same."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from acceptance.faults.answers import Fault
 from acceptance.faults.front import Rule
-from acceptance.faults.judge import before, invariants
+from acceptance.faults.judge import check_invariants, state_before
 from acceptance.faults.rig import Rig
 
 pytestmark = pytest.mark.timeout(900)
@@ -19,7 +19,7 @@ STATEMENTS = (
 ROWS = tuple(f"{name} rows" for name in STATEMENTS if name not in {"create_staging", "stage", "drop_staging"})
 CALLS = STATEMENTS + ROWS
 CHANGING = ("record", "raise_fence", "promote")
-"""Those that BigQuery aborts if another transaction is at the same table."""
+"""Statements that BigQuery aborts if another transaction changes the same table."""
 JOBS = ("read_slate", "record", "stage", "current_predictions", "raise_fence", "promote")
 ANY_CALL = (Fault.RESET, Fault.LOST, Fault.RATE, Fault.QUOTA, Fault.BUSY)
 MATRIX = (
@@ -28,36 +28,36 @@ MATRIX = (
     *((name, fault) for name in CHANGING for fault in (Fault.CONFLICT, Fault.JOB_CONFLICT)),
 )
 AT_ONCE = 4
-"""Dates of one test: promotions go one by one."""
+"""Dates of one test; only one promotion runs at a time."""
 Faults = Mapping[str, Sequence[Fault]]
 
 
 def in_turn(names: Iterable[str], *faults: Fault) -> Faults:
-    """Each of these calls fails once; the ways take turns."""
+    """Plan one fault for each of these calls, taking the faults in turn."""
     return {name: [faults[number % len(faults)]] for number, name in enumerate(names)}
 
 
-def regenerated_with(rig: Rig, *plans: Faults) -> None:
-    """Make a date again for each plan, all at once, with those calls failing."""
+def regenerate_with(rig: Rig, *plans: Faults) -> None:
+    """Regenerate a date for each plan, all at once, with the plan's faults."""
     days = rig.days(len(plans))
-    known = [before(rig, day) for day in days]
+    known = [state_before(rig, day) for day in days]
     rules: list[Rule] = []
     for day, plan in zip(days, plans, strict=True):
         rules += [rig.bigquery.rule(name, day, fault) for name, faults in plan.items() for fault in faults]
-    # The slate may not be readable: who asks asks again, under the same key.
+    # The slate may be unreadable at first: the client retries under the same key.
     for answer in [rig.regenerate(day, patient=True) for day in days]:
         answer.result()
     for state in known:
-        state.ended("promoted")
-    invariants(rig, days)
+        state.check_ended("promoted")
+    check_invariants(rig, days)
     for rule in rules:
         assert rule.reached.is_set(), f"{rule.statement} of {rule.day} was never called"
 
 
 @pytest.mark.long
 def test_every_bigquery_call_may_fail_once_in_any_way(rig: Rig) -> None:
-    """I-29, I-31, I-32: a date for each kind of trouble, in which every call meets it."""
-    regenerated_with(
+    """I-29, I-31, I-32: a date for each kind of fault, which every call of its batch meets."""
+    regenerate_with(
         rig,
         in_turn(CALLS, Fault.RESET),
         in_turn(STATEMENTS, Fault.LOST),
@@ -67,7 +67,7 @@ def test_every_bigquery_call_may_fail_once_in_any_way(rig: Rig) -> None:
 
 
 def groups() -> list[tuple[str, Sequence[Fault]]]:
-    """The whole matrix: each statement with a few of its faults, which meet dates of their own at once."""
+    """Split the matrix into tests: one statement with a few of its faults, each on a separate date."""
     faults = {name: [fault for known, fault in MATRIX if known == name] for name in CALLS}
     return [(name, of[n : n + AT_ONCE]) for name, of in faults.items() for n in range(0, len(of), AT_ONCE)]
 
@@ -75,4 +75,4 @@ def groups() -> list[tuple[str, Sequence[Fault]]]:
 @pytest.mark.long
 @pytest.mark.parametrize(("statement", "faults"), groups(), ids=lambda value: str(value).replace(" ", "_"))
 def test_any_single_bigquery_call_may_fail(rig: Rig, statement: str, faults: Sequence[Fault]) -> None:
-    regenerated_with(rig, *({statement: [fault]} for fault in faults))
+    regenerate_with(rig, *({statement: [fault]} for fault in faults))

@@ -1,4 +1,4 @@
-"""SIGSTOP of an instance for longer than its lease or its message's deadline: another does its work, and it comes too late."""
+"""SIGSTOP of an instance beyond its lease or its message's deadline: another does its work, and its own is too late."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from acceptance.faults.front import Rule
-from acceptance.faults.judge import before, invariants
-from acceptance.faults.moments import Scene, moment, staged
+from acceptance.faults.judge import check_invariants, state_before
+from acceptance.faults.moments import Scene, moment, start_scenes
 from acceptance.faults.rig import ACK_SECONDS, HEALED_SECONDS, Rig
 from regen.client.errors import OperatorError
 from support.polling import wait_until
@@ -20,38 +20,40 @@ pytestmark = pytest.mark.timeout(900)
 SECONDS = HEALED_SECONDS + ACK_SECONDS
 
 
-def stopped_at(rig: Rig, *scenes: Scene) -> None:
-    """One instance of each function stands still at a moment of its own date until others have ended that, and goes on."""
-    dates, pids = staged(rig, scenes), []
+def stop_at(rig: Rig, *scenes: Scene) -> None:
+    """Stop one instance of each function at its scene's moment until others have finished its date, then continue it."""
+    dates, pids = start_scenes(rig, scenes), []
     for one, (function, _) in zip(dates.held, scenes, strict=True):
         one.wait()
-        pids.append(rig.caller(function, one.port))
+        pids.append(rig.process_of_connection(function, one.port))
     try:
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
-        for (function, at), day, state, one, pid in zip(scenes, dates.days, dates.known, dates.held, pids, strict=True):
-            state.ended(*at.ends, seconds=SECONDS)
-            written, answers = requests_of(rig, day), rig.served(function, pid)
-            one.let_go()
+        for (function, at), day, state, one, pid in zip(
+            scenes, dates.days, dates.states, dates.held, pids, strict=True
+        ):
+            state.check_ended(*at.ends, seconds=SECONDS)
+            written, answers = requests_of(rig, day), rig.answer_count(function, pid)
+            one.resume()
             os.kill(pid, signal.SIGCONT)
-            wait_until(lambda f=function, p=pid, n=answers: rig.served(f, p) > n, 40, f"{function} to go on")  # type: ignore[misc]
-            assert requests_of(rig, day).items() >= written.items(), "the late write changes nothing"
+            wait_until(lambda f=function, p=pid, n=answers: rig.answer_count(f, p) > n, 40, f"{function} to go on")  # type: ignore[misc]
+            assert requests_of(rig, day).items() >= written.items(), "the late write deleted a request"
             if isinstance(one, Rule) and one.statement == "promote":
-                assert "FENCE_LOST" in failure_of(rig, one), "BigQuery itself turned the late transaction away"
+                assert "FENCE_LOST" in failure_of(rig, one), "BigQuery must refuse the late transaction"
     finally:
         for one, pid in zip(dates.held, pids, strict=True):
-            one.let_go()
+            one.resume()
             os.kill(pid, signal.SIGCONT)
-    for answer in dates.asked:
+    for answer in dates.answers:
         with suppress(OperatorError):
             answer.result()
-    for (_, at), state in zip(scenes, dates.known, strict=True):
-        state.ended(*at.ends)
-    invariants(rig, dates.days)
+    for (_, at), state in zip(scenes, dates.states, strict=True):
+        state.check_ended(*at.ends)
+    check_invariants(rig, dates.days)
 
 
 def failure_of(rig: Rig, late: Rule) -> str:
-    """Why the job of a late call has failed, as BigQuery has it on record."""
+    """The error of a late call's job, as BigQuery recorded it."""
     assert late.call
     job = rig.reader.client.get_job(late.call.job)
     wait_until(job.done, 20, "the late transaction's end")
@@ -66,8 +68,8 @@ def requests_of(rig: Rig, day: str) -> dict[str, Any]:
 
 @pytest.mark.long
 def test_late_writes_of_stopped_instances_change_nothing(rig: Rig) -> None:
-    """I-21, I-22: the fence and the preconditions turn the late ones away; the one that opened has lost its batch."""
-    stopped_at(
+    """I-21, I-22: the fence and the preconditions refuse late writes; the late opener has lost its batch."""
+    stop_at(
         rig,
         ("worker", moment("worker", "before_the_outcomes")),
         ("verifier", moment("verifier", "before_the_transaction")),
@@ -75,28 +77,28 @@ def test_late_writes_of_stopped_instances_change_nothing(rig: Rig) -> None:
     )
 
 
-def whole_function_stopped(rig: Rig, function: str) -> None:
+def stop_function(rig: Rig, function: str) -> None:
     days = rig.days(2)
-    known = [before(rig, day) for day in days]
+    known = [state_before(rig, day) for day in days]
     rig.stack.kill(function, signal.SIGSTOP)
     try:
         asked = [rig.regenerate(day) for day in days]
-        late = rig.said("relay", "answered 504")
-        wait_until(lambda: rig.said("relay", "answered 504") > late, 30, "the relay to give up")
+        late = rig.log_count("relay", "answered 504")
+        wait_until(lambda: rig.log_count("relay", "answered 504") > late, 30, "the relay to give up")
     finally:
         rig.stack.kill(function, signal.SIGCONT)
     for answer in asked:
         answer.result(timeout=60)
     for state in known:
-        state.ended("promoted", seconds=SECONDS)
-    invariants(rig, days)
+        state.check_ended("promoted", seconds=SECONDS)
+    check_invariants(rig, days)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("function", ["worker", "verifier"])
 def test_messages_survive_a_completely_stopped_function(rig: Rig, function: str) -> None:
-    """The relay gives up on each call, the messages come again, and when it goes on all is done once."""
-    whole_function_stopped(rig, function)
+    """The relay gives up on each call and redelivers its message; each batch is promoted once."""
+    stop_function(rig, function)
 
 
 LATE = {
@@ -115,5 +117,5 @@ LATE = {
 @pytest.mark.long
 @pytest.mark.parametrize("number", range(max(map(len, LATE.values()))))
 def test_late_writes_change_nothing_at_any_moment(rig: Rig, number: int) -> None:
-    """The moments at which a late write could do harm take turns."""
-    stopped_at(rig, *((f, moment(f, names[number % len(names)])) for f, names in LATE.items()))
+    """Each moment at which a late write could do harm, in turn."""
+    stop_at(rig, *((f, moment(f, names[number % len(names)])) for f, names in LATE.items()))

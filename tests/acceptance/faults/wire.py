@@ -1,4 +1,4 @@
-"""Stands between the functions and an emulator that speaks gRPC: holds the request that carries certain words."""
+"""A proxy between the functions and a gRPC emulator, which can hold a request that contains given words."""
 
 from __future__ import annotations
 
@@ -19,22 +19,27 @@ _SETTINGS, _ACK = 4, 1
 
 @dataclass
 class Gate(Held):
-    """Holds the next request that carries all of these words.
+    """Holds the next request that contains all of these words.
 
     Attributes:
-        answer: the request passes, its answer is held.
+        words: the words, as bytes.
+        answer: hold the answer instead of the request.
+        matched: whether a request has matched already.
     """
 
     words: tuple[bytes, ...] = ()
     answer: bool = False
-    met: bool = False
+    matched: bool = False
 
 
 @dataclass
 class WireFront:
-    """The front; `upstream` is `host:port` of the emulator, once that is known.
+    """The proxy.
 
-    Words are in the requests as they are: neither protocol buffers nor gRPC compress.
+    It finds words in the bytes of a request, because neither protocol buffers nor gRPC compress them.
+
+    Attributes:
+        upstream: `host:port` of the emulator; the rig sets it.
     """
 
     upstream: str = ""
@@ -47,34 +52,34 @@ class WireFront:
 
     @property
     def host(self) -> str:
-        """Where it listens."""
+        """The `host:port` at which it listens."""
         return f"127.0.0.1:{self._listener.getsockname()[1]}"
 
     def gate(self, *words: str, answer: bool = False) -> Gate:
-        """Hold a request, or its answer."""
+        """Hold the next request with these words, or its answer."""
         gate = Gate(words=tuple(word.encode() for word in words), answer=answer)
         with self._lock:
             self._gates.append(gate)
         return gate
 
     def release(self) -> None:
-        """Drop what is held, and hold nothing more."""
+        """Drop all held requests, and hold no more."""
         with self._lock:
             for gate in self._gates:
                 gate.drop()
             self._gates.clear()
 
     def close(self) -> None:
-        """Listen no more."""
+        """Drop all held requests and stop listening."""
         self.release()
         self._listener.close()
 
-    def met(self, text: bytes, port: int) -> Gate | None:
-        """The gate that this request has to stop at."""
+    def matching_gate(self, text: bytes, port: int) -> Gate | None:
+        """Find the gate that holds this request; None if there is none."""
         with self._lock:
             for gate in self._gates:
-                if not gate.met and all(word in text for word in gate.words):
-                    gate.met, gate.port = True, port
+                if not gate.matched and all(word in text for word in gate.words):
+                    gate.matched, gate.port = True, port
                     return gate
         return None
 
@@ -94,12 +99,12 @@ class WireFront:
         for end in (caller, emulator):
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = _Connection(caller, emulator, port, self)
-        threading.Thread(target=connection.answers, daemon=True).start()
-        connection.requests()
+        threading.Thread(target=connection.forward_answers, daemon=True).start()
+        connection.forward_requests()
 
 
-class _Way:
-    """One direction of a connection: frames pass one by one, so that one call can be held while the others go on."""
+class _Direction:
+    """One direction of a connection. It forwards frame by frame, so that it can hold one call while others go on."""
 
     def __init__(self, source: socket.socket, sink: socket.socket, start: int) -> None:
         self._source, self._sink, self._start = source, sink, start
@@ -107,7 +112,7 @@ class _Way:
         self._held: dict[int, list[bytes]] = {}
 
     def frames(self) -> Iterator[tuple[int, int, int, bytes]]:
-        """Stream, type, flags and bytes of each frame; what opens the connection goes with the first."""
+        """Yield stream, type, flags and bytes of each frame; the connection preface is part of the first."""
         known, start = b"", self._start
         while chunk := self._source.recv(_CHUNK):
             known += chunk
@@ -120,7 +125,7 @@ class _Way:
                 known, start = known[end:], 0
 
     def send(self, stream: int, frame: bytes) -> None:
-        """Pass a frame on, or keep it with the others of its call."""
+        """Forward a frame, or keep it if its call is held."""
         with self._sending:
             if stream in self._held:
                 self._held[stream].append(frame)
@@ -128,48 +133,48 @@ class _Way:
                 self._sink.sendall(frame)
 
     def stop(self, stream: int) -> None:
-        """Keep what comes of this call."""
+        """Hold this call: keep its frames."""
         with self._sending:
             self._held[stream] = []
 
     def go_on(self, stream: int) -> None:
-        """Pass on what was kept, and what comes."""
+        """Release this call: forward its kept frames and all later ones."""
         with self._sending, contextlib.suppress(OSError):
             for frame in self._held.pop(stream):
                 self._sink.sendall(frame)
 
 
 class _Connection:
-    """One connection of a function."""
+    """A function's connection to the emulator."""
 
     def __init__(self, caller: socket.socket, emulator: socket.socket, port: int, front: WireFront) -> None:
         self._ends, self._port, self._front = (caller, emulator), port, front
-        self._there, self._back = _Way(caller, emulator, _PREFACE), _Way(emulator, caller, 0)
+        self._to_emulator, self._to_caller = _Direction(caller, emulator, _PREFACE), _Direction(emulator, caller, 0)
 
-    def requests(self) -> None:
-        told: dict[int, bytes] = {}
+    def forward_requests(self) -> None:
+        bodies: dict[int, bytes] = {}
         with contextlib.suppress(OSError):
-            for stream, kind, flags, frame in self._there.frames():
+            for stream, kind, flags, frame in self._to_emulator.frames():
                 if kind == _SETTINGS and not flags & _ACK:
-                    self._there.send(stream, _without_memory(frame))
+                    self._to_emulator.send(stream, _without_header_compression(frame))
                     continue
                 if kind == _DATA:
-                    told[stream] = told.get(stream, b"") + frame[_HEAD:]
-                    if gate := self._front.met(told[stream], self._port):
+                    bodies[stream] = bodies.get(stream, b"") + frame[_HEAD:]
+                    if gate := self._front.matching_gate(bodies[stream], self._port):
                         self._hold(gate, stream)
                     if flags & _END_STREAM:
-                        told.pop(stream)
-                self._there.send(stream, frame)
+                        bodies.pop(stream)
+                self._to_emulator.send(stream, frame)
         self._close()
 
-    def answers(self) -> None:
+    def forward_answers(self) -> None:
         with contextlib.suppress(OSError):
-            for stream, _, _, frame in self._back.frames():
-                self._back.send(stream, frame)
+            for stream, _, _, frame in self._to_caller.frames():
+                self._to_caller.send(stream, frame)
         self._close()
 
     def _hold(self, gate: Gate, stream: int) -> None:
-        way = self._back if gate.answer else self._there
+        way = self._to_caller if gate.answer else self._to_emulator
         way.stop(stream)
 
         def decide() -> None:
@@ -187,8 +192,8 @@ class _Connection:
             end.close()
 
 
-def _without_memory(settings: bytes) -> bytes:
-    """The caller's settings, and that headers are not to be compressed by what was sent before: answers change places."""
+def _without_header_compression(settings: bytes) -> bytes:
+    """Add to the caller's settings that headers must not refer to earlier ones: held answers change their order."""
     more = b"\x00\x01" + bytes(4)
     at = _PREFACE if settings.startswith(b"PRI") else 0
     length = int.from_bytes(settings[at : at + 3], "big") + len(more)
