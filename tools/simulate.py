@@ -18,13 +18,13 @@ from simulation.run import Result, simulate  # noqa: E402 - the path first
 TOLD = 3
 
 
-def one(seed: int, *, sql: bool = False, tell: bool = False) -> Result:
+def one(seed: int, *, sql: bool = False, traced: bool = False) -> Result:
     """One seed, over memory or over the shipped statements in the evaluator."""
     if not sql:
-        return simulate(seed, tell=tell)
+        return simulate(seed, traced=traced)
     from simulation.sql import MOST, SqlWarehouse  # noqa: PLC0415 - it needs the evaluator
 
-    return simulate(seed, tell=tell, warehouse=SqlWarehouse, most=MOST)
+    return simulate(seed, traced=traced, warehouse=SqlWarehouse, most=MOST)
 
 
 def run(seed: int, *, sql: bool = False) -> Result:
@@ -46,8 +46,8 @@ def main() -> int:
     parser.add_argument("--sql", action="store_true", help="run the shipped SQL in GoogleSQL's evaluator (10 s a seed)")
     options = parser.parse_args()
     if options.seed is not None:
-        result = one(options.seed, sql=options.sql, tell=True)
-        print(result.told())
+        result = one(options.seed, sql=options.sql, traced=True)
+        print(result.describe())
         return 1 if result.violations else 0
     return many(range(options.first, options.first + options.seeds), options.jobs, sql=options.sql)
 
@@ -71,7 +71,7 @@ def many(seeds: range, jobs: int, *, sql: bool = False) -> int:
             if runs % 1000 == 0:
                 print(f"{runs} runs, {len(bad)} with violations, {time.monotonic() - begun:.0f} s", file=sys.stderr)
     for result in sorted(bad, key=lambda r: r.seed)[:TOLD]:
-        print(one(result.seed, sql=sql, tell=True).told())
+        print(one(result.seed, sql=sql, traced=True).describe())
     for kind, number in faults.most_common():
         print(f"{number:9,}  {kind}")
     print(f"{calls:9,}  calls to ports")

@@ -1,4 +1,4 @@
-"""Time and tasks of one run: what happens when, and whose turn it is."""
+"""Time and tasks of one run: what is scheduled, and which task runs next."""
 
 import heapq
 import itertools
@@ -10,19 +10,19 @@ from support.wire import Reply
 
 
 class Agenda:
-    """Everything that is to happen, and the processes at work, one at a time.
+    """The schedule of a run and its running tasks, of which one runs at a time.
 
     Attributes:
         now: seconds since the run began.
-        trace: what happened, in words, if it is to be told.
-        most_tasks: processes at work at once.
-        skews: what the clocks of instances are ahead of the world's, in seconds.
+        trace: what happened, one line each; None if the run is not traced.
+        most_tasks: the most tasks that run at the same time.
+        skews: by how many seconds the clocks of instances may be ahead of the world's.
     """
 
-    def __init__(self, rng: random.Random, *, tell: bool) -> None:
+    def __init__(self, rng: random.Random, *, traced: bool) -> None:
         self.rng = rng
         self.now = 0.0
-        self.trace: list[str] | None = [] if tell else None
+        self.trace: list[str] | None = [] if traced else None
         self.current: Task | None = None
         self.tasks: list[Task] = []
         self.most_tasks = 4
@@ -31,22 +31,22 @@ class Agenda:
         self._steps: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
 
-    def say(self, text: str) -> None:
-        """Tell what happens, if anybody listens."""
+    def log(self, text: str) -> None:
+        """Add a line to the trace, if the run is traced."""
         if self.trace is not None:
             who = self.current.name if self.current else "-"
             self.trace.append(f"{self.now:9.2f}  {who:34}  {text}")
 
     def later(self, delay: float, what: Callable[[], None]) -> None:
-        """Do something in `delay` seconds."""
+        """Schedule something in `delay` seconds."""
         heapq.heappush(self._agenda, (self.now + delay, next(self._order), what))
 
     def soon(self, pause: float, what: Callable[[], None]) -> None:
-        """Let the platform do something in `pause` seconds, however busy the processes are."""
+        """Schedule a step of the platform in `pause` seconds, however many tasks run."""
         heapq.heappush(self._steps, (self.now + pause, next(self._order), what))
 
     def start(self, name: str, work: Callable[[], Reply], done: Callable[[Task, Reply | None], None]) -> None:
-        """A process takes up a task."""
+        """Start a task in a process; call `done` at its end."""
         answers: list[Reply] = []
 
         def handle() -> int:
@@ -60,7 +60,7 @@ class Agenda:
         task.on_done = lambda: done(task, answers[0] if task.outcome is not None else None)
 
     def run(self, until: float | None = None) -> None:
-        """Let things happen, until a moment or until nothing is left to happen."""
+        """Run tasks and scheduled work until a moment, or until nothing is left."""
         while True:
             if self._steps and self._steps[0][0] <= self.now:
                 heapq.heappop(self._steps)[2]()
@@ -93,14 +93,14 @@ class Agenda:
         task.on_done()
 
     def kill(self, task: Task) -> None:
-        """The process of a task that stands still dies."""
-        self.say(f"{task.name} is killed where it stands")
+        """Kill the process of a stalled task."""
+        self.log(f"{task.name} is killed while stalled")
         task.dead = True
         task.wake = self.now
         self._step(task)
 
     def sleep(self, seconds: float) -> None:
-        """Let the current task stand still."""
+        """Stall the current task."""
         if self.current is None:
             self.now += seconds
             return

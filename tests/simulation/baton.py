@@ -1,6 +1,6 @@
-"""Tasks that run one at a time: each in a thread of its own, handed the baton, giving it back where it is told to.
+"""Tasks that run one at a time: each has a thread, which runs while it holds the baton.
 
-Threads, because the code under test is ordinary blocking code; a baton, because a run must be the same every time.
+The code under test blocks, so each task needs a thread. A run must be repeatable, so only one thread runs at a time.
 """
 
 import threading
@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 
 class Crash(BaseException):
-    """The process that ran the task is dead: whatever it does from here on has no effect."""
+    """The task's process has died: its code has no effect from here on."""
 
 
 class Thread:
-    """A thread that waits for something to run; used again and again, as starting one costs more than running a task."""
+    """A thread that runs one job after another; starting a thread costs more than running a task."""
 
     def __init__(self) -> None:
-        # Locks are quicker than semaphores; each is held until somebody may go on.
+        # Locks are quicker than semaphores. Each is held until its side may continue.
         self._go, self._back = threading.Lock(), threading.Lock()
         self._go.acquire()
         self._back.acquire()
@@ -29,18 +29,18 @@ class Thread:
         self.resume()
 
     def resume(self) -> None:
-        """Let the job go on until it pauses or ends."""
+        """Continue the job until it pauses or ends."""
         self._go.release()
         self._back.acquire()
 
     def pause(self) -> None:
-        """Give the baton back; called inside the job."""
+        """Give the baton back. Called inside the job."""
         self._back.release()
         self._go.acquire()
 
     @property
     def idle(self) -> bool:
-        """Whether the job has ended."""
+        """Return whether the job has ended."""
         return self._job is None
 
     def _loop(self) -> None:
@@ -55,15 +55,15 @@ class Thread:
 
 
 class Task:
-    """One handler at work in one process.
+    """One handler that runs in one process.
 
     Attributes:
-        wake: when it goes on, in seconds; now or earlier means that it can.
+        wake: when it can continue, in seconds of the run.
         dead: its process has crashed; the task only unwinds.
-        outcome: what the handler returned; None if it has crashed.
-        faulty: a fault has been injected into it.
-        frozen: its process stands still, and whatever runs beside it.
-        skew: what its clock is ahead of the world's, in seconds.
+        outcome: the handler's result; None if it has crashed.
+        faulty: whether a fault has been injected into it.
+        frozen: whether its process is stopped, heartbeat included.
+        skew: by how many seconds its clock is ahead of the world's.
     """
 
     _spare: list[Thread] = []  # noqa: RUF012 - shared by all, on purpose
@@ -94,14 +94,14 @@ class Task:
             Task._spare.append(self._thread)
 
     def pause(self) -> None:
-        """Let others go first; called inside the task."""
+        """Let other tasks run first. Called inside the task."""
         assert self._thread is not None
         self._thread.pause()
         if self.dead:
             raise Crash
 
     def crash(self) -> None:
-        """The process dies here; called inside the task."""
+        """Kill the task's process. Called inside the task."""
         self.dead = True
         raise Crash
 

@@ -1,4 +1,4 @@
-"""Variants of regen with a mistake that somebody could make: the simulator must catch each of them."""
+"""Variants of regen with one plausible mistake each: the simulator must catch every one."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
@@ -28,17 +28,17 @@ from regen.services.state import outbox, recording
 from regen.services.state.commit import read_batch, until_committed
 from regen.services.state.deps import REQUEST_TOPIC, Deps
 from regen.services.tables import bdb_scanning
-from simulation.doors import WarehouseDoor
 from simulation.platform import Statement
+from simulation.ports import SimulatedWarehouse
 from simulation.upstream import Upstream
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A mistake: in the warehouse, or in a service.
+    """A mistake in the warehouse or in a service.
 
     Attributes:
-        known: the seeds that caught it last, tried first; stale ones cost time, and hide nothing.
+        known: seeds that caught it before, which the test tries first. A stale seed only costs time.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Variant:
 
 
 class SupersedesFirst(MemoryWarehouse):
-    """What is current stops being so before the replacement is there (the predecessor's way)."""
+    """Supersedes current rows before their replacements exist, as the predecessor did."""
 
     def take_fence_steps(self, fence: FenceToken) -> Steps[Rows]:
         rows = yield from super().take_fence_steps(fence)
@@ -61,29 +61,29 @@ class SupersedesFirst(MemoryWarehouse):
 
 
 class WithoutFence(MemoryWarehouse):
-    """A lease in Firestore is all there is: a stale owner's transaction goes through, as what he staged is there still."""
+    """Relies on the lease alone: a stale owner's transaction commits, because its staging table still exists."""
 
     def take_fence_steps(self, fence: FenceToken) -> Steps[Rows]:
         yield
         return (Fence(fence.token, fence.batch_id, fence.round),)
 
     def promote_steps(self, promotion: Promotion) -> Steps[PromotionCounts]:
-        self._let_in(promotion.fence)
+        self._set_fence(promotion.fence)
         return super().promote_steps(promotion)
 
     def rollback_steps(self, rollback: Rollback) -> Steps[PromotionCounts]:
-        self._let_in(rollback.fence)
+        self._set_fence(rollback.fence)
         return super().rollback_steps(rollback)
 
-    def _let_in(self, fence: FenceToken) -> None:
+    def _set_fence(self, fence: FenceToken) -> None:
         self.tables.rows[FENCES][fence.game_date] = (Fence(fence.token, fence.batch_id, fence.round),)
 
     def drop_staging(self, staging: str) -> None:
-        """A table that could not be dropped."""
+        """Keep the table, as if the drop had failed."""
 
 
 class MergesFence(MemoryWarehouse):
-    """The fence is raised by a MERGE, which only inserts where the date has no row, and then conflicts with nothing."""
+    """Raises the fence by a MERGE. For a date without a row it only inserts, which conflicts with nothing."""
 
     def take_fence_steps(self, fence: FenceToken) -> Steps[Rows]:
         yield
@@ -97,7 +97,7 @@ class MergesFence(MemoryWarehouse):
 
 
 class MergesAudit(MemoryWarehouse):
-    """Entries are recorded by a MERGE that only inserts: of two at once, both do."""
+    """Records entries by a MERGE that only inserts: two simultaneous ones both insert."""
 
     def record_steps(self, entries: Sequence[AuditEntry], staging: str | None = None) -> Steps[None]:
         staged = self._staged(staging) if staging is not None else ()
@@ -110,7 +110,7 @@ class MergesAudit(MemoryWarehouse):
 
 
 class AuditsApart(MemoryWarehouse):
-    """The promotion commits, and its audit row is written by another job afterwards."""
+    """Commits the promotion, and writes its audit row by another job afterwards."""
 
     owed: dict[tuple[str, int], AuditEntry]
 
@@ -163,7 +163,7 @@ def _acknowledges_first() -> Iterator[None]:
         try:
             return process(deps, batch_id, request_id)
         except Unavailable:
-            return "done"  # the answer is out already; what failed, failed
+            return "done"  # the message was acknowledged before the failure
 
     with patch.object(processing, "process_request", patched):
         yield
@@ -199,21 +199,21 @@ def _counts_deliveries() -> Iterator[None]:
 
 @contextmanager
 def _counts_ends() -> Iterator[None]:
-    """A date of a backfill is done as soon as its batch has ended, however it has."""
+    """Counts every ended batch of a backfill as promoted."""
     with patch.dict(settling.ENDS, dict.fromkeys(settling.ENDS, DateStatus.PROMOTED)):
         yield
 
 
 @contextmanager
 def _completes_at_once() -> Iterator[None]:
-    """A game is completed when its regeneration has been asked for (the predecessor's way: 1,751 games)."""
+    """Completes a game as soon as its regeneration is requested (the predecessor did so for 1,751 games)."""
     with patch.dict(bdb_scanning.TO, {bdb.BdbAct.REGENERATE: bdb.BdbStatus.COMPLETED}):
         yield
 
 
 @contextmanager
 def _unknown_is_nothing() -> Iterator[None]:
-    """A transaction that ends in an error of no known kind has changed nothing."""
+    """Assumes that a transaction with an unknown error has changed nothing."""
     looked_up = promoting._looked_up
 
     def patched(deps: Deps, batch: Batch, event: AuditEvent, error: RegenError) -> PromotionCounts:
@@ -227,14 +227,14 @@ def _unknown_is_nothing() -> Iterator[None]:
 
 @contextmanager
 def _never_looks() -> Iterator[None]:
-    """What was committed before the fence was raised is not read."""
+    """Does not read what was committed before it raised the fence."""
     with patch.object(promoting, "_committed_counts", lambda *_: None):
         yield
 
 
 @contextmanager
-def _somebody_else() -> Iterator[None]:
-    """A precondition of the completion fails: somebody else must have done it."""
+def _left_to_another() -> Iterator[None]:
+    """Assumes, when a precondition of the completion fails, that another process completed the batch."""
     check = completion.check_completion
 
     def patched(deps: Deps, batch: Batch) -> bool:
@@ -257,7 +257,7 @@ def _once(deps: Deps, decide: Callable[[], tuple[Sequence[Write], bool]]) -> boo
 
 @contextmanager
 def _dispatches_for_ever() -> Iterator[None]:
-    """A batch that is dispatching is dispatched, deadline or not."""
+    """Dispatches a batch even after its deadline."""
     dispatch_again = sweeping._dispatch_again
 
     def patched(deps: Deps, batch: Batch, now: datetime) -> str | None:
@@ -269,7 +269,7 @@ def _dispatches_for_ever() -> Iterator[None]:
 
 @contextmanager
 def _merges_grades() -> Iterator[None]:
-    """Grades are made by a MERGE that only inserts: of two at once, both do."""
+    """Grades by a MERGE that only inserts: two simultaneous ones both insert."""
 
     def steps(self: Upstream, first: date, last: date, at: datetime) -> Steps[list[Graded]]:
         work = Work(self._warehouse.tables)
@@ -287,16 +287,16 @@ def _merges_grades() -> Iterator[None]:
 
 
 class OneJobId(MemoryWarehouse):
-    """Entries are recorded once because of their job's id, which every account shares: two MERGEs do not conflict."""
+    """Relies on one job id for all accounts to record entries once: two MERGEs do not conflict."""
 
     record_steps = MergesAudit.record_steps
 
 
 @contextmanager
 def _one_job_id() -> Iterator[None]:
-    """The coordinator flushes, too; an id that another account has used is refused, and eight of them are all there are."""
+    """Shares job ids between accounts: an id that another account has used is refused. The coordinator flushes, too."""
 
-    def recorded(self: WarehouseDoor, entries: Sequence[AuditEntry], staging: str | None = None) -> None:
+    def recorded(self: SimulatedWarehouse, entries: Sequence[AuditEntry], staging: str | None = None) -> None:
         name = f"record-{ids.digest(*(entry.event_id for entry in entries), staging)}"
         steps = partial(self._warehouse.record_steps, entries, staging)
         self._jobs.query(Statement("record", steps, transaction=False), (), name)
@@ -305,7 +305,7 @@ def _one_job_id() -> Iterator[None]:
         return self.client.get_job(name)
 
     with (
-        patch.object(WarehouseDoor, "record", recorded),
+        patch.object(SimulatedWarehouse, "record", recorded),
         patch.object(Jobs, "_found", found),
         patch.object(outbox, "deliver", lambda deps, name, *_: recording.flush(deps, name)),
     ):
@@ -329,5 +329,5 @@ VARIANTS = (
     Variant("a backfill that counts ends instead of promotions", patched=_counts_ends),
     Variant("a scan that completes what it has only asked for", patched=_completes_at_once),
 )
-SOMEBODY_ELSE = Variant("a failed precondition means that somebody else did it", patched=_somebody_else)
-__all__ = ["SOMEBODY_ELSE", "VARIANTS", "Variant", "replace"]
+LEFT_TO_ANOTHER = Variant("a failed precondition means that another process did it", patched=_left_to_another)
+__all__ = ["LEFT_TO_ANOTHER", "VARIANTS", "Variant", "replace"]

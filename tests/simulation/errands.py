@@ -1,4 +1,4 @@
-"""Who wants whole ranges of dates, and who waits for late data: operators of backfills, the hourly scan, upstream."""
+"""Operators who start backfills, the scheduled scans and grades, and upstream's late data."""
 
 import random
 from collections.abc import Callable
@@ -19,31 +19,35 @@ STRANGE = "failed_max_retries"
 
 
 @dataclass
-class Asked:
-    """A backfill that somebody asked for."""
+class BackfillRequest:
+    """A requested backfill.
+
+    Attributes:
+        accepted_as: the id that the coordinator answered; None before.
+    """
 
     key: str
     body: dict[str, Any]
-    taken: str | None = None
+    accepted_as: str | None = None
 
 
 @dataclass
 class Errands:
-    """What they did, for the judge."""
+    """Plans and sends these requests, and keeps the backfills for the judge."""
 
     people: People
     rng: random.Random
-    backfills: list[Asked] = field(default_factory=list)
+    backfills: list[BackfillRequest] = field(default_factory=list)
 
     def plan(self, horizon: float) -> None:
-        """Everything that they will do, each at its time."""
+        """Schedule all requests of the run."""
         rng, later = self.rng, self.people.world.later
         if rng.random() < 0.25:
             days = [DAY - timedelta(days=n) for n in range(1, rng.randint(2, 4))]
             self._old_dates([day for day in days if rng.random() < 0.7])
             for n in range(rng.choice((1, 1, 2))):
                 asked = self._range(n, days[-1])
-                later(rng.random() * horizon * 0.5, lambda asked=asked: self.ask(asked))  # type: ignore[misc]
+                later(rng.random() * horizon * 0.5, lambda asked=asked: self.request_backfill(asked))  # type: ignore[misc]
             for _ in range(rng.choice((0, 0, 1, 3))):
                 later(rng.random() * horizon, self._order)
             for _ in range(rng.choice((0, 1, 3))):
@@ -52,7 +56,7 @@ class Errands:
             self._wait_for_games(horizon)
 
     def grade(self) -> None:
-        """The scheduler's day: what was played lately is graded, twice at once if it likes."""
+        """Send the scheduler's daily grading of recent dates, sometimes twice at once."""
         for _ in range(self.rng.choice((1, 2, 2))):
             self.people.world.request("coordinator", "/grades", TICKED, {"days": 5})
 
@@ -68,7 +72,7 @@ class Errands:
                 rows = [old_row(e.player_lookup, system, 19.5, day=day) for e in made for system in SYSTEMS]
                 self.people.world.warehouse.seed_predictions(rows)
 
-    def _range(self, number: int, first: date) -> Asked:
+    def _range(self, number: int, first: date) -> BackfillRequest:
         rng = self.rng
         body: dict[str, Any] = {
             "from": first.isoformat(),
@@ -78,20 +82,20 @@ class Errands:
             "backwards": rng.random() < 0.3,
             "only": rng.choice(("all", "all", "all", "missing", "failed")),
         }
-        return Asked(f"range-{number}", body)
+        return BackfillRequest(f"range-{number}", body)
 
     # backfills
 
-    def ask(self, asked: Asked, tries: int = 4) -> None:
-        """POST it, and again until it is answered."""
+    def request_backfill(self, asked: BackfillRequest, tries: int = 4) -> None:
+        """Request a backfill; retry while the coordinator does not answer."""
         if asked not in self.backfills:
             self.backfills.append(asked)
 
         def answered(reply: Reply | None) -> None:
             if reply is not None and reply.status == 202:
-                asked.taken = reply.body["backfill_id"]
+                asked.accepted_as = reply.body["backfill_id"]
             elif (reply is None or reply.status >= 500) and tries:
-                self.people.world.later(20.0, lambda: self.ask(asked, tries - 1))
+                self.people.world.later(20.0, lambda: self.request_backfill(asked, tries - 1))
 
         headers = {**KEYED, "HTTP_IDEMPOTENCY_KEY": asked.key}
         self.people.world.request("coordinator", "/backfills", headers, asked.body, answered)
@@ -99,16 +103,18 @@ class Errands:
     def _order(self) -> None:
         found = self.people.world.store.peek_all("backfills")
         if found:
-            self._say(self.rng.choice(found)["backfill_id"], self.rng.choice(("pause", "pause", "resume", "cancel")))
+            self._order_backfill(
+                self.rng.choice(found)["backfill_id"], self.rng.choice(("pause", "pause", "resume", "cancel"))
+            )
 
-    def _say(self, backfill_id: str, word: str) -> None:
+    def _order_backfill(self, backfill_id: str, word: str) -> None:
         self.people.world.request("coordinator", f"/backfills/{backfill_id}/{word}", KEYED, {})
 
     def resume_all(self) -> None:
-        """Whoever paused a backfill lets it go on."""
+        """Resume every paused backfill, as its operator would."""
         for data in self.people.world.store.peek_all("backfills"):
             if data["status"] == BackfillStatus.PAUSED:
-                self._say(data["backfill_id"], "resume")
+                self._order_backfill(data["backfill_id"], "resume")
 
     # late data
 
@@ -129,17 +135,17 @@ class Errands:
         for _ in range(rng.randint(2, 6)):
             world.later(rng.random() * horizon, self.scan)
         if rng.random() < 0.5:
-            world.later(rng.random() * horizon, self._hours_pass)
+            world.later(rng.random() * horizon, self._advance_hours)
 
-    def _hours_pass(self) -> None:
+    def _advance_hours(self) -> None:
         self.people.world.now += self.rng.choice((3700.0, 7300.0))
 
     def scan(self, done: Callable[[Reply | None], None] | None = None) -> None:
-        """The scheduler's hour."""
+        """Send the scheduler's hourly scan."""
         self.people.world.request("coordinator", "/bdb/scan", TICKED, {}, done)
 
     def rebuild(self, key: Key, share: float = 1.0) -> None:
-        """The features of a game (or of a share of its players) are made again, mostly with other values."""
+        """Rebuild the features of a game, or of a share of its players, mostly with other values."""
         day, game = key
         slate = self.people.world.warehouse.read_slate(day)
         made = [self._again(e) if e.game_id == game and self.rng.random() < share else e for e in slate.entries]
@@ -163,7 +169,7 @@ class Errands:
         )
 
     def finish_upstream(self) -> None:
-        """All data comes at last, and all features are made of it."""
+        """Deliver all late data, and rebuild all features from it."""
         ledger = self.people.world.ledger
         for key, game in list(ledger.games.items()):
             ledger.arrive(key)
@@ -171,7 +177,7 @@ class Errands:
                 self.rebuild(key)
 
     def next_attempt(self) -> float | None:
-        """Seconds until the next attempt of a game is due by every clock; None if none will be."""
+        """Seconds until the next attempt of a game is due by every clock; None if there is none."""
         world = self.people.world
         apart = 2 * max(world.skews)
         waiting = [g for g in world.ledger.games.values() if g.status == BdbStatus.REGENERATING]
@@ -179,14 +185,14 @@ class Errands:
         due = [(end - world.clock.now()).total_seconds() for end in ends]
         return min((max(0.0, seconds) for seconds in due if seconds > -apart), default=None)
 
-    def small_town(self, scene: str) -> None:
-        """What the scenes of a backfill and of a scan add to a small batch's world."""
+    def set_up_scene(self, scene: str) -> None:
+        """Add to a small batch's world what the scenes of a backfill and of a scan need."""
         if scene == "backfill":
             self.people.extra.append(DAY - timedelta(days=1))
             self.people.set_slate(reading(players(2, day=DAY - timedelta(days=1)), DAY - timedelta(days=1)))
             first = (DAY - timedelta(days=2)).isoformat()
             body = {"from": first, "to": DAY.isoformat(), "reason": "backfill", "max_concurrent_dates": 1}
-            self.ask(Asked("range-0", body), tries=1000)
+            self.request_backfill(BackfillRequest("range-0", body), tries=1000)
         elif scene == "scan":
             ledger = self.people.world.ledger
             ledger.expect(DAY, GAMES[1])

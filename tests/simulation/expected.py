@@ -1,4 +1,4 @@
-"""What must be there, told from a batch's history and the slate that it was opened on, by rules written again here."""
+"""The expected effects of a batch, from its history and its slate, by rules that are written independently here."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ ORDERS = {"dispatching": "redrive_requested", "verifying": "promote_requested", 
 
 
 def requested_of(reading: SlateReading, batch: Batch) -> set[str]:
-    """Everybody on the slate and in the filter, but those out, doubtful, or seldom on court and without a line."""
+    """The players of the slate and the filter, without those who are out, doubtful, or of few minutes and no line."""
     found: set[str] = set()
     for entry in reading.entries:
         if batch.scope.players is not None and entry.player_lookup not in batch.scope.players:
@@ -24,7 +24,7 @@ def requested_of(reading: SlateReading, batch: Batch) -> set[str]:
 
 
 def rounds_of(batch: Batch) -> Iterator[tuple[int, str, str]]:
-    """Every step with the round that it belongs to."""
+    """Yield round, old and new status of each step."""
     round_ = 1
     for step in batch.history:
         if step.from_ not in LIVE and step.to in LIVE:
@@ -33,24 +33,24 @@ def rounds_of(batch: Batch) -> Iterator[tuple[int, str, str]]:
 
 
 def dispatched(batch: Batch) -> bool:
-    """Whether all requests were ever written: a batch that was cancelled or lost before that names nobody."""
+    """Return whether all requests were written: a batch that ended before names no player."""
     return any(step.to == "dispatching" for step in batch.history)
 
 
 def ends_of(batch: Batch) -> Iterator[tuple[str, int]]:
-    """Every end of a round."""
+    """Yield status and number of each ended round."""
     for round_, _, to in rounds_of(batch):
         if to not in LIVE:
             yield to, round_
 
 
 def rounds_with_runs(batch: Batch) -> set[int]:
-    """Rounds that ended with a verdict, so that their worker runs are on record."""
+    """The rounds that ended with a verdict: their worker runs must be recorded."""
     return {round_ for to, round_ in ends_of(batch) if to in {"promoted", "rejected"}}
 
 
 def acts_of(batch: Batch) -> Iterator[tuple[str, str, int]]:
-    """Every act that the audit must hold: event, batch, round."""
+    """Yield event, batch and round of each act that the audit must hold."""
     if batch.requested_players or dispatched(batch):
         yield "requested", batch.batch_id, 1
     rolling = False

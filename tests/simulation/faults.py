@@ -1,4 +1,4 @@
-"""What may go wrong at a call to a port, and how often: drawn from a seed, or planned for exact calls."""
+"""Faults at calls to ports and mishaps of messages: drawn from a seed, or planned for exact calls."""
 
 import random
 from collections import Counter
@@ -8,14 +8,14 @@ from enum import StrEnum
 
 
 class Fault(StrEnum):
-    """What happens at one call to a port."""
+    """A fault of one call to a port."""
 
     CRASH_BEFORE = "crash before the call"
     CRASH_AFTER = "crash after the call"
     REFUSED = "refused as unavailable"
     UNANSWERED = "done, answered as unavailable"
     LATE = "answered as unavailable, done later"
-    TOUCHED = "a batch's record written by another in the same moment"
+    TOUCHED = "a batch's record written by another process at the same moment"
     DONE_REFUSED = "a write that was done, answered as a conflict"
     UNSTORABLE = "a document refused for good"
     AMBIGUOUS = "a transaction done, answered with an error of no known kind"
@@ -25,13 +25,13 @@ class Fault(StrEnum):
 
 
 class Mishap(StrEnum):
-    """What happens to a message, an event or a tick."""
+    """A mishap of a message, an event, a tick or a record."""
 
     DUPLICATE = "delivered twice"
     DELAY = "delayed"
     DROP = "dropped and delivered again"
     LOST = "lost for good"
-    POISON = "kills whoever takes it"
+    POISON = "kills the process that takes it"
     REPLAY = "everything delivered again at the end"
     OUTAGE = "refused while a dependency is down"
     SKIPPED = "tick left out"
@@ -42,7 +42,7 @@ class Mishap(StrEnum):
 
 @dataclass(frozen=True)
 class Mix:
-    """Chances of each fault at each call, and of each mishap to each message."""
+    """The chance of each fault at a call, and of each mishap of a message."""
 
     crash: float = 0.0
     refused: float = 0.0
@@ -68,7 +68,7 @@ class Mix:
 
     @staticmethod
     def drawn(rng: random.Random) -> "Mix":
-        """A mix for a seed: some kinds absent, some rare, some frequent, so that runs differ in kind."""
+        """Draw the mix of a seed: some kinds absent, some rare, some frequent, so that runs differ."""
         scale = {
             "crash": 0.02,
             "refused": 0.03,
@@ -109,10 +109,10 @@ class Faults:
     """The source of faults of one run.
 
     Attributes:
-        planned: faults at exact calls, by number; the calls of the whole run are counted from 0.
-        on: off once the run is to become quiet.
+        planned: faults at exact calls, by number; the calls of a run are counted from 0.
+        on: whether faults are injected; False after the storm.
         counted: how many of each kind were injected.
-        shaken: a transaction is late or its process stands still: the next one is in trouble, too (troubles come in company).
+        shaken: whether the last transaction was late or stalled; the next one then fails more often.
     """
 
     rng: random.Random
@@ -125,7 +125,7 @@ class Faults:
     shaken: bool = False
 
     def __post_init__(self) -> None:
-        # Of its own, so that this kind changes no other draw of a seed.
+        # A separate generator, so that this kind changes no other draw of a seed.
         self._odd = random.Random(str(self.mix))  # noqa: S311
 
     def at_call(
@@ -138,15 +138,15 @@ class Faults:
         conditional: bool = False,
         documents: bool = False,
     ) -> Fault | None:
-        """The fault at the next call, if any.
+        """Draw the fault of the next call, if any.
 
         Args:
-            writes: it changes something, so that its answer may be lost and its effect may come late.
-            transaction: it may meet another one.
-            breakable: it may be refused for good (what comes before it must succeed some time, or nobody can decide).
+            writes: it changes something: its answer may be lost, and its effect may come late.
+            transaction: it may conflict with another one.
+            breakable: it may be refused for good. The calls before it must succeed at some time.
             ends: it asks how a transaction has ended.
-            conditional: it may fail on a precondition; the client may have sent it twice.
-            documents: it writes documents with what comes from upstream, which Firestore may refuse for good.
+            conditional: it has a precondition, which may fail because the client sent the call twice.
+            documents: it writes documents with upstream data, which Firestore may refuse for good.
         """
         number, self.calls = self.calls, self.calls + 1
         fault = self.planned.get(number)
@@ -197,7 +197,7 @@ class Faults:
         return Fault.DONE_REFUSED if dice < self.mix.touched + self.mix.done_refused else None
 
     def happens(self, mishap: Mishap) -> bool:
-        """Whether a mishap happens now."""
+        """Draw whether a mishap happens now, and count it."""
         chance: float = getattr(self.mix, mishap.name.lower())
         if not self.on or not chance or self.rng.random() >= chance:
             return False

@@ -1,4 +1,4 @@
-"""When all is quiet: whether every promise was kept."""
+"""The checks of all promises at the end of a run."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -12,18 +12,18 @@ from regen.services.views import batch_view
 from simulation.errands import Errands
 from simulation.expected import acts_of, dispatched, ends_of, requested_of, rounds_with_runs
 from simulation.judge_errands import ErrandJudge
-from simulation.people import Asked, People
+from simulation.people import People, TriggerRequest
 from simulation.rows import current
-from simulation.upstream import by_scan
+from simulation.upstream import scan_request
 from simulation.world import World
 
 
 class Judge:
-    """Looks at everything that is stored, and at what was asked for."""
+    """Compares all stored records and rows with the requests of the run."""
 
     def __init__(self, world: World, people: People, errands: Errands) -> None:
         self._world, self._people = world, people
-        self._broken = world.watch.broken
+        self._report = world.watch.report
         self.batches: list[Batch] = sorted(
             (
                 decode_batch(Snapshot(path, document.data, 0))
@@ -33,29 +33,29 @@ class Judge:
             key=lambda b: b.created_at,
         )
         self._errands = ErrandJudge(world, people, errands, self.batches)
-        self._asked: dict[str, Asked] = {**people.asked, **self._errands.given()}
+        self._requests: dict[str, TriggerRequest] = {**people.asked, **self._errands.trigger_requests()}
 
-    def verdict(self) -> None:
-        """Every check."""
+    def check(self) -> None:
+        """Run every check."""
         for batch in self.batches:
-            self._ended(batch)
+            self._check_end(batch)
             if dispatched(batch):
-                self._outcomes(batch)
-            self._followed(batch)
-        self._audit()
-        self._rows()
-        self._triggers()
-        self._nothing_left()
-        self._errands.verdict()
+                self._check_outcomes(batch)
+            self._check_followups(batch)
+        self._check_audit()
+        self._check_rows()
+        self._check_triggers()
+        self._check_nothing_left()
+        self._errands.check()
 
-    def _ended(self, batch: Batch) -> None:
+    def _check_end(self, batch: Batch) -> None:
         if batch.live:
-            self._broken("P3", f"{batch.batch_id} never ended: {batch.status}")
+            self._report("P3", f"{batch.batch_id} never ended: {batch.status}")
         if batch.status is Status.PROMOTED and batch.round not in batch.promoted_rounds and batch.error is None:
-            self._broken("P3", f"{batch.batch_id} is promoted, and round {batch.round} is not")
+            self._report("P3", f"{batch.batch_id} is promoted, and round {batch.round} is not")
 
-    def _outcomes(self, batch: Batch) -> None:
-        """Each requested player has exactly one outcome; coverage is measured against all of them (P3, P8)."""
+    def _check_outcomes(self, batch: Batch) -> None:
+        """Check that each requested player has one outcome, and that coverage counts all of them (P3, P8)."""
         view = batch_view.view_batch(self._world.deps, batch.batch_id)
         reading = self._world.watch.readings[batch.snapshot] if batch.snapshot != "none" else None
         wanted = requested_of(reading, batch) if reading else set()
@@ -78,13 +78,13 @@ class Judge:
                 self._broken("P8", f"{batch.batch_id} has no coverage, and {len(wanted) - forgiven} to be covered")
             return
         if abs(said - coverage) > 0.01:
-            self._broken("P8", f"{batch.batch_id} says coverage {said}; it is {coverage}")
+            self._report("P8", f"{batch.batch_id} says coverage {said}; it is {coverage}")
         if batch.status is Status.PROMOTED and coverage < 90.0 and "coverage" not in batch.accepted_checks:
-            self._broken("P8", f"{batch.batch_id} is promoted with a coverage of {coverage}")
+            self._report("P8", f"{batch.batch_id} is promoted with a coverage of {coverage}")
 
-    def _followed(self, batch: Batch) -> None:
-        """What follows an end has happened: the message, the alert, the worker runs (P13)."""
-        told = Counter(
+    def _check_followups(self, batch: Batch) -> None:
+        """Check that each end was followed by its message, its alert and its worker runs (P13)."""
+        announced = Counter(
             (m.data["status"], m.data["round"])
             for t, m in self._world.published
             if t == COMPLETE_TOPIC and m.data["batch_id"] == batch.batch_id
@@ -95,19 +95,19 @@ class Judge:
             if t == ALERT_TOPIC and m.data.get("batch_id") == batch.batch_id
         }
         for status, round_ in ends_of(batch):
-            if batch.requested_players and status != "failed" and not told[status, round_]:
-                self._broken("P13", f"nobody was told that {batch.batch_id} is {status}")
+            if batch.requested_players and status != "failed" and not announced[status, round_]:
+                self._report("P13", f"no message says that {batch.batch_id} is {status}")
             if status == "rejected" and batch.requested_players and ("batch_rejected", round_) not in alerted:
-                self._broken("P13", f"nobody was alerted that {batch.batch_id} is rejected")
+                self._report("P13", f"no alert says that {batch.batch_id} is rejected")
         written = {(r["round"], r["player_lookup"]) for r in self._world.warehouse.runs()}
         for request in self._world.store.peek_all(f"prediction_batches/{batch.batch_id}/requests"):
             if request["round"] in rounds_with_runs(batch) and request["opening"] in batch.openings:
                 for player in request["players"]:
                     if (request["round"], player) not in written:
-                        self._broken("P3", f"{batch.batch_id} r{request['round']}: no worker run of {player}")
+                        self._report("P3", f"{batch.batch_id} r{request['round']}: no worker run of {player}")
 
-    def _audit(self) -> None:
-        """Every act has its entry, once (P7)."""
+    def _check_audit(self) -> None:
+        """Check that the audit has one entry for each act (P7)."""
         found: Counter[tuple[str, str, int]] = Counter()
         for row in self._world.warehouse.audit():
             entry = row.entry
@@ -116,10 +116,10 @@ class Judge:
         wanted = Counter(act for batch in self.batches for act in acts_of(batch))
         for act in sorted(wanted.keys() | found.keys()):
             if wanted[act] != found[act]:
-                self._broken("P7", f"the audit has {found[act]} of {wanted[act]} entries {act}")
+                self._report("P7", f"the audit has {found[act]} of {wanted[act]} entries {act}")
 
-    def _rows(self) -> None:
-        """The data agrees with what Firestore and the audit say; the same inputs gave the same values (P6, P12)."""
+    def _check_rows(self) -> None:
+        """Check the rows against Firestore and the audit, and that equal inputs gave equal values (P6, P12)."""
         values: dict[tuple[Any, ...], set[float]] = {}
         by_batch: dict[str, Batch] = {b.batch_id: b for b in self.batches}
         known = {
@@ -135,17 +135,17 @@ class Judge:
                 key = row["inputs_hash"], row["system_id"], row.get("current_points_line")
                 values.setdefault(key, set()).add(row["predicted_points"])
                 if (row["player_lookup"], row["inputs_hash"]) not in known:
-                    self._broken("P12", f"{row['prediction_id']} is made of inputs that never were")
+                    self._report("P12", f"{row['prediction_id']} rests on inputs that no slate had")
                 batch = by_batch[row["batch_id"]]
                 if current(row) and (batch.status is Status.ROLLED_BACK or not batch.promoted_rounds):
-                    self._broken("P1", f"{row['prediction_id']} is current, and {batch.batch_id} is {batch.status}")
-        self._accounted()
+                    self._report("P1", f"{row['prediction_id']} is current, and {batch.batch_id} is {batch.status}")
+        self._check_row_counts()
         for key, points in values.items():
             if len(points) > 1:
-                self._broken("P12", f"the same inputs gave {sorted(points)}: {key}")
+                self._report("P12", f"the same inputs gave {sorted(points)}: {key}")
 
-    def _accounted(self) -> None:
-        """Every row that was ended or made is accounted for by the audit, act by act."""
+    def _check_row_counts(self) -> None:
+        """Check that the audit accounts for every ended and every inserted row, act by act."""
         ended: Counter[tuple[Any, Any]] = Counter()
         made: Counter[tuple[Any, Any]] = Counter()
         for day in self._people.days + self._people.extra:
@@ -160,57 +160,57 @@ class Judge:
                 said = (entry.superseded_count or 0) + (entry.withdrawn or 0), entry.regenerated_count
                 found = ended.pop((entry.batch_id, entry.at), 0), made.pop((entry.at, entry.game_date), 0)
                 if said != found:
-                    self._broken("P7", f"{entry.batch_id} ended and made {found} rows; the audit says {said}")
+                    self._report("P7", f"{entry.batch_id} ended and made {found} rows; the audit says {said}")
         for act, number in [*ended.items(), *made.items()]:
-            self._broken("P1", f"{number} rows ended or made by {act}, of which the audit knows nothing")
+            self._report("P1", f"{number} rows ended or made by {act}, of which the audit knows nothing")
 
-    def _triggers(self) -> None:
-        """Each trigger that was taken is carried by one batch, and none is carried that nobody gave."""
+    def _check_triggers(self) -> None:
+        """Check that each accepted trigger is carried by one batch, and that no batch carries an unknown trigger."""
         carried: Counter[str] = Counter()
         for batch in self.batches:
             if batch.status is not Status.FAILED:
                 carried.update(set(batch.trigger_ids))
             for number in batch.trigger_ids:
-                if number not in self._asked:
-                    self._broken("P5", f"{batch.batch_id} carries {number}, which nobody gave")
-        for number, asked in self._asked.items():
+                if number not in self._requests:
+                    self._report("P5", f"{batch.batch_id} carries {number}, which is no known trigger")
+        for number, asked in self._requests.items():
             if carried[number] > 1:
-                self._broken("P5", f"{number} is carried by {carried[number]} batches")
-            if asked.body.get("metadata") and not by_scan(asked.body) and (asked.taken or carried[number]):
-                self._broken("10", f"{number} has metadata that no table holds, and was taken")
-            if carried[number] and asked.pushed and number in self._malformed():
-                self._broken("P5", f"{number} is on record as malformed, and a batch carries it")
+                self._report("P5", f"{number} is carried by {carried[number]} batches")
+            if asked.body.get("metadata") and not scan_request(asked.body) and (asked.accepted or carried[number]):
+                self._report("10", f"{number} has metadata that no table holds, and was accepted")
+            if carried[number] and asked.pushed and number in self._recorded_as_malformed():
+                self._report("P5", f"{number} is on record as malformed, and a batch carries it")
             if not carried[number] and self._must_be_carried(asked):
-                self._broken("P13", f"{number} is carried by no batch")
+                self._report("P13", f"{number} is carried by no batch")
         for batch in self.batches:
             for number in batch.trigger_ids:
-                self._scope(batch, self._asked[number].body if number in self._asked else {})
+                self._check_scope(batch, self._requests[number].body if number in self._requests else {})
 
-    def _must_be_carried(self, asked: Asked) -> bool:
+    def _must_be_carried(self, asked: TriggerRequest) -> bool:
         if asked.pushed:
             lost = asked.repeated or asked.number in self._world.watch.dead
             refused = asked.body.get("players") or asked.body.get("metadata")
-            return not lost and not (refused and asked.number in self._malformed())
-        return asked.taken
+            return not lost and not (refused and asked.number in self._recorded_as_malformed())
+        return asked.accepted
 
-    def _scope(self, batch: Batch, body: Mapping[str, Any]) -> None:
+    def _check_scope(self, batch: Batch, body: Mapping[str, Any]) -> None:
         for name in ("players", "systems"):
             covered = getattr(batch.scope, name)
             if covered is not None and not set(body.get(name) or {"all"}) <= set(covered):
-                self._broken("3.1", f"{batch.batch_id} covers {covered}, a trigger of it wants {body.get(name, 'all')}")
+                self._report("3.1", f"{batch.batch_id} covers {covered}, a trigger of it wants {body.get(name, 'all')}")
 
-    def _nothing_left(self) -> None:
+    def _check_nothing_left(self) -> None:
         store = self._world.store
         if left := store.peek_all("outbox"):
-            self._broken("P13", f"the outbox holds {[(i['kind'], i['batch_id']) for i in left]}")
+            self._report("P13", f"the outbox holds {[(i['kind'], i['batch_id']) for i in left]}")
         for data in store.peek_all("game_dates"):
             if data["live"] or data["coalesced"]:
-                self._broken("P13", f"{data['game_date']} holds {data['live']} and {len(data['coalesced'])} triggers")
-        on_record, dead = self._malformed(), self._world.watch.dead
+                self._report("P13", f"{data['game_date']} holds {data['live']} and {len(data['coalesced'])} triggers")
+        on_record, dead = self._recorded_as_malformed(), self._world.watch.dead
         for number in self._people.garbage:
             if number not in on_record and dead.get(number) not in on_record:
-                self._broken("P10", f"the malformed {number} is not on record")
+                self._report("P10", f"the malformed {number} is not on record")
 
-    def _malformed(self) -> set[str | None]:
-        """Messages that are on record as such: nonsense, and triggers that name players whom the slate does not have."""
+    def _recorded_as_malformed(self) -> set[str | None]:
+        """The messages that the audit has as malformed: garbage, and triggers that name players off the slate."""
         return {r.entry.trigger_id for r in self._world.warehouse.audit() if r.entry.event.value == "malformed"}

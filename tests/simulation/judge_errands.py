@@ -1,4 +1,4 @@
-"""When all is quiet: whether every backfill and every game with late data has come to its end."""
+"""The checks of backfills and of games with late data at the end of a run."""
 
 from collections import Counter
 from datetime import date
@@ -12,8 +12,8 @@ from regen.ports import Snapshot
 from regen.services.state.deps import ALERT_TOPIC
 from regen.services.state.documents import decode_backfill
 from simulation.errands import STRANGE, Errands
-from simulation.people import Asked, People
-from simulation.upstream import by_scan
+from simulation.people import People, TriggerRequest
+from simulation.upstream import scan_request
 from simulation.world import World
 
 ENDS = {
@@ -22,72 +22,72 @@ ENDS = {
     DateStatus.CANCELLED: {Status.CANCELLED, Status.ROLLED_BACK},
     DateStatus.FAILED: {Status.FAILED},
 }
-"""Which batches a date may name. One that was promoted keeps its word, whatever is done to the batch later."""
+"""The statuses that a date's batch may have. A promoted date stays so, whatever an operator does to the batch later."""
 
 
 class ErrandJudge:
-    """Looks at backfills and games."""
+    """Checks backfills and games."""
 
     def __init__(self, world: World, people: People, errands: Errands, batches: list[Batch]) -> None:
         self._world, self._people, self._errands, self._batches = world, people, errands, batches
         self._by_id = {b.batch_id: b for b in batches}
-        self._broken = world.watch.broken
+        self._report = world.watch.report
         self.backfills = [
             decode_backfill(Snapshot(f"backfills/{d['backfill_id']}", d, 0)) for d in world.store.peek_all("backfills")
         ]
 
-    def given(self) -> dict[str, Asked]:
-        """The triggers that backfills and scans gave, by the number that their batches carry."""
-        found: dict[str, Asked] = {}
+    def trigger_requests(self) -> dict[str, TriggerRequest]:
+        """The triggers of backfills and scans, by the number that their batches carry."""
+        found: dict[str, TriggerRequest] = {}
         for backfill in self.backfills:
             for day in backfill.dates:
                 for attempt in range(1, day.attempt + 1):
                     name = f"{backfill.backfill_id}/{day.game_date.isoformat()}/{attempt}"
-                    found[name] = Asked(name, day.game_date, daily=False, pushed=False, body={})
+                    found[name] = TriggerRequest(name, day.game_date, daily=False, pushed=False, body={})
         for number, message in self._world.triggers.items():
-            if by_scan(message.data):
+            if scan_request(message.data):
                 game_date = date.fromisoformat(message.data["game_date"])
-                found[number] = Asked(number, game_date, False, True, message.data, repeated=True)
+                found[number] = TriggerRequest(number, game_date, False, True, message.data, repeated=True)
         return found
 
-    def verdict(self) -> None:
-        """Every check."""
+    def check(self) -> None:
+        """Run every check."""
         for backfill in self.backfills:
-            self._ended(backfill)
-            self._once(backfill)
-        self._asked()
-        self._audited()
+            self._check_end(backfill)
+            self._check_opened_once(backfill)
+        self._check_requests()
+        self._check_audit()
         for game in self._world.ledger.games.values():
-            self._game(game)
-        self._triggered_once()
-        self._graded()
+            self._check_game(game)
+        self._check_triggered_once()
+        self._check_graded_once()
 
-    def _graded(self) -> None:
-        """No prediction is graded twice."""
+    def _check_graded_once(self) -> None:
+        """Check that no prediction is graded twice."""
         for name, grades in self._world.warehouse.tables.rows[GRADES].items():
             if len(grades) > 1:
-                self._broken("P5", f"{name} is graded {len(grades)} times")
+                self._report("P5", f"{name} is graded {len(grades)} times")
 
-    def _ended(self, backfill: Backfill) -> None:
+    def _check_end(self, backfill: Backfill) -> None:
         name = backfill.backfill_id
         if backfill.live:
             states = [d.status.value for d in backfill.dates]
-            self._broken("backfill", f"{name} never ended: {backfill.status}, {states}")
+            self._report("backfill", f"{name} never ended: {backfill.status}, {states}")
         for day in backfill.dates:
             who = f"{name} {day.game_date}"
             if day.status in {DateStatus.WAITING, DateStatus.OPENING, DateStatus.RUNNING}:
-                self._broken("backfill", f"{who} never ended: {day.status}, {day.why}")
+                self._report("backfill", f"{who} never ended: {day.status}, {day.why}")
             elif day.batch_id is not None:
                 batch = self._by_id[day.batch_id]
                 if batch.status not in ENDS[day.status] or batch.game_date != day.game_date:
-                    self._broken("backfill", f"{who} is {day.status}; {batch.batch_id} is {batch.status}")
+                    self._report("backfill", f"{who} is {day.status}; {batch.batch_id} is {batch.status}")
                 if day.status is DateStatus.PROMOTED and not any(s.to == "promoted" for s in batch.history):
-                    self._broken("backfill", f"{who} is done, and {batch.batch_id} was never promoted")
+                    self._report("backfill", f"{who} is done, and {batch.batch_id} was never promoted")
             elif day.status in {DateStatus.PROMOTED, DateStatus.REJECTED}:
-                self._broken("backfill", f"{who} is {day.status} by no batch")
+                self._report("backfill", f"{who} is {day.status} by no batch")
 
-    def _once(self, backfill: Backfill) -> None:
-        """No date twice, none that was dropped or left out."""
+    def _check_opened_once(self, backfill: Backfill) -> None:
+        """Check that a backfill opened one batch for each date, and none for a dropped or skipped date."""
         made = Counter(
             b.game_date
             for b in self._batches
@@ -98,55 +98,55 @@ class ErrandJudge:
             wanted = day.status not in {DateStatus.NO_SLATE, DateStatus.SKIPPED}
             dropped = day.status is DateStatus.CANCELLED and day.batch_id is None
             if made[day.game_date] > (wanted and not dropped):
-                self._broken("backfill", f"{backfill.backfill_id} has made {made[day.game_date]} batches of {day}")
+                self._report("backfill", f"{backfill.backfill_id} has made {made[day.game_date]} batches of {day}")
 
-    def _asked(self) -> None:
+    def _check_requests(self) -> None:
         known = {b.backfill_id for b in self.backfills}
         for asked in self._errands.backfills:
-            if asked.taken and asked.taken not in known:
-                self._broken("P2", f"{asked.key} was answered with {asked.taken}, which is not on record")
+            if asked.accepted_as and asked.accepted_as not in known:
+                self._report("P2", f"{asked.key} was answered with {asked.accepted_as}, which is not on record")
         if len(known) > len(self._errands.backfills):
-            self._broken("P5", f"{len(known)} backfills for {len(self._errands.backfills)} requests")
+            self._report("P5", f"{len(known)} backfills for {len(self._errands.backfills)} requests")
 
-    def _audited(self) -> None:
-        """Each order on a backfill has its entry, once (P7)."""
+    def _check_audit(self) -> None:
+        """Check that the audit has one entry for each order on a backfill (P7)."""
         found: Counter[tuple[str, str]] = Counter()
         for row in self._world.warehouse.audit():
             if row.entry.event.value == "backfill":
                 found[row.entry.metadata["backfill_id"], row.entry.status] += 1
         wanted = Counter((n, word) for n, words in self._world.watch.backfills.orders.items() for word in words)
         if found != wanted:
-            self._broken("P7", f"the audit has {dict(found)} of {dict(wanted)} orders on backfills")
+            self._report("P7", f"the audit has {dict(found)} of {dict(wanted)} orders on backfills")
 
-    def _game(self, known: BdbGame) -> None:
+    def _check_game(self, known: BdbGame) -> None:
         game = self._world.ledger.measured(known)
         who = f"{game.game_date} {game.game_id}"
         idle = not game.features or game.old_features or not game.fresh + game.stale
         if game.status in {BdbStatus.AVAILABLE, BdbStatus.REGENERATING} and not idle:
-            self._broken("BDB", f"{who} never ended: {game}")
+            self._report("BDB", f"{who} never ended: {game}")
         if game.status == BdbStatus.PENDING:
-            self._broken("BDB", f"{who} is pending, and its data has come")
+            self._report("BDB", f"{who} is pending, and its data has come")
         if game.status not in {*BdbStatus, STRANGE}:
-            self._broken("BDB", f"{who} has a word of nobody's: {game.status}")
+            self._report("BDB", f"{who} has an unknown status: {game.status}")
         if game.status == BdbStatus.EXPIRED:
-            told = [
+            alerts = [
                 m.data["why"]
                 for t, m in self._world.published
                 if t == ALERT_TOPIC and m.data["type"] == AlertKind.BDB_OVERDUE and m.data["severity"] == "ERROR"
             ]
-            if not any(game.game_id in why for why in told):
-                self._broken("BDB", f"{who} was given up, and nobody was told")
+            if not any(game.game_id in why for why in alerts):
+                self._report("BDB", f"{who} was given up without an alert")
 
-    def _triggered_once(self) -> None:
-        """One regeneration for each date and attempt, unless it asks for a game that none before asked for."""
+    def _check_triggered_once(self) -> None:
+        """Check that one regeneration is carried for each date and attempt, unless it names a new game."""
         carried = {number: b for b in self._batches if b.status is not Status.FAILED for number in b.trigger_ids}
         asked: set[tuple[str, str, int]] = set()
         for number, message in self._world.triggers.items():
-            what = by_scan(message.data)
+            what = scan_request(message.data)
             if what is None or number not in carried:
                 continue
             names = zip(what["games"], what["attempts"], strict=True)
             games = {(message.data["game_date"], game, attempt) for game, attempt in names}
             if games <= asked:
-                self._broken("BDB", f"{message.data} was carried before; again by {carried[number].batch_id}")
+                self._report("BDB", f"{message.data} was carried before; again by {carried[number].batch_id}")
             asked |= games

@@ -1,4 +1,4 @@
-"""Fields of a later version: put in at every level of a record, found again, and looked past."""
+"""Fields of a later version: add them at every level of a record, find them again, and ignore them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ MARK = "of_a_later_version"
 
 
 def marked(value: Any) -> Any:
-    """A value with a field more in every record that it is made of."""
+    """Copy a value with one more field in each of its records."""
     if isinstance(value, Mapping):
         return {**value, MARK: 1}
     if isinstance(value, list):
@@ -23,7 +23,7 @@ def _item(item: Any) -> Any:
 
 
 def places(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], Mapping[str, Any]]]:
-    """Every part of a record that may have fields of its own, by where it is found again."""
+    """Yield every part of a record that may have more fields, with the place that identifies it."""
     yield ("", ""), data
     for name, value in data.items():
         if isinstance(value, Mapping):
@@ -42,7 +42,7 @@ def _name(part: Mapping[str, Any]) -> str:
 
 
 def unmarked(value: Any) -> Any:
-    """A value as this version wrote it."""
+    """Copy a value without the fields of a later version."""
     if isinstance(value, Mapping):
         return {k: unmarked(v) for k, v in value.items() if k != MARK}
     return [unmarked(v) for v in value] if isinstance(value, list) else value

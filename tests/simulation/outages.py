@@ -1,4 +1,4 @@
-"""Dependencies that are down for long: whatever is asked of them in that time is refused."""
+"""Long outages of a dependency: it refuses every call during that time."""
 
 import random
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ class Outages:
     spans: list[tuple[str, float, float]] = field(default_factory=list)
 
     def plan(self, rng: random.Random, horizon: float) -> Iterator[str]:
-        """Draw at most one; what is drawn, in words."""
+        """Draw at most one outage; yield its description."""
         if rng.random() < 0.15:
             begin = rng.random() * horizon * 0.6
             name, length = rng.choice(DEPENDENCIES), rng.choice((60.0, 600.0, 3000.0))
@@ -26,9 +26,9 @@ class Outages:
             yield f"{name} is down from {begin:.0f} s to {begin + length:.0f} s"
 
     def down(self, dependency: str, now: float) -> bool:
-        """Whether it is down."""
+        """Return whether a dependency is down."""
         return any(name == dependency and begin <= now < end for name, begin, end in self.spans)
 
     def end(self) -> None:
-        """Everything answers from now on."""
+        """End all outages."""
         self.spans.clear()

@@ -1,4 +1,4 @@
-"""Everybody who wants something from regen in a run: clients, the upstream's messages, operators, strangers."""
+"""The callers of a run: API clients, upstream's triggers, operators, the scheduler and unauthenticated callers."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -30,20 +30,20 @@ ROUTES = (
     ("verifier", "/dead-letters"),
 )
 UNSTORABLE = ("a\x00b", "\ud800", {"deep": ["\x07"]}, float("inf"))
-"""Metadata that the tables refuse: the door does, too, with the field's name."""
+"""Metadata that the tables cannot hold: the coordinator refuses it by the field's name."""
 TRIES = 4
 ORDER_AT = 300.0
 
 
 @dataclass
-class Asked:
-    """One trigger that somebody gave.
+class TriggerRequest:
+    """One trigger that a caller sent.
 
     Attributes:
         number: the idempotency key or the message id.
-        taken: regen has said that it has it (an acknowledged message is not known here).
-        refused: regen has said that it will not.
-        repeated: whoever gave it looks whether it was carried, and gives another.
+        accepted: whether the coordinator accepted it (a pushed message's answer is not seen here).
+        refused: whether the coordinator refused it.
+        repeated: whether its sender checks that a batch carries it, and sends another if not.
     """
 
     number: str
@@ -51,31 +51,31 @@ class Asked:
     daily: bool
     pushed: bool
     body: Mapping[str, Any]
-    taken: bool = False
+    accepted: bool = False
     refused: bool = False
     repeated: bool = False
 
 
 @dataclass
 class People:
-    """What they did, for the judge.
+    """Plans and sends the callers' requests, and keeps them for the judge.
 
     Attributes:
-        days: dates that they care for; `extra` ones are only known to backfills.
-        garbage: numbers of messages that mean nothing.
-        most: players that a slate has at most.
+        days: dates of triggers; only backfills know those in `extra`.
+        garbage: numbers of malformed messages.
+        most: the most players of a slate.
     """
 
     world: World
     rng: random.Random
     days: list[date] = field(default_factory=list)
     extra: list[date] = field(default_factory=list)
-    asked: dict[str, Asked] = field(default_factory=dict)
+    asked: dict[str, TriggerRequest] = field(default_factory=dict)
     garbage: list[str] = field(default_factory=list)
     most: int = 12
 
-    def move_in(self) -> None:
-        """The slates, and predictions that are there from before."""
+    def seed_slates(self) -> None:
+        """Put in the slates, and earlier predictions."""
         self.days = [DAY] if self.rng.random() < 0.6 else [DAY, DAY + timedelta(days=1)]
         for day in self.days:
             self._new_slate(day)
@@ -93,7 +93,7 @@ class People:
         self.set_slate(reading(mixed_players(self.rng, number, day), day))
 
     def plan(self, horizon: float) -> None:
-        """Everything that they will do, each at its time."""
+        """Schedule all requests of the run."""
         rng, later = self.rng, self.world.later
         at = 0.0
         for n in range(rng.choice((1, 1, 2, 3, 5, 10))):
@@ -107,13 +107,17 @@ class People:
         if rng.random() < 0.2:
             later(rng.random() * horizon, self._garbage)
         if rng.random() < 0.2:
-            later(rng.random() * horizon, self._stranger)
+            later(rng.random() * horizon, self._call_unauthenticated)
 
     def _trigger(self, n: int) -> None:
         day, kind = self.rng.choice(self.days), self.rng.random()
         body: dict[str, Any] = {"game_date": day.isoformat()}
         if kind < 0.2:
-            self._ask(Asked(f"key-{n}", day, daily=True, pushed=False, body={**body, "force": self.rng.random() < 0.5}))
+            self._send_request(
+                TriggerRequest(
+                    f"key-{n}", day, daily=True, pushed=False, body={**body, "force": self.rng.random() < 0.5}
+                )
+            )
             return
         body["reason"] = self.rng.choice(("late_data", "feature_upgrade", "line_moved"))
         if self.rng.random() < 0.3:
@@ -123,23 +127,23 @@ class People:
         if n % 11 == 3 and self.rng.random() < 0.3:
             body["metadata"] = {"note": self.rng.choice(UNSTORABLE)}
         if kind < 0.6:
-            self._ask(Asked(f"key-{n}", day, daily=False, pushed=False, body=body))
+            self._send_request(TriggerRequest(f"key-{n}", day, daily=False, pushed=False, body=body))
             return
         body["mode"] = "regenerate_with_supersede"
         self.world.post(TRIGGER_TOPIC, Message(body))
         number = f"m-{next(self.world._numbers) - 1}"
-        self.asked[number] = Asked(number, day, daily=False, pushed=True, body=body)
+        self.asked[number] = TriggerRequest(number, day, daily=False, pushed=True, body=body)
 
-    def _ask(self, asked: Asked, tries: int = TRIES) -> None:
+    def _send_request(self, asked: TriggerRequest, tries: int = TRIES) -> None:
         self.asked[asked.number] = asked
 
         def answered(reply: Reply | None) -> None:
             if reply is not None and reply.status == 202:
-                asked.taken = True
+                asked.accepted = True
             elif reply is not None and reply.status < 500:
                 asked.refused = True
             elif tries and self.rng.random() < 0.8:
-                self.world.later(self.rng.choice((1.0, 30.0)), lambda: self._ask(asked, tries - 1))
+                self.world.later(self.rng.choice((1.0, 30.0)), lambda: self._send_request(asked, tries - 1))
 
         headers = {**KEYED, "HTTP_IDEMPOTENCY_KEY": asked.number}
         path = "/start" if asked.daily else "/regenerate-with-supersede"
@@ -165,22 +169,22 @@ class People:
         topic = self.rng.choice((TRIGGER_TOPIC, REQUEST_TOPIC, VERIFY_TOPIC))
         self.garbage.append(self.world.post_raw(topic, self.rng.choice(GARBAGE)))
 
-    def _stranger(self) -> None:
-        """Somebody without a key or with a token of his own making: he is told nothing and changes nothing (P11)."""
+    def _call_unauthenticated(self) -> None:
+        """Call a route without a valid key or token: the answer must be 401 (P11)."""
         route = self.rng.choice(ROUTES)
 
         def answered(reply: Reply | None) -> None:
             if reply is None or reply.status != 401:
-                self.world.watch.broken("P11", f"a stranger at {route} was answered {reply}")
+                self.world.watch.report("P11", f"an unauthenticated call of {route} was answered {reply}")
 
         self.world.request(*route, self.rng.choice(STRANGERS), {"game_date": DAY.isoformat()}, answered)
 
     def tick(self, done: Callable[[Reply | None], None] | None = None) -> None:
-        """The scheduler's minute."""
+        """Send the scheduler's sweep."""
         self.world.request("verifier", "/sweep", TICKED, {}, done)
 
-    def small_town(self, scene: str) -> None:
-        """Five players in two requests, predicted before; one trigger, and what the scene adds to it."""
+    def set_up_scene(self, scene: str) -> None:
+        """Set up five players with earlier predictions, one trigger, and what the scene adds."""
         self.days = [DAY]
         sound = players(5)
         flawed = [*sound[:4], entry("playere", broken=True)] if scene in {"promote", "redrive"} else sound
@@ -189,18 +193,18 @@ class People:
         if scene in {"backfill", "scan"}:
             return
         body = {"game_date": DAY.isoformat(), "reason": "late_data"}
-        self._ask(Asked("key-0", DAY, daily=False, pushed=False, body=body))
+        self._send_request(TriggerRequest("key-0", DAY, daily=False, pushed=False, body=body))
         if scene == "follow_up":
-            later = Asked("key-1", DAY, daily=False, pushed=False, body={**body, "players": ["playera"]})
-            self.world.later(0.7, lambda: self._ask(later))
+            later = TriggerRequest("key-1", DAY, daily=False, pushed=False, body={**body, "players": ["playera"]})
+            self.world.later(0.7, lambda: self._send_request(later))
         elif scene == "cancel":
-            self.world.later(0.4, lambda: self._insist("cancel"))
+            self.world.later(0.4, lambda: self._order_until_answered("cancel"))
         elif scene != "batch":
             self.world.later(ORDER_AT, lambda: self.set_slate(reading(sound)))
-            self.world.later(ORDER_AT, lambda: self._insist(scene))
+            self.world.later(ORDER_AT, lambda: self._order_until_answered(scene))
 
     def set_slate(self, slate: SlateReading) -> None:
-        """What upstream knows of a date from now on; features that do not say so have just been made."""
+        """Replace the slate of a date; features without a time were built now."""
         now = self.world.clock.now()
         entries = tuple(
             replace(e, inputs=replace(e.inputs, features_built_at=now))
@@ -212,8 +216,8 @@ class People:
         self.world.warehouse.seed_slate(known)
         self.world.watch.readings[known.snapshot] = known
 
-    def _insist(self, order: str) -> None:
-        """An operator who repeats his order until it is taken or refused."""
+    def _order_until_answered(self, order: str) -> None:
+        """Send an operator's order, and repeat it until the coordinator accepts or refuses it."""
         for data in self.world.store.peek_all("prediction_batches"):
             body: dict[str, Any] = {"reason": "somebody says so"}
             if order == "promote":
@@ -221,7 +225,7 @@ class People:
 
             def answered(reply: Reply | None) -> None:
                 if reply is None or reply.status >= 500:
-                    self.world.later(30.0, lambda: self._insist(order))
+                    self.world.later(30.0, lambda: self._order_until_answered(order))
 
             self.world.request("coordinator", f"/batches/{data['batch_id']}/{order}", KEYED, body, answered)
             return

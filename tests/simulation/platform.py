@@ -1,7 +1,7 @@
-"""BigQuery as the adapter's `Jobs` sees it: jobs run on their own, step by step, and only their creators can read them.
+"""BigQuery as the adapter's `Jobs` sees it: jobs run step by step, and only their creators can read them.
 
-The submission is the adapter's very own (`adapters/bigquery/jobs.py`): ids, repeats, 409, 403, attempts. What a job does is
-the memory warehouse's act, and between two of its steps whatever else happens in the world may come.
+The submission is the adapter's own (`adapters/bigquery/jobs.py`): ids, retries, 409, 403, attempts. A job runs the steps of
+the memory warehouse, and other tasks may run between two steps.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from simulation.world import World
 
 PATIENCE = 60.0
-"""Seconds that `Jobs` waits for a result."""
+"""The seconds that `Jobs` waits for a result."""
 AT_ONCE = 20
-"""Steps that a job takes with nobody in between; who takes more waits for another."""
+"""The most steps of a job before other tasks run: one that takes more waits for another job."""
 
 
 class Statement(str):  # noqa: SLOT000 - the attributes are few, and of any kind
-    """What is submitted in place of a text.
+    """A statement that is submitted in place of SQL text.
 
     Attributes:
-        steps: begins the act.
-        act: the promotion or the rollback that it is, for those who watch.
-        transaction: it may meet another one.
+        steps: begins the act, and yields at each of its steps.
+        act: the promotion or rollback, which the watch checks.
+        transaction: whether it may conflict with another one.
     """
 
     steps: Callable[[], Steps[Any]]
@@ -47,13 +47,13 @@ class Statement(str):  # noqa: SLOT000 - the attributes are few, and of any kind
 
 @dataclass
 class Job:
-    """A job.
+    """A BigQuery job.
 
     Attributes:
-        creator: the account that submitted it, and the only one that can read it (`roles/bigquery.jobUser` reads no others).
-        ended: whether it has.
-        refusal: how it has failed, if it has.
-        slow: its caller gives up before it ends.
+        creator: the account that submitted it; no other can read it (`roles/bigquery.jobUser`).
+        ended: whether it has ended.
+        refusal: its error; None if it has not failed.
+        slow: whether its caller gives up before it ends.
         waiting: tasks that wait for it.
     """
 
@@ -68,27 +68,27 @@ class Job:
     waiting: list[Task] = field(default_factory=list)
 
     def result(self, **_: Any) -> Any:
-        """Wait for the end, as long as `Jobs` does."""
+        """Wait for the end as long as `Jobs` does; return the rows."""
         self.platform.wait_for(self)
         if not self.ended:
-            raise TimeoutError(f"{self.name} runs still")
+            raise TimeoutError(f"{self.name} is still running")
         if self.refusal is not None:
             raise self.refusal.error()
         return self.answer
 
     @property
     def state(self) -> str:
-        """As BigQuery has it."""
+        """The job's state, in BigQuery's words."""
         return "DONE" if self.ended else "RUNNING"
 
     @property
     def error_result(self) -> Mapping[str, Any] | None:
-        """How the job has failed, in BigQuery's form."""
-        return self.refusal.told() if self.refusal else None
+        """The job's error, in BigQuery's form."""
+        return self.refusal.error_result() if self.refusal else None
 
 
 class Platform:
-    """As much of the client as `Jobs` calls, and the jobs behind it."""
+    """The part of the BigQuery client that `Jobs` calls, and its jobs."""
 
     def __init__(self, world: "World") -> None:
         self._world = world
@@ -101,7 +101,7 @@ class Platform:
         return task.name.partition(" ")[0] if task else "nobody"
 
     def query(self, text: Statement, *, job_id: str, **_: Any) -> Job:
-        """jobs.insert."""
+        """Insert a job (`jobs.insert`)."""
         account = self._account
 
         def insert(*, hangs: bool = False, fails: Refusal | None = None) -> Job:
@@ -121,7 +121,7 @@ class Platform:
         return self._world.call(text, insert, writes=True, transaction=text.transaction, instead=instead)
 
     def get_job(self, name: str, **_: Any) -> Job:
-        """jobs.get."""
+        """Read a job (`jobs.get`)."""
         job = self._known[name]
         if job.creator != self._account:
             text = f"Access Denied: Job simulated:US.{name}: User does not have bigquery.jobs.get permission"
@@ -129,11 +129,11 @@ class Platform:
         return job
 
     def _rest(self, _: float) -> None:
-        """A pause between two submissions of a job; its length is the world's to draw."""
+        """Pause between two submissions of a job, for a drawn time."""
         self._world.sleep(self._world.rng.choice((0.2, 1.0, 3.0)))
 
     def wait_for(self, job: Job) -> None:
-        """Wait until a job has ended, or for as long as its caller is patient."""
+        """Wait until a job has ended, or until its caller gives up."""
         world, task = self._world, self._world.current
 
         def wait() -> None:
@@ -150,7 +150,7 @@ class Platform:
         world.call(f"wait for {job.statement}", wait, ends=ends)
 
     def _run(self, job: Job) -> None:
-        """Run a job: at once, or so that others come between its steps; a slow one stands still at one of them."""
+        """Run a job at once, or with other tasks between its steps; a slow one stalls at one of them."""
         world, rng, statement = self._world, self._world.rng, job.statement
         steps = statement.steps()
         apart = job.slow or rng.random() < world.faults.mix.overlap
@@ -168,13 +168,13 @@ class Platform:
                 return
             job.ended = True
             if job.slow:
-                world.say(f"{statement}, which was slow, ends with {job.refusal or 'success'}")
+                world.log(f"{statement}, which was slow, ends with {job.refusal or 'success'}")
             for task in job.waiting:
                 task.wake = world.now
 
         def onwards(number: int) -> None:
             if number == stop:
-                world.sometime(rng.choice((0.0, 5.0, 9.0, 40.0)), lambda: step(number))
+                world.run_amid_calls(rng.choice((0.0, 5.0, 9.0, 40.0)), lambda: step(number))
             elif apart or number > AT_ONCE:
                 world.soon(0.05 * rng.random() * 1.3 ** min(number, 20), lambda: step(number))
             else:

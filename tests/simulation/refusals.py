@@ -1,4 +1,4 @@
-"""How a job fails, as BigQuery tells it: a reason and a text that the adapter has to understand."""
+"""Errors of jobs in BigQuery's form: the reason and the text that the adapter must understand."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ from regen.schemas import STAGING_DATASET
 
 @dataclass(frozen=True)
 class Refusal:
-    """The error that a job has ended in."""
+    """The error of a failed job."""
 
     status: int
     reason: str
     text: str
 
-    def told(self) -> Mapping[str, Any]:
-        """As the job's `errorResult`."""
+    def error_result(self) -> Mapping[str, Any]:
+        """The error as the job's `errorResult`."""
         return {"reason": self.reason, "message": self.text, "location": "query"}
 
     def error(self) -> google.GoogleAPICallError:
-        """As the client raises it."""
+        """The error as the client raises it."""
         found: google.GoogleAPICallError = google.from_http_status(  # type: ignore[no-untyped-call]
-            self.status, self.text, errors=[dict(self.told())]
+            self.status, self.text, errors=[dict(self.error_result())]
         )
         return found
 
@@ -36,7 +36,7 @@ CANCELLED = Refusal(400, "invalidQuery", "Transaction is aborted due to concurre
 
 
 def refusal_of(error: RegenError) -> Refusal:
-    """What BigQuery says where the model raises this."""
+    """The error of BigQuery that corresponds to one of the memory warehouse."""
     text = str(error)
     if isinstance(error, StagingMissing):
         return Refusal(404, "notFound", f"Not found: Table simulated:{STAGING_DATASET}: {text}")

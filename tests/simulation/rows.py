@@ -1,4 +1,4 @@
-"""What one change of the predictions must look like (P1, P6, P7), told from the rows before and after and the audit."""
+"""The checks of one change of predictions (P1, P6, P7), from the rows before and after and the audit."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -13,14 +13,14 @@ REASONS = frozenset({"out", "not_on_slate", "rollback"})
 
 
 def current(row: Row) -> bool:
-    """Written again here: the model does not lean on what it checks."""
+    """Return whether a row is current. Written independently of the code under test."""
     return row.get("superseded") is None or row["superseded"] is False
 
 
-def broken_by(
+def violations_of(
     name: str, act: Any, before: Sequence[Row], after: Sequence[Row], entries: Sequence[AuditEntry]
 ) -> Iterator[Problem]:
-    """Every promise that a change breaks."""
+    """Yield every promise that a change breaks."""
     if not isinstance(act, Promotion | Rollback):
         yield "P1", "predictions changed outside a promotion"
         return
@@ -42,7 +42,7 @@ def _immutable(before: Sequence[Row], known: dict[str, Row]) -> Iterator[Problem
         elif now is not row and not current(row) and now != row:
             yield "P6", f"{row['prediction_id']} was superseded and has changed"
         elif now is not row and (current(now) or now["is_active"]):
-            yield "P6", f"{row['prediction_id']} was changed and is current or active still"
+            yield "P6", f"{row['prediction_id']} was changed and is still current or active"
 
 
 def _unique(after: Sequence[Row]) -> Iterator[Problem]:
@@ -75,7 +75,7 @@ def _links(
         if by is None and old.get("superseded_reason") not in REASONS:
             yield "P1", f"{old['prediction_id']} has neither replacement nor withdrawal: {old.get('superseded_reason')}"
         if by is not None and (new is None or not current(new) or _generation(new) != _generation(old)):
-            yield "P1", f"{old['prediction_id']} is replaced by what is not there"
+            yield "P1", f"{old['prediction_id']} names a replacement that does not exist"
     before = {old["prediction_id"]: old for old in ended if old}
     replaced = {_generation(old) for old in before.values()}
     for new in made:
@@ -83,7 +83,7 @@ def _links(
         if (of is None) != (_generation(new) not in replaced):
             yield "P6", f"{new['prediction_id']} does not say what it replaces"
         if of is not None and (of not in before or _generation(before[of]) != _generation(new)):
-            yield "P6", f"{new['prediction_id']} replaces what is not there"
+            yield "P6", f"{new['prediction_id']} replaces a row that does not exist"
 
 
 def _generation(row: Row) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""One simulated run: a storm, then quiet, then the judgement."""
+"""One simulated run: a storm of faults, then quiet, then the checks."""
 
 import logging
 import random
@@ -17,26 +17,26 @@ from simulation.errands import Errands
 from simulation.faults import Fault, Faults, Mishap, Mix
 from simulation.judge import Judge
 from simulation.people import ORDER_AT, People
-from simulation.quiet import again, calm, housekeeping, without_messages
+from simulation.quiet import check_orphans, check_recovery, check_redelivery, check_without_pubsub
 from simulation.strays import Strays
 from simulation.world import World
 from support.league import LENIENT
 
 TICK = 60.0
 SKEWS = ((0.0,), (0.0,), (0.0, 2.0, -2.0), (0.0, 20.0, -20.0))
-"""What the clocks of instances are ahead, in seconds: Google keeps them within milliseconds; nothing may hang on that."""
+"""By how many seconds the clocks of instances are ahead. Google keeps them within milliseconds; regen must not rely on it."""
 
 
 @dataclass
 class Result:
-    """What a run came to.
+    """The result of a run.
 
     Attributes:
-        violations: broken promises, each with its name; empty if all were kept.
+        violations: broken promises by name; empty if all were kept.
         counted: faults injected, by kind.
-        late: those of the violations that are plain to see when all is quiet; the rest were seen as they happened.
+        late: the violations that the checks at the end found; the others were found as they happened.
         calls: calls to ports.
-        batches: their ends.
+        batches: id, status and round of each batch at the end.
     """
 
     seed: int
@@ -47,8 +47,8 @@ class Result:
     batches: list[str]
     trace: list[str] = field(default_factory=list)
 
-    def told(self) -> str:
-        """The run in words."""
+    def describe(self) -> str:
+        """The trace and the violations, as text."""
         return "\n".join([*self.trace, f"seed {self.seed}:", *(f"  {v}" for v in self.violations)])
 
 
@@ -57,15 +57,15 @@ def simulate(
     *,
     mix: Mix | None = None,
     warehouse: Callable[..., MemoryWarehouse] = MemoryWarehouse,
-    tell: bool = False,
+    traced: bool = False,
     ticks: bool = True,
     most: int = 12,
 ) -> Result:
-    """One run of a seed.
+    """Run one seed.
 
     Args:
-        most: players that a slate has at most.
-        ticks: whether the scheduler calls before all is quiet.
+        most: the most players of a slate.
+        ticks: whether the scheduler sends sweeps during the storm.
     """
     scene = random.Random(f"scene {seed}")  # noqa: S311
     faults = Faults(random.Random(f"faults {seed}"), mix or Mix.drawn(scene))  # noqa: S311
@@ -78,64 +78,66 @@ def simulate(
     attempts = {REQUEST_TOPIC: scene.choice((3, 100)), TRIGGER_TOPIC: scene.choice((3, 100, 100, 100))}
     odds = random.Random(f"odds {seed}")  # noqa: S311
     beats = odds.random() < 0.7
-    world = World(seed, faults, numbers=numbers, attempts=attempts, warehouse=warehouse, tell=tell, beats=beats)
+    world = World(seed, faults, numbers=numbers, attempts=attempts, warehouse=warehouse, traced=traced, beats=beats)
     world.skews = odds.choice(SKEWS) if mix is None else SKEWS[0]
     people = People(world, scene, most=most)
     errands = Errands(people, random.Random(f"errands {seed}"))  # noqa: S311
     horizon = scene.choice((120.0, 300.0, 700.0))
-    world.say(f"mix: {faults.mix}")
+    world.log(f"mix: {faults.mix}")
     with _silence(), nullcontext() if seed % 8 == 0 else _unchecked_rows():
-        people.move_in()
+        people.seed_slates()
         people.plan(horizon)
         errands.plan(horizon)
         strays = Strays(world, odds)
         if mix is None:
             strays.plan(horizon)
         for outage in world.outages.plan(odds, horizon) if mix is None else ():
-            world.say(outage)
+            world.log(outage)
         if ticks:
-            _tick(world, people, horizon)
+            _plan_ticks(world, people, horizon)
         world.run(horizon)
-        return _ended(seed, world, people, errands, strays, down=seed % 10 == 3 and mix is None)
+        return _judge(seed, world, people, errands, strays, down=seed % 10 == 3 and mix is None)
 
 
 SCENES = ("batch", "follow_up", "cancel", "promote", "redrive", "rollback", "backfill", "scan")
 
 
-def one_batch(planned: Mapping[int, Fault], scene: str = "batch", *, tell: bool = False, ticks: bool = True) -> Result:
-    """A small batch from its trigger to its end, with faults at exact calls, and nobody but the sweep to mend them."""
-    world = World(0, Faults(random.Random(0), Mix(switch=0.0), planned), tell=tell)  # noqa: S311
+def one_batch(
+    planned: Mapping[int, Fault], scene: str = "batch", *, traced: bool = False, ticks: bool = True
+) -> Result:
+    """Run a small batch with faults at exact calls, which only the sweep repairs."""
+    world = World(0, Faults(random.Random(0), Mix(switch=0.0), planned), traced=traced)  # noqa: S311
     people = People(world, random.Random(4))  # noqa: S311
     errands = Errands(people, random.Random(4))  # noqa: S311
     with _silence():
-        people.small_town(scene)
-        errands.small_town(scene)
+        people.set_up_scene(scene)
+        errands.set_up_scene(scene)
         horizon = 90.0 if scene in {"batch", "follow_up", "cancel", "backfill", "scan"} else ORDER_AT + 60.0
         if ticks:
-            _tick(world, people, horizon)
+            _plan_ticks(world, people, horizon)
         world.run(horizon)
-        return _ended(0, world, people, errands, Strays(world, people.rng))
+        return _judge(0, world, people, errands, Strays(world, people.rng))
 
 
-def _ended(seed: int, world: World, people: People, errands: Errands, strays: Strays, *, down: bool = False) -> Result:
+def _judge(seed: int, world: World, people: People, errands: Errands, strays: Strays, *, down: bool = False) -> Result:
     world.faults.on = False
     before = len(world.violations)
     if down:
-        without_messages(world, people)
-    calm(world, people, errands)
+        check_without_pubsub(world, people)
+    check_recovery(world, people, errands)
     judge = Judge(world, people, errands)
-    judge.verdict()
-    strays.verdict()
-    housekeeping(world, people)
+    judge.check()
+    strays.check()
+    check_orphans(world, people)
     world.faults.on = True
     if world.faults.happens(Mishap.REPLAY) and not world.violations:
-        again(world)
+        check_redelivery(world)
     ends = [f"{b.batch_id} {b.status.value} r{b.round}" for b in judge.batches]
     late = world.violations[before:]
     return Result(seed, world.violations, late, world.faults.counted, world.faults.calls, ends, world.trace or [])
 
 
-def _tick(world: World, people: People, horizon: float) -> None:
+def _plan_ticks(world: World, people: People, horizon: float) -> None:
     def minute() -> None:
         if not world.faults.happens(Mishap.SKIPPED):
             people.tick()
@@ -149,17 +151,17 @@ def _tick(world: World, people: People, horizon: float) -> None:
 
 @contextmanager
 def _no_limit(*_: object) -> Iterator[Late]:
-    """Bodies are in memory: no thread has to watch over their reading."""
+    """Read bodies without a time limit: they are in memory, so no thread has to watch."""
     yield Late()
 
 
 def _unchecked_rows() -> AbstractContextManager[Any]:
-    """Checking every row against the tables' schemas takes a fifth of a run; one run of eight does it."""
+    """Skip the check of every row against its schema, which takes a fifth of a run; one run in eight keeps it."""
     return patch.object(memory, "checked", lambda row: row)
 
 
 class _silence:  # noqa: N801 - used like a function
-    """Logs of a simulated run are of no use to anybody."""
+    """Disable logging during a simulated run."""
 
     def __enter__(self) -> None:
         self._limit = patch.object(body_reading, "time_limit", _no_limit)

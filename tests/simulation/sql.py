@@ -1,7 +1,6 @@
-"""The warehouse of a run whose statements are the shipped ones, in Google's reference evaluator, through the real adapter.
+"""A warehouse that runs the shipped statements in Google's reference evaluator, through the real adapter.
 
-Acts are atomic here; the faults around them are the same. What the evaluator's tables hold after each act is what those who
-judge look at.
+Acts are atomic here, with the same faults around them. The checks read the evaluator's tables after each act.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -19,11 +18,11 @@ from regen.domain.promotion import CurrentPrediction, FenceToken, Promotion, Pro
 
 T = TypeVar("T")
 MOST = 3
-"""Players of a slate: every statement carries its tables into the evaluator."""
+"""The most players of a slate: every statement sends its tables to the evaluator."""
 
 
 class SqlWarehouse(MemoryWarehouse):
-    """Slates and staging's lifetime are memory's; predictions, fences, audit and worker runs are the evaluator's."""
+    """Keeps slates and the lifetime of staging tables in memory, and all other tables in the evaluator."""
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         super().__init__(now)
@@ -31,9 +30,9 @@ class SqlWarehouse(MemoryWarehouse):
         self._entries: dict[str, AuditEntry] = {}
 
     def seed_predictions(self, rows: Iterable[Row]) -> None:
-        """Rows that are there from before."""
+        """Add rows from before the run."""
         self._google.seed(list(rows))
-        self._look(PREDICTIONS)
+        self._copy_table(PREDICTIONS)
 
     def current_predictions(self, game_date: date) -> list[CurrentPrediction]:
         """See the port."""
@@ -57,19 +56,19 @@ class SqlWarehouse(MemoryWarehouse):
         self._google.warehouse.drop_staging(staging)
 
     def take_fence_steps(self, fence: FenceToken) -> Steps[Rows]:
-        """`raise_fence.sql`."""
+        """Run `raise_fence.sql`."""
         yield
         holders = self._run(lambda: self._google.warehouse._take(fence), FENCES)
         return tuple(Fence(*holder) for holder in holders)
 
     def promote_steps(self, promotion: Promotion) -> Steps[PromotionCounts]:
-        """`promote.sql`."""
+        """Run `promote.sql`."""
         yield
         self._staged(promotion.staging)
         return self._changed(promotion.audit, lambda: self._google.warehouse.promote(promotion))
 
     def rollback_steps(self, rollback: Rollback) -> Steps[PromotionCounts]:
-        """`rollback.sql`."""
+        """Run `rollback.sql`."""
         yield
         return self._changed(rollback.audit, lambda: self._google.warehouse.rollback(rollback))
 
@@ -78,7 +77,7 @@ class SqlWarehouse(MemoryWarehouse):
         return self._run(act, PREDICTIONS, FENCES, AUDIT, RUNS)
 
     def record_steps(self, entries: Sequence[AuditEntry], staging: str | None = None) -> Steps[None]:
-        """`record_entries.sql` and `record_runs.sql`."""
+        """Run `record_entries.sql` and `record_runs.sql`."""
         yield
         if staging is not None:
             self._staged(staging)
@@ -90,11 +89,11 @@ class SqlWarehouse(MemoryWarehouse):
         self._google.client.jobs.clear()  # type: ignore[attr-defined]
         result = act()
         for table in changed:
-            self._look(table)
+            self._copy_table(table)
         return result
 
-    def _look(self, table: str) -> None:
-        """Take over what a table holds; a row that is as it was is the same row."""
+    def _copy_table(self, table: str) -> None:
+        """Copy the rows of a table from the evaluator; an unchanged row stays the same object."""
         made: dict[Any, list[Any]] = {}
         known = {row["prediction_id"]: row for rows in self.tables.rows[PREDICTIONS].values() for row in rows}
         for row in self._google.table(table):

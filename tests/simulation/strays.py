@@ -1,4 +1,4 @@
-"""What other versions and hands leave in Firestore: records that this version cannot read, and fields that it does not know."""
+"""Records in Firestore that this version cannot read, and fields that it does not know."""
 
 import random
 from collections.abc import Mapping
@@ -28,11 +28,10 @@ COLLECTIONS = (("prediction_batches/", 1), ("prediction_batches/", 3), ("game_da
 
 @dataclass
 class Strays:
-    """What they have left, for the judge.
+    """Writes such records and fields, and checks them at the end.
 
     Attributes:
-        marked: for each record, where fields of a later version were put: at the top, in a field, or in an item of a list
-            that is known by its name.
+        marked: by record, the places of fields of a later version: the top, a field, or a named item of a list.
     """
 
     world: World
@@ -40,26 +39,26 @@ class Strays:
     marked: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
 
     def plan(self, horizon: float) -> None:
-        """Everything that they will do, each at its time."""
+        """Schedule all such writes of the run."""
         if self.rng.random() < 0.2:
             for path in RECORDS:
                 if self.rng.random() < 0.6:
                     self.world.later(self.rng.random() * horizon, lambda path=path: self._leave(path))  # type: ignore[misc]
         if self.rng.random() < 0.3:
             for _ in range(self.rng.choice((2, 5, 10))):
-                self.world.later(self.rng.random() * horizon, lambda: self.world.sometime(0.0, self._mark))
+                self.world.later(self.rng.random() * horizon, lambda: self.world.run_amid_calls(0.0, self._mark))
 
     def _leave(self, path: str) -> None:
         data: dict[str, Any] = {**RECORDS[path]}
         if path.startswith("outbox/"):
             data["due_at"] = self.world.clock.now()
         self.world.faults.counted[Mishap.STRAY] += 1
-        self.world.say(f"a record of another version: {path}")
+        self.world.log(f"a record of another version: {path}")
         self.world.store.strays[path] = data
         self.world.store.commit([Write("put", path, data)])
 
     def _mark(self) -> None:
-        """A later version takes its turn at a record, and adds fields that this one does not know."""
+        """Update a record as a later version would, with fields that this one does not know."""
         store = self.world.store
         kind, depth = self.rng.choice(COLLECTIONS)
         known = [p for p in store._documents if p.startswith(kind) and p.count("/") == depth and p not in store.strays]
@@ -69,26 +68,26 @@ class Strays:
         data = store.peek(path)
         assert data is not None
         self.world.faults.counted[Mishap.MARKED] += 1
-        self.world.say(f"fields of a later version: {path}")
+        self.world.log(f"fields of a later version: {path}")
         self.marked.setdefault(path, set()).update(where for where, _ in places(data))
         store.commit([Write("update", path, {**{k: marked(v) for k, v in data.items()}, MARK: 1})])
 
-    def verdict(self) -> None:
-        """What this version cannot read is as it was, and is told of once; what it does not know is kept."""
-        store, broken = self.world.store, self.world.watch.broken
+    def check(self) -> None:
+        """What this version cannot read is as it was, and is alerts of once; what it does not know is kept."""
+        store, report = self.world.store, self.world.watch.report
         for path, left in store.strays.items():
             if store.peek(path) != left:
-                broken("11", f"{path}, which another version wrote, has been changed")
-            told = [
+                report("11", f"{path}, which another version wrote, has been changed")
+            alerts = [
                 m.data
                 for t, m in self.world.published
                 if t == ALERT_TOPIC and m.data["type"] == "record_unreadable" and path in m.data["why"]
             ]
-            if len({m["why"] for m in told}) != 1:
-                broken("11", f"{path} cannot be read, and {len(told)} alerts tell of it: {told}")
+            if len({m["why"] for m in alerts}) != 1:
+                report("11", f"{path} cannot be read, and {len(alerts)} alerts report it: {alerts}")
         for path, wanted in self.marked.items():
             data = store.peek(path)
             found = dict(places(data)) if data is not None else {}
             lost = [where for where in sorted(wanted) if where in found and MARK not in found[where]]
             if data is not None and lost:
-                broken("11", f"{path} has lost what a later version wrote at {lost}")
+                report("11", f"{path} has lost what a later version wrote at {lost}")

@@ -1,8 +1,8 @@
-"""The simulator proves itself: each mistake that regen could have is caught within a few hundred runs."""
+"""The simulator catches each mistake made on purpose within a few hundred runs."""
 
 import pytest
 
-from simulation.broken import SOMEBODY_ELSE, VARIANTS, Variant
+from simulation.broken import LEFT_TO_ANOTHER, VARIANTS, Variant
 from simulation.faults import Fault
 from simulation.run import one_batch, simulate
 
@@ -11,7 +11,7 @@ MOST = 500
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda v: v.name)
 def test_every_broken_variant_is_caught(variant: Variant, capsys: pytest.CaptureFixture[str]) -> None:
-    """As it happens, and even by who looks only at the end, when all is quiet."""
+    """The checks catch it as it happens, and also those that run only at the end."""
     at_once = at_the_end = None
     with variant.patched():
         for seed in (*variant.known, *range(MOST)):
@@ -27,7 +27,7 @@ def test_every_broken_variant_is_caught(variant: Variant, capsys: pytest.Capture
 
 
 def test_completion_left_to_another_process_is_caught() -> None:
-    """Design 3.4: a failed precondition means read again and decide again, never "somebody else did it"."""
-    with SOMEBODY_ELSE.patched():
+    """After a failed precondition a process must read and decide again, never assume that another did the work."""
+    with LEFT_TO_ANOTHER.patched():
         calls = range(one_batch({}, ticks=False).calls)
         assert any(one_batch({call: Fault.TOUCHED}, ticks=False).violations for call in calls)

@@ -1,6 +1,6 @@
-"""A small batch, and what an operator does to one, with the process dying at every single call to a port.
+"""A small batch and an operator's orders on it, with a crash at every single call to a port.
 
-Nobody mends anything but the sweep.
+Only the sweep repairs what a crash leaves.
 """
 
 from collections.abc import Iterator
@@ -25,31 +25,31 @@ def test_scene_without_faults_ends_as_expected(scene: str) -> None:
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_process_may_die_after_any_call(scene: str) -> None:
-    """After each call; dying before the next leaves the same behind, and `make test-long` has that, too."""
+    """A crash before the next call leaves the same state; `make test-long` covers that, too."""
     for call in range(one_batch({}, scene).calls):
-        _holds({call: Fault.CRASH_AFTER}, scene)
+        _check({call: Fault.CRASH_AFTER}, scene)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("scene", SCENES[1:])
 def test_process_may_die_before_any_call(scene: str) -> None:
     for call in range(one_batch({}, scene).calls):
-        _holds({call: Fault.CRASH_BEFORE}, scene)
+        _check({call: Fault.CRASH_BEFORE}, scene)
 
 
 def test_process_may_die_before_any_call_of_a_batch() -> None:
     for call in range(one_batch({}).calls):
-        _holds({call: Fault.CRASH_BEFORE}, "batch")
+        _check({call: Fault.CRASH_BEFORE}, "batch")
 
 
 @pytest.mark.parametrize("fault", OTHERS)
 def test_any_call_may_go_unanswered_or_be_slow(fault: Fault) -> None:
     for call in range(one_batch({}).calls):
-        _holds({call: fault}, "batch")
+        _check({call: fault}, "batch")
 
 
 def test_concurrent_change_of_a_record_needs_no_sweep() -> None:
-    """A failed precondition means: read again and decide again."""
+    """After a failed precondition the process reads and decides again."""
     for call in range(one_batch({}, ticks=False).calls):
         if (result := one_batch({call: Fault.TOUCHED}, ticks=False)).violations:
             pytest.fail(f"touched at {call}\n" + "\n".join(result.violations))
@@ -60,7 +60,7 @@ def test_concurrent_change_of_a_record_needs_no_sweep() -> None:
 @pytest.mark.parametrize("scene", SCENES[1:])
 def test_any_call_of_any_scene_may_go_unanswered_or_be_slow(scene: str, fault: Fault) -> None:
     for call in range(one_batch({}, scene).calls):
-        _holds({call: fault}, scene)
+        _check({call: fault}, scene)
 
 
 def _pairs(first: int) -> Iterator[dict[int, Fault]]:
@@ -76,9 +76,9 @@ def _pairs(first: int) -> Iterator[dict[int, Fault]]:
 def test_two_processes_may_die_at_any_two_calls(tenth: int) -> None:
     for first in range(tenth, one_batch({}).calls, 10):
         for planned in _pairs(first):
-            _holds(planned, "batch")
+            _check(planned, "batch")
 
 
-def _holds(planned: dict[int, Fault], scene: str) -> None:
+def _check(planned: dict[int, Fault], scene: str) -> None:
     if one_batch(planned, scene).violations:
-        pytest.fail(f"{scene} with {planned}\n" + one_batch(planned, scene, tell=True).told())
+        pytest.fail(f"{scene} with {planned}\n" + one_batch(planned, scene, traced=True).describe())

@@ -1,11 +1,11 @@
-"""Firestore comes back from a backup beside tables that were kept: the fence of a date is ahead of the lease's token."""
+"""Firestore restored from a backup while the tables are newer: the fence is ahead of the lease's token."""
 
 import random
 
 from simulation.errands import Errands
 from simulation.faults import Faults, Mix
-from simulation.people import Asked, People
-from simulation.quiet import calm
+from simulation.people import People, TriggerRequest
+from simulation.quiet import check_recovery
 from simulation.world import World
 from support.league import DAY
 
@@ -14,8 +14,8 @@ def test_restored_backup_blocks_no_date() -> None:
     world = World(0, Faults(random.Random(0), Mix(switch=0.0)))  # noqa: S311
     people = People(world, random.Random(4))  # noqa: S311
     errands = Errands(people, random.Random(4))  # noqa: S311
-    people.small_town("batch")
-    calm(world, people, errands)
+    people.set_up_scene("batch")
+    check_recovery(world, people, errands)
     documents = dict(world.store._documents)
     collections = {name: dict(paths) for name, paths in world.store._collections.items()}
     _regenerate(world, people, errands, "before-1", "before-2", "before-3")
@@ -38,6 +38,6 @@ def test_restored_backup_blocks_no_date() -> None:
 def _regenerate(world: World, people: People, errands: Errands, *keys: str) -> None:
     for key in keys:
         body = {"game_date": DAY.isoformat(), "reason": "late_data"}
-        people._ask(Asked(key, DAY, daily=False, pushed=False, body=body))
+        people._send_request(TriggerRequest(key, DAY, daily=False, pushed=False, body=body))
         world.run()
-        calm(world, people, errands)
+        check_recovery(world, people, errands)

@@ -11,5 +11,5 @@ from simulation.sql import MOST, SqlWarehouse
 @pytest.mark.parametrize("seed", [1, 2, 4])
 def test_the_shipped_sql_keeps_every_promise_under_faults(seed: int) -> None:
     result = simulate(seed, warehouse=SqlWarehouse, most=MOST)
-    assert not result.violations, result.told()
+    assert not result.violations, result.describe()
     assert result.batches

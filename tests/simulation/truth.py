@@ -1,7 +1,7 @@
-"""Which rows a date may lose: told from the slate that the batch was opened on, by rules written again here.
+"""Which rows a date may lose, from the slate of its batch, by rules that are written independently here.
 
-Whoever was predicted before is predicted after a promotion, unless the slate explains that he is not. A rollback gives
-back everything that its batch had taken.
+A player with current rows has current rows after a promotion, unless the slate explains the loss. A rollback restores all
+rows that its batch had superseded.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,12 +16,12 @@ Generation = tuple[str, str]
 
 
 def current(row: Row) -> bool:
-    """Written again here: the model does not lean on what it checks."""
+    """Return whether a row is current. Written independently of the code under test."""
     return row.get("superseded") is None or row["superseded"] is False
 
 
 def generations(rows: Sequence[Row]) -> set[Generation]:
-    """Player and system of everything that is current."""
+    """Player and system of each current row."""
     return {(row["player_lookup"], row["system_id"]) for row in rows if current(row)}
 
 
@@ -32,7 +32,7 @@ def promotion_explained(
     before: Sequence[Row],
     after: Sequence[Row],
 ) -> Iterator[Problem]:
-    """Every withdrawal is the slate's, as last read, and whom the slate does not explain has kept his rows."""
+    """Yield each lost player and each withdrawal that the slates, as the batch read them, do not explain."""
     slate = {entry.player_lookup: entry for reading in readings for entry in reading.entries}
     whole = not any(scope.get(name) for name in ("players", "systems", "games"))
     for player, system in sorted(generations(before) - generations(after)):
@@ -40,7 +40,7 @@ def promotion_explained(
         if entry is None and not whole:
             yield "P1", f"{player}/{system} is lost by a batch that did not cover the slate: {act.fence.batch_id}"
         elif entry is not None and not _out(entry):
-            yield "P1", f"{player}/{system} is lost, and the slate has him: {entry.status}"
+            yield "P1", f"{player}/{system} is lost, and is on the slate as {entry.status}"
     for row in after:
         withdrawn = row.get("superseded_at") == act.at and row.get("superseded_by_prediction_id") is None
         if withdrawn and row["superseded_reason"] == "not_on_slate" and row["player_lookup"] in slate:
@@ -56,14 +56,14 @@ def _out(entry: SlateEntry | None) -> bool:
 
 
 def rollback_complete(act: Rollback, before: Sequence[Row], after: Sequence[Row]) -> Iterator[Problem]:
-    """Whom the batch had taken rows from has rows again; what it had made is not current."""
+    """Yield each player whose rows a rollback did not restore, and each row of its batch that is still current."""
     taken = {
         (row["player_lookup"], row["system_id"])
         for row in before
         if row.get("superseded_by_batch_id") == act.batch_id and row.get("batch_id") != act.batch_id
     }
     for player, system in sorted(taken - generations(after)):
-        yield "P1", f"{player}/{system} was taken by {act.batch_id}, and its rollback does not give it back"
+        yield "P1", f"{player}/{system} was superseded by {act.batch_id}, and its rollback does not restore it"
     for row in after:
         if current(row) and row.get("batch_id") == act.batch_id:
             yield "P1", f"{row['prediction_id']} is current after the rollback of {act.batch_id}"

@@ -1,4 +1,4 @@
-"""Late data: games that wait for it, its arrival, features made again, and a ledger that measures what rests on what."""
+"""Late data: games that wait for it, its arrival, and a ledger that measures which predictions use it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,8 +20,8 @@ Key = tuple[date, str]
 
 
 @dataclass(frozen=True)
-class Mark:
-    """A status or attempt that a scan has written."""
+class ScanRecord:
+    """A status and attempt that a scan wrote."""
 
     at: datetime
     status: str
@@ -32,28 +32,28 @@ class Upstream(MemoryLedger):
     """The ledger of a simulated world.
 
     Attributes:
-        marks: what scans have written, by game.
-        broken: told of what a scan may not write.
-        on_record: whether a trigger that names the game and the attempt is in the outbox or published.
+        marks: the records of scans, by game.
+        report: called with each invalid write of a scan.
+        on_record: returns whether a trigger for the game and the attempt was written to the outbox.
     """
 
     def __init__(self, warehouse: MemoryWarehouse, now: Callable[[], datetime]) -> None:
         super().__init__(warehouse)
         self._now = now
         self._proven: set[Key] = set()
-        self.marks: dict[Key, list[Mark]] = {}
-        self.broken: Callable[[str, str], None] = lambda *_: None
+        self.marks: dict[Key, list[ScanRecord]] = {}
+        self.report: Callable[[str, str], None] = lambda *_: None
         self.on_record: Callable[[Key, int], bool] = lambda *_: True
 
     # what upstream does
 
     def expect(self, day: date, game: str, status: str = BdbStatus.PENDING, **more: Any) -> None:
-        """A game is waited for."""
+        """Add a game that waits for late data."""
         self.games[day, game] = BdbGame(day, game, status, updated_at=self._now(), **more)
         self.marks[day, game] = []
 
     def arrive(self, key: Key) -> None:
-        """Its data is there."""
+        """Deliver the late data of a game."""
         game = self.games[key]
         if game.status == BdbStatus.PENDING:
             now = self._now()
@@ -62,23 +62,23 @@ class Upstream(MemoryLedger):
     # the port
 
     def bdb_games(self) -> list[BdbGame]:
-        """See the port; measured now."""
+        """See the port; measure each game now."""
         games = [self.measured(game) for game in super().bdb_games()]
-        self._proven |= {(g.game_date, g.game_id) for g in games if _rests(g)}
+        self._proven |= {(g.game_date, g.game_id) for g in games if _predictions_are_fresh(g)}
         return games
 
     def change_bdb(self, changes: Sequence[BdbChange]) -> None:
-        """See the port; every move is judged."""
+        """See the port; check every change."""
         before = dict(self.games)
         super().change_bdb(changes)
         for change in changes:
             key = change.game_date, change.game_id
             old, new = before[key], self.games[key]
             if (old.status, old.attempts) != (new.status, new.attempts):
-                self._moved(key, old, new)
+                self._check_move(key, old, new)
 
     def grade_steps(self, first: date, last: date, at: datetime) -> Steps[list[Graded]]:
-        """`grade.sql`, as far as it may double or lose: current predictions of dates that were played, once each, under a lock."""
+        """Run `grade.sql` as far as it may double or lose grades: grade each current prediction once, under a lock."""
         work = yield from locked(self._warehouse.tables, "grades")
         try:
             for row in self.gradable(first, last):
@@ -91,18 +91,18 @@ class Upstream(MemoryLedger):
         return []
 
     def gradable(self, first: date, last: date) -> list[Row]:
-        """The current predictions of dates that were played."""
+        """The current predictions of past dates."""
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         return [row for day in days if day < DAY for row in self._warehouse.predictions(day) if current(row)]
 
     def measured(self, game: BdbGame) -> BdbGame:
-        """The game beside what the current predictions of its players rest on."""
+        """The game with counts of its features and of its predictions that use them."""
         made: dict[str, list[Any]] = {}
         for row in self._warehouse.predictions(game.game_date):
             if current(row) and row["game_id"] == game.game_id:
                 made.setdefault(row["player_lookup"], []).append(row)
         rows = self.features(game)
-        resting = [_all_rest(made[r.player_lookup], r) for r in rows if r.player_lookup in made]
+        resting = [_rows_are_fresh(made[r.player_lookup], r) for r in rows if r.player_lookup in made]
         since = game.available_at
         return replace(
             game,
@@ -117,44 +117,44 @@ class Upstream(MemoryLedger):
         )
 
     def features(self, game: BdbGame) -> list[PlayerInputs]:
-        """The feature rows of its players."""
+        """The feature rows of a game's players."""
         entries = self._warehouse.read_slate(game.game_date).entries
         return [e.inputs for e in entries if e.inputs is not None and e.inputs.game_id == game.game_id]
 
-    def _moved(self, key: Key, old: BdbGame, new: BdbGame) -> None:
+    def _check_move(self, key: Key, old: BdbGame, new: BdbGame) -> None:
         who, marks = f"{key[0]} {key[1]}", self.marks[key]
         match new.status:
             case BdbStatus.COMPLETED if old.status != BdbStatus.PENDING:
-                if key not in self._proven and not _rests(self.measured(new)):
-                    self.broken("BDB", f"{who} is completed, and no promotion rests on its data")
+                if key not in self._proven and not _predictions_are_fresh(self.measured(new)):
+                    self.report("BDB", f"{who} is completed, and no promotion uses its data")
             case BdbStatus.REGENERATING:
                 if new.attempts != old.attempts + 1 or new.attempts > MAX_ATTEMPTS:
-                    self.broken("BDB", f"{who} went from attempt {old.attempts} to {new.attempts}")
+                    self.report("BDB", f"{who} went from attempt {old.attempts} to {new.attempts}")
                 if not self.on_record(key, new.attempts):
-                    self.broken("BDB", f"{who} is {new.status}, and no trigger of attempt {new.attempts} is on record")
+                    self.report("BDB", f"{who} is {new.status}, and no trigger of attempt {new.attempts} is on record")
                 if marks and (new.updated_at or marks[-1].at) - marks[-1].at < pause_after(old.attempts) * 0.98:
-                    self.broken("BDB", f"{who}: attempt {new.attempts} is too soon after {marks[-1].at}")
+                    self.report("BDB", f"{who}: attempt {new.attempts} is too soon after {marks[-1].at}")
             case BdbStatus.EXPIRED if old.status != BdbStatus.PENDING:
                 if old.attempts < MAX_ATTEMPTS:
-                    self.broken("BDB", f"{who} is given up after {old.attempts} attempts")
+                    self.report("BDB", f"{who} is given up after {old.attempts} attempts")
             case _:
-                self.broken("BDB", f"{who} went from {old.status} to {new.status}")
-        marks.append(Mark(new.updated_at or self._now(), new.status, new.attempts))
+                self.report("BDB", f"{who} went from {old.status} to {new.status}")
+        marks.append(ScanRecord(new.updated_at or self._now(), new.status, new.attempts))
         self._proven.discard(key)
 
 
-def by_scan(data: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """What a scan's trigger asks for (games, attempt); None of any other message."""
+def scan_request(data: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The games and attempts of a scan's trigger; None for any other message."""
     metadata = (data or {}).get("metadata")
     return metadata if isinstance(metadata, dict) and metadata.get("source") == "bdb_scan" else None
 
 
-def _rests(game: BdbGame) -> bool:
+def _predictions_are_fresh(game: BdbGame) -> bool:
     return bool(game.features) and not game.old_features and game.fresh > 0 and game.fresh >= game.stale
 
 
-def _all_rest(rows: Sequence[Any], source: PlayerInputs) -> bool:
-    """Whether every current row of a player rests on his newest features, in the words of the statement."""
+def _rows_are_fresh(rows: Sequence[Any], source: PlayerInputs) -> bool:
+    """Return whether all current rows of a player use the newest features, by the rule of the statement."""
     for row in rows:
         known = row.get("feature_version_hash")
         if known is None and source.features_built_at is not None and row["created_at"] < source.features_built_at:

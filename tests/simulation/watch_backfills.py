@@ -1,10 +1,10 @@
-"""Looks at every change of a backfill's record as it is committed."""
+"""Checks every change of a backfill's record at its commit."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from simulation.doors import QuickStore
 from simulation.marks import unmarked
+from simulation.ports import QuickStore
 
 STEPS: Mapping[str, frozenset[str]] = {
     "waiting": frozenset({"opening", "cancelled"}),
@@ -12,7 +12,7 @@ STEPS: Mapping[str, frozenset[str]] = {
     "running": frozenset({"running", "waiting", "opening", "promoted", "rejected", "failed", "cancelled"}),
     "rejected": frozenset({"promoted", "rejected", "cancelled"}),
     "cancelled": frozenset({"running", "promoted", "rejected", "cancelled"}),
-    # The opening answered with an error, and the batch was opened all the same.
+    # The opening answered with an error although it opened the batch.
     "failed": frozenset({"promoted", "rejected", "cancelled"}),
     "promoted": frozenset(),
     "no_slate": frozenset(),
@@ -20,64 +20,66 @@ STEPS: Mapping[str, frozenset[str]] = {
 }
 UNDER_WAY = frozenset({"opening", "running"})
 UNFINISHED = UNDER_WAY | {"waiting"}
-Broken = Callable[[str, str], None]
+Report = Callable[[str, str], None]
 
 
 class BackfillWatch:
-    """Compares each version of a backfill with the one before.
+    """Checks each version of a backfill against the previous one.
 
     Attributes:
-        orders: changes of its status by somebody's order (its creation is the first), by backfill.
+        orders: the statuses that orders gave a backfill, its creation first, by backfill.
     """
 
-    def __init__(self, store: QuickStore, broken: Broken) -> None:
-        self._store, self._broken = store, broken
+    def __init__(self, store: QuickStore, report: Report) -> None:
+        self._store, self._report = store, report
         self._seen: dict[str, Mapping[str, Any]] = {}
         self.orders: dict[str, list[str]] = {}
 
-    def committed(self, path: str, *, follows: bool) -> None:
-        """A backfill has been written; `follows`: something in the outbox with it."""
+    def on_commit(self, path: str, *, follows: bool) -> None:
+        """Check a write of a backfill; `follows`: the commit also writes an outbox item."""
         data = self._store.peek(path)
         assert data is not None
         name = path.split("/")[1]
         old = self._seen.get(name)
         self._seen[name] = data
-        self._status(name, old, data, follows=follows)
+        self._check_status(name, old, data, follows=follows)
         if sum(d["status"] in UNDER_WAY for d in data["dates"]) > data["max_concurrent"]:
-            self._broken("backfill", f"{name} has more than {data['max_concurrent']} dates under way")
+            self._report("backfill", f"{name} has more than {data['max_concurrent']} dates under way")
         unfinished = any(d["status"] in UNFINISHED for d in data["dates"])
         if (data["status"] == "done") == unfinished and data["status"] in {"running", "done"}:
-            self._broken("backfill", f"{name} is {data['status']}: {[d['status'] for d in data['dates']]}")
+            self._report("backfill", f"{name} is {data['status']}: {[d['status'] for d in data['dates']]}")
         if old is None:
             return
         if [d["game_date"] for d in old["dates"]] != [d["game_date"] for d in data["dates"]]:
-            self._broken("backfill", f"{name} has other dates than before")
+            self._report("backfill", f"{name} has other dates than before")
             return
         for before, after in zip(old["dates"], data["dates"], strict=True):
             if unmarked(before) != unmarked(after):
-                self._date(name, old["status"], before, after)
+                self._check_date(name, old["status"], before, after)
 
-    def _status(self, name: str, old: Mapping[str, Any] | None, data: Mapping[str, Any], *, follows: bool) -> None:
+    def _check_status(
+        self, name: str, old: Mapping[str, Any] | None, data: Mapping[str, Any], *, follows: bool
+    ) -> None:
         if old is not None and old["status"] == data["status"]:
             return
         ordered = data["status"] != "done" or old is None
         if ordered:
             self.orders.setdefault(name, []).append(data["status"] if old else "created")
             if not follows:
-                self._broken("P7", f"{name} became {data['status']} without an entry in the same commit")
+                self._report("P7", f"{name} became {data['status']} without an entry in the same commit")
         if old is not None and old["status"] in {"done", "cancelled"}:
-            self._broken("backfill", f"{name} was {old['status']} and is {data['status']}")
+            self._report("backfill", f"{name} was {old['status']} and is {data['status']}")
         if data["status"] in {"done", "cancelled"} and not data["ended_at"]:
-            self._broken("backfill", f"{name} is {data['status']} and does not say since when")
+            self._report("backfill", f"{name} is {data['status']} without `ended_at`")
 
-    def _date(self, name: str, status: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    def _check_date(self, name: str, status: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         who, to = f"{name} {after['game_date']}", after["status"]
         if to not in STEPS[before["status"]]:
-            self._broken("backfill", f"{who} went from {before['status']} to {to}")
+            self._report("backfill", f"{who} went from {before['status']} to {to}")
         if to == "opening" and status != "running":
-            self._broken("backfill", f"{who} is opened while the backfill is {status}")
+            self._report("backfill", f"{who} is opened while the backfill is {status}")
         if to in {"promoted", "rejected"} or (to == "cancelled" and after["batch_id"]):
             batch = self._store.peek(f"prediction_batches/{after['batch_id']}")
             ends = {step["to"] for step in batch["history"]} if batch else set()
             if not ends & {to, "rolled_back" if to == "cancelled" else to}:
-                self._broken("backfill", f"{who} is {to}, and {after['batch_id']} has never been")
+                self._report("backfill", f"{who} is {to}, and {after['batch_id']} has never been")

@@ -1,4 +1,4 @@
-"""The world of one run: time, processes, messages on their way, and faults, all drawn from one seed."""
+"""The world of one run: time, processes, messages in transit and faults, all drawn from one seed."""
 
 import heapq
 import itertools
@@ -19,10 +19,18 @@ from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC
 from regen.topology import PushSubscription, topology
 from simulation.agenda import Agenda
 from simulation.baton import Crash, Task
-from simulation.doors import AlertsDoor, ClockDoor, LedgerDoor, QueueDoor, QuickStore, StoreDoor, WarehouseDoor
 from simulation.faults import Fault, Faults, Mishap
 from simulation.outages import Outages
 from simulation.platform import Platform
+from simulation.ports import (
+    QuickStore,
+    SimulatedAlerts,
+    SimulatedClock,
+    SimulatedLedger,
+    SimulatedQueue,
+    SimulatedStore,
+    SimulatedWarehouse,
+)
 from simulation.upstream import Upstream
 from simulation.watch import Watch
 from support.league import config
@@ -34,15 +42,15 @@ LATEST = 250.0
 NOTHING: Mapping[Fault, Any] = {}
 TRIES_WHEN_QUIET = 40
 LOSSY = frozenset({REQUEST_TOPIC, VERIFY_TOPIC})
-"""Topics whose messages the sweep can replace; those of others are never lost, only late."""
+"""Topics whose messages the sweep can replace. Messages of other topics are delayed, never lost."""
 
 
 class World(Agenda):
-    """Everything of a run.
+    """The whole simulated system of a run.
 
     Attributes:
-        triggers: messages that have reached the trigger's topic, by number.
-        violations: broken promises, in words.
+        triggers: messages of the trigger topic, by number.
+        violations: the broken promises, one text each.
     """
 
     def __init__(
@@ -53,41 +61,41 @@ class World(Agenda):
         numbers: Mapping[str, Any] | None = None,
         attempts: Mapping[str, int] | None = None,
         warehouse: Callable[..., MemoryWarehouse] = MemoryWarehouse,
-        tell: bool = False,
+        traced: bool = False,
         beats: bool = False,
     ) -> None:
-        super().__init__(random.Random(seed), tell=tell)  # noqa: S311
+        super().__init__(random.Random(seed), traced=traced)  # noqa: S311
         self.faults = faults
         self.published: list[tuple[str, Message]] = []
         self.triggers: dict[str, Message] = {}
         self.sent: list[Delivery] = []
         self._attempts = attempts or {}
-        self._ambushes: list[list[Any]] = []
-        self._alarms: list[tuple[int, int, Callable[[], None]]] = []
+        self._before_transactions: list[list[Any]] = []
+        self._before_calls: list[tuple[int, int, Callable[[], None]]] = []
         self._numbers = itertools.count(1)
         self._subscriptions: dict[str, list[PushSubscription]] = {}
         for subscription in topology().push_subscriptions:
             self._subscriptions.setdefault(subscription.topic, []).append(subscription)
         self.outages = Outages()
         self.parked: list[Delivery] = []
-        self.clock = ClockDoor(self._own_time, self.sleep)
+        self.clock = SimulatedClock(self._instance_time, self.sleep)
         self.store = QuickStore()
         self.warehouse = warehouse(self.clock.now)
         self.ledger = Upstream(self.warehouse, self.clock.now)
-        self.watch = Watch(self.store, self.warehouse, self.ledger, self.say)
-        self.alerts = AlertsDoor(self.call)
+        self.watch = Watch(self.store, self.warehouse, self.ledger, self.log)
+        self.alerts = SimulatedAlerts(self.call)
         self.store.subscribe(self._changed)
         self.config = config(**(numbers or {}))
         jobs = Platform(self).jobs
         self.deps = Deps(
-            store=StoreDoor(self.store, self.call, self.watch.committed, self.touch),
-            queue=QueueDoor(self.call, self.post),
-            warehouse=WarehouseDoor(self.warehouse, jobs, self.call, self.watch.warehouse_act),
+            store=SimulatedStore(self.store, self.call, self.watch.on_commit, self.touch),
+            queue=SimulatedQueue(self.call, self.post),
+            warehouse=SimulatedWarehouse(self.warehouse, jobs, self.call, self.watch.warehouse_act),
             clock=self.clock,
             ids=CountingIds(),
             config=self.config,
             alerts=self.alerts,
-            ledger=LedgerDoor(self.ledger, jobs, self.call),
+            ledger=SimulatedLedger(self.ledger, jobs, self.call),
             heartbeat=self.heartbeat if beats else no_heartbeat,
         )
         self.functions = Functions(self.deps)
@@ -96,12 +104,12 @@ class World(Agenda):
     def violations(self) -> list[str]:
         return self.watch.violations
 
-    def _own_time(self) -> float:
-        """The time by the clock of the instance that asks; no two clocks agree."""
+    def _instance_time(self) -> float:
+        """The time by the clock of the current instance, in seconds of the run."""
         return self.now + (self.current.skew if self.current else 0.0)
 
     def touch(self, path: str) -> None:
-        """Another writer of a batch's record comes first, with a field that this version does not know."""
+        """Write a batch's record as another process, with a field that this version does not know."""
         document = self.store.get(path)
         if document is not None:
             self.store.commit([Write("put", path, {**document.data, "of_a_later_version": 1})])
@@ -121,14 +129,14 @@ class World(Agenda):
         documents: bool = False,
         of: str = "BigQuery",
     ) -> T:
-        """One call to a port, with what may go wrong at it.
+        """Make one call to a port, perhaps with a fault.
 
         Args:
-            instead: what happens at some faults in place of what else would.
+            instead: what runs at these faults in place of their usual effect.
             ends: it asks how a transaction has ended.
-            conditional: a precondition of it may fail.
-            documents: Firestore may refuse what it writes.
-            of: the dependency that is called.
+            conditional: it has a precondition.
+            documents: it writes documents that Firestore may refuse.
+            of: the dependency that it calls.
         """
         task = self.current
         if task is None:
@@ -137,13 +145,13 @@ class World(Agenda):
             raise Crash
         self.now += 0.02
         number = self.faults.calls
-        if self._alarmed(number, transaction=transaction):
+        if self._run_due(number, transaction=transaction):
             task.wake = self.now
             task.pause()
         if self.outages.down(of, self.now):
             task.faulty = True
             self.faults.counted[Mishap.OUTAGE] += 1
-            self.say(f"{name}   <<< {of} is down")
+            self.log(f"{name}   <<< {of} is down")
             raise Unavailable(f"injected: {of} is down")
         breakable = name.startswith(("promote ", "rollback ", "record "))
         fault = self.faults.at_call(
@@ -155,7 +163,7 @@ class World(Agenda):
             documents=documents,
         )
         if self.trace is not None:
-            self.say(f"#{number} {name}" + (f"   <<< {fault}" if fault else ""))
+            self.log(f"#{number} {name}" + (f"   <<< {fault}" if fault else ""))
         if fault is not None:
             task.faulty = True
             return instead[fault]() if fault in instead else self._faulty(task, fault, effect)
@@ -187,24 +195,24 @@ class World(Agenda):
                 effect()
                 raise google.BadRequest("injected: an error of no known kind")  # type: ignore[no-untyped-call]
             case Fault.LATE:
-                self.sometime(self.rng.choice((0.0, 5.0, 9.0, 40.0)), lambda: self._at_last(task, effect))
+                self.run_amid_calls(self.rng.choice((0.0, 5.0, 9.0, 40.0)), lambda: self._run_late_effect(task, effect))
                 raise Unavailable("injected: it will be done")
             case Fault.STALL if self.rng.random() < 0.5:
                 self._freeze(task, self.rng.choice(STALLS))
             case Fault.STALL:
-                self.sometime(self.config.lease_seconds + 1.0, lambda: setattr(task, "wake", self.now))
+                self.run_amid_calls(self.config.lease_seconds + 1.0, lambda: setattr(task, "wake", self.now))
                 self._freeze(task, 2 * LATEST)
         return effect()
 
     def _freeze(self, task: Task, seconds: float) -> None:
-        """The whole process stands still, its heartbeat included."""
+        """Stop the whole process for a time, its heartbeat included."""
         task.frozen = True
         self.sleep(seconds)
         task.frozen = False
 
     @contextmanager
     def heartbeat(self, beat: Callable[[], bool], seconds: float) -> Iterator[None]:
-        """Call `beat` every so often beside the work of the block, in the same process: it freezes and dies with it."""
+        """Call `beat` every `seconds` during the block, in the same process: both stop and die together."""
         parent, beats = self.current, [True]
 
         def again() -> None:
@@ -228,21 +236,22 @@ class World(Agenda):
         finally:
             beats.clear()
 
-    def _alarmed(self, number: int, *, transaction: bool) -> bool:
-        """Whether something that was waiting for this call has happened."""
-        if transaction and self._ambushes:
-            self._ambushes[0][0] -= 1
-            if self._ambushes[0][0] < 0:
-                self._ambushes.pop(0)[1]()
+    def _run_due(self, number: int, *, transaction: bool) -> bool:
+        """Run what is scheduled before this call; return whether there was anything."""
+        if transaction and self._before_transactions:
+            self._before_transactions[0][0] -= 1
+            if self._before_transactions[0][0] < 0:
+                self._before_transactions.pop(0)[1]()
                 return True
-        if self._alarms and self._alarms[0][0] <= number:
-            heapq.heappop(self._alarms)[2]()
+        if self._before_calls and self._before_calls[0][0] <= number:
+            heapq.heappop(self._before_calls)[2]()
             return True
         return False
 
-    def sometime(self, earliest: float, what: Callable[[], None]) -> None:
-        """Have something happen in the midst of what others do after `earliest`: when a few calls have been made, or
-        just before one of the next transactions; or long after, if nobody does anything.
+    def run_amid_calls(self, earliest: float, what: Callable[[], None]) -> None:
+        """Run something amid the calls of other tasks after `earliest`.
+
+        It runs after a few calls or before one of the next transactions, or after `LATEST` if no task makes calls.
         """
         done: list[bool] = []
 
@@ -253,25 +262,27 @@ class World(Agenda):
 
         def arm() -> None:
             if self.rng.random() < 0.5:
-                self._ambushes.append([self.rng.randint(0, 4), once])
+                self._before_transactions.append([self.rng.randint(0, 4), once])
             else:
-                heapq.heappush(self._alarms, (self.faults.calls + self.rng.randint(1, 40), next(self._order), once))
+                heapq.heappush(
+                    self._before_calls, (self.faults.calls + self.rng.randint(1, 40), next(self._order), once)
+                )
 
         self.later(earliest, arm)
         self.later(earliest + LATEST, once)
 
-    def _at_last(self, task: Task, effect: Callable[[], T]) -> None:
-        self.say(f"a late call of {task.name} takes effect")
+    def _run_late_effect(self, task: Task, effect: Callable[[], T]) -> None:
+        self.log(f"a late call of {task.name} takes effect")
         try:
             effect()
         except RegenError as error:
-            self.say(f"... and is refused: {error}")
+            self.log(f"... and is refused: {error}")
 
     # messages and events
 
     def post(self, topic: str, message: Message) -> str:
-        """A message has reached a topic; its number."""
-        self.watch.published(topic, message)
+        """Publish a message to a topic; return its number."""
+        self.watch.on_publish(topic, message)
         self.published.append((topic, message))
         data = json.dumps(message.data).encode()
         number = f"m-{next(self._numbers)}"
@@ -282,7 +293,7 @@ class World(Agenda):
         return number
 
     def post_raw(self, topic: str, data: bytes) -> str:
-        """Bytes from a stranger have reached a topic."""
+        """Publish bytes that regen did not send to a topic; return the message's number."""
         number = f"m-{next(self._numbers)}"
         for s in self._subscriptions[topic]:
             self.send(Delivery(number, s.service, s.path, data, {}, s), precious=True)
@@ -294,12 +305,12 @@ class World(Agenda):
             self.send(Delivery(path, "verifier", "/events/batch", b"", {}, None, headers=headers))
 
     def send(self, delivery: Delivery, *, precious: bool = False) -> None:
-        """Send a message on its way, perhaps twice, late, or (unless nobody could replace it) nowhere."""
+        """Deliver a message, perhaps twice, late, or not at all if the sweep can replace it."""
         happens, rng = self.faults.happens, self.rng
         lossy = not precious and (delivery.subscription is None or delivery.subscription.topic in LOSSY)
         if lossy and happens(Mishap.LOST):
             self.watch.lossy = True
-            self.say(f"LOST: {delivery.number} to {delivery.path}")
+            self.log(f"LOST: {delivery.number} to {delivery.path}")
             return
         if delivery.path == "/" and not precious:
             delivery.poison = happens(Mishap.POISON)
@@ -320,25 +331,25 @@ class World(Agenda):
         if delivery.subscription is not None:
             name = delivery.subscription.name
             body = envelope(delivery.number, delivery.data, delivery.attributes, name, delivery.attempts)
-        call = self._killed if delivery.poison else self.functions.call
+        call = self._die if delivery.poison else self.functions.call
         self.start(
             f"{delivery.service} {delivery.path} {delivery.number[-24:]}",
             lambda: call(delivery.service, "POST", delivery.path, delivery.headers, body),
             lambda task, reply: self._settle(delivery, task, reply),
         )
 
-    def _killed(self, *_: object) -> Reply:
+    def _die(self, *_: object) -> Reply:
         raise Crash
 
-    def answer_again(self) -> None:
-        """Every outage is over; what waited for that is delivered."""
+    def end_outages(self) -> None:
+        """End every outage, and deliver the messages that waited for it."""
         self.outages.end()
         for delivery in self.parked:
             self.later(self.rng.random(), partial(self._deliver, delivery))
         self.parked.clear()
 
     def replay(self) -> None:
-        """Deliver every message and event of the run once more, in any order; those that were given up stay away."""
+        """Deliver every message and event of the run once more, in any order, but for dead-lettered ones."""
         everything = list(self.sent)
         self.rng.shuffle(everything)
         for delivery in everything:
@@ -347,23 +358,23 @@ class World(Agenda):
 
     def _settle(self, delivery: Delivery, task: Task, reply: Reply | None) -> None:
         status = reply.status if reply else None
-        self.say(f"{task.name} ended with {status}")
-        self.watch.answered(task, reply)
+        self.log(f"{task.name} ended with {status}")
+        self.watch.on_answer(task, reply)
         if status is not None and 200 <= status < 300:
             delivery.settled = True
-            self.watch.acknowledged(delivery.path, delivery.number, delivery.data)
+            self.watch.on_acknowledge(delivery.path, delivery.number, delivery.data)
             return
         if status is not None and status < 500:
-            self.watch.broken("P10", f"{delivery.path} answered {status} to a message", reply and reply.body)
+            self.watch.report("P10", f"{delivery.path} answered {status} to a message", reply and reply.body)
         if delivery.settled:
             return
         subscription = delivery.subscription
         limit = self._attempts.get(subscription.topic, subscription.max_delivery_attempts) if subscription else 1000
         if delivery.poison:
             limit = 3
-        # Messages here are JSON: one that is none comes again until it is on record.
+        # Only a message in JSON can become a dead letter here; others are redelivered until they are recorded.
         if delivery.attempts >= limit and subscription is not None and json_text(delivery.data):
-            self.say(f"{delivery.number} goes to the dead letters")
+            self.log(f"{delivery.number} goes to the dead letters")
             delivery.settled = True
             attributes = {**delivery.attributes, "CloudPubSubDeadLetterSourceSubscription": subscription.name}
             letter = Message(json.loads(delivery.data), attributes)
@@ -373,7 +384,7 @@ class World(Agenda):
         elif self.faults.on or delivery.attempts < TRIES_WHEN_QUIET:
             self.later(min(60.0, 5.0 * 2 ** min(delivery.attempts, 4)), lambda: self._deliver(delivery))
         else:
-            self.watch.broken("P10", f"{delivery.path} never takes {delivery.number}", reply and reply.body)
+            self.watch.report("P10", f"{delivery.path} never takes {delivery.number}", reply and reply.body)
 
     def request(
         self,
@@ -383,12 +394,12 @@ class World(Agenda):
         body: Mapping[str, Any],
         done: Callable[[Reply | None], None] | None = None,
     ) -> None:
-        """Somebody calls a function by HTTP."""
+        """Call a function over HTTP."""
         data = json.dumps(body).encode()
 
         def answered(task: Task, reply: Reply | None) -> None:
-            self.say(f"{task.name} answered {reply.status if reply else 'nothing'}: {reply.body if reply else ''}")
-            self.watch.answered(task, reply)
+            self.log(f"{task.name} answered {reply.status if reply else 'nothing'}: {reply.body if reply else ''}")
+            self.watch.on_answer(task, reply)
             if done:
                 done(reply)
 

@@ -1,4 +1,4 @@
-"""The ports as the services see them in a simulated process: every call goes through `World.call`."""
+"""The simulated ports: each call of a service goes through `World.call`, which may inject a fault."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,8 +36,8 @@ T = TypeVar("T")
 EPOCH = datetime.fromisoformat("2026-01-20T12:00:00+00:00")
 
 
-class Through(Protocol):
-    """Whatever happens between a service and a port."""
+class PortCall(Protocol):
+    """A call from a service to a port (`World.call`)."""
 
     def __call__(
         self,
@@ -53,10 +53,10 @@ class Through(Protocol):
 
 
 class QuickStore(MemoryStore):
-    """The store in memory; what is read shares its lists and maps with what is stored: nobody changes those in place.
+    """The store in memory without deep copies: readers share lists and maps with it, and must not change them.
 
     Attributes:
-        strays: records of other versions, which those who judge this one's do not look at.
+        strays: records of other versions, which the judge of this version's records skips.
     """
 
     def __init__(self) -> None:
@@ -68,23 +68,23 @@ class QuickStore(MemoryStore):
         return dict(data) if fields is None else {k: v for k, v in data.items() if k in fields}
 
     def peek(self, path: str) -> Mapping[str, Any] | None:
-        """A document as it is, not to be changed."""
+        """A document without a copy; do not change it."""
         document = self._documents.get(path)
         return None if document is None else document.data
 
     def peek_all(self, collection: str) -> list[Mapping[str, Any]]:
-        """The documents of a collection, not to be changed."""
+        """The documents of a collection without a copy; do not change them."""
         found = self._collections.get(collection, {})
         return [self._documents[path].data for path in found if path not in self.strays]
 
 
-class StoreDoor:
-    """BatchStore."""
+class SimulatedStore:
+    """The simulated BatchStore."""
 
     def __init__(
         self,
         store: MemoryStore,
-        call: Through,
+        call: PortCall,
         watch: Callable[[Sequence[Write]], None],
         touch: Callable[[str], None],
     ) -> None:
@@ -110,7 +110,7 @@ class StoreDoor:
             effect()
 
         name = "commit " + " ".join(f"{w.op}:{w.path}" for w in writes)
-        # What comes from upstream, that is: a record that says only who failed is small, and ours.
+        # Only documents with upstream data count: a record that names failed players only is small.
         documents = any("inputs" in w.data or w.data.get("produced") for w in writes if "/requests/" in w.path)
         instead = {Fault.TOUCHED: touched}
         self._call(name, effect, writes=True, conditional=conditional, documents=documents, instead=instead)
@@ -134,10 +134,10 @@ class StoreDoor:
         )
 
 
-class QueueDoor:
-    """Queue: two calls for several messages, so that a fault may strike when some are published and some not."""
+class SimulatedQueue:
+    """The simulated Queue. It publishes several messages by two calls, so that a fault may come between them."""
 
-    def __init__(self, call: Through, post: Callable[[str, Message], object]) -> None:
+    def __init__(self, call: PortCall, post: Callable[[str, Message], object]) -> None:
         self._call, self._post = partial(call, of="Pub/Sub"), post
 
     def publish(self, topic: str, messages: Sequence[Message]) -> None:
@@ -153,14 +153,14 @@ class QueueDoor:
             self._post(topic, message)
 
 
-class WarehouseDoor:
-    """Warehouse; what changes tables is a job, as the adapter submits it. `watch` looks at the predictions around it."""
+class SimulatedWarehouse:
+    """The simulated Warehouse. Changes run as jobs, as the adapter submits them; `watch` compares rows before and after."""
 
     def __init__(
         self,
         warehouse: MemoryWarehouse,
         jobs: Jobs,
-        call: Through,
+        call: PortCall,
         watch: Callable[[str, Any, Callable[[], Any]], Any],
     ) -> None:
         self._warehouse, self._jobs, self._call, self._watch = warehouse, jobs, call, watch
@@ -227,10 +227,10 @@ class WarehouseDoor:
         self._writes(f"drop_staging {staging}", lambda: self._warehouse.drop_staging(staging))
 
 
-class LedgerDoor:
-    """Ledger, as far as backfills and scans need it."""
+class SimulatedLedger:
+    """The simulated Ledger, as far as backfills and scans need it."""
 
-    def __init__(self, ledger: Upstream, jobs: Jobs, call: Through) -> None:
+    def __init__(self, ledger: Upstream, jobs: Jobs, call: PortCall) -> None:
         self._ledger, self._jobs, self._call = ledger, jobs, call
 
     def survey(self, first: date, last: date) -> list[DateSurvey]:
@@ -254,8 +254,8 @@ class LedgerDoor:
         return self._call("changed_dates", lambda: self._ledger.changed_dates(since))
 
 
-class ClockDoor:
-    """Clock: the world's."""
+class SimulatedClock:
+    """The simulated Clock."""
 
     def __init__(self, seconds: Callable[[], float], sleep: Callable[[float], None]) -> None:
         self._seconds, self._sleep = seconds, sleep
@@ -267,10 +267,10 @@ class ClockDoor:
         self._sleep(seconds)
 
 
-class AlertsDoor:
-    """Alerts: a chat that takes everything it is reached with."""
+class SimulatedAlerts:
+    """The simulated Alerts: a chat that accepts every alert."""
 
-    def __init__(self, call: Through) -> None:
+    def __init__(self, call: PortCall) -> None:
         self._call = partial(call, of="the chat")
         self.taken: list[Mapping[str, Any]] = []
 
