@@ -107,7 +107,7 @@ def _states(world: World) -> dict[Key, tuple[str, int]]:
 
 
 def check_orphans(world: World, people: People) -> None:
-    """Hours later, in the minute for it, a sweep names every staging table that is left, and each is alerted of."""
+    """Check that a sweep, hours later, names every staging table that is left, with one alert each."""
     left = {table.name for table in world.warehouse.staging_tables()}
     later = (world.clock.now() + ORPHAN_AFTER + timedelta(minutes=EVERY_MINUTES)).replace(second=30)
     later -= timedelta(minutes=later.minute % EVERY_MINUTES)

@@ -73,7 +73,7 @@ class Strays:
         store.commit([Write("update", path, {**{k: marked(v) for k, v in data.items()}, MARK: 1})])
 
     def check(self) -> None:
-        """What this version cannot read is as it was, and is alerts of once; what it does not know is kept."""
+        """Check that unreadable records are unchanged with one alert each, and that unknown fields are kept."""
         store, report = self.world.store, self.world.watch.report
         for path, left in store.strays.items():
             if store.peek(path) != left:

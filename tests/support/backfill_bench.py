@@ -1,4 +1,4 @@
-"""The bench of the services with a ledger and backfills, and a crash at any call of a port."""
+"""A bench with a ledger and backfills, and crashes at any call of a port."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DAYS = [DAY + timedelta(days=n) for n in range(5)]
 
 
 class Crash(BaseException):
-    """The process dies here."""
+    """The process has died."""
 
 
 class Crashing:
@@ -52,7 +52,7 @@ class Crashing:
 
 
 class BackfillBench(Bench):
-    """Slates on each of the days but the third."""
+    """A bench with slates on all days but the third."""
 
     def __init__(self, *, days: list[date] | None = None, **numbers: Any) -> None:
         super().__init__(**numbers)
@@ -87,7 +87,7 @@ class BackfillBench(Bench):
         return super()._push(data, attributes)
 
     def dying_at(self, call: int, *, after: bool) -> None:
-        """From now on, the call of that number kills whoever makes it; later calls are answered."""
+        """Kill the process at the call of that number, counted from now; answer later calls."""
         counter = [call]
         self.counter = counter
         self.deps = replace(
@@ -100,7 +100,7 @@ class BackfillBench(Bench):
 
 
 def lose_the_next_opening(bench: BackfillBench) -> None:
-    """The opener of the next batch dies right after the commit that takes the date; the batch stays `created`."""
+    """Kill the opener of the next batch right after its first commit; the batch stays `created`."""
     store, deps = bench.store, bench.deps
 
     class Dying:

@@ -1,4 +1,4 @@
-"""All of regen over the memory adapters, without faults: messages wait until `drain` delivers them, in order."""
+"""All of regen over the memory adapters, without faults. Messages wait until `drain` delivers them, in order."""
 
 import json
 from collections import deque
@@ -30,7 +30,7 @@ from support.league import DAY, config, players, reading
 
 
 class Mailbox:
-    """A queue that keeps what is published until somebody takes it."""
+    """A queue that keeps published messages until the bench delivers them."""
 
     def __init__(self) -> None:
         self.waiting: deque[tuple[str, Message]] = deque()
@@ -49,7 +49,7 @@ class Mailbox:
 
 @dataclass
 class Words:
-    """What the handlers said while messages were delivered."""
+    """The handlers' answers to the delivered messages."""
 
     said: list[str]
 
@@ -75,11 +75,11 @@ class Bench:
             self.events.append(path.split("/")[1])
 
     def slate(self, entries: Sequence[SlateEntry], day: date = DAY) -> None:
-        """What the warehouse says of the date."""
+        """Put a date's slate into the warehouse."""
         self.warehouse.seed_slate(reading(entries, day))
 
     def trigger(self, name: str, *, day: date = DAY, **what: Any) -> Trigger:
-        """A trigger of an API client, unless `what` says otherwise."""
+        """A trigger of an API client; `what` replaces its fields."""
         fields: dict[str, Any] = {
             "kind": Kind.REGENERATION,
             "reason": "feature_upgrade",
@@ -96,27 +96,27 @@ class Bench:
         return opening.open_batch(self.deps, self.trigger(name, **what), claimed)
 
     def run(self, name: str = "t1", **what: Any) -> Batch:
-        """A regeneration from its trigger to its end."""
+        """Run a regeneration from its trigger to its end; return the batch."""
         answer = self.regenerate(name, **what)
         self.drain()
         self.clock.advance(1)
         return self.batch(answer.batch_id)
 
     def drain(self) -> Words:
-        """Deliver every message and event until none is left."""
+        """Deliver messages and events until none is left; return the handlers' answers."""
         words = Words([])
         while self.queue.waiting or self.events:
             words.said.append(self.step())
         return words
 
     def until(self, topic: str) -> Message:
-        """Deliver until the next message is of that topic: that message, which still waits."""
+        """Deliver until the next message is of this topic; return that message, not yet delivered."""
         while self.events or self.queue.waiting[0][0] != topic:
             self.step()
         return self.queue.waiting[0][1]
 
     def step(self, *, events: bool = True) -> str:
-        """Deliver the next event, or else the next message."""
+        """Deliver the next event, or else the next message; return the handler's answer."""
         if events and self.events:
             completion.batch_changed(self.deps, self.events.popleft())
             return "event"
@@ -163,21 +163,21 @@ class Bench:
         return orders.Order(batch.batch_id, "api_key:one", reason)
 
     def batch(self, batch_id: str) -> Batch:
-        """The batch as it stands."""
+        """The stored batch."""
         return read_batch(self.deps, batch_id).batch
 
     def current(self, day: date = DAY) -> set[tuple[str, str, float | None]]:
-        """Current keys: player, system, line."""
+        """The keys of the current rows: player, system, line."""
         found = self.warehouse.current_predictions(day)
         return {(row.player_lookup, row.system_id, row.line) for row in found}
 
     def makers(self, day: date = DAY) -> dict[str, set[str | None]]:
-        """Which batches made the current rows, by player."""
+        """The batches that made the current rows, by player."""
         made: dict[str, set[str | None]] = {}
         for row in self.warehouse.current_predictions(day):
             made.setdefault(row.player_lookup, set()).add(row.batch_id)
         return made
 
     def audited(self, event: str) -> list[Any]:
-        """Audit entries of a kind."""
+        """The audit entries of an event."""
         return [row.entry for row in self.warehouse.audit() if row.entry.event.value == event]

@@ -1,4 +1,4 @@
-"""Box scores that are complete, for what is graded: two teams of eight with 240 minutes each."""
+"""Complete box scores for grading: two teams of eight with 240 minutes each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GAME = "0022500601"
 def scored(
     player: str, points: int | None, minutes: float | None = 30.0, game: str = GAME, **more: Any
 ) -> dict[str, Any]:
-    """One player's line; without points he did not play."""
+    """One player's box score row; without points the player did not play."""
     return {
         "player_lookup": player,
         "game_id": game,
@@ -28,7 +28,7 @@ def scored(
 
 
 def box(game: str = GAME, day: date = DAY, /, **points: int | None) -> list[dict[str, Any]]:
-    """A complete box score with these players of one team in it."""
+    """A complete box score that includes these players, all of one team."""
     rest = [(team, f"{team.lower()}{n}") for team in ("NYK", "BOS") for n in range(8)]
     rows = [scored(player, 10, 30.0, game, team_abbr=team, game_date=day) for team, player in rest]
     return rows + [scored(player, value, 30.0, game, game_date=day) for player, value in points.items()]

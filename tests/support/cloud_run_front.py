@@ -1,4 +1,4 @@
-"""What Cloud Run does before a private service, for tests: it checks one header, strips it, and passes the rest on.
+"""A model of Cloud Run before a private service: it checks one header, strips its signature, and passes the request on.
 
 https://cloud.google.com/run/docs/authenticating/service-to-service: if both headers are there, only
 `X-Serverless-Authorization` is checked. The signature of the token that was checked is replaced by a fixed text.
@@ -25,10 +25,10 @@ class CloudRunFront:
     """The platform's front of one service.
 
     Attributes:
-        invokers: the accounts that IAM lets in; None: everybody (`allUsers`), whose tokens are neither checked nor stripped.
+        app: the service.
+        invokers: the accounts that IAM admits; None admits all callers (`allUsers`) and leaves tokens unchecked.
         certs: the issuer's certificates.
-        lenient: a front that takes what is no bearer token in the first header for no header at all; Google's pages
-            leave that open.
+        lenient: whether it ignores a first header without a bearer token; Google's pages leave that open.
     """
 
     app: WSGIApplication

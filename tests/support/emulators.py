@@ -1,4 +1,4 @@
-"""Google's emulators as session fixtures; where they are not installed, the tests that need them say so and skip."""
+"""Google's emulators as processes for tests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def answers(port: int) -> bool:
 
 @contextmanager
 def running(argv: list[str], port: int, log: Path) -> Iterator[str]:
-    """Start an emulator; end it afterwards, whatever happened."""
+    """Run an emulator during the block; yield its `host:port`."""
     with log.open("wb") as sink:
         process = subprocess.Popen(argv, stdout=sink, stderr=subprocess.STDOUT, env={"PATH": os.environ["PATH"]})
         try:

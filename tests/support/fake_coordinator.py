@@ -1,4 +1,4 @@
-"""A coordinator that answers what a test tells it to, and remembers what it was asked."""
+"""A coordinator that gives prepared answers and records its requests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Answer = tuple[int, Any] | tuple[int, Any, Mapping[str, str]]
 
 @dataclass
 class FakeCoordinator:
-    """Answers by `METHOD path`; a list of answers is given one after the other, the last one again and again."""
+    """Answers by `METHOD path`. It gives the answers of a route in turn, and repeats the last one."""
 
     url: str = ""
     answers: dict[str, list[Answer]] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class FakeCoordinator:
 
 
 def view(batch_id: str = "regen_2026-01-20_test_1", status: str = "promoted", **more: Any) -> dict[str, Any]:
-    """A batch as `GET /batches/{id}` shows it."""
+    """A batch in the form of `GET /batches/{id}`."""
     counts = {"requested": 4, "produced": 3, "skipped": 0, "failed": 1}
     counts |= {"superseded": 21, "inserted": 21, "kept": 1, "withdrawn": 0}
     return {
@@ -71,7 +71,7 @@ def view(batch_id: str = "regen_2026-01-20_test_1", status: str = "promoted", **
 
 @contextmanager
 def serving() -> Iterator[FakeCoordinator]:
-    """One that listens on loopback."""
+    """Run a fake coordinator on loopback."""
     fake = FakeCoordinator()
 
     class Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""A few players, what is known of them, and two systems that are quick: what the services' tests predict."""
+"""A few players with inputs, and two fast prediction systems, for the tests of the services."""
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,12 +28,12 @@ _KEPT = frozenset({"coverage_pct", "minimum_produced", "mean_shift"})
 _OFF = {c.setting: c.off for c in CHECKS if c.setting and c.off is not None and c.setting not in _KEPT}
 WIDE: Thresholds = {**limits(), "mean_shift": 12.0}
 LENIENT: Thresholds = {**WIDE, **_OFF}
-"""For slates drawn anew, which keep no player and no game on purpose."""
+"""Limits for random slates, which share no player and no game with the ones before."""
 
 
 @dataclass(frozen=True)
 class Flat:
-    """Points from one feature and a constant: the same inputs, the same values."""
+    """A system that adds a constant to one feature."""
 
     system_id: str
     offset: float
@@ -53,7 +53,7 @@ _REGISTRY = {"steady": Flat("steady", 0.0), "bold": Flat("bold", 1.5)}
 
 
 def config(**numbers: Any) -> Config:
-    """A deployment of two systems; requests of four players, so that a handful of players makes several."""
+    """A configuration with two systems and four players a request, so that a few players make several requests."""
     names = {field.name for field in fields(Config)}
     defaults = {name: number(variable) for variable, name in NUMBERS.items() if name in names}
     settings: dict[str, Any] = {
@@ -86,7 +86,7 @@ def entry(
     game: str = "0022500601",
     called_off: bool = False,
 ) -> SlateEntry:
-    """A rostered player; every other one by name plays for the other team."""
+    """A player of the slate; the last letter of the name decides the team."""
     team, opponent = ("BOS", "NYK") if ord(player[-1]) % 2 else ("NYK", "BOS")
     recent = tuple(_game(day - timedelta(days=n + 1), n) for n in range(games))
     inputs = PlayerInputs(
@@ -136,17 +136,17 @@ def reading(entries: Iterable[SlateEntry], day: date = DAY) -> SlateReading:
 
 
 def names(number: int) -> list[str]:
-    """Players' names."""
+    """Names of this many players."""
     return [f"player{chr(ord('a') + n % 26)}" + (str(n // 26) if n >= 26 else "") for n in range(number)]
 
 
 def players(number: int = 8, **what: Any) -> list[SlateEntry]:
-    """A roster where nothing is wrong."""
+    """Players with complete inputs."""
     return [entry(name, form=12.0 + n, lines=(11.5 + n,), **what) for n, name in enumerate(names(number))]
 
 
 def mixed_players(rng: random.Random, number: int, day: date = DAY) -> list[SlateEntry]:
-    """A roster with what rosters have: some out, some without a line, some whose data is wrong."""
+    """Random players: some out, some without a line, some with faulty data."""
     oddities: list[dict[str, Any]] = [
         {"status": "OUT"},
         {"status": "Doubtful"},

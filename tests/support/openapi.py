@@ -1,4 +1,4 @@
-"""The OpenAPI document of the repository, resolved as far as tests need it."""
+"""The OpenAPI document of the repository, for tests."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Operation:
 
 @cache
 def document() -> dict[str, Any]:
-    """The whole of it."""
+    """The whole document."""
     loaded: dict[str, Any] = yaml.safe_load(PATH.read_text())
     return loaded
 
 
 def resolved(node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a node refers to."""
+    """Follow the references of a node to its definition."""
     while "$ref" in node:
         found: Any = document()
         for part in str(node["$ref"]).removeprefix("#/").split("/"):
@@ -44,7 +44,7 @@ def resolved(node: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def operations() -> Iterator[Operation]:
-    """All of them."""
+    """Yield every operation of the document."""
     for path, item in document()["paths"].items():
         for method, spec in item.items():
             if method in METHODS:
@@ -53,7 +53,7 @@ def operations() -> Iterator[Operation]:
 
 
 def answers(operation: Operation, status: int) -> Mapping[str, Any]:
-    """The response that the document has for a status, by content type; KeyError if it has none."""
+    """The documented response of a status, by content type; KeyError if there is none."""
     responses = operation.spec["responses"]
     found = resolved(responses[str(status)] if str(status) in responses or status < 400 else responses["default"])
     content: Mapping[str, Any] = found.get("content", {})
@@ -66,6 +66,6 @@ def examples(media: Mapping[str, Any]) -> list[Any]:
 
 
 def check(value: Any, schema: Mapping[str, Any]) -> None:
-    """Raise unless a value is what a schema of the document describes."""
+    """Raise unless a value matches a schema of the document."""
     whole = {**schema, "components": document()["components"]}
     OAS31Validator(whole, format_checker=oas31_format_checker).validate(value)

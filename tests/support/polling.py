@@ -1,4 +1,4 @@
-"""Waiting for something to become true, with a deadline and without a fixed sleep."""
+"""Polling with a deadline and without a fixed sleep."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import TypeVar
 T = TypeVar("T")
 ROUNDS = 1_000_000
 REFERENCE_SECONDS = 0.06
-"""What so many rounds of a loop took on the machine that the deadlines were set on, when nothing else ran there."""
+"""The seconds of these rounds on the reference machine, for which the deadlines are set, when it was idle."""
 SLOWEST = 6.0
 
 
 @cache
 def slowness() -> float:
-    """How many times slower than that machine this one is now; 1 if it is as fast, at most 6."""
+    """How many times slower this machine is now than the reference machine, between 1 and `SLOWEST`."""
     begun, total = time.perf_counter(), 0
     for number in range(ROUNDS):
         total += number
@@ -24,12 +24,12 @@ def slowness() -> float:
 
 
 def patience(seconds: float) -> float:
-    """A deadline in seconds of the reference machine, in seconds of this one."""
+    """Convert seconds of the reference machine to seconds of this one."""
     return seconds * slowness()
 
 
 def wait_until(ask: Callable[[], T], seconds: float, what: str) -> T:
-    """Ask until the answer is truthy; AssertionError with `what` when time is up."""
+    """Poll until the answer is true and return it; raise AssertionError with `what` at the deadline."""
     seconds = patience(seconds)
     end = time.monotonic() + seconds
     pause = 0.01

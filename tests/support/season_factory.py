@@ -27,7 +27,7 @@ def game_log(
     home: bool = True,
     season: str = "2025-26",
 ) -> GameLog:
-    """One box score with plausible shots."""
+    """One player's game log with plausible shots."""
     fga = max(1, round(points * 0.8))
     return GameLog(
         game_date=day,
@@ -54,7 +54,7 @@ def game_log(
 
 
 def season(days: int = 60, seed: int = 7, first: date = FIRST, *, absent: float = 0.1) -> DataFolder:
-    """A folder's content: logs, lines, zones and one team's injury reports."""
+    """The content of a data folder: logs, lines, zones and one team's injury reports."""
     source = random.Random(seed)  # noqa: S311
     skill = {f"{team.lower()}{letter}": source.uniform(4, 26) for team in TEAMS for letter in LETTERS}
     logs: list[GameLog] = []
@@ -90,13 +90,13 @@ def season(days: int = 60, seed: int = 7, first: date = FIRST, *, absent: float 
 
 
 def zone_row(day: date, player: str, game_id: str, points: int) -> ShotZones:
-    """Shots that go with the points."""
+    """A zone row whose shots match the points."""
     made = points // 3
     return ShotZones(day, game_id, player, 3, 0, 1, 2, 2, made + 2, 1, 0, 0, 1, 1, made)
 
 
 def write(folder: DataFolder, root: Path, logs: Sequence[GameLog] | None = None) -> Path:
-    """The content as CSV files."""
+    """Write the content as CSV files; return the folder."""
     _write(root / "player_game_logs.csv", folder.logs if logs is None else logs, {})
     _write(root / "prop_lines.csv", folder.lines, {"captured_at": "snapshot_utc", "game_start": "start_utc"})
     _write(root / "shot_zones.csv", folder.zones, {})

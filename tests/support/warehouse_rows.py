@@ -1,4 +1,4 @@
-"""Small makers of rows, acts and fences for the tests of the warehouses."""
+"""Rows, acts and fences for the tests of the warehouses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SYSTEMS = ("moving_average", "ensemble_v1")
 
 
 def old(player: str, system: str, line: float | None, *, day: date = DAY, **more: Any) -> dict[str, Any]:
-    """A row of the predecessor's: no batch, superseded not set."""
+    """A row of the predecessor: without a batch, `superseded` not set."""
     return {
         "prediction_id": f"old-{player}-{system}-{line}",
         "system_id": system,

@@ -1,4 +1,4 @@
-"""The warehouses behind one face: what a test puts in, and what it finds afterwards."""
+"""The warehouses behind one interface, by which tests add rows and read them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Rows = list[dict[str, Any]]
 
 
 class Harness(Protocol):
-    """A warehouse and its insides."""
+    """A warehouse and direct access to its tables."""
 
     @property
     def warehouse(self) -> Warehouse: ...
@@ -79,7 +79,7 @@ class MemoryHarness:
 
 
 class BigQueryHarness:
-    """The real adapter; each in datasets of its own."""
+    """The real adapter over an emulator, with separate datasets for each harness."""
 
     def __init__(self, client: bigquery.Client) -> None:
         self.client = client
@@ -113,7 +113,7 @@ class BigQueryHarness:
         return self.rows(f"SELECT * FROM `{self.name('prediction_worker_runs')}`")
 
     def clear(self) -> None:
-        """Empty the tables that a test writes to, which is quicker than making them anew, and forget the jobs."""
+        """Empty the tables that tests write to, which is faster than new ones, and use new job ids."""
         self.warehouse.jobs.prefix = f"test-{uuid.uuid4().hex[:8]}"
         for name in (
             "player_prop_predictions",
@@ -137,7 +137,7 @@ def _number(value: Any) -> Any:
 
 @contextmanager
 def emulator() -> Iterator[str]:
-    """A fresh BigQuery emulator; the URL."""
+    """Run a new BigQuery emulator; yield its URL."""
     home = bigquery_env.ensure(BUILD)
     data = BUILD / "test-bigquery" / uuid.uuid4().hex[:12]
     port = free_port()

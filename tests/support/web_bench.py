@@ -1,4 +1,4 @@
-"""The three functions as the framework serves them, over memory adapters, with tokens that a key of ours signs."""
+"""The three functions as the framework serves them, over memory adapters, with tokens signed by a test key."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ DOORS = {
 
 @cache
 def signer() -> TokenSigner:
-    """The issuer."""
+    """The issuer of the test tokens."""
     return TokenSigner(ISSUER, AUDIENCE)
 
 
 def environment(**more: str) -> dict[str, str]:
-    """What a deployment would set; the certificates are in the address itself."""
+    """The variables of a deployment; a data URL holds the certificates."""
     certs = base64.b64encode(json.dumps(signer().certs).encode()).decode()
     return {
         "REGEN_PROJECT": "test-project",
@@ -77,39 +77,39 @@ def ticked() -> dict[str, str]:
 
 
 def envelope(data: object, message_id: object = "m-1", **attributes: str) -> bytes:
-    """A push envelope; bytes are taken as they are, anything else as JSON."""
+    """A push envelope; data other than bytes is encoded as JSON."""
     raw = data if isinstance(data, bytes) else json.dumps(data).encode()
     message = {"data": base64.b64encode(raw).decode(), "messageId": message_id, "attributes": attributes}
     return json.dumps({"message": message, "subscription": "projects/p/subscriptions/s"}).encode()
 
 
 def token(body: Mapping[str, Any], header: Mapping[str, Any] | None = None, signature: str = "c2ln") -> str:
-    """A bearer token that nobody has signed."""
+    """A bearer token with an invalid signature."""
     parts = [{"alg": "RS256", "kid": "x"} if header is None else header, body]
     encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
     return f"Bearer {'.'.join(encoded)}.{signature}"
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    """The claims of a good token, with these differences; `...` leaves one out."""
+    """The claims of a valid token with these changes; `...` removes a claim."""
     now = int(time.time())
     good = {"iss": ISSUER, "aud": AUDIENCE, "email": PUSHER, "email_verified": True, "iat": now, "exp": now + 600}
     return {k: v for k, v in {**good, **changes}.items() if v is not ...}
 
 
 def signed(**changes: Any) -> dict[str, str]:
-    """A token of the right key, with claims that differ from a good one's."""
+    """A correctly signed token with changed claims."""
     encoded = jwt.encode(signer()._signer, claims(**changes))  # type: ignore[no-untyped-call]
     return {"Authorization": f"Bearer {encoded.decode()}"}
 
 
 def claimed(**changes: Any) -> dict[str, str]:
-    """The same, as the platform hands it on: without its signature."""
+    """A token with changed claims as the platform forwards it: without its signature."""
     return {"Authorization": token(claims(**changes), signature="SIGNATURE_REMOVED_BY_GOOGLE")}
 
 
 class WebBench(Bench):
-    """A bench whose messages go through the functions' own doors."""
+    """A bench that delivers messages through the functions' own routes."""
 
     push: Callable[[str, str, bytes], int]
     pushed = 0
@@ -125,7 +125,7 @@ class WebBench(Bench):
 
 
 class Web:
-    """Functions over one set of memory adapters."""
+    """The three functions over one set of memory adapters."""
 
     def __init__(
         self, entries: Sequence[SlateEntry] | None = None, settings: Settings | None = None, **numbers: Any
@@ -141,37 +141,37 @@ class Web:
     def call(
         self, service: str, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> TestResponse:
-        """One request over WSGI."""
+        """Send one request over WSGI."""
         return Client(self.apps[service]).open(path, method=method, data=body, headers=dict(headers or {}))
 
     def post(self, path: str, body: object, headers: Mapping[str, str] | None = None) -> TestResponse:
-        """A POST to the coordinator with a key; bytes are sent as they are, anything else as JSON."""
+        """Send a POST with a key to the coordinator; a body other than bytes is encoded as JSON."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         return self.call("coordinator", "POST", path, raw, {**KEYED, **(headers or {})})
 
     def get(self, path: str) -> TestResponse:
-        """A GET of the coordinator with a key."""
+        """Send a GET with a key to the coordinator."""
         return self.call("coordinator", "GET", path, headers=KEYED)
 
     def query(self, path: str, query: Mapping[str, str]) -> TestResponse:
-        """A GET of the coordinator with a key and a query."""
+        """Send a GET with a key and a query to the coordinator."""
         return Client(self.apps["coordinator"]).open(path, query_string=query, headers=KEYED)
 
     def push(self, service: str, path: str, body: bytes) -> int:
-        """A push with a token."""
+        """Push a body with a valid token; return the status."""
         return self.call(service, "POST", path, body, pushed()).status_code
 
     def outbox(self) -> list[Any]:
-        """What waits to be carried out."""
+        """The items of the outbox."""
         return [decode_outbox(s) for s in self.bench.store.find(OUTBOX)]
 
     def malformed(self) -> list[Mapping[str, Any]]:
-        """The audit entries that say of a message that it could not be understood."""
+        """The audit entries of malformed messages in the outbox."""
         entries = [item.payload["entry"] for item in self.outbox() if item.kind == "audit"]
         return [entry for entry in entries if entry["event"] == "malformed"]
 
     def everything(self) -> dict[str, Any]:
-        """All documents, for a comparison."""
+        """All documents by path, for comparisons."""
         return {path: document.data for path, document in self.bench.store._documents.items()}
 
 

@@ -1,4 +1,4 @@
-"""The three functions as they are called over HTTP: their own routers, requests with tokens, no network."""
+"""The three functions called by WSGI requests with tokens, through their own routers and without a network."""
 
 import base64
 import io
@@ -54,7 +54,7 @@ KEYED = {"HTTP_X_API_KEY": KEY}
 
 @dataclass(frozen=True)
 class Reply:
-    """What a function answered."""
+    """The answer of a function."""
 
     status: int
     body: Any
@@ -68,7 +68,7 @@ class Functions:
         self._routers = {name: router(app) for name, router in ROUTERS.items()}
 
     def call(self, service: str, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
-        """One request, answered."""
+        """Send one request; return the answer."""
         environ = {
             "REQUEST_METHOD": method,
             "SCRIPT_NAME": "",
@@ -85,10 +85,10 @@ class Functions:
         }
         response = self._routers[service](Request(environ))
         data = response.get_data()
-        told = json.loads(data) if data else None
-        if isinstance(told, dict) and response.status_code >= 500:
-            told.pop("instance", None)  # the trace's id is another in every run
-        return Reply(response.status_code, told)
+        content = json.loads(data) if data else None
+        if isinstance(content, dict) and response.status_code >= 500:
+            content.pop("instance", None)  # the trace id differs in every run
+        return Reply(response.status_code, content)
 
 
 def envelope(message_id: str, data: bytes, attributes: Mapping[str, str], subscription: str, attempt: int) -> bytes:
@@ -102,8 +102,8 @@ class Delivery:
     """One message on its way to one subscription.
 
     Attributes:
-        data: as published; what a handler of a change event gets is a header instead.
-        poison: it kills whoever takes it, until Pub/Sub gives up on it.
+        data: the published bytes; a change event has a header instead.
+        poison: whether it kills each process that takes it, until Pub/Sub gives up on it.
     """
 
     number: str
@@ -119,7 +119,7 @@ class Delivery:
 
 
 def json_text(data: str | bytes) -> bool:
-    """Whether it is JSON."""
+    """Return whether a text is JSON."""
     try:
         json.loads(data)
     except ValueError:
