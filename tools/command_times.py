@@ -50,7 +50,7 @@ class Times:
     wrote: dict[str, float] = field(default_factory=dict)
 
     def regen(self, *arguments: str) -> tuple[float, str]:
-        """Run a command; how long it took and what it said."""
+        """Run a command; return its seconds and its output."""
         began = time.perf_counter()
         done = subprocess.run([REGEN, *arguments], env=self.env, capture_output=True, text=True, check=False)
         took = time.perf_counter() - began
@@ -61,7 +61,7 @@ class Times:
         return took, done.stdout
 
     def writes(self, *arguments: str) -> Any:  # noqa: ANN401
-        """Time a command that changes something; what it said as JSON."""
+        """Time a command that changes something; return its JSON output."""
         took, said = self.regen(*arguments, "--json")
         self.wrote[self._name(arguments)] = took
         return json.loads(said)
@@ -71,7 +71,7 @@ class Times:
         self.read[self._name(arguments)] = [self.regen(*arguments)[0] for _ in range(self.runs)]
 
     def _name(self, arguments: Sequence[str]) -> str:
-        """As typed, ids and folders by what they are."""
+        """The command as typed, with placeholders for ids and folders."""
         kinds = {"regen_": "BATCH", "batch_": "BATCH", "backfill_": "BACKFILL", str(HOME): "FILE"}
         return " ".join(next((w for p, w in kinds.items() if a.startswith(p)), a) for a in arguments)
 
@@ -85,13 +85,13 @@ class Times:
         return "\n".join(lines)
 
     def slow(self) -> list[str]:
-        """Those over the limit."""
+        """The commands over the limit."""
         return [name for name, seconds in self.read.items() if statistics.median(seconds) > LIMIT]
 
 
 @contextmanager
 def stack(env: dict[str, str]) -> Iterator[None]:
-    """`regen local up` with the sample league, in a process group of its own."""
+    """Run `regen local up` with the sample league, in a separate process group."""
     with (HOME / "up.out").open("w") as out:
         process = subprocess.Popen([REGEN, "local", "up"], env=env, stdout=out, stderr=out, start_new_session=True)
     try:
@@ -107,7 +107,7 @@ def stack(env: dict[str, str]) -> Iterator[None]:
 
 
 def write(times: Times) -> tuple[str, str]:
-    """Everything that changes something; the regeneration and the backfill that the reading commands look at."""
+    """Time the commands that change something; return the regeneration and backfill for the reading commands."""
     folder = str(HOME / "league")
     times.regen("league", "generate", folder)
     times.writes("import", folder, "--from", FIRST, "--to", LAST)
@@ -129,7 +129,7 @@ def write(times: Times) -> tuple[str, str]:
 
 
 def read(times: Times, batch: str, backfill: str) -> None:
-    """Everything that only reads."""
+    """Time the commands that only read."""
     day = DAYS[0]
     commands = f"""
         --version | --help | verify --help | doctor
@@ -147,7 +147,7 @@ def read(times: Times, batch: str, backfill: str) -> None:
 
 
 def main() -> None:
-    """Measure, print, judge."""
+    """Measure and print all commands; return 1 if one is too slow."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--runs", type=int, default=5, help="of each command that only reads")
     runs = parser.parse_args().runs

@@ -42,7 +42,7 @@ The system that regen replaces failed in 71 ways that are on record. Each is a r
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One test and what it says of itself."""
+    """One test with the statements of its docstring."""
 
     number: int
     file: str
@@ -53,7 +53,7 @@ class Proof:
 
 
 class Incomplete(Exception):
-    """A test does not say what it must."""
+    """A test's docstring lacks a statement."""
 
 
 def proofs(folder: Path = SUITE) -> list[Proof]:
@@ -81,7 +81,7 @@ def _proofs(path: Path) -> Iterator[Proof]:
 
 
 def absent() -> dict[int, str]:
-    """Incidents of something that regen deliberately does not have, with the reason."""
+    """Incidents of parts that regen does not have, with the reason."""
     known: Mapping[str, str] = json.loads(ABSENT.read_text(encoding="utf-8"))
     return {int(number.removeprefix("I-")): why for number, why in known.items()}
 
@@ -111,28 +111,28 @@ def _entry(number: int, found: Sequence[Proof], missing: Mapping[int, str]) -> I
 
 
 def problems() -> list[str]:
-    """Everything that keeps page and tests from agreeing."""
+    """Every difference between the page and the tests."""
     found, missing = proofs(), absent()
     tested = {proof.number for proof in found}
-    told = [f"I-{n:02} has neither a test nor a reason" for n in NUMBERS if n not in tested | missing.keys()]
-    told += [f"I-{n:02} has a test, and a reason why it has none" for n in sorted(tested & missing.keys())]
-    told += [f"I-{n:02} is no incident" for n in sorted((tested | missing.keys()) - set(NUMBERS))]
-    told += [f"{p.name}: there is no {where}" for p in found for where in p.where if not (ROOT / where).is_file()]
+    faults = [f"I-{n:02} has neither a test nor a reason" for n in NUMBERS if n not in tested | missing.keys()]
+    faults += [f"I-{n:02} has a test, and a reason why it has none" for n in sorted(tested & missing.keys())]
+    faults += [f"I-{n:02} is no incident" for n in sorted((tested | missing.keys()) - set(NUMBERS))]
+    faults += [f"{p.name}: there is no {where}" for p in found for where in p.where if not (ROOT / where).is_file()]
     if len(tested) < AT_LEAST:
-        told.append(f"{len(tested)} incidents have a test, {AT_LEAST} are wanted")
+        faults.append(f"{len(tested)} incidents have a test, {AT_LEAST} are wanted")
     if not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != page(found, missing):
-        told.append("docs/incidents.md is out of date: run tools/incident_page.py")
-    return told
+        faults.append("docs/incidents.md is out of date: run tools/incident_page.py")
+    return faults
 
 
 def main(arguments: Sequence[str]) -> int:
     """Write the page, or check it."""
     if "--check" not in arguments:
         PAGE.write_text(page(proofs(), absent()), encoding="utf-8")
-    told = problems()
-    for problem in told:
+    faults = problems()
+    for problem in faults:
         print(problem, file=sys.stderr)
-    return 1 if told else 0
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":

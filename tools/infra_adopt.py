@@ -28,7 +28,7 @@ DIGITS = 3
 
 
 def statements(wanted: Table, there: Mapping[str, Any], dataset: str) -> Iterator[str]:
-    """The statements that mend what can be mended, the one with all new columns first."""
+    """Yield the statements that adapt the table, the one with all new columns first."""
     if not _is_table(there):
         return
     name = f"`{dataset}.{wanted.name}`"
@@ -46,7 +46,7 @@ def statements(wanted: Table, there: Mapping[str, Any], dataset: str) -> Iterato
 
 
 def conflicts(wanted: Table, there: Mapping[str, Any]) -> Iterator[str]:
-    """What no statement of that kind can mend."""
+    """Yield the differences that no such statement can remove."""
     if not _is_table(there):
         yield f"is a {there['type']}: regen writes into it, which only a table takes; make one of it, or do not adopt it"
         return
@@ -72,7 +72,7 @@ def _partition_conflicts(wanted: Table, there: Mapping[str, Any]) -> Iterator[st
 
 
 def notes(there: Mapping[str, Any], wanted: Table | None = None) -> Iterator[str]:
-    """What is no conflict, and good to know."""
+    """Yield the differences that are no conflict."""
     if expires := (there.get("timePartitioning") or {}).get("expirationMs"):
         yield f"partitions expire after {int(expires) / 86_400_000:.0f} days: older dates are refused"
     if expires := there.get("expirationTime"):
@@ -116,7 +116,7 @@ def _column_notes(wanted: Table, there: Mapping[str, Any]) -> Iterator[str]:
 
 
 def is_bounded(texts: Iterable[str], name: str, column: str) -> bool:
-    """Whether every statement that reads or changes the table compares that column; an INSERT alone needs no filter."""
+    """Return whether every statement that reads or changes the table filters by that column; an INSERT needs no filter."""
     touching = re.compile(rf"\b(?:FROM|JOIN|UPDATE|MERGE(?: INTO)?|DELETE(?: FROM)?|USING)\s+\{{{name}\}}")
     compared = re.compile(rf"\b{column}\s*(?:>=|<=|>|<|=|BETWEEN\b)")
     return all(compared.search(text) for text in texts if touching.search(text))

@@ -80,7 +80,7 @@ class StepFailed(Exception):
 
 
 def key() -> str:
-    """Names the state of everything that a plan is made from."""
+    """Digest all files that a plan is made from."""
     digest = hashlib.sha256()
     for path in sorted(_inputs()):
         digest.update(f"{path.relative_to(ROOT)}\0{path.stat().st_size}\0".encode() + path.read_bytes())
@@ -94,7 +94,7 @@ def _inputs() -> Iterator[Path]:
 
 
 def snapshot() -> None:
-    """Package the functions, and copy what a plan is made from."""
+    """Package the functions, and copy the files that a plan is made from."""
     shutil.rmtree(SNAPSHOT, ignore_errors=True)
     source = ROOT / "src" / "regen"
     for path in (p for pattern in PLANNED_FROM for p in source.glob(pattern)):
@@ -134,7 +134,7 @@ def offline(chain: Path) -> dict[str, int]:
     work = HOME / "work"
     work.mkdir(parents=True, exist_ok=True)
     variables = {f"TF_VAR_{name}": value for name, value in VARIABLES.items()}
-    # The test files set what they test; these variables would stand in their way.
+    # The test files set their own values; these variables would override them.
     variants = {f"TF_VAR_{name}": VARIABLES[name] for name in ("project_id", "checkout")}
     plan = [f"-var={name}={VARIABLES[name]}" for name in VARIABLES if name not in {"project_id", "checkout"}]
     output = run(["bash", str(chain / "offline.sh"), str(ROOT / "infra"), *plan], env={"WORK": str(work), **variants})
@@ -193,7 +193,7 @@ def _without_care(text: str) -> str:
 
 
 def online(terraform: str) -> dict[str, int]:
-    """What an installed Terraform can do without a project: format, validate, test with mocks."""
+    """Run what an installed Terraform can do without a project: format, validate, test with mocks."""
     data = {"TF_DATA_DIR": str(HOME / "terraform-data"), "TF_IN_AUTOMATION": "1"}
     variables = {f"TF_VAR_{name}": VARIABLES[name] for name in ("project_id", "checkout")}
     infra = ROOT / "infra"
@@ -213,7 +213,7 @@ def _passed(output: str) -> int:
 
 
 def policies() -> str:
-    """The tests of tests/infra; pytest's closing line."""
+    """Run tests/infra; return pytest's last line."""
     report = HOME / "figures.json"
     report.unlink(missing_ok=True)
     done = subprocess.run(
@@ -251,7 +251,7 @@ def checkov() -> int:
 
 
 def main() -> int:
-    """Run every step; the last line sums up."""
+    """Run every step; print a summary line last."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checkov", action="store_true", help="scan as well (installs checkov into build/, 290 MB)")
     parser.add_argument("--skip-without-terraform", action="store_true", help="no Terraform at hand is no failure")

@@ -1,4 +1,4 @@
-"""Run the fault simulator for many seeds: `simulate.py --seeds 10000 --jobs 2`, or `--seed 17` to be told one run."""
+"""Run the fault simulator for many seeds: `simulate.py --seeds 10000 --jobs 2`, or `--seed 17` to trace one run."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 
 from simulation.run import Result, simulate  # noqa: E402 - the path first
 
-TOLD = 3
+MOST_TRACES = 3
 
 
 def one(seed: int, *, sql: bool = False, traced: bool = False) -> Result:
-    """One seed, over memory or over the shipped statements in the evaluator."""
+    """Run one seed over memory, or over the shipped statements in the evaluator."""
     if not sql:
         return simulate(seed, traced=traced)
     from simulation.sql import MOST, SqlWarehouse  # noqa: PLC0415 - it needs the evaluator
@@ -28,7 +28,7 @@ def one(seed: int, *, sql: bool = False, traced: bool = False) -> Result:
 
 
 def run(seed: int, *, sql: bool = False) -> Result:
-    """One seed; a run that ends with an error breaks a promise too."""
+    """Run one seed; an error of the run counts as a violation."""
     try:
         return one(seed, sql=sql)
     except Exception as error:  # noqa: BLE001
@@ -37,11 +37,11 @@ def run(seed: int, *, sql: bool = False) -> Result:
 
 
 def main() -> int:
-    """Run, report, and fail if a promise was broken."""
+    """Run the seeds; return 1 if a promise was broken."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=1000, help="how many seeds to run")
-    parser.add_argument("--first", type=int, default=0, help="the first of them")
-    parser.add_argument("--seed", type=int, help="run one seed, and tell everything that happens in it")
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--seed", type=int, help="run one seed and print its trace")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--sql", action="store_true", help="run the shipped SQL in GoogleSQL's evaluator (10 s a seed)")
     options = parser.parse_args()
@@ -53,7 +53,7 @@ def main() -> int:
 
 
 def many(seeds: range, jobs: int, *, sql: bool = False) -> int:
-    """Many seeds, and what was injected and seen in all of them."""
+    """Run many seeds; print the injected faults, the ends and the violations."""
     begun = time.monotonic()
     faults: Counter[str] = Counter()
     ends: Counter[str] = Counter()
@@ -70,7 +70,7 @@ def many(seeds: range, jobs: int, *, sql: bool = False) -> int:
                 print(f"seed {result.seed}: {'; '.join(result.violations)}", file=sys.stderr)
             if runs % 1000 == 0:
                 print(f"{runs} runs, {len(bad)} with violations, {time.monotonic() - begun:.0f} s", file=sys.stderr)
-    for result in sorted(bad, key=lambda r: r.seed)[:TOLD]:
+    for result in sorted(bad, key=lambda r: r.seed)[:MOST_TRACES]:
         print(one(result.seed, sql=sql, traced=True).describe())
     for kind, number in faults.most_common():
         print(f"{number:9,}  {kind}")

@@ -19,7 +19,7 @@ PER_REQUEST = 50
 
 
 def main() -> None:
-    """Run everything within twelve minutes."""
+    """Run all measurements, within twelve minutes."""
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--quick", action="store_true", help="fewer runs, no N = 20,000")
     parser.add_argument("--no-peers", action="store_true")
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def say(text: str) -> None:
-    """Tell the one who waits."""
+    """Print a line of progress."""
     print(text, flush=True)
 
 

@@ -1,8 +1,8 @@
-"""`make bench-age`: one date regenerated again and again; whether the last times take longer than the first, and why.
+"""`make bench-age`: regenerate one date many times; compare the last times with the first, and show the causes.
 
-The local stack's BigQuery prunes no blocks and keeps every version, so it slows down by itself. How much that is shows a
-query of a date beside, which is predicted once and never changes, and the emulator's CPU next to the functions'. What a
-statement reads is counted by tests/googlesql/test_reading.py: seconds here, rows there.
+The BigQuery emulator prunes no blocks and keeps every version, so it slows down. Two figures show by how much: a query of
+another date that never changes, and the emulator's CPU. tests/googlesql/test_reading.py counts the rows that a statement
+reads.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class Time:
         functions: CPU seconds of the three functions.
         emulator: CPU seconds of the BigQuery emulator.
         beside: seconds of a query of the date that never changes.
-        rows: all rows of predictions that there are afterwards.
-        current: rows of the date that are current.
+        rows: all prediction rows afterwards.
+        current: current rows of the date.
     """
 
     seconds: float
@@ -67,12 +67,12 @@ def main() -> None:
     build.mkdir(parents=True, exist_ok=True)
     bigquery_env.ensure(ROOT / "build")
     missing = find_emulators()
-    told = run(Options(home=build / "age", build=ROOT / "build", emulators=not isinstance(missing, str)), times)
-    _say(told)
+    found = run(Options(home=build / "age", build=ROOT / "build", emulators=not isinstance(missing, str)), times)
+    _print(found)
 
 
 def run(options: Options, times: int) -> list[Time]:
-    """First predictions of two dates, then one of them regenerated."""
+    """Make first predictions of two dates, then regenerate one of them `times` times."""
     found: list[Time] = []
     with Stack(options) as stack:
         data = league.as_data(league.generate())
@@ -80,12 +80,12 @@ def run(options: Options, times: int) -> list[Time]:
         loader = TableLoader(client, options.project)
         import_data(data, loader, ImportOptions(dates=frozenset({OLD, BESIDE})))
         coordinator = Coordinator(stack.urls["coordinator"], stack.env["API_KEY"])
-        five_dates.carried_out(stack, coordinator, "/start", {}, (OLD, BESIDE))
+        five_dates.run_dates(stack, coordinator, "/start", {}, (OLD, BESIDE))
         zones_arrive(data, loader, (OLD,))
         warehouse = BigQueryWarehouse(client, options.project, identity="bench")
         predictions = Names(options.project).table("player_prop_predictions")
         for number in range(1, times + 1):
-            row = five_dates.regenerated(stack, coordinator, (OLD,))
+            row = five_dates.regenerate(stack, coordinator, (OLD,))
             cpu = row["cpu"]
             found.append(
                 Time(
@@ -112,7 +112,7 @@ def _beside(warehouse: BigQueryWarehouse, day: date) -> float:
     return statistics.median(taken)
 
 
-def _say(found: Sequence[Time]) -> None:
+def _print(found: Sequence[Time]) -> None:
     few = min(TEN, len(found) // 2)
     first, last = found[:few], found[-few:]
 
@@ -130,7 +130,7 @@ def _say(found: Sequence[Time]) -> None:
     line("rows of predictions in the table", lambda t: t.rows)
     share = min(1.0, max(0.0, emulator / grown)) if grown > 0 else 0.0
     print(
-        f"{grown:+.2f} s, of which the emulator's CPU is {100 * share:.0f} %. Its jobs tell no bytes; a promotion's assertions "
+        f"{grown:+.2f} s, of which the emulator's CPU is {100 * share:.0f} %. Its jobs report no bytes; a promotion's assertions "
         f"read the {last[-1].current:,} current rows and as many that it has replaced, of {last[-1].rows:,}."
     )
 

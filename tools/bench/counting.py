@@ -1,4 +1,4 @@
-"""What a run used: CPU of each process, and the operations that the functions' own log lines tell."""
+"""The usage of a run: CPU of each process, and operations from the functions' log lines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FUNCTIONS = ("coordinator", "worker", "verifier")
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
+class Usage:
     """Totals at one moment.
 
     Attributes:
@@ -33,9 +33,9 @@ class Used:
     requests: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def since(self, before: Used) -> Used:
-        """What has been used since an earlier moment."""
-        return Used(
+    def since(self, before: Usage) -> Usage:
+        """The usage since an earlier moment."""
+        return Usage(
             {k: round(v - before.cpu.get(k, 0.0), 3) for k, v in self.cpu.items()},
             {k: v - before.operations.get(k, 0) for k, v in self.operations.items()},
             {k: v - before.requests.get(k, 0) for k, v in self.requests.items()},
@@ -43,8 +43,8 @@ class Used:
         )
 
 
-def used(stack: Stack) -> Used:
-    """Read everything now."""
+def read_usage(stack: Stack) -> Usage:
+    """Read the totals of all processes now."""
     names = (
         [*FUNCTIONS, "relay", "pubsub", "firestore", "bigquery"] if not stack.why_in_process else ["host", "bigquery"]
     )
@@ -66,7 +66,7 @@ def used(stack: Stack) -> Used:
                 last[key] = max(last.get(key, 0), served.get(kind, 0))
         for (_, kind), value in last.items():
             operations[kind] += value
-    return Used(cpu, operations, dict(requests), dict(seconds))
+    return Usage(cpu, operations, dict(requests), dict(seconds))
 
 
 def _lines(path: Path) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.counting import used
+from bench.counting import read_usage
 from regen.local.plan import Options
 from regen.local.stack import Stack
 
@@ -22,7 +22,7 @@ CPU_REPEATS = 300
 
 
 def run(build: Path, sizes: Mapping[int, int], *, emulators: bool, say: Callable[[str], None]) -> dict[str, Any]:
-    """Run each size so many times.
+    """Run each size the given number of times.
 
     Returns:
         By size: players a second (median of the runs), CPU outside the task in ms a player, operations.
@@ -41,9 +41,9 @@ def run(build: Path, sizes: Mapping[int, int], *, emulators: bool, say: Callable
             rows = []
             for _ in range(times):
                 submitted += 1
-                before = used(stack)
+                before = read_usage(stack)
                 row = _one(stack, completions, size, FIRST + timedelta(days=submitted), expected_sum)
-                spent = used(stack).since(before)
+                spent = read_usage(stack).since(before)
                 outside = 1000 * sum(spent.cpu.values()) / size - task_ms
                 rows.append(
                     {**row, "cpu_outside_ms": round(outside, 3), "cpu": spent.cpu, "operations": spent.operations}

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bench.counting import FUNCTIONS, used
+from bench.counting import FUNCTIONS, read_usage
 from regen import league
 from regen.adapters.bigquery.loading import TableLoader
 from regen.client.http import Coordinator
@@ -23,7 +23,7 @@ WAIT_SECONDS = 180.0
 
 
 def run(build: Path, runs: int, *, emulators: bool, say: Callable[[str], None]) -> dict[str, Any]:
-    """First predictions, the late data, then the dates regenerated at once, several times.
+    """Make first predictions, load the late data, then regenerate the dates at once, several times.
 
     Returns:
         Median and all runs: seconds, CPU by process, operations, jobs a batch.
@@ -36,12 +36,12 @@ def run(build: Path, runs: int, *, emulators: bool, say: Callable[[str], None]) 
         loader = TableLoader(client, options.project)
         import_data(data, loader, ImportOptions(dates=frozenset(DATES)))
         coordinator = Coordinator(stack.urls["coordinator"], stack.env["API_KEY"])
-        carried_out(stack, coordinator, "/start", {}, DATES)
+        run_dates(stack, coordinator, "/start", {}, DATES)
         zones_arrive(data, loader, DATES)
         for _ in range(runs):
-            rows.append(regenerated(stack, coordinator, DATES))
+            rows.append(regenerate(stack, coordinator, DATES))
             say(f"  five dates in {rows[-1]['seconds']:.2f} s, functions' CPU {rows[-1]['functions_cpu']:.2f} s")
-        alone = [regenerated(stack, coordinator, DATES[-1:]) for _ in range(runs)]
+        alone = [regenerate(stack, coordinator, DATES[-1:]) for _ in range(runs)]
         stack.check()
     for found in (rows, alone):
         found.sort(key=lambda row: row["seconds"])
@@ -50,17 +50,17 @@ def run(build: Path, runs: int, *, emulators: bool, say: Callable[[str], None]) 
     return {**middle, "one_date": alone[len(alone) // 2]}
 
 
-def regenerated(stack: Stack, coordinator: Coordinator, dates: Sequence[date]) -> dict[str, Any]:
-    """Regenerate the dates at once; seconds from the first accepted to the last promoted, and what it used."""
-    before = used(stack)
-    views = carried_out(stack, coordinator, "/regenerate-with-supersede", {"reason": "bench"}, dates)
-    return _row(views, used(stack).since(before))
+def regenerate(stack: Stack, coordinator: Coordinator, dates: Sequence[date]) -> dict[str, Any]:
+    """Regenerate the dates at once; return seconds from the first acceptance to the last promotion, and usage."""
+    before = read_usage(stack)
+    views = run_dates(stack, coordinator, "/regenerate-with-supersede", {"reason": "bench"}, dates)
+    return _row(views, read_usage(stack).since(before))
 
 
-def carried_out(
+def run_dates(
     stack: Stack, coordinator: Coordinator, path: str, body: dict[str, str], dates: Sequence[date]
 ) -> list[dict[str, Any]]:
-    """Ask for the dates and wait until they are promoted; their batches."""
+    """Request the dates and wait until they are promoted; return their batches."""
 
     def one(day: date) -> str:
         answer: str = coordinator.post(path, {**body, "game_date": day.isoformat()})["batch_id"]
@@ -72,7 +72,7 @@ def carried_out(
     end = time.monotonic() + WAIT_SECONDS
     log = stack.options.home / "logs" / ("host.log" if stack.why_in_process else "verifier.log")
     for batch in batches:
-        # Looked for in the log, not asked of the coordinator: what is counted is the job, not its watching.
+        # Read the log instead of polling the coordinator, so that polling is not counted.
         while not any(batch in line and "action=end" in line for line in log.read_text().splitlines()):
             if time.monotonic() > end:
                 raise SystemExit(f"{batch} has not ended after {WAIT_SECONDS:g} s")
@@ -84,7 +84,7 @@ def carried_out(
     return views
 
 
-def _row(views: list[dict[str, Any]], spent: Any) -> dict[str, Any]:  # noqa: ANN401 - Used
+def _row(views: list[dict[str, Any]], spent: Any) -> dict[str, Any]:  # noqa: ANN401 - Usage
     first = min(datetime.fromisoformat(v["created_at"]) for v in views)
     last = max(datetime.fromisoformat(v["ended_at"]) for v in views)
     cpu = {name: spent.cpu[name] for name in spent.cpu}

@@ -1,4 +1,4 @@
-"""Others on the same workload and machine, where their bench is at hand; what is not installed is skipped by name."""
+"""Other systems on the same workload and machine. It names and skips those that are not installed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def find(root: Path) -> Path | None:
 
 
 def run(root: Path, sizes: dict[int, int], say: Callable[[str], None]) -> dict[str, Any]:
-    """Players a second by peer and size."""
+    """Measure players a second by peer and size."""
     folder = find(root)
     if folder is None:
         say("  no peers: PEERS_DIR is not set")

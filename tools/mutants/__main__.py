@@ -21,7 +21,7 @@ HOME = ROOT / "build" / "mutants"
 
 
 def main() -> int:
-    """Run, report, and fail if a mistake went unseen."""
+    """Run the mutations; return 1 if a mistake went unseen."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-k", default="", metavar="TEXT", help="only mutations whose name has this in it")
     parser.add_argument("--jobs", type=int, default=2, help="copies that are tested at once")
