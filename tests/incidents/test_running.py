@@ -114,7 +114,7 @@ def test_i60_five_hundred_players_complete_in_one_burst() -> None:
     assert bench.batch(answer.batch_id).counts.produced == 500
 
 
-def test_i61_the_answer_names_the_batch_and_its_progress_survives_a_restart() -> None:
+def test_i61_the_batchs_progress_survives_a_restart() -> None:
     """202 is answered after all is stored and published, with the id under which any later instance reports the progress.
 
     Prevented in: src/regen/services/batch/opening.py, src/regen/web/coordinator.py

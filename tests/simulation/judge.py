@@ -60,12 +60,12 @@ class Judge:
         reading = self._world.watch.readings[batch.snapshot] if batch.snapshot != "none" else None
         wanted = requested_of(reading, batch) if reading else set()
         if batch.requested_players != len(wanted):
-            self._broken("P8", f"{batch.batch_id} requests {batch.requested_players} of {len(wanted)}")
+            self._report("P8", f"{batch.batch_id} requests {batch.requested_players} of {len(wanted)}")
         counts = view.counts
         problems = {o.player_lookup: o for o in view.outcomes}
         total = (counts.produced or 0) + (counts.skipped or 0) + (counts.failed or 0)
         if view.pending or total != len(wanted) or not problems.keys() <= wanted:
-            self._broken("P3", f"{batch.batch_id}: {total} outcomes and {view.pending} pending for {len(wanted)}")
+            self._report("P3", f"{batch.batch_id}: {total} outcomes and {view.pending} pending for {len(wanted)}")
         if batch.status not in {Status.PROMOTED, Status.REJECTED} or not batch.verdict:
             return
         if batch.batch_id in self._world.watch.late:
@@ -75,7 +75,7 @@ class Judge:
         said = next(c["value"] for c in batch.verdict["checks"] if c["name"] == "coverage")
         if said is None:
             if counts.produced or len(wanted) > forgiven:
-                self._broken("P8", f"{batch.batch_id} has no coverage, and {len(wanted) - forgiven} to be covered")
+                self._report("P8", f"{batch.batch_id} has no coverage, and {len(wanted) - forgiven} to be covered")
             return
         if abs(said - coverage) > 0.01:
             self._report("P8", f"{batch.batch_id} says coverage {said}; it is {coverage}")

@@ -10,7 +10,8 @@ import pytest
 from regen.domain.batch import Status
 from regen.domain.outcome import Outcome, OutcomeKind
 from regen.domain.promotion import CurrentPrediction
-from regen.domain.slate import POSTPONED, Exclusion, SlateEntry
+from regen.domain.slate import POSTPONED, Exclusion
+from regen.domain.slate_reading import SlateEntry
 from support.bench import Bench
 from support.league import DAY, entry, names
 from unit.test_checks_moves import everybody, held, made, verdict_of

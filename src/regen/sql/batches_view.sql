@@ -22,8 +22,8 @@ SELECT
 FROM {prediction_regeneration_audit}
 WHERE batch_id IS NOT NULL AND event != 'coalesced' AND regeneration_timestamp >= '2000-01-01'
 QUALIFY ROW_NUMBER() OVER (
-  PARTITION BY batch_id ORDER BY regeneration_timestamp DESC, round DESC, event_id DESC
-) = 1
+    PARTITION BY batch_id ORDER BY regeneration_timestamp DESC, round DESC, event_id DESC
+  ) = 1
 WINDOW life AS (
   PARTITION BY batch_id ORDER BY regeneration_timestamp, round, event_id
   ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING

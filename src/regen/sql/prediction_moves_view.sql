@@ -9,7 +9,7 @@ SELECT
   fresh.predicted_points - old.predicted_points AS points_moved,
   old.recommendation AS old_recommendation, fresh.recommendation AS new_recommendation,
   old.recommendation IN ('OVER', 'UNDER') AND fresh.recommendation IN ('OVER', 'UNDER')
-    AND old.recommendation != fresh.recommendation AS is_flip,
+  AND old.recommendation != fresh.recommendation AS is_flip,
   old.data_source_tier AS old_tier, fresh.data_source_tier AS new_tier,
   old.prediction_id AS old_prediction_id, fresh.prediction_id AS new_prediction_id
 FROM {player_prop_predictions} AS old

@@ -14,7 +14,7 @@ WITH grades AS (
     SELECT DISTINCT game_date, prediction_id, predicted_points
     FROM {player_prop_predictions}
     WHERE game_date BETWEEN @first AND @last
-  ) AS predicted ON predicted.game_date = grade.game_date AND predicted.prediction_id = grade.prediction_id
+  ) AS told ON told.game_date = grade.game_date AND told.prediction_id = grade.prediction_id
   WHERE grade.game_date BETWEEN @first AND @last
 ),
 looked AS (
