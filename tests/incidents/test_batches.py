@@ -150,7 +150,7 @@ def test_i17_the_sweep_fails_a_batch_that_was_never_published() -> None:
 
 
 @pytest.mark.parametrize("delivered", [0, 1, 2, 4])
-def test_i18_past_its_deadline_every_batch_ends_however_incomplete(delivered: int) -> None:
+def test_i18_past_its_deadline_an_incomplete_batch_ends(delivered: int) -> None:
     """A batch with many missing players ends, too: pending ones become failed(deadline), and an alert is raised.
 
     Prevented in: src/regen/services/healing/sweeping.py

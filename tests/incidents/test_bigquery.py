@@ -300,7 +300,7 @@ def test_i39_every_query_limits_the_bytes_it_may_bill() -> None:
     assert seen == [10**9]
 
 
-def test_i40_staging_expires_by_itself_and_the_forgotten_is_reported() -> None:
+def test_i40_staging_expires_and_orphans_are_reported() -> None:
     """A batch needs one staging table, with its own expiry; a table without a live batch is listed after two hours.
 
     Prevented in: src/regen/adapters/bigquery/warehouse.py, src/regen/services/healing/orphans.py

@@ -59,7 +59,7 @@ def test_players_who_never_had_a_history_lose_none() -> None:
 
 
 @pytest.mark.parametrize(("history", "fails"), [(4, False), (5, True)])
-def test_a_system_that_denies_a_history_which_is_there_is_refused(history: int, fails: bool) -> None:  # noqa: FBT001
+def test_a_system_that_denies_a_known_history_is_refused(history: int, fails: bool) -> None:  # noqa: FBT001
     after = []
     for player in everybody(10):
         outcome = made(player, problems={"bold": "no_history"})
@@ -114,10 +114,10 @@ def test_called_off_whole_refuses_half_a_game(off: int, on: int, fails: bool) ->
 
 
 def slate(number: int = 12) -> list[SlateEntry]:
-    return [entry(name, form=10.0 + 2 * n) for n, name in enumerate(names(number))]
+    return [entry(name, form=5.0 + 3 * n) for n, name in enumerate(names(number))]
 
 
-def test_features_that_slip_to_the_next_player_leave_all_as_it_was() -> None:
+def test_features_that_slip_to_the_next_player_are_refused() -> None:
     bench = Bench(slate())
     bench.run()
     before = bench.warehouse.predictions(DAY)
