@@ -32,8 +32,8 @@ def test_i29_a_real_audit_row_is_written_and_read_back(harness: BigQueryHarness)
     Turns red when: the promotion's script leaves out its audit, or passes metadata without PARSE_JSON.
     """
     written = dict(lists(counted=True))["audit_values"]
-    assert "PARSE_JSON(entry.metadata)" in written, "the emulator takes text for JSON, BigQuery does not"
-    assert "PARSE_JSON(entry.verdict)" in written
+    assert "PARSE_JSON(entry.metadata, " in written, "the emulator takes text for JSON, BigQuery does not"
+    assert "PARSE_JSON(entry.verdict, " in written
     warehouse = harness.warehouse
     asked = entry("b1", AuditEvent.REQUESTED, at(-5), requested=2)
     warehouse.record([asked])

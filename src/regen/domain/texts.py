@@ -28,12 +28,19 @@ def checked_text(text: str, field: str) -> str:
     raise InvalidInput(field, "text without control characters and lone surrogates")
 
 
+def is_int64(value: int) -> bool:
+    """Whether this is a whole number of at most 64 bits."""
+    return -(2**63) <= value < 2**63
+
+
 def storable(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """The value in a form that can be stored: other characters become hexadecimal escapes, NaN and infinity become text."""
+    """The value as it can be stored: what cannot be is written out in hexadecimal; a number that no column holds becomes text."""
     if isinstance(value, str):
         return _UNSTORABLE.sub(_written, value)
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
+    if isinstance(value, int) and not is_int64(value):
+        return hex(value)
     if isinstance(value, Mapping):
         return {storable(k): storable(v) for k, v in value.items()}
     if isinstance(value, list | tuple):

@@ -15,10 +15,10 @@ from numbers import Integral, Real
 from typing import Any
 
 from regen.domain.errors import InvalidInput
+from regen.domain.texts import is_int64
 from regen.schemas.tables import Field, Table
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_INT64 = 2**63
 _NUMERIC = 10**29
 
 
@@ -78,7 +78,7 @@ def _string(where: str, value: Any) -> str:  # noqa: ANN401
 
 
 def _integer(where: str, value: Any) -> int:  # noqa: ANN401
-    if not isinstance(value, bool) and isinstance(value, Integral) and -_INT64 <= int(value) < _INT64:
+    if not isinstance(value, bool) and isinstance(value, Integral) and is_int64(int(value)):
         return int(value)
     raise InvalidInput(where, f"a 64-bit integer, not {type(value).__name__}")
 
@@ -125,8 +125,10 @@ def _timestamp(where: str, value: Any) -> str:  # noqa: ANN401
 
 
 def _json(where: str, value: Any) -> Any:  # noqa: ANN401
-    if value is None or isinstance(value, bool | int):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, int):
+        return _integer(where, value)
     if isinstance(value, str):
         return _string(where, value)
     if isinstance(value, float):

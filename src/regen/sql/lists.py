@@ -39,7 +39,7 @@ def copied_columns() -> tuple[str, ...]:
 def _audit_value(name: str, *, counted: bool) -> str:
     value = f"entry.{name}"
     if table(AUDIT).field(name).type == "JSON":
-        return f"PARSE_JSON({value})"
+        return f"PARSE_JSON({value}, wide_number_mode => 'round')"
     if counted and name in _COUNTED:
         return f"IF(entry.event_id = @event_id, measured.{_COUNTED[name]}, {value})"
     return value

@@ -23,7 +23,7 @@ SET
   is_active = FALSE,
   superseded_at = @at,
   updated_at = @at,
-  superseded_metadata = PARSE_JSON(@metadata),
+  superseded_metadata = PARSE_JSON(@metadata, wide_number_mode => 'round'),
   superseded_by_batch_id = @batch_id,
   superseded_by_prediction_id = (
     SELECT f.id FROM UNNEST(change.fresh) AS f

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Request
 
 from regen.domain.errors import InvalidInput, RegenError
-from regen.domain.texts import checked_text
+from regen.domain.texts import checked_text, is_int64
 from regen.web.connection import BODY_SECONDS, time_limit
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -175,5 +175,5 @@ def _check_scalar(value: object, where: str) -> None:
         checked_text(value, where)
     elif isinstance(value, float) and not math.isfinite(value):
         raise InvalidInput(where, "finite numbers")
-    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+    elif isinstance(value, int) and not is_int64(value):
         raise InvalidInput(where, "whole numbers of at most 64 bits")
