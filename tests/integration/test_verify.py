@@ -274,6 +274,12 @@ CORRUPTIONS = [
         {"runs_recorded"},
     ),
     (
+        "a worker run is there twice",
+        "prediction_worker_runs",
+        "INSERT INTO {t} SELECT * FROM {t} WHERE batch_id = 'b2' AND player_lookup = 'carl' AND {d}",
+        {"runs_once"},
+    ),
+    (
         "a coverage hole",
         "upcoming_player_game_context",
         "UPDATE {t} SET player_status = 'available' WHERE player_lookup = 'dora' AND {d}",

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from regen.domain.batch import Status
-from regen.domain.errors import InvalidInput, Unavailable
+from regen.domain.errors import Defect, InvalidInput, StatementRefused, Unavailable
 from regen.ports import Write
-from regen.services.batch import orders
+from regen.services.batch import orders, verifying
 from regen.services.healing import sweeping
 from regen.services.state import messages, outbox, recording
 from regen.services.state.deps import ALERT_TOPIC, COMPLETE_TOPIC
@@ -218,3 +218,43 @@ def test_round_waits_for_the_recorded_runs_of_the_last(monkeypatch: pytest.Monke
     bench.sweep()
     assert bench.batch(answer.batch_id).status is Status.PROMOTED
     assert len(bench.warehouse.runs()) == len({run["request_id"] for run in bench.warehouse.runs()}) == 8
+
+
+def _rejected(monkeypatch: pytest.MonkeyPatch, error: Exception) -> tuple[Bench, str]:
+    """A rejected batch whose recording was answered with an error, and an operator who promotes it at once."""
+
+    def failing(*_: object, **__: object) -> None:
+        raise error
+
+    bench = Bench([*players(6), *(entry_of(f"late{n}", features=False) for n in range(2))])
+    monkeypatch.setattr(bench.warehouse, "record", failing)
+    answer = bench.regenerate()
+    with pytest.raises(Unavailable):
+        bench.drain()
+    batch = bench.batch(answer.batch_id)
+    assert batch.status is Status.REJECTED
+    orders.promote(bench.deps, bench.order(batch), list((batch.verdict or {})["failed"]))
+    return bench, answer.batch_id
+
+
+@pytest.mark.parametrize("error", [Defect("499"), StatementRefused("the answer to a call")], ids=["defect", "refused"])
+def test_a_next_round_waits_for_runs_that_were_put_off(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """The job whose answer was lost runs on, for the five minutes that its entry is put off."""
+    bench, name = _rejected(monkeypatch, error)
+    for _ in range(3):
+        with pytest.raises(Unavailable, match="not recorded yet"):
+            verifying.verify(bench.deps, name, 2)
+        assert bench.batch(name).status is Status.VERIFYING
+        bench.clock.advance(100)
+    monkeypatch.undo()
+    assert verifying.verify(bench.deps, name, 2) == "promoted"
+    assert len(bench.warehouse.runs()) == len({run["request_id"] for run in bench.warehouse.runs()}) == 8
+
+
+def test_a_next_round_waits_for_no_runs_that_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = StatementRefused("the job's own word")
+    refused.final = True
+    bench, name = _rejected(monkeypatch, refused)
+    with pytest.raises(Unavailable):
+        verifying.verify(bench.deps, name, 2)  # it is promoted; the entry waits
+    assert bench.batch(name).status is Status.PROMOTED

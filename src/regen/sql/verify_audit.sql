@@ -48,11 +48,12 @@ fences AS (
   GROUP BY game_date
 ),
 ran AS (
-  SELECT DISTINCT game_date, batch_id, player_lookup
+  SELECT game_date, batch_id, player_lookup, request_id, MAX(round) AS round, LOGICAL_OR(success) AS success,
+    COUNT(*) AS number
   FROM {prediction_worker_runs}
-  WHERE game_date BETWEEN @first AND @last
-    AND run_date >= TIMESTAMP_SUB(TIMESTAMP(@first), INTERVAL 400 DAY)
-    AND success
+  WHERE game_date BETWEEN @first AND @last AND run_date >= TIMESTAMP_SUB(TIMESTAMP(@first), INTERVAL 400 DAY)
+    AND batch_id IS NOT NULL
+  GROUP BY game_date, batch_id, player_lookup, request_id
 ),
 looked AS (
   SELECT
@@ -124,17 +125,25 @@ looked AS (
   SELECT 'fence_once', number = 1, CONCAT(CAST(game_date AS STRING), ': ', CAST(number AS STRING), ' rows')
   FROM fences
   UNION ALL
-  SELECT
-    'runs_recorded', ran.player_lookup IS NOT NULL,
+  SELECT 'runs_recorded', good.player_lookup IS NOT NULL,
     CONCAT(CAST(told.game_date AS STRING), ' ', told.batch_id, ' ', told.player_lookup)
   FROM (
     SELECT DISTINCT game_date, batch_id, player_lookup
     FROM predictions
     WHERE batch_id IS NOT NULL AND restored_from_prediction_id IS NULL
   ) AS told
-  LEFT JOIN ran
-    ON ran.game_date = told.game_date AND ran.batch_id = told.batch_id
-    AND ran.player_lookup = told.player_lookup
+  LEFT JOIN (
+    SELECT DISTINCT game_date, batch_id, player_lookup
+    FROM ran
+    WHERE success
+  ) AS good ON good.game_date = told.game_date AND good.batch_id = told.batch_id
+    AND good.player_lookup = told.player_lookup
+  UNION ALL
+  SELECT 'runs_once', number = 1,
+    CONCAT(CAST(game_date AS STRING), ' ', batch_id, ' ', player_lookup, ': ', CAST(number AS STRING), ' times')
+  FROM ran
+  -- The predecessor, which has no rounds, wrote a run for each delivery.
+  WHERE round IS NOT NULL
   UNION ALL
   SELECT
     'ended',

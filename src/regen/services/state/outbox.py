@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -79,12 +79,15 @@ def due_items(deps: Deps, batch_id: str | None, unreadable: Callable[[Unreadable
     Args:
         unreadable: gets the error of each item that this version cannot read; by default the error is logged.
     """
-    unreadable = unreadable or _leave
     now = deps.clock.now()
     if not batch_id:
-        return _due(_oldest(deps, now, unreadable), now)
-    found = deps.store.find(OUTBOX, [("batch_id", "==", batch_id)], limit=LIMIT)
-    return _due(_readable(found, unreadable), now)
+        return _due(_oldest(deps, now, unreadable or _leave), now)
+    return _due(items_of(deps, batch_id, unreadable), now)
+
+
+def items_of(deps: Deps, batch_id: str, unreadable: Callable[[Unreadable], None] | None = None) -> list[Due]:
+    """All items of a batch, whether their time has come or they were put off."""
+    return _readable(deps.store.find(OUTBOX, [("batch_id", "==", batch_id)], limit=LIMIT), unreadable or _leave)
 
 
 def _oldest(deps: Deps, now: datetime, unreadable: Callable[[Unreadable], None]) -> list[Due]:
@@ -127,15 +130,17 @@ class Carrier:
     """Carries out items in groups, and deletes each group afterwards.
 
     Attributes:
-        until: no group is started after this time.
-        done: number of items carried out.
-        trouble: the error of the last item that could not be carried out; the others were.
+        until: no group is begun after this.
+        done: items carried out.
+        trouble: what could not be carried out, now or ever; the rest was.
+        refusals: of each item that was put off, why.
     """
 
     deps: Deps
     until: datetime
     done: int = 0
     trouble: Unavailable | None = None
+    refusals: dict[str, RegenError] = field(default_factory=dict)
 
     @property
     def late(self) -> bool:
@@ -168,6 +173,7 @@ class Carrier:
     def refused(self, due: Due, error: RegenError) -> None:
         """Postpone an item that was refused with a lasting error."""
         _postpone(self.deps, due, str(error))
+        self.refusals[due.item.event_id] = error
         self.trouble = Unavailable(f"{due.item.kind} {due.item.event_id}: {error}")
 
     def deliver(self, found: Sequence[Due]) -> None:

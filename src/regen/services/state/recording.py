@@ -10,10 +10,10 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from regen.domain.errors import InvalidInput, StagingMissing, Unavailable, Unreadable
+from regen.domain.errors import InvalidInput, RegenError, StagingMissing, StatementRefused, Unavailable, Unreadable
 from regen.services.state.deps import Deps
 from regen.services.state.leases import LeaseBusy, take
-from regen.services.state.outbox import BUDGET, LIMIT, Carrier, Due, due_items, entry_of
+from regen.services.state.outbox import BUDGET, LIMIT, Carrier, Due, due_items, entry_of, items_of
 
 log = logging.getLogger(__name__)
 AUDIT = "audit"
@@ -50,21 +50,30 @@ def flush(deps: Deps, batch_id: str | None = None, unreadable: Callable[[Unreada
 def await_runs(deps: Deps, batch_id: str) -> None:
     """Make sure that the worker runs of a batch's earlier rounds are recorded, or never will be.
 
-    A promotion and a recording both only insert into the table of runs, and BigQuery does not make inserts conflict.
-    Runs that are part of both would be written twice.
+    A promotion and a recording only insert into the table of runs, and BigQuery lets them pass each other: the runs that
+    both have would come twice. So what was put off is waited for as well: the job whose answer was lost may run still.
 
     Raises:
-        Unavailable: the runs are not recorded yet.
+        Unavailable: they are not recorded yet, or nobody knows whether they are.
     """
-    if _runs_wait(deps, batch_id):
-        flush(deps, batch_id)
-        if _runs_wait(deps, batch_id):
-            raise Unavailable(f"{batch_id}: the worker runs of an earlier round are not recorded yet")
+    waiting = _runs(deps, batch_id)
+    if not waiting:
+        return
+    carrier = Carrier(deps, deps.clock.now() + BUDGET)
+    _record_all(carrier, waiting)
+    hopeless = {name for name, error in carrier.refusals.items() if _is_sure(error)}
+    if any(due.item.event_id not in hopeless for due in _runs(deps, batch_id)):
+        raise Unavailable(f"{batch_id}: the worker runs of an earlier round are not recorded yet") from carrier.trouble
 
 
-def _runs_wait(deps: Deps, batch_id: str) -> bool:
-    items = (due.item for due in due_items(deps, batch_id))
-    return any(item.kind == "audit" and item.payload.get("staging") for item in items)
+def _runs(deps: Deps, batch_id: str) -> list[Due]:
+    found = items_of(deps, batch_id)
+    return [due for due in found if due.item.kind == "audit" and due.item.payload.get("staging")]
+
+
+def _is_sure(error: RegenError) -> bool:
+    """Whether nothing of the recording was carried out, nor will be."""
+    return isinstance(error, InvalidInput) or (isinstance(error, StatementRefused) and error.final)
 
 
 def _record_all(carrier: Carrier, found: Sequence[Due]) -> None:
