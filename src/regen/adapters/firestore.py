@@ -18,7 +18,9 @@ from regen.ports import Condition, Snapshot, Write
 
 SERVICE = "Firestore"
 _NAME = "__name__"
-"""The field name by which queries refer to a document's path."""
+"""A document's path, as queries name it."""
+_OF_THE_DATABASE = ("datastore mode", "requires an index", "index is currently building", "does not exist for project")
+"""What a failed precondition or `not found` says where no document is meant, so that reading again cannot help."""
 TIMEOUT_SECONDS = 20.0
 _READ_RETRY = Retry(
     predicate=lambda e: isinstance(e, api.ServiceUnavailable | api.InternalServerError | api.DeadlineExceeded),
@@ -60,8 +62,8 @@ class FirestoreStore:
         batch = self._client.batch()
         for write in writes:
             self._add(batch, write)
-        with _typed():
-            # Not retried here: the commit may have happened, so the caller must read again and decide.
+        with _typed(writing=True):
+            # Not retried here: a commit that may have happened is for the caller to read again and decide.
             batch.commit(retry=None, timeout=TIMEOUT_SECONDS)
         self._counted(writes=len(writes))
 
@@ -129,19 +131,25 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any value that a document can h
 
 
 @contextmanager
-def _typed() -> Iterator[None]:
-    """Raise regen's errors instead of the client's."""
+def _typed(*, writing: bool = False) -> Iterator[None]:
+    """The client's errors, as ours.
+
+    Args:
+        writing: a document's precondition can fail. Of a read the same status speaks of the database: no index, none there.
+    """
     try:
         yield
     except api.AlreadyExists as error:
         raise AlreadyExists(str(error.message)).of(SERVICE) from error
-    except (api.FailedPrecondition, api.NotFound, api.Aborted, api.Conflict) as error:
-        raise Conflict(str(error.message)).of(SERVICE) from error
-    except api.ResourceExhausted as error:
+    except (api.FailedPrecondition, api.PreconditionFailed, api.NotFound, api.Conflict) as error:
+        if writing and not any(word in str(error.message).lower() for word in _OF_THE_DATABASE):
+            raise Conflict(str(error.message)).of(SERVICE) from error
+        raise Unavailable(f"Firestore: {error.message}").of(SERVICE) from error
+    except api.TooManyRequests as error:
         raise RateLimited(str(error.message)).of(SERVICE) from error
-    except (api.InvalidArgument, api.OutOfRange) as error:
-        raise InvalidInput("document", f"a document that Firestore accepts: {error.message}") from error
-    except api.PermissionDenied as error:
+    except (api.Forbidden, api.Unauthorized) as error:
         raise AccessDenied(f"Firestore: {error.message}").of(SERVICE) from error
+    except api.BadRequest as error:
+        raise InvalidInput("document", f"what Firestore accepts: {error.message}") from error
     except (api.GoogleAPICallError, api.RetryError, ConnectionError) as error:
         raise Unavailable(f"Firestore: {error}").of(SERVICE) from error

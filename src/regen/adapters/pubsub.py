@@ -64,12 +64,12 @@ class PubSubQueue:
         for chunk, size in _chunks(encoded):
             try:
                 self._client.publish(topic=path, messages=chunk, retry=_RETRY, timeout=TIMEOUT_SECONDS)
-            except api.ResourceExhausted as error:
+            except api.TooManyRequests as error:
                 raise RateLimited(f"Pub/Sub: {error.message}").of(SERVICE) from error
-            except api.PermissionDenied as error:
+            except (api.Forbidden, api.Unauthorized) as error:
                 raise AccessDenied(f"Pub/Sub topic {topic}: {error.message}").of(SERVICE) from error
-            except (api.NotFound, api.InvalidArgument) as error:
-                # A missing topic is a fault of the deployment. Fail on the first message, so that it is seen and retried (I-57).
+            except (api.NotFound, api.BadRequest) as error:
+                # A missing topic is a deployment's fault, found at the first message: loud, and retried (I-57).
                 raise Unavailable(f"Pub/Sub topic {topic}: {error.message}").of(SERVICE) from error
             except (api.GoogleAPICallError, api.RetryError, ConnectionError) as error:
                 raise Unavailable(f"Pub/Sub: {error}").of(SERVICE) from error

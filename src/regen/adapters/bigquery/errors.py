@@ -33,6 +33,10 @@ from regen.domain.errors import (
 from regen.schemas import STAGING_DATASET
 
 SERVICE = "BigQuery"
+#: Statuses of proxies, races and broken-off calls. Whether it ran is not known, and the same call may succeed later.
+_FLEETING = frozenset({407, 408, 409, 412, 421, 423, 425, 499})
+#: The request itself is too long: it never ran, nor will it.
+_TOO_LONG = frozenset({411, 413, 414, 431})
 BYTES = "exceeded limit for bytes billed"
 BYTES_HINT = (
     "raise REGEN_MAXIMUM_BYTES_BILLED (Terraform: maximum_bytes_billed), or find out why the statement reads so much"
@@ -74,14 +78,21 @@ def sorted_error(error: Exception) -> RegenError:
 
 def _kind(error: google.GoogleAPICallError, text: str) -> type[RegenError]:
     reasons = [str(item.get("reason")) for item in error.errors or () if isinstance(item, dict)]
+    reasons += [error.reason] if error.reason else []
     if kind := _own(text) or _missing(error, text) or _kind_by_words(text.lower(), reasons):
         return kind
     kinds: tuple[tuple[type[RegenError], bool], ...] = (
-        (RateLimited, isinstance(error, google.TooManyRequests)),
+        (RateLimited, isinstance(error, google.TooManyRequests) or any(map(_is_limit, reasons))),
         (AccessDenied, isinstance(error, google.Forbidden | google.Unauthorized)),
-        (Unavailable, isinstance(error, google.ServerError) or error.code == 408),
+        (Unavailable, isinstance(error, google.ServerError) or error.code in _FLEETING),
+        (StatementRefused, error.code in _TOO_LONG),
     )
     return next((kind for kind, fits in kinds if fits), BrokenStatement)
+
+
+def _is_limit(reason: str) -> bool:
+    """Whether this is one of the rates that Google's interfaces share: `userRateLimitExceeded`, `RATE_LIMIT_EXCEEDED`."""
+    return reason.replace("_", "").lower().endswith(("limitexceeded", "quotaexceeded"))
 
 
 def _own(text: str) -> type[RegenError] | None:
