@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from infra.writing import SOURCES, _services
+from infra.writing import PORT_CALL, SOURCES, _services
 
 ADAPTERS = SOURCES / "adapters"
 #: The module of the class behind each port.
@@ -106,7 +106,7 @@ def calls_of(function: str) -> set[str]:
     found: set[str] = set()
     wired = _wired(function)
     for service in _services(SOURCES / "web" / f"{function}.py"):
-        for port, method in re.findall(r"\bdeps\.(store|queue|warehouse|books)\.(\w+)", service.read_text()):
+        for port, method in PORT_CALL.findall(service.read_text()):
             if port in wired:
                 found |= _reached(port, method)
     return found
@@ -136,6 +136,20 @@ def _reached(port: str, method: str) -> set[str]:
     return found
 
 
+def _hosts(method: str) -> set[str]:
+    """The interfaces that a method of `Platform` reaches by itself, whatever it is given."""
+    tree = ast.parse((SOURCES / "client" / "platform.py").read_text())
+    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == method)
+    return {
+        str(node.slice.value)
+        for function in functions
+        for node in ast.walk(function)
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.slice, ast.Constant)
+        and ast.unparse(node.value) == "self.hosts"
+    }
+
+
 def calls_of_people() -> set[str]:
     """Every call that the command line makes by itself, with the rights of who types."""
     found: set[str] = set()
@@ -143,6 +157,7 @@ def calls_of_people() -> set[str]:
         text = path.read_text()
         found |= {f"bigquery: {m}" for m in re.findall(r"\bclient\.(\w+)\(", text) if m in NETWORK["bigquery"]}
         found |= {f"rest: {host}" for host in re.findall(r'\bplatform\.get\(\s*"(\w+)"', text)}
+        found |= {f"rest: {host}" for name in re.findall(r"\bplatform\.(\w+)\(", text) for host in _hosts(name)}
         if "Ledger(" in text:
             found |= {f"bigquery: {c}" for c in ("query", "result", "get_job", "list_tables")}
     return found

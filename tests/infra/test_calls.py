@@ -12,7 +12,7 @@ import pytest
 
 from infra.calls import calls_of, calls_of_people, client_calls
 from infra.deployment import Deployment, Resource, last
-from infra.writing import written_by
+from infra.writing import PORT_CALL, written_by
 from regen.cli.doctor.deployed import PERMISSIONS
 from regen.schemas import STAGING_DATASET, tables
 
@@ -62,6 +62,7 @@ def rows() -> Iterator[Row]:
 
 
 ROWS = list(rows())
+RIGHTS = [row for row in ROWS if row.permissions]
 
 
 def missing(d: Deployment, row: Row) -> list[str]:
@@ -120,14 +121,14 @@ def test_every_call_of_the_command_line_has_its_permission() -> None:
     assert documented == calls_of_people()
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda r: f"{r.who} {r.role} {r.where}")
+@pytest.mark.parametrize("row", RIGHTS, ids=lambda r: f"{r.who} {r.role} {r.where}")
 def test_the_role_has_the_permission_and_is_given(row: Row, deployed: Deployment) -> None:
     assert row.permissions <= ROLES[row.role]
     assert missing(deployed, row) == []
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda r: f"{r.who} {r.role} {r.where}")
-def test_removed_permission_is_noticed(row: Row, deployed: Deployment) -> None:
+@pytest.mark.parametrize("row", RIGHTS, ids=lambda r: f"{r.who} {r.role} {r.where}")
+def test_a_right_that_is_taken_away_is_missed(row: Row, deployed: Deployment) -> None:
     member = "group:data@example.com" if row.who == "operators" else f"serviceAccount:{deployed.account(row.who)}"
     given = [r for r, role, m in deployed.grants() if (role, m) == (row.role, member)]
     left = Deployment(tuple(r for r in deployed.resources if r not in given))
@@ -143,7 +144,17 @@ def test_permissions_that_the_doctor_checks_are_granted(deployed: Deployment) ->
         assert role in given, f"{permission}: operators have no {role}"
 
 
-def test_people_have_read_only_roles(deployed: Deployment) -> None:
+def test_only_the_question_for_ones_own_rights_needs_none() -> None:
+    """https://cloud.google.com/resource-manager/reference/rest/v3/projects/testIamPermissions"""
+    assert [(row.who, row.calls) for row in ROWS if not row.permissions] == [("operators", {"rest: projects"})]
+
+
+def test_a_call_through_a_routes_own_deps_is_found() -> None:
+    text = "deps.store.get(p)\nself._deps.warehouse.promote(x)\nother_deps.queue.publish(t)\nself.deps.books.verify()"
+    assert PORT_CALL.findall(text) == [("store", "get"), ("warehouse", "promote"), ("books", "verify")]
+
+
+def test_people_only_read(deployed: Deployment) -> None:
     given = {role for _, role, member in deployed.grants() if member.startswith(("group:", "user:"))}
     assert given
     assert all(role.lower().endswith("viewer") or role == "roles/bigquery.jobUser" for role in given)

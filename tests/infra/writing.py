@@ -10,6 +10,9 @@ from pathlib import Path
 SOURCES = Path(__file__).parents[2] / "src" / "regen"
 _TARGET = re.compile(r"\b(?:INSERT INTO|UPDATE|MERGE(?: INTO)?|DELETE FROM|DELETE) \{(\w+)\}")
 
+#: `deps.store.get`, and `self._deps.store.get` in a route.
+PORT_CALL = re.compile(r"\b_?deps\.(store|queue|warehouse|books)\.(\w+)")
+
 
 def written_by(function: str) -> set[str]:
     """Tables that a statement changes which a service changes by which the function's routes may run."""
@@ -44,7 +47,7 @@ def _services(start: Path) -> set[Path]:
 
 def _methods(path: Path) -> set[str]:
     """Methods of warehouse and books that a module calls."""
-    return set(re.findall(r"\bdeps\.(?:warehouse|books)\.(\w+)\(", path.read_text()))
+    return {name for port, name in PORT_CALL.findall(path.read_text()) if port in {"warehouse", "books"}}
 
 
 @cache

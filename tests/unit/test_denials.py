@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from regen.adapters.bigquery.loading import TableLoader
 from regen.client.reader import Reader
 from regen.domain.errors import AccessDenied, Unavailable
 from regen.services.state import denials
 from regen.services.state.deps import ALERT_TOPIC
 from support.bench import Bench
 from support.league import players
+from support.warehouses import DAY
 
 
 def denied(*_: object, **__: object) -> Any:
@@ -71,3 +74,20 @@ def test_a_commands_query_has_its_limit_too() -> None:
     reader.__dict__["client"] = Client()
     assert reader.query("SELECT 1") == []
     assert seen == [20_000_000]
+
+
+def test_an_imports_delete_has_its_limit_too() -> None:
+    seen: list[int | None] = []
+
+    class Client:
+        def get_table(self, _: str) -> Any:
+            return SimpleNamespace(num_rows=1)
+
+        def query(self, _: str, *, job_config: Any) -> Any:
+            seen.append(job_config.maximum_bytes_billed)
+            return SimpleNamespace(result=list)
+
+    client: Any = Client()
+    for loader in (TableLoader(client, "p", maximum_bytes_billed=20_000_000), TableLoader(client, "p")):
+        loader.load("player_game_summary", (), replace_dates={DAY})
+    assert seen == [20_000_000, 10 * 2**30]

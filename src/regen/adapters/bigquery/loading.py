@@ -13,14 +13,24 @@ from google.cloud import bigquery
 from regen.adapters.bigquery.errors import translated
 from regen.adapters.bigquery.tables import schema_fields
 from regen.schemas import table as schema_of
+from regen.settings import number
 from regen.sql import Names, render
+
+BYTES = int(number("REGEN_MAXIMUM_BYTES_BILLED"))
 
 
 class TableLoader:
-    """Replaces whole dates of a table; for input tables and tests, never for predictions."""
+    """Replaces whole dates of a table; for input tables and tests, never for predictions.
 
-    def __init__(self, client: bigquery.Client, project: str, dataset_prefix: str = "") -> None:
+    Args:
+        maximum_bytes_billed: of the statement that empties dates; BigQuery refuses one that would bill more.
+    """
+
+    def __init__(
+        self, client: bigquery.Client, project: str, dataset_prefix: str = "", *, maximum_bytes_billed: int = BYTES
+    ) -> None:
         self._client = client
+        self._bytes = maximum_bytes_billed
         self._names = Names(project, dataset_prefix)
         self._filled: set[str] = set()
 
@@ -30,7 +40,7 @@ class TableLoader:
         with translated():
             if replace_dates and self._has_rows(table, target):
                 dates = bigquery.ArrayQueryParameter("dates", "DATE", sorted(replace_dates))
-                config = bigquery.QueryJobConfig(query_parameters=[dates])
+                config = bigquery.QueryJobConfig(query_parameters=[dates], maximum_bytes_billed=self._bytes)
                 statement = render("replace_dates", self._names, lists=(("target", f"`{target}`"),))
                 self._client.query(statement, job_config=config).result()
             if rows:
