@@ -98,12 +98,12 @@ class Judge:
             if batch.requested_players and status != "failed" and not announced[status, round_]:
                 self._report("P13", f"no message says that {batch.batch_id} is {status}")
             if status == "rejected" and batch.requested_players and ("batch_rejected", round_) not in alerted:
-                self._broken("P13", f"nobody was alerted that {batch.batch_id} is rejected")
+                self._report("P13", f"nobody was alerted that {batch.batch_id} is rejected")
         runs = [r for r in self._world.warehouse.runs() if r["batch_id"] == batch.batch_id]
         written = Counter((r["round"], r["player_lookup"]) for r in runs)
         for (round_, player), number in written.items():
             if number > 1:
-                self._broken("P5", f"{batch.batch_id} r{round_}: {number} worker runs of {player}")
+                self._report("P5", f"{batch.batch_id} r{round_}: {number} worker runs of {player}")
         for request in self._world.store.peek_all(f"prediction_batches/{batch.batch_id}/requests"):
             if request["round"] in rounds_with_runs(batch) and request["opening"] in batch.openings:
                 for player in request["players"]:

@@ -88,6 +88,6 @@ def test_an_imports_delete_has_its_limit_too() -> None:
             return SimpleNamespace(result=list)
 
     client: Any = Client()
-    for loader in (TableLoader(client, "p", maximum_bytes_billed=20_000_000), TableLoader(client, "p")):
+    for loader in (TableLoader(client, "demo", maximum_bytes_billed=20_000_000), TableLoader(client, "demo")):
         loader.load("player_game_summary", (), replace_dates={DAY})
     assert seen == [20_000_000, 10 * 2**30]

@@ -63,9 +63,9 @@ REASONS: dict[str, tuple[int, type[RegenError]]] = {
 }
 #: Statuses without a reason. What is not listed has no known meaning: from 500 on a repeat may mend it, below none does.
 STATUSES: dict[int, type[RegenError]] = {
-    **{code: Unavailable for code in (407, 408, 409, 412, 421, 423, 425, 499)},
-    **{code: StatementRefused for code in (411, 413, 414, 431)},
-    **{code: AccessDenied for code in (401, 403)},
+    **dict.fromkeys((407, 408, 409, 412, 421, 423, 425, 499), Unavailable),
+    **dict.fromkeys((411, 413, 414, 431), StatementRefused),
+    **dict.fromkeys((401, 403), AccessDenied),
     404: TableMissing,
     429: RateLimited,
 }
@@ -121,7 +121,7 @@ HTTP: dict[int, tuple[type[RegenError], type[RegenError], type[RegenError]]] = {
     409: (Unavailable, Conflict, Unavailable),
     412: (Unavailable, Conflict, Unavailable),
     429: (RateLimited, RateLimited, RateLimited),
-    **{code: (AccessDenied, AccessDenied, AccessDenied) for code in (401, 403)},
+    **dict.fromkeys((401, 403), (AccessDenied, AccessDenied, AccessDenied)),
 }
 
 

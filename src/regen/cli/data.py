@@ -60,9 +60,7 @@ def import_(
         concerned = len(played if dates is None else dates)
         what = f"replace the rows of {concerned} dates in the input tables of the project {reader.project}"
         replace(session.out, yes=yes).confirm(what)
-    loader = TableLoader(
-        reader.client, reader.project, reader.prefix, maximum_bytes_billed=reader.maximum_bytes_billed
-    )
+    loader = TableLoader(reader.client, reader.project, reader.prefix, maximum_bytes_billed=reader.maximum_bytes_billed)
     damage = importer.Damage(fail_share, coverage)
     if arrive:
         report = importer.zones_arrive(data, loader, dates or (), damage=damage)

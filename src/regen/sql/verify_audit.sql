@@ -48,7 +48,8 @@ fences AS (
   GROUP BY game_date
 ),
 ran AS (
-  SELECT game_date, batch_id, player_lookup, request_id, MAX(round) AS round, LOGICAL_OR(success) AS success,
+  SELECT
+    game_date, batch_id, player_lookup, request_id, MAX(round) AS round, LOGICAL_OR(success) AS success,
     COUNT(*) AS number
   FROM {prediction_worker_runs}
   WHERE game_date BETWEEN @first AND @last AND run_date >= TIMESTAMP_SUB(TIMESTAMP(@first), INTERVAL 400 DAY)
@@ -125,7 +126,8 @@ looked AS (
   SELECT 'fence_once', number = 1, CONCAT(CAST(game_date AS STRING), ': ', CAST(number AS STRING), ' rows')
   FROM fences
   UNION ALL
-  SELECT 'runs_recorded', good.player_lookup IS NOT NULL,
+  SELECT
+    'runs_recorded', good.player_lookup IS NOT NULL,
     CONCAT(CAST(told.game_date AS STRING), ' ', told.batch_id, ' ', told.player_lookup)
   FROM (
     SELECT DISTINCT game_date, batch_id, player_lookup
@@ -136,10 +138,12 @@ looked AS (
     SELECT DISTINCT game_date, batch_id, player_lookup
     FROM ran
     WHERE success
-  ) AS good ON good.game_date = told.game_date AND good.batch_id = told.batch_id
+  ) AS good
+    ON good.game_date = told.game_date AND good.batch_id = told.batch_id
     AND good.player_lookup = told.player_lookup
   UNION ALL
-  SELECT 'runs_once', number = 1,
+  SELECT
+    'runs_once', number = 1,
     CONCAT(CAST(game_date AS STRING), ' ', batch_id, ' ', player_lookup, ': ', CAST(number AS STRING), ' times')
   FROM ran
   -- The predecessor, which has no rounds, wrote a run for each delivery.

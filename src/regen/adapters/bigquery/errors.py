@@ -84,6 +84,7 @@ def _kind(error: google.GoogleAPICallError, text: str) -> type[RegenError]:
     kinds: tuple[tuple[type[RegenError], bool], ...] = (
         (RateLimited, isinstance(error, google.TooManyRequests) or any(map(_is_limit, reasons))),
         (AccessDenied, isinstance(error, google.Forbidden | google.Unauthorized)),
+        (BrokenStatement, "already exists" in text.lower()),
         (Unavailable, isinstance(error, google.ServerError) or error.code in _FLEETING),
         (StatementRefused, error.code in _TOO_LONG),
     )
