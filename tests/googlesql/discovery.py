@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from googlesql.analyser import STAGING
+from googlesql.recognising import statements
 from googlesql.senders import PREFIX, PROJECT, sent
+from googlesql.texts import SQL, of_json, of_markdown, of_terraform
 from googlesql.types import Type, parameter
 from regen.adapters.bigquery.columns import _lists
 from regen.schemas import tables
@@ -21,7 +24,8 @@ ROOT = Path(__file__).parents[2]
 NAMES = Names(PROJECT, PREFIX)
 DEFINITION = re.compile(r"\s*CREATE OR REPLACE (VIEW|TABLE FUNCTION) `([^`]+)`(?: ?\((.*?)\))? AS\n", re.DOTALL)
 INPUT_VIEW = "`${local.input_project}.${each.value.dataset}.${each.key}`"
-_IN_TERRAFORM = re.compile(r"\b((?:SELECT|UPDATE|DELETE FROM|INSERT INTO|MERGE) [^\"\n]+ (?:FROM|SET|INTO) [^\"\n]+)")
+#: What is made, fetched or hidden, and the tests.
+_APART = frozenset({"build", "tests", "node_modules", "dist"})
 _PLACE = re.compile(r"\{([a-z_0-9]+)\}")
 _COMMENT = re.compile(r"^\s*--.*\n?", re.MULTILINE)
 
@@ -42,10 +46,19 @@ class Found:
     is_definition: bool = False
 
 
-def files() -> list[Path]:
+def found(suffix: str, root: Path = ROOT) -> list[Path]:
+    """Every file of a kind that is a part of the project."""
+    made = []
+    for folder, below, names in os.walk(root):
+        here = Path(folder)
+        below[:] = [b for b in below if not b.startswith(".") and not (here == root and b in _APART)]
+        made += [here / name for name in names if name.endswith(suffix)]
+    return sorted(made)
+
+
+def files(root: Path = ROOT) -> list[Path]:
     """Every .sql file that is a statement of its own."""
-    found = (f for folder in ("src", "tools", "infra") for f in (ROOT / folder).rglob("*.sql"))
-    return sorted(f for f in found if f.parent.name != "parts")
+    return [f for f in found(".sql", root) if f.parent.name != "parts"]
 
 
 def filled(text: str) -> str:
@@ -79,39 +92,49 @@ def sendings() -> tuple[Found, ...]:
     for text, parameters in sent():
         types = {p["name"]: parameter(p["parameterType"]) for p in parameters}
         names = [file.stem for file in files() if is_sent(file, text)]
-        found = Found("+".join(names) or text[:60], text, types, DEFINITION.match(text) is not None)
-        made[text, str(types)] = found
+        name = "+".join(names) or text[:60]
+        made[text, str(types)] = Found(name, text, types, DEFINITION.match(text) is not None)
     # The adapters send some at once: their order is no order that two processes would share.
     return tuple(made[key] for key in sorted(made))
 
 
 def unsent() -> Iterator[Found]:
     """Files that nobody sends, with the types that others send under the same names."""
-    known = {name: kind for found in sendings() for name, kind in found.parameters.items()}
+    known = {name: kind for one in sendings() for name, kind in one.parameters.items()}
     for file in files():
-        if not any(is_sent(file, found.text) for found in sendings()):
+        if not any(is_sent(file, one.text) for one in sendings()):
             text = filled(file.read_text(encoding="utf-8"))
             yield Found(file.stem, text, known, DEFINITION.match(text) is not None)
 
 
-def documented() -> Iterator[Found]:
-    """SQL in the documents: blocks, and statements in a line of text."""
-    for page in sorted((*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))):
-        text = page.read_text(encoding="utf-8")
-        blocks = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
-        inline = re.findall(r"`((?:SELECT|WITH|UPDATE|DELETE|INSERT|MERGE|CREATE) [^`\n]+)`", text)
-        for i, found in enumerate(text for text in (*blocks, *inline) if "..." not in text):
-            yield Found(f"{page.relative_to(ROOT)}#{i}", _ours(found), {})
+def documented(root: Path = ROOT) -> Iterator[Found]:
+    """SQL in the documents: blocks of SQL, and statements in other blocks and in a line of text."""
+    for page in found(".md", root):
+        texts: list[str] = []
+        for language, text in of_markdown(page.read_text(encoding="utf-8")):
+            if language in SQL:
+                texts.append(text)
+            else:
+                texts += [re.sub(r"\\([`\"$])", r"\1", one) for one in statements(text)]
+        for i, text in enumerate(texts):
+            yield Found(f"{page.relative_to(root)}#{i}", _ours(text), {})
 
 
-def planned() -> Iterator[Found]:
+def planned(root: Path = ROOT) -> Iterator[Found]:
     """SQL in the infrastructure's own files; a view of what stands elsewhere is one of each input table."""
-    for file in sorted((ROOT / "infra").rglob("*.tf")):
-        for i, found in enumerate(_IN_TERRAFORM.findall(file.read_text(encoding="utf-8"))):
-            text = found.replace("\\n", "\n").replace("${local.sql_names.", "{")
-            is_definition = INPUT_VIEW in text
-            text = text.replace(INPUT_VIEW, "nba_analytics.player_game_summary")
-            yield Found(f"infra/{file.name}#{i}", _ours(text), {}, is_definition)
+    infra = root / "infra"
+    read: dict[Path, Iterable[str]] = {
+        **{f: of_terraform(f.read_text(encoding="utf-8")) for kind in (".tf", ".hcl") for f in found(kind, infra)},
+        **{f: of_json(f.read_text(encoding="utf-8")) for f in found(".json", infra)},
+        **{f: of_json(f.read_text(encoding="utf-8")) for f in found(".json", root / "src")},
+        **{f: [f.read_text(encoding="utf-8")] for kind in (".tftpl", ".yaml", ".yml") for f in found(kind, infra)},
+    }
+    for file in sorted(read):
+        for i, text in enumerate(one for text in read[file] for one in statements(text)):
+            ours = text.replace("${local.sql_names.", "{")
+            is_definition = INPUT_VIEW in ours
+            ours = ours.replace(INPUT_VIEW, "nba_analytics.player_game_summary")
+            yield Found(f"{file.relative_to(root)}#{i}", _ours(ours), {}, is_definition)
 
 
 @cache
