@@ -10,13 +10,12 @@ table's metadata in ten seconds. What no such statement mends is listed on stder
 from __future__ import annotations
 
 import json
-import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from importlib import resources
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from regen.schemas import Field, Table, table
+from regen.sql.bounds import bounded_columns
 
 #: The API's names of a type, and the one that DDL and the schema files agree on.
 SAME = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "BIGNUMERIC": "NUMERIC", "STRUCT": "RECORD"}
@@ -35,14 +34,14 @@ def statements(wanted: Table, there: Mapping[str, Any], dataset: str) -> Iterato
     known = _columns(there)
     missing = [f for f in wanted.fields if f.name.lower() not in known]
     if missing:
-        columns = ",\n  ".join(f"ADD COLUMN IF NOT EXISTS {f.name} {_type(f)}" for f in missing)
+        columns = ",\n  ".join(f"ADD COLUMN IF NOT EXISTS `{f.name}` {_type(f)}" for f in missing)
         yield f"ALTER TABLE {name}\n  {columns};"
     for field in wanted.fields:
         other = known.get(field.name.lower(), {})
         if other.get("mode") == "REQUIRED" and field.mode == "NULLABLE":
-            yield f"ALTER TABLE {name} ALTER COLUMN {other['name']} DROP NOT NULL;"
+            yield f"ALTER TABLE {name} ALTER COLUMN `{other['name']}` DROP NOT NULL;"
         if other and not _differs(field, other) and _is_narrow(other):
-            yield f"ALTER TABLE {name} ALTER COLUMN {other['name']} SET DATA TYPE {_type(field)};"
+            yield f"ALTER TABLE {name} ALTER COLUMN `{other['name']}` SET DATA TYPE {_type(field)};"
 
 
 def conflicts(wanted: Table, there: Mapping[str, Any]) -> Iterator[str]:
@@ -57,7 +56,7 @@ def conflicts(wanted: Table, there: Mapping[str, Any]) -> Iterator[str]:
     ours = {f.name.lower() for f in wanted.fields}
     for name, other in known.items():
         if other.get("mode") == "REQUIRED" and name not in ours:
-            yield f"{name}: must be filled, and regen does not know it: ALTER COLUMN {name} DROP NOT NULL"
+            yield f"{name}: must be filled, and regen does not know it: ALTER COLUMN `{name}` DROP NOT NULL"
     yield from _partition_conflicts(wanted, there)
 
 
@@ -67,7 +66,7 @@ def _partition_conflicts(wanted: Table, there: Mapping[str, Any]) -> Iterator[st
     if by in {needed, None} or not required:
         # Another partition, or none, costs bytes and is no error: a note says so.
         return
-    if not is_bounded(_texts(), wanted.name, by):
+    if by not in bounded_columns(wanted.name):
         yield f"requires a filter on its partition {by}, and regen's statements bound {needed or 'no column'} only"
 
 
@@ -113,18 +112,6 @@ def _column_notes(wanted: Table, there: Mapping[str, Any]) -> Iterator[str]:
     rounded = [f"{c['name']} ({c['scale']})" for name, c in columns.items() if name in named and c.get("scale")]
     if rounded:
         yield f"rounds to so many decimals: {', '.join(rounded)}; two lines that differ by less become one"
-
-
-def is_bounded(texts: Iterable[str], name: str, column: str) -> bool:
-    """Return whether every statement that reads or changes the table filters by that column; an INSERT needs no filter."""
-    touching = re.compile(rf"\b(?:FROM|JOIN|UPDATE|MERGE(?: INTO)?|DELETE(?: FROM)?|USING)\s+\{{{name}\}}")
-    compared = re.compile(rf"\b{column}\s*(?:>=|<=|>|<|=|BETWEEN\b)")
-    return all(compared.search(text) for text in texts if touching.search(text))
-
-
-def _texts() -> list[str]:
-    folder = resources.files("regen.sql")
-    return [path.read_text() for path in folder.iterdir() if path.name.endswith(".sql")]
 
 
 def _is_table(there: Mapping[str, Any]) -> bool:

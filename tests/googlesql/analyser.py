@@ -27,6 +27,8 @@ def language() -> Any:
         "GetLanguageOptions", rpc.LanguageOptionsRequest(maximum_features=True), options_pb2.LanguageOptionsProto
     )
     found.product_mode = public.PRODUCT_EXTERNAL
+    # BigQuery has it; GoogleSQL counts it among what is being developed.
+    found.enabled_language_features.append(public.FEATURE_ALTER_COLUMN_SET_DATA_TYPE)
     del found.supported_statement_kinds[:]  # none named: all
     return found
 

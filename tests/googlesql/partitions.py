@@ -12,14 +12,13 @@ from typing import Any
 
 from zetasql.wasi._pb2.zetasql.resolved_ast import resolved_ast_enums_pb2 as enums
 
-from regen.schemas import table, tables
+from regen.schemas import tables
+from regen.sql import bounds
 from regen.sql.views import views
 
 _COMPARISONS = frozenset(
     {"$equal", "$less", "$less_or_equal", "$greater", "$greater_or_equal", "$between", "$in", "$in_array"}
 )
-#: Upstream partitions its worker runs by another column, and requires the filter: a table that is adopted keeps that.
-_ALSO = {"prediction_worker_runs": ("run_date",)}
 #: Views, and the column by which their readers bound them.
 _VIEWS = {view.name: ("game_date",) for view in views() if view.name != "batches"}
 _JOIN = enums.ResolvedJoinScanEnums
@@ -55,9 +54,7 @@ def bounded_columns(name: str) -> tuple[str, ...]:
     own = name.rpartition(".")[2]
     if own in _VIEWS:
         return _VIEWS[own]
-    if own in {t.name for t in tables()} and (partition := table(own).partition):
-        return (partition.field, *_ALSO.get(own, ()))
-    return ()
+    return bounds.bounded_columns(own) if own in {t.name for t in tables()} else ()
 
 
 def unbounded(statement: Any) -> list[str]:

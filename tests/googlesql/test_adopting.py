@@ -1,0 +1,44 @@
+"""What `tools/infra_adopt.py` writes for a table that is there already is what BigQuery accepts."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+import pytest
+
+from googlesql.analyser import Analyser
+from googlesql.catalogue import analyser
+from googlesql.discovery import NAMES, ROOT
+from regen.schemas import Table, tables
+
+__all__ = ["analyser"]
+
+spec = importlib.util.spec_from_file_location("infra_adopt", ROOT / "tools" / "infra_adopt.py")
+assert spec
+assert spec.loader
+adopt = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(adopt)
+
+
+def lacking(wanted: Table) -> dict[str, Any]:
+    """The table as BigQuery describes one that has no column."""
+    return {"type": "TABLE", "schema": {"fields": []}}
+
+
+def narrow(wanted: Table) -> dict[str, Any]:
+    """Every column is there, must be filled, and has a limit."""
+    limits = {"STRING": {"maxLength": "5"}, "NUMERIC": {"precision": "3", "scale": "2"}}
+    fields = [
+        {"name": f.name, "type": f.type, "mode": f.mode if f.mode == "REPEATED" else "REQUIRED", **limits.get(f.type, {})}
+        for f in wanted.fields
+    ]
+    return {"type": "TABLE", "schema": {"fields": fields}}
+
+
+@pytest.mark.parametrize("there", [lacking, narrow])
+@pytest.mark.parametrize("wanted", tables(), ids=lambda t: t.name)
+def test_bigquery_accepts_every_statement_that_adopts_a_table(analyser: Analyser, wanted: Table, there: Any) -> None:
+    made = list(adopt.statements(wanted, there(wanted), NAMES.dataset(wanted.dataset)))
+    assert made or there is narrow
+    assert len(analyser.script("\n".join(made), {})) == len(made)
