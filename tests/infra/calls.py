@@ -39,7 +39,9 @@ NETWORK = {
     "bigquery": {
         "create_table",
         "delete_table",
+        "get_dataset",
         "get_job",
+        "get_routine",
         "get_table",
         "list_tables",
         "load_table_from_file",

@@ -24,9 +24,11 @@ ROLES = {
         *("bigquery.tables.create", "bigquery.tables.delete", "bigquery.tables.get", "bigquery.tables.getData"),
         *("bigquery.tables.list", "bigquery.tables.update", "bigquery.tables.updateData"),
     },
-    "roles/bigquery.dataViewer": {"bigquery.tables.get", "bigquery.tables.getData", "bigquery.tables.list"},
+    "roles/bigquery.dataViewer": {
+        *("bigquery.routines.get", "bigquery.tables.get", "bigquery.tables.getData", "bigquery.tables.list"),
+    },
     "roles/bigquery.jobUser": {"bigquery.jobs.create"},
-    "roles/bigquery.metadataViewer": {"bigquery.tables.get", "bigquery.tables.list"},
+    "roles/bigquery.metadataViewer": {"bigquery.datasets.get", "bigquery.tables.get", "bigquery.tables.list"},
     "roles/cloudscheduler.viewer": {"cloudscheduler.jobs.get", "cloudscheduler.jobs.list"},
     "roles/datastore.user": {f"datastore.entities.{w}" for w in ("create", "delete", "get", "list", "update")},
     "roles/eventarc.viewer": {"eventarc.triggers.get", "eventarc.triggers.list"},

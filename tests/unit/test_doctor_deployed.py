@@ -138,6 +138,10 @@ def _no_job_right(google: Google) -> None:
     google.answers["/projects/p-123:testIamPermissions"] = {"permissions": held}
 
 
+def _not_callable(google: Google) -> None:
+    google.answers["/projects/p-123/locations/us-central1/services/regen-coordinator:testIamPermissions"] = {}
+
+
 def _no_right_at_all(google: Google) -> None:
     google.answers["/projects/p-123:testIamPermissions"] = {}
 
@@ -170,6 +174,7 @@ def _no_right_at_all(google: Google) -> None:
         (_schedule_gone, "schedules", "regen-grade is not there"),
         (_schedule_elsewhere, "schedules", "regen-start calls https://regen-coordinator.example/"),
         (_no_job_right, "your rights", "bigquery.jobs.create"),
+        (_not_callable, "your rights", "run.routes.invoke on regen-coordinator"),
         (_no_right_at_all, "your rights", "run.services.get"),
     ],
 )
@@ -187,6 +192,16 @@ def test_each_fault_is_named_with_what_to_do(
 def test_only_a_paused_sweep_schedule_is_a_failure(google: Google) -> None:
     google.job("regen-bdb-scan")["state"] = "PAUSED"
     assert rows(google)["schedules"].state is State.MISSING
+
+
+def test_a_schedule_that_never_ran_has_not_failed(google: Google) -> None:
+    """Cloud Scheduler may give such a job the code -1."""
+    job = google.job("regen-grade")
+    job["status"] = {"code": -1}
+    del job["lastAttemptTime"]
+    assert rows(google)["schedules"].state is State.OK
+    job["lastAttemptTime"] = "2026-11-01T00:00:00.123456Z"
+    assert "regen-grade failed the last time (code -1)" in rows(google)["schedules"].details
 
 
 def test_a_subscription_without_a_figure_is_not_called_empty(google: Google) -> None:
@@ -207,7 +222,7 @@ def test_a_missing_right_fails_its_row_and_no_other(google: Google) -> None:
 def test_doctor_changes_nothing(google: Google) -> None:
     rows(google)
     posted = [path for path, _ in google.asked if path.endswith(":testIamPermissions")]
-    assert len(posted) == 1, "the only POST, and it reads"
+    assert len(posted) == 2, "the only POSTs, and they read"
 
 
 def test_unanswered_call_fails_its_row_in_time() -> None:

@@ -84,14 +84,14 @@ class Platform:
         asked = f"?{urlencode(query, doseq=True)}" if query else ""
         return self._once("GET", f"{self.hosts[host]}/projects/{self.project}{path}{asked}")
 
-    def permitted(self, permissions: Sequence[str]) -> frozenset[str]:
-        """Those of the permissions that the caller has on the project.
+    def permitted(self, permissions: Sequence[str], host: str = "projects", path: str = "") -> frozenset[str]:
+        """Those of the permissions that the caller has on the project, or on what `host` has at `path` below it.
 
         Raises:
             PlatformRefused: the answer is an error.
             Silent: there is no answer.
         """
-        url = f"{self.hosts['projects']}/projects/{self.project}:testIamPermissions"
+        url = f"{self.hosts[host]}/projects/{self.project}{path}:testIamPermissions"
         return frozenset(self._once("POST", url, json={"permissions": list(permissions)}).get("permissions", ()))
 
     def _once(self, method: str, url: str, **more: Any) -> Record:  # noqa: ANN401

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from regen.cli.doctor.deployment import APPLY, Deployment
-from regen.cli.doctor.looking import State
-from regen.cli.doctor.system import HEAL, SWEEP_SECONDS, Answer, span
+from regen.cli.doctor.looking import Answer, State
+from regen.cli.doctor.system import HEAL, SWEEP_SECONDS, span
 from regen.cli.output import some
 from regen.client.platform import Platform, PlatformRefused
 from regen.topology import PushSubscription, Schedule, topology
@@ -166,7 +166,8 @@ def _job_problems(deployment: Deployment, wanted: Schedule, job: Mapping[str, An
         yield "carries another account"
     if not str(target.get("uri", "")).endswith(wanted.path):
         yield f"calls {target.get('uri') or 'nothing'}"
-    if code := job.get("status", {}).get("code"):
+    # A job that has never run may carry the code -1: the status is one of an attempt.
+    if (code := job.get("status", {}).get("code")) and job.get("lastAttemptTime"):
         yield f"failed the last time (code {code})"
     elif wanted.path == "/sweep":
         last = job.get("lastAttemptTime")

@@ -10,9 +10,8 @@ from functools import cache
 from typing import Any
 
 from regen.cli.doctor import delivery
-from regen.cli.doctor.deployment import APPLY, Deployment
-from regen.cli.doctor.looking import Look, State, known
-from regen.cli.doctor.system import Answer
+from regen.cli.doctor.deployment import APPLY, INVOKE, Deployment
+from regen.cli.doctor.looking import Answer, Look, State, known
 from regen.cli.session import Session
 from regen.cli.settings import local_home, read_env
 from regen.client.platform import Platform, PlatformRefused
@@ -112,7 +111,10 @@ def _variable(service: Mapping[str, Any], name: str) -> str:
 
 def _rights(deployment: Deployment) -> Answer:
     lacking = sorted(PERMISSIONS.keys() - deployment.platform.permitted(list(PERMISSIONS)))
-    if not lacking:
-        return State.OK, f"{len(PERMISSIONS)} permissions on the project", ""
-    each = "; ".join(f"{name} for {PERMISSIONS[name]}" for name in lacking)
+    missing = [f"{name} for {PERMISSIONS[name]}" for name in lacking]
+    if "run.services.get" not in lacking and not deployment.may_invoke("coordinator"):
+        missing.append(f"{INVOKE} on {deployment.name}-coordinator for every command (roles/run.invoker)")
+    if not missing:
+        return State.OK, f"{len(PERMISSIONS)} permissions on the project, and {INVOKE} on the coordinator", ""
+    each = "; ".join(missing)
     return State.FAILED, f"you lack {each}", "be made a member of the operators' group: docs/deployment.md says how"

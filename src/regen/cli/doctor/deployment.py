@@ -8,6 +8,7 @@ from typing import Any
 
 from regen.client.platform import Platform
 
+INVOKE = "run.routes.invoke"
 APPLY = "apply again: `terraform -chdir=infra apply`"
 
 
@@ -34,3 +35,8 @@ class Deployment:
     def service(self, service: str) -> Mapping[str, Any]:
         """The Cloud Run service below a function."""
         return self.platform.get("run", f"/locations/{self.region}/services/{self.name}-{service}")
+
+    def may_invoke(self, service: str) -> bool:
+        """Whether the caller may call a function; of a public one everybody may."""
+        path = f"/locations/{self.region}/services/{self.name}-{service}"
+        return INVOKE in self.platform.permitted([INVOKE], "run", path)

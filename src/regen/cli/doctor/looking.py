@@ -23,6 +23,10 @@ class State(StrEnum):
     NONE = "n/a"  # the local stack has no such thing
 
 
+Answer = tuple[State, str, str]
+"""State, details, and what to do next."""
+
+
 @dataclass(frozen=True, slots=True)
 class LookResult:
     """One row.

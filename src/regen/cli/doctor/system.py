@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from regen.cli.doctor.looking import Look, State, known
+from regen.cli.doctor.looking import Answer, Look, State, known
+from regen.cli.doctor.tables import looked_at
 from regen.cli.output import some
 from regen.cli.session import Session
 from regen.client.http import Coordinator
-from regen.schemas import Table, tables
 
-Answer = tuple[State, str, str]
 SWEEP_SECONDS = 180.0
 """The sweep comes each minute."""
 RECENT_SECONDS = 600.0
@@ -22,7 +20,6 @@ RECENT_SECONDS = 600.0
 HEAL = (
     "regen-sweep is paused or the verifier fails: `gcloud scheduler jobs describe regen-sweep`, then the verifier's log"
 )
-_SAME_TYPE = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "BIGNUMERIC": "NUMERIC"}
 
 
 def looks(session: Session) -> Iterator[Look]:
@@ -42,7 +39,7 @@ def looks(session: Session) -> Iterator[Look]:
             yield from _life(session)
     if settings.emulator or settings.url:
         yield Look(
-            "tables", lambda: _tables(session), "`regen doctor` again; if it stays so, see the guide's failure table"
+            "tables", lambda: looked_at(session), "`regen doctor` again; if it stays so, see the guide's failure table"
         )
     else:
         yield known("tables", State.MISSING, "not looked at: neither an emulator nor a coordinator is set")
@@ -139,46 +136,6 @@ def _deadlines(vitals: Mapping[str, Any]) -> Answer:
     if ids := list(vitals["past_deadline"]):
         return State.FAILED, f"past their deadline: {some(ids)}", f"regen status {ids[0]}"
     return State.OK, "no live batch is past its deadline", ""
-
-
-def _tables(session: Session) -> Answer:
-    with ThreadPoolExecutor(8) as pool:
-        found = dict(pool.map(lambda table: (table, _differences(session, table)), tables()))
-    ours = [f"{t.name}: {some(lacks)}" for t, lacks in found.items() if lacks and t.owner == "regen"]
-    theirs = [f"{t.name}: {some(lacks)}" for t, lacks in found.items() if lacks and t.owner != "regen"]
-    where = session.reader.emulator or session.reader.project
-    if ours:
-        return (
-            State.FAILED,
-            "; ".join([*ours, *theirs]),
-            "apply again; for an adopted table, docs/taking-over.md adds columns",
-        )
-    if theirs:
-        return State.MISSING, "; ".join(theirs), "upstream's tables may lack columns; what rests on these is not there"
-    return State.OK, f"{len(found)} tables at {where} fit their schema files", ""
-
-
-def _differences(session: Session, table: Table) -> list[str]:
-    """What a table lacks: itself, columns, or their types."""
-    from regen.adapters.bigquery.errors import translated  # noqa: PLC0415
-    from regen.client.reader import WarehouseFailed  # noqa: PLC0415
-    from regen.domain.errors import NotFound, RegenError  # noqa: PLC0415
-
-    name = session.reader.names.table(table.name)
-    try:
-        with translated():
-            there = session.reader.client.get_table(name, timeout=4)
-    except NotFound:
-        return ["is not there"]
-    except RegenError as error:
-        raise WarehouseFailed(f"{name}: {error}") from error
-    kinds = {f.name.lower(): _SAME_TYPE.get(f.field_type, f.field_type) for f in there.schema}
-    lacks = [f"no column {f.name}" for f in table.fields if f.name.lower() not in kinds]
-    return lacks + [
-        f"{f.name} is {kinds[f.name.lower()]}, not {f.type}"
-        for f in table.fields
-        if kinds.get(f.name.lower(), f.type) != f.type
-    ]
 
 
 def span(seconds: float) -> str:
