@@ -27,8 +27,9 @@ locals {
     }
     unexpected_error = {
       severity = "ERROR"
-      # Not the platform's own line of each request: every 503 and 504 is an ERROR there, and the code answers 503 on purpose.
-      filter = "${local.log_of_any} AND severity>=ERROR AND NOT log_id(\"run.googleapis.com/requests\")"
+      # Not the platform's own lines: of requests (every 503 and 504 is an ERROR there, and the code answers 503 on purpose),
+      # and of deployments (a revision that does not start; the apply says so, and the old one goes on serving).
+      filter = "${local.log_of_any} AND severity>=ERROR AND NOT log_id(\"run.googleapis.com/requests\") AND NOT log_id(\"cloudaudit.googleapis.com/system_event\") AND NOT log_id(\"cloudaudit.googleapis.com/activity\")"
       what   = "An error that the code has no name for, or an alert that the webhook did not take. See the log and Error Reporting."
     }
   }

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from googlesql.analyser import STAGING
 from googlesql.recognising import statements
+from googlesql.scripts import standing_in
 from googlesql.senders import PREFIX, PROJECT, sent
 from googlesql.texts import SQL, of_json, of_markdown, of_terraform
-from googlesql.types import Type, parameter
+from googlesql.types import Type, parameter, scalar
 from regen.adapters.bigquery.columns import _lists
 from regen.schemas import tables
 from regen.sql import Names
@@ -135,6 +136,16 @@ def planned(root: Path = ROOT) -> Iterator[Found]:
             is_definition = INPUT_VIEW in ours
             ours = ours.replace(INPUT_VIEW, "nba_analytics.player_game_summary")
             yield Found(f"{file.relative_to(root)}#{i}", _ours(ours), {}, is_definition)
+
+
+def functions() -> Iterator[Found]:
+    """The bodies of table functions, their arguments as parameters."""
+    for file in files():
+        text = filled(file.read_text(encoding="utf-8"))
+        if (definition := DEFINITION.match(text)) and definition[1] == "TABLE FUNCTION":
+            arguments = dict(argument.split() for argument in definition[3].split(", "))
+            body = standing_in(text[definition.end() :], list(arguments))
+            yield Found(f"{file.stem}: body", body, {name: scalar(kind) for name, kind in arguments.items()})
 
 
 @cache

@@ -153,7 +153,11 @@ def alerts_judge_what_they_name(d: Deployment) -> Iterator[str]:
             if not kinds <= {"condition_absent", "condition_threshold", "condition_matched_log"}:
                 yield f"{r.address}: {sorted(kinds)}: nobody has said how it judges series"
             for kind in kinds - {"condition_matched_log"}:
-                yield from (f"{r.address}: {problem}" for problem in _judged(condition[kind][0]["aggregations"]))
+                judged = condition[kind][0]
+                yield from (f"{r.address}: {problem}" for problem in _judged(judged["aggregations"]))
+                if judged.get("denominator_filter"):
+                    below = _judged(judged.get("denominator_aggregations") or [])
+                    yield from (f"{r.address}: denominator: {problem}" for problem in below)
                 metric = re.search(r"logging\.googleapis\.com/user/\w+/(\w+)", condition[kind][0]["filter"])
                 if metric and not any(w.startswith("time_sleep.log_metrics") for w in r.waits_for):
                     yield f"{r.address}: does not wait until its metric is known"

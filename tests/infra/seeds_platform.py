@@ -34,6 +34,15 @@ def _in_aggregation(key: str, kind: str, **values: Any) -> Seed:
     return break_it
 
 
+def _ratio(d: Deployment) -> Deployment:
+    """A ratio whose lower part is judged series by series."""
+    for condition in d.one(POLICY, "server_errors").values["conditions"]:
+        for found in condition["condition_threshold"] or []:
+            below = {**found["aggregations"][0], "cross_series_reducer": "REDUCE_NONE"}
+            found.update(denominator_filter=found["filter"], denominator_aggregations=[below])
+    return d
+
+
 def _in_condition(account: str, **values: str) -> Callable[[Deployment], Deployment]:
     def break_it(d: Deployment) -> Deployment:
         d.one("google_project_iam_member", account).values["condition"][0].update(values)
@@ -90,6 +99,7 @@ PLATFORM_SEEDS: dict[str, dict[str, Seed]] = {
         "pushes": _without("google_service_account_iam_member", "worker"),
     },
     "alerts_judge_what_they_name": {
+        "a ratio without a reducer below": _ratio,
         "absence of each series": _in_aggregation("sweep_missing", "condition_absent", cross_series_reducer=None),
         "absence by revision": _in_aggregation(
             "sweep_missing", "condition_absent", group_by_fields=["resource.label.revision_name"]
