@@ -58,9 +58,9 @@ resource "google_bigquery_dataset" "this" {
   # checkov:skip=CKV_GCP_15:rights are given by members, and an access block would take others away
   # checkov:skip=CKV_GCP_81:public sports statistics; Google's own key serves
 
-  # A dataset that was there before stays where it is; one elsewhere than the jobs run could not be read.
+  # A dataset that was there before stays where it is, with its key; one elsewhere than the jobs run could not be read.
   lifecycle {
-    ignore_changes = [location]
+    ignore_changes = [location, default_encryption_configuration, external_dataset_reference]
     postcondition {
       condition     = lower(self.location) == lower(local.values.REGEN_LOCATION)
       error_message = "The dataset ${self.dataset_id} is in ${self.location}: set bigquery_location to that, and apply again."

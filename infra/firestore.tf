@@ -36,9 +36,10 @@ resource "google_firestore_database" "this" {
   point_in_time_recovery_enablement = "POINT_IN_TIME_RECOVERY_ENABLED"
   depends_on                        = [time_sleep.services]
 
-  # A database that was there before stays where it is: another location would be a plan to make it anew, and empty.
+  # A database that was there before stays as it is: another location, edition, key or tag would be a plan to make it anew,
+  # and empty.
   lifecycle {
-    ignore_changes = [location_id]
+    ignore_changes = [location_id, cmek_config, database_edition, tags]
   }
 }
 

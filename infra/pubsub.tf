@@ -8,6 +8,11 @@ resource "google_pubsub_topic" "this" {
   message_storage_policy {
     allowed_persistence_regions = [var.region]
   }
+
+  # A topic that was there before keeps its key.
+  lifecycle {
+    ignore_changes = [kms_key_name]
+  }
 }
 
 resource "google_pubsub_subscription" "push" {

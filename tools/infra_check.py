@@ -63,15 +63,46 @@ EXISTING = {
         f"projects/{PROJECT}/topics/nba-prediction-trigger": {"name": "nba-prediction-trigger", "project": PROJECT}
     },
 }
-#: Case -> whether the definitions keep their care, and the variables that the guide has one set.
-ADOPTIONS: dict[str, tuple[bool, dict[str, str]]] = {
+KEY = "projects/keys/locations/us/keyRings/ring/cryptoKeys/key"
+#: What an existing object may have and infra/ does not set; a change of most would be a plan to make the object anew.
+ODD: dict[str, dict[str, object]] = {
+    "google_firestore_database": {
+        "cmek_config": [{"kms_key_name": KEY}],
+        "database_edition": "ENTERPRISE",
+        "tags": {"tagKeys/1": "tagValues/2"},
+    },
+    "google_bigquery_dataset": {
+        "default_encryption_configuration": [{"kms_key_name": KEY}],
+        "external_dataset_reference": [{"connection": "c", "external_source": "s"}],
+    },
+    "google_pubsub_topic": {"kms_key_name": KEY},
+}
+#: Attributes of that list which are no care of ours: an object is found by them, or infra/ sets them.
+OWN = frozenset({"dataset_id", "location", "location_id", "name", "project"})
+#: Those that the offline chain's schema does not know: neither HCL nor an existing object can name them there.
+UNKNOWN: dict[str, frozenset[str]] = {
+    "google_firestore_database": frozenset(
+        {
+            *("firestore_data_access_mode", "mongodb_compatible_data_access_mode", "realtime_updates_mode"),
+            "kms_key_name",
+        }
+    ),
+    "google_bigquery_dataset": frozenset({"external_source"}),
+    "google_pubsub_topic": frozenset({"tags"}),
+}
+#: Case -> the care that the definitions keep, and the variables that the guide has one set.
+ADOPTIONS: dict[str, tuple[str, dict[str, str]]] = {
     "as_the_guide_says": (
-        True,
+        "all",
         {"firestore_location": "nam5", "bigquery_location": "us-west2", "region": "us-west2"},
     ),
-    "database_variable_left_out": (True, {"bigquery_location": "us-west2", "region": "us-west2"}),
-    "dataset_variable_left_out": (True, {"firestore_location": "nam5"}),
-    "without_care": (False, {}),
+    "database_variable_left_out": ("all", {"bigquery_location": "us-west2", "region": "us-west2"}),
+    "dataset_variable_left_out": ("all", {"firestore_location": "nam5"}),
+    "of_locations_only": (
+        "locations",
+        {"firestore_location": "nam5", "bigquery_location": "us-west2", "region": "us-west2"},
+    ),
+    "without_care": ("none", {}),
 }
 
 
@@ -155,16 +186,16 @@ def adopt(chain: Path) -> int:
     """
     work = HOME / "adopt"
     run(["bash", "-c", f"rm -rf {work} && mkdir -p {work}"])
-    (work / "existing.json").write_text(json.dumps(EXISTING))
+    (work / "existing.json").write_text(json.dumps(existing(chain)))
     mirror = HOME / "work" / "mirror" / "offline.tfrc"
     shim = [str(HOME / "work" / "venv" / "bin" / "python"), str(chain / "terraform_cli.py")]
     basic = {"TF_CLI_CONFIG_FILE": str(mirror), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
     for case, (care, given) in ADOPTIONS.items():
         folder = work / case
         shutil.copytree(HOME / "work" / "copy", folder, ignore=shutil.ignore_patterns("*.tfstate*", "p.bin", "tests"))
-        if not care:
+        if care != "all":
             for path in folder.glob("*.tf"):
-                path.write_text(_without_care(path.read_text()))
+                path.write_text(_without_care(path.read_text(), locations=care == "locations"))
         blocks = [f'import {{\n  to = {to}\n  id = "{id_}"\n}}\n' for to, id_ in IMPORTS.items()]
         (folder / "imports.tf").write_text("\n".join(blocks))
         named = {f"TF_VAR_{name}": value for name, value in {**VARIABLES, **given}.items()}
@@ -186,10 +217,28 @@ def adopt(chain: Path) -> int:
     return len(ADOPTIONS)
 
 
-def _without_care(text: str) -> str:
-    """The definitions as they would be if a location could be planned to change."""
-    text = re.sub(r"\n    ignore_changes = \[location(_id)?\]", "", text)
-    return re.sub(r"\n    postcondition \{.*?\n    \}", "", text, flags=re.DOTALL)
+def existing(chain: Path) -> dict[str, dict[str, dict[str, object]]]:
+    """The objects that are there, each with every attribute whose change makes it anew and that infra/ does not set.
+
+    Raises:
+        StepFailed: the chain's list has an attribute that nothing here speaks of.
+    """
+    listed: dict[str, list[str]] = json.loads((chain / "force-new.json").read_text())
+    for kind in EXISTING:
+        unspoken = {a for a in listed[kind] if "." not in a} - OWN - UNKNOWN[kind] - ODD[kind].keys()
+        if unspoken:
+            raise StepFailed(f"{kind}: {', '.join(sorted(unspoken))}: add it to ODD, and to ignore_changes in infra/")
+    return {
+        kind: {name: {**ODD[kind], **attributes} for name, attributes in objects.items()}
+        for kind, objects in EXISTING.items()
+    }
+
+
+def _without_care(text: str, *, locations: bool = False) -> str:
+    """The definitions as they would be if what cannot change in place could be planned to change."""
+    kept = r"\n    ignore_changes = [\1]" if locations else ""
+    text = re.sub(r"\n    ignore_changes = \[(location(?:_id)?|kms_key_name)[^\]]*\]", kept, text)
+    return text if locations else re.sub(r"\n    postcondition \{.*?\n    \}", "", text, flags=re.DOTALL)
 
 
 def online(terraform: str) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 from pathlib import Path
@@ -11,6 +12,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / "build" / "infra"
+spec = importlib.util.spec_from_file_location("tools_infra_check", ROOT / "tools" / "infra_check.py")
+assert spec
+assert spec.loader
+infra_check = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(infra_check)
 #: Kinds that hold data, or that others may have given.
 DATA = {
     "google_bigquery_dataset",
@@ -62,6 +68,21 @@ def test_a_dataset_elsewhere_stops_the_plan_and_says_where() -> None:
 
 def test_unadopted_resources_would_be_replaced() -> None:
     assert removed("without_care") == {
+        "google_firestore_database.this",
+        'google_bigquery_dataset.this["nba_predictions"]',
+        'google_bigquery_dataset.this["nba_orchestration"]',
+    }
+
+
+def test_an_existing_key_edition_or_tag_stays() -> None:
+    """Each attribute that infra/ does not set and whose change makes an object anew, or takes its key away."""
+    for address, after in imported("as_the_guide_says").items():
+        odd = infra_check.ODD[address.partition(".")[0]]
+        assert {name: after[name] for name in odd} == odd, address
+
+
+def test_location_care_alone_would_replace_data() -> None:
+    assert removed("of_locations_only") == {
         "google_firestore_database.this",
         'google_bigquery_dataset.this["nba_predictions"]',
         'google_bigquery_dataset.this["nba_orchestration"]',
