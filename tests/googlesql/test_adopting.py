@@ -38,7 +38,7 @@ def narrow(wanted: Table) -> dict[str, Any]:
 
 @pytest.mark.parametrize("there", [lacking, narrow])
 @pytest.mark.parametrize("wanted", tables(), ids=lambda t: t.name)
-def test_bigquery_accepts_every_statement_that_adopts_a_table(analyser: Analyser, wanted: Table, there: Any) -> None:
+def test_bigquery_accepts_every_adopting_statement(analyser: Analyser, wanted: Table, there: Any) -> None:
     made = list(adopt.statements(wanted, there(wanted), NAMES.dataset(wanted.dataset)))
     assert made or there is narrow
     assert len(analyser.script("\n".join(made), {})) == len(made)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from regen.cli.doctor.looking import Answer, State
@@ -42,12 +44,12 @@ def looked_at(session: Session) -> Answer:
     return State.OK, f"{len(found)} tables and {len(views())} views at {where} fit their schema files", ""
 
 
+@dataclass(frozen=True, slots=True)
 class _Found:
     """What a table lacks, and how its layout differs."""
 
-    def __init__(self, lacks: list[str], layout: list[str]) -> None:
-        self.lacks = lacks
-        self.layout = layout
+    lacks: list[str]
+    layout: list[str]
 
 
 def _got(name: str, ask: Callable[[], Any]) -> Any:  # noqa: ANN401 - the client's own kinds
@@ -91,9 +93,9 @@ def _columns(table: Table, there: Any) -> Iterator[str]:  # noqa: ANN401 - the c
             yield f"{wanted.name} is {kind}, not {wanted.type}"
         mode = other.mode or "NULLABLE"
         # A column that may be empty takes whatever regen writes; one that must be filled does not.
-        if (mode == "REPEATED") != (wanted.mode == "REPEATED") or (mode == "REQUIRED" and wanted.mode == "NULLABLE"):
-            if table.owner == "regen" or "REPEATED" in {mode, wanted.mode}:
-                yield f"{wanted.name} is {mode}, not {wanted.mode}"
+        is_refused = table.owner == "regen" and mode == "REQUIRED" and wanted.mode == "NULLABLE"
+        if is_refused or (mode == "REPEATED") != (wanted.mode == "REPEATED"):
+            yield f"{wanted.name} is {mode}, not {wanted.mode}"
 
 
 def _layout(table: Table, there: Any) -> Iterator[str]:  # noqa: ANN401 - the client's table
@@ -109,11 +111,11 @@ def _layout(table: Table, there: Any) -> Iterator[str]:  # noqa: ANN401 - the cl
 
 def _others(session: Session) -> Iterator[Callable[[], str]]:
     for view in views():
-        yield lambda view=view: _view(session, view)  # type: ignore[misc]
+        yield partial(_view, session, view)
     # The emulator makes a staging dataset with the first table in it, and has no list of functions.
     if not session.reader.emulator:
-        yield lambda: _function(session)
-        yield lambda: _staging(session)
+        yield partial(_function, session)
+        yield partial(_staging, session)
 
 
 def _view(session: Session, view: View) -> str:
