@@ -47,10 +47,10 @@ class Found:
     is_definition: bool = False
 
 
-def found(suffix: str, root: Path = ROOT) -> list[Path]:
-    """Every file of a kind that is a part of the project."""
+def found(suffix: str, root: Path = ROOT, within: str = "") -> list[Path]:
+    """Every file of a kind that is a part of the project, or of one of its folders."""
     made = []
-    for folder, below, names in os.walk(root):
+    for folder, below, names in os.walk(root / within):
         here = Path(folder)
         below[:] = [b for b in below if not b.startswith(".") and not (here == root and b in _APART)]
         made += [here / name for name in names if name.endswith(suffix)]
@@ -123,19 +123,21 @@ def documented(root: Path = ROOT) -> Iterator[Found]:
 
 def planned(root: Path = ROOT) -> Iterator[Found]:
     """SQL in the infrastructure's own files; a view of what stands elsewhere is one of each input table."""
-    infra = root / "infra"
     read: dict[Path, Iterable[str]] = {
-        **{f: of_terraform(f.read_text(encoding="utf-8")) for kind in (".tf", ".hcl") for f in found(kind, infra)},
-        **{f: of_json(f.read_text(encoding="utf-8")) for f in found(".json", infra)},
-        **{f: of_json(f.read_text(encoding="utf-8")) for f in found(".json", root / "src")},
-        **{f: [f.read_text(encoding="utf-8")] for kind in (".tftpl", ".yaml", ".yml") for f in found(kind, infra)},
+        **{f: of_terraform(_text(f)) for kind in (".tf", ".hcl") for f in found(kind, root, "infra")},
+        **{f: of_json(_text(f)) for folder in ("infra", "src") for f in found(".json", root, folder)},
+        **{f: [_text(f)] for kind in (".tftpl", ".yaml", ".yml") for f in found(kind, root, "infra")},
     }
     for file in sorted(read):
-        for i, text in enumerate(one for text in read[file] for one in statements(text)):
+        for i, text in enumerate(one for whole in read[file] for one in statements(whole)):
             ours = text.replace("${local.sql_names.", "{")
             is_definition = INPUT_VIEW in ours
             ours = ours.replace(INPUT_VIEW, "nba_analytics.player_game_summary")
             yield Found(f"{file.relative_to(root)}#{i}", _ours(ours), {}, is_definition)
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
 
 
 def functions() -> Iterator[Found]:

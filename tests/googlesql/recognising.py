@@ -34,7 +34,7 @@ _GRAMMAR = {
     "COMMIT": r"\s+TRANSACTION\b",
     "ROLLBACK": r"\s+TRANSACTION\b",
     "DECLARE": rf"\s+\w+(?:\s*,\s*\w+)*\s+{_TYPE}",
-    "SET": rf"\s+(?:@@)?\w+\s*=[^;]*;|\s+\([\w\s,]+\)\s*=\s*\S",
+    "SET": r"\s+(?:@@)?\w+\s*=[^;]*;|\s+\([\w\s,]+\)\s*=\s*\S",
     "CALL": rf"\s+{_NAME}\s*\([^)]*\){_END}",
     "EXECUTE": r"\s+IMMEDIATE\b",
     "EXPORT": r"\s+DATA\s+(?:OPTIONS\b|WITH\s+CONNECTION\b|AS\s*(?:\(|SELECT\b|WITH\b))",
@@ -96,7 +96,11 @@ def _clause(text: str, end: int) -> str:
 def starts(text: str) -> list[int]:
     """Where statements begin: at the text's start, after a line, a quote or a bracket; in capitals anywhere."""
     places = (match.start() for match in _KEYWORD.finditer(text))
-    return [at for at in places if (text[at].isupper() or _LINE_START.search(text[:at])) and begins(text[: _end(text, at)], at)]
+    return [
+        at
+        for at in places
+        if (text[at].isupper() or _LINE_START.search(text[:at])) and begins(text[: _end(text, at)], at)
+    ]
 
 
 def has_sql(text: str) -> bool:

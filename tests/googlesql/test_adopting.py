@@ -30,7 +30,12 @@ def narrow(wanted: Table) -> dict[str, Any]:
     """Every column is there, must be filled, and has a limit."""
     limits = {"STRING": {"maxLength": "5"}, "NUMERIC": {"precision": "3", "scale": "2"}}
     fields = [
-        {"name": f.name, "type": f.type, "mode": f.mode if f.mode == "REPEATED" else "REQUIRED", **limits.get(f.type, {})}
+        {
+            "name": f.name,
+            "type": f.type,
+            "mode": f.mode if f.mode == "REPEATED" else "REQUIRED",
+            **limits.get(f.type, {}),
+        }
         for f in wanted.fields
     ]
     return {"type": "TABLE", "schema": {"fields": fields}}

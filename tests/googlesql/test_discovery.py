@@ -115,7 +115,7 @@ def test_english_is_no_sql(text: str) -> None:
 
 
 HCL = {
-    'query = <<-SQL\n  select x\n  from t\n  SQL\n': ["select x\n  from t"],
+    "query = <<-SQL\n  select x\n  from t\n  SQL\n": ["select x\n  from t"],
     'query = "DELETE FROM t"': ["DELETE FROM t"],
     'query = "ALTER TABLE t ADD COLUMN a STRING"': ["ALTER TABLE t ADD COLUMN a STRING"],
     'query = "CALL p.f(1)"': ["CALL p.f(1)"],
@@ -127,8 +127,9 @@ HCL = {
     'text = "Coverage, or\\n\\n    SELECT 1 FROM t\\n\\nand more"': ["SELECT 1 FROM t"],
 }
 MARKDOWN = {
-    **dict.fromkeys(
-        [
+    **{
+        text: ["select 1"]
+        for text in [
             "```sql\nselect 1\n```",
             "```SQL\nselect 1\n```",
             "```bigquery\nselect 1\n```",
@@ -137,12 +138,11 @@ MARKDOWN = {
             "- a list\n\n  ```sql\n  select 1\n  ```",
             "```\nselect 1\n```",
             "a `select 1` in a line",
-            "```sh\nbq query --use_legacy_sql=false \"select 1\"\n```",
+            '```sh\nbq query --use_legacy_sql=false "select 1"\n```',
             "```sh\nbq query 'select 1' | head\n```",
             "```sh\nbq query <<'EOF'\nselect 1\n```",
-        ],
-        ["select 1"],
-    ),
+        ]
+    },
     "`ALTER TABLE t ADD COLUMN a STRING`": ["ALTER TABLE t ADD COLUMN a STRING"],
     "`DECLARE n INT64`": ["DECLARE n INT64"],
     "`UPDATE t SET ...`": ["UPDATE t SET ..."],

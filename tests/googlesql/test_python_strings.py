@@ -23,7 +23,7 @@ def strings(text: str) -> Iterator[tuple[int, str]]:
     tree = ast.parse(text)
     skipped: set[int] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             skipped.add(id(node.value))
         if id(node) not in skipped and isinstance(node, ast.expr) and _has_text(node):
             skipped.update(id(below) for below in _pieces(node))

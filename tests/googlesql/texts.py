@@ -10,7 +10,9 @@ from typing import Any
 _HEREDOC = re.compile(r"<<-?([A-Za-z_]\w*)[ \t]*\n(.*?)^[ \t]*\1[ \t]*$", re.DOTALL | re.MULTILINE)
 _SKIPPED = re.compile(r"#[^\n]*|//[^\n]*|/\*.*?\*/", re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)|([$%])\2\{", re.DOTALL)
-_FENCE = re.compile(r"^([ \t]*)(`{3,}|~{3,})[ \t]*([^\n`]*)\n(.*?)(?:^[ \t]*\2[`~]*[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(
+    r"^([ \t]*)(`{3,}|~{3,})[ \t]*([^\n`]*)\n(.*?)(?:^[ \t]*\2[`~]*[ \t]*$|\Z)", re.DOTALL | re.MULTILINE
+)
 _INLINE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 SQL = frozenset({"sql", "bigquery", "googlesql", "zetasql", "bq", "bqsql"})
 
@@ -74,8 +76,9 @@ def of_markdown(text: str) -> Iterator[tuple[str, str]]:
     """Every block and every piece of code in a line, with the block's language; `` for a piece."""
     for fence in _FENCE.finditer(text):
         indent, _, language, body = fence.groups()
-        yield (re.split(r"[\s{,:]", language.strip().lower().lstrip("{."), maxsplit=1)[0] or "text"), re.sub(
-            rf"^{indent}", "", body, flags=re.MULTILINE
+        yield (
+            (re.split(r"[\s{,:]", language.strip().lower().lstrip("{."), maxsplit=1)[0] or "text"),
+            re.sub(rf"^{indent}", "", body, flags=re.MULTILINE),
         )
     for piece in _INLINE.finditer(_FENCE.sub("", text)):
         yield "", piece[2].strip()
