@@ -120,8 +120,9 @@ class _Tables:
     def __init__(self) -> None:
         self.rows: dict[str, list[Mapping[str, Any]]] = {}
 
-    def load(self, table: str, rows: Sequence[Mapping[str, Any]], *, replace_dates: object) -> None:
-        self.rows.setdefault(table, []).extend(rows)
+    def replace(self, parts: Sequence[importer.Part]) -> None:
+        for part in parts:
+            self.rows.setdefault(part.table, []).extend(part.rows)
 
 
 def test_the_import_before_the_first_date_is_enough_for_it() -> None:

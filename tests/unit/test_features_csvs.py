@@ -72,9 +72,10 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
         read_folder(folder(tmp_path, head=HEAD.replace(",points", "")))
 
 
-def test_a_player_twice_in_one_game_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="one row per player"):
-        read_folder(folder(tmp_path, ROW, ROW))
+def test_a_box_score_that_is_there_twice_counts_once(tmp_path: Path) -> None:
+    read = read_folder(folder(tmp_path, ROW, ROW))
+    assert len(read.logs) == 1
+    assert read.report.files[0].set_aside == {"there twice": 1}
 
 
 def test_no_folder_and_no_logs_are_told_apart(tmp_path: Path) -> None:
@@ -101,10 +102,11 @@ def test_lines_are_half_points_and_of_one_value_the_later_wins(tmp_path: Path) -
     folder(tmp_path, *rows, head=head, name="prop_lines.csv")
     read = read_folder(tmp_path)
     assert [(line.line, line.over_price, line.under_price) for line in read.lines] == [
-        (11.0, None, -105),
         (10.5, None, None),
+        (11.0, None, -105),
     ]
-    assert len(read.report.notes) == 2
+    assert "prop_lines: 1 rows gave way to a later row of the same key" in read.report.notes
+    assert read.report.files[1].set_aside == {"of other markets than points": 1}
     folder(tmp_path, "2025-10-21,aaaa,points,dk,10.3,,", head=head, name="prop_lines.csv")
     with pytest.raises(InvalidInput, match=r"prop_lines\.csv:2 line"):
         read_folder(tmp_path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 from regen import league
 from regen.data.csvs import DataFolder
 from regen.data.gamedays import game_days
-from regen.data.importer import TABLES, Damage, ImportOptions, import_data, import_folder, zones_arrive
+from regen.data.importer import TABLES, Damage, ImportOptions, Part, import_data, import_folder, zones_arrive
 from regen.data.input_rows import FEATURES, HISTORY, LINES, PENDING, SLATES, Row
 from regen.domain.errors import InvalidInput
 from regen.domain.inputs import PlayerInputs, RecentGame
@@ -29,12 +29,13 @@ class Tables:
         self.kept: dict[str, dict[str, list[Row]]] = {name: {} for name in TABLES}
         self.loads = 0
 
-    def load(self, table: str, rows: Sequence[Row], *, replace_dates: Collection[date]) -> None:
+    def replace(self, parts: Sequence[Part]) -> None:
         self.loads += 1
-        dates = {day.isoformat() for day in replace_dates}
-        assert {row["game_date"] for row in rows} <= dates
-        for day in dates:
-            self.kept[table][day] = [row for row in rows if row["game_date"] == day]
+        for part in parts:
+            dates = {day.isoformat() for day in part.dates}
+            assert {row["game_date"] for row in part.rows} <= dates
+            for day in dates:
+                self.kept[part.table][day] = [row for row in part.rows if row["game_date"] == day]
 
     def rows(self, table: str, day: date | None = None) -> list[Row]:
         return [
@@ -244,7 +245,7 @@ def test_a_folder_is_read_and_its_remarks_are_told(tmp_path: Path) -> None:
     )
     tables = Tables()
     report = import_folder(tmp_path, tables)
-    assert report.rows == {SLATES: 7, HISTORY: 8, LINES: 0, FEATURES: 7, PENDING: 8}
+    assert report.rows == {SLATES: 7, HISTORY: 8, FEATURES: 7, PENDING: 8}
     said = "\n".join(report.warnings)
     for part in ("prop_lines: missing", "shot_zones: missing", "injury_reports: missing", "mood", "rebounds"):
         assert part in said

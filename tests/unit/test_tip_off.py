@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from regen.data.csvs import DataFolder, read_folder
-from regen.data.importer import TABLES, ImportOptions, import_data
+from regen.data.importer import TABLES, ImportOptions, Part, import_data
 from regen.data.injuries import InjuryBoard
 from regen.data.input_rows import FEATURES, LINES, SLATES, Row
 from regen.data.offers import offers, tip_offs
@@ -94,8 +94,9 @@ class Loaded:
         self.kept: dict[str, list[Row]] = {name: [] for name in TABLES}
         self.report = import_data(data, self, ImportOptions(dates=frozenset({DAY}), **options))
 
-    def load(self, table: str, rows: Sequence[Row], *, replace_dates: Collection[date]) -> None:
-        self.kept[table] += rows
+    def replace(self, parts: Sequence[Part]) -> None:
+        for part in parts:
+            self.kept[part.table] += part.rows
 
 
 @pytest.fixture(scope="module")

@@ -1,50 +1,48 @@
-"""Reads a data folder: player_game_logs, prop_lines, shot_zones and injury_reports, as .csv or .csv.gz.
+"""Reads data: a folder or some files, each recognised by its columns, as one body of records.
 
-Only player_game_logs is required. Unknown columns, unknown files and missing optional files are accepted and named in
-the report; a value that cannot be what its column says is an `InvalidInput` that names file, line and field.
+Unknown columns, unknown files and missing kinds of data are accepted and named in the report; a value that cannot be what its
+column says is an `InvalidInput` that names file, line and field.
 """
 
 from __future__ import annotations
 
-import csv
-import gzip
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO, TypeVar
 
-from regen.data import parse
-from regen.data.parse import BadValue
-from regen.domain.dates import eastern_today
+from regen.data import assembling
+from regen.data.aliases import FILE as ALIASES
+from regen.data.aliases import Aliases, read_aliases
+from regen.data.drafts import Drafts, FileReport
+from regen.data.formats.shape import GAME_LOGS, INJURY_REPORTS, KINDS, PROP_LINES, SCHEDULE, SHOT_ZONES, Format, plain
+from regen.data.games import Notes
+from regen.data.reading import Opened, is_foreign
+from regen.data.recognising import Found, candidates, recognised
+from regen.data.slates import Game
 from regen.domain.errors import InvalidInput
 from regen.features.records import GameLog, InjuryReport, PropLine, ShotZones
 
-GAME_LOGS = "player_game_logs"
-PROP_LINES = "prop_lines"
-SHOT_ZONES = "shot_zones"
-INJURY_REPORTS = "injury_reports"
-NOT_READ = frozenset({"market", "season"})
-"""Columns that a file may have beside those that become fields: one chooses rows, the other follows from the date."""
+__all__ = [
+    "FILES", "GAME_LOGS", "INJURY_REPORTS", "PROP_LINES", "SCHEDULE", "SHOT_ZONES", "DataFolder", "FileReport",
+    "FolderReport", "read_folder", "read_paths",
+]  # fmt: skip
 FILES = (GAME_LOGS, PROP_LINES, SHOT_ZONES, INJURY_REPORTS)
-
-Row = TypeVar("Row")
-Column = tuple[str, str, Callable[[str], object], bool]
-"""Field of the record, column of the file, converter, whether the column must be there."""
+"""The kinds of data without which an import says what it lacks."""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderReport:
-    """What was found in the folder, for people to read.
+    """What was found, for people to read.
 
     Attributes:
-        rows: rows accepted, by file.
-        missing_files: optional files that are not there.
+        rows: records, by kind.
+        missing_files: kinds of data that no file has.
         unknown_columns: columns that nothing reads, by file.
         absent_columns: known optional columns that are not there, by file.
-        unknown_files: CSV files that nothing reads.
-        notes: rows left out, and why.
+        unknown_files: files that nothing reads.
+        notes: rows left out or changed, and why.
+        files: what each file was taken for, and what was made of its rows.
     """
 
     rows: dict[str, int]
@@ -53,60 +51,38 @@ class FolderReport:
     absent_columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unknown_files: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    files: tuple[FileReport, ...] = ()
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What a person should know of the files, one sentence each."""
+        said = [f"{name}: missing" for name in self.missing_files]
+        said += [f"{name}: nobody reads it" for name in self.unknown_files]
+        said += [f"{name}: unknown columns {', '.join(columns)}" for name, columns in self.unknown_columns.items()]
+        said += [f"{name}: no columns {', '.join(columns)}" for name, columns in self.absent_columns.items()]
+        for file in self.files:
+            if file.format not in KINDS:
+                said.append(f"{file.name}: taken for {file.format}, {file.used} of {file.makes} from {file.read} rows")
+            said += [f"{file.name}: {number} rows {why} left out" for why, number in file.set_aside.items()]
+            if file.read and not file.used:
+                said.append(f"{file.name}: not one of its {file.read} rows counts")
+        return (*said, *self.notes)
 
 
 @dataclass(frozen=True, slots=True)
 class DataFolder:
-    """Everything that a folder holds, each list in the order of dates."""
+    """Everything that was read, each list in the order of dates.
+
+    Attributes:
+        games: of the schedule, if there is one.
+    """
 
     logs: tuple[GameLog, ...]
     lines: tuple[PropLine, ...]
     zones: tuple[ShotZones, ...]
     injuries: tuple[InjuryReport, ...]
     report: FolderReport
-
-
-def _columns(fields: str, convert: Callable[[str], object], *, required: bool = False) -> list[Column]:
-    return [(name, name, convert, required) for name in fields.split()]
-
-
-_LOG_COLUMNS: list[Column] = [
-    *_columns("game_date", parse.day, required=True),
-    *_columns("game_id team opponent", parse.parsed_text, required=True),
-    *_columns("player_lookup", parse.lookup, required=True),
-    *_columns("home", parse.parsed_flag, required=True),
-    *_columns("minutes", parse.minutes, required=True),
-    *_columns("points", parse.count, required=True),
-    *_columns("season season_type player_name nba_player_id position", parse.maybe_text),
-    *_columns("starter", parse.maybe_flag),
-    *_columns(
-        "rebounds assists fga fgm fg3a fg3m fta ftm oreb dreb steals blocks turnovers fouls",
-        parse.maybe_count,
-    ),
-]
-_LINE_COLUMNS: list[Column] = [
-    *_columns("game_date", parse.day, required=True),
-    *_columns("player_lookup", parse.lookup, required=True),
-    *_columns("bookmaker", parse.lower, required=True),
-    *_columns("line", parse.line, required=True),
-    *_columns("over_price under_price", parse.maybe_int),
-    ("captured_at", "snapshot_utc", parse.maybe_moment, False),
-    ("game_start", "start_utc", parse.maybe_moment, False),
-]
-_ZONES = "above_break3 backcourt corner3 midrange paint_nonra paint_ra".split()  # noqa: SIM905
-_ZONE_COLUMNS: list[Column] = [
-    *_columns("game_date", parse.day, required=True),
-    *_columns("game_id", parse.parsed_text, required=True),
-    *_columns("player_lookup", parse.lookup, required=True),
-    *_columns(" ".join(f"{zone}_{what}" for what in ("fga", "fgm") for zone in _ZONES), parse.count, required=True),
-]
-_INJURY_COLUMNS: list[Column] = [
-    *_columns("game_date", parse.day, required=True),
-    *_columns("player_lookup", parse.lookup, required=True),
-    *_columns("status", parse.injury_status, required=True),
-    *_columns("team reason", parse.maybe_text),
-    *_columns("reported", parse.maybe_reported),
-]
+    games: tuple[Game, ...] = ()
 
 
 def read_folder(folder: Path | str) -> DataFolder:
@@ -118,146 +94,110 @@ def read_folder(folder: Path | str) -> DataFolder:
     root = Path(folder)
     if not root.is_dir():
         raise InvalidInput("data folder", f"a folder with {GAME_LOGS}.csv or .csv.gz; {root} is none")
-    paths = {name: path for name in FILES if (path := _find(root, name)) is not None}
-    if GAME_LOGS not in paths:
-        raise InvalidInput(GAME_LOGS, f"{GAME_LOGS}.csv or {GAME_LOGS}.csv.gz in {root}")
-    notes: list[str] = []
-    columns = {GAME_LOGS: _LOG_COLUMNS, PROP_LINES: _LINE_COLUMNS, SHOT_ZONES: _ZONE_COLUMNS}
-    columns[INJURY_REPORTS] = _INJURY_COLUMNS
-    heads = {name: _head(path, columns[name]) for name, path in paths.items()}
-    logs = _logs(paths[GAME_LOGS])
-    lines = _lines(paths.get(PROP_LINES), notes)
-    zones = _unique(_read(paths.get(SHOT_ZONES), _ZONE_COLUMNS, ShotZones), _player_date, SHOT_ZONES, notes)
-    reports = _read(paths.get(INJURY_REPORTS), _INJURY_COLUMNS, InjuryReport)
-    injuries = _unique(reports, lambda row: (*_player_date(row), row.reported), INJURY_REPORTS, notes)
-    known = {path.name for path in paths.values()}
-    others = sorted(p.name for p in root.iterdir() if p.name.endswith((".csv", ".csv.gz")) and p.name not in known)
+    return read_paths([root])
+
+
+def read_paths(paths: Sequence[Path], taken_for: str | None = None) -> DataFolder:
+    """Read folders and files together.
+
+    Args:
+        paths: files, and folders whose files are read.
+        taken_for: a format for the files that are named themselves, instead of the one that is recognised.
+
+    Raises:
+        InvalidInput: as `read_folder`; and a file that is named itself is not understood.
+    """
+    files, unread = recognised(paths, taken_for)
+    if not any(found.form.makes == GAME_LOGS for found in files):
+        others = ", ".join(sorted(path.name for path in unread)) or "nothing else"
+        raise InvalidInput(GAME_LOGS, f"box scores in {_names(paths)}, such as {GAME_LOGS}.csv; found {others}")
+    aliases = Aliases()
+    for path in candidates(paths):
+        if path.name == ALIASES:
+            aliases = read_aliases(path)
+    drafts = Drafts()
+    reports = [drafts.read(found.opened, found.form) for found in files]
+    if not drafts.logs and not sum(r.read for r in reports if r.makes == GAME_LOGS):
+        name = next(found.opened.path.name for found in files if found.form.makes == GAME_LOGS)
+        raise InvalidInput(name, "rows below the header: there is none")
+    return _assembled(drafts, aliases, files, reports, unread)
+
+
+def _assembled(
+    drafts: Drafts, aliases: Aliases, files: Sequence[Found], reports: Sequence[FileReport], unread: Sequence[Path]
+) -> DataFolder:
+    notes = Notes()
+    logs, calendar = assembling.box_scores(drafts, aliases, notes)
+    players = frozenset(log.player_lookup for log in logs)
+    drafts.lines = assembling.renamed(drafts.lines, aliases, players, "lines", notes)
+    drafts.zones = assembling.renamed(drafts.zones, aliases, players, "shot zones", notes)
+    drafts.reports = assembling.renamed(drafts.reports, aliases, players, "availability reports", notes)
+    games = assembling.schedule(drafts, calendar)
+    teams = frozenset(log.team for log in logs) | {log.opponent for log in logs} | {g.home for g in games}
+    lines = assembling.lines(drafts, notes)
+    zones = assembling.zones(drafts, logs, calendar, notes)
+    injuries = assembling.reports(drafts, teams | {game.away for game in games}, players, notes)
+    made = {found.form.makes for found in files}
     report = FolderReport(
         rows={GAME_LOGS: len(logs), PROP_LINES: len(lines), SHOT_ZONES: len(zones), INJURY_REPORTS: len(injuries)},
-        missing_files=tuple(name for name in FILES if name not in paths),
-        unknown_columns={name: unknown for name, (unknown, _) in heads.items() if unknown},
-        absent_columns={name: absent for name, (_, absent) in heads.items() if absent},
-        unknown_files=tuple(others),
-        notes=tuple(notes),
+        missing_files=tuple(name for name in FILES if name not in made),
+        unknown_columns=_unknown_columns(files),
+        absent_columns=_absent_columns(files),
+        unknown_files=tuple(_unread(path) for path in sorted(unread) if path.name != ALIASES),
+        notes=tuple(notes.sentences),
+        files=tuple(_counted(report, notes) for report in reports),
     )
-    return DataFolder(logs, lines, zones, injuries, report)
+    return DataFolder(logs, lines, zones, injuries, report, games)
 
 
-def _logs(path: Path) -> tuple[GameLog, ...]:
-    defaults: dict[str, object] = {"season": None, "season_type": None}
-    rows: list[GameLog] = []
-    seen: set[tuple[str, str]] = set()
-    for number, values in _values(path, _LOG_COLUMNS):
-        values = {**defaults, **values}  # noqa: PLW2901
-        values["season"] = values["season"] or parse.season_of(values["game_date"])
-        values["season_type"] = values["season_type"] or "regular"
-        log = GameLog(**values)  # type: ignore[arg-type]
-        if (log.player_lookup, log.game_id) in seen:
-            raise InvalidInput(
-                f"{path.name}:{number} player_lookup", f"one row per player and game; {log.player_lookup} again"
-            )
-        seen.add((log.player_lookup, log.game_id))
-        rows.append(log)
-    rows.sort(key=lambda log: log.game_date)
-    return tuple(rows)
+def _counted(report: FileReport, notes: Notes) -> FileReport:
+    """The report of a file with the rows that were left out when all files were put together."""
+    later = {why: number for (file, why), number in notes.set_aside.items() if file == report.name}
+    if not later:
+        return report
+    counted = dict(Counter(report.set_aside) + Counter(later))
+    used = report.used - sum(later.values())
+    return FileReport(report.name, report.format, report.makes, report.read, used, counted)
 
 
-def _lines(path: Path | None, notes: list[str]) -> tuple[PropLine, ...]:
-    if path is None:
+def _unread(path: Path) -> str:
+    return path.name if (what := is_foreign(path)) is None else f"{path.name} ({what})"
+
+
+def _key(found: Found) -> str:
+    """A file's name in the report: that of its kind for regen's own files."""
+    return found.form.name if found.form.name in KINDS else found.opened.path.name
+
+
+def _unknown_columns(files: Sequence[Found]) -> dict[str, tuple[str, ...]]:
+    unknown = {}
+    for found in files:
+        if found.form.name not in KINDS or found.opened.head is None:
+            continue
+        known = {plain(name) for column in found.form.columns for name in column.names} | {"market", "season"}
+        if columns := tuple(name for name in found.opened.head if plain(name) not in known):
+            unknown[_key(found)] = columns
+    return unknown
+
+
+def _absent_columns(files: Sequence[Found]) -> dict[str, tuple[str, ...]]:
+    absent = {}
+    for found in files:
+        if columns := _lacking(found.opened, found.form):
+            absent[_key(found)] = columns
+    return absent
+
+
+def _lacking(opened: Opened, form: Format) -> tuple[str, ...]:
+    if opened.head is None or form.name not in KINDS:
         return ()
-    rows: list[PropLine] = []
-    other_markets = 0
-    market: Column = ("market", "market", parse.maybe_text, False)
-    for _, values in _values(path, [*_LINE_COLUMNS, market]):
-        if values.pop("market", None) in {None, "points"}:
-            rows.append(PropLine(**values))  # type: ignore[arg-type]
-        else:
-            other_markets += 1
-    in_utc = [number for number, row in enumerate(rows) if _is_dated_in_utc(row)]
-    for number in in_utc:
-        rows[number] = replace(rows[number], game_date=rows[number].game_date - timedelta(days=1))
-    if in_utc:
-        notes.append(f"{path.name}: {len(in_utc)} rows dated in UTC were put on the US Eastern date of their start_utc")
-    if other_markets:
-        notes.append(f"{path.name}: {other_markets} rows of other markets than points left out")
-    return _unique(rows, lambda row: (*_player_date(row), row.bookmaker, row.line, row.captured_at), PROP_LINES, notes)
+    there = {plain(name) for name in opened.head} | {plain(name) for name in form.constants}
+    return tuple(
+        column.names[0]
+        for column in form.columns
+        if column.field != "corrected_at" and not there & {plain(name) for name in column.names}
+    )
 
 
-def _is_dated_in_utc(row: PropLine) -> bool:
-    """Whether the date is that of the start in UTC, where US Eastern has the evening before."""
-    start = row.game_start
-    return start is not None and start.date() == row.game_date and eastern_today(start) < row.game_date
-
-
-def _player_date(row: PropLine | ShotZones | InjuryReport) -> tuple[object, ...]:
-    return (row.game_date, row.player_lookup)
-
-
-def _unique(
-    rows: Sequence[Row], key: Callable[[Row], tuple[object, ...]], name: str, notes: list[str]
-) -> tuple[Row, ...]:
-    """The last row of each key, in the order of keys' dates; how many gave way is noted."""
-    last = {key(row): row for row in rows}
-    if len(last) < len(rows):
-        notes.append(f"{name}: {len(rows) - len(last)} rows gave way to a later row of the same key")
-    return tuple(sorted(last.values(), key=lambda row: str(key(row)[0])))
-
-
-def _read(path: Path | None, columns: list[Column], make: Callable[..., Row]) -> list[Row]:
-    return [] if path is None else [make(**values) for _, values in _values(path, columns)]
-
-
-def _find(root: Path, name: str) -> Path | None:
-    for suffix in (".csv", ".csv.gz"):
-        if (path := root / f"{name}{suffix}").is_file():
-            return path
-    return None
-
-
-@contextmanager
-def _open(path: Path) -> Iterator[TextIO]:
-    opener = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opener(path, "rt", encoding="utf-8-sig", newline="") as stream:
-            yield stream
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        raise InvalidInput(path.name, f"a readable CSV file in UTF-8: {error}") from error
-
-
-def _head(path: Path, columns: list[Column]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    with _open(path) as stream:
-        head = [name.strip() for name in next(csv.reader(stream), [])]
-    known = {column for _, column, _, _ in columns} | NOT_READ
-    for _, column, _, required in columns:
-        if required and column not in head:
-            raise InvalidInput(f"{path.name}:1 {column}", "a column of this name")
-    unknown = tuple(name for name in head if name not in known)
-    return unknown, tuple(column for _, column, _, _ in columns if column not in head)
-
-
-def _values(path: Path, columns: list[Column]) -> Iterator[tuple[int, dict[str, object]]]:
-    with _open(path) as stream:
-        reader = csv.reader(stream)
-        head = [name.strip() for name in next(reader, [])]
-        plan = [(name, head.index(column), convert) for name, column, convert, _ in columns if column in head]
-        width = len(head)
-        for row in reader:
-            if not row:
-                continue
-            if len(row) != width:
-                raise InvalidInput(f"{path.name}:{reader.line_num}", f"{width} values, found {len(row)}")
-            try:
-                values = {name: convert(row[index]) for name, index, convert in plan}
-            except BadValue:
-                _blame(path, reader.line_num, row, plan, head)
-            yield reader.line_num, values
-
-
-def _blame(
-    path: Path, number: int, row: list[str], plan: list[tuple[str, int, Callable[[str], object]]], head: list[str]
-) -> None:
-    for _, index, convert in plan:
-        try:
-            convert(row[index])
-        except BadValue as error:
-            raise InvalidInput(f"{path.name}:{number} {head[index]}", f"{error}, found {row[index]!r}") from None
+def _names(paths: Sequence[Path]) -> str:
+    return ", ".join(str(path) for path in paths)

@@ -1,18 +1,18 @@
-"""Walks through a data folder date by date, knowing at each date only what was known before its games."""
+"""Walks through data date by date, knowing at each date only what was known before its games."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
-from itertools import groupby
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Protocol, TypeVar
 
 from regen.data.csvs import DataFolder
 from regen.data.injuries import InjuryBoard
+from regen.data.parse import kind_of_game, season_of
 from regen.data.rosters import Rosters
-from regen.data.slates import RosteredSlate, SlatePlayer, schedule
+from regen.data.slates import Game, RosteredSlate, SlatePlayer, schedule
 from regen.domain.inputs import Line, PlayerInputs
 from regen.features.context import Fixture
 from regen.features.history import History
@@ -31,8 +31,22 @@ Row = TypeVar("Row", bound=_Dated)
 
 
 @dataclass(frozen=True, slots=True)
-class GameDay:
+class SlateDay:
     """One date before its games, and their box scores, which belong to what comes after.
+
+    Attributes:
+        slate: as known before tip-off.
+        logs: what then happened; nothing yet of a date that the schedule alone knows.
+    """
+
+    game_date: date
+    slate: RosteredSlate
+    logs: tuple[GameLog, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GameDay:
+    """A date with all that is known of its players.
 
     Attributes:
         slate: as known before tip-off.
@@ -72,25 +86,77 @@ class GameDay:
         )
 
     def _season(self, game_id: str) -> tuple[str, bool]:
-        log = next(log for log in self.logs if log.game_id == game_id)
+        log = next((log for log in self.logs if log.game_id == game_id), None)
+        if log is None:
+            return season_of(self.game_date), kind_of_game(game_id) in PLAYOFFS
         return log.season, log.season_type.lower() in PLAYOFFS
 
 
-def game_days(data: DataFolder, until: date | None = None) -> Iterator[GameDay]:
-    """Every date with box scores, in order; its games enter the history when the walk goes on."""
-    history, rosters, board = History(), Rosters(), InjuryBoard(data.injuries)
-    lines, injuries, zones = _by_date(data.lines), _by_date(data.injuries), _by_date(data.zones)
-    for day, group in groupby(data.logs, key=lambda log: log.game_date):
+def slate_days(
+    data: DataFolder, until: date | None = None, wanted: Collection[date] | None = None
+) -> Iterator[SlateDay]:
+    """Every date with box scores, and those of `upcoming`, in order; its games enter the rosters when the walk goes on."""
+    rosters = Rosters()
+    lines, injuries, logs = _by_date(data.lines), _by_date(data.injuries), _by_date(data.logs)
+    planned = _by_date(data.games)
+    ahead = set(upcoming(data, wanted or ()))
+    for day in sorted(logs.keys() | ahead):
         if until is not None and day > until:
             return
-        for idle in sorted(other for other in zones if other < day):  # shots of games that have no box scores
-            history.feed(idle, (), zones.pop(idle))
-        logs = tuple(group)
-        slate = rosters.slate(day, schedule(logs), lines.get(day, []), injuries.get(day, []))
-        shots = tuple(zones.pop(day, ()))
-        yield GameDay(day, slate, logs, shots, history, board)
-        rosters.play(logs)
-        history.feed(day, logs, shots)
+        played = tuple(sorted(logs.get(day, []), key=log_order))
+        games = _games(played, planned.get(day, []), ahead=day in ahead)
+        slate = rosters.slate(day, games, lines.get(day, []), injuries.get(day, []))
+        yield SlateDay(day, slate, played)
+        rosters.play(played)
+
+
+def game_days(
+    data: DataFolder, until: date | None = None, wanted: Collection[date] | None = None
+) -> Iterator[GameDay]:
+    """Every date of `slate_days`, with the history before it; its games enter the history when the walk goes on."""
+    history, board, zones = History(), InjuryBoard(data.injuries), _by_date(data.zones)
+    for day in slate_days(data, until, wanted):
+        for idle in sorted(other for other in zones if other < day.game_date):  # shots of games without box scores
+            history.feed(idle, (), tuple(sorted(zones.pop(idle), key=zones_order)))
+        shots = tuple(sorted(zones.pop(day.game_date, ()), key=zones_order))
+        yield GameDay(day.game_date, day.slate, day.logs, shots, history, board)
+        history.feed(day.game_date, day.logs, shots)
+
+
+def upcoming(data: DataFolder, wanted: Collection[date] = ()) -> tuple[date, ...]:
+    """The dates of scheduled games that get a slate before they are played.
+
+    They are the last date with box scores, the next one, those that are asked for, and those of which lines or reports are known.
+    """
+    last = max((log.game_date for log in data.logs), default=date.min)
+    later = sorted({game.game_date for game in data.games if game.game_date > last})
+    known = {*wanted, *(line.game_date for line in data.lines), *(report.game_date for report in data.injuries)}
+    same = {game.game_date for game in data.games if game.game_date == last}
+    return tuple(sorted({*same, *later[:1], *(day for day in later if day in known)}))
+
+
+def log_order(log: GameLog) -> tuple[str, ...]:
+    """The order of a date's box scores: whatever a file's rows were in, the same sums."""
+    return (log.game_id, log.team, log.player_lookup)
+
+
+def zones_order(row: ShotZones) -> tuple[str, ...]:
+    """The order of a date's shot zones."""
+    return (row.game_id, row.player_lookup)
+
+
+def _games(logs: Sequence[GameLog], planned: Sequence[Game], *, ahead: bool) -> tuple[Game, ...]:
+    """The games of a date: those that were played, with the schedule's starts; of a date to come those of the schedule, too."""
+    starts = {game.game_id: game.start for game in planned}
+    games = {game.game_id: replace(game, start=starts.get(game.game_id)) for game in schedule(logs)}
+    if ahead:
+        games = {game.game_id: game for game in planned} | games
+    return tuple(games[game_id] for game_id in sorted(games))
+
+
+def starts_of(data: DataFolder) -> dict[str, datetime]:
+    """The starts that a schedule names, by game."""
+    return {game.game_id: game.start for game in data.games if game.start is not None}
 
 
 def _by_date(rows: Sequence[Row]) -> defaultdict[date, list[Row]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -15,17 +15,26 @@ FEATURE_MINUTES = 8.0
 ROWS_PER_LOAD = 50_000
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one table gets.
+
+    Attributes:
+        table: its name, as in the schema files.
+        rows: of these dates only; empty if nothing is to be there.
+        dates: whole dates.
+    """
+
+    table: str
+    rows: Sequence[Row]
+    dates: Sequence[date]
+
+
 class Loader(Protocol):
     """Where the rows go."""
 
-    def load(self, table: str, rows: Sequence[Row], *, replace_dates: Collection[date]) -> None:
-        """Put rows into a table in place of all that it holds of these dates.
-
-        Args:
-            table: its name, as in the schema files.
-            rows: of these dates only; empty if nothing is to be there.
-            replace_dates: the dates.
-        """
+    def replace(self, parts: Sequence[Part]) -> None:
+        """Put the rows of whole dates into tables in place of all that these hold of them: all of it, or nothing is changed."""
         ...
 
 

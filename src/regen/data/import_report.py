@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 
+from regen.data.aliases import FILE as ALIASES
 from regen.data.csvs import FolderReport
 
 
@@ -25,6 +26,7 @@ class ImportReport:
         late_lines: lines left out because they were seen after tip-off.
         older_lines: lines that gave way to a later snapshot of the same bookmaker.
         late_reports: availability reports left out: made after tip-off, or before a later one.
+        likeliest: of names without a player, the player whose name is most like it.
         idle_dates: dates with lines but no games, so without a slate.
     """
 
@@ -36,6 +38,7 @@ class ImportReport:
     failing: int = 0
     vanished: int = 0
     unplaced: dict[date, tuple[str, ...]] = field(default_factory=dict)
+    likeliest: dict[str, str] = field(default_factory=dict)
     late_lines: int = 0
     older_lines: int = 0
     late_reports: int = 0
@@ -44,12 +47,12 @@ class ImportReport:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a person should know, one sentence each."""
-        folder = self.folder
-        said = [f"{name}: missing" for name in folder.missing_files]
-        said += [f"{name}: nobody reads it" for name in folder.unknown_files]
-        said += [f"{name}: unknown columns {', '.join(columns)}" for name, columns in folder.unknown_columns.items()]
-        said += [f"{name}: no columns {', '.join(columns)}" for name, columns in folder.absent_columns.items()]
-        said += folder.notes
+        return (*self.folder.sentences, *self.own_warnings)
+
+    @property
+    def own_warnings(self) -> tuple[str, ...]:
+        """What the import found, beside what stands in the files' report."""
+        said = []
         if self.late_lines:
             said.append(f"{self.late_lines} lines were seen after tip-off and left out")
         if self.older_lines:
@@ -63,11 +66,15 @@ class ImportReport:
             names = {name for players in self.unplaced.values() for name in players}
             said.append(
                 f"{len(names)} players with lines could not be placed in a game, "
-                f"on {len(self.unplaced)} dates from {min(self.unplaced)}: {_some(names)}"
+                f"on {len(self.unplaced)} dates from {min(self.unplaced)}: {', '.join(map(self._named, sorted(names)))}"
             )
+            said += [f"put {ALIASES} beside the data to say who they are"] if self.likeliest else []
         if self.without_zones:
             said.append(f"{len(self.without_zones)} players have no shot zones at all: {_some(self.without_zones)}")
         return tuple(said)
+
+    def _named(self, name: str) -> str:
+        return f"{name} (likeliest {self.likeliest[name]})" if name in self.likeliest else name
 
 
 def _some(names: Collection[str]) -> str:

@@ -7,10 +7,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from regen.data.aliases import likeliest
 from regen.data.csvs import DataFolder
 from regen.data.damage import broken
-from regen.data.gamedays import GameDay, game_days
-from regen.data.import_options import ImportOptions, Loader
+from regen.data.gamedays import GameDay, game_days, upcoming
+from regen.data.import_options import ImportOptions, Loader, Part
+from regen.data.import_plan import writes_lines
 from regen.data.import_report import ImportReport
 from regen.data.input_rows import (
     FEATURES,
@@ -41,6 +43,7 @@ class Import:
     options: ImportOptions
     tables: Sequence[str]
     arriving: bool = False
+    lined: frozenset[date] = frozenset()
     rows: dict[str, list[Row]] = field(default_factory=dict)
     dates: dict[str, list[date]] = field(default_factory=dict)
     loaded: Counter[str] = field(default_factory=Counter)
@@ -56,20 +59,21 @@ class Import:
 
     def run(self) -> ImportReport:
         """Do it."""
-        played = {log.game_date for log in self.data.logs}
+        played = {log.game_date for log in self.data.logs} | set(upcoming(self.data, self.options.dates or ()))
         wanted = self.options.dates
         if idle := sorted((wanted or set()) - played):
             raise InvalidInput("dates", f"dates with games in {_span(played)}; {idle[0]} has none")
         until = None if wanted is None else max(wanted, default=date.min)
         last = max(played, default=date.min) if until is None else until
+        self.lined = frozenset(line.game_date for line in self.data.lines)
         self._empty()
         previous = None
-        for day in game_days(self.data, until):
+        for day in game_days(self.data, until, wanted):
             self._after(previous)
+            if sum(map(len, self.rows.values())) >= self.options.rows_per_load:
+                self._flush()  # between two dates: a load holds whole ones
             if wanted is None or day.game_date in wanted:
                 self._before(day, last)
-            if sum(map(len, self.rows.values())) >= self.options.rows_per_load:
-                self._flush()
             previous = day
         self._after(previous)
         self._flush()
@@ -86,14 +90,14 @@ class Import:
                 self.rows[SLATES].append(slate_row(player, state.games if state else 0, made))
             self.dates[SLATES].append(day.game_date)
         if LINES in self.tables:
-            games = {player.player_lookup: player.game.game_id for player in day.slate.players}
-            self.rows[LINES].extend(line_row(line, games.get(line.player_lookup)) for line in day.slate.lines)
-            self.dates[LINES].append(day.game_date)
-            if day.slate.unplaced:
-                self.unplaced[day.game_date] = day.slate.unplaced
+            self.unplaced |= {day.game_date: day.slate.unplaced} if day.slate.unplaced else {}
             self.late_lines += day.slate.late_lines
             self.older_lines += day.slate.older_lines
             self.late_reports += day.slate.late_reports
+        if LINES in self.tables and writes_lines(self.data, self.lined, day.game_date):
+            games = {player.player_lookup: player.game.game_id for player in day.slate.players}
+            self.rows[LINES].extend(line_row(line, games.get(line.player_lookup)) for line in day.slate.lines)
+            self.dates[LINES].append(day.game_date)
         golden = self._features(day)
         self._pending(day, last, golden)
 
@@ -136,7 +140,7 @@ class Import:
 
     def _after(self, day: GameDay | None) -> None:
         """Rows of what happened in a date's games; to be called when they have entered the history."""
-        if day is None or HISTORY not in self.tables:
+        if day is None or not day.logs or HISTORY not in self.tables:
             return
         players = day.history.players
         for log in day.logs:
@@ -148,10 +152,11 @@ class Import:
         self.dates = {table: [] for table in self.tables}
 
     def _flush(self) -> None:
-        for table in self.tables:
-            if self.dates[table]:
-                self.loader.load(table, self.rows[table], replace_dates=self.dates[table])
-                self.loaded[table] += len(self.rows[table])
+        parts = [Part(table, self.rows[table], self.dates[table]) for table in self.tables if self.dates[table]]
+        if parts:
+            self.loader.replace(parts)
+        for part in parts:
+            self.loaded[part.table] += len(part.rows)
         self._empty()
 
     def _report(self, played: Collection[date]) -> ImportReport:
@@ -165,11 +170,20 @@ class Import:
             failing=self.failing,
             vanished=self.vanished,
             unplaced=self.unplaced,
+            likeliest=self._likeliest(),
             late_lines=self.late_lines,
             older_lines=self.older_lines,
             late_reports=self.late_reports,
             idle_dates=tuple(sorted(idle)),
         )
+
+
+    def _likeliest(self) -> dict[str, str]:
+        """Of each name that has no game, the player of the box scores who is most like it."""
+        players = {log.player_lookup for log in self.data.logs} if self.unplaced else set()
+        names = {name for day in self.unplaced.values() for name in day if name not in players}
+        names |= {report.player_lookup for report in self.data.injuries if report.player_lookup not in players}
+        return {name: found for name in sorted(names) if (found := likeliest(name, players))}
 
 
 def _span(dates: Collection[date]) -> str:

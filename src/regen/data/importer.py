@@ -12,23 +12,40 @@ from pathlib import Path
 
 from regen.data.csvs import DataFolder, read_folder
 from regen.data.damage import Damage
-from regen.data.import_options import FEATURE_MINUTES, ImportOptions, Loader
+from regen.data.import_options import FEATURE_MINUTES, ImportOptions, Loader, Part
+from regen.data.import_plan import ImportPlan, Standing, plan_import, with_standing
 from regen.data.import_report import ImportReport
 from regen.data.import_run import Import
 from regen.data.input_rows import FEATURES, HISTORY, LINES, PENDING, SLATES
 
 __all__ = [
+    "ARRIVING",
     "TABLES",
     "Damage",
     "ImportOptions",
     "ImportReport",
+    "ImportPlan",
     "Loader",
+    "Part",
+    "Standing",
+    "dates_of",
     "import_data",
     "import_folder",
+    "plan_import",
+    "with_standing",
     "zones_arrive",
 ]
 
+ARRIVING = (FEATURES, PENDING)
+"""What changes when shot zones arrive."""
 TABLES = (SLATES, HISTORY, LINES, FEATURES, PENDING)
+
+
+def dates_of(data: DataFolder) -> frozenset[date]:
+    """The dates that can have a slate: those with box scores, and the scheduled ones to come."""
+    last = max((log.game_date for log in data.logs), default=date.min)
+    ahead = {game.game_date for game in data.games if game.game_date >= last}
+    return frozenset({log.game_date for log in data.logs} | ahead)
 
 
 def import_folder(folder: Path | str, loader: Loader, options: ImportOptions | None = None) -> ImportReport:
@@ -64,4 +81,4 @@ def zones_arrive(
         InvalidInput: a date has no games.
     """
     options = ImportOptions(frozenset(dates), True, now, damage or Damage(), feature_minutes)
-    return Import(data, loader, options, (FEATURES, PENDING), arriving=True).run()
+    return Import(data, loader, options, ARRIVING, arriving=True).run()

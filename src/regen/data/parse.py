@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 
+from regen.data.names import key
+from regen.data.teams import team_code
+from regen.domain.dates import eastern_today
+
 INJURY_STATUSES = ("out", "doubtful", "questionable", "probable", "available")
+_STATUS_WORDS = {"active": "available", "healthy": "available", "day-to-day": "questionable", "gtd": "questionable"}
 MAX_MINUTES = 90.0  # the longest game on record had six overtimes: 78 minutes
-_NOTHING = frozenset({"", "nan", "null", "none", "na", "n/a"})
-_NOT_LETTERS = re.compile(r"[^a-z]")
+_NOTHING = frozenset({"", "-", "--", "nan", "nat", "null", "none", "nil", "na", "n/a", "#n/a", "<na>", "\\n", "undefined"})
+_DATE_FORMS = ("%Y%m%d", "%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y", "%b %d, %Y", "%B %d, %Y", "%a, %b %d, %Y", "%d %b %Y")
+_GAME_ID = re.compile(r"0{0,2}([1-6]\d{7})")
+_CLOCK = re.compile(r"(?:PT)?(\d{1,3})[:M](\d{1,2}(?:\.\d+)?)S?")
+_AMERICAN_FROM = 100
 _SEASON_STARTS = 8  # August: before it, a date belongs to the season of the year before
 
 
@@ -25,11 +32,22 @@ def _absent(value: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def day(value: str) -> date:
-    """A calendar date."""
+    """A calendar date; of a moment with a time zone, the date in US Eastern (midnight is a date alone, whatever its zone)."""
+    text = value.strip()
     try:
-        return date.fromisoformat(value.strip())
+        return date.fromisoformat(text)
     except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        for form in _DATE_FORMS:
+            try:
+                return datetime.strptime(text, form).date()  # noqa: DTZ007 - a date has no zone
+            except ValueError:
+                continue
         raise BadValue("a date as YYYY-MM-DD") from None
+    return moment.date() if moment.tzinfo is None or moment.time() == time() else eastern_today(moment)
 
 
 @lru_cache(maxsize=4096)
@@ -60,10 +78,44 @@ def maybe_reported(value: str) -> date | None:
 
 def parsed_text(value: str) -> str:
     """A text that is not empty."""
-    stripped = value.strip()
-    if not stripped:
+    if _absent(value):
         raise BadValue("a text that is not empty")
-    return stripped
+    return value.strip()
+
+
+@lru_cache(maxsize=8192)
+def game_id(value: str) -> str:
+    """A game's id; the league's with its ten digits, also where a program took it for a number and lost the zeros."""
+    text = parsed_text(value).removesuffix(".0")
+    found = _GAME_ID.fullmatch(text)
+    return f"00{found[1]}" if found else text
+
+
+@lru_cache(maxsize=4096)
+def maybe_game_id(value: str) -> str | None:
+    """A game's id or nothing."""
+    return None if _absent(value) else game_id(value)
+
+
+@lru_cache(maxsize=4096)
+def maybe_id(value: str) -> str | None:
+    """A vendor's id or nothing; a whole number that a program wrote as a decimal one is a whole number."""
+    return None if _absent(value) else value.strip().removesuffix(".0")
+
+
+@lru_cache(maxsize=4096)
+def team(value: str) -> str:
+    """A team's code, from any spelling."""
+    code = None if _absent(value) else team_code(value)
+    if code is None:
+        raise BadValue("a team: its code (NYK), or its place and name (New York Knicks)")
+    return code
+
+
+@lru_cache(maxsize=4096)
+def maybe_team(value: str) -> str | None:
+    """A team's code from any spelling, or the text as it is; nothing if there is none."""
+    return None if _absent(value) else team_code(value) or value.strip()
 
 
 @lru_cache(maxsize=4096)
@@ -78,14 +130,13 @@ def maybe_text(value: str) -> str | None:
     return None if _absent(value) else value.strip()
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def lookup(value: str) -> str:
-    """A player's key: accents stripped, lower case, letters only, suffix kept (`garypaytonii`)."""
-    decomposed = unicodedata.normalize("NFKD", value)
-    letters = _NOT_LETTERS.sub("", decomposed.lower())
-    if not letters:
+    """A player's key: transliterated, lower case, letters only, suffix kept (`garypaytonii`); see `regen.data.names`."""
+    found = key(value)
+    if found is None:
         raise BadValue("a player's name or lookup key")
-    return letters
+    return found
 
 
 @lru_cache(maxsize=4096)
@@ -131,11 +182,35 @@ def count(value: str) -> int:
 
 @lru_cache(maxsize=8192)
 def minutes(value: str) -> float:
-    """Decimal minutes."""
-    result = number(value)
+    """Decimal minutes; also as `36:18` or `PT36M18.00S`."""
+    clock = _CLOCK.fullmatch(value.strip())
+    result = round(int(clock[1]) + float(clock[2]) / 60, 2) if clock else number(value)
     if not 0 <= result <= MAX_MINUTES:
         raise BadValue(f"minutes from 0 to {MAX_MINUTES:.0f}")
     return result
+
+
+def maybe_minutes(value: str) -> float | None:
+    """Minutes, or nothing."""
+    return None if _absent(value) else minutes(value)
+
+
+@lru_cache(maxsize=4096)
+def maybe_price(value: str) -> int | None:
+    """American odds, also from decimal ones (2.0 is +100, 1.91 is -110); nothing if there are none, or 0."""
+    text = value.strip().lower()
+    if _absent(value):
+        return None
+    if text in {"even", "ev", "evens"}:
+        return _AMERICAN_FROM
+    price = number(text)
+    if price == 0:
+        return None
+    if abs(price) >= _AMERICAN_FROM and price == int(price):
+        return int(price)
+    if 1 < price < _AMERICAN_FROM:
+        return round((price - 1) * 100) if price >= 2 else round(-100 / (price - 1))
+    raise BadValue("American odds (-110, 100) or decimal ones above 1 (1.91)")
 
 
 @lru_cache(maxsize=4096)
@@ -173,6 +248,7 @@ def parsed_flag(value: str) -> bool:
 def injury_status(value: str) -> str:
     """A status of an availability report, in lower case."""
     word = value.strip().lower()
+    word = _STATUS_WORDS.get(word, word)
     if word not in INJURY_STATUSES:
         raise BadValue(f"one of {', '.join(INJURY_STATUSES)}")
     return word
@@ -184,3 +260,47 @@ def season_of(when: object) -> str:
         raise TypeError("season_of takes a date")
     first = when.year if when.month >= _SEASON_STARTS else when.year - 1
     return f"{first}-{(first + 1) % 100:02d}"
+
+
+_SEASON_TYPES = {
+    "regular": "regular season regularseason reg regseason 2 002",
+    "playoffs": "playoff playoffs postseason post ps pst offs 3 4 004",
+    "playin": "playin playintournament playingame play-in 5 005",
+    "preseason": "preseason pre exhibition 1 001",
+    "allstar": "allstar allstargame allstarweekend risingstars 003",
+    "cup_final": "cupfinal istchampionship nbacupfinal nbacup emiratesnbacup inseasontournament 6 006",
+}
+_SEASON_WORDS = {word: kind for kind, words in _SEASON_TYPES.items() for word in words.replace("-", "").split()}
+_KIND_BY_ID = {"1": "preseason", "2": "regular", "3": "allstar", "4": "playoffs", "5": "playin", "6": "cup_final"}
+NO_FORM = {"preseason": "of the preseason", "allstar": "of All-Star games"}
+"""Kinds of games that say nothing of a player's form."""
+
+
+@lru_cache(maxsize=256)
+def season_type(value: str) -> str | None:
+    """What kind of game it is: `regular`, `playoffs`, `playin`, `preseason`, `allstar` or `cup_final`; nothing if not said."""
+    if _absent(value):
+        return None
+    word = re.sub(r"[^a-z0-9]", "", value.lower().removesuffix(".0"))
+    if word not in _SEASON_WORDS:
+        raise BadValue(f"one of {', '.join(_SEASON_TYPES)}")
+    return _SEASON_WORDS[word]
+
+
+def kind_of_game(game: str) -> str | None:
+    """The kind of a game by the league's own id; None if it is no such id."""
+    return _KIND_BY_ID[game[2]] if len(game) == 10 and game.startswith("00") and _GAME_ID.fullmatch(game) else None
+
+
+@lru_cache(maxsize=1024)
+def is_points(market: str) -> bool:
+    """Whether a market is that of a player's points; so is one that is not named."""
+    word = re.sub(r"[^a-z0-9]", "", market.lower())
+    return market.strip() == "" or word in _POINTS
+
+
+_POINTS = frozenset(
+    "points point pts p playerpoints playerpts playerpointsalternate pointsalternate alternatepoints altpoints "
+    "playerpointsou playerpointsoverunder pointsoverunder pointsou totalpoints playertotalpoints pointsscored "
+    "playerpointsscored playerpointsovers".split()  # noqa: SIM905
+)

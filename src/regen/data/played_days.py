@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from regen.data.csvs import DataFolder
+from regen.data.gamedays import log_order, zones_order
 from regen.features.records import GameLog, ShotZones
 
 
@@ -22,4 +23,5 @@ def played_days(
     for day in sorted(logs.keys() | zones.keys()):
         if until is not None and day > until:
             return
-        yield day, tuple(logs.get(day, ())), tuple(zones.get(day, ()))
+        shots = tuple(sorted(zones.get(day, ()), key=zones_order))
+        yield day, tuple(sorted(logs.get(day, ()), key=log_order)), shots

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from regen.data.csvs import DataFolder
+from regen.data.gamedays import starts_of
 from regen.data.injuries import InjuryBoard
 from regen.data.input_rows import tip_off
 from regen.data.offers import Offers, offers, tip_offs
@@ -54,10 +55,10 @@ def samples(
     """
     offered = lines_by_date(folder.lines)
     board = InjuryBoard(folder.injuries)
-    history, arrivals = History(), Arrivals(zones)
+    history, arrivals, planned = History(), Arrivals(zones), starts_of(folder)
     for day, logs, shots in played_days(folder, until):
         known = offered.get(day, {})
-        games = timed(logs, known)
+        games = timed(logs, known, planned)
         if games:
             arrivals.arrive(history, min(tip_off(game) for game in games.values()))
         starts = {log.player_lookup: games[log.game_id].start for log in logs}
@@ -87,9 +88,11 @@ def fixture_of(log: GameLog, start: datetime | None = None) -> Fixture:
     )
 
 
-def timed(logs: Sequence[GameLog], offered: Mapping[str, Sequence[PropLine]]) -> dict[str, Game]:
-    """The games of a date, with their starts as far as lines name them."""
-    starts = tip_offs(offered, {log.player_lookup: log.game_id for log in logs})
+def timed(
+    logs: Sequence[GameLog], offered: Mapping[str, Sequence[PropLine]], planned: Mapping[str, datetime] | None = None
+) -> dict[str, Game]:
+    """The games of a date, with their starts by the schedule, or else as far as lines tell."""
+    starts = tip_offs(offered, {log.player_lookup: log.game_id for log in logs}) | dict(planned or {})
     return {game.game_id: replace(game, start=starts.get(game.game_id)) for game in schedule(logs)}
 
 

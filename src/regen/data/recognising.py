@@ -1,0 +1,107 @@
+"""Finds the files of an import, and by its columns or its shape what each is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from regen.data.formats import FORMATS, by_name
+from regen.data.formats.shape import KINDS, Format
+from regen.data.mapping import Mappings, read_mappings
+from regen.data.reading import ENDINGS, FOREIGN, Opened, open_file
+from regen.domain.errors import InvalidInput
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file and what it is taken for."""
+
+    opened: Opened
+    form: Format
+
+
+def candidates(paths: Iterable[Path]) -> list[Path]:
+    """The files of the paths, each once: those that are named, and those of folders, in the order of names."""
+    found: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            found.update(dict.fromkeys(sorted(p for p in path.iterdir() if p.is_file())))
+        else:
+            found[path] = None
+    return list(found)
+
+
+def recognised(paths: Sequence[Path], taken_for: str | None = None) -> tuple[list[Found], list[Path]]:
+    """What each file is, and the files that nothing reads.
+
+    Raises:
+        InvalidInput: a file that is named itself, or that has the name of one of regen's own, is not understood.
+    """
+    named = {path for path in paths if not path.is_dir()}
+    if missing := next((path for path in named if not path.is_file()), None):
+        raise InvalidInput(str(missing), "a file or folder; there is none")
+    files = candidates(paths)
+    mappings = read_mappings([path for path in files if path.name.endswith(".toml")])
+    found: list[Found] = []
+    unread: list[Path] = []
+    taken: set[Path] = set()
+    for path in files:
+        if path.name.endswith(".toml"):
+            continue
+        bare = path.with_name(path.name.removesuffix(".gz"))
+        if bare in taken or not _is_data(path, named=path in named):
+            if _is_told(path):
+                unread.append(path)
+            continue
+        if (one := _recognise(path, mappings, taken_for if path in named else None, must=path in named)) is None:
+            unread.append(path)
+        else:
+            taken.add(bare)
+            found.append(one)
+    return found, unread
+
+
+def recognise(opened: Opened) -> Format | None:
+    """The format whose columns or shape a file has; of several, the one that tells most of it."""
+    if opened.head is None:
+        return next((form for form in FORMATS if form.records and form.records(opened.document) is not None), None)
+    best = max(FORMATS, key=lambda form: 0 if form.records and form.json_only else form.fits(opened.head or ()))
+    return best if best.fits(opened.head) and not best.json_only else None
+
+
+def _recognise(path: Path, mappings: Mappings, taken_for: str | None, *, must: bool) -> Found | None:
+    own = _own_kind(path)
+    try:
+        opened = open_file(path)
+    except InvalidInput:
+        if must or own:
+            raise
+        return None
+    if taken_for is not None:
+        return Found(opened, by_name(taken_for))
+    form = mappings.of(path.name) or recognise(opened) or (by_name(own) if own else None)
+    if form is None and must:
+        has = f"; it has {', '.join(opened.head)}" if opened.head else ""
+        raise InvalidInput(
+            path.name, f"a file of a known format{has}: name one with --as, or write a mapping beside it (docs/data.md)"
+        )
+    return None if form is None else Found(opened, form)
+
+
+def _own_kind(path: Path) -> str | None:
+    """The kind of record whose name a file has."""
+    return next((kind for kind in KINDS if path.name.split(".", 1)[0] == kind), None)
+
+
+def _is_data(path: Path, *, named: bool) -> bool:
+    if named:
+        return True
+    if _own_kind(path) and path.name.lower().endswith(tuple(FOREIGN)):
+        return True
+    return path.name.lower().endswith(ENDINGS) and path.name != "player_aliases.csv"
+
+
+def _is_told(path: Path) -> bool:
+    """Whether a file that is not read is named: it could be data."""
+    return path.name.lower().endswith((*ENDINGS, *FOREIGN)) and not path.name.startswith(".")
