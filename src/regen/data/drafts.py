@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from regen.data import parse
@@ -16,6 +16,7 @@ from regen.data.slates import Game
 from regen.domain.errors import InvalidInput
 from regen.features.records import GameLog, InjuryReport, PropLine, ShotZones
 
+_LINE = tuple(PropLine.__dataclass_fields__)
 _SEASON = re.compile(r"\d{4}-\d{2}")
 
 
@@ -65,8 +66,6 @@ class Drafts:
     zones: list[ShotZones] = field(default_factory=list)
     reports: list[InjuryReport] = field(default_factory=list)
     games: list[Game] = field(default_factory=list)
-    teams: dict[tuple[date, str], str] = field(default_factory=dict)
-    """Of players on a date, where a file of lines names the team."""
 
     def read(self, opened: Opened, form: Format) -> FileReport:
         """Take in one file.
@@ -86,17 +85,12 @@ class Drafts:
         if kind == GAME_LOGS:
             self._add_log(number, values, file)
         elif kind == PROP_LINES:
-            team = values.pop("team", None)
-            values.pop("market", None)
-            self.lines.append(PropLine(**values))
-            if team:
-                self.teams[values["game_date"], values["player_lookup"]] = team
+            self.lines.append(PropLine(**{name: values[name] for name in _LINE if name in values}))
         elif kind == SHOT_ZONES:
             self.zones.append(ShotZones(**values))
         elif kind == INJURY_REPORTS:
             self.reports.append(InjuryReport(**values))
         else:
-            values.pop("season_type", None)
             self.games.append(_game(values))
 
     def _add_log(self, number: int, values: Values, file: str) -> None:

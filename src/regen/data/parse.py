@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from regen.data.names import key
 from regen.data.teams import team_code
-from regen.domain.dates import eastern_today
+from regen.domain.dates import EASTERN, eastern_today
 
 INJURY_STATUSES = ("out", "doubtful", "questionable", "probable", "available")
 _STATUS_WORDS = {"active": "available", "healthy": "available", "day-to-day": "questionable", "gtd": "questionable"}
@@ -62,18 +62,31 @@ def maybe_moment(value: str) -> datetime | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
+def moment(value: str) -> datetime:
+    """A moment with its time zone, in UTC."""
+    found = maybe_moment(value)
+    if found is None:
+        raise BadValue("a time as YYYY-MM-DDTHH:MMZ")
+    return found
+
+
 def maybe_reported(value: str) -> date | None:
-    """The day of a report, its moment in UTC, or nothing."""
+    """The day of a report, its moment in UTC (one without a zone is US Eastern), or nothing."""
     if _absent(value):
         return None
-    try:
-        return day(value)
-    except BadValue:
-        pass
-    try:
-        return maybe_moment(value)
-    except BadValue:
-        raise BadValue("a date as YYYY-MM-DD or a moment as YYYY-MM-DDTHH:MMZ") from None
+    if ":" not in value:
+        try:
+            return day(value)
+        except BadValue:
+            pass
+    for form in ("", "%m/%d/%Y %I:%M %p", "%m/%d/%y %I:%M %p", "%m/%d/%Y %H:%M"):
+        try:
+            text = value.strip()
+            moment = datetime.strptime(text, form).replace(tzinfo=EASTERN) if form else datetime.fromisoformat(text)
+        except ValueError:
+            continue
+        return (moment if moment.tzinfo else moment.replace(tzinfo=EASTERN)).astimezone(UTC)
+    raise BadValue("a date as YYYY-MM-DD or a moment as YYYY-MM-DDTHH:MMZ")
 
 
 def parsed_text(value: str) -> str:
@@ -137,6 +150,11 @@ def lookup(value: str) -> str:
     if found is None:
         raise BadValue("a player's name or lookup key")
     return found
+
+
+def name_or_blank(value: str) -> str | None:
+    """A player's key, or nothing where no name stands."""
+    return lookup(value) if value.strip() else None
 
 
 @lru_cache(maxsize=4096)

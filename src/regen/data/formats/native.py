@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from regen.data import parse
-from regen.data.formats.shape import GAME_LOGS, INJURY_REPORTS, PROP_LINES, SCHEDULE, SHOT_ZONES, Format, columns
+from regen.data.formats.clocks import moment, start_or_clock
+from regen.data.formats.shape import (
+    GAME_LOGS,
+    INJURY_REPORTS,
+    PROP_LINES,
+    SCHEDULE,
+    SHOT_ZONES,
+    Format,
+    Numbered,
+    Source,
+    columns,
+)
 
 NO_APPEARANCE = "with no minutes: no appearance"
 OTHER_MARKETS = "of other markets than points"
@@ -31,6 +44,20 @@ def skip_log(minutes: str, points: str, game_id: str = "", season_type: str = ""
 def skip_market(market: str) -> str | None:
     """Why a line is not read: it is on something else than points."""
     return None if parse.is_points(market) else OTHER_MARKETS
+
+
+def _skip_game(game_id: str, season_type: str) -> str | None:
+    try:
+        kind = parse.season_type(season_type) or parse.kind_of_game(parse.maybe_game_id(game_id) or "")
+    except parse.BadValue:
+        return None
+    return parse.NO_FORM.get(kind or "")
+
+
+def _started(rows: Iterable[Numbered], source: Source) -> Iterator[Numbered]:
+    for number, values in rows:
+        values["start"] = moment(values["game_date"], values.get("start"))
+        yield number, values
 
 
 NATIVE_LOGS = Format(
@@ -104,9 +131,15 @@ NATIVE_SCHEDULE = Format(
     columns=(
         *columns("game_date=game_date|date", parse.day, required=True),
         *columns("home=home|home_team away=away|away_team|visitor", parse.team, required=True),
-        *columns("start=start|start_utc|game_start", parse.maybe_moment),
+        *columns("start=start|start_utc|game_start", start_or_clock),
         *columns("game_id", parse.maybe_game_id),
         *columns("season_type", parse.season_type),
     ),
-    taken=("a game without an id gets one from its date and teams",),
+    taken=(
+        "a game without an id gets one from its date and teams",
+        "start is a moment (2025-10-21T23:30Z) or an hour in US Eastern (7:30 PM)",
+    ),
+    skip_by=("game_id", "season_type"),
+    skip=_skip_game,
+    rows=_started,
 )
