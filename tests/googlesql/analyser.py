@@ -62,6 +62,9 @@ class Analyser:
         for table in tables():
             make_table(self._catalog, names.table(table.name), {f.name: column(f) for f in table.fields})
         make_table(self._catalog, names.staging(STAGING), {f.name: column(f) for f in staging_fields()})
+        for known in tables():
+            staged = names.staging(f"import_{STAGING}_{known.name}")
+            make_table(self._catalog, staged, {f.name: column(f) for f in known.fields})
         self._id = self._register()
 
     def add_view(self, name: str, query: str) -> None:

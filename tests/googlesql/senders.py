@@ -20,6 +20,7 @@ from regen.cli import bdb, predictions, records
 from regen.cli.session import Session
 from regen.client import accuracy, training_tables
 from regen.client.reader import Reader
+from regen.data.importer import TABLES, Part
 from regen.demo import facts
 from regen.domain.audit import AuditEvent
 from regen.domain.bdb import BdbChange, BdbStatus
@@ -77,7 +78,11 @@ def _adapters(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[],
     yield [], lambda: ledger.verify(DAY, DAY, MOMENT, 90.0)
     yield [], lambda: ledger.changed_dates(MOMENT)
     yield [], lambda: ledger.grade(DAY, DAY, MOMENT)
-    yield [], lambda: TableLoader(client, PROJECT, PREFIX).load("player_game_summary", (), replace_dates={DAY})
+    loader = TableLoader(client, PROJECT, PREFIX, STAGING)
+    yield [], lambda: loader.load("player_game_summary", (), replace_dates={DAY})
+    yield [], lambda: loader.replace([Part(table, (), (DAY,)) for table in TABLES])
+    yield [{"number": 1}], lambda: loader.held("player_game_summary", {DAY})
+    yield [], lambda: loader.rows("player_prop_lines", ("game_date", "line"), {DAY})
 
 
 def _clients(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[], object]]]:

@@ -96,7 +96,11 @@ def test_a_team_that_plays_no_game_is_no_team_and_is_named(tmp_path: Path) -> No
 
 
 def test_a_ghost_team_takes_no_player_off_the_slate(tmp_path: Path) -> None:
-    rows = [box(), box("2025-10-23", "0022500009"), box("2025-10-23", "0022500009", "Bo Cole", team="BOS", opponent="NYK", home="0")]
+    rows = [
+        box(),
+        box("2025-10-23", "0022500009"),
+        box("2025-10-23", "0022500009", "Bo Cole", team="BOS", opponent="NYK", home="0"),
+    ]
     csv(logs(tmp_path, *rows), "injury_reports", REPORTS, "2025-10-23,Ann Bell,NYX,questionable,2025-10-23")
     tables = Tables()
     import_data(read_folder(tmp_path), tables)
@@ -118,7 +122,7 @@ def test_a_ghost_team_takes_no_player_off_the_slate(tmp_path: Path) -> None:
         ("Nikola D\u0331uris\u030cic\u0301", "nikoladurisic"),
         ("Ømer Łaś ıßæ", "omerlasissae"),
         ("JALEN WILLIAMS (OKC)", "jalenwilliams"),
-        ("D’Angelo O'Neal-Ruiz", "dangelooneal" + "ruiz"),
+        ("D\u2019Angelo O'Neal-Ruiz", "dangelooneal" + "ruiz"),
     ],
 )
 def test_a_name_has_one_key_however_it_is_written(written: str, lookup: str) -> None:
@@ -155,7 +159,13 @@ def test_the_star_who_is_out_is_out_under_the_reports_spelling(tmp_path: Path) -
 
 def test_a_suffix_that_two_players_differ_by_is_kept(tmp_path: Path) -> None:
     logs(tmp_path, box(player="Gary Payton"), box(player="Gary Payton II"))
-    csv(tmp_path, "prop_lines", LINES, "2025-10-21,Gary Payton II,points,dk,5.5,,", "2025-10-21,Gary Payton,points,dk,9.5,,")
+    csv(
+        tmp_path,
+        "prop_lines",
+        LINES,
+        "2025-10-21,Gary Payton II,points,dk,5.5,,",
+        "2025-10-21,Gary Payton,points,dk,9.5,,",
+    )
     assert [line.player_lookup for line in read_folder(tmp_path).lines] == ["garypayton", "garypaytonii"]
 
 
@@ -190,7 +200,9 @@ def test_two_players_of_one_name_do_not_become_one(tmp_path: Path) -> None:
 
 def test_one_key_in_two_games_of_a_date_is_named(tmp_path: Path) -> None:
     """It ended in a traceback."""
-    with pytest.raises(InvalidInput, match="annbell: expected one player; this is two, two games on 2025-10-21, for MIA and NYK"):
+    with pytest.raises(
+        InvalidInput, match="annbell: expected one player; this is two, two games on 2025-10-21, for MIA and NYK"
+    ):
         read_folder(logs(tmp_path, box(), box(game="0022500002", team="MIA", opponent="CHI")))
 
 
@@ -198,7 +210,11 @@ def test_one_key_in_two_games_of_a_date_is_named(tmp_path: Path) -> None:
 
 
 def test_rows_without_minutes_are_no_appearance(tmp_path: Path) -> None:
-    rows = [box(minutes="0", points="0"), box(player="Bo Cole", minutes="", points=""), box(player="Di Eck", minutes="0:00")]
+    rows = [
+        box(minutes="0", points="0"),
+        box(player="Bo Cole", minutes="", points=""),
+        box(player="Di Eck", minutes="0:00"),
+    ]
     data = read_folder(logs(tmp_path, *rows, box(player="Flo Gray")))
     assert [log.player_lookup for log in data.logs] == ["flogray"]
     assert aside(data) == {"with no minutes: no appearance": 3}
@@ -227,7 +243,11 @@ def test_leading_zeros_of_a_games_id_come_back(tmp_path: Path, written: str) -> 
 
 
 def test_a_third_team_in_a_game_is_left_out_and_named(tmp_path: Path) -> None:
-    rows = [box(), box(player="Bo Cole", team="BOS", opponent="NYK", home="0"), box(player="Di Eck", team="MIA", opponent="NYK", home="0")]
+    rows = [
+        box(),
+        box(player="Bo Cole", team="BOS", opponent="NYK", home="0"),
+        box(player="Di Eck", team="MIA", opponent="NYK", home="0"),
+    ]
     data = read_folder(logs(tmp_path, *rows))
     assert {log.player_lookup for log in data.logs} == {"annbell", "bocole"}
     assert any("MIA-NYK on 2025-10-21" in said for said in data.report.notes)
@@ -258,12 +278,16 @@ def test_the_postseason_is_a_playoff(tmp_path: Path, written: str) -> None:
     assert one(logs(tmp_path, f"{box()},{written}", head=f"{LOGS},season_type")).season_type == "playoffs"
 
 
-@pytest.mark.parametrize(("game", "kind"), [("0042500101", "playoffs"), ("52500101", "playin"), ("0022500001", "regular")])
+@pytest.mark.parametrize(
+    ("game", "kind"), [("0042500101", "playoffs"), ("52500101", "playin"), ("0022500001", "regular")]
+)
 def test_the_kind_of_a_game_is_read_from_its_id(tmp_path: Path, game: str, kind: str) -> None:
     assert one(logs(tmp_path, box(game=game))).season_type == kind
 
 
-@pytest.mark.parametrize(("game", "kind"), [("0012500001", ""), ("g1", "Pre Season"), ("0032500001", ""), ("g1", "All-Star")])
+@pytest.mark.parametrize(
+    ("game", "kind"), [("0012500001", ""), ("g1", "Pre Season"), ("0032500001", ""), ("g1", "All-Star")]
+)
 def test_preseason_and_all_star_games_are_no_form(tmp_path: Path, game: str, kind: str) -> None:
     rows = [f"{box('2025-10-10', game)},{kind}", f"{box()},"]
     data = read_folder(logs(tmp_path, *rows, head=f"{LOGS},season_type"))
@@ -274,14 +298,20 @@ def test_preseason_and_all_star_games_are_no_form(tmp_path: Path, game: str, kin
 # Lines
 
 
-@pytest.mark.parametrize("market", ["player_points", "Points", "PTS", "points", "Player Points", "player_points_alternate", ""])
+@pytest.mark.parametrize(
+    "market", ["player_points", "Points", "PTS", "points", "Player Points", "player_points_alternate", ""]
+)
 def test_points_are_points_in_every_spelling(tmp_path: Path, market: str) -> None:
     csv(logs(tmp_path, box()), "prop_lines", LINES, f"2025-10-21,Ann Bell,{market},dk,9.5,,")
     assert len(read_folder(tmp_path).lines) == 1
 
 
 def test_a_line_of_another_market_refuses_nothing_whatever_it_holds(tmp_path: Path) -> None:
-    rows = ["2025-10-21,Ann Bell,assists,dk,,,", "2025-10-21,,player_rebounds,,x,y,z", "2025-10-21,Ann Bell,points,dk,9.5,,"]
+    rows = [
+        "2025-10-21,Ann Bell,assists,dk,,,",
+        "2025-10-21,,player_rebounds,,x,y,z",
+        "2025-10-21,Ann Bell,points,dk,9.5,,",
+    ]
     data = read_folder(csv(logs(tmp_path, box()), "prop_lines", LINES, *rows))
     assert len(data.lines) == 1
     assert aside(data, "prop_lines.csv") == {"of other markets than points": 2}
@@ -293,7 +323,8 @@ def test_a_file_of_other_markets_alone_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "odds"), [("2.0", 100), ("1.91", -110), ("2.5", 150), ("-110", -110), ("+120", 120), ("EVEN", 100), ("", None)]
+    ("written", "odds"),
+    [("2.0", 100), ("1.91", -110), ("2.5", 150), ("-110", -110), ("+120", 120), ("EVEN", 100), ("", None)],
 )
 def test_odds_are_american_however_they_are_written(tmp_path: Path, written: str, odds: int | None) -> None:
     csv(logs(tmp_path, box()), "prop_lines", LINES, f"2025-10-21,Ann Bell,points,dk,9.5,{written},")
@@ -309,7 +340,11 @@ def test_what_is_no_price_is_refused(tmp_path: Path, written: str) -> None:
 
 def test_alternates_are_rows_of_their_own(tmp_path: Path) -> None:
     rows = [f"2025-10-21,Ann Bell,points,dk,{value},-110,-110" for value in (9.5, 14.5, 4.5)]
-    assert [line.line for line in read_folder(csv(logs(tmp_path, box()), "prop_lines", LINES, *rows)).lines] == [4.5, 9.5, 14.5]
+    assert [line.line for line in read_folder(csv(logs(tmp_path, box()), "prop_lines", LINES, *rows)).lines] == [
+        4.5,
+        9.5,
+        14.5,
+    ]
 
 
 def test_dates_in_utc_are_those_of_the_evening_before(tmp_path: Path) -> None:
@@ -333,7 +368,7 @@ def test_the_order_of_rows_changes_nothing(tmp_path: Path) -> None:
         seen.append(tables.kept)
         for path in made.glob("*.csv"):
             head, *rows = path.read_text().splitlines()
-            random.Random(path.name).shuffle(rows)
+            random.Random(path.name).shuffle(rows)  # noqa: S311
             path.write_text("\n".join((head, *rows)) + "\n")
     assert seen[0] == seen[1]
 
@@ -354,7 +389,9 @@ def test_a_file_of_lines_with_a_header_alone_empties_nothing(tmp_path: Path) -> 
 
 
 def test_all_missing_columns_are_named_beside_those_that_are_there(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match=r"player_game_logs\.csv:1 opponent, home: .*the file has game_date, game_id"):
+    with pytest.raises(
+        InvalidInput, match=r"player_game_logs\.csv:1 opponent, home: .*the file has game_date, game_id"
+    ):
         read_folder(logs(tmp_path, head=LOGS.replace("opponent,home,", "")))
 
 
@@ -415,7 +452,9 @@ def test_a_plan_has_the_rows_that_the_import_then_writes() -> None:
     again = Tables()
     report = import_data(made, again, options)
     assert {one.table: one.gains for one in plan.tables} == report.rows
-    assert {one.table: [str(d) for d in one.dates] for one in plan.tables} == {t: sorted(k) for t, k in again.kept.items()}
+    assert {one.table: [str(d) for d in one.dates] for one in plan.tables} == {
+        t: sorted(k) for t, k in again.kept.items()
+    }
     history = next(one for one in plan.tables if one.table == "player_game_summary")
     assert len(history.dates) == 6
     assert history.loses == sum(log.game_date <= day for log in made.logs)

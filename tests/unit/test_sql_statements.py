@@ -15,11 +15,15 @@ from regen.sql.render import source
 FILES = sorted(f.name.removesuffix(".sql") for f in resources.files("regen.sql").iterdir() if f.name.endswith(".sql"))
 NAMES = Names("a-project", "p_")
 TARGET = ("target", "`a-project.p_nba_analytics.player_game_summary`")
+IMPORT = (
+    ("replacements", f"SELECT 1 FROM {TARGET[1]}"), ("staged", "`a-project.p_nba_predictions_staging.s`"), ("dates", "dates_x"),
+    ("columns", "a"), ("fresh_columns", "fresh.a"), ("assignments", "a = fresh.a"), ("same", "kept.b = fresh.b"),
+)  # fmt: skip
 COLUMNS = (("context_columns", "a"), ("feature_columns", "b"), ("game_columns", "c"))
 
 
 def text(name: str) -> str:
-    return render(name, NAMES, "s_1", (*lists(counted=True), *COLUMNS, TARGET))
+    return render(name, NAMES, "s_1", (*lists(counted=True), *COLUMNS, TARGET, *IMPORT))
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -88,7 +92,13 @@ def test_one_of_two_simultaneous_inserts_is_cancelled(name: str, lock: str) -> N
     assert "prediction_" not in before
 
 
-def test_promotion_refers_to_few_tables() -> None:
+def test_an_import_replaces_all_its_tables_in_one_transaction() -> None:
+    found = text("replace_days")
+    assert found.index("BEGIN TRANSACTION;") < found.index("SELECT 1") < found.index("COMMIT TRANSACTION;")
+    assert not re.search(r"TRANSACTION|CREATE|DROP|INSERT INTO `[^`]*staging", text("replace_rows"))
+
+
+def test_a_promotion_names_few_tables() -> None:
     """Each table reference of a statement costs at least 10 MB; the number does not grow with the players (I-32)."""
     references = re.findall(r"(?:FROM|UPDATE|JOIN|INTO) `", text("promote"))
     assert len(references) <= 15

@@ -33,7 +33,9 @@ def import_(
     session: Session,
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="PATH...", help="Folders and files: CSV or JSON as vendors make them, see docs/data.md."),
+        typer.Argument(
+            metavar="PATH...", help="Folders and files: CSV or JSON as vendors make them, see docs/data.md."
+        ),
     ] = None,
     first: Annotated[str | None, typer.Option("--from", help="First date; without one, all dates.")] = None,
     last: Annotated[str | None, typer.Option("--to", help="Last date; the first if left out.")] = None,
@@ -152,6 +154,4 @@ def _show_report(session: Session, report: ImportReport, plan: ImportPlan) -> No
     rows = [{"table": table, "rows": count} for table, count in report.rows.items()]
     data = {**asdict(report), "requested": {str(day): n for day, n in report.requested.items()}}
     data["unplaced"] = {str(day): names for day, names in report.unplaced.items()}
-    session.out.show(
-        {**data, "warnings": report.warnings, "plan": plan.as_dict()}, columns("table rows::n"), rows
-    )
+    session.out.show({**data, "warnings": report.warnings, "plan": plan.as_dict()}, columns("table rows::n"), rows)

@@ -73,13 +73,12 @@ def lines(drafts: Drafts, notes: Notes) -> tuple[PropLine, ...]:
         notes.sentences.append(
             f"prop_lines: {len(in_utc)} rows dated in UTC were put on the US Eastern date of their start_utc"
         )
-    found = _unique(
+    return _unique(
         rows,
         lambda row: (row.game_date, row.player_lookup, row.bookmaker, row.line, row.captured_at or _LONG_AGO),
         "prop_lines",
         notes,
     )
-    return found
 
 
 def reports(drafts: Drafts, teams: frozenset[str], players: frozenset[str], notes: Notes) -> tuple[InjuryReport, ...]:
@@ -91,12 +90,8 @@ def reports(drafts: Drafts, teams: frozenset[str], players: frozenset[str], note
             "teams of the availability report play no game; their players stay with their own",
             (f"{team} (likeliest {likeliest(team, teams, SHORT) or 'none'})" for team in ghosts),
         )
-        rows = [
-            replace(row, team=None) if row.team in ghosts and row.player_lookup in players else row for row in rows
-        ]
-    return _unique(
-        rows, lambda row: (row.game_date, row.player_lookup, _moment(row.reported)), "injury_reports", notes
-    )
+        rows = [replace(row, team=None) if row.team in ghosts and row.player_lookup in players else row for row in rows]
+    return _unique(rows, lambda row: (row.game_date, row.player_lookup, _moment(row.reported)), "injury_reports", notes)
 
 
 def renamed(rows: list[Named], aliases: Aliases, players: frozenset[str], what: str, notes: Notes) -> list[Named]:
@@ -109,9 +104,7 @@ def renamed(rows: list[Named], aliases: Aliases, players: frozenset[str], what: 
     if not same:
         return rows
     notes.say(f"names in {what} differ by a suffix from a player's", (f"{a} is {b}" for a, b in same.items()))
-    return [
-        replace(row, player_lookup=same[row.player_lookup]) if row.player_lookup in same else row for row in rows
-    ]
+    return [replace(row, player_lookup=same[row.player_lookup]) if row.player_lookup in same else row for row in rows]
 
 
 def _alias(row: Named, aliases: Aliases) -> Named:
@@ -137,9 +130,7 @@ def _moment(said: date | None) -> datetime:
     return _LONG_AGO if said is None else datetime(said.year, said.month, said.day, tzinfo=UTC)
 
 
-def _unique(
-    rows: Iterable[Row], key: Callable[[Row], tuple[object, ...]], name: str, notes: Notes
-) -> tuple[Row, ...]:
+def _unique(rows: Iterable[Row], key: Callable[[Row], tuple[object, ...]], name: str, notes: Notes) -> tuple[Row, ...]:
     """The last row of each key, in the order of keys; how many gave way is noted."""
     last: dict[tuple[object, ...], Row] = {}
     number = 0
@@ -148,4 +139,4 @@ def _unique(
         number += 1
     if len(last) < number:
         notes.sentences.append(f"{name}: {number - len(last)} rows gave way to a later row of the same key")
-    return tuple(last[one] for one in sorted(last))  # type: ignore[type-var]
+    return tuple(last[one] for one in sorted(last))

@@ -110,9 +110,7 @@ def slate_days(
         rosters.play(played)
 
 
-def game_days(
-    data: DataFolder, until: date | None = None, wanted: Collection[date] | None = None
-) -> Iterator[GameDay]:
+def game_days(data: DataFolder, until: date | None = None, wanted: Collection[date] | None = None) -> Iterator[GameDay]:
     """Every date of `slate_days`, with the history before it; its games enter the history when the walk goes on."""
     history, board, zones = History(), InjuryBoard(data.injuries), _by_date(data.zones)
     for day in slate_days(data, until, wanted):

@@ -56,10 +56,6 @@ class Calendar:
         best = min((known.game_id, game.game_id), key=lambda name: (parse.kind_of_game(name) is None, _made(name)))
         self.games[pair] = replace(known, game_id=best, start=known.start or game.start)
 
-    def of_team(self) -> dict[tuple[date, str], Game]:
-        """The game of each team on each date."""
-        return {(day, team): game for (day, teams), game in self.games.items() for team in teams}
-
 
 def _made(name: str) -> bool:
     """Whether an id was made of a date and teams because the file had none."""
@@ -73,14 +69,48 @@ def placed(drafts: Sequence[LogDraft], schedule: Iterable[Game], notes: Notes) -
         calendar.add(game)
     planned = set(calendar.games)
     for draft in drafts:
-        log = draft.log
-        if draft.home is not None and log.team and log.opponent and log.game_id and log.team != log.opponent:
-            home, away = (log.team, log.opponent) if draft.home else (log.opponent, log.team)
-            pair = (log.game_date, frozenset({home, away}))
-            if pair not in calendar.games or calendar.games[pair].game_id != log.game_id:
-                calendar.add(Game(log.game_id, log.game_date, home, away))
-    by_team = calendar.of_team()
+        _tell(calendar, draft)
+    groups = _paired(drafts, notes)
+    third = _third_teams(groups)
     found: list[LogDraft] = []
+    homes: set[str] = set()
+    halves: set[str] = set()
+    for pair, rows in groups.items():
+        home = None if pair in third else _home(pair, rows, calendar, planned=pair in planned)
+        if home is None:
+            reason = "of a third team in a game of two others"
+            if pair not in third:
+                homes.add(_named(pair))
+                known = rows[0].home is not None
+                reason = f"of a game {'with two homes or none' if known else 'without a home'}: add a schedule"
+            for draft in rows:
+                notes.aside(draft.file, reason)
+            continue
+        game_id = _id(pair, rows, calendar, home)
+        if len({draft.log.team for draft in rows}) == 1:
+            halves.add(game_id)
+        for draft in rows:
+            calendar.ids[draft.log.game_date, draft.log.game_id] = game_id
+            found.append(_in_game(draft, game_id, home))
+    notes.say("games have a third team, whose rows are left out", map(_named, third))
+    notes.say("games have two homes or none and are left out; a schedule says who is at home", homes)
+    notes.say("games have the box score of one team alone", halves)
+    return found, calendar
+
+
+def _tell(calendar: Calendar, draft: LogDraft) -> None:
+    """Put the game of a row that says all of it into the calendar."""
+    log = draft.log
+    if draft.home is None or not log.game_id or log.team == log.opponent:
+        return
+    home, away = (log.team, log.opponent) if draft.home else (log.opponent, log.team)
+    known = calendar.games.get((log.game_date, frozenset({home, away})))
+    if known is None or known.game_id != log.game_id:
+        calendar.add(Game(log.game_id, log.game_date, home, away))
+
+
+def _paired(drafts: Sequence[LogDraft], notes: Notes) -> dict[Pair, list[LogDraft]]:
+    """The rows by date and teams."""
     groups: defaultdict[Pair, list[LogDraft]] = defaultdict(list)
     alone: set[str] = set()
     for draft in drafts:
@@ -88,45 +118,21 @@ def placed(drafts: Sequence[LogDraft], schedule: Iterable[Game], notes: Notes) -
         if log.team == log.opponent:
             notes.aside(draft.file, "of a team against itself")
             alone.add(f"{log.game_id or log.team} on {log.game_date}")
-            continue
-        game = by_team.get((log.game_date, log.team))
-        if not log.opponent:
-            if game is None:
-                notes.aside(draft.file, "of a game that no file names: add a schedule")
-                continue
-            log = replace(log, opponent=game.away if log.team == game.home else game.home)
-            draft = replace(draft, log=log)  # noqa: PLW2901
-        groups[log.game_date, frozenset({log.team, log.opponent})].append(draft)
-    third = _third_teams(groups)
-    homes: set[str] = set()
-    halves: set[str] = set()
-    for pair, rows in groups.items():
-        if pair in third:
-            for draft in rows:
-                notes.aside(draft.file, "of a third team in a game of two others")
-            continue
-        home = _home(pair, rows, calendar, planned=pair in planned)
-        if home is None:
-            reason = "of a game with two homes or none" if rows[0].home is not None else "of a game without a home"
-            for draft in rows:
-                notes.aside(draft.file, f"{reason}: add a schedule")
-            homes.add(f"{'-'.join(sorted(pair[1]))} on {pair[0]}")
-            continue
-        game_id = _id(pair, rows, calendar, home)
-        if len({draft.log.team for draft in rows}) == 1:
-            halves.add(game_id)
-        for draft in rows:
-            log = draft.log
-            calendar.ids[log.game_date, log.game_id] = game_id
-            at_home = log.team == home
-            if log.game_id != game_id or log.home != at_home:
-                draft = replace(draft, log=replace(log, game_id=game_id, home=at_home))  # noqa: PLW2901
-            found.append(draft)
+        else:
+            groups[log.game_date, frozenset({log.team, log.opponent})].append(draft)
     notes.say("box scores have a team against itself and are left out", alone)
-    notes.say("games have a third team, whose rows are left out", (f"{'-'.join(sorted(p[1]))} on {p[0]}" for p in third))
-    notes.say("games have two homes or none and are left out; a schedule says who is at home", homes)
-    notes.say("games have the box score of one team alone", halves)
-    return found, calendar
+    return groups
+
+
+def _in_game(draft: LogDraft, game_id: str, home: str) -> LogDraft:
+    log, at_home = draft.log, draft.log.team == home
+    if log.game_id == game_id and log.home == at_home:
+        return draft
+    return replace(draft, log=replace(log, game_id=game_id, home=at_home))
+
+
+def _named(pair: Pair) -> str:
+    return f"{'-'.join(sorted(pair[1]))} on {pair[0]}"
 
 
 def _third_teams(groups: Mapping[Pair, Sequence[LogDraft]]) -> set[Pair]:
@@ -136,7 +142,7 @@ def _third_teams(groups: Mapping[Pair, Sequence[LogDraft]]) -> set[Pair]:
         for draft in rows:
             if draft.log.game_id:
                 sizes[pair[0], draft.log.game_id][pair] += 1
-    found = set()
+    found: set[Pair] = set()
     for pairs in sizes.values():
         if len(pairs) > 1:
             first = max(pairs, key=lambda pair: (pairs[pair], sorted(pair[1])))

@@ -119,9 +119,7 @@ def plan_import(
         add(FEATURES, day.game_date, sum(player.player_lookup not in vanish for player in predicted))
         add(PENDING, day.game_date, len(slate.games))
     planned = tuple(
-        TablePlan(
-            name, tuple(dates[name]), gains[name], None if standing is None else standing.held(name, dates[name])
-        )
+        TablePlan(name, tuple(dates[name]), gains[name], None if standing is None else standing.held(name, dates[name]))
         for name in tables
         if dates[name]
     )

@@ -177,7 +177,6 @@ class Import:
             idle_dates=tuple(sorted(idle)),
         )
 
-
     def _likeliest(self) -> dict[str, str]:
         """Of each name that has no game, the player of the box scores who is most like it."""
         players = {log.player_lookup for log in self.data.logs} if self.unplaced else set()

@@ -1,10 +1,10 @@
 """A mapping beside the data: for files of a shape that regen does not know, which column is which.
 
-    [[file]]
-    match = "my_odds*.csv"        # which files
-    as = "prop_lines"             # what they are: a name of docs/data.md
-    columns = { player_lookup = "Player Name", game_date = "Day", line = "Points" }
-    values = { market = "points", bookmaker = "draftkings" }
+[[file]]
+match = "my_odds*.csv"        # which files
+as = "prop_lines"             # what they are: a name of docs/data.md
+columns = { player_lookup = "Player Name", game_date = "Day", line = "Points" }
+values = { market = "points", bookmaker = "draftkings" }
 """
 
 from __future__ import annotations

@@ -12,8 +12,40 @@ _NOT_LETTERS = re.compile(r"[^a-z]")
 _BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _SUFFIX_END = re.compile(r"(jr|sr|iii|ii|iv)$")
 _NO_NAME = frozenset(
-    "a na nan nat none null nil void undefined unknown missing empty blank tbd tba inf true false player players name "
-    "playername noname noplayer team teamtotal teamtotals total totals reserves starters didnotplay".split()  # noqa: SIM905
+    [
+        "a",
+        "na",
+        "nan",
+        "nat",
+        "none",
+        "null",
+        "nil",
+        "void",
+        "undefined",
+        "unknown",
+        "missing",
+        "empty",
+        "blank",
+        "tbd",
+        "tba",
+        "inf",
+        "true",
+        "false",
+        "player",
+        "players",
+        "name",
+        "playername",
+        "noname",
+        "noplayer",
+        "team",
+        "teamtotal",
+        "teamtotals",
+        "total",
+        "totals",
+        "reserves",
+        "starters",
+        "didnotplay",
+    ]
 )
 """What stands where a program wrote a name that it did not have, or the sum of a table."""
 

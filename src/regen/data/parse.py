@@ -14,7 +14,9 @@ from regen.domain.dates import EASTERN, eastern_today
 INJURY_STATUSES = ("out", "doubtful", "questionable", "probable", "available")
 _STATUS_WORDS = {"active": "available", "healthy": "available", "day-to-day": "questionable", "gtd": "questionable"}
 MAX_MINUTES = 90.0  # the longest game on record had six overtimes: 78 minutes
-_NOTHING = frozenset({"", "-", "--", "nan", "nat", "null", "none", "nil", "na", "n/a", "#n/a", "<na>", "\\n", "undefined"})
+_NOTHING = frozenset(
+    {"", "-", "--", "nan", "nat", "null", "none", "nil", "na", "n/a", "#n/a", "<na>", "\\n", "undefined"}
+)
 _DATE_FORMS = ("%Y%m%d", "%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y", "%b %d, %Y", "%B %d, %Y", "%a, %b %d, %Y", "%d %b %Y")
 _GAME_ID = re.compile(r"0{0,2}([1-6]\d{7})")
 _CLOCK = re.compile(r"(?:PT)?(\d{1,3})[:M](\d{1,2}(?:\.\d+)?)S?")
@@ -318,7 +320,25 @@ def is_points(market: str) -> bool:
 
 
 _POINTS = frozenset(
-    "points point pts p playerpoints playerpts playerpointsalternate pointsalternate alternatepoints altpoints "
-    "playerpointsou playerpointsoverunder pointsoverunder pointsou totalpoints playertotalpoints pointsscored "
-    "playerpointsscored playerpointsovers".split()  # noqa: SIM905
+    [
+        "points",
+        "point",
+        "pts",
+        "p",
+        "playerpoints",
+        "playerpts",
+        "playerpointsalternate",
+        "pointsalternate",
+        "alternatepoints",
+        "altpoints",
+        "playerpointsou",
+        "playerpointsoverunder",
+        "pointsoverunder",
+        "pointsou",
+        "totalpoints",
+        "playertotalpoints",
+        "pointsscored",
+        "playerpointsscored",
+        "playerpointsovers",
+    ]
 )

@@ -29,8 +29,8 @@ def team_code(text: str) -> str | None:
 
 @cache
 def _rows() -> tuple[Mapping[str, str], ...]:
-    with (resources.files(__package__) / "teams.csv").open(encoding="utf-8", newline="") as stream:
-        return tuple(csv.DictReader(stream))
+    text = (resources.files(__package__) / "teams.csv").read_text(encoding="utf-8")
+    return tuple(csv.DictReader(text.splitlines()))
 
 
 @cache

@@ -57,14 +57,59 @@ def _side(game: Mapping[str, Any], side: str, codes: Mapping[Any, Any]) -> str |
 
 
 def _ids() -> Mapping[Any, str]:
-    """balldontlie numbers the teams by their codes' order."""
+    """Balldontlie numbers the teams by their codes' order."""
     return dict(enumerate(_ORDER, 1))
 
 
-_ORDER = (
-    "ATL BOS BKN CHA CHI CLE DAL DEN DET GSW HOU IND LAC LAL MEM MIA MIL MIN NOP NYK OKC ORL PHI PHX POR SAC SAS TOR UTA WAS"
-).split()  # noqa: SIM905
-_COUNTS = ("pts", "reb", "ast", "fga", "fgm", "fg3a", "fg3m", "fta", "ftm", "oreb", "dreb", "stl", "blk", "turnover", "pf")
+_ORDER = [
+    "ATL",
+    "BOS",
+    "BKN",
+    "CHA",
+    "CHI",
+    "CLE",
+    "DAL",
+    "DEN",
+    "DET",
+    "GSW",
+    "HOU",
+    "IND",
+    "LAC",
+    "LAL",
+    "MEM",
+    "MIA",
+    "MIL",
+    "MIN",
+    "NOP",
+    "NYK",
+    "OKC",
+    "ORL",
+    "PHI",
+    "PHX",
+    "POR",
+    "SAC",
+    "SAS",
+    "TOR",
+    "UTA",
+    "WAS",
+]
+_COUNTS = (
+    "pts",
+    "reb",
+    "ast",
+    "fga",
+    "fgm",
+    "fg3a",
+    "fg3m",
+    "fta",
+    "ftm",
+    "oreb",
+    "dreb",
+    "stl",
+    "blk",
+    "turnover",
+    "pf",
+)
 
 BALLDONTLIE = Format(
     name="balldontlie",
@@ -85,7 +130,9 @@ BALLDONTLIE = Format(
             parse.maybe_count,
         ),
     ),
-    taken=("teams by object or by balldontlie's number; postseason as a flag; minutes as 36 or 36:18; `00` is no appearance",),
+    taken=(
+        "teams by object or by balldontlie's number; postseason as a flag; minutes as 36 or 36:18; `00` is no appearance",
+    ),
     missing="the league's game ids and player ids; starter",
     skip_by=("minutes", "points", "game_id", "season_type", "player_lookup"),
     skip=skip_player,

@@ -14,7 +14,7 @@ def _at(value: str) -> bool:
     return value.strip() == "@"
 
 
-def _sided(rows: Iterable[Numbered], source: Source) -> Iterator[Numbered]:
+def _sided(rows: Iterable[Numbered], _: Source) -> Iterator[Numbered]:
     for number, values in rows:
         away = values.pop("away", None)
         if away is not None:

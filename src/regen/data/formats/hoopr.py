@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from regen.data import parse
 from regen.data.formats.shape import GAME_LOGS, Format, Numbered, Source, columns
 from regen.data.formats.sports import skip_player
-from regen.data.teams import codes
+from regen.data.teams import codes, team_code
 
 
 def _home(value: str) -> bool:
@@ -27,14 +27,12 @@ def _espn_kind(value: str) -> str | None:
 def _skip(minutes: str, points: str, kind: str, player: str, team: str, dnp: str) -> str | None:
     if dnp.strip().lower() in {"true", "1"}:
         return skip_player("", "")
-    if parse.team_code(team) not in codes():
+    if (team_code(team) or "") not in codes():
         return parse.NO_FORM["allstar"]
     return skip_player(minutes, points, "", "preseason" if kind.strip() in {"1", "1.0"} else "", player)
 
 
-
-
-def _own_ids(rows: Iterable[Numbered], source: Source) -> Iterator[Numbered]:
+def _own_ids(rows: Iterable[Numbered], _: Source) -> Iterator[Numbered]:
     for number, values in rows:
         values.pop("did_not_play", None)
         values["game_id"] = f"espn-{values['game_id']}"

@@ -7,8 +7,8 @@ from datetime import date, datetime, time
 from typing import Any
 
 from regen.data import parse
-from regen.data.formats.shape import INJURY_REPORTS, Format, Numbered, Record, Source, columns
 from regen.data.formats.clocks import moment, start_or_clock
+from regen.data.formats.shape import INJURY_REPORTS, Format, Numbered, Record, Source, columns
 from regen.data.reading import list_of_objects
 
 
@@ -20,7 +20,7 @@ def report_records(document: Any) -> list[Record] | None:  # noqa: ANN401
     return list(found) if found is not None and OFFICIAL_REPORT.fits(found[0]) else None
 
 
-def _dated(rows: Iterable[Numbered], source: Source) -> Iterator[Numbered]:
+def _dated(rows: Iterable[Numbered], _: Source) -> Iterator[Numbered]:
     for number, values in rows:
         clock: datetime | time | None = values.pop("hour", None)
         said: date | None = values.get("reported")

@@ -62,7 +62,9 @@ LEAGUE_SCHEDULE = Format(
         *columns("start=gameDateTimeUTC", _start),
         *columns("status=gameStatusText postponed=postponedStatus", parse.maybe_text),
     ),
-    taken=("games of the regular season, the play-in and the playoffs; preseason, All-Star and called-off games are left out",),
+    taken=(
+        "games of the regular season, the play-in and the playoffs; preseason, All-Star and called-off games are left out",
+    ),
     skip_by=("game_id", "home", "away", "status", "postponed"),
     skip=_skip,
     records=schedule_records,

@@ -54,7 +54,7 @@ def _skip_game(game_id: str, season_type: str) -> str | None:
     return parse.NO_FORM.get(kind or "")
 
 
-def _started(rows: Iterable[Numbered], source: Source) -> Iterator[Numbered]:
+def _started(rows: Iterable[Numbered], _: Source) -> Iterator[Numbered]:
     for number, values in rows:
         values["start"] = moment(values["game_date"], values.get("start"))
         yield number, values

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from regen.data import parse
 from regen.data.formats.shape import GAME_LOGS, SCHEDULE, Format, Numbered, Source, columns
 from regen.data.formats.sports import NBA_COUNTS, matchup, skip_player, with_matchup
-from collections.abc import Iterable, Iterator
 
 
-def _games(rows: Iterable[Numbered], source: Source) -> Iterator[Numbered]:
+def _games(rows: Iterable[Numbered], _: Source) -> Iterator[Numbered]:
     """One game of the two rows that its teams have."""
     for number, values in rows:
         team, opponent, home = values.pop("matchup")

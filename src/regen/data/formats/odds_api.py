@@ -32,7 +32,7 @@ def _bookmaker(value: str) -> str:
     return parse.lower(value).replace(" ", "")
 
 
-def dated(rows: Iterable[Numbered], source: Source) -> Iterator[Numbered]:
+def dated(rows: Iterable[Numbered], _: Source) -> Iterator[Numbered]:
     """Rows on the US Eastern date of their start."""
     for number, values in rows:
         values["game_date"] = eastern_today(values["game_start"])
@@ -69,28 +69,28 @@ def odds_records(document: Any) -> list[Record] | None:  # noqa: ANN401
     events = list(_snapshots(document))
     if not events or not all("bookmakers" in event and "commence_time" in event for event, _ in events):
         return None
-    rows: list[Record] = []
-    for event, taken in events:
-        for book in event["bookmakers"]:
-            for market in book.get("markets", ()):
-                seen = market.get("last_update") or book.get("last_update") or taken
-                for outcome in market.get("outcomes", ()):
-                    rows.append(
-                        {
-                            "commence_time": event["commence_time"],
-                            "bookmaker": book.get("key") or book.get("title"),
-                            "market": market.get("key"),
-                            "last_update": min(seen, taken) if taken else seen,
-                            "side": outcome.get("name"),
-                            "player": outcome.get("description"),
-                            "line": outcome.get("point"),
-                            "price": outcome.get("price"),
-                        }
-                    )
+    rows = [row for event, taken in events for row in _sides(event, taken)]
     return rows or [dict.fromkeys(("commence_time", "bookmaker", "market", "side", "player", "line", "price"), "none")]
 
 
-def _skip_side(market: str, side: str, line: str) -> str | None:
+def _sides(event: Mapping[str, Any], taken: str) -> Iterator[Record]:
+    for book in event["bookmakers"]:
+        for market in book.get("markets", ()):
+            seen = market.get("last_update") or book.get("last_update") or taken
+            for outcome in market.get("outcomes", ()):
+                yield {
+                    "commence_time": event["commence_time"],
+                    "bookmaker": book.get("key") or book.get("title"),
+                    "market": market.get("key"),
+                    "last_update": min(seen, taken) if taken else seen,
+                    "side": outcome.get("name"),
+                    "player": outcome.get("description"),
+                    "line": outcome.get("point"),
+                    "price": outcome.get("price"),
+                }
+
+
+def _skip_side(market: str, _: str, line: str) -> str | None:
     if (reason := skip_market(market)) is not None:
         return reason
     return None if line.strip() else "without a line"
@@ -138,7 +138,11 @@ ODDS_API_LINES = Format(
         *columns("bookmaker=bookmaker|bookmaker_key|book|sportsbook", _bookmaker, required=True),
         *columns("line=line|point", parse.line, required=True),
         *columns("game_start=commence_time|game_time", parse.moment, required=True),
-        *columns("over_price=over_odds|over_price|over under_price=under_odds|under_price|under", parse.maybe_price, required=True),
+        *columns(
+            "over_price=over_odds|over_price|over under_price=under_odds|under_price|under",
+            parse.maybe_price,
+            required=True,
+        ),
         *columns("captured_at=last_update|market_last_update|snapshot|timestamp|snapshot_time", parse.maybe_moment),
         *columns("market=market|market_key", parse.maybe_text, required=True),
     ),

@@ -18,7 +18,11 @@ def projection_records(document: Any) -> list[Record] | None:  # noqa: ANN401
     items = [item for item in document["data"] if isinstance(item, Mapping) and item.get("type") == "projection"]
     if not items or len(items) != len(document["data"]):
         return None
-    players = {str(p.get("id")): p.get("attributes") or {} for p in document.get("included", ()) if "player" in str(p.get("type"))}
+    players = {
+        str(p.get("id")): p.get("attributes") or {}
+        for p in document.get("included", ())
+        if "player" in str(p.get("type"))
+    }
     rows: list[Record] = []
     for item in items:
         attributes, links = item.get("attributes") or {}, item.get("relationships") or {}

@@ -50,12 +50,12 @@ class Column:
     required: bool = False
 
 
-def plain_rows(rows: Iterable[Numbered], source: Source) -> Iterator[Numbered]:
+def plain_rows(rows: Iterable[Numbered], _: Source) -> Iterator[Numbered]:
     """The rows as they are: one row of the file is one of the record."""
     yield from rows
 
 
-def no_skip(*texts: str) -> str | None:
+def no_skip(*_: str) -> str | None:
     """No row is left out."""
     return None
 

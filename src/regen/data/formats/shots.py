@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from math import hypot
-from typing import Any
 
 from regen.data import parse
 from regen.data.formats.native import ZONES
@@ -53,7 +52,7 @@ def zone_by_distance(feet: float, *, three: bool) -> str:
     return "paint_nonra" if feet <= PAINT_DEPTH else "midrange"
 
 
-def added_up(rows: Iterable[Numbered], source: Source) -> Iterator[Numbered]:
+def added_up(rows: Iterable[Numbered], _: Source) -> Iterator[Numbered]:
     """Shots as one row per player and game, with the number of the last one's line."""
     found: dict[tuple[date, str, str], Values] = {}
     lines: dict[tuple[date, str, str], int] = {}
@@ -109,7 +108,7 @@ def _maybe_number(value: str) -> float | None:
     return parse.number(value) if value.strip().lower() not in {"", "nan", "na", "unknown"} else None
 
 
-def _bdb_skip(event: str, player: str, result: str) -> str | None:
+def _bdb_skip(event: str, player: str) -> str | None:
     if event.strip().lower() not in {"shot", "miss"}:
         return "of events that are no field goal"
     return None if player.strip() else "of shots without a player"
@@ -173,7 +172,7 @@ BIGDATABALL = Format(
         "one file per game: a folder of them is read together",
     ),
     missing="nothing that the zones need",
-    skip_by=("event", "player_lookup", "result"),
+    skip_by=("event", "player_lookup"),
     skip=_bdb_skip,
     rows=_bdb_zones,
 )

@@ -47,7 +47,7 @@ def skip_player(minutes: str, points: str, game_id: str = "", season_type: str =
     return skip_log(minutes, points, game_id, season_type)
 
 
-def with_matchup(rows: Iterable[Numbered], source: Source) -> Iterator[Numbered]:
+def with_matchup(rows: Iterable[Numbered], _: Source) -> Iterator[Numbered]:
     """Rows whose team, opponent and home follow from a matchup, where columns of their own do not say it."""
     for number, values in rows:
         found = values.pop("matchup", None)
