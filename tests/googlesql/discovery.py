@@ -71,6 +71,7 @@ def filled(text: str) -> str:
         "nba_predictions": NAMES.dataset("nba_predictions"),
         "staging": f"`{NAMES.staging(STAGING)}`",
         "target": f"`{NAMES.table('player_game_summary')}`",
+        **dict.fromkeys(("replacements", "staged", "dates", "columns", "fresh_columns", "assignments", "same"), "x"),
     }
     return _PLACE.sub(lambda m: places[m[1]], _COMMENT.sub("", with_parts(text))).strip()
 

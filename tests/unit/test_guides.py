@@ -14,6 +14,10 @@ from typing import Any
 import pytest
 
 from regen.data import csvs
+from regen.data.formats import FORMATS
+from regen.data.formats.page import page
+from regen.data.formats.shape import KINDS as RECORDS
+from regen.data.formats.shape import Format
 from regen.domain import checks
 from regen.domain.alerts import AlertKind
 from regen.domain.checks import CHECKS
@@ -199,26 +203,20 @@ def test_an_invariant_has_its_row_in_the_runbook(name: str) -> None:
 # docs/contributing/format.md
 
 
-def columns_of(name: str) -> list[str]:
-    """The columns that the reader of a file knows."""
-    found = {
-        csvs.GAME_LOGS: csvs._LOG_COLUMNS,
-        csvs.PROP_LINES: csvs._LINE_COLUMNS,
-        csvs.SHOT_ZONES: csvs._ZONE_COLUMNS,
-        csvs.INJURY_REPORTS: csvs._INJURY_COLUMNS,
-    }
-    assert found.keys() == set(csvs.FILES), "tests/unit/test_guides.py: columns_of lacks the new file"
-    return [column for _, column, _, _ in found[name]]
+def test_the_data_page_has_what_the_formats_declare() -> None:
+    assert page() in read(DOCS / "data.md"), "run .venv/bin/python tools/data_page.py"
 
 
-@pytest.mark.parametrize("name", csvs.FILES)
-def test_a_file_has_its_row_in_the_data_page(name: str) -> None:
-    lines = [line for line in read(DOCS / "data.md").splitlines() if line.startswith(f"| `{name}`")]
-    assert lines, f"docs/data.md, The folder: no row of {name}"
-    told = set(re.findall(r"\w+", lines[0]))
-    for column in columns_of(name):
-        zone = re.sub(r"_fg[am]$", "", column)
-        assert column in told or (zone != column and zone in told), f"docs/data.md, {name}: {column}"
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+def test_a_format_has_a_test(form: Format) -> None:
+    known = read(TESTS / "unit" / "test_features_csvs.py") if form.name in RECORDS else ""
+    known += read(TESTS / "unit" / "test_import_formats.py")
+    alias = form.name.removesuffix("_json")
+    assert re.search(rf"\b{form.name}\b|def test_{alias}\w*\(|{_constant_of(form)}", known), f"no test of {form.name}"
+
+
+def _constant_of(form: Format) -> str:
+    return form.name.upper() if form.name in RECORDS else form.name
 
 
 @pytest.mark.parametrize("name", csvs.FILES)

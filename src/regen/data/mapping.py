@@ -41,11 +41,13 @@ def read_mappings(paths: Iterable[Path]) -> Mappings:
     """
     forms = []
     for path in paths:
+        written = path.read_text(encoding="utf-8-sig", errors="replace")
+        if "[[file" not in written:  # another program's
+            continue
         try:
-            text = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            entries = tomllib.loads(written).get("file")
+        except tomllib.TOMLDecodeError as error:
             raise InvalidInput(path.name, f"TOML in UTF-8: {error}") from error
-        entries = text.get("file")
         if not isinstance(entries, list) or not entries:
             raise InvalidInput(path.name, "[[file]] with match, as and columns (docs/data.md)")
         forms += [_entry(path.name, entry) for entry in entries]
