@@ -447,7 +447,9 @@ def test_json_that_is_not_understood_is_named(tmp_path: Path) -> None:
         recognised([tmp_path / "b.json"])
 
 
-@pytest.mark.parametrize("form", [form for form in FORMATS if not form.json_only], ids=lambda form: str(form.name))
+@pytest.mark.parametrize(
+    "form", [form for form in FORMATS if not form.json_only], ids=lambda form: form.name if form else "none"
+)
 def test_no_format_is_taken_for_another(form: Any) -> None:
     from regen.data.reading import Opened  # noqa: PLC0415
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import random
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from regen.data.aliases import FILE as ALIASES
 from regen.data.csvs import DataFolder, read_folder
-from regen.data.importer import ImportOptions, import_data, plan_import
+from regen.data.importer import ImportOptions, import_data, plan_import, with_standing
 from regen.data.names import key
 from regen.data.teams import codes, team_code
 from regen.domain.errors import InvalidInput
 from regen.features.records import GameLog
 from regen.league.names import TEAMS
+from regen.training.commands import run_evaluate, run_train
+from regen.training.warehouse import tables_as_data
 from support.import_tables import Tables
 from support.season_factory import FIRST, season, write
 
@@ -460,3 +462,55 @@ def test_a_plan_has_the_rows_that_the_import_then_writes() -> None:
     assert history.loses == sum(log.game_date <= day for log in made.logs)
     assert (plan.dates, plan.games, plan.unplaced) == ((day,), 4, 0)
     assert plan.placed == sum(line.game_date == day for line in made.lines)
+
+
+def test_train_and_evaluate_say_what_was_made_of_the_files(tmp_path: Path) -> None:
+    made = write(season(days=45), tmp_path)
+    with (made / "player_game_logs.csv").open("a") as stream:
+        stream.write((made / "player_game_logs.csv").read_text().splitlines()[1] + "\n")
+    said = "player_game_logs.csv: 1 rows there twice left out"
+    last = FIRST + timedelta(days=80)
+    assert f"note: {said}" in run_train(made, last)[1]
+    evaluation, text = run_evaluate(made, last, last + timedelta(days=8))
+    assert f"Note: {said}." in text
+    assert said in evaluation.as_dict()["remarks"]
+
+
+def test_rows_of_the_tables_without_minutes_are_no_appearance() -> None:
+    row = {
+        "game_date": "2025-10-21", "game_id": "g", "player_lookup": "ann", "team_abbr": "NYK", "opponent_team_abbr": "BOS",
+        "home_game": True, "minutes_played": 0, "points": 0, "assists": 0, "offensive_rebounds": 0, "defensive_rebounds": 0,
+        "fg_attempts": 0, "three_pt_attempts": 0, "ft_attempts": 0,
+    }  # fmt: skip
+    found = tables_as_data([row, {**row, "player_lookup": "bob", "minutes_played": 3.5}], [])
+    assert [log.player_lookup for log in found.logs] == ["bob"]
+    assert "player_game_summary: 1 rows with no minutes: no appearance" in found.report.notes
+
+
+# What has no file
+
+
+def test_data_without_a_file_stays_as_the_tables_have_it(tmp_path: Path) -> None:
+    """A folder without lines emptied the lines of its dates, and took their players off the slate."""
+    made = season(days=8)
+    tables = Tables()
+    import_data(made, tables)
+    before = {name: dict(kept) for name, kept in tables.kept.items()}
+    write(made, tmp_path)
+    (tmp_path / "prop_lines.csv").unlink()
+    (tmp_path / "injury_reports.csv").unlink()
+    data = read_folder(tmp_path)
+    day = FIRST + timedelta(days=14)
+    options = ImportOptions(dates=frozenset({day}))
+    data = with_standing(data, {day}, tables)
+    plan = plan_import(data, options, tuple(tables.kept), tables)
+    assert "player_prop_lines" not in {one.table for one in plan.tables}
+    import_data(data, tables, options)
+    assert tables.kept["player_prop_lines"] == before["player_prop_lines"]
+    slates = [kept["upcoming_player_game_context"][day.isoformat()] for kept in (before, tables.kept)]
+    told = [
+        [(row["player_lookup"], row["player_status"], row["current_points_line"]) for row in slate] for slate in slates
+    ]
+    assert told[0] == told[1]
+    assert any(line is not None for _, _, line in told[1])
+    assert any(status == "out" for _, status, _ in told[1])

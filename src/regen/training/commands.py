@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -25,6 +26,10 @@ def run_train(
         zones: `arrived`, `silver` or `gold`.
     """
     remarks: Counter[str] = Counter()
+    files: tuple[str, ...] = ()
+    if not isinstance(data, DataFolder):
+        data = read_folder(data)
+        files = data.report.sentences
     artefact = train(data, until, remarks, zones=Zones(zones))
     if out is not None:
         out.write_text(artefact.to_json(), encoding="utf-8")
@@ -34,6 +39,7 @@ def run_train(
         for name, model in sorted(artefact.models.items())
     ]
     lines += [f"note: {number} {what}" for what, number in sorted(remarks.items())]
+    lines += [f"note: {said}" for said in files]
     return artefact, "\n".join(lines) + "\n"
 
 
@@ -56,7 +62,9 @@ def run_evaluate(
     given = load_artefact(artefact_file) if artefact_file is not None else None
     folder = read_folder(data)
     asked = tuple(Zones) if zones == ALL_ZONES else (Zones(zones),)
+    said = folder.report.sentences
     found = [evaluate(folder, first, last, refit=refit, artefact=given, zones=each) for each in asked]
+    found = [replace(each, remarks=(*each.remarks, *said)) for each in found]
     if json_file is not None:
         json_file.write_text(to_json(found), encoding="utf-8")
     return found[0], accuracy_table(found[0]) if len(found) == 1 else side_by_side(found)

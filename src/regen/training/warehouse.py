@@ -28,6 +28,10 @@ def tables_as_data(games: Iterable[Row], lines: Iterable[Row]) -> DataFolder:
     notes: list[str] = []
     sided = list(games)
     logs = _made(sided, _log, "player_game_summary", notes)
+    played = [log for log in logs if log.minutes > 0]
+    if len(played) < len(logs):
+        notes.append(f"player_game_summary: {len(logs) - len(played)} rows with no minutes: no appearance")
+    logs = played
     offers = _made(lines, _line, "player_prop_lines", notes)
     unknown = sum(row.get("home_game") is None for row in sided)
     if unknown:

@@ -24,10 +24,6 @@ def _side(value: str) -> str:
     return word
 
 
-def _maybe_line(value: str) -> float | None:
-    return parse.line(value) if value.strip() else None
-
-
 def _bookmaker(value: str) -> str:
     return parse.lower(value).replace(" ", "")
 

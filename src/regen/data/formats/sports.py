@@ -31,12 +31,6 @@ def matchup(value: str) -> tuple[str, str, bool]:
     return sides[0], sides[1], found[2].lower().startswith("vs")
 
 
-@lru_cache(maxsize=1024)
-def maybe_matchup(value: str) -> tuple[str, str, bool] | None:
-    """A matchup, or nothing."""
-    return matchup(value) if value.strip() else None
-
-
 def skip_player(minutes: str, points: str, game_id: str = "", season_type: str = "", player: str = "x") -> str | None:
     """Why a row of a vendor's box score is left out: no appearance, no form, or the sum of a team."""
     word = re.sub(r"[^a-z]", "", player.lower())
