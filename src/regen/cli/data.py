@@ -75,7 +75,7 @@ def import_(
     for sentence in data.report.sentences:
         session.out.say(f"note: {sentence}")
     reader = session.reader
-    loader = TableLoader(reader.client, reader.project, reader.prefix)
+    loader = TableLoader(reader.client, reader.project, reader.prefix, maximum_bytes_billed=reader.maximum_bytes_billed)
     options = importer.ImportOptions(dates=dates, zones=zones, damage=importer.Damage(fail_share, coverage))
     data = importer.with_standing(data, importer.dates_of(data) if dates is None else dates, loader)
     plan = importer.plan_import(data, options, importer.ARRIVING if arrive else importer.TABLES, loader)

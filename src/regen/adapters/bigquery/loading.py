@@ -17,6 +17,7 @@ from regen.schemas import table as schema_of
 from regen.settings import number
 from regen.sql import Names, render
 
+BYTES = int(number("REGEN_MAXIMUM_BYTES_BILLED"))
 SLATES = "upcoming_player_game_context"
 KEYS = {
     "upcoming_player_game_context": ("game_date", "game_id", "player_lookup"),
@@ -46,9 +47,18 @@ class TableLoader:
 
     Args:
         token: goes into the names of staging tables.
+        maximum_bytes_billed: of each statement; BigQuery refuses one that would bill more.
     """
 
-    def __init__(self, client: bigquery.Client, project: str, dataset_prefix: str = "", token: str = "") -> None:
+    def __init__(
+        self,
+        client: bigquery.Client,
+        project: str,
+        dataset_prefix: str = "",
+        token: str = "",
+        *,
+        maximum_bytes_billed: int = BYTES,
+    ) -> None:
         self._client = client
         self._bytes = maximum_bytes_billed
         self._names = Names(project, dataset_prefix)
@@ -103,7 +113,7 @@ class TableLoader:
             acts = [self._act(part.table, staged[part.table]) for part in parts]
             text = render("replace_days", self._names, lists=(("replacements", "\n\n".join(acts)),))
             dates = [bigquery.ArrayQueryParameter(f"dates_{p.table}", "DATE", sorted(p.dates)) for p in parts]
-            self._client.query(text, job_config=bigquery.QueryJobConfig(query_parameters=dates)).result()
+            self._run(text, dates)
         finally:
             for name in staged.values():
                 self._client.delete_table(name, not_found_ok=True)
@@ -134,10 +144,12 @@ class TableLoader:
         self, name: str, table: str, dates: Collection[date], lists: tuple[tuple[str, str], ...] = ()
     ) -> Sequence[Any]:
         target = ("target", f"`{self._names.table(table)}`")
-        config = bigquery.QueryJobConfig(
-            query_parameters=[bigquery.ArrayQueryParameter("dates", "DATE", sorted(dates))]
-        )
-        return list(self._client.query(render(name, self._names, lists=(target, *lists)), job_config=config).result())
+        given = [bigquery.ArrayQueryParameter("dates", "DATE", sorted(dates))]
+        return self._run(render(name, self._names, lists=(target, *lists)), given)
+
+    def _run(self, text: str, given: Sequence[bigquery.ArrayQueryParameter]) -> list[Any]:
+        config = bigquery.QueryJobConfig(query_parameters=list(given), maximum_bytes_billed=self._bytes)
+        return list(self._client.query(text, job_config=config).result())
 
     def _append(self, table: str, target: str, rows: Sequence[Mapping[str, Any]]) -> None:
         if not rows:
