@@ -190,7 +190,7 @@ def test_schedule_of_four_columns_gives_tonight_a_slate(tmp_path: Path, start: s
     assert not tables.rows("player_game_summary", date(2025, 10, 23))
 
 
-def test_a_later_date_of_the_schedule_is_there_when_it_is_asked_for(tmp_path: Path) -> None:
+def test_a_later_date_of_the_schedule_is_there_if_asked_for(tmp_path: Path) -> None:
     data = read(tmp_path, "game_date,home,away,start\n2025-10-23,HOU,MIL,\n2025-10-25,MIL,HOU,\n")
     day = date(2025, 10, 25)
     assert day in dates_of(data)
@@ -416,7 +416,7 @@ def test_a_mapping_that_is_wrong_is_named(tmp_path: Path, text: str, says: str) 
         read(tmp_path)
 
 
-def test_a_file_that_is_named_and_not_known_is_refused_with_what_to_do(tmp_path: Path) -> None:
+def test_a_named_file_of_no_known_format_is_refused(tmp_path: Path) -> None:
     read(tmp_path, "what,ever\n1,2\n")
     with pytest.raises(
         InvalidInput, match=r"1\.csv: expected a file of a known format; it has what, ever: name one with --as"

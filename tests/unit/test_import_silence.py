@@ -80,7 +80,7 @@ def test_a_team_is_known_by_every_vendors_spelling(tmp_path: Path, written: str,
     assert one(logs(tmp_path, box(team=written, opponent="MIA" if code != "MIA" else "NYK"))).team == code
 
 
-def test_there_are_thirty_teams_and_none_of_them_is_the_sample_leagues() -> None:
+def test_thirty_teams_are_known_and_none_of_the_sample_league() -> None:
     assert len(set(codes())) == 30
     assert [team_code(code) for code in (*codes(), *TEAMS)] == [*codes(), *TEAMS]
 
@@ -229,7 +229,7 @@ def test_a_corrected_row_counts_instead_of_the_one_it_corrects(tmp_path: Path) -
     assert any("annbell on 2025-10-21 (player_game_logs.csv:3 counts)" in said for said in data.report.notes)
 
 
-def test_a_correction_that_says_when_it_was_made_counts_wherever_it_stands(tmp_path: Path) -> None:
+def test_a_dated_correction_counts_in_any_place(tmp_path: Path) -> None:
     rows = [f"{box(points='12')},2025-10-23T10:00Z", f"{box(points='10')},2025-10-22T10:00Z"]
     assert one(logs(tmp_path, *rows, head=f"{LOGS},corrected_at")).points == 12
 
@@ -266,7 +266,7 @@ def test_a_game_of_one_team_is_named(tmp_path: Path) -> None:
     assert "1 games have the box score of one team alone: 0022500001" in data.report.notes
 
 
-def test_a_game_with_two_homes_is_left_out_unless_a_schedule_says_whose_it_is(tmp_path: Path) -> None:
+def test_a_game_with_two_homes_needs_a_schedule(tmp_path: Path) -> None:
     logs(tmp_path, box(), box(player="Bo Cole", team="BOS", opponent="NYK", home="1"))
     data = read_folder(tmp_path)
     assert not data.logs
@@ -308,7 +308,7 @@ def test_points_are_points_in_every_spelling(tmp_path: Path, market: str) -> Non
     assert len(read_folder(tmp_path).lines) == 1
 
 
-def test_a_line_of_another_market_refuses_nothing_whatever_it_holds(tmp_path: Path) -> None:
+def test_a_line_of_another_market_refuses_nothing(tmp_path: Path) -> None:
     rows = [
         "2025-10-21,Ann Bell,assists,dk,,,",
         "2025-10-21,,player_rebounds,,x,y,z",
@@ -390,7 +390,7 @@ def test_a_file_of_lines_with_a_header_alone_empties_nothing(tmp_path: Path) -> 
     assert not tables.kept["player_prop_lines"]
 
 
-def test_all_missing_columns_are_named_beside_those_that_are_there(tmp_path: Path) -> None:
+def test_all_missing_and_present_columns_are_named(tmp_path: Path) -> None:
     with pytest.raises(
         InvalidInput, match=r"player_game_logs\.csv:1 opponent, home: .*the file has game_date, game_id"
     ):
