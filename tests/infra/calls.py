@@ -139,17 +139,21 @@ def _reached(port: str, method: str) -> set[str]:
 
 
 def _hosts(method: str) -> set[str]:
-    """The interfaces that a method of `Platform` reaches by itself, whatever it is given."""
+    """The interfaces that a method of `Platform` reaches by itself, or unless it is given another."""
     tree = ast.parse((SOURCES / "client" / "platform.py").read_text())
     functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == method)
-    return {
-        str(node.slice.value)
-        for function in functions
-        for node in ast.walk(function)
-        if isinstance(node, ast.Subscript)
-        and isinstance(node.slice, ast.Constant)
-        and ast.unparse(node.value) == "self.hosts"
-    }
+    found: set[str] = set()
+    for function in functions:
+        arguments = function.args.args
+        given = zip(arguments[len(arguments) - len(function.args.defaults) :], function.args.defaults, strict=True)
+        usual = {argument.arg: default.value for argument, default in given if isinstance(default, ast.Constant)}
+        for node in ast.walk(function):
+            if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "self.hosts":
+                if isinstance(node.slice, ast.Constant):
+                    found.add(str(node.slice.value))
+                elif isinstance(node.slice, ast.Name) and node.slice.id in usual:
+                    found.add(str(usual[node.slice.id]))
+    return found
 
 
 def calls_of_people() -> set[str]:
