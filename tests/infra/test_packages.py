@@ -25,10 +25,12 @@ from regen.local.packaging import Package, package_functions
 from regen.local.tokens import TokenSigner
 from regen.web.settings import GOOGLE_ISSUER
 from support.emulators import firestore
-from support.polling import slowness, wait_until
+from support.polling import wait_until
 
 ROOT = Path(__file__).parents[2]
 BUDGET_MS = 550.0
+FRAMEWORK_MS = 220.0
+"""The import of functions_framework alone on the reference machine: what a slower machine's time is judged by."""
 HEAVY = ("pandas", "numpy", "pyarrow", "pydantic", "scipy", "sklearn")
 FUNCTIONS = ("coordinator", "verifier", "worker")
 ENVIRONMENT = {
@@ -45,10 +47,11 @@ ENVIRONMENT = {
 IMPORT = """
 import json, sys, time
 before = time.process_time()
+import functions_framework
+framework = (time.process_time() - before) * 1000
 import main
 spent = (time.process_time() - before) * 1000
-import functions_framework
-print(json.dumps({"ms": spent, "modules": sorted({m.partition(".")[0] for m in sys.modules})}))
+print(json.dumps({"ms": spent, "framework_ms": framework, "modules": sorted({m.partition(".")[0] for m in sys.modules})}))
 """
 #: What a first request loads, too: the clients are built then.
 FIRST_REQUEST = """
@@ -118,9 +121,10 @@ def test_two_builds_are_the_same_bytes(packages: dict[str, Package], tmp_path: P
 
 def test_import_time_is_within_its_budget(python: Path, unpacked: Path) -> None:
     _run(python, unpacked, IMPORT)  # compiles what is ours, as the platform's build does
-    spent = [json.loads(_run(python, unpacked, IMPORT))["ms"] for _ in range(5)]
+    runs = [json.loads(_run(python, unpacked, IMPORT)) for _ in range(7)]
     # The least counts: whatever else the machine does only adds to it.
-    assert min(spent) <= BUDGET_MS * slowness(), spent
+    spent, framework = (min(run[name] for run in runs) for name in ("ms", "framework_ms"))
+    assert spent <= BUDGET_MS * max(1.0, framework / FRAMEWORK_MS), runs
 
 
 def test_nothing_heavy_is_imported(python: Path, unpacked: Path) -> None:
