@@ -399,3 +399,73 @@ def test_message_of_a_newer_version_is_left_alone() -> None:
             check_message(bench.deps, {"batch_id": "b", "schema": 2})
     bench.sweep()
     assert len(alerts(bench, AlertKind.RECORD_UNREADABLE)) == 1
+
+
+def outbox_item(bench: Bench, kind: str, payload: Any, name: str = "odd", **more: Any) -> None:
+    """An item of the outbox as a hand, or another version, leaves it: older than all others."""
+    due = bench.clock.now() - timedelta(days=1)
+    data = {"event_id": name, "kind": kind, "due_at": due, "payload": json.dumps(payload), "schema": 1, **more}
+    bench.store.commit([Write("put", f"outbox/{name}", data)])
+
+
+GOOD_MESSAGE = {"topic": COMPLETE_TOPIC, "data": {}, "attributes": {}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        ("message", {}),
+        *(("message", {k: v for k, v in GOOD_MESSAGE.items() if k != name}) for name in GOOD_MESSAGE),
+        *(("message", {**GOOD_MESSAGE, "topic": topic}) for topic in (7, None, ["x"], "", "no-such-topic")),
+        *(("message", {**GOOD_MESSAGE, "data": data}) for data in ("x", None, [7])),
+        *(
+            ("message", {**GOOD_MESSAGE, "attributes": attributes})
+            for attributes in (None, [], {"a": 7}, {"a": None}, {"": "x"}, {"a": "x" * 1025}, {"googx": "x"})
+        ),
+        ("message", {**GOOD_MESSAGE, "attributes": {"a": "\ud800"}}),
+        ("alert", {}),
+        ("alert", {"type": 7, "why": "x"}),
+        ("audit", {}),
+        ("audit", {"entry": 7}),
+        ("audit", {"entry": {}, "staging": 7}),
+    ],
+    ids=str,
+)
+def test_outbox_item_not_carried_out_holds_up_no_other(kind: str, payload: dict[str, Any]) -> None:
+    bench = Bench(players(2), hold_down_seconds=900.0)
+    bench.run("t0")
+    bench.sweep()
+    outbox_item(bench, kind, payload)
+    if "\ud800" in str(payload):
+        bench.deps = replace(bench.deps, queue=Strict(bench))
+    assert bench.regenerate("late", source=Source.PUBSUB).status == "coalesced"
+    malformed.record(bench.deps, b"{7", "message 7 is odd", "pubsub:one", "m7")
+    named = []
+    for _ in range(30):
+        named += tick(bench).trouble
+        bench.clock.advance(240)
+    assert [b.status for b in batch_view.list_batches(bench.deps, None, None)] == ["promoted", "promoted"]
+    assert len(bench.audited("malformed")) == 1
+    assert [told for told in named if "odd" in told]
+    told = alerts(bench, AlertKind.RECORD_UNREADABLE)
+    assert len(told) == ("\ud800" not in str(payload)), "once; what only the client refuses is told of a day later"
+    assert not alerts(bench, AlertKind.OUTBOX_DEAD)
+    bench.clock.advance(86_400)
+    for _ in range(2):
+        tick(bench)
+    assert bench.store.get("outbox/odd") is None
+    assert bench.store.get("outbox_dead/odd") is not None
+    assert len(alerts(bench, AlertKind.OUTBOX_DEAD)) == 1
+
+
+class Strict:
+    """A queue that encodes attributes, as Pub/Sub's client does."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._queue = bench.queue
+
+    def publish(self, topic: str, messages: Any) -> None:
+        for message in messages:
+            for value in message.attributes.values():
+                value.encode()
+        self._queue.publish(topic, messages)

@@ -145,7 +145,7 @@ def test_staging_tables_in_use_are_not_orphans() -> None:
     for name in ("awaited", ids.staging_table(answer.batch_id, 1, 7), ids.staging_table("regen_another", 1, 7)):
         bench.warehouse.stage(name, _a_row(bench))
     payload = {**json.loads(entry_of.data["payload"]), "staging": "awaited"}
-    bench.store.commit([Write("put", "outbox/x", {**entry_of.data, "payload": json.dumps(payload)})])
+    bench.store.commit([Write("put", "outbox/x", {**entry_of.data, "event_id": "x", "payload": json.dumps(payload)})])
     bench.clock.advance(timedelta(hours=3).total_seconds())
     assert orphans.orphaned_staging(bench.deps) == [ids.staging_table("regen_another", 1, 7)]
 

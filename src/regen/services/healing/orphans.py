@@ -55,6 +55,7 @@ def orphaned_staging(deps: Deps) -> list[str]:
 def _staging(snapshot: Snapshot) -> str | None:
     """The staging table of an audit entry in the outbox; None if the item cannot be read."""
     try:
-        return decode_outbox(snapshot).payload.get("staging")
+        name = decode_outbox(snapshot).payload.get("staging")
     except Unreadable:
         return None
+    return name if isinstance(name, str) else None

@@ -16,6 +16,7 @@ REQUEST_TOPIC = "prediction-request"
 VERIFY_TOPIC = "prediction-verify"
 COMPLETE_TOPIC = "prediction-batch-complete"
 ALERT_TOPIC = "prediction-alerts"
+TOPICS = (TRIGGER_TOPIC, REQUEST_TOPIC, VERIFY_TOPIC, COMPLETE_TOPIC, ALERT_TOPIC)
 
 TRACEPARENT = "googclient_traceparent"
 """The message attribute that carries the trace; Google's clients use the same name."""

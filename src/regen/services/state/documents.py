@@ -255,7 +255,9 @@ def decode_outbox(snapshot: Snapshot) -> OutboxItem:
         Unreadable: this version cannot read it.
     """
     with decoding(snapshot) as data:
-        return _OUTBOX.convert({**data, "payload": json.loads(data["payload"])})
+        item = _OUTBOX.convert({**data, "payload": json.loads(data["payload"])})
+        check_name(snapshot, item.event_id)
+        return item
 
 
 def encode_lease(record: LeaseRecord) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -17,9 +17,10 @@ from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEntry
 from regen.domain.batch import Batch
 from regen.domain.errors import Conflict, InvalidInput, RegenError, Unavailable, Unreadable
+from regen.domain.soundness import plain
 from regen.ports import Message, Snapshot, Write
 from regen.services.state import messages
-from regen.services.state.deps import ALERT_TOPIC, Deps
+from regen.services.state.deps import ALERT_TOPIC, TOPICS, TRACEPARENT, Deps
 from regen.services.state.documents import OutboxItem, decode_outbox, encode_outbox
 from regen.services.state.messages import ask_to_verify
 from regen.services.state.paths import OUTBOX, outbox_dead_path, outbox_path
@@ -30,6 +31,8 @@ LIMIT = 1000
 """Documents that a flush reads at once."""
 MESSAGES, ALERTS = 50, 10
 """Sizes of the groups in which messages and alerts are published and deleted."""
+MAX_ATTRIBUTES = 100
+"""Of a message, as Pub/Sub takes it (https://cloud.google.com/pubsub/quotas#resource_limits)."""
 BUDGET = timedelta(seconds=20)
 """A flush starts no further group after this time; the next sweep comes within a minute."""
 AGAIN_AFTER = timedelta(minutes=5)
@@ -59,10 +62,63 @@ def entry_of(item: OutboxItem) -> AuditEntry:
     Raises:
         InvalidInput: the item holds no audit entry; another version may have written it.
     """
+    staging = item.payload.get("staging")
+    if staging is not None and not (isinstance(staging, str) and staging):
+        raise InvalidInput("staging", "the name of a table, or null")
     try:
         return _ENTRY.convert(item.payload["entry"])
     except (msgspec.ValidationError, KeyError) as error:
         raise InvalidInput("entry", f"an audit entry ({error})") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _MessagePayload:
+    topic: str
+    data: dict[str, Any]
+    attributes: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _AlertPayload:
+    type: str
+    why: str
+
+
+_MESSAGE = Form(_MessagePayload)
+_ALERT = Form(_AlertPayload)
+
+
+def check_payload(item: OutboxItem) -> None:
+    """Look at what an item is to send, before it is put beside others.
+
+    Raises:
+        InvalidInput: nothing can carry it out; another version, or a hand, has written it.
+    """
+    if item.kind == "audit":
+        entry_of(item)
+        return
+    try:
+        if item.kind == "alert":
+            _ALERT.convert(item.payload)
+            return
+        message = _MESSAGE.convert(item.payload)
+    except msgspec.ValidationError as error:
+        raise InvalidInput("payload", f"what an item of kind {item.kind} needs ({error})") from error
+    if message.topic not in TOPICS:
+        raise InvalidInput("payload.topic", f"one of {', '.join(TOPICS)}")
+    if len(message.attributes) > MAX_ATTRIBUTES or not all(
+        _is_attribute(name, value) for name, value in message.attributes.items()
+    ):
+        raise InvalidInput("payload.attributes", "names and texts that Pub/Sub takes")
+
+
+def _is_attribute(name: str, value: str) -> bool:
+    if name.startswith("goog") and name != TRACEPARENT:
+        return False
+    try:
+        return 0 < len(name.encode()) <= 256 and len(value.encode()) <= 1024
+    except UnicodeEncodeError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +196,7 @@ class Carrier:
     until: datetime
     done: int = 0
     trouble: Unavailable | None = None
-    refusals: dict[str, RegenError] = field(default_factory=dict)
+    refusals: dict[str, Exception] = field(default_factory=dict)
 
     @property
     def late(self) -> bool:
@@ -160,28 +216,45 @@ class Carrier:
         except Unavailable as error:
             self.trouble = error
             return False
-        except RegenError as error:
+        except Exception as error:
             if len(group) > 1:
                 half = len(group) // 2
                 return self.carry(group[:half], act) and self.carry(group[half:], act)
+            if not isinstance(error, RegenError):
+                log.exception("outbox: %s", group[0].snapshot.path)  # a defect, or an item that no rule foresaw
             self.refused(group[0], error)
             return True
         self.deps.store.commit([Write("delete", due.snapshot.path) for due in group])
         self.done += len(group)
         return True
 
-    def refused(self, due: Due, error: RegenError) -> None:
+    def sound(self, found: Sequence[Due]) -> list[Due]:
+        """The items that can be carried out; each other item is postponed separately, with one alert."""
+        good: list[Due] = []
+        for due in found:
+            try:
+                check_payload(due.item)
+            except InvalidInput as error:
+                if not self.late:
+                    self.refused(due, error, unreadable=True)
+            else:
+                good.append(due)
+        return good
+
+    def refused(self, due: Due, error: Exception, *, unreadable: bool = False) -> None:
         """Postpone an item that was refused with a lasting error."""
-        _postpone(self.deps, due, str(error))
+        why = str(error) if isinstance(error, RegenError) else f"{type(error).__name__}: {error}"
+        _postpone(self.deps, due, plain(why), unreadable=unreadable)
         self.refusals[due.item.event_id] = error
-        self.trouble = Unavailable(f"{due.item.kind} {due.item.event_id}: {error}")
+        self.trouble = Unavailable(f"{due.item.kind} {due.item.event_id}: {plain(why)}")
 
     def deliver(self, found: Sequence[Due]) -> None:
         """Publish the messages and raise the alerts among these items."""
+        found = self.sound([due for due in found if due.item.kind != "audit"])
         topics: dict[str, list[Due]] = {}
         for due in found:
             if due.item.kind == "message":
-                topics.setdefault(str(due.item.payload["topic"]), []).append(due)
+                topics.setdefault(due.item.payload["topic"], []).append(due)
         for topic, dues in topics.items():
             for group in _groups(dues, MESSAGES):
                 self.carry(group, partial(self._publish, topic))
@@ -222,21 +295,29 @@ def deliver(deps: Deps, name: str, ended: Batch | None = None) -> None:
         log.warning("left to the sweep: %s", carrier.trouble, extra={"batch_id": name})
 
 
-def _postpone(deps: Deps, due: Due, error: str) -> None:
+def _postpone(deps: Deps, due: Due, error: str, *, unreadable: bool = False) -> None:
     """Postpone an item that retrying cannot cure, so that it does not block others.
 
     After `ASIDE_AFTER` move it to `outbox_dead` and alert.
+
+    Args:
+        unreadable: the item itself is wrong: the first alert does not wait for `ASIDE_AFTER`.
     """
     item, now = due.item, deps.clock.now()
-    failing = replace(item, error=error, failing_since=item.failing_since or now, due_at=now + AGAIN_AFTER)
+    since = item.failing_since or now
+    # The stored payload stays unchanged: it may hold what cannot be encoded again.
+    failing = {"error": error, "failing_since": since, "due_at": now + AGAIN_AFTER}
     path, what = due.snapshot.path, f"{item.kind} {item.event_id}"
-    writes = [Write("update", path, encode_outbox(failing), due.snapshot.version)]
-    aside = failing.failing_since is not None and now - failing.failing_since >= ASIDE_AFTER
+    writes = [Write("update", path, failing, due.snapshot.version)]
+    if unreadable and item.failing_since is None:
+        content = alert(AlertKind.RECORD_UNREADABLE, f"{path}: {error}", path=path, batch_id=item.batch_id)
+        writes += put([alert_item(ids.digest("unreadable", path, length=24), now, content, item.batch_id)])
+    aside = now - since >= ASIDE_AFTER
     if aside:
         content = alert(AlertKind.OUTBOX_DEAD, f"{what}: {error}", item=item.event_id, batch_id=item.batch_id)
         writes = [
             Write("delete", path, version=due.snapshot.version),
-            Write("put", outbox_dead_path(item.event_id), encode_outbox(failing)),
+            Write("put", outbox_dead_path(item.event_id), {**due.snapshot.data, **failing}),
             *put([alert_item(ids.digest("outbox_dead", item.event_id, length=24), now, content, item.batch_id)]),
         ]
     try:

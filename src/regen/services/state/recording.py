@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from regen.domain.errors import InvalidInput, RegenError, StagingMissing, StatementRefused, Unavailable, Unreadable
+from regen.domain.errors import InvalidInput, StagingMissing, StatementRefused, Unavailable, Unreadable
 from regen.services.state.deps import Deps
 from regen.services.state.leases import LeaseBusy, take
 from regen.services.state.outbox import BUDGET, LIMIT, Carrier, Due, due_items, entry_of, items_of
@@ -71,13 +71,13 @@ def _runs(deps: Deps, batch_id: str) -> list[Due]:
     return [due for due in found if due.item.kind == "audit" and due.item.payload.get("staging")]
 
 
-def _is_sure(error: RegenError) -> bool:
+def _is_sure(error: Exception) -> bool:
     """Whether nothing of the recording was carried out, nor will be."""
     return isinstance(error, InvalidInput) or (isinstance(error, StatementRefused) and error.final)
 
 
 def _record_all(carrier: Carrier, found: Sequence[Due]) -> None:
-    good = [due for due in found if _is_entry(carrier, due)]
+    good = carrier.sound(found)
     if not good:
         return
     try:
@@ -91,16 +91,6 @@ def _record_all(carrier: Carrier, found: Sequence[Due]) -> None:
                     return  # BigQuery does not answer, and would not for the other groups
     finally:
         lease.release()
-
-
-def _is_entry(carrier: Carrier, due: Due) -> bool:
-    """Whether the item holds an audit entry; if not (another version wrote it), postpone this item."""
-    try:
-        entry_of(due.item)
-    except InvalidInput as error:
-        carrier.refused(due, error)
-        return False
-    return True
 
 
 def _jobs(found: Sequence[Due]) -> Iterator[list[Due]]:
