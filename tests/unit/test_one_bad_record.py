@@ -4,13 +4,14 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from regen.api.health import SweepReport
 from regen.domain.alerts import AlertKind
+from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Status
 from regen.domain.errors import Refused, Unreadable
 from regen.domain.trigger import Source, Trigger
@@ -469,3 +470,54 @@ class Strict:
             for value in message.attributes.values():
                 value.encode()
         self._queue.publish(topic, messages)
+
+
+def test_thousand_items_of_unknown_kind_hold_up_no_other() -> None:
+    """A newer version added a kind without another schema, and its deployment was rolled back."""
+    bench = Bench(players(2))
+    for number in range(outbox.LIMIT):
+        outbox_item(bench, "page", {}, f"newer{number}")
+    malformed.record(bench.deps, b"{7", "message 7 is odd", "pubsub:one", "m7")
+    report = tick(bench)
+    assert len(bench.audited("malformed")) == 1
+    assert len(report.unreadable) == sweeping.NAMED
+    assert report.trouble[-1] == f"{outbox.LIMIT - sweeping.NAMED} more records cannot be read"
+    tick(bench)
+    assert len({a["path"] for a in alerts(bench, AlertKind.RECORD_UNREADABLE)}) == sweeping.NAMED
+    assert len(alerts(bench, AlertKind.RECORD_UNREADABLE)) == sweeping.NAMED
+
+
+@pytest.mark.parametrize("kind", ["message", "alert", "audit"])
+def test_a_flood_of_one_kind_hides_no_other(kind: str) -> None:
+    bench = Bench(players(2))
+    for number in range(outbox.LIMIT):
+        outbox_item(bench, "message" if kind == "audit" else "audit", {}, f"first{number:04}")
+    payloads = {
+        "message": {**GOOD_MESSAGE, "data": {"n": 1}},
+        "alert": {"type": "batch_stuck", "why": "one"},
+        "audit": json.loads(json.dumps(outbox.audit_item(entry(bench)).payload, default=str)),
+    }
+    outbox_item(bench, kind, payloads[kind], "z", due_at=bench.clock.now())
+    due = outbox.due_items(bench.deps, None)
+    assert "z" in {item.item.event_id for item in due}
+
+
+def entry(bench: Bench) -> AuditEntry:
+    """An audit entry of no batch."""
+    return AuditEntry(
+        "z", AuditEvent.HEALED, bench.clock.now(), None, None, 0, "healed", "healed", "sweep", metadata={}
+    )
+
+
+@pytest.mark.parametrize("due_at", ["missing", None, 7, "2026-01-01T00:00:00Z", [], datetime(1, 1, 1)], ids=str)
+def test_an_outbox_item_that_is_never_due_is_named(due_at: Any) -> None:
+    bench = Bench(players(2))
+    outbox_item(bench, "message", GOOD_MESSAGE, due_at=due_at)
+    if due_at == "missing":
+        without(bench, "outbox/odd", "due_at")
+    named = []
+    for _ in range(11):
+        named += tick(bench).unreadable
+        bench.clock.advance(60)
+    assert [told for told in named if "outbox/odd" in told]
+    assert len(alerts(bench, AlertKind.RECORD_UNREADABLE)) == 1

@@ -65,6 +65,7 @@ def sweep(deps: Deps) -> SweepReport:
     mended = parts.take("fences", lambda: mend_fences(deps)) or []
     report.healed += [f"{day}: the fence was doubled" for day in mended]
     report.flushed = parts.take("outbox", lambda: flush(deps, unreadable=parts.unreadable)) or 0
+    parts.take("outbox items", lambda: outbox.report_timeless(deps, parts.unreadable))
     parts.take("backfills", lambda: wake_live(deps, parts.unreadable))
     if parts.unnamed:
         report.trouble.append(f"{parts.unnamed} more records cannot be read")

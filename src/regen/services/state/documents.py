@@ -26,6 +26,7 @@ from regen.settings import limits, number
 
 _JSON_FIELDS = ("metadata", "verdict", "command")
 _TRIGGERS = ("coalesced", "carried")
+OUTBOX_KINDS = ("audit", "message", "alert")
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +258,8 @@ def decode_outbox(snapshot: Snapshot) -> OutboxItem:
     with decoding(snapshot) as data:
         item = _OUTBOX.convert({**data, "payload": json.loads(data["payload"])})
         check_name(snapshot, item.event_id)
+        if item.kind not in OUTBOX_KINDS:
+            raise ValueError(f"kind: expected one of {', '.join(OUTBOX_KINDS)}, got {item.kind:.60}")
         return item
 
 

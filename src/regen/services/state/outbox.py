@@ -17,11 +17,11 @@ from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEntry
 from regen.domain.batch import Batch
 from regen.domain.errors import Conflict, InvalidInput, RegenError, Unavailable, Unreadable
-from regen.domain.soundness import plain
+from regen.domain.soundness import is_moment, plain
 from regen.ports import Message, Snapshot, Write
 from regen.services.state import messages
 from regen.services.state.deps import ALERT_TOPIC, TOPICS, TRACEPARENT, Deps
-from regen.services.state.documents import OutboxItem, decode_outbox, encode_outbox
+from regen.services.state.documents import OUTBOX_KINDS, OutboxItem, decode_outbox, encode_outbox
 from regen.services.state.messages import ask_to_verify
 from regen.services.state.paths import OUTBOX, outbox_dead_path, outbox_path
 
@@ -35,6 +35,7 @@ MAX_ATTRIBUTES = 100
 """Of a message, as Pub/Sub takes it (https://cloud.google.com/pubsub/quotas#resource_limits)."""
 BUDGET = timedelta(seconds=20)
 """A flush starts no further group after this time; the next sweep comes within a minute."""
+TIMELESS_MINUTES = 10
 AGAIN_AFTER = timedelta(minutes=5)
 ASIDE_AFTER = timedelta(days=1)
 """An item refused with a lasting error is retried for this long, then moved to `outbox_dead`; a missing table may return."""
@@ -156,9 +157,22 @@ def _oldest(deps: Deps, now: datetime, unreadable: Callable[[Unreadable], None])
         if len(page) < LIMIT:
             return items
         last = page[-1]
-    for kind in ("message", "alert"):
+    for kind in OUTBOX_KINDS:
         items += _readable(deps.store.find(OUTBOX, [("kind", "==", kind)], limit=LIMIT), unreadable)
     return items
+
+
+def report_timeless(deps: Deps, unreadable: Callable[[Unreadable], None]) -> int:
+    """Name the items that no flush finds, as they have no moment from which they are due; how many they are.
+
+    A sweep looks in every tenth minute of the clock, at `LIMIT` items.
+    """
+    if deps.clock.now().minute % TIMELESS_MINUTES:
+        return 0
+    found = deps.store.find(OUTBOX, limit=LIMIT)
+    timeless = [snapshot for snapshot in found if not is_moment(snapshot.data.get("due_at"))]
+    _readable(timeless, unreadable)
+    return len(timeless)
 
 
 def _due(items: Sequence[Due], now: datetime) -> list[Due]:
