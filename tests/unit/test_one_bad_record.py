@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,14 +13,14 @@ from regen.api.health import SweepReport
 from regen.domain.alerts import AlertKind
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Status
-from regen.domain.errors import Refused, Unreadable
+from regen.domain.errors import Refused, Unavailable, Unreadable
 from regen.domain.trigger import Source, Trigger
 from regen.ports import Write
 from regen.services.batch import completion, opening, processing, verifying
 from regen.services.batch.dates import read_date
 from regen.services.healing import dead_letters, malformed, sweeping
-from regen.services.state import messages, outbox
-from regen.services.state.deps import ALERT_TOPIC, COMPLETE_TOPIC, REQUEST_TOPIC
+from regen.services.state import leases, messages, outbox, recording
+from regen.services.state.deps import ALERT_TOPIC, COMPLETE_TOPIC, REQUEST_TOPIC, VERIFY_TOPIC
 from regen.services.state.messages_read import check_message
 from regen.services.state.paths import BACKFILLS, DATES, LEASES, batch_path, date_path, lease_path, requests_path
 from regen.services.state.unknown_fields import keep_unknown
@@ -521,3 +521,97 @@ def test_an_outbox_item_that_is_never_due_is_named(due_at: Any) -> None:
         bench.clock.advance(60)
     assert [told for told in named if "outbox/odd" in told]
     assert len(alerts(bench, AlertKind.RECORD_UNREADABLE)) == 1
+
+
+BROKEN_LEASES: dict[str, Any] = {
+    "empty": {},
+    "without an owner": {"token": 3, "expires_at": 0},
+    "without an end": {"owner": "x", "token": 3},
+    "a token that is a text": {"owner": "", "token": "seven", "expires_at": datetime(2026, 1, 1, tzinfo=UTC)},
+    "a token below nothing": {"owner": "x", "token": -1, "expires_at": datetime(2026, 1, 1, tzinfo=UTC)},
+    "a huge token": {"owner": "x", "token": 2**63 - 1, "expires_at": datetime(2026, 1, 1, tzinfo=UTC)},
+    "an end that is a text": {"owner": "x", "token": 3, "expires_at": "2026-01-01T00:00:00"},
+    "an end without a zone": {"owner": "x", "token": 3, "expires_at": datetime(2026, 1, 1)},
+    "an end that no lease has": {"owner": "x", "token": 3, "expires_at": datetime(2199, 1, 1, tzinfo=UTC)},
+    "a schema that is no number": {"owner": "", "token": 3, "schema": "two"},
+}
+
+
+@pytest.mark.parametrize("name", [leases.PROMOTION, recording.AUDIT])
+@pytest.mark.parametrize("fields", BROKEN_LEASES.values(), ids=BROKEN_LEASES)
+def test_a_broken_lease_is_taken_over(name: str, fields: dict[str, Any]) -> None:
+    bench = Bench(players(2))
+    bench.run("t0")
+    bench.sweep()
+    bench.store.commit([Write("put", lease_path(name), fields)])
+    answer = bench.run("t1")
+    bench.clock.advance(60)
+    bench.sweep()
+    assert bench.batch(answer.batch_id).status is Status.PROMOTED
+    assert len(bench.audited("requested")) == 2
+    told = alerts(bench, AlertKind.RECORD_UNREADABLE)
+    assert len(told) == (fields is not BROKEN_LEASES["an end that no lease has"])
+
+
+def test_broken_lease_not_taken_is_replaced_by_the_sweep() -> None:
+    bench = Bench(players(2))
+    bench.store.commit([Write("put", lease_path(leases.PROMOTION), {"owner": "x", "token": 7})])
+    first, second = bench.sweep(), bench.sweep()
+    assert [what for what in first.healed if lease_path(leases.PROMOTION) in what]
+    assert (first.trouble, second.trouble, second.healed) == ([], [], [])
+    assert len(alerts(bench, AlertKind.RECORD_UNREADABLE)) == 1
+    assert leases.take(bench.deps, leases.PROMOTION).token == 8
+
+
+@pytest.mark.parametrize("name", [leases.PROMOTION, recording.AUDIT])
+def test_a_lease_of_a_newer_version_is_left_alone_and_named(name: str) -> None:
+    bench = Bench(players(2))
+    bench.store.commit([Write("put", lease_path(name), NEWER)])
+    before = bench.store.get(lease_path(name))
+    bench.regenerate()
+    named = []
+    for _ in range(3):
+        named += tick_out(bench).unreadable
+    assert bench.store.get(lease_path(name)) == before
+    assert [told for told in named if lease_path(name) in told]
+    assert len([a for a in alerts(bench, AlertKind.RECORD_UNREADABLE) if lease_path(name) in a["why"]]) == 1
+
+
+def tick_out(bench: Bench) -> SweepReport:
+    """A sweep, with every message delivered once, and a minute."""
+    report = tick(bench)
+    bench.clock.advance(60)
+    return report
+
+
+@pytest.mark.parametrize("fields", [{}, {"owner": "x", "token": None}])
+def test_broken_lease_takes_a_token_above_that_of_the_batch(fields: dict[str, Any]) -> None:
+    """Its owner died after he had written `promoting`: the next one must not take himself for an older."""
+    bench = Bench(players(2))
+    answer = bench.regenerate()
+    bench.until(VERIFY_TOPIC)
+    silent = replace(bench.deps, warehouse=Silent(bench))
+    bench.store.commit(
+        [Write("put", lease_path(leases.PROMOTION), {"owner": "", "token": 500, "expires_at": bench.clock.now()})]
+    )
+    with suppress(Unavailable):
+        verifying.verify(silent, answer.batch_id, 1)
+    assert (bench.batch(answer.batch_id).status, bench.batch(answer.batch_id).token) == (Status.PROMOTING, 501)
+    bench.store.commit([Write("put", lease_path(leases.PROMOTION), fields)])
+    bench.clock.advance(3600)
+    for _ in range(2):
+        tick_out(bench)
+    assert bench.batch(answer.batch_id).status is Status.PROMOTED
+
+
+class Silent:
+    """A warehouse that does not answer once it is to raise a fence."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._warehouse = bench.warehouse
+
+    def raise_fence(self, fence: Any) -> None:
+        raise Unavailable("no answer")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._warehouse, name)

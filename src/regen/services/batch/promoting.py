@@ -125,8 +125,11 @@ def _under_fence(
 def _take_fence(deps: Deps, batch: Batch, warehouse: Lease) -> tuple[Batch | None, FenceToken]:
     """Write `promoting`, then raise the fence. If the fence is ahead of the lease's token, lift the lease above it.
 
-    The fence is ahead if Firestore was restored from a backup while the tables were kept.
+    The fence is ahead if Firestore was restored from a backup while the tables were kept. The batch's own token is ahead if
+    the lease's record was lost; no later owner can hold it, as this process holds the lease.
     """
+    if batch.token is not None and batch.token >= warehouse.token:
+        warehouse.lift(batch.token)
     for again in (True, False):
         fence = FenceToken(batch.game_date, warehouse.token, batch.batch_id, batch.round)
         promoting = _to_promoting(deps, batch, warehouse.token)

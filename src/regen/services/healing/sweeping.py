@@ -32,10 +32,10 @@ from regen.services.state.commit import read_batch, until_committed
 from regen.services.state.denials import note_denied
 from regen.services.state.deps import Deps
 from regen.services.state.documents import decode_batch
-from regen.services.state.leases import PROMOTION, is_free, opening_lease
+from regen.services.state.leases import PROMOTION, is_free, opening_lease, replace_broken
 from regen.services.state.messages import ask_to_verify, follow_up_item
-from regen.services.state.paths import BATCHES, requests_path
-from regen.services.state.recording import flush
+from regen.services.state.paths import BATCHES, lease_path, requests_path
+from regen.services.state.recording import AUDIT, flush
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -60,7 +60,9 @@ def sweep(deps: Deps) -> SweepReport:
         for name, mend in disagreements(deps, batches, held):
             if what := parts.take(name, mend):
                 report.healed.append(f"{name}: {what}")
-    parts.take("promotion lease", lambda: is_free(deps, PROMOTION))
+    for name in (PROMOTION, AUDIT):
+        if what := parts.take(f"{name} lease", lambda name=name: replace_broken(deps, name)):  # type: ignore[misc]
+            report.healed.append(f"{lease_path(name)}: {what}")
     report.orphans = parts.take("staging", lambda: report_orphans(deps)) or []
     mended = parts.take("fences", lambda: mend_fences(deps)) or []
     report.healed += [f"{day}: the fence was doubled" for day in mended]

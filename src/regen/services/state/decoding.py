@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import msgspec
-
 from regen.domain.errors import Unreadable
 from regen.ports import Snapshot
 from regen.services.state.paths import id_of
@@ -33,13 +31,23 @@ def check_schema(data: Mapping[str, Any], where: str) -> None:
         raise Unreadable(f"{where}: of schema {schema}; this version knows {SCHEMA}")
 
 
+def is_newer(data: Mapping[str, Any]) -> bool:
+    """Whether a newer version wrote it in a form that this one does not know: only that version may change it.
+
+    A record whose `schema` is no number is broken, not newer.
+    """
+    schema = data.get("schema", 1)
+    return isinstance(schema, int | float) and schema > SCHEMA
+
+
 @contextmanager
 def decoding(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
     """The fields of a document; an error in the block becomes Unreadable, with the document's path."""
     check_schema(snapshot.data, snapshot.path)
     try:
         yield dict(snapshot.data)
-    except (msgspec.MsgspecError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except Exception as error:
+        # Whatever a record holds, it is that record's trouble alone.
         raise Unreadable(f"{snapshot.path}: {type(error).__name__}: {error}") from error
 
 

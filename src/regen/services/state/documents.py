@@ -26,6 +26,8 @@ from regen.settings import limits, number
 
 _JSON_FIELDS = ("metadata", "verdict", "command")
 _TRIGGERS = ("coalesced", "carried")
+MAX_TOKEN = 2**62
+"""Firestore and BigQuery hold whole numbers of 64 bits."""
 OUTBOX_KINDS = ("audit", "message", "alert")
 
 
@@ -275,7 +277,10 @@ def decode_lease(snapshot: Snapshot) -> LeaseRecord:
         Unreadable: this version cannot read it.
     """
     with decoding(snapshot) as data:
-        return _LEASE.convert(data)
+        record = _LEASE.convert(data)
+        if not 0 <= record.token < MAX_TOKEN:
+            raise ValueError(f"token: expected a whole number from 0 to {MAX_TOKEN}, got {record.token!s:.60}")
+        return record
 
 
 def encode_once(record: OnceRecord) -> dict[str, Any]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from regen.domain.errors import Conflict, Unavailable
+from regen.domain.errors import Conflict, Unavailable, Unreadable
 from regen.ports import Snapshot, Write
+from regen.services.state.alerting import alert_unreadable
+from regen.services.state.decoding import is_newer
 from regen.services.state.deps import Deps
-from regen.services.state.documents import LeaseRecord, decode_lease, encode_lease
+from regen.services.state.documents import MAX_TOKEN, LeaseRecord, decode_lease, encode_lease
 from regen.services.state.paths import lease_path
 
+log = logging.getLogger(__name__)
 POLL_SECONDS = 0.1
 RENEWALS = 3
 LONGEST_SECONDS = 600.0
@@ -78,7 +82,7 @@ class Lease:
 
     def _mine(self) -> tuple[Snapshot, LeaseRecord]:
         snapshot = self.deps.store.get(lease_path(self.name))
-        record = decode_lease(snapshot) if snapshot else None
+        record = _sound(snapshot)
         if snapshot is None or record is None or record.owner != self.owner or record.token != self.token:
             raise LeaseLost(f"the lease {self.name} was taken by another owner")
         return snapshot, record
@@ -103,10 +107,8 @@ class Lease:
     def release(self) -> None:
         """Release the lease, if this process still holds it (I-22)."""
         snapshot = self.deps.store.get(lease_path(self.name))
-        if snapshot is None:
-            return
-        record = decode_lease(snapshot)
-        if record.owner != self.owner or record.token != self.token:
+        record = _sound(snapshot)
+        if snapshot is None or record is None or record.owner != self.owner or record.token != self.token:
             return
         freed = replace(record, owner="", expires_at=self.deps.clock.now())
         try:
@@ -116,19 +118,20 @@ class Lease:
 
 
 def take(deps: Deps, name: str, wait_seconds: float = 0.0) -> Lease:
-    """Take a lease that is free or has expired.
+    """Take a lease that is free, has expired or has a broken record.
 
     Args:
         wait_seconds: how long to wait for it.
 
     Raises:
         LeaseBusy: another owner held it for the whole wait.
+        Unreadable: a newer version wrote it.
     """
     owner = deps.ids.suffix()
     end = deps.clock.now() + timedelta(seconds=wait_seconds)
     while True:
         snapshot = deps.store.get(lease_path(name))
-        record = decode_lease(snapshot) if snapshot else LeaseRecord("", 0, deps.clock.now())
+        record = _standing(deps, snapshot)
         if _free(deps, record):
             taken = LeaseRecord(owner, record.token + 1, _expiry(deps))
             write = (
@@ -148,14 +151,64 @@ def take(deps: Deps, name: str, wait_seconds: float = 0.0) -> Lease:
 
 
 def is_free(deps: Deps, name: str) -> bool:
-    """Whether no owner holds the lease: the last one, if any, has released it or died."""
+    """Whether no owner holds the lease: the last one, if any, has released it or died, or its record is broken.
+
+    Raises:
+        Unreadable: a newer version wrote it.
+    """
+    return _free(deps, _standing(deps, deps.store.get(lease_path(name))))
+
+
+def replace_broken(deps: Deps, name: str) -> str | None:
+    """Replace a lease's broken record with a free one; what was wrong, or None if nothing was.
+
+    Raises:
+        Unreadable: a newer version wrote it.
+    """
     snapshot = deps.store.get(lease_path(name))
-    return snapshot is None or _free(deps, decode_lease(snapshot))
+    if snapshot is None or _sound(snapshot):
+        return None
+    free = _standing(deps, snapshot)
+    try:
+        deps.store.commit([Write("update", snapshot.path, encode_lease(free), snapshot.version)])
+    except Conflict:
+        return None  # another process replaced it first
+    return "the broken record was replaced"
 
 
 def _free(deps: Deps, record: LeaseRecord) -> bool:
-    """Whether the lease was released, regardless of the clock of its last owner, or has expired."""
-    return not record.owner or record.expires_at <= deps.clock.now()
+    """Whether the lease was released, regardless of the clock of its last owner, has expired, or ends later than any can."""
+    now = deps.clock.now()
+    return not record.owner or not now < record.expires_at < now + timedelta(seconds=LONGEST_SECONDS) + _length(deps)
+
+
+def _standing(deps: Deps, snapshot: Snapshot | None) -> LeaseRecord:
+    """The lease as stored; a missing or broken one has no owner. Alert to a broken one.
+
+    Raises:
+        Unreadable: a newer version wrote it.
+    """
+    if snapshot is None:
+        return LeaseRecord("", 0, deps.clock.now())
+    try:
+        return decode_lease(snapshot)
+    except Unreadable as error:
+        if is_newer(snapshot.data):
+            raise
+        log.warning("a broken lease counts as free: %s", error)
+        with suppress(Unavailable):  # the sweep alerts, too
+            alert_unreadable(deps, error)
+        token = snapshot.data.get("token")
+        whole = type(token) is int and 0 <= token < MAX_TOKEN
+        return LeaseRecord("", token if whole else 0, deps.clock.now())
+
+
+def _sound(snapshot: Snapshot | None) -> LeaseRecord | None:
+    """The lease; None if it is missing or cannot be read: its owner has lost it."""
+    try:
+        return decode_lease(snapshot) if snapshot else None
+    except Unreadable:
+        return None
 
 
 def opening_lease(batch_id: str) -> str:
@@ -171,4 +224,8 @@ def opening_write(deps: Deps, batch_id: str) -> tuple[Lease, Write]:
 
 
 def _expiry(deps: Deps) -> datetime:
-    return deps.clock.now() + timedelta(seconds=deps.config.lease_seconds)
+    return deps.clock.now() + _length(deps)
+
+
+def _length(deps: Deps) -> timedelta:
+    return timedelta(seconds=deps.config.lease_seconds)
