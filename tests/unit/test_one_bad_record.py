@@ -509,7 +509,7 @@ def entry(bench: Bench) -> AuditEntry:
     )
 
 
-@pytest.mark.parametrize("due_at", ["missing", None, 7, "2026-01-01T00:00:00Z", [], datetime(1, 1, 1)], ids=str)
+@pytest.mark.parametrize("due_at", ["missing", None, 7, "2026-01-01T00:00:00Z", [], datetime(1, 1, 1, tzinfo=UTC)], ids=str)
 def test_an_outbox_item_that_is_never_due_is_named(due_at: Any) -> None:
     bench = Bench(players(2))
     outbox_item(bench, "message", GOOD_MESSAGE, due_at=due_at)
@@ -531,7 +531,7 @@ BROKEN_LEASES: dict[str, Any] = {
     "a token below nothing": {"owner": "x", "token": -1, "expires_at": datetime(2026, 1, 1, tzinfo=UTC)},
     "a huge token": {"owner": "x", "token": 2**63 - 1, "expires_at": datetime(2026, 1, 1, tzinfo=UTC)},
     "an end that is a text": {"owner": "x", "token": 3, "expires_at": "2026-01-01T00:00:00"},
-    "an end without a zone": {"owner": "x", "token": 3, "expires_at": datetime(2026, 1, 1)},
+    "an end in year 1": {"owner": "x", "token": 3, "expires_at": datetime(1, 1, 1, tzinfo=UTC)},
     "an end that no lease has": {"owner": "x", "token": 3, "expires_at": datetime(2199, 1, 1, tzinfo=UTC)},
     "a schema that is no number": {"owner": "", "token": 3, "schema": "two"},
 }
@@ -615,3 +615,70 @@ class Silent:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._warehouse, name)
+
+
+BROKEN_REQUESTS: dict[str, dict[str, Any]] = {
+    "attempts": {"attempts": None},
+    "inputs": {"inputs": 7},
+    "round": {"round": "first"},
+    "systems": {"systems": None},
+    "created_at": {"created_at": "0001-01-01T00:00:00"},
+    "request_id": {"request_id": "another"},
+    "a name among the players": {"players": ["player_0", 7, None, {}]},
+    "players": {"players": 7},
+    "schema": {"schema": "two"},
+}
+
+
+@pytest.mark.parametrize("fields", BROKEN_REQUESTS.values(), ids=BROKEN_REQUESTS)
+def test_an_unreadable_request_ends_with_its_batch(fields: dict[str, Any]) -> None:
+    bench = Bench(players(8))
+    bench.run("t0")
+    before = bench.current()
+    answer = bench.regenerate("t1")
+    request, *_ = bench.store.find(requests_path(answer.batch_id))
+    names = set(request.data["players"])
+    hand(bench, request.path, **fields)
+    tick(bench)
+    bench.clock.advance(bench.deps.config.deadline_seconds)
+    named = tick(bench).unreadable
+    bench.clock.advance(60)
+    tick(bench)
+    assert bench.batch(answer.batch_id).status is Status.REJECTED, "coverage is too low, or players are not named"
+    assert [told for told in named if request.path in told]
+    assert len([a for a in alerts(bench, AlertKind.RECORD_UNREADABLE) if request.path in a["why"]]) == 1
+    assert bench.current() == before
+    seen = batch_view.view_batch(bench.deps, answer.batch_id)
+    assert not seen.pending
+    if "players" not in fields:
+        assert {o.player_lookup for o in seen.outcomes if o.reason == "unreadable"} == names
+    assert bench.regenerate("t2").status == "accepted"
+
+
+def test_newer_request_is_left_alone_and_its_batch_alerted_to() -> None:
+    bench = Bench(players(8))
+    answer = bench.regenerate("t1")
+    request, *_ = bench.store.find(requests_path(answer.batch_id))
+    hand(bench, request.path, **NEWER)
+    left = bench.store.get(request.path)
+    bench.clock.advance(bench.deps.config.deadline_seconds)
+    for _ in range(8):
+        tick_out(bench)
+    assert bench.store.get(request.path) == left
+    assert bench.batch(answer.batch_id).live
+    assert len(alerts(bench, AlertKind.BATCH_STUCK)) == 1
+    assert len(alerts(bench, AlertKind.RECORD_UNREADABLE)) == 1
+
+
+@pytest.mark.parametrize("fields", [{"state": 7}, {"state": "done"}])
+def test_request_neither_pending_nor_done_counts_as_failed(fields: dict[str, Any]) -> None:
+    bench = Bench(players(8))
+    answer = bench.regenerate("t1")
+    request, *_ = bench.store.find(requests_path(answer.batch_id))
+    hand(bench, request.path, **fields)
+    bench.clock.advance(bench.deps.config.deadline_seconds)
+    for _ in range(3):
+        tick_out(bench)
+    assert bench.batch(answer.batch_id).status is Status.REJECTED
+    (seen,) = bench.audited("rejected")
+    assert (seen.produced, seen.failed) == (8 - len(request.data["players"]), len(request.data["players"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeGuard
 
 from regen.domain.batch import Act, Batch
 from regen.domain.errors import InvalidInput, Unreadable
@@ -13,8 +14,9 @@ from regen.domain.plan import withdrawals
 from regen.domain.promotion import StagedRow
 from regen.domain.result_rows import prediction_row, run_row
 from regen.domain.slate import Exclusion
+from regen.domain.soundness import is_name
 from regen.schemas.staging import checked
-from regen.services.state.decoding import check_schema
+from regen.services.state.decoding import check_schema, is_newer
 from regen.services.state.deps import Deps
 from regen.services.state.documents import decode_exclusions
 from regen.services.state.packing import unpack_outcomes
@@ -52,9 +54,10 @@ def gather(deps: Deps, batch: Batch) -> Gathered:
     unfinished: list[Outcome] = []
     for snapshot in deps.store.find(requests_path(batch.batch_id), fields=FIELDS):
         data = snapshot.data
-        check_schema(data, snapshot.path)
+        if is_newer(data):
+            check_schema(data, snapshot.path)
         players, round_ = data.get("players"), data.get("round")
-        if data.get("opening") not in batch.openings or not isinstance(players, list) or not isinstance(round_, int):
+        if data.get("opening") not in batch.openings or not _are_names(players) or type(round_) is not int:
             continue  # left by a redrive that never opened its round; or broken, so that its players are unknown
         named += len(players) if data["opening"] == batch.openings[0] else 0
         if data.get("outcomes"):
@@ -64,7 +67,8 @@ def gather(deps: Deps, batch: Batch) -> Gathered:
                 unfinished += [failed_outcome(p, "lost_outcomes", round_, str(error)) for p in players]
         else:
             # Only a cancelled round leaves requests pending; after a deadline the sweep has closed them.
-            unfinished += [failed_outcome(p, "cancelled", round_) for p in players]
+            reason = "cancelled" if data.get("state") == "pending" else "unreadable"
+            unfinished += [failed_outcome(p, reason, round_) for p in players]
     # Prefer a real outcome of an earlier round to `cancelled` from a later one.
     outcomes = {**latest(unfinished), **latest(everything)}
     fresh = [o for o in outcomes.values() if o.round not in batch.promoted_rounds or o.kind is not OutcomeKind.PRODUCED]
@@ -73,6 +77,10 @@ def gather(deps: Deps, batch: Batch) -> Gathered:
     order = sorted(outcomes.values(), key=lambda o: o.player_lookup)
     lost = _lost(batch, named, first)
     return Gathered(order, sorted(fresh, key=lambda o: o.player_lookup), runs, excluded, lost)
+
+
+def _are_names(players: object) -> TypeGuard[list[str]]:
+    return isinstance(players, list) and all(map(is_name, players))
 
 
 def _excluded(deps: Deps, batch: Batch) -> tuple[list[Exclusion], int]:

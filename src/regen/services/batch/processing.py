@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from regen.domain import ids
@@ -13,10 +13,10 @@ from regen.domain.estimate import System
 from regen.domain.inputs import PlayerInputs
 from regen.domain.outcome import Outcome, failed_outcome
 from regen.domain.predict import Naming, predict_player, unfit
-from regen.domain.soundness import plain
+from regen.domain.soundness import is_name, plain
 from regen.ports import Snapshot, Write
 from regen.services.batch.completion import check_completion
-from regen.services.state.decoding import check_schema
+from regen.services.state.decoding import SCHEMA, check_schema, is_newer
 from regen.services.state.deps import Deps
 from regen.services.state.documents import RequestRecord, decode_batch, decode_request, encode_done
 from regen.services.state.packing import Unfit, pack_outcomes, unpack_inputs, unpack_outcomes
@@ -152,30 +152,57 @@ def note_failure(deps: Deps, batch_id: str, request_id: str, error: str) -> None
     deps.store.commit([Write("update", snapshot.path, data, snapshot.version)])
 
 
-def close_pending(deps: Deps, snapshots: Sequence[Snapshot], reason: str, error: str | None = None) -> int:
+def close_pending(
+    deps: Deps,
+    snapshots: Sequence[Snapshot],
+    batch: Batch,
+    reason: str,
+    unreadable: Callable[[Unreadable], object],
+) -> int:
     """End pending requests with `failed(reason)` for their players; one that a worker ends first keeps its outcomes.
+
+    A request that cannot be read ends with `failed(unreadable)` for the players that it names.
+
+    Args:
+        unreadable: gets the error of each request that cannot be read.
 
     Returns:
         The number of requests closed.
 
     Raises:
-        Unreadable: a request cannot be read and is left unchanged; the others are closed.
+        Unreadable: a newer version wrote a request, which is left unchanged; the others are closed.
     """
     closed = 0
-    unread: Unreadable | None = None
+    newer: Unreadable | None = None
     for snapshot in snapshots:
         try:
             request = decode_request(snapshot)
-        except Unreadable as trouble:
-            unread = trouble
-            continue
-        if request.state != "pending":
-            continue
+        except Unreadable as error:
+            unreadable(error)
+            if is_newer(snapshot.data):
+                newer = error
+                continue
+            write = _unreadable_write(deps, snapshot, batch, str(error))
+        else:
+            if request.state != "pending":
+                continue
+            outcomes = [failed_outcome(p, reason, request.round, request.error) for p in request.players]
+            write = done_write(deps, snapshot, request, outcomes)
         try:
-            _fail(deps, snapshot, request, reason, error or request.error)
+            deps.store.commit([write])
         except Conflict:
             continue
         closed += 1
-    if unread:
-        raise unread
+    if newer:
+        raise newer
     return closed
+
+
+def _unreadable_write(deps: Deps, snapshot: Snapshot, batch: Batch, error: str) -> Write:
+    """The write that ends an unreadable request; the verification misses the players that it does not name any more."""
+    named = snapshot.data.get("players")
+    players = [p for p in named if is_name(p)] if isinstance(named, list) else []
+    outcomes = [failed_outcome(p, "unreadable", batch.round, plain(error)) for p in players]
+    data = encode_done(pack_outcomes(outcomes), [o.kind for o in outcomes], 1, deps.clock.now())
+    data |= {"players": players, "round": batch.round, "schema": SCHEMA}
+    return Write("update", snapshot.path, data, snapshot.version)

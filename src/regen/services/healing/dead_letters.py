@@ -15,7 +15,7 @@ from regen.services.batch.dates import read_date
 from regen.services.batch.processing import close_pending
 from regen.services.healing import malformed
 from regen.services.state import messages_read, outbox
-from regen.services.state.alerting import raise_once
+from regen.services.state.alerting import alert_unreadable, raise_once
 from regen.services.state.commit import read_batch
 from regen.services.state.deps import TRIGGER_TOPIC, Deps
 from regen.services.state.messages import ADVANCE, GRADE, follow_up_item, wake_item
@@ -105,7 +105,7 @@ def _dead_request(deps: Deps, batch: Batch, request_id: str) -> str:
     snapshot = deps.store.get(request_path(batch.batch_id, request_id))
     if snapshot is None:
         return "unknown"
-    closed = close_pending(deps, [snapshot], "dead_letter")
+    closed = close_pending(deps, [snapshot], batch, "dead_letter", lambda error: alert_unreadable(deps, error))
     if batch.status in WAITING:
         check_completion(deps, batch)
     return "failed" if closed else "already_done"

@@ -55,7 +55,7 @@ def sweep(deps: Deps) -> SweepReport:
     parts = _Parts(deps, report)
     batches = parts.take("batches", lambda: _live(deps, parts))
     for batch in batches or ():
-        parts.take(batch.batch_id, lambda b=batch: _see_to(deps, b, report))  # type: ignore[misc]
+        parts.take(batch.batch_id, lambda b=batch: _see_to(parts, b))  # type: ignore[misc]
     if batches is not None and (held := parts.take("dates", lambda: held_dates(deps, parts.unreadable))) is not None:
         for name, mend in disagreements(deps, batches, held):
             if what := parts.take(name, mend):
@@ -135,18 +135,19 @@ def _live(deps: Deps, parts: _Parts) -> list[Batch]:
     return batches
 
 
-def _see_to(deps: Deps, batch: Batch, report: SweepReport) -> None:
-    if what := _heal(deps, batch):
-        report.healed.append(f"{batch.batch_id}: {what}")
-    _alert(deps, batch, what)
+def _see_to(parts: _Parts, batch: Batch) -> None:
+    """Carry a batch on, and alert to it in any case: one that cannot be carried on is stuck."""
+    if what := parts.take(batch.batch_id, lambda: _heal(parts, batch)):
+        parts.report.healed.append(f"{batch.batch_id}: {what}")
+    _alert(parts.deps, batch, what)
 
 
-def _heal(deps: Deps, batch: Batch) -> str | None:
-    now = deps.clock.now()
+def _heal(parts: _Parts, batch: Batch) -> str | None:
+    deps, now = parts.deps, parts.deps.clock.now()
     heal: Callable[[], str | None] | None = {
         Status.CREATED: lambda: _opening_lost(deps, batch),
-        Status.DISPATCHING: lambda: _dispatch_again(deps, batch, now),
-        Status.RUNNING: lambda: _look_at_running(deps, batch, now),
+        Status.DISPATCHING: lambda: _dispatch_again(parts, batch, now),
+        Status.RUNNING: lambda: _look_at_running(parts, batch, now),
         Status.COMPLETE: lambda: _wake(deps, batch),
         Status.VERIFYING: lambda: _wake(deps, batch),
         Status.PROMOTING: lambda: _wake(deps, batch),
@@ -194,20 +195,22 @@ def _opening_lost(deps: Deps, batch: Batch) -> str | None:
     return until_committed(deps, decide)
 
 
-def _dispatch_again(deps: Deps, batch: Batch, now: datetime) -> str | None:
+def _dispatch_again(parts: _Parts, batch: Batch, now: datetime) -> str | None:
+    deps = parts.deps
     if batch.deadline <= now:
-        return _close(deps, batch)
+        return _close(parts, batch)
     if not is_free(deps, opening_lease(batch.batch_id)):
         return None
     dispatch(deps, batch.batch_id)
     return "dispatched"
 
 
-def _look_at_running(deps: Deps, batch: Batch, now: datetime) -> str | None:
+def _look_at_running(parts: _Parts, batch: Batch, now: datetime) -> str | None:
+    deps = parts.deps
     if check_completion(deps, batch):
         return "completed"
     if batch.deadline <= now:
-        return _close(deps, batch)
+        return _close(parts, batch)
     last = batch.published_at or batch.updated_at
     if now - last < timedelta(seconds=deps.config.republish_after_seconds):
         return None
@@ -223,10 +226,11 @@ def _look_at_running(deps: Deps, batch: Batch, now: datetime) -> str | None:
     return f"published {number} requests again"
 
 
-def _close(deps: Deps, batch: Batch) -> str:
+def _close(parts: _Parts, batch: Batch) -> str:
     """Fail the pending players of a batch past its deadline (`deadline`); it is then verified as usual (I-18)."""
+    deps = parts.deps
     pending = deps.store.find(requests_path(batch.batch_id), pending_in(batch))
-    closed = close_pending(deps, pending, "deadline")
+    closed = close_pending(deps, pending, batch, "deadline", parts.unreadable)
     check_completion(deps, batch)
     return f"closed {closed} requests past the deadline"
 

@@ -87,10 +87,12 @@ def _verdict(batch: StoredBatch) -> Verdict | None:
 
 def _requests(found: Sequence[Snapshot], batch: StoredBatch) -> list[Mapping[str, Any]]:
     """The requests that count and can be read, by round."""
-    good = [
-        s.data for s in found if s.data.get("opening") in batch.openings and isinstance(s.data.get("players"), list)
-    ]
-    return sorted((d for d in good if isinstance(d.get("round"), int)), key=lambda d: int(d["round"]))
+    good = [s.data for s in found if s.data.get("opening") in batch.openings and _are_names(s.data.get("players"))]
+    return sorted((d for d in good if type(d.get("round")) is int), key=lambda d: int(d["round"]))
+
+
+def _are_names(players: object) -> bool:
+    return isinstance(players, list) and all(isinstance(p, str) for p in players)
 
 
 def _outcomes(data: Mapping[str, Any]) -> list[Outcome]:
