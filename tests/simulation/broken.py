@@ -260,8 +260,8 @@ def _dispatches_for_ever() -> Iterator[None]:
     """Dispatches a batch even after its deadline."""
     dispatch_again = sweeping._dispatch_again
 
-    def patched(deps: Deps, batch: Batch, now: datetime) -> str | None:
-        return dispatch_again(deps, replace(batch, deadline=now + timedelta(days=1)), now)
+    def patched(parts: Any, batch: Batch, now: datetime) -> str | None:
+        return dispatch_again(parts, replace(batch, deadline=now + timedelta(days=1)), now)
 
     with patch.object(sweeping, "_dispatch_again", patched):
         yield

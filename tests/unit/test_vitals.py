@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from regen.api.health import Outbox
+from regen.api.health import Heartbeat, Outbox
 from regen.cli.doctor import system
 from regen.cli.doctor.looking import LookResult, State, findings
 from regen.cli.session import Session
@@ -80,6 +80,30 @@ def test_vitals_count_what_is_late_failing_and_dead() -> None:
     assert told.past_deadline == ["old"]
 
 
+@pytest.mark.parametrize("odd", ["missing", None, 7, "0001-01-01T00:00:00", []], ids=str)
+def test_unreadable_record_hides_no_other_sign_of_life(odd: Any) -> None:
+    web = Web()
+    bench = web.bench
+    now = bench.clock.now()
+    heartbeats.beat(bench.deps, "worker")
+    at, deadline = ({}, {}) if odd == "missing" else ({"at": odd}, {"deadline": odd})
+    bench.store.commit(
+        [
+            Write("put", f"{HEARTBEATS}/sweep", {"code_version": "1", **at}),
+            Write("put", f"{HEARTBEATS}/verifier", {"at": now, "code_version": odd}),
+            Write("put", "prediction_batches/odd", {"live": True, **deadline}),
+            Write("put", "prediction_batches/old", {"live": True, "deadline": now - timedelta(minutes=9)}),
+        ]
+    )
+    told = vitals(bench.deps)
+    assert (told.past_deadline, told.unreadable) == (["old"], ["odd"])
+    found = told.heartbeats
+    assert isinstance(found, dict)
+    assert found["sweep"] == "unreadable"
+    assert isinstance(found["worker"], Heartbeat)
+    assert web.call("coordinator", "GET", "/ready", headers=KEYED).status_code == 200
+
+
 @pytest.fixture
 def fake() -> Iterator[FakeCoordinator]:
     with serving() as fake:
@@ -128,6 +152,9 @@ def test_healthy_system_passes(fake: FakeCoordinator, tmp_path: Path) -> None:
         (changed(outbox={"late": 0, "failing": 2, "dead": 0}), "outbox", "2 failing"),
         (changed(outbox={"late": 0, "failing": 0, "dead": 1}), "outbox", "1 put aside"),
         (changed(past_deadline=["regen_2026-01-20_x_1"]), "deadlines", "regen_2026-01-20_x_1"),
+        (beat(sweep="unreadable"), "sweep", "unreadable"),
+        (beat(worker="unreadable"), "revisions that ran", "worker"),
+        (changed(unreadable=["regen_2026-01-20_x_1"]), "deadlines", "regen_2026-01-20_x_1"),
         ({"error": "Unavailable"}, "outbox", "Firestore does not answer"),
     ],
 )

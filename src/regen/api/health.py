@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -45,13 +45,15 @@ class Vitals(Answer, frozen=True, kw_only=True):
     """The signs of life, or `error` where Firestore does not answer.
 
     Attributes:
-        heartbeats: the last one of each function that has run, and of the sweep.
+        heartbeats: the last one of each function that has run, and of the sweep; `unreadable` where its record is broken.
         past_deadline: live batches past their deadline.
+        unreadable: live batches whose record does not say their deadline; not there if there is none.
     """
 
-    heartbeats: dict[str, Heartbeat] | UnsetType = UNSET
+    heartbeats: dict[str, Heartbeat | Literal["unreadable"]] | UnsetType = UNSET
     outbox: Outbox | UnsetType = UNSET
     past_deadline: list[Id] | UnsetType = UNSET
+    unreadable: list[Id] | UnsetType = UNSET
     error: str | UnsetType = UNSET
 
 

@@ -20,6 +20,7 @@ RECENT_SECONDS = 600.0
 HEAL = (
     "regen-sweep is paused or the verifier fails: `gcloud scheduler jobs describe regen-sweep`, then the verifier's log"
 )
+BROKEN = "see `record_unreadable` in the runbook"
 
 
 def looks(session: Session) -> Iterator[Look]:
@@ -88,6 +89,8 @@ def _sweep(vitals: Mapping[str, Any]) -> Answer:
     beat = vitals["heartbeats"].get("sweep")
     if beat is None:
         return State.FAILED, "it has never come", HEAL
+    if not isinstance(beat, Mapping):
+        return State.FAILED, f"its heartbeat is {beat}", BROKEN
     age, trouble = float(beat["age_seconds"]), int(beat.get("trouble", 0))
     seen = f"came {span(age)} ago, {beat.get('live', 0)} live batches"
     if age > SWEEP_SECONDS:
@@ -102,7 +105,10 @@ def _sweep(vitals: Mapping[str, Any]) -> Answer:
 
 
 def _revisions(vitals: Mapping[str, Any], deployed: str | None) -> Answer:
-    beats: Mapping[str, Mapping[str, Any]] = vitals["heartbeats"]
+    found: Mapping[str, Any] = vitals["heartbeats"]
+    beats: Mapping[str, Mapping[str, Any]] = {name: b for name, b in found.items() if isinstance(b, Mapping)}
+    if broken := sorted(found.keys() - beats.keys()):
+        return State.FAILED, f"heartbeats that are unreadable: {some(broken)}", BROKEN
     recent = {name: b["code_version"] for name, b in beats.items() if float(b["age_seconds"]) <= RECENT_SECONDS}
     if deployed:
         recent["coordinator"] = deployed
@@ -135,6 +141,8 @@ def _outbox(vitals: Mapping[str, Any]) -> Answer:
 def _deadlines(vitals: Mapping[str, Any]) -> Answer:
     if ids := list(vitals["past_deadline"]):
         return State.FAILED, f"past their deadline: {some(ids)}", f"regen status {ids[0]}"
+    if ids := list(vitals.get("unreadable", ())):
+        return State.FAILED, f"without a deadline that can be read: {some(ids)}", BROKEN
     return State.OK, "no live batch is past its deadline", ""
 
 

@@ -11,7 +11,7 @@ from regen.services.batch.completion import check_completion, pending_in
 from regen.services.state.commit import read_batch, until_committed
 from regen.services.state.deps import Deps
 from regen.services.state.messages import publish_requests
-from regen.services.state.paths import requests_path
+from regen.services.state.paths import id_of, requests_path
 
 
 def start_dispatching(deps: Deps, batch_id: str) -> None:
@@ -62,6 +62,6 @@ def publish_pending(deps: Deps, batch: Batch) -> int:
         The number of messages published.
     """
     pending = deps.store.find(requests_path(batch.batch_id), pending_in(batch), fields=["request_id"])
-    ids = [str(s.data["request_id"]) for s in pending]
+    ids = [id_of(snapshot) for snapshot in pending]
     publish_requests(deps, batch, ids)
     return len(ids)

@@ -7,11 +7,14 @@ function received no request.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Literal
 
 from regen.api.forms import Form
 from regen.api.health import Heartbeat
-from regen.ports import Write
+from regen.domain.errors import Unreadable
+from regen.ports import Snapshot, Write
+from regen.services.state.decoding import decoding
 from regen.services.state.deps import Deps
 from regen.services.state.documents import encode_heartbeat
 from regen.services.state.paths import HEARTBEATS, heartbeat_path, id_of
@@ -36,11 +39,16 @@ def beat(deps: Deps, service: str, **more: str | int) -> None:
     deps.store.commit([Write("put", heartbeat_path(service), data)])
 
 
-def heartbeats(deps: Deps) -> Mapping[str, Heartbeat]:
-    """The last heartbeat of each service that has one, with its age in seconds."""
+def heartbeats(deps: Deps) -> Mapping[str, Heartbeat | Literal["unreadable"]]:
+    """The last heartbeat of each service that has one, with its age in seconds; `unreadable` for a broken record."""
     now = deps.clock.now()
-    found = {}
-    for snapshot in deps.store.find(HEARTBEATS):
-        age = round((now - snapshot.data["at"]).total_seconds(), 1)
-        found[id_of(snapshot)] = _HEARTBEAT.convert({**snapshot.data, "age_seconds": age})
-    return found
+    return {id_of(snapshot): _heartbeat(snapshot, now) for snapshot in deps.store.find(HEARTBEATS)}
+
+
+def _heartbeat(snapshot: Snapshot, now: datetime) -> Heartbeat | Literal["unreadable"]:
+    try:
+        with decoding(snapshot) as data:
+            age = round((now - data["at"]).total_seconds(), 1)
+            return _HEARTBEAT.convert({**data, "age_seconds": age})
+    except Unreadable:
+        return "unreadable"
