@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -11,9 +10,14 @@ from typing import Any
 
 from regen.domain.scope import Scope
 from regen.domain.slate_reading import SlateEntry
-from regen.domain.soundness import flaw, is_moment, is_name, is_text, shown, without_timeless
+from regen.domain.soundness import flaw, is_moment, is_name, is_statistic, is_text, shown, without_timeless
 
-COLUMNS = {"team": "team_abbr", "opponent": "opponent_team_abbr", "status": "player_status"}
+COLUMNS = {
+    "team": "team_abbr",
+    "opponent": "opponent_team_abbr",
+    "status": "player_status",
+    "avg_minutes": "avg_minutes_per_game_last_7",
+}
 """Upstream's column names, where they differ from the field names."""
 UNAVAILABLE = {"out": "out", "doubtful": "doubtful"}
 CALLED_OFF = frozenset({"postponed", "ppd", "cancelled", "canceled", "suspended", "abandoned"})
@@ -162,7 +166,7 @@ def examined(entry: SlateEntry) -> SlateEntry:
 
 
 def _is_minutes(value: object) -> bool:
-    return value is None or (isinstance(value, int | float) and math.isfinite(value))
+    return value is None or is_statistic(value)
 
 
 def exclusion(entry: SlateEntry, min_minutes: float) -> str | None:

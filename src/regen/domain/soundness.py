@@ -66,6 +66,11 @@ def is_text(value: object) -> bool:
     return (value.isascii() and value.isprintable()) or _PLAIN.fullmatch(value) is not None
 
 
+def is_statistic(value: object) -> bool:
+    """Whether this is a number that a game can have: of minutes, points or shots."""
+    return _number(value) and isinstance(value, int | float) and 0 <= value <= MAX_STATISTIC
+
+
 def without_timeless(inputs: PlayerInputs) -> PlayerInputs:
     """The inputs without lines whose time is impossible; each is set aside, with a warning."""
     lines: object = inputs.lines
