@@ -12,7 +12,8 @@ from regen.api.forms import Form
 from regen.domain.slate import Exclusion
 
 SOURCE = Path(__file__).parents[2] / "src" / "regen"
-FILES = sorted(p for p in SOURCE.rglob("*.py") if "msgspec" in p.read_text() or "Form(" in p.read_text())
+MADE = ("msgspec", "Form(", "Stored(")
+FILES = sorted(p for p in SOURCE.rglob("*.py") if any(word in p.read_text() for word in MADE))
 
 ELSEWHERE = {"api/forms.py", "settings.py", "web/settings.py"}
 """Where types are made known, and the settings, which are read before a function answers anything."""
@@ -26,7 +27,10 @@ def first_uses(tree: ast.Module) -> Iterator[str]:
             continue
         called = ast.unparse(node.func)
         typed = called in {"msgspec.convert", "convert"} or any(k.arg == "type" for k in node.keywords)
-        lazy = called in {"Form", "msgspec.json.Decoder", "msgspec.msgpack.Decoder"} and id(node) not in at_import
+        lazy = (
+            called in {"Form", "Stored", "msgspec.json.Decoder", "msgspec.msgpack.Decoder"}
+            and id(node) not in at_import
+        )
         if (called.startswith("msgspec.") and typed and "Raw" not in ast.unparse(node)) or lazy:
             yield f"{called} in line {node.lineno}"
 

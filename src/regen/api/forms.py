@@ -30,6 +30,10 @@ class Form(Generic[T]):
         """The value of plain data; msgspec.ValidationError if it does not match the type."""
         return msgspec.convert(data, self._kind)
 
+    def stored(self, data: Mapping[str, Any]) -> T:
+        """The value of a document's fields, in which moments and bytes are no texts; msgspec.ValidationError if they are."""
+        return msgspec.convert(data, self._kind, builtin_types=(datetime, bytes))
+
     def json(self, text: str | bytes) -> T:
         """The value of a JSON text; msgspec.DecodeError if it is not JSON, ValidationError if it does not match the type."""
         return self._json.decode(text)

@@ -140,11 +140,24 @@ def _page(
     found: list[Snapshot], value: Callable[[Snapshot], Any], after: Snapshot | None, *, descending: bool
 ) -> list[Snapshot]:
     """The documents after `after`, in order; equal values are ordered by path."""
-    ordered = sorted(found, key=lambda s: (value(s), s.path), reverse=descending)
+
+    def place(snapshot: Snapshot) -> tuple[int, Any, str]:
+        kind, known = _order(value(snapshot))
+        return kind, known, snapshot.path
+
+    ordered = sorted(found, key=place, reverse=descending)
     if after is None:
         return ordered
-    last = (value(after), after.path)
-    return [s for s in ordered if ((value(s), s.path) < last if descending else (value(s), s.path) > last)]
+    last = place(after)
+    return [s for s in ordered if (place(s) < last if descending else place(s) > last)]
+
+
+def _order(value: object) -> tuple[int, Any]:
+    """Where Firestore sorts a value: by its type first (https://firebase.google.com/docs/firestore/manage-data/data-types)."""
+    for number, kind in enumerate((bool, int | float, datetime, str, bytes)):
+        if isinstance(value, kind):
+            return number, value
+    return (-1, 0) if value is None else (9, repr(value))
 
 
 def _stored(value: Any) -> Any:  # noqa: ANN401 - any value that a document can hold

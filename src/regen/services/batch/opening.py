@@ -19,6 +19,7 @@ from regen.domain.errors import InvalidInput, NobodyRequested, NoSlate, Refused,
 from regen.domain.scope import UnknownNames
 from regen.domain.slate import EXPLAINED, POSTPONED, Slate, fix_slate, shape_of
 from regen.domain.slate_reading import SlateReading
+from regen.domain.soundness import is_moment
 from regen.domain.trigger import Source, Trigger, bounded, merge
 from regen.ports import Write
 from regen.services.batch.dates import DateSeen, coalesce, must_wait, read_date
@@ -215,7 +216,7 @@ def _planned(
         code_version=deps.config.code_version,
         snapshot=reading.snapshot,
         slate=shape_of(reading.entries),
-        features_built_at=reading.features_built_at,
+        features_built_at=reading.features_built_at if is_moment(reading.features_built_at) else None,
         backfill_id=next((t.backfill_id for t in (trigger, *triggers) if t.backfill_id), None),
         min_minutes=_min_minutes(deps, trigger),
         traceparent=deps.trace(),

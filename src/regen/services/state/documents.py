@@ -22,12 +22,11 @@ from regen.domain.slate import Exclusion
 from regen.domain.trigger import Trigger
 from regen.ports import Snapshot
 from regen.services.state.decoding import SCHEMA, check_name, decoding
+from regen.services.state.stored import Stored
 from regen.settings import limits, number
 
 _JSON_FIELDS = ("metadata", "verdict", "command")
 _TRIGGERS = ("coalesced", "carried")
-MAX_TOKEN = 2**62
-"""Firestore and BigQuery hold whole numbers of 64 bits."""
 OUTBOX_KINDS = ("audit", "message", "alert")
 
 
@@ -140,14 +139,15 @@ class OnceRecord:
     expires_at: datetime
 
 
-_BATCH = Form(Batch)
-_TRIGGER = Form(Trigger)
-_DATE = Form(DateRecord)
-_REQUEST = Form(RequestRecord)
-_OUTBOX = Form(OutboxItem)
-_LEASE = Form(LeaseRecord)
+_BATCH = Stored(Batch)
+_TRIGGER = Stored(Trigger)
+_DATE = Stored(DateRecord)
+_REQUEST = Stored(RequestRecord)
+_OUTBOX = Stored(OutboxItem)
+_LEASE = Stored(LeaseRecord)
 _EXCLUSIONS = Form(list[Exclusion])
-_BACKFILL = Form(Backfill)
+_BACKFILL = Stored(Backfill)
+_ONCE = Stored(OnceRecord)
 
 
 def encode_batch(batch: Batch) -> dict[str, Any]:
@@ -170,8 +170,10 @@ def decode_batch(snapshot: Snapshot) -> Batch:
             data[name] = json.loads(data[name])
         # A batch that an older version opened lacks the limits of checks that were added later.
         thresholds = {**limits(), **data.get("thresholds", {})}
-        batch = _BATCH.convert({"min_minutes": number("REGEN_MIN_MINUTES"), **data, "thresholds": thresholds})
+        batch = _BATCH.stored({"min_minutes": number("REGEN_MIN_MINUTES"), **data, "thresholds": thresholds})
         check_name(snapshot, batch.batch_id)
+        if not batch.openings:
+            raise ValueError("openings: expected the name of a round's requests, got none")
         return batch
 
 
@@ -194,7 +196,7 @@ def decode_date(snapshot: Snapshot | None, game_date: date) -> DateRecord:
     with decoding(snapshot) as data:
         for name in _TRIGGERS:
             data[name] = [_TRIGGER.json(t) for t in data.get(name, [])]
-        record = _DATE.convert(data)
+        record = _DATE.stored(data)
         check_name(snapshot, record.game_date.isoformat())
         return record
 
@@ -211,7 +213,7 @@ def decode_request(snapshot: Snapshot) -> RequestRecord:
         Unreadable: this version cannot read it.
     """
     with decoding(snapshot) as data:
-        request = _REQUEST.convert(data)
+        request = _REQUEST.stored(data)
         check_name(snapshot, request.request_id)
         if request.state not in {"pending", "done"} or (request.state == "done" and request.outcomes is None):
             raise ValueError(f"state: expected pending, or done with outcomes, got {request.state}")
@@ -258,7 +260,7 @@ def decode_outbox(snapshot: Snapshot) -> OutboxItem:
         Unreadable: this version cannot read it.
     """
     with decoding(snapshot) as data:
-        item = _OUTBOX.convert({**data, "payload": json.loads(data["payload"])})
+        item = _OUTBOX.stored({**data, "payload": json.loads(data["payload"])})
         check_name(snapshot, item.event_id)
         if item.kind not in OUTBOX_KINDS:
             raise ValueError(f"kind: expected one of {', '.join(OUTBOX_KINDS)}, got {item.kind:.60}")
@@ -277,9 +279,9 @@ def decode_lease(snapshot: Snapshot) -> LeaseRecord:
         Unreadable: this version cannot read it.
     """
     with decoding(snapshot) as data:
-        record = _LEASE.convert(data)
-        if not 0 <= record.token < MAX_TOKEN:
-            raise ValueError(f"token: expected a whole number from 0 to {MAX_TOKEN}, got {record.token!s:.60}")
+        record = _LEASE.stored(data)
+        if record.token < 0:
+            raise ValueError(f"token: expected a whole number from 0, got {record.token}")
         return record
 
 
@@ -289,9 +291,13 @@ def encode_once(record: OnceRecord) -> dict[str, Any]:
 
 
 def decode_once(snapshot: Snapshot) -> OnceRecord:
-    """The answered key, claim, note or period of denials of a document."""
-    data = snapshot.data
-    return OnceRecord(data["key"], data["fingerprint"], data["answer"], data["expires_at"])
+    """The answered key, claim, note or period of denials of a document.
+
+    Raises:
+        Unreadable: this version cannot read it.
+    """
+    with decoding(snapshot) as data:
+        return _ONCE.stored(data)
 
 
 def encode_heartbeat(code_version: str, at: datetime, more: Mapping[str, str | int]) -> dict[str, Any]:
@@ -318,6 +324,6 @@ def decode_backfill(snapshot: Snapshot) -> Backfill:
         Unreadable: this version cannot read it.
     """
     with decoding(snapshot) as data:
-        backfill = _BACKFILL.convert({**data, "metadata": json.loads(data["metadata"])})
+        backfill = _BACKFILL.stored({**data, "metadata": json.loads(data["metadata"])})
         check_name(snapshot, backfill.backfill_id)
         return backfill

@@ -13,8 +13,9 @@ from regen.ports import Snapshot, Write
 from regen.services.state.alerting import alert_unreadable
 from regen.services.state.decoding import is_newer
 from regen.services.state.deps import Deps
-from regen.services.state.documents import MAX_TOKEN, LeaseRecord, decode_lease, encode_lease
+from regen.services.state.documents import LeaseRecord, decode_lease, encode_lease
 from regen.services.state.paths import lease_path
+from regen.services.state.stored import MAX_NUMBER
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.1
@@ -199,8 +200,8 @@ def _standing(deps: Deps, snapshot: Snapshot | None) -> LeaseRecord:
         with suppress(Unavailable):  # the sweep alerts, too
             alert_unreadable(deps, error)
         token = snapshot.data.get("token")
-        whole = type(token) is int and 0 <= token < MAX_TOKEN
-        return LeaseRecord("", token if whole else 0, deps.clock.now())
+        whole = token if isinstance(token, int) and 0 <= token < MAX_NUMBER else 0
+        return LeaseRecord("", whole, deps.clock.now())
 
 
 def _sound(snapshot: Snapshot | None) -> LeaseRecord | None:

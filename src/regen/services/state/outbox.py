@@ -24,9 +24,10 @@ from regen.services.state.deps import ALERT_TOPIC, TOPICS, TRACEPARENT, Deps
 from regen.services.state.documents import OUTBOX_KINDS, OutboxItem, decode_outbox, encode_outbox
 from regen.services.state.messages import ask_to_verify
 from regen.services.state.paths import OUTBOX, outbox_dead_path, outbox_path
+from regen.services.state.stored import Stored
 
 log = logging.getLogger(__name__)
-_ENTRY = Form(AuditEntry)
+_ENTRY = Stored(AuditEntry)
 LIMIT = 1000
 """Documents that a flush reads at once."""
 MESSAGES, ALERTS = 50, 10
