@@ -22,7 +22,7 @@ from regen.services.backfill import backfilling
 from regen.services.batch import opening, orders
 from regen.services.state import messages_read
 from regen.services.state.deps import Deps
-from regen.services.state.idempotency import IdempotencyKey, is_known, settle
+from regen.services.state.idempotency import IdempotencyKey, KeyUnreadable, is_known, settle
 from regen.services.state.messages import ADVANCE, GRADE
 from regen.services.state.messages_read import check_message, document_id
 from regen.services.tables import grading
@@ -174,6 +174,8 @@ class _Coordinator:
             answer = opening.open_batch(self._deps, trigger, None if trigger.follow_up else key)
         except Refused as error:
             log.info("nothing to follow up: %s", error, extra={"action": "open"})
+        except KeyUnreadable as error:
+            log.warning("it was carried out before: %s", error, extra={"action": "open"})
         except InvalidInput as error:
             # It names players or games that the date's slate does not have; a later slate may have them.
             refused = OpeningAnswer("malformed", "", trigger.game_date, 0, 0, trigger_id=trigger.trigger_id)

@@ -11,7 +11,8 @@ import msgspec
 
 from regen.api.forms import Form
 from regen.domain.errors import Conflict, KeyReused, Unreadable
-from regen.ports import Write
+from regen.ports import Snapshot, Write
+from regen.services.state.alerting import alert_unreadable
 from regen.services.state.deps import Deps
 from regen.services.state.documents import OnceRecord, decode_once, encode_once
 from regen.services.state.paths import key_path
@@ -42,12 +43,16 @@ class IdempotencyKey:
         return key_path(self.scope, self.key)
 
 
+class KeyUnreadable(Unreadable):
+    """The record of a key cannot be read. What the key came with was done: its record was written in the same commit."""
+
+
 def recall(deps: Deps, key: IdempotencyKey | None, form: Form[T]) -> T | None:
     """What this key was answered before; None without a key, with a new one, or if the answer was too long to be kept.
 
     Raises:
         KeyReused: it came with another body.
-        Unreadable: another version was asked for something else under it.
+        KeyUnreadable: what it was answered cannot be read, or another version was asked for something else under it.
     """
     record = _record(deps, key)
     if record is None or record.answer == NOTHING:
@@ -55,23 +60,32 @@ def recall(deps: Deps, key: IdempotencyKey | None, form: Form[T]) -> T | None:
     try:
         return form.json(record.answer)
     except msgspec.MsgspecError as error:
-        raise Unreadable(f"idempotency key {record.key}: {error}") from error
+        trouble = KeyUnreadable(f"{key.path if key else ''}: idempotency key {record.key}: {error}")
+        alert_unreadable(deps, trouble)
+        raise trouble from error
 
 
 def is_known(deps: Deps, key: IdempotencyKey | None) -> bool:
-    """Whether this key was answered before.
+    """Whether this key was answered before, be it that its record cannot be read any more.
 
     Raises:
         KeyReused: the key came with another body.
     """
-    return _record(deps, key) is not None
+    try:
+        return _record(deps, key) is not None
+    except KeyUnreadable:
+        return True
 
 
 def _record(deps: Deps, key: IdempotencyKey | None) -> OnceRecord | None:
     if key is None:
         return None
     snapshot = deps.store.get(key.path)
-    record = None if snapshot is None else decode_once(snapshot)
+    try:
+        record = None if snapshot is None else decode_once(snapshot)
+    except Unreadable as error:
+        alert_unreadable(deps, error)
+        raise KeyUnreadable(str(error)) from error
     if record is None or record.expires_at <= deps.clock.now():
         return None
     if record.fingerprint != key.fingerprint:
@@ -93,9 +107,16 @@ def _claim(deps: Deps, key: IdempotencyKey, answer: str) -> Write:
     old = deps.store.get(key.path)
     expires_at = deps.clock.now() + timedelta(days=7)
     data = encode_once(OnceRecord(key.key, key.fingerprint, answer, expires_at))
-    if old is not None and decode_once(old).expires_at <= deps.clock.now():
+    if old is not None and _has_expired(deps, old):
         return Write("update", key.path, data, old.version)
     return Write("create", key.path, data)
+
+
+def _has_expired(deps: Deps, old: Snapshot) -> bool:
+    try:
+        return decode_once(old).expires_at <= deps.clock.now()
+    except Unreadable:
+        return False  # its expiry is unknown, so it still counts
 
 
 def settle(deps: Deps, key: IdempotencyKey | None, answer: msgspec.Struct | None = None) -> None:

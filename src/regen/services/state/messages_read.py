@@ -15,7 +15,7 @@ from regen.domain import ids
 from regen.domain.errors import InvalidInput, Unreadable
 from regen.ports import Write
 from regen.services.state.alerting import alert_unreadable
-from regen.services.state.decoding import check_schema
+from regen.services.state.decoding import check_schema, is_newer
 from regen.services.state.deps import Deps
 from regen.services.state.documents import decode_once
 from regen.services.state.messages import fingerprint
@@ -77,14 +77,27 @@ def document_id(data: Mapping[str, Any], field: str) -> str:
 
 
 def own_event(deps: Deps, data: Mapping[str, Any], attributes: Mapping[str, str]) -> OwnEvent | None:
-    """The event of a message of regen's own; None for any other message. One read, or none."""
+    """The event of a message of regen's own; None for any other message. One read, or none.
+
+    Where the note is broken the message is taken for a trigger, which loses nothing.
+
+    Raises:
+        Unreadable: a newer version wrote the note.
+    """
     event = attributes.get("event_id")
     if not event:
         return None
     noted = deps.store.get(note_path(event))
-    if noted is None or decode_once(noted).fingerprint != fingerprint(data):
+    if noted is None:
         return None
-    return OwnEvent(event, decode_once(noted).answer == CARRIED, noted.data)
+    try:
+        note = decode_once(noted)
+    except Unreadable as error:
+        alert_unreadable(deps, error)
+        if is_newer(noted.data):
+            raise
+        return None
+    return OwnEvent(event, note.answer == CARRIED, noted.data) if note.fingerprint == fingerprint(data) else None
 
 
 def note_carried(deps: Deps, event: OwnEvent | None) -> None:
