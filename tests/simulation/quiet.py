@@ -150,8 +150,8 @@ def _lasting_state(world: World) -> list[Any]:
 
 def _expire_leases(world: World) -> None:
     """Advance the clock until every lease has expired and every lost message is overdue."""
-    leases = [data["expires_at"] for data in world.store.peek_all("leases")]
-    latest = max((at - world.clock.now()).total_seconds() for at in leases) if leases else 0.0
+    leases = [data.get("expires_at") for data in world.store.peek_all("leases")]
+    latest = max(((at - world.clock.now()).total_seconds() for at in leases if isinstance(at, datetime)), default=0.0)
     overdue = world.config.republish_after_seconds if world.watch.lossy else 0.0
     world.now += max(0.0, latest, overdue) + 0.1 + max(world.skews)
     world.log("--- every lease has run out ---")
@@ -189,6 +189,7 @@ def _check_heartbeat(world: World, began: datetime) -> None:
 def _unexpected_trouble(world: World, reply: Reply) -> list[str]:
     """The troubles that a sweep reports, without those about records of other versions."""
     known = [f"{path}: " for path in world.store.strays]
+    known += [f" {path.rpartition('/')[2]}: " for path in world.store.strays if path.startswith("outbox/")]
     return [text for text in reply.body["trouble"] if not any(path in text for path in known)]
 
 

@@ -23,6 +23,17 @@ RECORDS: Mapping[str, Mapping[str, Any]] = {
     f"outbox/{ODD}_2": {"event_id": f"{ODD}_2", "kind": "message", "schema": 1, "batch_id": None, "payload": "[7]"},
     f"outbox/{ODD}_3": {"event_id": f"{ODD}_3", "kind": "letter", "schema": 2, "batch_id": None, "payload": "{}"},
 }
+LATER_KIND: Mapping[str, Mapping[str, Any]] = {
+    f"outbox/{ODD}_4": {"event_id": f"{ODD}_4", "kind": "page", "schema": 1, "batch_id": None, "payload": "{}"},
+}
+UNSENDABLE = f"outbox/{ODD}_5"
+"""A message with an empty payload: it alone is postponed, with one alert."""
+BROKEN_LEASES: tuple[Mapping[str, Any], ...] = (
+    {},
+    {"owner": "x", "schema": 1},
+    {"owner": "", "token": "seven", "schema": 1},
+    {"owner": "x", "token": 3, "expires_at": "0001-01-01T00:00:00", "schema": 1},
+)
 COLLECTIONS = (("prediction_batches/", 1), ("prediction_batches/", 3), ("game_dates/", 1), ("backfills/", 1))
 
 
@@ -47,14 +58,44 @@ class Strays:
         if self.rng.random() < 0.3:
             for _ in range(self.rng.choice((2, 5, 10))):
                 self.world.later(self.rng.random() * horizon, lambda: self.world.run_amid_calls(0.0, self._mark))
+        self._plan_more(horizon)
+
+    def _plan_more(self, horizon: float) -> None:
+        """Draw later additions from a generator of their own, so that the known seeds keep their runs."""
+        more = random.Random(f"strays {self.world.seed}")  # noqa: S311
+        if more.random() < 0.15:
+            self.world.later(more.random() * horizon, self._leave_unsendable)
+        if more.random() < 0.15:
+            for path in LATER_KIND:
+                self.world.later(more.random() * horizon, lambda path=path: self._leave(path))  # type: ignore[misc]
+        if more.random() < 0.2:
+            for _ in range(more.choice((1, 2, 5))):
+                lease, data = more.choice(("promotion", "audit")), more.choice(BROKEN_LEASES)
+                self.world.later(
+                    more.random() * horizon,
+                    lambda lease=lease, data=data: self._break_lease(lease, data),  # type: ignore[misc]
+                )
 
     def _leave(self, path: str) -> None:
-        data: dict[str, Any] = {**RECORDS[path]}
+        data: dict[str, Any] = {**{**RECORDS, **LATER_KIND}[path]}
         if path.startswith("outbox/"):
             data["due_at"] = self.world.clock.now()
         self.world.faults.counted[Mishap.STRAY] += 1
         self.world.log(f"a record of another version: {path}")
         self.world.store.strays[path] = data
+        self.world.store.commit([Write("put", path, data)])
+
+    def _leave_unsendable(self) -> None:
+        data = {"event_id": f"{ODD}_5", "kind": "message", "schema": 1, "batch_id": None, "payload": "{}"}
+        self.world.faults.counted[Mishap.STRAY] += 1
+        self.world.log(f"a message without anything to send: {UNSENDABLE}")
+        self.world.store.strays[UNSENDABLE] = data
+        self.world.store.commit([Write("put", UNSENDABLE, {**data, "due_at": self.world.clock.now()})])
+
+    def _break_lease(self, lease: str, data: Mapping[str, Any]) -> None:
+        path = f"leases/{lease}"
+        self.world.faults.counted[Mishap.STRAY] += 1
+        self.world.log(f"a broken lease: {path}: {data}")
         self.world.store.commit([Write("put", path, data)])
 
     def _mark(self) -> None:
@@ -76,7 +117,7 @@ class Strays:
         """Check that unreadable records are unchanged with one alert each, and that unknown fields are kept."""
         store, report = self.world.store, self.world.watch.report
         for path, left in store.strays.items():
-            if store.peek(path) != left:
+            if path != UNSENDABLE and store.peek(path) != left:
                 report("11", f"{path}, which another version wrote, has been changed")
             alerts = [
                 m.data

@@ -65,6 +65,7 @@ class World(Agenda):
         beats: bool = False,
     ) -> None:
         super().__init__(random.Random(seed), traced=traced)  # noqa: S311
+        self.seed = seed
         self.faults = faults
         self.published: list[tuple[str, Message]] = []
         self.triggers: dict[str, Message] = {}
