@@ -16,7 +16,7 @@ from regen.domain.batch import Status
 from regen.domain.errors import Refused, Unavailable, Unreadable
 from regen.domain.trigger import Source, Trigger
 from regen.ports import Write
-from regen.services.batch import completion, opening, processing, verifying
+from regen.services.batch import completion, gathering, opening, processing, verifying
 from regen.services.batch.dates import read_date
 from regen.services.healing import dead_letters, malformed, sweeping
 from regen.services.state import leases, messages, outbox, recording
@@ -691,6 +691,8 @@ def test_request_neither_pending_nor_done_counts_as_failed(fields: dict[str, Any
     assert bench.batch(answer.batch_id).status is Status.REJECTED
     (seen,) = bench.audited("rejected")
     assert (seen.produced, seen.failed) == (8 - len(request.data["players"]), len(request.data["players"]))
+    gathered = gathering.gather(bench.deps, bench.batch(answer.batch_id)).outcomes
+    assert {o.player_lookup for o in gathered if o.reason == "lost_outcomes"} == set(request.data["players"])
 
 
 BROKEN_ONCE: dict[str, dict[str, Any]] = {
@@ -749,7 +751,10 @@ def test_a_follow_up_whose_note_is_broken_carries_what_waits(fields: dict[str, A
     assert len(alerts(bench, AlertKind.RECORD_UNREADABLE)) == 1
 
 
-@pytest.mark.parametrize("minutes", [10**400, -(10**400), float("nan"), float("inf"), 1e300, -1, True, "30"], ids=str)
+ODD_MINUTES = [10**400, -(10**400), float("nan"), float("inf"), 1e300, -1, True, "30"]
+
+
+@pytest.mark.parametrize("minutes", ODD_MINUTES, ids=lambda minutes: str(minutes)[:9])
 def test_a_players_odd_minutes_are_his_alone(minutes: Any) -> None:
     first, *others = players(8)
     bench = Bench([replace(first, avg_minutes=minutes), *others])

@@ -67,7 +67,7 @@ def gather(deps: Deps, batch: Batch) -> Gathered:
                 unfinished += [failed_outcome(p, "lost_outcomes", round_, str(error)) for p in players]
         else:
             # Only a cancelled round leaves requests pending; after a deadline the sweep has closed them.
-            reason = "cancelled" if data.get("state") == "pending" else "unreadable"
+            reason = "cancelled" if data.get("state") == "pending" else "lost_outcomes"
             unfinished += [failed_outcome(p, reason, round_) for p in players]
     # Prefer a real outcome of an earlier round to `cancelled` from a later one.
     outcomes = {**latest(unfinished), **latest(everything)}
