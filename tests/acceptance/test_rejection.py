@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from acceptance.conftest import Local
 
 
@@ -33,6 +35,7 @@ def test_rejected_batch_is_redriven_after_the_data_is_fixed(local: Local, league
     assert (again["status"], again["round"], again["counts"]["failed"]) == ("promoted", 2, 0)
 
 
+@pytest.mark.long
 def test_incomplete_batch_can_be_promoted_by_check_name(local: Local, league: Path) -> None:
     day = "2026-01-13"
     view = regenerate_damaged(local, league, day, "--coverage", "0.8")

@@ -28,6 +28,7 @@ def test_one_date_from_import_to_redrive(local: Local, league: Path) -> None:
     Life(local, league).live_through(DAY)
 
 
+@pytest.mark.long
 def test_backfill_goes_on_after_its_command_is_killed(local: Local, league: Path) -> None:
     life = Life(local, league)
     life.import_files(BAD, BAD, "--fail-share", "1")

@@ -68,7 +68,7 @@ def gone(processes: list[psutil.Process]) -> bool:
     return not psutil.wait_procs(processes, timeout=0)[1]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGTERM])
 def test_a_signal_to_the_group_ends_everything(tmp_path: Path, number: int) -> None:
     with running(tmp_path) as process:
         ready(tmp_path, process)
@@ -108,6 +108,7 @@ def test_death_of_the_in_memory_process_ends_the_stack(tmp_path: Path) -> None:
     assert "host was ended by SIGKILL; the end of" in output
 
 
+@pytest.mark.long
 def test_restarted_warehouse_fails_its_unfinished_jobs(tmp_path: Path) -> None:
     with running(tmp_path) as process:
         env = ready(tmp_path, process)
