@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 MAX_KEY = 200
 MAX_TRIGGER_ID = 300
 _Act = Callable[[Deps, orders.Order, dict[str, Any]], Batch]
+LISTING = frozenset({"game_date", "status", "trigger_id", "limit"})
+"""Query parameters of `GET /batches`."""
 _NUMBER = re.compile(r"[0-9]{1,3}")
 
 
@@ -54,8 +56,8 @@ def router(app: App) -> Router:
             Route("POST", "/regenerate-with-supersede", gate.by_key, routes.regenerate),
             Route("POST", "/start", gate.by_key_or_scheduler, routes.start),
             Route("POST", "/regenerate-pubsub", gate.by_key_or_push, routes.pushed),
-            Route("GET", "/status", gate.by_key, routes.status),
-            Route("GET", "/batches", gate.by_key, routes.batches),
+            Route("GET", "/status", gate.by_key, routes.status, frozenset({"batch_id"})),
+            Route("GET", "/batches", gate.by_key, routes.batches, LISTING),
             Route("GET", "/batches/{id}", gate.by_key, routes.batch),
             Route(
                 "POST",
@@ -136,7 +138,7 @@ class _Coordinator:
             message = decode_push(body.whole())
             adopt(message.attributes, "process nba-prediction-trigger")
             if message.error:
-                raise InvalidInput("message.data", "a base64 JSON object")
+                raise message.error
             if message.data.get("mode") in {ADVANCE, GRADE} or message.attributes.get("follow_up"):
                 check_message(self._deps, message.data)
             event = messages_read.own_event(self._deps, message.data, message.attributes)

@@ -43,6 +43,7 @@ from regen.web.body_reading import BodyTooLarge, BodyTooSlow, PushBody, drain, j
 from regen.web.callers import Caller, Forbidden, Unauthenticated
 from regen.web.connection import hang_up, has_body
 from regen.web.logs import log_context
+from regen.web.queries import check_query
 
 log = logging.getLogger(__name__)
 PROBES = frozenset({"/health", "/ready"})
@@ -108,12 +109,19 @@ Reply = tuple[int, msgspec.Struct | None]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method and path (`/batches/{id}`), who may call it, and what it does."""
+    """A method and path (`/batches/{id}`), who may call it, and what it does.
+
+    Attributes:
+        query: the query parameters that it reads; every other is refused.
+        from_platform: whether the platform adds query parameters of its own.
+    """
 
     method: str
     path: str
     check: Callable[[Mapping[str, str]], Caller] | None
     handle: Callable[[Call], Reply]
+    query: frozenset[str] = frozenset()
+    from_platform: bool = False
     pattern: re.Pattern[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -261,6 +269,7 @@ class Router:
                 continue
             caller = route.check(request.headers) if route.check else None  # type: ignore[arg-type]
             request.environ[PROVEN] = caller is not None
+            check_query(request, route.query, from_platform=route.from_platform)
             status, body = route.handle(Call(request, match.groupdict(), caller))
             if body is None:
                 return Response(status=status)

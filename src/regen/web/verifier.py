@@ -28,7 +28,7 @@ def router(app: App) -> Router:
     return Router(
         [
             Route("GET", "/health", None, verifier.health),
-            Route("POST", "/events/batch", gate.by_push, verifier.batch_changed),
+            Route("POST", "/events/batch", gate.by_push, verifier.batch_changed, from_platform=True),
             Route("POST", "/verify", gate.by_push, verifier.verify),
             Route("POST", "/sweep", gate.by_scheduler, verifier.sweep),
             Route("POST", "/dead-letters", gate.by_push, verifier.dead_letter),
