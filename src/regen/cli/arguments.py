@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ import typer
 
 from regen.client.errors import Misused
 from regen.domain.dates import parse_game_date
+from regen.domain.json_texts import read_json
 
 DateArgument = Annotated[
     str, typer.Argument(metavar="DATE", help="Game date: YYYY-MM-DD, TODAY or TOMORROW (US Eastern).")
@@ -71,8 +71,8 @@ def json_object(text: str | None, option: str) -> dict[str, Any] | None:
     if text is None:
         return None
     try:
-        value = json.loads(text)
-    except ValueError as error:
+        value = read_json(text)
+    except (ValueError, RecursionError) as error:
         raise Misused(f"{option}: expected a JSON object: {error}") from error
     if not isinstance(value, dict):
         raise Misused(f"{option}: expected a JSON object, such as '{{\"ticket\": 17}}'")

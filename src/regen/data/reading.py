@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import csv
 import gzip
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from regen.domain.errors import InvalidInput
+from regen.domain.json_texts import read_json
 
 ENDINGS = (".csv", ".csv.gz", ".json", ".json.gz")
 FOREIGN = {
@@ -151,6 +151,6 @@ def _beginning(path: Path) -> bytes:
 def _document(path: Path) -> object:
     with _text(path) as stream:
         try:
-            return json.load(stream)
-        except ValueError as error:
+            return read_json(stream.read())
+        except (ValueError, RecursionError) as error:
             raise InvalidInput(path.name, f"JSON: {error}") from error

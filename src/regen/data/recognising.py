@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from regen.data.formats import FORMATS, by_name
-from regen.data.formats.shape import KINDS, Format
+from regen.data.formats.shape import KINDS, Format, plain
 from regen.data.mapping import Mappings, read_mappings
 from regen.data.reading import ENDINGS, FOREIGN, Opened, open_file
 from regen.domain.errors import InvalidInput
@@ -86,7 +87,18 @@ def _recognise(path: Path, mappings: Mappings, taken_for: str | None, *, must: b
         raise InvalidInput(
             path.name, f"a file of a known format{has}: name one with --as, or write a mapping beside it (docs/data.md)"
         )
-    return None if form is None else Found(opened, form)
+    if form is None:
+        return None
+    _refuse_twice(opened, form)
+    return Found(opened, form)
+
+
+def _refuse_twice(opened: Opened, form: Format) -> None:
+    """Raise InvalidInput if a column that is read stands twice in the header: the values of one would be lost."""
+    known = {plain(name) for column in form.columns for name in column.names}
+    times = Counter(plain(name) for name in opened.head or ())
+    if twice := sorted(name for name, number in times.items() if number > 1 and name in known):
+        raise InvalidInput(opened.path.name, f"each column once; {', '.join(twice)} stands there twice: remove one")
 
 
 def _own_kind(path: Path) -> str | None:

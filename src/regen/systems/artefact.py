@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from regen.domain.errors import Defect
+from regen.domain.json_texts import read_json
 from regen.features.names import FEATURE_VERSION
 
 FORMAT = 1
@@ -121,7 +122,7 @@ def _shipped() -> Artefact:
 def parse_artefact(text: str) -> Artefact:
     """Read and check the text of an artefact."""
     try:
-        body = json.loads(text)
+        body = read_json(text)
         claimed = body.pop("hash")
         if body.get("format") != FORMAT:
             raise ArtefactRefused(f"artefact has format {body.get('format')}, expected {FORMAT}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -12,7 +11,8 @@ from typing import Any
 from flask import Request
 
 from regen.domain.errors import InvalidInput, RegenError
-from regen.domain.texts import checked_text, is_int64
+from regen.domain.json_texts import KeyTwice, read_json
+from regen.domain.texts import checked_text, is_int64, storable
 from regen.web.connection import BODY_SECONDS, time_limit
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -136,13 +136,16 @@ def _parts(request: Request, limit: int) -> Iterator[bytes]:
 
 
 def json_object(data: bytes, field: str, expected: str = "a JSON object") -> dict[str, Any]:
-    """A JSON object of bounded depth, whose texts and numbers can be written down again.
+    """A JSON object of bounded depth, each key once, whose texts and numbers can be written down again.
 
     Raises:
         InvalidInput: it is anything else.
     """
     try:
-        value = json.loads(data)
+        value = read_json(data)
+    except KeyTwice as error:
+        prefix = "" if field == "body" else f"{field}."
+        raise InvalidInput(storable(prefix + error.path[0])[:100], f"each key once: {storable(str(error))}") from None
     except (ValueError, RecursionError) as error:
         raise InvalidInput(field, expected) from error
     if not isinstance(value, dict):

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from regen.domain.errors import RegenError, Unavailable
+from regen.domain.json_texts import read_json
 from regen.web.settings import GOOGLE_ISSUER, SIGNATURE, Settings
 
 log = logging.getLogger(__name__)
@@ -221,7 +222,7 @@ def _is_stripped(token: str) -> bool:
 def _segment(token: str, index: int) -> Mapping[str, Any]:
     part = token.split(".")[index]
     try:
-        decoded = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        decoded = read_json(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (ValueError, RecursionError, binascii.Error):
         raise Unauthenticated("the token is malformed") from None
     if not isinstance(decoded, dict):

@@ -29,7 +29,7 @@ class Pushed:
     Attributes:
         data: its JSON object.
         delivery_attempt: None where the platform does not count (the emulator; no dead letter policy).
-        error: what is wrong with the data, if it is not a JSON object; the message is then to be recorded, not retried.
+        error: what is wrong with the data, if it cannot be read; the message is then to be recorded, not retried.
     """
 
     message_id: str
@@ -37,7 +37,7 @@ class Pushed:
     attributes: Mapping[str, str]
     subscription: str
     delivery_attempt: int | None
-    error: str | None = None
+    error: InvalidInput | None = None
 
 
 def decode_push(body: bytes) -> Pushed:
@@ -81,13 +81,13 @@ def record_malformed(
     malformed.record(deps, body.kept, str(error), caller, message_id, answered)
 
 
-def _data(encoded: object) -> tuple[Mapping[str, Any], str | None]:
+def _data(encoded: object) -> tuple[Mapping[str, Any], InvalidInput | None]:
     try:
         if not isinstance(encoded, str) or not encoded:
             raise InvalidInput("message.data", "a base64 JSON object")
         return json_object(_decoded(encoded), "message.data", "a base64 JSON object"), None
     except InvalidInput as error:
-        return {}, str(error)
+        return {}, error
 
 
 def _decoded(encoded: str) -> bytes:

@@ -39,7 +39,7 @@ class _Worker:
             message = decode_push(body.whole())
             adopt(message.attributes, "process prediction-request")
             if message.error:
-                raise InvalidInput("message.data", "a base64 JSON object")
+                raise message.error
             batch_id, request_id = request_of(message.data)
             check_message(self._deps, message.data)
         except InvalidInput as error:
