@@ -20,6 +20,7 @@ from regen.services.views.backfill_view import backfill_view, dates_view, list_b
 from regen.web import bodies
 from regen.web.bootstrap import App
 from regen.web.http import Call, Reply, Route
+from regen.web.trigger_fields import DEFAULT_REASON
 
 FIELDS = frozenset({"from", "to", "reason", "max_concurrent_dates", "only", "backwards", "metadata", "dry_run"})
 
@@ -91,7 +92,7 @@ def wanted_of(body: Mapping[str, Any], caller: str) -> Wanted:
     return Wanted(
         first=parse_game_date(body["from"], field="from"),
         last=parse_game_date(body["to"], field="to"),
-        reason=ids.checked_reason(body.get("reason", bodies.DEFAULT_REASON)),
+        reason=ids.checked_reason(body.get("reason", DEFAULT_REASON)),
         caller=caller,
         only=Only(only),
         backwards=bodies.flag_field(body, "backwards"),

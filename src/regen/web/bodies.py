@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any
 
 from regen.domain import ids
@@ -15,39 +14,13 @@ from regen.domain.errors import InvalidInput
 from regen.domain.scope import Scope, resolved
 from regen.domain.trigger import Source, Trigger
 from regen.services.state.messages import REGENERATE
+from regen.web.trigger_fields import DEFAULT_REASON, TRIGGER, ignored
 
-DEFAULT_REASON = "feature_upgrade"
 MAX_NAMES = 1000
 MAX_NAME = 100
 MAX_METADATA_BYTES = 20_000
-MAX_IGNORED_BYTES = 2_000
-TRIGGER = frozenset({"game_date", "reason", "mode", "metadata", "players", "systems", "games"})
 REGENERATION = TRIGGER - {"mode"} | {"dry_run"}
 ORDER = frozenset({"reason", "dry_run"})
-NOT_CARRIED_OUT = frozenset(
-    {
-        *("dry_run", "dry", "preview", "simulate", "validate_only", "force", "min_minutes", "checks"),
-        *(
-            "from",
-            "to",
-            "days",
-            "only",
-            "backwards",
-            "max_concurrent_dates",
-            "cancel",
-            "redrive",
-            "promote",
-            "rollback",
-        ),
-        *("player", "player_id", "player_ids", "player_lookup", "player_lookups", "game", "game_id", "game_ids"),
-        *("system", "system_id", "system_ids", "date", "dates", "game_dates"),
-    }
-)
-"""Words by which a sender means an order, or a narrower one, and which a trigger does not carry out."""
-WORDS_OF_THEIR_OWN = frozenset({"season", "model"})
-"""They look like `reason` and `mode`, and are neither."""
-NEAR = 0.8
-"""From this likeness on, as `difflib` measures it, a name is a misspelt one."""
 
 
 def regeneration(
@@ -96,18 +69,19 @@ def pushed_trigger(
     caller: str,
     trigger_id: str,
     now: datetime,
+    attributes: Mapping[str, str],
     follow_up: str | None = None,
 ) -> Trigger:
-    """A message of `nba-prediction-trigger`; fields that mean nothing to regen are kept in its metadata, and ignored.
+    """A message of `nba-prediction-trigger`; what means nothing to regen is kept in its metadata, and ignored.
 
     Args:
+        attributes: those that its sender wrote; none if it is regen's own.
         follow_up: what it follows, if it is regen's own.
 
     Raises:
-        InvalidInput: among them for a field that means an order which a trigger does not carry out, and for a near miss of a
-            known one: whoever sent it means something by it.
+        InvalidInput: among them for what `trigger_fields` refuses.
     """
-    ignored = _ignored(data)
+    unknown = ignored(data, attributes)
     mode = data.get("mode", REGENERATE)
     if mode != REGENERATE:
         raise InvalidInput("mode", REGENERATE)
@@ -120,7 +94,7 @@ def pushed_trigger(
         triggered_by=caller,
         at=now,
         scope=_scope(data, known_systems),
-        metadata={**metadata_of(data.get("metadata")), **ignored},
+        metadata={**metadata_of(data.get("metadata")), **unknown},
         follow_up=follow_up,
     )
 
@@ -130,29 +104,6 @@ def only(body: Mapping[str, Any], allowed: Collection[str]) -> None:
     for name in body:
         if name not in allowed:
             raise InvalidInput(str(name)[:MAX_NAME], f"no such field; known: {', '.join(sorted(allowed))}")
-
-
-def _ignored(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a trigger that regen does not know, as its metadata keeps them."""
-    unknown = {name: value for name, value in data.items() if name not in TRIGGER}
-    known = {_plain(name): name for name in TRIGGER | {"dry_run", "force"}}
-    orders = {_plain(name) for name in NOT_CARRIED_OUT}
-    for name in unknown:
-        plain = _plain(name)
-        near = [] if plain in WORDS_OF_THEIR_OWN else get_close_matches(plain, known, n=1, cutoff=NEAR)
-        if plain in orders or near:
-            like = f" (it is much like {known[near[0]]})" if near and known[near[0]] in TRIGGER else ""
-            expected = f"no such field in a trigger{like}; known: {', '.join(sorted(TRIGGER))}"
-            raise InvalidInput(name[:MAX_NAME], expected)
-    if not unknown:
-        return {}
-    if len(json.dumps(unknown)) > MAX_IGNORED_BYTES:
-        return {"ignored_fields": [name[:MAX_NAME] for name in unknown][:10]}
-    return {"ignored_fields": unknown}
-
-
-def _plain(name: str) -> str:
-    return "".join(c for c in name.casefold() if c.isalnum())
 
 
 def flag_field(body: Mapping[str, Any], name: str) -> bool:

@@ -35,6 +35,7 @@ from regen.web.http import Call, Reply, Route, Router
 from regen.web.logs import add_context
 from regen.web.readiness import Readiness
 from regen.web.tracing import adopt, trace_id
+from regen.web.trigger_fields import refuse_orders
 
 log = logging.getLogger(__name__)
 MAX_KEY = 200
@@ -42,6 +43,9 @@ MAX_TRIGGER_ID = 300
 _Act = Callable[[Deps, orders.Order, dict[str, Any]], Batch]
 LISTING = frozenset({"game_date", "status", "trigger_id", "limit"})
 """Query parameters of `GET /batches`."""
+_ANY_WAKE = {"mode", "schema", "game_date", "reason", "metadata"}
+WAKES = {ADVANCE: {*_ANY_WAKE, "backfill_id"}, GRADE: _ANY_WAKE}
+"""Fields that the messages may have which have something looked at, by mode; these do only what the records say is due."""
 _NUMBER = re.compile(r"[0-9]{1,3}")
 
 
@@ -139,11 +143,15 @@ class _Coordinator:
             adopt(message.attributes, "process nba-prediction-trigger")
             if message.error:
                 raise message.error
-            if message.data.get("mode") in {ADVANCE, GRADE} or message.attributes.get("follow_up"):
+            if message.data.get("mode") in WAKES or message.attributes.get("follow_up"):
                 check_message(self._deps, message.data)
             event = messages_read.own_event(self._deps, message.data, message.attributes)
             if event and event.carried:
                 return 204, None
+            if event is None and message.data.get("mode") in WAKES:
+                known = WAKES[message.data["mode"]]
+                refuse_orders(message.data, known)
+                refuse_orders(message.attributes, known, "attributes.")
             if message.data.get("mode") == ADVANCE:
                 self._advance(message)
             elif message.data.get("mode") == GRADE:
@@ -165,6 +173,7 @@ class _Coordinator:
             caller=call.caller_name,
             trigger_id=message.message_id,
             now=self._deps.clock.now(),
+            attributes={} if event else message.attributes,
             follow_up=message.attributes.get("follow_up") if event else None,
         )
         add_context(game_date=trigger.game_date.isoformat())
