@@ -145,6 +145,7 @@ class Bench:
             caller="pubsub:pusher",
             trigger_id=number,
             now=self.clock.now(),
+            attributes={},
             follow_up=messages_read.follow_up_of(self.deps, data, attributes),
         )
         try:

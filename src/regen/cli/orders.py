@@ -14,6 +14,7 @@ from regen.cli.output import cell, some
 from regen.cli.session import Session, command
 from regen.client.errors import Misused
 from regen.client.waiting import finished
+from regen.domain.checks.waivers import failed_checks
 
 PANEL = "Orders"
 
@@ -65,8 +66,10 @@ def redrive(
 def promote(
     session: Session,
     batch: BatchArgument,
-    check: Annotated[list[str], typer.Option("--check", help="A failed check to accept; with commas or repeated.")],
     reason: Annotated[str, typer.Option("--reason", "-r", help="Why; goes on record.")],
+    check: Annotated[
+        list[str] | None, typer.Option("--check", help="A failed check to accept; with commas or repeated.")
+    ] = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     wait: Wait = False,
@@ -76,9 +79,11 @@ def promote(
     view = session.coordinator.batch(batch)
     accepted = names(check, "--check") or []
     verdict: Mapping[str, Any] = view["verdict"] or {}
-    failed = {c["name"]: c for c in verdict.get("checks", []) if c["name"] in verdict.get("failed", [])}
+    failed = failed_checks(verdict)
     if left := sorted(set(failed) - set(accepted)):
         raise Misused(f"{batch} also failed {', '.join(left)}: each failed check must be named")
+    if verdict and (other := sorted(set(accepted) - set(failed))):
+        raise Misused(f"{batch} did not fail {', '.join(other)}; it failed {', '.join(sorted(failed)) or 'none'}")
     found = ", ".join(f"{name} {cell(c['value'])} (limit {cell(c['limit'])})" for name, c in failed.items())
     what = (
         f"promote {batch} ({view['status']}) in spite of {found or 'no failed check'}: the predictions of "

@@ -10,6 +10,7 @@ from regen.domain.checks import moves, players, produced, slate
 from regen.domain.checks.declared import Check
 from regen.domain.checks.evidence import CheckResult, Evidence
 from regen.domain.checks.produced import agrees, sane
+from regen.domain.checks.waivers import NEVER_ACCEPTED
 
 __all__ = ["CHECKS", "NEVER_ACCEPTED", "Check", "CheckResult", "Evidence", "Verdict", "agrees", "judge", "sane"]
 
@@ -17,9 +18,6 @@ __all__ = ["CHECKS", "NEVER_ACCEPTED", "Check", "CheckResult", "Evidence", "Verd
 _DECLARED = (*produced.CHECKS, *slate.CHECKS, *players.CHECKS, *moves.CHECKS)
 CHECKS: tuple[Check, ...] = tuple(sorted(_DECLARED, key=lambda check: check.severity))
 """All checks; those that only warn come last."""
-
-NEVER_ACCEPTED = frozenset({"in_range", "unique_keys", "rows_staged", "minimum_produced"})
-"""Checks that no operator can waive: the tables would be wrong."""
 
 
 @dataclass(frozen=True, slots=True)

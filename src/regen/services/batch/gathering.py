@@ -71,7 +71,9 @@ def gather(deps: Deps, batch: Batch) -> Gathered:
             unfinished += [failed_outcome(p, reason, round_) for p in players]
     # Prefer a real outcome of an earlier round to `cancelled` from a later one.
     outcomes = {**latest(unfinished), **latest(everything)}
-    fresh = [o for o in outcomes.values() if o.round not in batch.promoted_rounds or o.kind is not OutcomeKind.PRODUCED]
+    # A promotion makes everything current that the rounds before it have produced and that was not yet.
+    done = max(batch.promoted_rounds, default=0)
+    fresh = [o for o in outcomes.values() if o.round > done or o.kind is not OutcomeKind.PRODUCED]
     runs = [o for o in everything if batch.act is not Act.GENERATE or o.round == batch.round]
     excluded, first = _excluded(deps, batch)
     order = sorted(outcomes.values(), key=lambda o: o.player_lookup)

@@ -15,8 +15,9 @@ from regen.domain import ids
 from regen.domain.audit import AuditEvent
 from regen.domain.batch import CANCELLABLE, ENDED, Act, Batch, Status
 from regen.domain.batch_end import ended_entry
-from regen.domain.checks import NEVER_ACCEPTED
-from regen.domain.errors import Gone, InvalidInput, Refused
+from regen.domain.checks import CHECKS
+from regen.domain.checks.waivers import refuse_unseen
+from regen.domain.errors import Gone, Refused
 from regen.domain.outcome import OutcomeKind
 from regen.domain.slate import fix_slate, reread
 from regen.domain.trigger import bounded, triggers_of
@@ -120,6 +121,7 @@ def redrive(deps: Deps, order: Order) -> Batch:
         Status.DISPATCHING,
         f"redrive of {len(players)} players: {order.reason}",
         act=Act.GENERATE,
+        accepted_checks=(),  # what was accepted is not what this round will find
         openings=(*seen.batch.openings, opening),
         published_at=None,
     )
@@ -132,7 +134,7 @@ def promote(deps: Deps, order: Order, accepted: Sequence[str]) -> Batch:
     """Promote a rejected batch in spite of named checks.
 
     Raises:
-        InvalidInput: a check that no operator can accept, or a failed check that is not named.
+        InvalidInput: a name is of no failed check, or of one that no operator can accept; or a failed check is not named.
         Refused: the batch is not rejected, has no players, or newer data has been promoted.
     """
     seen = _ended(deps, order)
@@ -140,12 +142,7 @@ def promote(deps: Deps, order: Order, accepted: Sequence[str]) -> Batch:
         raise Refused(f"{order.batch_id} is {seen.batch.status}, not rejected", order.batch_id)
     if not seen.batch.requested_players and seen.batch.verdict is None:
         raise Refused(f"{order.batch_id} has no players", order.batch_id)
-    failed = set((seen.batch.verdict or {}).get("failed", []))
-    for name in accepted:
-        if name in NEVER_ACCEPTED:
-            raise InvalidInput("checks", f"checks that can be accepted; {name} cannot")
-    if missing := sorted(failed - set(accepted)):
-        raise InvalidInput("checks", f"every failed check by name; missing: {', '.join(missing)}")
+    refuse_unseen(accepted, seen.batch.verdict, [check.name for check in CHECKS])
 
     batch = _next_round(
         deps,
@@ -153,7 +150,7 @@ def promote(deps: Deps, order: Order, accepted: Sequence[str]) -> Batch:
         seen.batch,
         AuditEvent.PROMOTE_REQUESTED,
         Status.VERIFYING,
-        f"promote accepting {', '.join(accepted)}: {order.reason}",
+        f"promote accepting {', '.join(accepted) or 'no check'}: {order.reason}",
         act=Act.PROMOTE,
         accepted_checks=tuple(accepted),
     )

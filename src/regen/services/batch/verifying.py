@@ -23,6 +23,7 @@ from datetime import timedelta
 from regen.domain import ids
 from regen.domain.batch import Act, Batch, Counts, Status
 from regen.domain.checks import Evidence, judge
+from regen.domain.checks.waivers import holding
 from regen.domain.errors import AccessDenied, FenceLost, InvalidInput, NoSuchBatch, StagingMissing
 from regen.domain.outcome import tally
 from regen.domain.promotion import CurrentPrediction
@@ -131,10 +132,13 @@ def _judged(deps: Deps, batch: Batch, lease: Lease, staging: str) -> str:
             staged_rows=staged,
             expected_rows=rows,
         )
-        verdict = judge(seen, frozenset(batch.accepted_checks))
+        found = judge(seen)
+        verdict = replace(found, accepted=holding(batch.accepted_checks, batch.verdict, found.findings))
         batch = replace(batch, verdict=verdict.as_record(), counts=_counts(batch, gathered, current))
         if verdict.failed:
-            return _reject(deps, batch, "checks failed: " + ", ".join(verdict.failed))
+            moved = sorted({*batch.accepted_checks} & {*verdict.failed})
+            more = f"; not what was seen when it was accepted: {', '.join(moved)}" if moved else ""
+            return _reject(deps, batch, f"checks failed: {', '.join(verdict.failed)}{more}")
         if rows == 0 and not seen.withdrawals_alone:
             return _reject(deps, batch, "nothing new was produced in this round")
     return promote_round(deps, batch, lease, rows)
