@@ -11,6 +11,7 @@ from regen import cli
 from regen.cli.output import Output
 from regen.cli.session import Json, Key, Profile, Project, Session, Url
 from regen.cli.settings import Given
+from regen.cli.strict import StrictGroup
 
 EPILOG = "0 done, 1 it fell short or was refused, 2 wrong usage. Start here: `regen local up`, then `regen doctor`."
 
@@ -19,6 +20,7 @@ def make_app() -> typer.Typer:
     """All commands; their modules are light, what is heavy they import when they run."""
     app = typer.Typer(
         name="regen",
+        cls=StrictGroup,
         help="Regenerates player-prop predictions when better data arrives, without ever losing one.",
         epilog=EPILOG,
         no_args_is_help=True,

@@ -13,6 +13,7 @@ import typer
 
 from regen.cli.output import Output
 from regen.cli.settings import Given, Settings, resolve
+from regen.cli.strict import StrictCommand
 from regen.client.errors import Misused, OperatorError
 from regen.client.http import Coordinator
 from regen.client.identity import Identity
@@ -116,7 +117,7 @@ def command(
         ]
         run.__signature__ = inspect.Signature([context, *mine, *shared])  # type: ignore[attr-defined]
         run.__annotations__ = {"ctx": typer.Context, **{p.name: p.annotation for p in [*mine, *shared]}, "return": None}
-        app.command(name, epilog=f"Example: regen {example}", rich_help_panel=panel)(run)
+        app.command(name, cls=StrictCommand, epilog=f"Example: regen {example}", rich_help_panel=panel)(run)
         return function
 
     return register
