@@ -9,7 +9,8 @@ import functions_framework
 
 from regen.web import worker
 from regen.web.bootstrap import app, refuse_unusable
-from regen.web.http import Router
+from regen.web.framework import answer_everything
+from regen.web.http import Router, serve
 
 refuse_unusable()
 
@@ -23,4 +24,7 @@ def router() -> Router:
 @functions_framework.http
 def main(request: flask.Request) -> flask.Response:
     """Answer one request."""
-    return router()(request)
+    return serve(router, request)
+
+
+answer_everything(main)

@@ -25,6 +25,7 @@ from regen.services.state.paths import OUTBOX
 from regen.web import coordinator, verifier, worker
 from regen.web.bootstrap import App
 from regen.web.callers import Gatekeeper
+from regen.web.framework import answer_everything
 from regen.web.http import Router
 from regen.web.settings import Settings, read_settings
 from support.bench import Bench
@@ -179,4 +180,6 @@ def served(router: Router) -> flask.Flask:
     """The application as functions-framework builds it."""
     app = flask.Flask("function", static_folder=None)
     functions_framework._configure_app(app, router, "http")  # type: ignore[no-untyped-call]
+    with app.app_context():
+        answer_everything(router)
     return app

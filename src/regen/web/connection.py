@@ -18,6 +18,8 @@ from flask import Request, Response
 log = logging.getLogger(__name__)
 BODY_SECONDS = 10.0
 """How long a body may take to arrive, all in all: of the platform's own callers the largest takes a second."""
+HANGS_UP = "regen.hangs_up"
+"""Says in the environment of a request that the connection ends with its answer."""
 _SERVERS = ("gunicorn.socket", "werkzeug.socket")
 
 
@@ -55,6 +57,7 @@ def has_body(request: Request) -> bool:
 def hang_up(request: Request, response: Response) -> None:
     """End the connection as soon as the answer is written, whatever the caller goes on to send."""
     response.headers["Connection"] = "close"
+    request.environ[HANGS_UP] = True
     connection = _socket(request.environ)
     if connection:
         _shut(connection, socket.SHUT_RD)

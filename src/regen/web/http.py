@@ -281,6 +281,18 @@ class Router:
         return problem(404, "not-found", "Not found", f"no route {_printable(request.path)}")
 
 
+def serve(router: Callable[[], Router], request: Request) -> Response:
+    """Answer one request, also where the router cannot be made: a function without its settings or rights."""
+    try:
+        made = router()
+    except Exception:
+        log.exception("the function cannot be set up")
+        response = internal()
+        _settle(request, response)
+        return response
+    return made(request)
+
+
 def _settle(request: Request, response: Response) -> None:
     """See to what is left of the body: of a caller who is not proven nothing is read, and others have their time."""
     late = response.status_code == 408
