@@ -155,7 +155,9 @@ def night(games: int, of_each: int = 6) -> list[SlateEntry]:
 
 def both_teams(slate: list[SlateEntry]) -> list[SlateEntry]:
     """The name's last letter is the game's here: teams by the letter before."""
-    return [replace(e, team=("BOS", "NYK")[ord(e.player_lookup[-2]) % 2]) for e in slate]
+    sides = (("BOS", "NYK"), ("NYK", "BOS"))
+    mine = [(e, sides[ord(e.player_lookup[-2]) % 2]) for e in slate]
+    return [replace(e, team=team, opponent=opponent) for e, (team, opponent) in mine]
 
 
 def test_slate_with_one_of_three_games_is_rejected_with_an_alert() -> None:

@@ -23,6 +23,8 @@ class Row:
     line: float | None
     bookmaker: str | None
     tier: str | None
+    quality: float | None = None
+    history_games: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ def plan(
     rows: dict[str, int] = {}
     for known in current:
         tier = known.data_source_tier
-        row = Row(known.player_lookup, known.game_id, known.system_id, known.line, known.bookmaker, tier)
+        about = (known.quality, known.history_games)
+        row = Row(known.player_lookup, known.game_id, known.system_id, known.line, known.bookmaker, tier, *about)
         before.append(row)
         reason = gone.get(row.player_lookup)
         if reason is None and scope.whole_slate and row.player_lookup not in on_slate:
@@ -98,6 +101,7 @@ def plan(
             withdrawn[row.player_lookup] = reason
             rows[reason] = rows.get(reason, 0) + 1
     for o in fresh:
-        tier = o.provenance.data_source_tier if o.provenance else None
-        new += [Row(o.player_lookup, o.game_id, p.system_id, p.line, p.bookmaker, tier) for p in o.predictions]
+        source = o.provenance
+        rest = (source.data_source_tier, source.feature_quality, source.history_games) if source else (None, None, None)
+        new += [Row(o.player_lookup, o.game_id, p.system_id, p.line, p.bookmaker, *rest) for p in o.predictions]
     return Plan(tuple(before), tuple(new), withdrawn, rows)

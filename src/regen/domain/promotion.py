@@ -88,7 +88,12 @@ class PromotionCounts:
 
 @dataclass(frozen=True, slots=True)
 class CurrentPrediction:
-    """A current prediction, with the fields that the checks and the diff need."""
+    """A current prediction, with the fields that the checks and the diff need.
+
+    Attributes:
+        quality: of its features, 0 to 100; None if unknown.
+        history_games: earlier games that were known of the player; None in rows of earlier versions and others.
+    """
 
     prediction_id: str
     batch_id: str | None
@@ -101,6 +106,8 @@ class CurrentPrediction:
     data_source_tier: str | None
     created_at: datetime | None
     bookmaker: str | None = None
+    quality: float | None = None
+    history_games: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ def prediction_row(batch: Batch, outcome: Outcome, prediction: Prediction, at: d
         "feature_version_hash": source.feature_hash if source else None,
         "feature_count": source.feature_count if source else None,
         "feature_quality_score": source.feature_quality if source else None,
+        "actual_games_count": source.history_games if source else None,
         "data_source_tier": source.data_source_tier if source else None,
         "shot_zones_source": source.shot_zones_source if source else None,
         "inputs_hash": source.inputs_hash if source else None,

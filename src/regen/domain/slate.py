@@ -147,6 +147,10 @@ def sound(entry: SlateEntry, number: int) -> SlateEntry:
         "game_start": kept("game_start", lambda v: v is None or is_moment(v), None, "a timestamp"),
         "avg_minutes": kept("avg_minutes", _is_minutes, None, "minutes or null"),
     }
+    if fields["team"] and fields["team"].strip().casefold() == fields["opponent"].strip().casefold():
+        problems.append(
+            f"{COLUMNS['opponent']}: expected the other team of the game, got {shown(entry.opponent)}, the player's own"
+        )
     if not problems:
         return entry
     return replace(

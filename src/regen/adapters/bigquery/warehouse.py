@@ -259,4 +259,7 @@ def _current(row: Any) -> CurrentPrediction:  # noqa: ANN401
         data_source_tier=row["data_source_tier"],
         created_at=row["created_at"],
         bookmaker=row["sportsbook"],
+        quality=None if row["feature_quality_score"] is None else float(row["feature_quality_score"]),
+        # Of the predecessor's rows the number counts something else.
+        history_games=row["actual_games_count"] if row["batch_id"] else None,
     )

@@ -231,7 +231,7 @@ class MemoryWarehouse:
 
 
 def _current(row: Row) -> CurrentPrediction:
-    line = row.get("current_points_line")
+    line, quality = row.get("current_points_line"), row.get("feature_quality_score")
     return CurrentPrediction(
         prediction_id=row["prediction_id"],
         batch_id=row.get("batch_id"),
@@ -244,4 +244,6 @@ def _current(row: Row) -> CurrentPrediction:
         data_source_tier=row.get("data_source_tier"),
         created_at=row.get("created_at"),
         bookmaker=row.get("sportsbook"),
+        quality=None if quality is None else float(quality),
+        history_games=row.get("actual_games_count") if row.get("batch_id") else None,
     )

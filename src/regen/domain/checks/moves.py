@@ -107,6 +107,50 @@ def tier_drop(found: Pairs, limit: float) -> CheckResult:
     return CheckResult(drop <= limit or len(lost) < FLOOR, round(drop, 2), limit, lost[:MAX_NAMES])
 
 
+def quality_drop(found: Pairs, limit: float) -> CheckResult:
+    """The quality of the features does not fall by too much on average: above its own limit it may still collapse.
+
+    Fails when: the quality of the players' features falls by too many points of percent on average, although each is good
+        enough to predict from
+    What to do: which features has upstream lost? `regen slate DATE`; wait for them, then `regen regenerate DATE`
+    """
+    known = {player: (_mean(_qualities(old)), _mean(_qualities(new))) for player, (old, new) in found.items()}
+    falls = {player: old - new for player, (old, new) in known.items() if old is not None and new is not None}
+    if not falls:
+        return skipped("the quality of the current rows' features is not on record", limit)
+    worst = sorted((p for p in falls if falls[p] > 0), key=lambda p: (-falls[p], p))
+    value = fmean(falls.values())
+    return CheckResult(value <= limit or len(worst) < FLOOR, round(value, 2), limit, worst[:MAX_NAMES])
+
+
+def history_drop(evidence: Evidence, limit: float) -> CheckResult:
+    """No system's players have many fewer earlier games than before: half a history still makes predictions.
+
+    Fails when: the earlier games that are known of a system's players fall by too large a share
+    What to do: is `player_game_summary` loaded whole? Wait for it, then `regen regenerate DATE`
+    """
+    if not evidence.current:
+        return skipped(NO_CURRENT, limit)
+    before: dict[tuple[str, str], float] = {}
+    after: dict[tuple[str, str], float] = {}
+    for rows, numbers in ((evidence.plan.before, before), (evidence.plan.new, after)):
+        for row in rows:
+            if row.history_games is not None and row.system_id in evidence.systems:
+                numbers[row.player_lookup, row.system_id] = row.history_games
+    drops: dict[str, float] = {}
+    fewer: set[str] = set()
+    for system in sorted({system for _, system in before.keys() & after.keys()}):
+        both = [key for key in before.keys() & after.keys() if key[1] == system]
+        lost = [key for key in both if after[key] < before[key]]
+        had, has = sum(before[key] for key in both), sum(after[key] for key in both)
+        drops[system] = 100.0 * (had - has) / had if had else 0.0
+        if drops[system] > limit and len(lost) >= FLOOR:
+            fewer.add(f"{system}: {has:g} games of {len(both)} players, {had:g} before")
+    if not drops:
+        return skipped("the earlier games of the current rows are not on record", limit)
+    return CheckResult(not fewer, round(max(drops.values()), 2), limit, sorted(fewer)[:MAX_NAMES])
+
+
 def rows_drop(found: Pairs, limit: float) -> CheckResult:
     """Players who have rows keep most of them, counted by system and line.
 
@@ -169,6 +213,14 @@ def _tier(rows: Rows) -> int:
     return max((TIERS.get(row.tier, 0) for row in rows), default=0)
 
 
+def _qualities(rows: Rows) -> list[float]:
+    return [row.quality for row in rows if row.quality is not None]
+
+
+def _mean(numbers: Sequence[float]) -> float | None:
+    return fmean(numbers) if numbers else None
+
+
 def _keys(rows: Rows) -> int:
     """The number of distinct keys: the predecessor left some rows twice."""
     return len({(row.system_id, row.line) for row in rows})
@@ -186,6 +238,8 @@ CHECKS = (
     limited(compared(lined_drop), "lined_drop_pct", off=100),
     limited(compared(lines_lost), "lines_lost_pct", off=100),
     limited(compared(tier_drop), "tier_drop_pct", off=100),
+    limited(compared(quality_drop), "quality_drop_pct", off=100),
+    limited(history_drop, "history_drop_pct", off=100),
     limited(compared(rows_drop), "rows_drop_pct", off=100),
     limited(compared(line_shift), "line_shift", off=100),
     limited(mean_shift, "mean_shift", off=100),
