@@ -60,7 +60,8 @@ class Output:
 
     def dump(self, data: Any) -> None:  # noqa: ANN401
         """Data as JSON, on stdout."""
-        self.line(json.dumps(plain(data), indent=2, default=str))
+        # Of what is not shown JSON leaves DEL alone as it is; `visible` would write it as no JSON has it.
+        self.line(json.dumps(plain(data), indent=2, default=str).replace("\x7f", "\\u007f"))
 
     def show(self, data: Any, shape: Sequence[Column], rows: Iterable[Mapping[str, Any]] | None = None) -> None:  # noqa: ANN401
         """Data: as JSON as it is, or as a table of its records."""
