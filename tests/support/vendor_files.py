@@ -350,14 +350,14 @@ def bigdataball(data: DataFolder) -> Files:
     names = _names(data)
     found: dict[str, list[list[object]]] = {}
     games = {game.game_id: game for game in data.games}
-    for r, zone, made in _each_shot(data):
+    for number, (r, zone, made) in enumerate(_each_shot(data)):
         _, x, y, three = PLACES[zone]
         feet, worth = round((x * x + y * y) ** 0.5 / 10), (3 if three else 2)
         said = f"{'' if made else 'MISS '}{feet}' {'3PT ' if three else ''}Jump Shot"
         game = games[r.game_id]
         name = f"[{game.game_date}]-{game.game_id}-{game.away}@{game.home}.csv"
         found.setdefault(name, []).append(
-            [f'="{r.game_id}"', "2025-26", r.game_date, "A", "B", 1, 0, 0, "0:11:00", "0:01:00", "0:00:10", 7, "HOU",
+            [f'="{r.game_id}"', "2025-26", r.game_date, "A", "B", 1, 0, 0, "0:11:00", "0:01:00", "0:00:10", number, "HOU",
              "shot" if made else "miss", "", names[r.player_lookup], worth if made else 0, "made", "x", feet, x, y, 0, 0, said]
         )  # fmt: skip
     return {name: _csv(BDB_HEAD, rows) for name, rows in found.items()}

@@ -64,16 +64,14 @@ def import_(
     if explain is not None:
         _explain(session, explain, taken_for)
         return
-    if not paths:
-        raise Misused("which folder or files? `regen import PATH...`, or `regen import --explain FILE`")
-    if last and not first:
-        raise Misused("--to needs --from")
-    if arrive and not first:
-        raise Misused("--zones-arrive needs --from: whose zones have come?")
-    data = read_paths(paths, taken_for)
+    data = read_paths(_named(paths, taken_for, first, last, arrive=arrive), taken_for)
     dates = _dates(first, last, importer.dates_of(data))
     for sentence in data.report.sentences:
         session.out.say(f"note: {sentence}")
+    if data.zones and not (zones or arrive):
+        session.out.say(
+            "note: shot zones are kept back: --zones if they were there before the games, --zones-arrive when they come"
+        )
     reader = session.reader
     loader = TableLoader(reader.client, reader.project, reader.prefix, maximum_bytes_billed=reader.maximum_bytes_billed)
     options = importer.ImportOptions(dates=dates, zones=zones, damage=importer.Damage(fail_share, coverage))
@@ -97,11 +95,34 @@ def import_(
     _show_report(session, report, plan)
 
 
+def _named(
+    paths: list[Path] | None, taken_for: str | None, first: str | None, last: str | None, *, arrive: bool
+) -> list[Path]:
+    """The paths, if the options fit them.
+
+    Raises:
+        Misused: an option needs another.
+    """
+    if not paths:
+        raise Misused("which folder or files? `regen import PATH...`, or `regen import --explain FILE`")
+    if taken_for is not None and not any(path.is_file() for path in paths):
+        raise Misused(f"--as {taken_for}: name the files that it is about; a folder has files of several kinds")
+    if last and not first:
+        raise Misused("--to needs --from")
+    if arrive and not first:
+        raise Misused("--zones-arrive needs --from: whose zones have come?")
+    return paths
+
+
 def _explain(session: Session, file: Path, taken_for: str | None) -> None:
     """Say what a file is taken for, which column fills what, and how its first rows are read."""
     from regen.data.drafts import mapped, sample, table  # noqa: PLC0415
     from regen.data.recognising import recognised  # noqa: PLC0415
 
+    if file.is_dir() or file.suffix == ".toml":
+        raise Misused(
+            f"--explain: {file} is {'a folder' if file.is_dir() else 'a mapping'}; name one of the files of data"
+        )
     beside = sorted(file.parent.glob("*.toml"))
     (found,) = (one for one in recognised([file, *beside], taken_for)[0] if one.opened.path == file)
     head, _ = table(found.opened, found.form)

@@ -38,8 +38,20 @@ def box_scores(drafts: Drafts, aliases: Aliases, notes: Notes) -> tuple[tuple[Ga
         raise InvalidInput(
             f"player_lookup {name}", f"one player; this is two, {why}{more}: tell them apart in {FILE} beside the data"
         )
+    _name_strangers({log.team for log in logs} | {log.opponent for log in logs}, notes)
     logs.sort(key=lambda log: (log.game_date, log.game_id, log.team, log.player_lookup))
     return tuple(logs), calendar
+
+
+def _name_strangers(teams: set[str], notes: Notes) -> None:
+    """Name teams that are none of the league's, unless all are: then it is another league."""
+    known = teams & set(codes())
+    if known:
+        strangers = teams - known
+        notes.say(
+            "teams of box scores are none of the league's 30",
+            (f"{team} (likeliest {likeliest(team, known, SHORT) or 'none'})" for team in strangers),
+        )
 
 
 def schedule(drafts: Drafts, calendar: Calendar) -> tuple[Game, ...]:

@@ -7,8 +7,8 @@ column says is an `InvalidInput` that names file, line and field.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from regen.data import assembling
@@ -17,7 +17,7 @@ from regen.data.aliases import Aliases, read_aliases
 from regen.data.drafts import Drafts, FileReport
 from regen.data.formats.shape import GAME_LOGS, INJURY_REPORTS, KINDS, PROP_LINES, SCHEDULE, SHOT_ZONES, Format, plain
 from regen.data.games import Notes
-from regen.data.reading import Opened, is_foreign
+from regen.data.reading import Opened
 from regen.data.recognising import Found, candidates, recognised
 from regen.data.slates import Game
 from regen.domain.errors import InvalidInput
@@ -40,7 +40,7 @@ class FolderReport:
         missing_files: kinds of data that no file has.
         unknown_columns: columns that nothing reads, by file.
         absent_columns: known optional columns that are not there, by file.
-        unknown_files: files that nothing reads.
+        unknown_files: files that are not read, each with the reason in brackets.
         notes: rows left out or changed, and why.
         files: what each file was taken for, and what was made of its rows.
     """
@@ -57,14 +57,16 @@ class FolderReport:
     def sentences(self) -> tuple[str, ...]:
         """What a person should know of the files, one sentence each."""
         said = [f"{name}: missing" for name in self.missing_files]
-        said += [f"{name}: nobody reads it" for name in self.unknown_files]
+        said += [f"{name}: not read" for name in self.unknown_files]
         said += [f"{name}: unknown columns {', '.join(columns)}" for name, columns in self.unknown_columns.items()]
         said += [f"{name}: no columns {', '.join(columns)}" for name, columns in self.absent_columns.items()]
         for file in self.files:
             if file.format not in KINDS:
                 said.append(f"{file.name}: taken for {file.format}, {file.used} of {file.makes} from {file.read} rows")
             said += [f"{file.name}: {number} rows {why} left out" for why, number in file.set_aside.items()]
-            if file.read and not file.used:
+            if not file.read:
+                said.append(f"{file.name}: no rows below the header")
+            elif not file.used:
                 said.append(f"{file.name}: not one of its {file.read} rows counts")
         return (*said, *self.notes)
 
@@ -109,7 +111,7 @@ def read_paths(paths: Sequence[Path], taken_for: str | None = None) -> DataFolde
     """
     files, unread = recognised(paths, taken_for)
     if not any(found.form.makes == GAME_LOGS for found in files):
-        others = ", ".join(sorted(path.name for path in unread)) or "nothing else"
+        others = "; ".join(_unread(path, unread) for path in sorted(unread)) or "nothing else"
         raise InvalidInput(GAME_LOGS, f"box scores in {_names(paths)}, such as {GAME_LOGS}.csv; found {others}")
     aliases = Aliases()
     for path in candidates(paths):
@@ -124,7 +126,7 @@ def read_paths(paths: Sequence[Path], taken_for: str | None = None) -> DataFolde
 
 
 def _assembled(
-    drafts: Drafts, aliases: Aliases, files: Sequence[Found], reports: Sequence[FileReport], unread: Sequence[Path]
+    drafts: Drafts, aliases: Aliases, files: Sequence[Found], reports: Sequence[FileReport], unread: Mapping[Path, str]
 ) -> DataFolder:
     notes = Notes()
     logs, calendar = assembling.box_scores(drafts, aliases, notes)
@@ -143,7 +145,7 @@ def _assembled(
         missing_files=tuple(name for name in FILES if name not in made),
         unknown_columns=_unknown_columns(files),
         absent_columns=_absent_columns(files),
-        unknown_files=tuple(_unread(path) for path in sorted(unread) if path.name != ALIASES),
+        unknown_files=tuple(_unread(path, unread) for path in sorted(unread) if path.name != ALIASES),
         notes=tuple(notes.sentences),
         files=tuple(_counted(report, notes) for report in reports),
     )
@@ -157,11 +159,11 @@ def _counted(report: FileReport, notes: Notes) -> FileReport:
         return report
     counted = dict(Counter(report.set_aside) + Counter(later))
     used = report.used - sum(later.values())
-    return FileReport(report.name, report.format, report.makes, report.read, used, counted)
+    return replace(report, used=used, set_aside=counted)
 
 
-def _unread(path: Path) -> str:
-    return path.name if (what := is_foreign(path)) is None else f"{path.name} ({what})"
+def _unread(path: Path, why: Mapping[Path, str]) -> str:
+    return f"{path.name} ({why[path]})" if why[path] else path.name
 
 
 def _key(found: Found) -> str:

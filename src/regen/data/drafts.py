@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from regen.data import parse
 from regen.data.formats.shape import GAME_LOGS, INJURY_REPORTS, PROP_LINES, SHOT_ZONES, Format, Source, Values, plain
 from regen.data.parse import BadValue
-from regen.data.reading import Opened, rows_of, table_of
+from regen.data.reading import Opened, table_of
 from regen.data.slates import Game
 from regen.domain.errors import InvalidInput
 from regen.features.records import GameLog, InjuryReport, PropLine, ShotZones
@@ -126,12 +126,12 @@ def mapped(head: Iterable[str], form: Format) -> dict[str, str | None]:
 
 def table(opened: Opened, form: Format) -> tuple[tuple[str, ...], Iterable[tuple[int, list[str]]]]:
     """Header and rows of a file, whichever kind of file it is."""
-    if opened.head is not None:
-        return opened.head, rows_of(opened.path)
-    records = form.records(opened.document) if form.records else None
-    if records is None:
+    records = form.records(opened.document) if form.records and opened.document is not None else None
+    if records is not None:
+        return table_of(records)
+    if opened.head is None or form.json_only:
         raise InvalidInput(opened.path.name, f"a JSON document of {form.title}")
-    return table_of(records)
+    return form.headed(opened.head), opened.rows()
 
 
 def _converted(opened: Opened, form: Format, source: Source, counted: list[int]) -> Iterator[tuple[int, Values]]:
@@ -151,6 +151,7 @@ def _converted(opened: Opened, form: Format, source: Source, counted: list[int])
         if (place := next((places[plain(n)] for n in column.names if plain(n) in places), None)) is not None
     ]
     seats = {name: place for name, place, _ in reversed(plan)}
+    plays = _Plays(source) if form.plays(head) else None
     skipping = [seats.get(name) for name in form.skip_by]
     texts = {name: value for column in form.columns for name, value in _given(column.names, column.field, form)}
     for number, row in rows:
@@ -160,6 +161,8 @@ def _converted(opened: Opened, form: Format, source: Source, counted: list[int])
             if (reason := form.skip(*said)) is not None:
                 source.set_aside[reason] += 1
                 continue
+        if plays is not None and plays.is_again(row):
+            continue
         try:
             values = {name: convert(row[index]) for name, index, convert in plan}
         except BadValue:
@@ -167,6 +170,23 @@ def _converted(opened: Opened, form: Format, source: Source, counted: list[int])
         if fixed:
             values.update((name, value) for name, value in fixed if values.get(name) is None)
         yield number, values
+
+
+class _Plays:
+    """The rows of a file that tells plays apart: one that is there again is known."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._seen: set[int] = set()
+
+    def is_again(self, row: Sequence[str]) -> bool:
+        """Whether the row was there before; if so, it is counted."""
+        play = hash(tuple(row))
+        again = play in self._seen
+        self._seen.add(play)
+        if again:
+            self._source.set_aside["there twice"] += 1
+        return again
 
 
 def _is_fixed(names: tuple[str, ...], form: Format) -> bool:

@@ -10,6 +10,7 @@ from anyascii import anyascii
 SUFFIXES = ("jr", "sr", "ii", "iii", "iv", "v")
 _NOT_LETTERS = re.compile(r"[^a-z]")
 _BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
+_SHEET_ERROR = re.compile(r"#(VALUE|REF|DIV/0|NUM|NAME|NULL|N/A|SPILL|CALC)[!?]?", re.IGNORECASE)
 _SUFFIX_END = re.compile(r"(jr|sr|iii|ii|iv)$")
 _NO_NAME = frozenset(
     [
@@ -54,11 +55,15 @@ _NO_NAME = frozenset(
 def key(name: str) -> str | None:
     """A name as `player_lookup`: transliterated, lower case, letters only, suffix kept; None if it is no name.
 
-    `Butler III, Jimmy` is `jimmybutleriii`, `Nikola Đurišić` is `nikoladurisic`.
+    `Butler III, Jimmy` and `Butler, Jimmy III` are `jimmybutleriii`, `Nikola Đurišić` is `nikoladurisic`.
     """
+    if _SHEET_ERROR.fullmatch(name.strip()):
+        return None
     parts = [part.strip() for part in _BRACKETS.sub(" ", name).split(",") if part.strip()]
     if len(parts) > 1 and _letters(parts[-1]) not in SUFFIXES:
-        parts = [parts[-1], *parts[:-1]]
+        first, _, suffix = parts[-1].rpartition(" ")
+        given = [first, *parts[:-1], suffix] if first and _letters(suffix) in SUFFIXES else [parts[-1], *parts[:-1]]
+        parts = given
     letters = _letters(" ".join(parts))
     return None if not letters or letters in _NO_NAME else letters
 

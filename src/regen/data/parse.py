@@ -12,13 +12,61 @@ from regen.data.teams import team_code
 from regen.domain.dates import EASTERN, eastern_today
 
 INJURY_STATUSES = ("out", "doubtful", "questionable", "probable", "available")
-_STATUS_WORDS = {"active": "available", "healthy": "available", "day-to-day": "questionable", "gtd": "questionable"}
+_STATUS_WORDS = {
+    **dict.fromkeys(("active", "healthy", "cleared", "playing"), "available"),
+    **dict.fromkeys(
+        ("day-to-day", "day to day", "dtd", "gtd", "game time decision", "game-time decision", "q"), "questionable"
+    ),
+    **dict.fromkeys(
+        (
+            "out for season",
+            "ofs",
+            "out indefinitely",
+            "inactive",
+            "suspended",
+            "not with team",
+            "nwt",
+            "ruled out",
+            "o",
+        ),
+        "out",
+    ),
+    "d": "doubtful",
+    "p": "probable",
+}
 MAX_MINUTES = 90.0  # the longest game on record had six overtimes: 78 minutes
 _NOTHING = frozenset(
-    {"", "-", "--", "nan", "nat", "null", "none", "nil", "na", "n/a", "#n/a", "<na>", "\\n", "undefined"}
+    {
+        "",
+        "-",
+        "--",
+        "\u2013",
+        "\u2014",
+        "nan",
+        "nat",
+        "null",
+        "none",
+        "nil",
+        "na",
+        "n/a",
+        "n.a.",
+        "#n/a",
+        "<na>",
+        "\\n",
+        "undefined",
+        "(null)",
+        "[null]",
+        "nan%",
+        "?",
+    }
 )
-_DATE_FORMS = ("%Y%m%d", "%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y", "%b %d, %Y", "%B %d, %Y", "%a, %b %d, %Y", "%d %b %Y")
-_GAME_ID = re.compile(r"0{0,2}([1-6]\d{7})")
+_DATE_FORMS = (
+    "%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y", "%Y/%m/%d", "%b %d, %Y", "%B %d, %Y", "%a, %b %d, %Y", "%A, %B %d, %Y", "%a %b %d %Y",
+    "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M",
+)  # fmt: skip
+_GAME_ID = re.compile(r"'?0{0,2}([1-6]\d{7})")
+_SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+?\d+", re.IGNORECASE)
+_FRACTION = re.compile(r"(\d+)/(\d+)")
 _CLOCK = re.compile(r"(?:PT)?(\d{1,3})[:M](\d{1,2}(?:\.\d+)?)S?")
 _AMERICAN_FROM = 100
 _SEASON_STARTS = 8  # August: before it, a date belongs to the season of the year before
@@ -102,6 +150,7 @@ def parsed_text(value: str) -> str:
 def game_id(value: str) -> str:
     """A game's id; the league's with its ten digits, also where a program took it for a number and lost the zeros."""
     text = parsed_text(value).removesuffix(".0")
+    _refuse_rounded(text)
     found = _GAME_ID.fullmatch(text)
     return f"00{found[1]}" if found else text
 
@@ -115,7 +164,17 @@ def maybe_game_id(value: str) -> str | None:
 @lru_cache(maxsize=4096)
 def maybe_id(value: str) -> str | None:
     """A vendor's id or nothing; a whole number that a program wrote as a decimal one is a whole number."""
-    return None if _absent(value) else value.strip().removesuffix(".0")
+    if _absent(value):
+        return None
+    text = value.strip().removesuffix(".0")
+    _refuse_rounded(text)
+    return text
+
+
+def _refuse_rounded(text: str) -> None:
+    """A spreadsheet writes long ids as 2.25E+07: different ones become the same."""
+    if _SCIENTIFIC.fullmatch(text):
+        raise BadValue("an id with all its digits, as text: a spreadsheet has rounded it")
 
 
 @lru_cache(maxsize=4096)
@@ -137,6 +196,12 @@ def maybe_team(value: str) -> str | None:
 def lower(value: str) -> str:
     """A text that is not empty, in lower case."""
     return parsed_text(value).lower()
+
+
+@lru_cache(maxsize=4096)
+def bookmaker(value: str) -> str:
+    """A bookmaker's key: `Draft Kings` is `draftkings`."""
+    return parsed_text(value).lower().replace(" ", "")
 
 
 @lru_cache(maxsize=4096)
@@ -204,6 +269,8 @@ def count(value: str) -> int:
 def minutes(value: str) -> float:
     """Decimal minutes; also as `36:18` or `PT36M18.00S`."""
     clock = _CLOCK.fullmatch(value.strip())
+    if clock and float(clock[2]) >= 60:
+        raise BadValue("minutes as 36.3 or 36:18, with fewer than 60 seconds")
     result = round(int(clock[1]) + float(clock[2]) / 60, 2) if clock else number(value)
     if not 0 <= result <= MAX_MINUTES:
         raise BadValue(f"minutes from 0 to {MAX_MINUTES:.0f}")
@@ -217,20 +284,26 @@ def maybe_minutes(value: str) -> float | None:
 
 @lru_cache(maxsize=4096)
 def maybe_price(value: str) -> int | None:
-    """American odds, also from decimal ones (2.0 is +100, 1.91 is -110); nothing if there are none, or 0."""
-    text = value.strip().lower()
+    """American odds, also from decimal ones (2.0 is +100, 1.91 is -110) and fractions (10/11); nothing if there are none, or 0."""
+    text = value.strip().lower().replace("\u2212", "-")
     if _absent(value):
         return None
-    if text in {"even", "ev", "evens"}:
+    if text in {"even", "ev", "evens", "evs"}:
         return _AMERICAN_FROM
+    if (fraction := _FRACTION.fullmatch(text)) is not None and int(fraction[1]) and int(fraction[2]):
+        return _from_decimal(1 + int(fraction[1]) / int(fraction[2]))
     price = number(text)
     if price == 0:
         return None
     if abs(price) >= _AMERICAN_FROM and price == int(price):
         return int(price)
     if 1 < price < _AMERICAN_FROM:
-        return round((price - 1) * 100) if price >= 2 else round(-100 / (price - 1))
+        return _from_decimal(price)
     raise BadValue("American odds (-110, 100) or decimal ones above 1 (1.91)")
+
+
+def _from_decimal(price: float) -> int:
+    return round((price - 1) * 100) if price >= 2 else round(-100 / (price - 1))
 
 
 @lru_cache(maxsize=4096)
@@ -310,35 +383,3 @@ def season_type(value: str) -> str | None:
 def kind_of_game(game: str) -> str | None:
     """The kind of a game by the league's own id; None if it is no such id."""
     return _KIND_BY_ID[game[2]] if len(game) == 10 and game.startswith("00") and _GAME_ID.fullmatch(game) else None
-
-
-@lru_cache(maxsize=1024)
-def is_points(market: str) -> bool:
-    """Whether a market is that of a player's points; so is one that is not named."""
-    word = re.sub(r"[^a-z0-9]", "", market.lower())
-    return market.strip() == "" or word in _POINTS
-
-
-_POINTS = frozenset(
-    [
-        "points",
-        "point",
-        "pts",
-        "p",
-        "playerpoints",
-        "playerpts",
-        "playerpointsalternate",
-        "pointsalternate",
-        "alternatepoints",
-        "altpoints",
-        "playerpointsou",
-        "playerpointsoverunder",
-        "pointsoverunder",
-        "pointsou",
-        "totalpoints",
-        "playertotalpoints",
-        "pointsscored",
-        "playerpointsscored",
-        "playerpointsovers",
-    ]
-)

@@ -44,13 +44,23 @@ class Opened:
     """A file's header or document.
 
     Attributes:
-        head: names of the columns of a CSV file, in order; of a JSON file None.
+        head: names of the columns of a CSV file, or of the records of a JSON file, in order; None if it has no such records.
         document: what a JSON file holds.
+        records: of a JSON file.
     """
 
     path: Path
     head: tuple[str, ...] | None
     document: Any = None
+    records: tuple[Mapping[str, object], ...] = ()
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """The rows below the header, each with the number of its line or of its record.
+
+        Raises:
+            InvalidInput: a row has more or fewer values than the header.
+        """
+        return iter(table_of(self.records)[1]) if self.records else rows_of(self.path)
 
 
 def is_foreign(path: Path) -> str | None:
@@ -71,9 +81,11 @@ def open_file(path: Path) -> Opened:
         if beginning.startswith(magic):
             raise InvalidInput(path.name, f"CSV with commas, in UTF-8, or JSON; this is {what}")
     if path.name.lower().removesuffix(".gz").endswith(".json"):
-        return Opened(path, None, _document(path))
+        return _opened_json(path)
     with _text(path) as stream:
-        head = tuple(name.strip() for name in next(csv.reader(stream), []))
+        head = tuple(name.strip() for name in _header(csv.reader(stream, strict=True)))
+    if any("\0" in name for name in head):
+        raise InvalidInput(path.name, "CSV with commas, in UTF-8; this is text in UTF-16: save it as CSV UTF-8")
     if len(head) == 1:
         for separator, what in _SEPARATORS.items():
             if separator in head[0]:
@@ -88,11 +100,13 @@ def rows_of(path: Path) -> Iterator[tuple[int, list[str]]]:
         InvalidInput: a row has more or fewer values than the header.
     """
     with _text(path) as stream:
-        reader = csv.reader(stream)
-        width = len(next(reader, []))
-        for row in reader:
+        reader = csv.reader(stream, strict=True)
+        width = len(_header(reader))
+        for row in _lines(reader, path):
             if not row or not any(row):
                 continue
+            while len(row) > width and not row[-1]:
+                row.pop()  # a delimiter at the end of the line
             if len(row) != width:
                 raise InvalidInput(f"{path.name}:{reader.line_num}", f"{width} values, found {len(row)}")
             yield reader.line_num, row
@@ -129,6 +143,38 @@ def list_of_objects(document: object) -> Sequence[Mapping[str, object]] | None:
     return None
 
 
+def _lines(reader: Any, path: Path) -> Iterator[list[str]]:  # noqa: ANN401 - csv's readers have no public type
+    begun = reader.line_num
+    try:
+        for row in reader:
+            begun = reader.line_num
+            yield row
+    except csv.Error as error:
+        raise InvalidInput(
+            f"{path.name}:{begun + 1}", f"quotes that are closed, with none inside a value: {error}"
+        ) from error
+
+
+def _header(reader: Iterator[list[str]]) -> list[str]:
+    """The first line that is not empty."""
+    return next((row for row in reader if any(row)), [])
+
+
+def _opened_json(path: Path) -> Opened:
+    document = _document(path)
+    records = tuple(_result_set(document) or list_of_objects(document) or ())
+    return Opened(path, tuple(table_of(records)[0]) if records else None, document, records)
+
+
+def _result_set(document: object) -> Sequence[Mapping[str, object]] | None:
+    """The first table of an answer of stats.nba.com, as nba_api's `get_dict` has it; None if it is none."""
+    found = document.get("resultSets", document.get("resultSet")) if isinstance(document, Mapping) else None
+    table = next(iter(found), None) if isinstance(found, list) else found
+    if not isinstance(table, Mapping) or not isinstance(table.get("headers"), list):
+        return None
+    return [dict(zip(table["headers"], row, strict=False)) for row in table.get("rowSet") or ()]
+
+
 @contextmanager
 def _text(path: Path) -> Iterator[IO[str]]:
     opener = gzip.open if path.name.lower().endswith(".gz") else open
@@ -136,7 +182,7 @@ def _text(path: Path) -> Iterator[IO[str]]:
         with opener(path, "rt", encoding="utf-8-sig", newline="") as stream:
             yield stream
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        raise InvalidInput(path.name, f"a readable CSV file in UTF-8: {error}") from error
+        raise InvalidInput(path.name, f"a file of text in UTF-8: {error}; save it as CSV UTF-8") from error
 
 
 def _beginning(path: Path) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 from regen.data.formats import FORMATS, by_name
 from regen.data.formats.shape import KINDS, Format, plain
 from regen.data.mapping import Mappings, read_mappings
-from regen.data.reading import ENDINGS, FOREIGN, Opened, open_file
+from regen.data.reading import ENDINGS, FOREIGN, Opened, is_foreign, open_file
 from regen.domain.errors import InvalidInput
 
 
@@ -33,8 +33,8 @@ def candidates(paths: Iterable[Path]) -> list[Path]:
     return list(found)
 
 
-def recognised(paths: Sequence[Path], taken_for: str | None = None) -> tuple[list[Found], list[Path]]:
-    """What each file is, and the files that nothing reads.
+def recognised(paths: Sequence[Path], taken_for: str | None = None) -> tuple[list[Found], dict[Path, str]]:
+    """What each file is, and why the others are not read.
 
     Raises:
         InvalidInput: a file that is named itself, or that has the name of one of regen's own, is not understood.
@@ -45,7 +45,7 @@ def recognised(paths: Sequence[Path], taken_for: str | None = None) -> tuple[lis
     files = candidates(paths)
     mappings = read_mappings([path for path in files if path.name.endswith(".toml")])
     found: list[Found] = []
-    unread: list[Path] = []
+    unread: dict[Path, str] = dict.fromkeys(_inner_folders(paths), "a folder in a folder: name it too")
     taken: set[Path] = set()
     for path in files:
         if path.name.endswith(".toml"):
@@ -53,42 +53,40 @@ def recognised(paths: Sequence[Path], taken_for: str | None = None) -> tuple[lis
         bare = path.with_name(path.name.removesuffix(".gz"))
         if bare in taken or not _is_data(path, named=path in named):
             if _is_told(path):
-                unread.append(path)
+                unread[path] = is_foreign(path) or (f"{bare.name} is read" if bare in taken else "")
             continue
-        if (one := _recognise(path, mappings, taken_for if path in named else None, must=path in named)) is None:
-            unread.append(path)
-        else:
+        try:
+            found.append(_recognise(path, mappings, taken_for if path in named else None))
             taken.add(bare)
-            found.append(one)
+        except InvalidInput as error:
+            if path in named or _own_kind(path):
+                raise
+            unread[path] = f"expected {error.expected}"
     return found, unread
 
 
 def recognise(opened: Opened) -> Format | None:
     """The format whose columns or shape a file has; of several, the one that tells most of it."""
-    if opened.head is None:
-        return next((form for form in FORMATS if form.records and form.records(opened.document) is not None), None)
-    best = max(FORMATS, key=lambda form: 0 if form.records and form.json_only else form.fits(opened.head or ()))
-    return best if best.fits(opened.head) and not best.json_only else None
+    if opened.document is not None:
+        form = next((form for form in FORMATS if form.records and form.records(opened.document) is not None), None)
+        if form is not None or opened.head is None:
+            return form
+    head = opened.head or ()
+    best = max(FORMATS, key=lambda form: 0 if form.json_only else form.fits(form.headed(head)))
+    return None if best.json_only or not best.fits(best.headed(head)) else best
 
 
-def _recognise(path: Path, mappings: Mappings, taken_for: str | None, *, must: bool) -> Found | None:
-    own = _own_kind(path)
-    try:
-        opened = open_file(path)
-    except InvalidInput:
-        if must or own:
-            raise
-        return None
+def _recognise(path: Path, mappings: Mappings, taken_for: str | None) -> Found:
+    opened = open_file(path)
     if taken_for is not None:
         return Found(opened, by_name(taken_for))
+    own = _own_kind(path)
     form = mappings.of(path.name) or recognise(opened) or (by_name(own) if own else None)
-    if form is None and must:
-        has = f"; it has {', '.join(opened.head)}" if opened.head else ""
+    if form is None:
+        has = f"; it has {', '.join(opened.head)}" if opened.head else "; it has no columns"
         raise InvalidInput(
             path.name, f"a file of a known format{has}: name one with --as, or write a mapping beside it (docs/data.md)"
         )
-    if form is None:
-        return None
     _refuse_twice(opened, form)
     return Found(opened, form)
 
@@ -99,6 +97,13 @@ def _refuse_twice(opened: Opened, form: Format) -> None:
     times = Counter(plain(name) for name in opened.head or ())
     if twice := sorted(name for name, number in times.items() if number > 1 and name in known):
         raise InvalidInput(opened.path.name, f"each column once; {', '.join(twice)} stands there twice: remove one")
+
+
+def _inner_folders(paths: Iterable[Path]) -> list[Path]:
+    """Folders with files of data in the folders of the paths: those are not read."""
+    inner = (path for root in paths if root.is_dir() for path in root.iterdir() if path.is_dir())
+    known = {path.resolve() for path in paths}
+    return [p for p in inner if p.resolve() not in known and any(_is_told(file) for file in p.iterdir())]
 
 
 def _own_kind(path: Path) -> str | None:

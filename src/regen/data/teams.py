@@ -10,6 +10,9 @@ from importlib import resources
 
 _SEPARATORS = re.compile(r"[^a-z0-9]")
 _CODE = re.compile(r"[A-Z][A-Z0-9]{1,4}")
+_ID = re.compile(r"\s*(16106127\d\d)\.0\s*")
+_TWO_TEAMS = frozenset({"LA"})
+"""Vendors mean either of two teams with it."""
 
 
 @cache
@@ -21,10 +24,11 @@ def codes() -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def team_code(text: str) -> str | None:
     """The code of a team that is written as a code, an id, a place, a name or both; None if no team is written so."""
-    if (found := _spellings().get(_plain(text))) is not None:
+    written = number[1] if (number := _ID.fullmatch(text)) else text
+    if (found := _spellings().get(_plain(written))) is not None:
         return found
     code = text.strip().upper()
-    return code if _CODE.fullmatch(code) else None
+    return code if _CODE.fullmatch(code) and code not in _TWO_TEAMS else None
 
 
 @cache
@@ -37,10 +41,11 @@ def _rows() -> tuple[Mapping[str, str], ...]:
 def _spellings() -> Mapping[str, str]:
     found: dict[str, str] = {}
     for row in _rows():
-        place, name = row["place"], row["name"]
-        written = [row["code"], row["id"], name, f"{place} {name}", *filter(None, row["others"].split("|"))]
+        place, name, others = row["place"], row["name"], [other for other in row["others"].split("|") if other]
+        written = [row["code"], row["id"], name, f"{place} {name}", *others, f"{place} {name} {row['code']}"]
+        written += [f"{code} {name}" for code in (row["code"], *others)]
         if place not in {"LA", "Los Angeles"}:
-            written.append(place)
+            written += [place, f"{place} {row['code']}"]
         for text in written:
             if found.setdefault(_plain(text), row["code"]) != row["code"]:
                 raise ValueError(f"teams.csv: {text} is two teams")

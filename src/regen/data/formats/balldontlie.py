@@ -1,4 +1,4 @@
-"""balldontlie's stats, as JSON: a list of box scores of players, `{"data": [...]}`."""
+"""balldontlie's stats, as JSON: a list of box scores of players, `{"data": [...]}`; and its box scores, a list of games."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ def stats_records(document: Any) -> list[Record] | None:  # noqa: ANN401
     pages = document if isinstance(document, list) else [document]
     found: list[Mapping[str, Any]] = []
     for page in pages:
+        if (rows_of_game := _box_scores(page)) is not None:
+            found += rows_of_game
+            continue
         found += list_of_objects([page] if isinstance(page, Mapping) and "game" in page else page) or []
     if not found or not all({"player", "team", "game", "min"} <= row.keys() for row in found):
         return None
@@ -30,6 +33,7 @@ def stats_records(document: Any) -> list[Record] | None:  # noqa: ANN401
         sides = [_side(game, side, codes) for side in ("home", "visitor")]
         own = team.get("abbreviation")
         home = own == sides[0]
+        opponent = sides[1] if home else sides[0] if own == sides[1] else None
         counts = {name: row.get(name) for name in _COUNTS}
         names = f"{player.get('first_name') or ''} {player.get('last_name') or ''}".strip()
         rows.append(
@@ -37,7 +41,7 @@ def stats_records(document: Any) -> list[Record] | None:  # noqa: ANN401
                 "player.name": names,
                 "player.position": player.get("position"),
                 "team.abbreviation": own,
-                "opponent": sides[1] if home else sides[0],
+                "opponent": opponent,
                 "home": home,
                 "game.id": f"bdl-{game.get('id')}",
                 "game.date": game.get("date"),
@@ -47,6 +51,27 @@ def stats_records(document: Any) -> list[Record] | None:  # noqa: ANN401
             }
         )
     return rows
+
+
+def _box_scores(page: object) -> list[Mapping[str, Any]] | None:
+    """The rows of a page of box scores, whose games have their players under each team; None if it is none."""
+    games = list_of_objects(page) or []
+    if not games or not all("players" in (game.get("home_team") or {}) for game in games):
+        return None
+    return [
+        {
+            **row,
+            "team": game[side],
+            "game": {"id": f"{game.get('date')}-{_code(game, 'visitor')}@{_code(game, 'home')}", **game},
+        }
+        for game in games
+        for side in ("home_team", "visitor_team")
+        for row in game[side].get("players") or ()
+    ]
+
+
+def _code(game: Mapping[str, Any], side: str) -> object:
+    return game[f"{side}_team"].get("abbreviation")
 
 
 def _side(game: Mapping[str, Any], side: str, codes: Mapping[Any, Any]) -> str | None:
@@ -113,7 +138,7 @@ _COUNTS = (
 
 BALLDONTLIE = Format(
     name="balldontlie",
-    title="balldontlie's stats as JSON",
+    title="balldontlie's stats and box scores as JSON",
     makes=GAME_LOGS,
     columns=(
         *columns("player_lookup=player.name", parse.lookup, required=True),
@@ -131,6 +156,7 @@ BALLDONTLIE = Format(
         ),
     ),
     taken=(
+        "stats, or box scores with the players under their teams",
         "teams by object or by balldontlie's number; postseason as a flag; minutes as 36 or 36:18; `00` is no appearance",
     ),
     missing="the league's game ids and player ids; starter",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from regen.data import parse
@@ -22,6 +23,15 @@ def _sided(rows: Iterable[Numbered], _: Source) -> Iterator[Numbered]:
         yield number, values
 
 
+def _with_at(head: tuple[str, ...]) -> tuple[str, ...]:
+    """The column before the opponent has no name, or one that pandas gave it: `Unnamed: 5`."""
+    found = list(head)
+    for place, name in enumerate(head[1:]):
+        if name.lower() in {"opp", "opponent"} and re.fullmatch(r"(Unnamed:.*)?", head[place]):
+            found[place] = "@"
+    return tuple(found)
+
+
 BASKETBALL_REFERENCE = Format(
     name="basketball_reference",
     title="Basketball-Reference's box scores, as Kaggle has them too",
@@ -33,12 +43,13 @@ BASKETBALL_REFERENCE = Format(
         *columns("points=PTS", parse.count, required=True),
         *columns("game_date=Data|Date", parse.day, required=True),
         *columns("player_name=Player", parse.maybe_text),
-        *columns("away=@|Unnamed:_5|Home/Away|Away", _at),
+        *columns("away=@|Home/Away|Away", _at),
         *columns("starter=GS", parse.maybe_flag),
         *columns("fgm=FG rebounds=TRB oreb=ORB dreb=DRB", parse.maybe_count),
         *NBA_COUNTS,
     ),
     marks=("FG", "TRB"),
+    headed=_with_at,
     taken=(
         "BRK, PHO and CHO are Brooklyn, Phoenix and Charlotte",
         "rows such as `Did Not Play`, sums and repeated headers are no appearances",

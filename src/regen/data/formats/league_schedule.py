@@ -53,12 +53,16 @@ def _skip(game_id: str, home: str, away: str, status: str, postponed: str) -> st
 
 LEAGUE_SCHEDULE = Format(
     name="league_schedule",
-    title="the NBA's schedule, scheduleLeagueV2 as JSON",
+    title="the NBA's schedule, scheduleLeagueV2, as JSON or as nba_api's table",
     makes=SCHEDULE,
     columns=(
         *columns("game_id=gameId", parse.game_id, required=True),
         *columns("game_date=gameDateEst", _est_day, required=True),
-        *columns("home=homeTeam.teamTricode away=awayTeam.teamTricode", parse.team, required=True),
+        *columns(
+            "home=homeTeam.teamTricode|homeTeam_teamTricode away=awayTeam.teamTricode|awayTeam_teamTricode",
+            parse.team,
+            required=True,
+        ),
         *columns("start=gameDateTimeUTC", _start),
         *columns("status=gameStatusText postponed=postponedStatus", parse.maybe_text),
     ),
@@ -68,5 +72,4 @@ LEAGUE_SCHEDULE = Format(
     skip_by=("game_id", "home", "away", "status", "postponed"),
     skip=_skip,
     records=schedule_records,
-    json_only=True,
 )

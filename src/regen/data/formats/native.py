@@ -17,6 +17,7 @@ from regen.data.formats.shape import (
     Source,
     columns,
 )
+from regen.data.markets import is_points
 
 NO_APPEARANCE = "with no minutes: no appearance"
 OTHER_MARKETS = "of other markets than points"
@@ -43,7 +44,7 @@ def skip_log(minutes: str, points: str, game_id: str = "", season_type: str = ""
 
 def skip_market(market: str) -> str | None:
     """Why a line is not read: it is on something else than points."""
-    return None if parse.is_points(market) else OTHER_MARKETS
+    return None if is_points(market) else OTHER_MARKETS
 
 
 def _skip_game(game_id: str, season_type: str) -> str | None:
@@ -91,7 +92,7 @@ NATIVE_LINES = Format(
     columns=(
         *columns("game_date", parse.day, required=True),
         *columns("player_lookup", parse.lookup, required=True),
-        *columns("bookmaker", parse.lower, required=True),
+        *columns("bookmaker", parse.bookmaker, required=True),
         *columns("line", parse.line, required=True),
         *columns("over_price under_price", parse.maybe_price),
         *columns("captured_at=snapshot_utc game_start=start_utc", parse.maybe_moment),
@@ -130,8 +131,12 @@ NATIVE_SCHEDULE = Format(
     makes=SCHEDULE,
     columns=(
         *columns("game_date=game_date|date", parse.day, required=True),
-        *columns("home=home|home_team away=away|away_team|visitor", parse.team, required=True),
-        *columns("start=start|start_utc|game_start", start_or_clock),
+        *columns(
+            "home=home|home_team|Home/Neutral away=away|away_team|visitor|visitor_team|Visitor/Neutral",
+            parse.team,
+            required=True,
+        ),
+        *columns("start=start|start_utc|game_start|Start_(ET)", start_or_clock),
         *columns("game_id", parse.maybe_game_id),
         *columns("season_type", parse.season_type),
     ),

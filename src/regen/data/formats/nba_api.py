@@ -24,7 +24,7 @@ def _skip_game(game_id: str) -> str | None:
 
 NBA_API_LOGS = Format(
     name="nba_api_logs",
-    title="nba_api's game logs of players",
+    title="nba_api's game logs of players, as CSV or JSON",
     makes=GAME_LOGS,
     columns=(
         *columns("player_lookup=PLAYER_NAME|player", parse.lookup, required=True),
@@ -51,14 +51,15 @@ NBA_API_LOGS = Format(
 )
 NBA_API_GAMES = Format(
     name="nba_api_games",
-    title="nba_api's LeagueGameFinder: a row per team and game",
+    title="nba_api's LeagueGameFinder and team logs: a row per team and game",
     makes=SCHEDULE,
     columns=(
         *columns("game_id=GAME_ID", parse.game_id, required=True),
         *columns("game_date=GAME_DATE", parse.day, required=True),
         *columns("matchup=MATCHUP", matchup, required=True),
     ),
-    marks=("TEAM_ABBREVIATION", "TEAM_NAME", "WL", "MATCHUP", "SEASON_ID"),
+    marks=("TEAM_ABBREVIATION", "TEAM_NAME", "WL", "MATCHUP"),
+    never=("PLAYER_NAME", "PLAYER_ID"),
     taken=("the games, once each, from the rows of both teams",),
     missing="starts, and games to come",
     skip_by=("game_id",),

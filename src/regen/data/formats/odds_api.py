@@ -24,10 +24,6 @@ def _side(value: str) -> str:
     return word
 
 
-def _bookmaker(value: str) -> str:
-    return parse.lower(value).replace(" ", "")
-
-
 def dated(rows: Iterable[Numbered], _: Source) -> Iterator[Numbered]:
     """Rows on the US Eastern date of their start."""
     for number, values in rows:
@@ -36,13 +32,15 @@ def dated(rows: Iterable[Numbered], _: Source) -> Iterator[Numbered]:
 
 
 def paired(rows: Iterable[Numbered], source: Source) -> Iterator[Numbered]:
-    """Over and under of one line as one row; a side that stands alone has no price of the other."""
+    """Over and under of one line as one row; a side that stands alone has no price of the other, one that comes again the later."""
     found: dict[tuple[Any, ...], tuple[int, Values]] = {}
     for number, values in rows:
         side, price = values.pop("side"), values.pop("price", None)
         seen = values.get("captured_at")
         key = (values["player_lookup"], values["bookmaker"], values["line"], values["game_start"], seen)
         _, kept = found.setdefault(key, (number, values))
+        if f"{side}_price" in kept:
+            source.set_aside["of a side that is there again: the later price counts"] += 1
         kept[f"{side}_price"] = price
     return dated(iter(found.values()), source)
 
@@ -94,7 +92,7 @@ def _skip_side(market: str, _: str, line: str) -> str | None:
 
 _SIDES = (
     *columns("player_lookup=player|description|player_name", parse.lookup, required=True),
-    *columns("bookmaker=bookmaker|bookmaker_key|book|sportsbook", _bookmaker, required=True),
+    *columns("bookmaker=bookmaker|bookmaker_key|book|sportsbook", parse.bookmaker, required=True),
     *columns("side=side|name|outcome|over_under", _side, required=True),
     *columns("line=line|point", parse.line, required=True),
     *columns("price=price|odds", parse.maybe_price, required=True),
@@ -131,7 +129,7 @@ ODDS_API_LINES = Format(
     makes=PROP_LINES,
     columns=(
         *columns("player_lookup=player|description|player_name", parse.lookup, required=True),
-        *columns("bookmaker=bookmaker|bookmaker_key|book|sportsbook", _bookmaker, required=True),
+        *columns("bookmaker=bookmaker|bookmaker_key|book|sportsbook", parse.bookmaker, required=True),
         *columns("line=line|point", parse.line, required=True),
         *columns("game_start=commence_time|game_time", parse.moment, required=True),
         *columns(

@@ -55,6 +55,11 @@ def plain_rows(rows: Iterable[Numbered], _: Source) -> Iterator[Numbered]:
     yield from rows
 
 
+def as_it_is(head: tuple[str, ...]) -> tuple[str, ...]:
+    """The header as it is."""
+    return head
+
+
 def no_skip(*_: str) -> str | None:
     """No row is left out."""
     return None
@@ -70,12 +75,15 @@ class Format:
         makes: the kind of record.
         columns: what is taken.
         marks: columns by which the format is known, beside those it requires.
+        never: columns that a file of the format does not have; one that has them is of another.
+        headed: the header with names for columns that have none.
         taken: what is taken from where, where a column's name does not say it.
         missing: what regen wants and the format does not have.
         skip_by: fields whose texts tell whether a row is left out.
         skip: why a row is left out, by those texts; None if it is not.
         rows: makes the record's rows from the file's: pairs sides, adds up shots, fills in what follows from a field.
         records: the rows of a JSON document of this shape; None if the document has another.
+        play: columns of which one tells plays apart: where a file has it, a row that is there again counts once.
         json_only: whether a CSV file is never of this format.
         constants: values of columns that a file does not have, from a mapping.
     """
@@ -85,12 +93,15 @@ class Format:
     makes: str
     columns: tuple[Column, ...]
     marks: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+    headed: Callable[[tuple[str, ...]], tuple[str, ...]] = as_it_is
     taken: tuple[str, ...] = ()
     missing: str = ""
     skip_by: tuple[str, ...] = ()
     skip: Callable[..., str | None] = no_skip
     rows: Callable[[Iterable[Numbered], Source], Iterator[Numbered]] = plain_rows
     records: Callable[[Any], Iterable[Record] | None] | None = None
+    play: tuple[str, ...] = ()
     json_only: bool = False
     constants: Mapping[str, str] = field(default_factory=dict)
 
@@ -99,10 +110,16 @@ class Format:
         there = {plain(name) for name in head} | {plain(name) for name in self.constants}
         return tuple(c.names[0] for c in self.columns if c.required and not there & {plain(name) for name in c.names})
 
+    def plays(self, head: Iterable[str]) -> bool:
+        """Whether a file with this header tells plays apart."""
+        return not {plain(name) for name in head}.isdisjoint(plain(name) for name in self.play)
+
     def fits(self, head: Iterable[str]) -> int:
         """How many columns tell that a header is this format's; 0 if it is not."""
         there = {plain(name) for name in head}
         if not all(plain(mark) in there for mark in self.marks) or self.wanting(there):
+            return 0
+        if any(plain(name) in there for name in self.never):
             return 0
         return len(self.marks) + sum(column.required for column in self.columns)
 

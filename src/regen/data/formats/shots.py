@@ -93,6 +93,7 @@ NBA_SHOTS = Format(
         *columns("made=SHOT_MADE|SHOT_MADE_FLAG", _made, required=True),
     ),
     taken=("the zones as NBA.com names them; both corners are corner3", "dates as 2024-11-12, 11-12-2024 or 20241112"),
+    play=("GAME_EVENT_ID", "SECS_LEFT", "SECONDS_REMAINING"),
     rows=added_up,
 )
 
@@ -172,6 +173,7 @@ BIGDATABALL = Format(
         "one file per game: a folder of them is read together",
     ),
     missing="nothing that the zones need",
+    play=("play_id",),
     skip_by=("event", "player_lookup"),
     skip=_bdb_skip,
     rows=_bdb_zones,
