@@ -51,6 +51,10 @@ bench: $(READY) ## Measure, beside the peers that are installed; writes build/be
 bench-age: $(READY) ## One date regenerated 79 times: the first ten beside the last ten (ARGS="--times 20")
 	@PYTHONPATH=tools $(BIN)/python -m bench.age $(ARGS)
 
+.PHONY: bench-import
+bench-import: $(READY) ## Read and import two seasons of files: time and memory (ARGS="--runs 3")
+	@PYTHONPATH=tools $(BIN)/python -m bench.imports $(ARGS)
+
 .PHONY: times
 times: $(READY) ## Time each command on the local stack; 1 if one that only reads takes over 2 s (ARGS="--runs 9")
 	@$(BIN)/python tools/command_times.py $(ARGS)

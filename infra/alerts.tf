@@ -20,6 +20,16 @@ locals {
       filter   = "${local.log_of.verifier} AND jsonPayload.action=\"dead_letter\""
       what     = "Pub/Sub gave up on a message. A request has its failed outcome by now; a trigger is on record in the audit table."
     }
+    source_late = {
+      severity = "WARNING"
+      filter   = "${local.log_of_any} AND jsonPayload.action=\"sources\" AND jsonPayload.outcome=\"late\""
+      what     = "An input of a date is not complete although its time has come. See `regen sources DATE`: the games that it lacks are named there."
+    }
+    source_shrunk = {
+      severity = "WARNING"
+      filter   = "${local.log_of_any} AND jsonPayload.action=\"sources\" AND jsonPayload.outcome=\"shrunk\""
+      what     = "An input of a date has far fewer players than usual. See `regen sources DATE`, and look at the input's loader."
+    }
     malformed = {
       severity = "WARNING"
       filter   = "${local.log_of_any} AND jsonPayload.action=\"malformed\""

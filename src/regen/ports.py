@@ -23,6 +23,7 @@ from regen.domain.promotion import (
     StagingTable,
 )
 from regen.domain.slate_reading import SlateReading
+from regen.domain.sources import SourceDay
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +214,10 @@ class Ledger(Protocol):
 
     def changed_dates(self, since: datetime) -> list[date]:
         """The dates with a promotion or a rollback since then. One query job."""
+        ...
+
+    def sources(self, first: date, last: date) -> list[SourceDay]:
+        """What each input has of each date of a range with games. One query job."""
         ...
 
     def grade(self, first: date, last: date, at: datetime) -> list[Graded]:

@@ -138,9 +138,10 @@ def test_start_today_has_a_slate_from_schedule_and_rosters(
     web = Web([], systems=SYSTEMS, run_for=lambda wanted: systems(with_members(tuple(wanted))))
     web.bench.warehouse.seed_slate(slate)
     answer = web.post("/start", {"game_date": "TODAY"})
-    assert (answer.status_code, answer.json["game_date"]) == (202, TONIGHT.isoformat())
+    told = answer.get_json()
+    assert (answer.status_code, told["game_date"]) == (202, TONIGHT.isoformat())
     web.bench.drain()
-    assert web.bench.batch(answer.json["batch_id"]).status is Status.PROMOTED
+    assert web.bench.batch(told["batch_id"]).status is Status.PROMOTED
     players = {player for player, _, _ in web.bench.current(TONIGHT)}
     assert players == {entry.player_lookup for entry in slate.entries}
     assert len(players) == 24

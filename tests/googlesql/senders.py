@@ -77,6 +77,7 @@ def _adapters(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[],
     yield [], lambda: ledger.change_bdb([BdbChange(DAY, "g", "pending", 0, BdbStatus.COMPLETED, 1, 1, MOMENT, "note")])
     yield [], lambda: ledger.verify(DAY, DAY, MOMENT, 90.0)
     yield [], lambda: ledger.changed_dates(MOMENT)
+    yield [], lambda: ledger.sources(DAY, DAY)
     yield [], lambda: ledger.grade(DAY, DAY, MOMENT)
     loader = TableLoader(client, PROJECT, PREFIX, STAGING)
     yield [], lambda: loader.load("player_game_summary", (), replace_dates={DAY})

@@ -7,6 +7,8 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -19,6 +21,7 @@ from infra.code import ROUTERS, settings_of
 from infra.deployment import Deployment
 from infra.log_filters import as_entry, matches
 from infra.test_topology import SECRETS, _token
+from regen.adapters.memory.ledger import MemoryLedger
 from regen.adapters.memory.store import MemoryStore
 from regen.ports import Snapshot
 from regen.services.state.deps import REQUEST_TOPIC, VERIFY_TOPIC
@@ -27,6 +30,7 @@ from regen.web.bootstrap import App
 from regen.web.callers import Gatekeeper
 from regen.web.logs import CloudFormatter
 from support.bench import Bench
+from support.input_rows import Rows, inputs, together
 from support.league import entry, players
 
 Entry = dict[str, Any]
@@ -164,7 +168,31 @@ def a_defect(d: Deployment) -> list[Entry]:
         return f.lines.entries
 
 
+def _inputs(d: Deployment, *dates: Rows) -> list[Entry]:
+    bench = Bench(players(9))
+    ledger = MemoryLedger(bench.warehouse)
+    ledger.inputs = together(*dates)
+    bench.deps = replace(bench.deps, ledger=ledger)
+    with functions(d, bench) as f:
+        headers = {"X-API-Key": SECRETS["REGEN_API_KEYS"].partition(":")[2]}
+        for _ in range(2):
+            assert f.call("coordinator", "/bdb/scan", b"{}", headers).status_code == 200
+        return f.lines.entries
+
+
+def an_input_is_late(d: Deployment) -> list[Entry]:
+    return _inputs(d, inputs(date(2026, 1, 19), without=[("lines", 1)]))
+
+
+def an_input_has_shrunk(d: Deployment) -> list[Entry]:
+    few = inputs(date(2026, 1, 19))
+    few["ml_feature_store_v2"] = few["ml_feature_store_v2"][::2]
+    return _inputs(d, few, *(inputs(date(2026, 1, day), played=True, come=True) for day in (16, 17, 18)))
+
+
 HAPPENS = {
+    "source_late": an_input_is_late,
+    "source_shrunk": an_input_has_shrunk,
     "batch_rejected": a_rejection,
     "batch_healed": a_batch_past_its_deadline,
     "dead_letter": a_dead_letter,

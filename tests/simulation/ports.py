@@ -27,6 +27,7 @@ from regen.domain.promotion import (
     StagingTable,
 )
 from regen.domain.slate_reading import SlateReading
+from regen.domain.sources import SourceDay
 from regen.ports import Condition, Message, Snapshot, Write
 from simulation.faults import Fault
 from simulation.platform import Statement
@@ -249,6 +250,9 @@ class SimulatedLedger:
 
     def verify(self, first: date, last: date, now: datetime, threshold: float) -> list[Finding]:
         return self._call("verify", lambda: self._ledger.verify(first, last, now, threshold))
+
+    def sources(self, first: date, last: date) -> list[SourceDay]:
+        return self._call("sources", lambda: self._ledger.sources(first, last))
 
     def changed_dates(self, since: datetime) -> list[date]:
         return self._call("changed_dates", lambda: self._ledger.changed_dates(since))

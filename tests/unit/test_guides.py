@@ -37,6 +37,8 @@ POLICIES = {
     AlertKind.DEAD_LETTER: "dead_letter",
     AlertKind.MESSAGE_MALFORMED: "malformed",
     AlertKind.BATCH_STUCK: "sweep_missing",
+    AlertKind.SOURCE_LATE: "source_late",
+    AlertKind.SOURCE_SHRUNK: "source_shrunk",
 }
 """The policy of infra/alerts.tf that sees the same thing on the platform's side, without the webhook."""
 BY_TOPIC_ALONE = {

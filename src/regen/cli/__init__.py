@@ -22,8 +22,24 @@ def groups() -> tuple[Callable[[typer.Typer], None], ...]:
         predictions,
         records,
         report,
+        sources,
         verify,
     )
 
-    modules = (batches, backfill, orders, predictions, verify, grade, report, records, data, bdb, models, local, doctor)
+    modules = (
+        batches,
+        backfill,
+        orders,
+        predictions,
+        verify,
+        grade,
+        report,
+        records,
+        data,
+        sources,
+        bdb,
+        models,
+        local,
+        doctor,
+    )
     return tuple(module.add for module in modules)

@@ -24,6 +24,8 @@ class AlertKind(StrEnum):
     AUDIT_DISAGREEMENT = "audit_disagreement"
     COVERAGE_LOW = "coverage_low"
     BDB_OVERDUE = "bdb_overdue"
+    SOURCE_LATE = "source_late"
+    SOURCE_SHRUNK = "source_shrunk"
     STAGING_ORPHANED = "staging_orphaned"
     OUTBOX_DEAD = "outbox_dead"
     ACCESS_DENIED = "access_denied"
@@ -56,6 +58,8 @@ SPECS: Mapping[AlertKind, AlertSpec] = {
     AlertKind.AUDIT_DISAGREEMENT: AlertSpec("ERROR", "regen verify {game_date} {until}", "regen verify TODAY"),
     AlertKind.COVERAGE_LOW: AlertSpec("ERROR", "regen coverage {game_date}"),
     AlertKind.BDB_OVERDUE: AlertSpec("WARNING", "regen bdb list"),
+    AlertKind.SOURCE_LATE: AlertSpec("WARNING", "regen sources {game_date}", "regen sources TODAY"),
+    AlertKind.SOURCE_SHRUNK: AlertSpec("WARNING", "regen sources {game_date}", "regen sources TODAY"),
     AlertKind.STAGING_ORPHANED: AlertSpec("WARNING", "regen verify TODAY"),
     AlertKind.RECORD_UNREADABLE: AlertSpec("ERROR", "regen doctor"),
     AlertKind.OUTBOX_DEAD: AlertSpec("ERROR", "regen status {batch_id}", "regen doctor"),

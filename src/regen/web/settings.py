@@ -68,6 +68,9 @@ class Settings:
     players_per_request: int
     maximum_bytes_billed: int
     min_minutes: float
+    source_before_hours: float
+    source_after_hours: float
+    source_shrunk_pct: float
     retention_days: int
     systems: tuple[str, ...]
     webhook_url: Secret | None = field(repr=False)

@@ -17,6 +17,7 @@ from regen.domain.bdb import BdbChange, BdbGame, BdbStatus
 from regen.domain.grading import Graded
 from regen.domain.invariants import INVARIANTS, Finding
 from regen.domain.promotion import ORPHAN_AFTER
+from regen.domain.sources import SourceDay
 from regen.schemas import STAGING_DATASET
 from regen.sql import Names, render
 
@@ -99,6 +100,10 @@ class BigQueryLedger:
         """See the port."""
         return [row["game_date"] for row in self._rows("grade_due", since=since)]
 
+    def sources(self, first: date, last: date) -> list[SourceDay]:
+        """See the port."""
+        return [source_day(row) for row in self._rows("sources", first=first, last=last)]
+
     def grade(self, first: date, last: date, at: datetime) -> list[Graded]:
         """See the port. BigQuery cancels one of two concurrent runs, and that one is run again."""
         rows = self._jobs.alone(render("grade", self._names), scalars({"first": first, "last": last, "at": at}))
@@ -121,6 +126,21 @@ class BigQueryLedger:
             tables = list(self._jobs.client.list_tables(self._names.dataset(STAGING_DATASET), retry=POLLING))
         old = [table.table_id for table in tables if table.created < now - ORPHAN_AFTER]
         return Finding("no_orphans", len(tables), len(old), tuple(sorted(old)[:20]))
+
+
+def source_day(row: Mapping[str, Any]) -> SourceDay:
+    """A row of `sources.sql`."""
+    return SourceDay(
+        source=row["source"],
+        game_date=row["game_date"],
+        rows=row["row_count"],
+        players=row["players"],
+        newest=row["newest"],
+        games=tuple(sorted(row["games"] or ())),
+        known_games=tuple(sorted(row["known_games"] or ())),
+        first_start=row["first_start"],
+        last_start=row["last_start"],
+    )
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:

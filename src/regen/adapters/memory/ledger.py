@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from regen.adapters.memory.grading import graded
+from regen.adapters.memory.sources import source_days
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.audit import AuditEvent
 from regen.domain.backfill import DateSurvey
@@ -15,6 +16,7 @@ from regen.domain.bdb import OPEN, BdbChange, BdbGame, BdbStatus
 from regen.domain.grading import Graded
 from regen.domain.invariants import Finding
 from regen.domain.slate import exclusion
+from regen.domain.sources import SourceDay
 from regen.settings import number
 
 
@@ -26,6 +28,7 @@ class MemoryLedger:
         graded: the ranges passed to `grade`.
         scores: rows of `player_game_summary`.
         grades: rows of `prediction_accuracy`, by prediction.
+        inputs: rows of the input tables, by table, for `sources`.
     """
 
     def __init__(self, warehouse: MemoryWarehouse, min_minutes: float = number("REGEN_MIN_MINUTES")) -> None:
@@ -37,6 +40,7 @@ class MemoryLedger:
         self.graded: list[tuple[date, date]] = []
         self.scores: list[dict[str, Any]] = []
         self.grades: dict[str, dict[str, Any]] = {}
+        self.inputs: dict[str, list[dict[str, Any]]] = {}
 
     def survey(self, first: date, last: date) -> list[DateSurvey]:
         """See the port."""
@@ -82,6 +86,10 @@ class MemoryLedger:
         acts = {AuditEvent.PROMOTED, AuditEvent.ROLLED_BACK}
         found = {r.entry.game_date for r in self._warehouse.audit() if r.entry.event in acts and r.entry.at >= since}
         return sorted(day for day in found if day)
+
+    def sources(self, first: date, last: date) -> list[SourceDay]:
+        """See the port."""
+        return source_days(self.inputs, first, last)
 
     def grade(self, first: date, last: date, at: datetime) -> list[Graded]:
         """See the port."""

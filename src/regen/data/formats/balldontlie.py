@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regen.data import parse
@@ -55,7 +55,7 @@ def stats_records(document: Any) -> list[Record] | None:  # noqa: ANN401
 
 def _box_scores(page: object) -> list[Mapping[str, Any]] | None:
     """The rows of a page of box scores, whose games have their players under each team; None if it is none."""
-    games = list_of_objects(page) or []
+    games: Sequence[Mapping[str, Any]] = list_of_objects(page) or []
     if not games or not all("players" in (game.get("home_team") or {}) for game in games):
         return None
     return [

@@ -111,3 +111,9 @@ def skipped(why: str, limit: float | None) -> CheckResult:
 def share(part: int, whole: int) -> float:
     """The share in percent; 0 if the whole is empty."""
     return 100.0 * part / whole if whole else 0.0
+
+
+def is_smaller(now: int, before: int, limit: float) -> bool:
+    """Whether something has shrunk by more than the limit in percent, and by at least `FLOOR`."""
+    lost = before - now
+    return share(lost, before) > limit and lost >= FLOOR

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from regen.domain.checks.declared import fixed, limited
-from regen.domain.checks.evidence import FLOOR, MAX_NAMES, CheckResult, Evidence, share, skipped
+from regen.domain.checks.evidence import FLOOR, MAX_NAMES, CheckResult, Evidence, is_smaller, share, skipped
 from regen.domain.plan import NOT_ON_SLATE
 from regen.domain.slate import POSTPONED
 
@@ -64,10 +64,9 @@ def slate_size(evidence: Evidence, limit: float) -> CheckResult:
         return skipped(NO_SLATE, limit)
     if not before:
         return skipped("no promoted whole-slate batch of the date is on record", limit)
-    lost = before - evidence.slate.players
-    value = share(lost, before)
-    sizes = [f"{evidence.slate.players} players, {before} before"]
-    return CheckResult(value <= limit or lost < FLOOR, round(value, 2), limit, sizes)
+    now = evidence.slate.players
+    sizes = [f"{now} players, {before} before"]
+    return CheckResult(not is_smaller(now, before, limit), round(share(before - now, before), 2), limit, sizes)
 
 
 def two_teams(evidence: Evidence, limit: float) -> CheckResult:

@@ -36,6 +36,7 @@ from regen.services.state.leases import PROMOTION, is_free, opening_lease, repla
 from regen.services.state.messages import ask_to_verify, follow_up_item
 from regen.services.state.paths import BATCHES, lease_path, requests_path
 from regen.services.state.recording import AUDIT, flush
+from regen.services.tables.source_watching import watch_hourly
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -66,6 +67,7 @@ def sweep(deps: Deps) -> SweepReport:
     report.orphans = parts.take("staging", lambda: report_orphans(deps)) or []
     mended = parts.take("fences", lambda: mend_fences(deps)) or []
     report.healed += [f"{day}: the fence was doubled" for day in mended]
+    parts.take("sources", lambda: watch_hourly(deps))
     report.flushed = parts.take("outbox", lambda: flush(deps, unreadable=parts.unreadable)) or 0
     parts.take("outbox items", lambda: outbox.report_timeless(deps, parts.unreadable))
     parts.take("backfills", lambda: wake_live(deps, parts.unreadable))

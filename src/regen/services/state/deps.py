@@ -42,6 +42,9 @@ class Config:
     republish_after_seconds: float
     players_per_request: int
     min_minutes: float
+    source_before_hours: float
+    source_after_hours: float
+    source_shrunk_pct: float
     retention_days: int
     thresholds: Thresholds
     code_version: str

@@ -22,7 +22,7 @@ from regen.services.state.deps import Deps
 from regen.services.state.messages import bdb_item
 from regen.services.state.once import claim
 from regen.services.state.paths import claim_path
-from regen.services.tables import grading
+from regen.services.tables import grading, source_watching
 
 TO = {
     BdbAct.REGENERATE: BdbStatus.REGENERATING,
@@ -32,7 +32,7 @@ TO = {
 
 
 def scan(deps: Deps, *, dry_run: bool = False) -> Scan:
-    """Look at every game that is waited for, and do what is next about each.
+    """Look at every game that is waited for, and do what is next about each; then watch the inputs.
 
     Raises:
         Unavailable: a dependency failed; the next scan continues.
@@ -58,6 +58,7 @@ def scan(deps: Deps, *, dry_run: bool = False) -> Scan:
     )
     for first, last in grading.spans({game.game_date for game, decision in decided if decision.act is BdbAct.COMPLETE}):
         grading.grade(deps, first, last)
+    source_watching.watch(deps)
     outbox.deliver(deps, label)
     return report
 

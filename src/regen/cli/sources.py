@@ -1,0 +1,48 @@
+"""`sources`: what each input has of each date, and what is late. Reads BigQuery."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from regen.cli.arguments import DateArgument, span
+from regen.cli.output import columns
+from regen.cli.session import Session, command
+from regen.settings import number
+
+PANEL = "Data and models"
+SOURCES = "game_date:date source standing rows::n players::n usual::n newest expected_by missing_games:missing"
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "sources", example="sources TODAY --late", panel=PANEL)(sources)
+
+
+def sources(
+    session: Session,
+    first: DateArgument,
+    last: Annotated[str | None, typer.Argument(metavar="[LAST]", help="The last date of a range.")] = None,
+    late: Annotated[
+        bool, typer.Option("--late", help="Only what is late or has shrunk; exit code 1 if anything is.")
+    ] = False,
+) -> None:
+    """What each input has of each date: its newest row, how many, when it is expected, and the games that it lacks."""
+    from regen.adapters.bigquery.jobs import Jobs  # noqa: PLC0415
+    from regen.adapters.bigquery.ledger import BigQueryLedger  # noqa: PLC0415
+    from regen.domain.sources import LOOK_BACK, Expected, Standing, judge  # noqa: PLC0415
+
+    begin, end = span(first, last)
+    reader = session.reader
+    found = BigQueryLedger(Jobs(reader.client, "regen-sources"), reader.names).sources(begin - LOOK_BACK, end)
+    expected = Expected(
+        number("REGEN_SOURCE_BEFORE_HOURS"), number("REGEN_SOURCE_AFTER_HOURS"), number("REGEN_SOURCE_SHRUNK_PCT")
+    )
+    states = judge(found, begin, end, datetime.now(UTC), expected)
+    wrong = [state for state in states if state.standing in {Standing.LATE, Standing.SHRUNK}]
+    session.out.show([asdict(state) for state in (wrong if late else states)], columns(SOURCES))
+    if late and wrong:
+        raise typer.Exit(1)

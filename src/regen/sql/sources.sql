@@ -1,0 +1,102 @@
+-- What each input has of each date of a range with games: rows, players, newest row, games; beside the games that any input knows.
+-- Upstream's tables may lack some columns: read from the row as JSON, they are null then.
+WITH context AS (
+  SELECT
+    game_date, game_id, player_lookup, created_at,
+    SAFE_CAST(JSON_VALUE(TO_JSON_STRING(slate), '$.game_start') AS TIMESTAMP) AS game_start,
+    REGEXP_CONTAINS(
+      LOWER(TRIM(IFNULL(JSON_VALUE(TO_JSON_STRING(slate), '$.game_status'), ''))),
+      r'^(postponed|ppd|cancelled|canceled|suspended|abandoned)([^a-z]|$)'
+    ) AS is_off
+  FROM {upcoming_player_game_context} AS slate
+  WHERE game_date BETWEEN @first AND @last
+),
+off AS (
+  SELECT DISTINCT game_date, game_id
+  FROM context
+  WHERE is_off
+),
+pending AS (
+  SELECT
+    pending_games.game_date, pending_games.game_id, pending_games.status, pending_games.bdb_available_at,
+    pending_games.game_start_time
+  FROM {pending_bdb_games} AS pending_games
+  LEFT JOIN off ON off.game_date = pending_games.game_date AND off.game_id = pending_games.game_id
+  WHERE pending_games.game_date BETWEEN @first AND @last AND off.game_id IS NULL
+),
+played AS (
+  SELECT
+    game_date, game_id, player_lookup,
+    SAFE_CAST(JSON_VALUE(TO_JSON_STRING(box), '$.processed_at') AS TIMESTAMP) AS made
+  FROM {player_game_summary} AS box
+  WHERE game_date BETWEEN @first AND @last
+),
+places AS (
+  SELECT game_date, player_lookup, MAX(game_id) AS game_id
+  FROM context
+  WHERE NOT is_off
+  GROUP BY game_date, player_lookup
+),
+held AS (
+  SELECT 'slate' AS source, game_date, game_id, player_lookup AS player, created_at AS made
+  FROM context
+  WHERE NOT is_off
+  UNION ALL
+  SELECT 'lines', lines.game_date, IFNULL(lines.game_id, places.game_id), lines.player_lookup, lines.captured_at
+  FROM {player_prop_lines} AS lines
+  LEFT JOIN places ON places.game_date = lines.game_date AND places.player_lookup = lines.player_lookup
+  WHERE lines.game_date BETWEEN @first AND @last AND lines.market = 'points'
+  UNION ALL
+  SELECT 'features', game_date, game_id, player_lookup, created_at
+  FROM {ml_feature_store_v2}
+  WHERE game_date BETWEEN @first AND @last
+  UNION ALL
+  SELECT 'box_scores', game_date, game_id, player_lookup, made
+  FROM played
+  UNION ALL
+  SELECT 'play_by_play', game_date, game_id, game_id AS player, bdb_available_at
+  FROM pending
+  WHERE status IN ('bdb_available', 'regenerating', 'completed')
+),
+known AS (
+  SELECT game_date, game_id, MIN(start) AS start
+  FROM (
+    SELECT game_date, game_id, game_start AS start
+    FROM context
+    WHERE NOT is_off
+    UNION ALL
+    SELECT game_date, game_id, game_start_time
+    FROM pending
+    UNION ALL
+    SELECT game_date, game_id, CAST(NULL AS TIMESTAMP)
+    FROM played
+  )
+  WHERE game_id IS NOT NULL
+  GROUP BY game_date, game_id
+),
+dates AS (
+  SELECT game_date, ARRAY_AGG(game_id) AS known_games, MIN(start) AS first_start, MAX(start) AS last_start
+  FROM known
+  GROUP BY game_date
+),
+sizes AS (
+  SELECT
+    source, game_date, COUNT(*) AS row_count, COUNT(DISTINCT player) AS players, MAX(made) AS newest,
+    ARRAY_AGG(DISTINCT game_id IGNORE NULLS) AS games
+  FROM held
+  GROUP BY source, game_date
+)
+SELECT
+  dates.game_date,
+  wanted AS source,
+  IFNULL(sizes.row_count, 0) AS row_count,
+  IFNULL(sizes.players, 0) AS players,
+  sizes.newest,
+  sizes.games,
+  dates.known_games,
+  dates.first_start,
+  dates.last_start
+FROM dates
+CROSS JOIN UNNEST(['slate', 'lines', 'features', 'box_scores', 'play_by_play']) AS wanted
+LEFT JOIN sizes ON sizes.game_date = dates.game_date AND sizes.source = wanted
+ORDER BY dates.game_date, wanted
