@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from statistics import median
 
 from regen.domain.bdb import OVERDUE_AFTER
 from regen.domain.checks.evidence import is_smaller
@@ -169,7 +168,8 @@ def _usual(days: Mapping[date, SourceDay], wanted: date, games: int) -> int | No
     before = sorted((day for day in days if day < wanted and days[day].games), reverse=True)[:USUAL_DATES]
     if len(before) < LEAST_DATES:
         return None
-    return round(median(days[day].players / len(days[day].games) for day in before) * games)
+    sizes = sorted(days[day].players / len(days[day].games) for day in before)
+    return round((sizes[(len(sizes) - 1) // 2] + sizes[len(sizes) // 2]) / 2 * games)
 
 
 def _is_missed(wanted: date, played: set[date], now: datetime, expected: Expected) -> bool:
