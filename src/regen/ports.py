@@ -13,6 +13,7 @@ from regen.domain.backfill import DateSurvey
 from regen.domain.bdb import BdbChange, BdbGame
 from regen.domain.grading import Graded
 from regen.domain.invariants import Finding
+from regen.domain.news import Standing
 from regen.domain.promotion import (
     CurrentPrediction,
     FenceToken,
@@ -206,6 +207,10 @@ class Ledger(Protocol):
 
     def change_bdb(self, changes: Sequence[BdbChange]) -> None:
         """Write a scan's changes to rows that are still as they were read. One query job."""
+        ...
+
+    def standings(self, first: date, last: date, at: datetime) -> list[Standing]:
+        """What predictions of games that begin after `at` rest on, beside what is there now. One query job."""
         ...
 
     def verify(self, first: date, last: date, now: datetime, threshold: float) -> list[Finding]:

@@ -75,6 +75,7 @@ def _adapters(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[],
     yield [], lambda: ledger.survey(DAY, DAY)
     yield [GAME], ledger.bdb_games
     yield [], lambda: ledger.change_bdb([BdbChange(DAY, "g", "pending", 0, BdbStatus.COMPLETED, 1, 1, MOMENT, "note")])
+    yield [], lambda: ledger.standings(DAY, DAY, MOMENT)
     yield [], lambda: ledger.verify(DAY, DAY, MOMENT, 90.0)
     yield [], lambda: ledger.changed_dates(MOMENT)
     yield [], lambda: ledger.sources(DAY, DAY)

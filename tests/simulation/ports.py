@@ -17,6 +17,7 @@ from regen.domain.backfill import DateSurvey
 from regen.domain.bdb import BdbChange, BdbGame
 from regen.domain.grading import Graded
 from regen.domain.invariants import Finding
+from regen.domain.news import Standing
 from regen.domain.promotion import (
     CurrentPrediction,
     FenceToken,
@@ -242,6 +243,9 @@ class SimulatedLedger:
 
     def change_bdb(self, changes: Sequence[BdbChange]) -> None:
         self._call("change_bdb", lambda: self._ledger.change_bdb(changes), writes=True)
+
+    def standings(self, first: date, last: date, at: datetime) -> list[Standing]:
+        return self._call("standings", lambda: self._ledger.standings(first, last, at))
 
     def grade(self, first: date, last: date, at: datetime) -> list[Graded]:
         statement = Statement(f"grade {first} {last}", lambda: self._ledger.grade_steps(first, last, at))

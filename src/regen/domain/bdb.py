@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+
+from regen.domain import watching
+from regen.domain.dates import evening_of
 
 REASON = "bdb_upgrade"
 MAX_AGE = timedelta(days=14)
 """Time after the game at which the scan stops waiting for its data."""
 OVERDUE_AFTER = timedelta(hours=48)
 """The data comes up to 45 hours after a game."""
-MAX_ATTEMPTS = 4
+MAX_ATTEMPTS = watching.MAX_ATTEMPTS
 FIRST_PAUSE = timedelta(hours=1)
 
 
@@ -62,7 +65,7 @@ class BdbGame:
     @property
     def began(self) -> datetime:
         """Tip-off; the evening of the game date if it is unknown."""
-        return self.tip_off or datetime.combine(self.game_date + timedelta(days=1), time(0), UTC)
+        return self.tip_off or evening_of(self.game_date)
 
 
 class BdbAct(StrEnum):
@@ -101,7 +104,7 @@ class BdbChange:
 
 def pause_after(attempt: int) -> timedelta:
     """How long to wait for the promotion of an attempt before the next attempt: 1, 2, 4, 8 hours."""
-    return FIRST_PAUSE * int(2 ** max(0, attempt - 1))
+    return watching.pause_after(attempt, FIRST_PAUSE)
 
 
 def overdue(game: BdbGame, now: datetime) -> bool:

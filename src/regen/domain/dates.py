@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from regen.domain.errors import InvalidInput
@@ -14,6 +14,11 @@ EASTERN = ZoneInfo("America/New_York")
 def eastern_today(now: datetime) -> date:
     """The US Eastern date of a moment (I-63: never the container's date)."""
     return now.astimezone(EASTERN).date()
+
+
+def evening_of(game_date: date) -> datetime:
+    """When a game begins whose tip-off upstream does not know: seven in the evening of its date, US Eastern winter time."""
+    return datetime.combine(game_date + timedelta(days=1), time(0), UTC)
 
 
 def parse_game_date(value: object, now: datetime | None = None, field: str = "game_date") -> date:

@@ -9,6 +9,7 @@ from typing import Any
 
 from google.cloud import bigquery
 
+from regen.adapters.bigquery.columns import Columns
 from regen.adapters.bigquery.errors import translated
 from regen.adapters.bigquery.jobs import POLLING, Jobs
 from regen.adapters.bigquery.params import scalars
@@ -16,6 +17,7 @@ from regen.domain.backfill import DateSurvey
 from regen.domain.bdb import BdbChange, BdbGame, BdbStatus
 from regen.domain.grading import Graded
 from regen.domain.invariants import INVARIANTS, Finding
+from regen.domain.news import Standing
 from regen.domain.promotion import ORPHAN_AFTER
 from regen.domain.sources import SourceDay
 from regen.schemas import STAGING_DATASET
@@ -42,6 +44,7 @@ class BigQueryLedger:
     def __init__(self, jobs: Jobs, names: Names) -> None:
         self._jobs = jobs
         self._names = names
+        self._columns = Columns(jobs.client, names)
 
     def survey(self, first: date, last: date) -> list[DateSurvey]:
         """See the port."""
@@ -78,6 +81,16 @@ class BigQueryLedger:
         span = {"first": min(c.game_date for c in changes), "last": max(c.game_date for c in changes)}
         parameters = [*scalars(span), bigquery.ArrayQueryParameter("changes", "STRUCT", structs)]
         self._jobs.query(render("bdb_change", self._names), parameters)
+
+    def standings(self, first: date, last: date, at: datetime) -> list[Standing]:
+        """See the port."""
+        values = scalars({"first": first, "last": last, "at": at})
+
+        def query(columns: tuple[tuple[str, str], ...]) -> Any:  # noqa: ANN401
+            return self._jobs.query(render("news", self._names, lists=columns), values)
+
+        with translated():
+            return [_standing(row) for row in self._columns.tolerating(query)]
 
     def verify(self, first: date, last: date, now: datetime, threshold: float) -> list[Finding]:
         """See the port."""
@@ -178,6 +191,27 @@ def _game(row: Mapping[str, Any], state: Mapping[str, Any]) -> BdbGame:
         fresh=state.get("fresh", 0),
         stale=state.get("stale", 0),
         promoted_at=state.get("promoted_at"),
+    )
+
+
+def _standing(row: Mapping[str, Any]) -> Standing:
+    return Standing(
+        game_date=row["game_date"],
+        game_id=row["game_id"],
+        team=row["team_abbr"] or "",
+        player_lookup=row["player_lookup"],
+        tip_off=row["tip_off"],
+        status=row["status"],
+        called_off=row["called_off"],
+        avg_minutes=None if row["avg_minutes"] is None else float(row["avg_minutes"]),
+        has_line=row["has_line"],
+        predicted=row["predicted"],
+        rested_status=row["rested_status"],
+        withdrawn=row["withdrawn"],
+        requested=row["requested"],
+        line_was=row["line_was"],
+        line_now=row["line_now"],
+        changed_at=row["changed_at"],
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from regen.adapters.memory.grading import graded
+from regen.adapters.memory.news import standings
 from regen.adapters.memory.sources import source_days
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.audit import AuditEvent
@@ -15,6 +16,7 @@ from regen.domain.backfill import DateSurvey
 from regen.domain.bdb import OPEN, BdbChange, BdbGame, BdbStatus
 from regen.domain.grading import Graded
 from regen.domain.invariants import Finding
+from regen.domain.news import Standing
 from regen.domain.slate import exclusion
 from regen.domain.sources import SourceDay
 from regen.settings import number
@@ -76,6 +78,17 @@ class MemoryLedger:
                 last_checked_at=change.at,
                 updated_at=game.updated_at if same else change.at,
             )
+
+    def standings(self, first: date, last: date, at: datetime) -> list[Standing]:
+        """See the port."""
+        found: list[Standing] = []
+        runs = self._warehouse.runs()
+        for n in range((last - first).days + 1):
+            day = first + timedelta(days=n)
+            asked = {run["player_lookup"] for run in runs if str(run["game_date"]) == day.isoformat()}
+            entries = self._warehouse.read_slate(day).entries
+            found += standings(day, entries, self._warehouse.predictions(day), asked, at)
+        return found
 
     def verify(self, first: date, last: date, now: datetime, threshold: float) -> list[Finding]:
         """See the port."""

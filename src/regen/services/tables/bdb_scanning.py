@@ -14,15 +14,15 @@ from regen.api.looks import Scan, ScannedGame
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.bdb import BdbAct, BdbChange, BdbGame, BdbStatus, Decision, decide, overdue
+from regen.domain.watching import counted
 from regen.ports import Write
 from regen.services.state import outbox
 from regen.services.state.alerting import raise_once
 from regen.services.state.commit import until_committed
 from regen.services.state.deps import Deps
 from regen.services.state.messages import bdb_item
-from regen.services.state.once import claim
-from regen.services.state.paths import claim_path
 from regen.services.tables import grading, source_watching
+from regen.services.tables.asking import trigger_writes
 
 TO = {
     BdbAct.REGENERATE: BdbStatus.REGENERATING,
@@ -39,9 +39,7 @@ def scan(deps: Deps, *, dry_run: bool = False) -> Scan:
     """
     now = deps.clock.now()
     decided = [(game, decide(game, now)) for game in deps.books.bdb_games()]
-    counts: dict[str, int] = {}
-    for _, decision in decided:
-        counts[decision.act.value] = counts.get(decision.act.value, 0) + 1
+    counts = counted(decision.act.value for _, decision in decided)
     by_date: dict[date, list[BdbGame]] = {}
     for game, decision in decided:
         if decision.act is BdbAct.REGENERATE:
@@ -72,12 +70,7 @@ def _ask(deps: Deps, day: date, games: Sequence[BdbGame], now: datetime, label: 
     claims = {_event(game): game for game in sorted(games, key=lambda game: game.game_id)}
 
     def decide() -> tuple[Sequence[Write], None]:
-        known = deps.store.get_many([claim_path(event) for event in claims])
-        new = {event: game for (event, game), seen in zip(claims.items(), known, strict=True) if seen is None}
-        if not new:
-            return [], None
-        item = bdb_item(day, new, now, label)
-        return [*(claim(event, now) for event in new), *outbox.put([item])], None
+        return trigger_writes(deps, claims, now, lambda new: bdb_item(day, new, now, label)), None
 
     until_committed(deps, decide)
 
