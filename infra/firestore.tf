@@ -1,6 +1,6 @@
 locals {
   # Collections whose documents end by themselves. Not `leases`: their tokens must never start again from one.
-  expiring = toset(["backfills", "excluded", "idempotency", "prediction_batches", "requests"])
+  expiring = toset(["backfills", "excluded", "idempotency", "news_events", "prediction_batches", "requests"])
 
   # Fields that no query uses are not indexed: each index entry costs a write, and rising values make a hot spot.
   unindexed = {
@@ -10,6 +10,7 @@ locals {
     heartbeats         = ["at", "code_version", "live", "trouble"]
     idempotency        = ["answer", "fingerprint", "key"]
     leases             = ["expires_at", "owner", "schema", "token"]
+    news_events        = ["events", "last", "schema", "tip_off", "tips", "watched"]
     outbox             = ["error", "failing_since", "payload", "schema"]
     outbox_dead        = ["batch_id", "due_at", "error", "event_id", "failing_since", "kind", "payload", "schema"]
     prediction_batches = ["command", "counts", "history", "metadata", "schema", "scope", "slate", "thresholds", "timings", "updated_at", "verdict"]

@@ -35,10 +35,14 @@ SWEEP_WRITES = 1
 """Its heartbeat."""
 #: At most: what such a date leaves in Firestore (two requests of 400 KiB and its batch), and every version of it.
 BATCH_STORED_BYTES, BATCH_WRITTEN_BYTES = 2**20, 4 * 2**20
+#: A day: every five minutes from three hours before the first tip-off until the last, three hours and a half later; else hourly.
+NEWS_SCANS = 78 + 17
 KEPT_DAYS, RECOVERY_DAYS, BACKUPS = 90, 7, 7
 
 #: Assumed: how long an instance is busy. BigQuery takes seconds for each statement, and billing stops with the answer.
 OPENING_SECONDS, VERIFYING_SECONDS, REQUEST_SECONDS, SHORT_SECONDS, LEDGER_SECONDS = 6.0, 15.0, 0.3, 0.1, 4.0
+NEWS_SECONDS = 2.0
+"""One statement; the others of the ledger send two to four."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +98,9 @@ def sweep() -> Use:
     return Use(requests=1, seconds=SHORT_SECONDS, reads=SWEEP_READS, writes=SWEEP_WRITES, log_bytes=LINE_BYTES)
 
 
-def ledger(*statements: str) -> Use:
+def ledger(*statements: str, seconds: float = LEDGER_SECONDS) -> Use:
     """A scan, a check or a grading: statements, and one log line."""
-    return Use(requests=1, seconds=LEDGER_SECONDS, scanned_bytes=tables(*statements), log_bytes=LINE_BYTES)
+    return Use(requests=1, seconds=seconds, scanned_bytes=tables(*statements), log_bytes=LINE_BYTES)
 
 
 def kept(dates_a_day: float) -> Use:
@@ -115,6 +119,8 @@ def month(dates_a_week: float) -> Use:
             kept((7 + dates_a_week) / 7),
             sweep().times(DAYS * 24 * 60),
             ledger("bdb_pending").times(DAYS * 24),
+            ledger("news", seconds=NEWS_SECONDS).times(DAYS * NEWS_SCANS),
+            Use(requests=1, seconds=SHORT_SECONDS, reads=2).times(DAYS * (24 * 60 - NEWS_SCANS)),
             ledger("verify_predictions", "verify_coverage", "verify_audit", "verify_others").times(DAYS),
             ledger("grade_due", "grade").times(DAYS),
             ledger("grade").times(dates_a_week * WEEKS),
@@ -149,7 +155,7 @@ def dollars(use: Use) -> Mapping[str, float]:
     }
 
 
-def table(schedules: int = 5, conditions: int = 10) -> str:
+def table(schedules: int = 6, conditions: int = 10) -> str:
     """The table of the deployment guide."""
     names = list(dollars(Use()))
     head = ["regenerated dates a week", *names, "schedules, alerts", "a month, at list", "after free tiers"]

@@ -20,6 +20,9 @@ ROUTES: dict[str, st.SearchStrategy[Any]] = {
     "/start": starts,
     "/backfills": ranges,
     "/bdb/scan": st.fixed_dictionaries({}, optional={"dry_run": anything}),
+    "/news/scan": st.fixed_dictionaries(
+        {}, optional=dict.fromkeys(("game_date", "games", "players", "if_due", "dry_run"), anything)
+    ),
     "/checks": spans,
     "/grades": spans,
     "/batches/ID/cancel": orders,

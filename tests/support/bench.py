@@ -3,7 +3,7 @@
 import json
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -148,6 +148,8 @@ class Bench:
             attributes={},
             follow_up=messages_read.follow_up_of(self.deps, data, attributes),
         )
+        if messages_read.own_event(self.deps, data, attributes) and messages.is_news(data):
+            trigger = replace(trigger, news=True)
         try:
             return opening.open_batch(self.deps, trigger).status
         except Refused:

@@ -63,6 +63,7 @@ def config(**numbers: Any) -> Config:
         "run_for": lambda wanted: tuple(_REGISTRY[name] for name in wanted),
         "players_per_request": 4,
         "hold_down_seconds": 0.0,
+        "news_hold_down_seconds": 0.0,
         "promotion_wait_seconds": 1.0,
         "thresholds": WIDE,
         "code_version": "test",

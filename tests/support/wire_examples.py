@@ -170,6 +170,12 @@ def _tables() -> Iterator[Example]:
     yield "would scan", _said(web.post("/bdb/scan", {"dry_run": True}))
     yield "scan", _said(web.post("/bdb/scan", {}, {"Idempotency-Key": "k"}))
     yield "scan again", _said(web.post("/bdb/scan", {}, {"Idempotency-Key": "k"}))
+    web.bench.slate([e if e.player_lookup != "playera" else entry("playera", status="out") for e in _roster()])
+    yield "would scan news", _said(web.post("/news/scan", {"game_date": D, "dry_run": True}))
+    yield "scan news", _said(web.post("/news/scan", {}, {"Idempotency-Key": "n"}))
+    yield "scan news again", _said(web.post("/news/scan", {}, {"Idempotency-Key": "n"}))
+    yield "news not due", _said(web.post("/news/scan", {"if_due": True}))
+    yield "news", _said(web.get(f"/news?game_date={D}"))
     ledger.findings = [Finding("unique_keys", 7, 0), Finding("coverage", 2, 1, ("2026-01-20: 50 %",))]
     yield "checks", _said(web.post("/checks", {"from": D}))
     ledger.scores = box(playera=20, playerb=None)
@@ -215,6 +221,7 @@ def _problems() -> Iterator[Example]:
         ("/checks", {"days": 1, "from": D}),
         ("/grades", {"from": D, "to": "2027-12-01"}),
         ("/bdb/scan", {"dry_run": None}),
+        ("/news/scan", {"players": []}),
         ("/batches/regen_none/promote", {}),
         ("/batches/regen_none/promote", {"checks": []}),
         ("/batches/regen_none/cancel", {"reason": ""}),
@@ -260,6 +267,9 @@ def _story() -> Web:
     assert isinstance(ledger, MemoryLedger)
     ledger.games[DAY, "a"] = _game("a", updated_at=bench.clock.now())
     web.post("/bdb/scan", {})
+    _settled(bench)
+    bench.slate([e if e.player_lookup != "playera" else entry("playera", status="out") for e in _roster()])
+    web.post("/news/scan", {})
     _settled(bench)
     web.call("coordinator", "POST", "/regenerate-pubsub", envelope({"game_date": "never"}), pushed())
     for path, data in (

@@ -68,6 +68,12 @@ def _paused(web: Web) -> str:
     return name
 
 
+def _ruled_out(web: Web) -> str:
+    web.bench.run()
+    web.bench.slate([entry("playera", status="OUT", game=GAME), *players(8)[1:]])
+    return ""
+
+
 def _one_out(web: Web) -> str:
     web.bench.slate([*players(3), entry("gone", status="OUT")])
     return ""
@@ -118,6 +124,10 @@ CASES = {
     "cancel backfill": Case(FILL + "cancel", 202, scene=_backfill),
     "scan": Case("/bdb/scan", 200),
     "scan with a word": Case("/bdb/scan", 400, {"days": 2}),
+    "news": Case("/news/scan", 200),
+    "news of a date": Case("/news/scan", 200, {"game_date": DATE, "games": [GAME], "players": ["playera"]}, _ruled_out),
+    "news with a word": Case("/news/scan", 400, {"days": 2}),
+    "news of no date": Case("/news/scan", 400, {"game_date": "soon"}),
     "grade": Case("/grades", 200, {"from": DATE}),
     "grade due": Case("/grades", 200),
     "grade backwards": Case("/grades", 400, {"from": DATE, "to": "2026-01-01"}),
@@ -145,6 +155,7 @@ CASES = {
 }
 ACTS = {"/batches/{id}/cancel", "/batches/{id}/redrive", "/batches/{id}/rollback", "/batches/{id}/promote"} | {
     *("/backfills", "/backfills/{id}/pause", "/backfills/{id}/resume", "/backfills/{id}/cancel", "/bdb/scan"),
+    *("/news/scan",),
     *("/grades", "/start", "/regenerate-with-supersede"),
 }
 CHANGE_NOTHING_BY_THEMSELVES = {"/checks": "reads and tells", "/regenerate-pubsub": "refuses the word"}

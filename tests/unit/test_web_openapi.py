@@ -145,6 +145,8 @@ def test_answers_have_the_fields_of_the_document_and_no_others() -> None:
         ("backfill", {"from": day, "to": day, "dry_run": True}, None),
         ("check", {}, None),
         ("scan", {}, None),
+        ("scan_news", {}, None),
+        ("news", None, f"/news?game_date={day}"),
         ("grade", {}, None),
         ("sweep", {}, None),
         ("cancel", {}, f"/batches/{batch_id}/cancel"),

@@ -11,6 +11,8 @@ from functools import reduce
 from typing import Any
 
 from regen.domain.batch import Batch, Kind
+from regen.domain.news import SOURCE as NEWS_SOURCE
+from regen.domain.news import NewsReason
 from regen.domain.scope import Scope
 
 
@@ -32,6 +34,7 @@ class Trigger:
         triggered_by: the caller, for the audit: `api_key:<id>`, `pubsub:<account>`, `scheduler:<account>`.
         follow_up: the batch whose coalesced triggers this one carries.
         force: allow a first run although the date has been promoted before.
+        news: whether regen's own news watch sent it. It waits for a hold-down of its own, and for no game that has begun.
     """
 
     trigger_id: str
@@ -47,6 +50,7 @@ class Trigger:
     force: bool = False
     backfill_id: str | None = None
     follow_up: str | None = None
+    news: bool = False
 
 
 MAX_COALESCED = 200
@@ -141,4 +145,5 @@ def _trigger_of(batch: Batch, trigger_id: str, reason: str, metadata: Mapping[st
         metadata=metadata,
         min_minutes=batch.min_minutes,
         backfill_id=batch.backfill_id,
+        news=reason in set(NewsReason) and metadata.get("source") == NEWS_SOURCE,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from msgspec import UNSET, structs
@@ -23,11 +24,11 @@ from regen.services.batch import opening, orders
 from regen.services.state import messages_read
 from regen.services.state.deps import Deps
 from regen.services.state.idempotency import IdempotencyKey, KeyUnreadable, is_known, settle
-from regen.services.state.messages import ADVANCE, GRADE
+from regen.services.state.messages import ADVANCE, GRADE, NEWS, is_news
 from regen.services.state.messages_read import check_message, document_id
 from regen.services.tables import grading
 from regen.services.views import batch_view
-from regen.web import backfills, bodies, maintenance
+from regen.web import backfills, bodies, maintenance, news
 from regen.web.body_reading import PushBody
 from regen.web.bootstrap import App
 from regen.web.envelopes import Pushed, decode_push, record_malformed
@@ -84,6 +85,7 @@ def router(app: App) -> Router:
             Route("POST", "/batches/{id}/promote", gate.by_key, routes.order("promote", _promote, "checks")),
             *backfills.routes(app, _key),
             *maintenance.routes(app, _key),
+            *news.routes(app, _key),
         ],
         app.totals,
         app.pulse("coordinator"),
@@ -156,6 +158,8 @@ class _Coordinator:
                 self._advance(message)
             elif message.data.get("mode") == GRADE:
                 self._grade(message)
+            elif message.data.get("mode") == NEWS:
+                self._news(call, message)
             else:
                 self._triggered(call, body, message, event)
         except InvalidInput as error:
@@ -176,6 +180,8 @@ class _Coordinator:
             attributes={} if event else message.attributes,
             follow_up=message.attributes.get("follow_up") if event else None,
         )
+        if event and is_news(message.data):
+            trigger = replace(trigger, news=True)
         add_context(game_date=trigger.game_date.isoformat())
         said = bodies.fingerprint(dict(message.data))
         # What the outbox sends it may send twice, as two messages.
@@ -210,6 +216,12 @@ class _Coordinator:
         if not is_known(self._deps, key):
             grading.grade(self._deps, game_date, game_date)
             settle(self._deps, key)
+
+    def _news(self, call: Call, message: Pushed) -> None:
+        found = news.look_at(
+            self._deps, message.data, message.attributes, caller=call.caller_name, message_id=message.message_id
+        )
+        add_context(action="news", outcome=", ".join(f"{n} {act}" for act, n in sorted(found.counts.items())) or "none")
 
     def status(self, call: Call) -> Reply:
         batch_id = call.query("batch_id")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -62,12 +63,14 @@ def must_wait(deps: Deps, trigger: Trigger, record: DateRecord) -> str | None:
     if trigger.kind is Kind.DAILY and not trigger.force:
         raise Refused(f"{last.batch_id} has been promoted on {trigger.game_date.isoformat()}; use force", last.batch_id)
     held = trigger.source is Source.PUBSUB and trigger.follow_up is None
-    return last.batch_id if held and deps.clock.now() < hold_down_end(deps, last.at) else None
+    return last.batch_id if held and deps.clock.now() < hold_down_end(deps, last.at, [trigger]) else None
 
 
-def hold_down_end(deps: Deps, promoted_at: datetime) -> datetime:
-    """The time from which Pub/Sub triggers start batches again."""
-    return promoted_at + timedelta(seconds=deps.config.hold_down_seconds)
+def hold_down_end(deps: Deps, promoted_at: datetime, triggers: Iterable[Trigger]) -> datetime:
+    """The time from which these Pub/Sub triggers start a batch again: the earliest of all, as one batch carries them."""
+    config = deps.config
+    seconds = (config.news_hold_down_seconds if t.news else config.hold_down_seconds for t in triggers)
+    return promoted_at + timedelta(seconds=min(seconds, default=config.hold_down_seconds))
 
 
 def coalesce(deps: Deps, trigger: Trigger, seen: DateSeen, batch_id: str, key: IdempotencyKey | None) -> OpeningAnswer:
@@ -92,7 +95,7 @@ def coalesce(deps: Deps, trigger: Trigger, seen: DateSeen, batch_id: str, key: I
     )
     items = [outbox.audit_item(entry)]
     if record.live is None:
-        due = hold_down_end(deps, record.promoted[-1].at)
+        due = hold_down_end(deps, record.promoted[-1].at, record.coalesced)
         items.append(follow_up_item(record, batch_id, due))
     writes = [seen.write(record), *outbox.put(items)]
     if key:

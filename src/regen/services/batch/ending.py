@@ -117,7 +117,7 @@ def _released(record: DateRecord, batch: Batch, now: datetime) -> DateRecord:
 
 def _follow_up_due(deps: Deps, record: DateRecord, now: datetime) -> datetime:
     by_pubsub = all(t.source is Source.PUBSUB for t in record.coalesced)
-    return hold_down_end(deps, record.promoted[-1].at) if by_pubsub and record.promoted else now
+    return hold_down_end(deps, record.promoted[-1].at, record.coalesced) if by_pubsub and record.promoted else now
 
 
 def _items(batch: Batch, why: str, now: datetime, caller: str) -> list[OutboxItem]:

@@ -15,8 +15,9 @@ from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Batch, Counts, Kind, Status
+from regen.domain.dates import evening_of
 from regen.domain.errors import InvalidInput, NobodyRequested, NoSlate, Refused, Unavailable
-from regen.domain.scope import UnknownNames
+from regen.domain.scope import Scope, UnknownNames
 from regen.domain.slate import EXPLAINED, POSTPONED, Slate, fix_slate, shape_of
 from regen.domain.slate_reading import SlateReading
 from regen.domain.soundness import is_moment
@@ -188,9 +189,9 @@ def _planned(
         raise Refused(f"no trigger waits on {trigger.game_date.isoformat()}")
     triggers = absorbed if is_follow_up else (trigger, *absorbed)
     merged = merge(triggers)
-    scope = merged.scope
-    slate = fix_slate(reading.entries, scope, _min_minutes(deps, trigger))
     now = deps.clock.now()
+    scope = _to_come(triggers, merged.scope, reading, now)
+    slate = fix_slate(reading.entries, scope, _min_minutes(deps, trigger))
     reason = trigger.reason if not is_follow_up else triggers[0].reason
     batch_id = ids.batch_id(trigger.kind, trigger.game_date, reason, deps.ids.suffix())
     batch = Batch(
@@ -246,6 +247,19 @@ def _planned(
     return _Opened(batch, slate, requests, lease, answer, [*writes, *claims(deps, key, answer)])
 
 
+def _to_come(triggers: Sequence[Trigger], scope: Scope, reading: SlateReading, now: datetime) -> Scope:
+    """The scope; of news alone without the players whose game has begun since."""
+    if scope.players is None or not all(trigger.news for trigger in triggers):
+        return scope
+    evening = evening_of(reading.game_date)
+    begun = {
+        e.player_lookup
+        for e in reading.entries
+        if ((e.game_start if is_moment(e.game_start) else None) or evening) <= now
+    }
+    return replace(scope, players=tuple(name for name in scope.players if name not in begun))
+
+
 def _withdraws(deps: Deps, batch: Batch, slate: Slate) -> bool:
     """Whether a batch without players to predict has rows to withdraw: a filtered one, or one of a date called off."""
     if batch.scope.systems is not None:
@@ -268,7 +282,8 @@ def _nobody(
     key: IdempotencyKey | None,
 ) -> _Opened:
     """Refuse a batch without players to predict (I-06): raise for a caller who waits, record a rejected batch for Pub/Sub."""
-    why = "no_slate" if not reading.entries else "nobody_requested"
+    begun = batch.scope.players == ()
+    why = "no_slate" if not reading.entries else "game_has_begun" if begun else "nobody_requested"
     if trigger.source is not Source.PUBSUB:
         if why == "no_slate":
             raise NoSlate(f"no slate for {batch.game_date.isoformat()}")
@@ -288,15 +303,13 @@ def _nobody(
     )
     answer = OpeningAnswer("rejected", batch.batch_id, batch.game_date, 0, 0)
     lease, _ = opening_write(deps, batch.batch_id)
+    items = [outbox.audit_item(entry)]
+    if not begun:  # news that comes too late is no trouble
+        items.append(outbox.alert_item(ids.event_id(batch.batch_id, 1, "alert_rejected"), batch.created_at, content))
     writes = [
         Write("create", batch_path(batch.batch_id), encode_batch(rejected)),
         date.write(replace(date.record, coalesced=())),
-        *outbox.put(
-            [
-                outbox.audit_item(entry),
-                outbox.alert_item(ids.event_id(batch.batch_id, 1, "alert_rejected"), batch.created_at, content),
-            ]
-        ),
+        *outbox.put(items),
     ]
     return _Opened(rejected, slate, None, lease, answer, [*writes, *claims(deps, key, answer)])
 

@@ -18,7 +18,7 @@ from regen.services.state import messages_read, outbox
 from regen.services.state.alerting import alert_unreadable, raise_once
 from regen.services.state.commit import read_batch
 from regen.services.state.deps import TRIGGER_TOPIC, Deps
-from regen.services.state.messages import ADVANCE, GRADE, follow_up_item, wake_item
+from regen.services.state.messages import ADVANCE, GRADE, NEWS, follow_up_item, wake_item
 from regen.services.state.paths import request_path
 
 SOURCE = "CloudPubSubDeadLetterSourceSubscription"
@@ -38,7 +38,7 @@ def handle(
     - A verification is left to the sweep, which carries on every complete batch.
     - A follow-up is sent again, because triggers wait for it.
     - A wake of a backfill is sent again: the sweep wakes only unsettled backfills, but a redrive may change a settled one.
-    - A grade is left to the next scheduled one.
+    - A grade, or a look at the news, is left to the next scheduled one.
     - A message about a batch that has ended, or whose records have expired, costs one read and no alert.
     - Any other trigger is recorded in the audit, because it is recorded nowhere else.
 
@@ -59,7 +59,7 @@ def handle(
     _alert(deps, data, attributes)
     if data.get("mode") == ADVANCE and isinstance(data.get("backfill_id"), str):
         return _dead_wake(deps, message_id, data["backfill_id"])
-    if data.get("mode") == GRADE:
+    if data.get("mode") in {GRADE, NEWS}:
         return "left_to_the_schedule"
     malformed.record(deps, body, "a trigger that could not be delivered", "dead-letter", message_id)
     return "recorded"

@@ -39,6 +39,11 @@ class Config:
     lease_seconds: float
     deadline_seconds: float
     hold_down_seconds: float
+    news_hold_down_seconds: float
+    news_line_move: float
+    news_near_hours: float
+    news_near_seconds: float
+    news_far_seconds: float
     republish_after_seconds: float
     players_per_request: int
     min_minutes: float

@@ -17,6 +17,7 @@ import msgspec
 from regen.api.forms import Form
 from regen.domain.backfill import Backfill
 from regen.domain.batch import Batch
+from regen.domain.news_deciding import NewsRecord
 from regen.domain.outcome import OutcomeKind
 from regen.domain.slate import Exclusion
 from regen.domain.trigger import Trigger
@@ -139,6 +140,14 @@ class OnceRecord:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class RhythmRecord:
+    """`news_events/rhythm`: the last scan for news, and the tip-offs that it saw."""
+
+    last: datetime
+    tips: tuple[datetime, ...] = ()
+
+
 _BATCH = Stored(Batch)
 _TRIGGER = Stored(Trigger)
 _DATE = Stored(DateRecord)
@@ -148,6 +157,8 @@ _LEASE = Stored(LeaseRecord)
 _EXCLUSIONS = Form(list[Exclusion])
 _BACKFILL = Stored(Backfill)
 _ONCE = Stored(OnceRecord)
+_NEWS = Stored(NewsRecord)
+_RHYTHM = Stored(RhythmRecord)
 
 
 def encode_batch(batch: Batch) -> dict[str, Any]:
@@ -327,3 +338,33 @@ def decode_backfill(snapshot: Snapshot) -> Backfill:
         backfill = _BACKFILL.stored({**data, "metadata": json.loads(data["metadata"])})
         check_name(snapshot, backfill.backfill_id)
         return backfill
+
+
+def encode_news(record: NewsRecord) -> dict[str, Any]:
+    """The document of a game's news."""
+    return _document(record)
+
+
+def decode_news(snapshot: Snapshot) -> NewsRecord:
+    """The news of a document.
+
+    Raises:
+        Unreadable: this version cannot read it.
+    """
+    with decoding(snapshot) as data:
+        return _NEWS.stored(data)
+
+
+def encode_rhythm(record: RhythmRecord) -> dict[str, Any]:
+    """The document of the last scan for news."""
+    return _document(record)
+
+
+def decode_rhythm(snapshot: Snapshot) -> RhythmRecord:
+    """The last scan of a document.
+
+    Raises:
+        Unreadable: this version cannot read it.
+    """
+    with decoding(snapshot) as data:
+        return _RHYTHM.stored(data)

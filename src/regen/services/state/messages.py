@@ -16,6 +16,8 @@ from regen.domain.batch import Act, Batch, Status
 from regen.domain.batch_end import summarise
 from regen.domain.bdb import REASON, BdbGame
 from regen.domain.dates import eastern_today
+from regen.domain.news import SOURCE as NEWS_SOURCE
+from regen.domain.news import News, NewsReason
 from regen.ports import Message, Write
 from regen.services.state.deps import COMPLETE_TOPIC, REQUEST_TOPIC, TRACEPARENT, TRIGGER_TOPIC, VERIFY_TOPIC, Deps
 from regen.services.state.documents import DateRecord, OnceRecord, OutboxItem, encode_once
@@ -29,6 +31,10 @@ GRADE = "grade"
 """The `mode` of a message of `nba-prediction-trigger` that means: grade this date."""
 ADVANCE = "advance_backfill"
 """The `mode` of a message of `nba-prediction-trigger` that means: look at the backfill and do what is next."""
+NEWS = "news"
+"""The `mode` of a message of `nba-prediction-trigger` that means: look for news of this date now."""
+MAX_NEWS = 50
+"""Of the news that a trigger's metadata names; the record of each game has all of it."""
 NOTED_FOR = timedelta(days=14)
 """Longer than Pub/Sub keeps a message; one that comes later still is a trigger, which loses nothing."""
 
@@ -135,6 +141,37 @@ def bdb_item(day: date, claims: Mapping[str, BdbGame], now: datetime, label: str
         },
     }
     return message_item(ids.digest("bdb", day, *map(claim_path, claims), length=24), now, TRIGGER_TOPIC, data, label)
+
+
+def news_item(day: date, seen: Mapping[str, tuple[str, News]], now: datetime, label: str) -> OutboxItem:
+    """The trigger of a date's news: the players that it touches, of every game with news.
+
+    Args:
+        seen: game and news, by the event that claims each.
+        label: the scan whose outbox it is sent with.
+    """
+    every = [news for _, news in seen.values()]
+    reasons = {news.reason for news in every}
+    data = {
+        "game_date": day.isoformat(),
+        "reason": (NewsReason.AVAILABILITY if NewsReason.AVAILABILITY in reasons else NewsReason.LINE).value,
+        "mode": REGENERATE,
+        "players": sorted({name for news in every for name in news.touched}),
+        "metadata": {
+            "source": NEWS_SOURCE,
+            "games": sorted({game for game, _ in seen.values()}),
+            "news": [{"player": n.player_lookup, "kind": n.kind.value, "was": n.was, "now": n.state} for n in every][
+                :MAX_NEWS
+            ],
+        },
+    }
+    return message_item(ids.digest("news", day, *sorted(seen), length=24), now, TRIGGER_TOPIC, data, label)
+
+
+def is_news(data: Mapping[str, Any]) -> bool:
+    """Whether a message of regen's own is a trigger of the news watch."""
+    metadata = data.get("metadata")
+    return isinstance(metadata, Mapping) and metadata.get("source") == NEWS_SOURCE
 
 
 def note_writes(item: OutboxItem) -> list[Write]:

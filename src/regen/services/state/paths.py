@@ -15,6 +15,7 @@ OUTBOX = "outbox"
 OUTBOX_DEAD = "outbox_dead"
 BACKFILLS = "backfills"
 HEARTBEATS = "heartbeats"
+NEWS = "news_events"
 
 
 def batch_path(batch_id: str) -> str:
@@ -55,6 +56,17 @@ def backfill_path(backfill_id: str) -> str:
 def heartbeat_path(service: str) -> str:
     """The path of the heartbeat of a function, or of the sweep."""
     return f"{HEARTBEATS}/{service}"
+
+
+def news_path(game_date: date, game_id: str) -> str:
+    """The path of what the news watch knows of a game; upstream's id may have any form."""
+    name = f"{game_date.isoformat()}_{game_id}"
+    return f"{NEWS}/{name if ids.is_document_id(name) else ids.digest(name)}"
+
+
+def rhythm_path() -> str:
+    """The path of the news watch's last scan."""
+    return f"{NEWS}/rhythm"
 
 
 def claim_path(event_id: str) -> str:

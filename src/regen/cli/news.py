@@ -1,0 +1,51 @@
+"""`news scan` and `news list`: who plays, and at which lines, in the hours before tip-off."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from regen.cli.arguments import DateArgument, DryRun, game_date, names
+from regen.cli.output import columns
+from regen.cli.session import Session, command
+
+PANEL = "Data and models"
+SCAN = "game_date:date game_id:game player_lookup:player kind was state:now act why touched"
+LIST = "at game_id:game player_lookup:player kind was state:now act why"
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="News before tip-off: who plays, and at which lines.", no_args_is_help=True)
+    command(group, "scan", example="news scan --dry-run")(scan)
+    command(group, "list", example="news list TODAY")(list_)
+    app.add_typer(group, name="news", rich_help_panel=PANEL)
+
+
+def scan(
+    session: Session,
+    day: Annotated[str | None, typer.Option("--date", "-d", help="Only this game date.")] = None,
+    games: Annotated[list[str] | None, typer.Option("--game", "-g", help="Only these games.")] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Regenerate the players whom news touches: ruled out or back, a line that moved, a game called off."""
+    body: dict[str, Any] = {"dry_run": True} if dry_run else {}
+    if day is not None:
+        body["game_date"] = game_date(day).isoformat()
+    if wanted := names(games, "--game"):
+        body["games"] = wanted
+    report = session.coordinator.post_keyed("/news/scan", body)
+    rows = [{**row, "touched": len(row["touched"])} for row in report["news"]]
+    session.out.show(report, columns(SCAN), rows)
+    if not session.out.json:
+        counts = ", ".join(f"{count} {act}" for act, count in sorted(report["counts"].items())) or "no news"
+        dates = ", ".join(report["triggered"]) or "no date"
+        would = "would regenerate" if dry_run else "regenerating"
+        session.out.line(f"{report['games']} games to come: {counts}; {would} {dates}")
+
+
+def list_(session: Session, day: DateArgument = "TODAY") -> None:
+    """What was seen and decided about a date's news."""
+    found = session.coordinator.get("/news", game_date=game_date(day).isoformat())
+    session.out.show(found["events"], columns(LIST))

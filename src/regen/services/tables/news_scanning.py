@@ -1,0 +1,191 @@
+"""The news watch: one regeneration for the players that a date's news touches, before their games begin.
+
+A scan compares what the current predictions rest on with what upstream says now. One commit stores the trigger, the claims
+of what it is about and the record of each game, so that two concurrent scans, or a scan after one that died, send one
+trigger. The trigger is a message like any other: it waits while a batch of the date is live, and for the news' hold-down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from regen.api.news import NewsScan, SeenNews
+from regen.domain import ids
+from regen.domain.dates import eastern_today, evening_of
+from regen.domain.errors import Unreadable
+from regen.domain.news import News, Standing, find_news
+from regen.domain.news_deciding import Decided, NewsAct, NewsRecord, changed_at, decide, topic_of
+from regen.domain.news_rhythm import Rhythm, is_due
+from regen.domain.watching import counted
+from regen.ports import Write
+from regen.services.state import outbox
+from regen.services.state.commit import until_committed
+from regen.services.state.deps import Deps
+from regen.services.state.documents import RhythmRecord, decode_rhythm, encode_rhythm
+from regen.services.state.messages import news_item
+from regen.services.state.news_records import GameSeen, read_games
+from regen.services.state.paths import rhythm_path
+from regen.services.tables.asking import trigger_writes
+
+NOTHING: NewsScan = NewsScan(status="not_due", triggered=[], games=0, news=[], counts={})
+MAX_TIPS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a scan looks at.
+
+    Attributes:
+        game_date: None for today and tomorrow, US Eastern.
+        games: look at the news of these games only; `players` likewise. Case and outer spaces are ignored.
+    """
+
+    game_date: date | None = None
+    games: tuple[str, ...] | None = None
+    players: tuple[str, ...] | None = None
+
+    @property
+    def everything(self) -> bool:
+        """Whether it leaves nothing out."""
+        return self.game_date is None and self.games is None and self.players is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A game with its news, and what was decided about each."""
+
+    record: NewsRecord
+    decided: Sequence[tuple[News, Decided]]
+
+
+def due(deps: Deps) -> bool:
+    """Whether the settings' rhythm wants a scan now."""
+    config, found = deps.config, deps.store.get(rhythm_path())
+    rhythm = Rhythm(config.news_near_hours, config.news_near_seconds, config.news_far_seconds)
+    try:
+        known = decode_rhythm(found) if found else None
+    except Unreadable:
+        known = None  # one scan more loses nothing, and writes the record again
+    return is_due(rhythm, deps.clock.now(), known.last if known else None, known.tips if known else ())
+
+
+def scan(deps: Deps, look: Look | None = None, *, dry_run: bool = False) -> NewsScan:
+    """Look at every game to come, and ask for a regeneration of the players that news touches.
+
+    Raises:
+        Unavailable: a dependency failed; the next scan continues.
+    """
+    look, now = look or Look(), deps.clock.now()
+    first = look.game_date or eastern_today(now)
+    last = look.game_date or first + timedelta(days=1)
+    games = _by_game(deps.books.standings(first, last, now), look)
+    days = sorted({day for day, _ in games})
+    label = f"news_scan_{deps.ids.suffix()}"
+    seen: list[_Seen] = []
+    for day in days:
+        seen += _scan_date(
+            deps, {game: of for (on, game), of in games.items() if on == day}, look, now, label, dry_run=dry_run
+        )
+    if not dry_run:
+        if look.everything:
+            _note_rhythm(deps, games, now)
+        outbox.deliver(deps, label)
+    return _report(seen, len(games), dry_run=dry_run)
+
+
+def _by_game(standings: Sequence[Standing], look: Look) -> dict[tuple[date, str], list[Standing]]:
+    wanted = None if look.games is None else set(map(_plain, look.games))
+    games: dict[tuple[date, str], list[Standing]] = {}
+    for one in standings:
+        if one.game_id and (wanted is None or _plain(one.game_id) in wanted):
+            games.setdefault((one.game_date, one.game_id), []).append(one)
+    return games
+
+
+def _scan_date(
+    deps: Deps, games: Mapping[str, Sequence[Standing]], look: Look, now: datetime, label: str, *, dry_run: bool
+) -> list[_Seen]:
+    day = next(iter(games.values()))[0].game_date
+
+    def decide_all() -> tuple[Sequence[Write], list[_Seen]]:
+        records = read_games(deps, day, {game: of[0].tip_off for game, of in games.items()})
+        seen = [_look_at(deps, known, games[known.record.game_id], look, now) for known in records]
+        asked = _asked(day, seen)
+        writes = trigger_writes(deps, asked, now, lambda new: news_item(day, new, now, label)) if asked else []
+        for known, found in zip(records, seen, strict=True):
+            record = known.record.with_decisions(found.decided, now)
+            if record != known.record:
+                writes.append(known.write(record))
+        return writes, seen
+
+    return decide_all()[1] if dry_run else until_committed(deps, decide_all)
+
+
+def _look_at(deps: Deps, known: GameSeen, game: Sequence[Standing], look: Look, now: datetime) -> _Seen:
+    found = find_news(
+        game,
+        now,
+        line_move=deps.config.news_line_move,
+        min_minutes=deps.config.min_minutes,
+        before=known.record.statuses,
+    )
+    wanted = None if look.players is None else set(map(_plain, look.players))
+    return _Seen(
+        known.record,
+        [
+            (news, decide(news, known.record.known(news), changed_at(news, game), now))
+            for news in found
+            if wanted is None or _plain(news.player_lookup) in wanted
+        ],
+    )
+
+
+def _asked(day: date, seen: Sequence[_Seen]) -> dict[str, tuple[str, News]]:
+    """The news that a batch is wanted for, by the event that claims it: a player's state, and how often it was asked for."""
+    asked: dict[str, tuple[str, News]] = {}
+    for found in seen:
+        for news, decision in found.decided:
+            if decision.act is NewsAct.REGENERATE:
+                known = found.record.known(news)
+                number = (known.asked if known else 0) + 1
+                what = found.record.game_id, news.player_lookup, topic_of(news), news.state, number
+                asked[ids.digest("news", day, *what, length=24)] = (found.record.game_id, news)
+    return asked
+
+
+def _note_rhythm(deps: Deps, games: Mapping[tuple[date, str], Sequence[Standing]], now: datetime) -> None:
+    tips = sorted({of[0].tip_off or evening_of(day) for (day, _), of in games.items()})
+    deps.store.commit([Write("put", rhythm_path(), encode_rhythm(RhythmRecord(now, tuple(tips[:MAX_TIPS]))))])
+
+
+def _report(seen: Sequence[_Seen], games: int, *, dry_run: bool) -> NewsScan:
+    news = [
+        SeenNews(
+            game_date=found.record.game_date,
+            game_id=found.record.game_id,
+            tip_off=found.record.tip_off,
+            player_lookup=one.player_lookup,
+            kind=one.kind.value,
+            was=one.was,
+            state=one.state,
+            act=decision.act.value,
+            why=decision.why,
+            touched=list(one.touched),
+        )
+        for found in seen
+        for one, decision in found.decided
+    ]
+    triggered = sorted({one.game_date for one in news if one.act == NewsAct.REGENERATE})
+    return NewsScan(
+        status="dry_run" if dry_run else "scanned",
+        triggered=triggered,
+        games=games,
+        news=news,
+        counts=counted(one.act for one in news),
+    )
+
+
+def _plain(name: str) -> str:
+    return name.strip().casefold()
