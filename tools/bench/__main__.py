@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench import fanout, five_dates, peers, pricing
+from bench import fanout, five_dates, news, peers, pricing
 from regen.local import bigquery_env
 from regen.local.emulators import find_emulators
 
@@ -36,6 +36,8 @@ def main() -> None:
     sizes = {100: 3, 500: 3, 5000: 2} if chosen.quick else {100: 9, 500: 5, 5000: 3, 20000: 1}
     say("five dates")
     five = five_dates.run(build, 3, emulators=emulators, say=say)
+    say("news before tip-off")
+    told = news.run(build, 1 if chosen.quick else 2, emulators=emulators, say=say)
     fans: dict[str, Any] = {}
     if emulators:
         say("fan-out on the emulators")
@@ -47,6 +49,8 @@ def main() -> None:
         say("peers")
         others = peers.run(ROOT, {500: 3, 5000: 1}, say)
     result = _result(five, fans, others)
+    result["summary"]["news_seconds"] = told["seconds"]
+    result["news"] = told
     result["machine"] = {"cores": os.cpu_count(), "python": platform.python_version(), "load": os.getloadavg()}
     result["seconds"] = round(time.monotonic() - began, 1)
     (ROOT / "build" / "bench.json").write_text(json.dumps(result, indent=2) + "\n")
