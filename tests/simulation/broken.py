@@ -13,7 +13,7 @@ from regen.adapters.memory.promoting import is_current
 from regen.adapters.memory.statements import Fence, insert_entries, insert_runs, raised
 from regen.adapters.memory.tables import AUDIT, FENCES, GRADES, PREDICTIONS, Rows, Steps, Work
 from regen.adapters.memory.warehouse import MemoryWarehouse
-from regen.domain import bdb, ids
+from regen.domain import bdb, ids, news_deciding
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.backfill import DateStatus
 from regen.domain.batch import WAITING, Batch, Status
@@ -27,7 +27,7 @@ from regen.services.healing import dead_letters, sweeping
 from regen.services.state import outbox, recording
 from regen.services.state.commit import read_batch, until_committed
 from regen.services.state.deps import REQUEST_TOPIC, Deps
-from regen.services.tables import bdb_scanning
+from regen.services.tables import asking, bdb_scanning, news_scanning
 from simulation.platform import Statement
 from simulation.ports import SimulatedWarehouse
 from simulation.upstream import Upstream
@@ -312,6 +312,44 @@ def _one_job_id() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _notes_news_first() -> Iterator[None]:
+    """Puts news on record in one commit, and its trigger into the outbox in another: a crash in between loses the batch."""
+    owed: dict[str, list[Write]] = {}
+    written, delivered = asking.trigger_writes, outbox.deliver
+
+    def writes(deps: Deps, seen: Any, now: datetime, item: Callable[[Any], Any]) -> list[Write]:
+        made: list[Any] = []
+        found = written(deps, seen, now, lambda new: made.append(item(new)) or made[0])  # type: ignore[func-returns-value]
+        if not made:
+            return found
+        later = outbox.put(made)
+        owed.setdefault(made[0].batch_id, []).extend(later)
+        return [write for write in found if write not in later]
+
+    def deliver(deps: Deps, name: str, *rest: Any) -> None:
+        if name in owed:
+            deps.store.commit(owed.pop(name))
+        delivered(deps, name, *rest)
+
+    with patch.object(news_scanning, "trigger_writes", writes), patch.object(outbox, "deliver", deliver):
+        yield
+
+
+@contextmanager
+def _opens_after_tip_off() -> Iterator[None]:
+    """Opens a batch for whatever waited, although the game has begun."""
+    with patch.object(opening, "_to_come", lambda _, scope, *__: scope):
+        yield
+
+
+@contextmanager
+def _follows_every_flap() -> Iterator[None]:
+    """Asks for a batch at each change of a status."""
+    with patch.object(news_deciding, "pause_of", lambda _: timedelta(0)):
+        yield
+
+
 VARIANTS = (
     Variant("supersede first", SupersedesFirst),
     Variant("publish before the record", patched=_publishes_first),
@@ -328,6 +366,9 @@ VARIANTS = (
     Variant("the audit outside the transaction", AuditsApart, _audits_apart),
     Variant("a backfill that counts ends instead of promotions", patched=_counts_ends),
     Variant("a scan that completes what it has only asked for", patched=_completes_at_once),
+    Variant("news on record before its trigger is", patched=_notes_news_first, known=(12,)),
+    Variant("news that waited is carried after tip-off", patched=_opens_after_tip_off, known=(12,)),
+    Variant("a status that flaps is followed for ever", patched=_follows_every_flap, known=(103,)),
 )
 LEFT_TO_ANOTHER = Variant("a failed precondition means that another process did it", patched=_left_to_another)
 __all__ = ["LEFT_TO_ANOTHER", "VARIANTS", "Variant", "replace"]

@@ -14,7 +14,7 @@ from simulation.expected import acts_of, dispatched, ends_of, requested_of, roun
 from simulation.judge_errands import ErrandJudge
 from simulation.people import People, TriggerRequest
 from simulation.rows import current
-from simulation.upstream import scan_request
+from simulation.upstream import news_request, scan_request
 from simulation.world import World
 
 
@@ -180,7 +180,7 @@ class Judge:
         for number, asked in self._requests.items():
             if carried[number] > 1:
                 self._report("P5", f"{number} is carried by {carried[number]} batches")
-            if asked.body.get("metadata") and not scan_request(asked.body) and (asked.accepted or carried[number]):
+            if asked.body.get("metadata") and not _is_own(asked.body) and (asked.accepted or carried[number]):
                 self._report("10", f"{number} has metadata that no table holds, and was accepted")
             if carried[number] and asked.pushed and number in self._recorded_as_malformed():
                 self._report("P5", f"{number} is on record as malformed, and a batch carries it")
@@ -200,8 +200,19 @@ class Judge:
     def _check_scope(self, batch: Batch, body: Mapping[str, Any]) -> None:
         for name in ("players", "systems"):
             covered = getattr(batch.scope, name)
+            if name == "players" and covered is not None and news_request(body):
+                wanted = set(body[name]) - self._begun(batch)  # a batch of news alone leaves them out
+                if not wanted <= set(covered):
+                    self._report("3.1", f"{batch.batch_id} covers {covered}, news of it touches {sorted(wanted)}")
+                continue
             if covered is not None and not set(body.get(name) or {"all"}) <= set(covered):
                 self._report("3.1", f"{batch.batch_id} covers {covered}, a trigger of it wants {body.get(name, 'all')}")
+
+    def _begun(self, batch: Batch) -> set[str]:
+        """The players whose game had begun when the batch was opened."""
+        reading = self._world.watch.readings.get(batch.snapshot or "")
+        starts = ((e.player_lookup, e.game_start) for e in (reading.entries if reading else ()))
+        return {player for player, start in starts if start is not None and start <= batch.created_at}
 
     def _check_nothing_left(self) -> None:
         store = self._world.store
@@ -218,3 +229,7 @@ class Judge:
     def _recorded_as_malformed(self) -> set[str | None]:
         """The messages that the audit has as malformed: garbage, and triggers that name players off the slate."""
         return {r.entry.trigger_id for r in self._world.warehouse.audit() if r.entry.event.value == "malformed"}
+
+
+def _is_own(body: Mapping[str, Any]) -> bool:
+    return bool(scan_request(body) or news_request(body))

@@ -13,7 +13,7 @@ from regen.services.state.deps import ALERT_TOPIC
 from regen.services.state.documents import decode_backfill
 from simulation.errands import STRANGE, Errands
 from simulation.people import People, TriggerRequest
-from simulation.upstream import scan_request
+from simulation.upstream import news_request, scan_request
 from simulation.world import World
 
 ENDS = {
@@ -45,7 +45,7 @@ class ErrandJudge:
                     name = f"{backfill.backfill_id}/{day.game_date.isoformat()}/{attempt}"
                     found[name] = TriggerRequest(name, day.game_date, daily=False, pushed=False, body={})
         for number, message in self._world.triggers.items():
-            if scan_request(message.data):
+            if scan_request(message.data) or news_request(message.data):
                 game_date = date.fromisoformat(message.data["game_date"])
                 found[number] = TriggerRequest(number, game_date, False, True, message.data, repeated=True)
         return found

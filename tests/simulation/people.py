@@ -23,6 +23,7 @@ ROUTES = (
     ("coordinator", "/backfills"),
     ("coordinator", "/backfills/any/cancel"),
     ("coordinator", "/bdb/scan"),
+    ("coordinator", "/news/scan"),
     ("worker", "/"),
     ("verifier", "/verify"),
     ("verifier", "/sweep"),
@@ -190,7 +191,7 @@ class People:
         flawed = [*sound[:4], entry("playere", broken=True)] if scene in {"promote", "redrive"} else sound
         self.set_slate(reading(flawed))
         self.world.warehouse.seed_predictions(old_row(p, s, 11.5 + n) for n, p in enumerate(names(5)) for s in SYSTEMS)
-        if scene in {"backfill", "scan"}:
+        if scene in {"backfill", "scan", "news"}:
             return
         body = {"game_date": DAY.isoformat(), "reason": "late_data"}
         self._send_request(TriggerRequest("key-0", DAY, daily=False, pushed=False, body=body))

@@ -10,6 +10,7 @@ from regen.domain.promotion import ORPHAN_AFTER
 from regen.services.healing.orphans import EVERY_MINUTES
 from regen.services.state.deps import ALERT_TOPIC
 from simulation.errands import Errands
+from simulation.newsroom import Newsroom
 from simulation.people import People
 from simulation.upstream import Key
 from simulation.world import World
@@ -19,9 +20,10 @@ MOST_MINUTES = 20
 JUMPED = timedelta(seconds=30)
 """The most by which a clock may have been set back."""
 MOST_SCANS = 30
+MOST_NEWS_SCANS = 60
 
 
-def check_recovery(world: World, people: People, errands: Errands) -> None:
+def check_recovery(world: World, people: People, errands: Errands, newsroom: Newsroom | None = None) -> None:
     """Stop all faults, let leases expire, and check that two sweeps repair everything."""
     world.log("--- no more faults ---")
     world.end_outages()
@@ -54,7 +56,25 @@ def check_recovery(world: World, people: People, errands: Errands) -> None:
             world.now += max(0.0, (max(waiting) - world.clock.now()).total_seconds()) + 0.1
         _sweeps(world, people, 1)
         world.now += 900.0 if _date_waits(world) else 60.0
+    _settle_news(world, people, newsroom)
     _scan_until_done(world, people, errands)
+
+
+def _settle_news(world: World, people: People, newsroom: Newsroom | None) -> None:
+    """Scan for news until nothing is asked for and nothing waits."""
+    if newsroom is None or not newsroom.told:
+        return
+    for _ in range(MOST_NEWS_SCANS):
+        world.log("--- scan for news ---")
+        newsroom.scan()
+        world.run()
+        waits = newsroom.waits()
+        world.now += 2 * max(world.skews)
+        _sweeps(world, people, 2)
+        if not waits:
+            return
+        world.now += max(65.0, world.config.hold_down_seconds)
+        _sweeps(world, people, 1)
 
 
 def _date_waits(world: World) -> bool:

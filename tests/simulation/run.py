@@ -16,6 +16,8 @@ from regen.web.connection import Late
 from simulation.errands import Errands
 from simulation.faults import Fault, Faults, Mishap, Mix
 from simulation.judge import Judge
+from simulation.judge_news import NewsJudge
+from simulation.newsroom import Newsroom
 from simulation.people import ORDER_AT, People
 from simulation.quiet import check_orphans, check_recovery, check_redelivery, check_without_pubsub
 from simulation.strays import Strays
@@ -82,12 +84,14 @@ def simulate(
     world.skews = odds.choice(SKEWS) if mix is None else SKEWS[0]
     people = People(world, scene, most=most)
     errands = Errands(people, random.Random(f"errands {seed}"))  # noqa: S311
+    newsroom = Newsroom(people, random.Random(f"news {seed}"))  # noqa: S311
     horizon = scene.choice((120.0, 300.0, 700.0))
     world.log(f"mix: {faults.mix}")
     with _silence(), nullcontext() if seed % 8 == 0 else _unchecked_rows():
         people.seed_slates()
         people.plan(horizon)
         errands.plan(horizon)
+        newsroom.plan(horizon)
         strays = Strays(world, odds)
         if mix is None:
             strays.plan(horizon)
@@ -96,10 +100,10 @@ def simulate(
         if ticks:
             _plan_ticks(world, people, horizon)
         world.run(horizon)
-        return _judge(seed, world, people, errands, strays, down=seed % 10 == 3 and mix is None)
+        return _judge(seed, world, people, errands, newsroom, strays, down=seed % 10 == 3 and mix is None)
 
 
-SCENES = ("batch", "follow_up", "cancel", "promote", "redrive", "rollback", "backfill", "scan")
+SCENES = ("batch", "follow_up", "cancel", "promote", "redrive", "rollback", "backfill", "scan", "news")
 
 
 def one_batch(
@@ -109,24 +113,36 @@ def one_batch(
     world = World(0, Faults(random.Random(0), Mix(switch=0.0), planned), traced=traced)  # noqa: S311
     people = People(world, random.Random(4))  # noqa: S311
     errands = Errands(people, random.Random(4))  # noqa: S311
+    newsroom = Newsroom(people, random.Random(4))  # noqa: S311
     with _silence():
         people.set_up_scene(scene)
         errands.set_up_scene(scene)
-        horizon = 90.0 if scene in {"batch", "follow_up", "cancel", "backfill", "scan"} else ORDER_AT + 60.0
+        newsroom.set_up_scene(scene)
+        horizon = 90.0 if scene in {"batch", "follow_up", "cancel", "backfill", "scan", "news"} else ORDER_AT + 60.0
         if ticks:
             _plan_ticks(world, people, horizon)
         world.run(horizon)
-        return _judge(0, world, people, errands, Strays(world, people.rng))
+        return _judge(0, world, people, errands, newsroom, Strays(world, people.rng))
 
 
-def _judge(seed: int, world: World, people: People, errands: Errands, strays: Strays, *, down: bool = False) -> Result:
+def _judge(
+    seed: int,
+    world: World,
+    people: People,
+    errands: Errands,
+    newsroom: Newsroom,
+    strays: Strays,
+    *,
+    down: bool = False,
+) -> Result:
     world.faults.on = False
     before = len(world.violations)
     if down:
         check_without_pubsub(world, people)
-    check_recovery(world, people, errands)
+    check_recovery(world, people, errands, newsroom)
     judge = Judge(world, people, errands)
     judge.check()
+    NewsJudge(world, newsroom, judge.batches).check()
     strays.check()
     check_orphans(world, people)
     world.faults.on = True

@@ -149,6 +149,12 @@ def scan_request(data: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     return metadata if isinstance(metadata, dict) and metadata.get("source") == "bdb_scan" else None
 
 
+def news_request(data: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """What a trigger of the news watch is about; None for any other message."""
+    metadata = (data or {}).get("metadata")
+    return metadata if isinstance(metadata, dict) and metadata.get("source") == "news_scan" else None
+
+
 def _predictions_are_fresh(game: BdbGame) -> bool:
     return bool(game.features) and not game.old_features and game.fresh > 0 and game.fresh >= game.stale
 
