@@ -88,7 +88,7 @@ def batch() -> Use:
         reads=BATCH_READS,
         writes=BATCH_WRITES,
         message_bytes=2 * PUBLISH_FLOOR * (BATCH_MESSAGES + BATCH_EVENTS),
-        scanned_bytes=tables(*STATEMENTS),
+        scanned_bytes=tables(*STATEMENTS, "box_scores"),
         log_bytes=LINE_BYTES * calls,
     )
 

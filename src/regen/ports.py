@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.backfill import DateSurvey
 from regen.domain.bdb import BdbChange, BdbGame
+from regen.domain.box_scores import BoxScores
 from regen.domain.grading import Graded
 from regen.domain.invariants import Finding
 from regen.domain.news import Standing
@@ -126,6 +127,14 @@ class Warehouse(Protocol):
         """Slate, features, lines and up to 30 earlier games per player, in one query job.
 
         Invalid rows do not fail the reading; the entry's `problem` says what is wrong with them.
+        """
+        ...
+
+    def box_scores(self, first: date, before: date, known: str = "") -> list[BoxScores]:
+        """The league's box scores from a date up to the day before another, in order, by date. One query job.
+
+        Args:
+            known: fingerprints that the caller has the rows of, which are left out for them.
         """
         ...
 

@@ -64,6 +64,7 @@ def _adapters(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[],
     requested = [entry("b1", AuditEvent.REQUESTED, at(0))]
     yield [], lambda: create_tables(client, PROJECT, PREFIX)
     yield [], lambda: warehouse.read_slate(DAY)
+    yield [], lambda: warehouse.box_scores(DAY, DAY, "")
     yield [], lambda: warehouse.current_predictions(DAY)
     yield [], lambda: warehouse.raise_fence(fence("b1", 1))
     yield [], warehouse.mend_fences

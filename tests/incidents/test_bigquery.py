@@ -30,7 +30,7 @@ from regen.domain.errors import InvalidInput, RateLimited, Unavailable
 from regen.domain.estimate import Estimate
 from regen.domain.inputs import PlayerInputs
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction
-from regen.domain.predict import Naming, predict_player
+from regen.domain.predict import Gate, Naming, predict_player
 from regen.domain.result_rows import prediction_row, run_row
 from regen.domain.scope import Scope
 from regen.schemas import normalise, normalise_value, table
@@ -61,7 +61,9 @@ def test_i30_a_bad_row_fails_its_own_player_only() -> None:
             made = super().estimate(inputs, others)
             return replace(made, warnings=("a\x00b",)) if inputs.player_lookup == "refused" else made
 
-    bench = Bench([*players(18), lineless, entry("refused")], run_for=lambda w: [Careless(name, 0.0) for name in w])
+    bench = Bench(
+        [*players(18), lineless, entry("refused")], run_for=lambda w, version: [Careless(name, 0.0) for name in w]
+    )
     seeded(bench)
     batch = bench.run()
     assert (batch.status, batch.counts.produced, batch.counts.failed) == (Status.PROMOTED, 19, 1)
@@ -338,7 +340,9 @@ def test_i41_each_line_and_no_line_have_rows_of_their_own() -> None:
     inputs = entry("p", form=30.0, lines=(24.5, 25.0)).inputs
     assert inputs is not None
     bench = Bench([entry("p", form=30.0, lines=(24.5, 25.0)), entry("o", status="out")])
-    outcome = predict_player(inputs, bench.deps.config.run_for(SYSTEMS), SYSTEMS, None, Naming("b", 1))
+    outcome = predict_player(
+        inputs, bench.deps.config.run_for(SYSTEMS, "v1"), SYSTEMS, Gate(None, 50.0), Naming("b", 1)
+    )
     assert len({p.prediction_id for p in outcome.predictions}) == len(outcome.predictions) == 4
     bench.warehouse.seed_predictions([old_row("p", "steady", line, points=29.0) for line in (24.5, 25.0, None)])
     bench.run()

@@ -18,9 +18,10 @@ from regen.domain.bdb import BdbAct, BdbGame, decide
 from regen.domain.checks import NEVER_ACCEPTED, agrees, sane
 from regen.domain.errors import InsufficientData
 from regen.domain.estimate import Estimate
+from regen.domain.feature_versions import FeatureVersions
 from regen.domain.inputs import PlayerInputs
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction
-from regen.domain.predict import Naming, predict_player
+from regen.domain.predict import Gate, Naming, predict_player
 from regen.domain.recommendation import advise
 from regen.services.batch import orders
 from regen.services.views import batch_view
@@ -99,13 +100,13 @@ def test_i44_features_of_another_version_fail_each_player() -> None:
     Prevented in: src/regen/domain/predict.py, src/regen/systems/artefact.py
     Turns red when: the gate does not compare the versions.
     """
-    bench = Bench(feature_version="v2")
+    bench = Bench(feature_versions=FeatureVersions(("v2",), ("upstream_v3",)))
     before = seeded(bench)
     batch = bench.run()
     view = batch_view.view_batch(bench.deps, batch.batch_id)
     assert batch.status is Status.REJECTED
     assert {(o.reason, o.error) for o in view.outcomes} == {
-        ("feature_version_mismatch", "features are of version v1, the systems expect v2")
+        ("feature_version_mismatch", "features are of version v1, the systems expect v2 or upstream_v3")
     }
     assert bench.warehouse.predictions(DAY) == before
     text = resources.files(regen.systems).joinpath("artefact.json").read_text()
@@ -243,7 +244,7 @@ def test_i49_a_system_on_another_scale_is_rejected() -> None:
     Turns red when: the check `in_range` only warns.
     """
     bench = Bench(
-        [entry(n, lines=()) for n in names(4)], run_for=lambda wanted: tuple(_Percent(name) for name in wanted)
+        [entry(n, lines=()) for n in names(4)], run_for=lambda wanted, version: tuple(_Percent(name) for name in wanted)
     )
     batch = bench.run()
     assert (batch.status, bench.current()) == (Status.REJECTED, set())
@@ -316,10 +317,12 @@ def test_i52_gates_refuse_unknown_values() -> None:
     (read,) = slate.reading(DAY, [_row(form=None, rest=2.0)]).entries
     assert read.inputs is None
     assert "form" in str(read.problem)
-    run_for = Bench().deps.config.run_for(SYSTEMS)
+    run_for = Bench().deps.config.run_for(SYSTEMS, "v1")
 
     def outcome(**what: Any) -> Outcome:
-        return predict_player(replace(inputs_of(), **what), run_for, SYSTEMS, "v1", NAMING)
+        return predict_player(
+            replace(inputs_of(), **what), run_for, SYSTEMS, Gate(FeatureVersions(("v1",)), 50.0), NAMING
+        )
 
     assert (outcome(feature_quality=49.9).kind, outcome(feature_quality=49.9).reason) == (
         OutcomeKind.SKIPPED,

@@ -15,6 +15,7 @@ from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.backfill import DateSurvey
 from regen.domain.bdb import BdbChange, BdbGame
+from regen.domain.box_scores import BoxScores
 from regen.domain.grading import Graded
 from regen.domain.invariants import Finding
 from regen.domain.news import Standing
@@ -176,6 +177,9 @@ class SimulatedWarehouse:
 
     def read_slate(self, game_date: date) -> SlateReading:
         return self._call("read_slate", lambda: self._warehouse.read_slate(game_date))
+
+    def box_scores(self, first: date, before: date, known: str = "") -> list[BoxScores]:
+        return self._call("box_scores", lambda: self._warehouse.box_scores(first, before, known))
 
     def current_predictions(self, game_date: date) -> list[CurrentPrediction]:
         return self._call("current_predictions", lambda: self._warehouse.current_predictions(game_date))

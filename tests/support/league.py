@@ -58,9 +58,9 @@ def config(**numbers: Any) -> Config:
     defaults = {name: number(variable) for variable, name in NUMBERS.items() if name in names}
     settings: dict[str, Any] = {
         **defaults,
-        "feature_version": None,
+        "feature_versions": None,
         "systems": SYSTEMS,
-        "run_for": lambda wanted: tuple(_REGISTRY[name] for name in wanted),
+        "run_for": lambda wanted, version: tuple(_REGISTRY[name] for name in wanted),
         "players_per_request": 4,
         "hold_down_seconds": 0.0,
         "news_hold_down_seconds": 0.0,

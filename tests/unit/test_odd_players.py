@@ -10,9 +10,10 @@ import pytest
 
 from regen.adapters.bigquery.slate import reading as read_rows
 from regen.domain.batch import Status, Thresholds
+from regen.domain.feature_versions import FeatureVersions
 from regen.domain.inputs import Line, PlayerInputs, RecentGame
 from regen.domain.outcome import OutcomeKind
-from regen.domain.predict import Naming, predict_player
+from regen.domain.predict import Gate, Naming, predict_player
 from regen.domain.slate_reading import SlateEntry, SlateReading
 from regen.services.batch import processing
 from regen.services.state import documents, packing, paths
@@ -73,7 +74,7 @@ BY_TYPE: dict[str, list[Any]] = {
     **{name: [*TEXTS, "PLATINUM"] for name in ("injury_status", "shot_zones_source", "data_source_tier")},
     **dict.fromkeys(["game_start", "features_built_at", "context_built_at"], MOMENTS),
     "game_date": [date(1, 1, 1), date(9999, 12, 31), "2026-01-20", None, datetime(2026, 1, 20, tzinfo=UTC)],
-    "home": ["yes", None, 1],
+    "home": ["yes", 1],
     "features": [*({"form": n} for n in NUMBERS), {"x" * 10_000: 1.0}, {7: 1.0}, {}, {"form": _nested()}, *WRONG],
     "feature_quality": NUMBERS,
     "recent_games": [
@@ -135,9 +136,9 @@ def test_odd_inputs_affect_their_own_player_only() -> None:
 
 def test_worker_gives_odd_inputs_an_outcome() -> None:
     """Requests that an earlier release has written hold whatever the slate held: the worker looks for itself."""
-    systems = config().run_for(["steady"])
+    systems = config().run_for(["steady"], "v1")
     for name, player, inputs in _odd_inputs():
-        outcome = predict_player(inputs, systems, {"steady"}, "v1", Naming("b", 1))
+        outcome = predict_player(inputs, systems, {"steady"}, Gate(FeatureVersions(("v1",)), 50.0), Naming("b", 1))
         assert outcome.kind in set(OutcomeKind), (name, player)
         packing.pack_outcomes([replace(outcome, player_lookup=player)])
 

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regen.domain.batch import Batch, Kind, Status
+from regen.domain.feature_versions import FeatureVersions
 from regen.domain.inputs import Line, PlayerInputs
 from regen.domain.outcome import Outcome, OutcomeKind
-from regen.domain.predict import Naming, predict_player
+from regen.domain.predict import Gate, Naming, predict_player
 from regen.domain.result_rows import prediction_row, run_row
 from support.league import TIP_OFF, config, entry
 
@@ -28,8 +29,9 @@ def inputs(**what: Any) -> PlayerInputs:
     return replace(known, **what)
 
 
-def outcome(given: PlayerInputs, version: str | None = "v1") -> Outcome:
-    return predict_player(given, config().run_for(SYSTEMS), SYSTEMS, version, Naming("b", 1))
+def outcome(given: PlayerInputs, version: str | None = "v1", quality: float = 50.0) -> Outcome:
+    gate = Gate(None if version is None else FeatureVersions((version,)), quality)
+    return predict_player(given, config().run_for(SYSTEMS, "v1"), SYSTEMS, gate, Naming("b", 1))
 
 
 def batch() -> Batch:

@@ -22,7 +22,7 @@ from regen.data.slates import Game
 from regen.domain.inputs import Line, PlayerInputs
 from regen.domain.lines import choose, main_lines
 from regen.domain.outcome import Outcome
-from regen.domain.predict import Naming, predict_player
+from regen.domain.predict import Gate, Naming, predict_player
 from regen.domain.tip_off import MAX_NAMED, InputsAsOf, before_start, inputs_as_of
 from regen.features.records import GameLog, InjuryReport, PropLine
 from regen.systems.line_blend import consensus
@@ -313,7 +313,7 @@ def inputs(**what: Any) -> PlayerInputs:
 
 
 def outcome(given: PlayerInputs) -> Outcome:
-    return predict_player(given, config().run_for(("steady",)), ("steady",), "v1", Naming("b", 1))
+    return predict_player(given, config().run_for(("steady",), "v1"), ("steady",), Gate(None, 50.0), Naming("b", 1))
 
 
 def test_the_worker_looks_for_itself() -> None:

@@ -27,6 +27,7 @@ class RecentGame:
     """One earlier game of the player, from its box score.
 
     Attributes:
+        home: whether he played at home, None if not known.
         minutes: minutes played, as a decimal number (26.08 is 26 minutes 5 seconds).
         days_rest: whole days between the previous game and this one (0 is a back-to-back), None for the player's first.
         opponent_def_rating: the opponent's points allowed per 100 possessions as known before that game; None if
@@ -37,7 +38,7 @@ class RecentGame:
     game_id: str
     team: str
     opponent: str
-    home: bool
+    home: bool | None
     minutes: float
     points: int
     fga: int = 0
@@ -72,6 +73,7 @@ class PlayerInputs:
     """All that is known of one player before one game.
 
     Attributes:
+        home: whether his team plays at home, None if unknown.
         features: values by name; None where a value is unknown. Never a default instead (I-52).
         feature_version: identifies the set of features and their definitions.
         feature_hash: hash of the feature row's values, as computed by its producer.
@@ -88,7 +90,7 @@ class PlayerInputs:
     game_id: str
     team: str
     opponent: str
-    home: bool
+    home: bool | None
     features: Mapping[str, float | None]
     feature_version: str
     feature_hash: str

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from regen.domain import ids
 from regen.domain.errors import InsufficientData
 from regen.domain.estimate import Estimate, System
+from regen.domain.feature_versions import FeatureVersions
 from regen.domain.inputs import PlayerInputs
 from regen.domain.lines import chosen_lines
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Provenance
@@ -16,7 +17,6 @@ from regen.domain.recommendation import advise
 from regen.domain.soundness import flaw, plain
 from regen.domain.tip_off import before_start, inputs_as_of
 
-MINIMUM_QUALITY = 50.0
 MAX_WARNINGS = 20
 
 
@@ -28,11 +28,38 @@ class Naming:
     round: int
 
 
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Which inputs are predicted. It fails closed (I-52): an outcome with its reason, never a default for the unknown.
+
+    Attributes:
+        versions: of features; None lets any through.
+        min_quality: of the feature row, 0 to 100.
+    """
+
+    versions: FeatureVersions | None
+    min_quality: float
+
+    def closed(self, inputs: PlayerInputs) -> tuple[OutcomeKind, str, str | None] | None:
+        """The outcome, reason and error of a player whom it does not let through."""
+        if inputs.injury_status.lower() == "out":
+            return OutcomeKind.SKIPPED, "out", None
+        if self.versions is not None and inputs.feature_version not in self.versions.accepted:
+            text = f"features are of version {inputs.feature_version}, the systems expect {self.versions.expected()}"
+            return OutcomeKind.FAILED, "feature_version_mismatch", text
+        if inputs.feature_quality < self.min_quality:
+            text = f"feature quality {inputs.feature_quality:g} is below {self.min_quality:g}"
+            return OutcomeKind.SKIPPED, "low_quality", text
+        if not inputs.recent_games:
+            return OutcomeKind.SKIPPED, "no_history", None
+        return None
+
+
 def predict_player(
     inputs: PlayerInputs,
     systems: Sequence[System],
     wanted: Collection[str],
-    feature_version: str | None,
+    gate: Gate,
     naming: Naming,
 ) -> Outcome:
     """Predict one player with every system. Any error becomes the outcome of this player only.
@@ -42,13 +69,13 @@ def predict_player(
     Args:
         systems: in the order of the registry, ensembles last, including those whose estimates an ensemble reads.
         wanted: ids of the systems that produce rows.
-        feature_version: the feature version that the systems were fitted on; None accepts any.
+        gate: the conditions that a player's inputs must meet.
     """
     if problem := flaw(inputs):
         return _unfit(inputs, problem, naming)
     try:
         inputs = before_start(inputs)
-        return _predicted(inputs, systems, wanted, feature_version, naming)
+        return _predicted(inputs, systems, wanted, gate, naming)
     except Exception as error:  # noqa: BLE001 - an unforeseen error is this player's outcome, never the request's (P10)
         return unfit(inputs.player_lookup, _why(error), naming.round)
 
@@ -72,10 +99,10 @@ def _predicted(
     inputs: PlayerInputs,
     systems: Sequence[System],
     wanted: Collection[str],
-    feature_version: str | None,
+    gate: Gate,
     naming: Naming,
 ) -> Outcome:
-    if closed := _gate(inputs, feature_version):
+    if closed := gate.closed(inputs):
         kind, reason, error = closed
         return _outcome(inputs, naming, kind, reason=reason, error=error)
     estimates: dict[str, Estimate] = {}
@@ -107,21 +134,6 @@ def _predicted(
 def _why(error: Exception) -> str:
     """An error's text in a form that every store accepts: no NUL, no lone surrogate."""
     return plain(f"{type(error).__name__}: {error}"[:300])
-
-
-def _gate(inputs: PlayerInputs, feature_version: str | None) -> tuple[OutcomeKind, str, str | None] | None:
-    """The outcome of a player whom a gate stops, with the reason. Gates fail closed: no default replaces a missing value (I-52)."""
-    if inputs.injury_status.lower() == "out":
-        return OutcomeKind.SKIPPED, "out", None
-    if feature_version is not None and inputs.feature_version != feature_version:
-        text = f"features are of version {inputs.feature_version}, the systems expect {feature_version}"
-        return OutcomeKind.FAILED, "feature_version_mismatch", text
-    if inputs.feature_quality < MINIMUM_QUALITY:
-        text = f"feature quality {inputs.feature_quality:g} is below {MINIMUM_QUALITY:g}"
-        return OutcomeKind.SKIPPED, "low_quality", text
-    if not inputs.recent_games:
-        return OutcomeKind.SKIPPED, "no_history", None
-    return None
 
 
 def _rows(

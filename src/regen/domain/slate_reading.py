@@ -16,6 +16,7 @@ class SlateEntry:
     """One rostered player of a date, with the data read for the player.
 
     Attributes:
+        home: whether his team plays at home, None if unknown.
         avg_minutes: mean minutes of the games of the last 7 days (or of the last games), None if unknown.
         inputs: None if the player has no feature row (an outcome `failed(no_features)`, not an error).
         problem: what is wrong with the player's rows, as error text of the outcome; None if they are sound.
@@ -27,7 +28,7 @@ class SlateEntry:
     game_id: str
     team: str
     opponent: str
-    home: bool
+    home: bool | None
     game_start: datetime | None
     status: str
     avg_minutes: float | None
@@ -50,6 +51,21 @@ class SlateReading:
     entries: Sequence[SlateEntry]
     snapshot: str
     features_built_at: datetime | None
+
+
+def sided(entries: Sequence[SlateEntry]) -> list[SlateEntry]:
+    """The entries with `home` where a row does not say it and another of the game does."""
+    known: dict[tuple[str, str], bool] = {}
+    for entry in entries:
+        if entry.home is not None:
+            known[entry.game_id, entry.team] = entry.home
+            known.setdefault((entry.game_id, entry.opponent), not entry.home)
+    return [_sided(e, known.get((e.game_id, e.team))) if e.home is None else e for e in entries]
+
+
+def _sided(entry: SlateEntry, home: bool | None) -> SlateEntry:  # noqa: FBT001
+    inputs = entry.inputs
+    return replace(entry, home=home, inputs=None if inputs is None else replace(inputs, home=home))
 
 
 def known_before_start(entry: SlateEntry, read_at: datetime) -> SlateEntry:

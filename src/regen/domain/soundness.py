@@ -163,7 +163,7 @@ def _is_sound(game: Any, before: date) -> bool:  # noqa: ANN401 - what a game's 
         and max(game.points, game.fga, game.fg3a, game.fta, game.rebounds, game.assists) <= MAX_STATISTIC
         and type(game.game_id) is type(game.team) is type(game.opponent) is str
         and is_text(f"{game.game_id}{game.team}{game.opponent}")
-        and type(game.home) is bool
+        and (game.home is None or type(game.home) is bool)
         and (game.days_rest is None or (type(game.days_rest) is int and 0 <= game.days_rest <= MAX_NUMBER))
         and (game.opponent_def_rating is None or _number(game.opponent_def_rating))
     )
@@ -178,8 +178,8 @@ def _game(game: Any) -> Iterator[str]:  # noqa: ANN401 - what a game's fields ho
             yield _problem(f"recent_games.{name}", "a whole number from 0", value)
     if not (is_text(game.game_id) and is_text(game.team) and is_text(game.opponent)):
         yield _problem("recent_games.game_id, team, opponent", "short texts", (game.game_id, game.team, game.opponent))
-    if not isinstance(game.home, bool):
-        yield _problem("recent_games.home", "true or false", game.home)
+    if game.home is not None and not isinstance(game.home, bool):
+        yield _problem("recent_games.home", "true, false or null", game.home)
     if game.days_rest is not None and (type(game.days_rest) is not int or not _number(game.days_rest)):
         yield _problem("recent_games.days_rest", "days or null", game.days_rest)
     if game.opponent_def_rating is not None and not _number(game.opponent_def_rating):
@@ -232,7 +232,7 @@ _FIELDS: tuple[tuple[str, Rule, str], ...] = (
     ("game_id", is_name, "the id of a game"),
     ("team", is_text, "a team's abbreviation"),
     ("opponent", is_text, "a team's abbreviation"),
-    ("home", lambda v: isinstance(v, bool), "true or false"),
+    ("home", lambda v: v is None or isinstance(v, bool), "true, false or null"),
     ("feature_version", is_text, "a text"),
     ("feature_hash", is_text, "a text"),
     ("feature_quality", _quality, "a finite number from 0 to 100"),

@@ -26,6 +26,7 @@ class Fixture:
     """One side of a scheduled game.
 
     Attributes:
+        home: whether the team plays at home, None if unknown.
         season: in the form `2025-26`.
         playoff: whether it is a playoff game, None if unknown.
     """
@@ -34,7 +35,7 @@ class Fixture:
     game_id: str
     team: str
     opponent: str
-    home: bool
+    home: bool | None
     season: str
     playoff: bool | None = False
     game_start: datetime | None = None
@@ -58,7 +59,7 @@ def schedule_features(state: PlayerState, history: History, fixture: Fixture) ->
     features: Features = {
         "games_in_last_7_days": float(len(week)),
         "minutes_in_last_7_days": minutes,
-        "home_away": float(fixture.home),
+        "home_away": None if fixture.home is None else float(fixture.home),
         "playoff_game": None if fixture.playoff is None else float(fixture.playoff),
         "days_rest": None if rest is None else float(min(rest, _REST_CAP)),
         "days_since_team_game": None if own_rest is None else float(min(own_rest, _REST_CAP)),
@@ -76,35 +77,35 @@ def schedule_features(state: PlayerState, history: History, fixture: Fixture) ->
 
 
 def team_features(state: PlayerState, history: History, fixture: Fixture) -> Features:
-    """Pace, ratings and the opponent, shrunk towards the league."""
+    """Pace, ratings and the opponent, shrunk towards the league; ratings and pace where box scores have possessions."""
     team, other = history.team(fixture.team), history.team(fixture.opponent)
-    rating, pace = history.league(0), history.league(1)
-    own_pace, other_pace = team.attack.shrunk(2, pace, 8), other.attack.shrunk(2, pace, 8)
-    own_off, own_def = team.attack.shrunk(0, rating, 8), history.def_rating(fixture.team)
-    other_off, other_def = other.attack.shrunk(0, rating, 8), history.def_rating(fixture.opponent)
-    home = HOME_EDGE_POINTS if fixture.home else -HOME_EDGE_POINTS
     versus = state.versus.get(fixture.opponent, [])
     features: Features = {
-        "team_pace": own_pace,
-        "opponent_pace": other_pace,
-        "pace_score": clamp(own_pace + other_pace - 2 * pace, -8, 8),
-        "team_off_rating": own_off,
-        "team_def_rating": own_def,
-        "opponent_off_rating": other_off,
-        "opponent_def_rating": other_def,
         "team_win_pct": team.wins[0] / team.wins[1] if team.wins[1] and team.season == fixture.season else None,
         "opponent_points_edge": other.edge.shrunk(0, 0.0, EDGE_PRIOR_GAMES),
-        "expected_margin": (own_off - own_def) - (other_off - other_def) + home,
         "games_vs_opponent": float(len(versus)),
         "avg_points_vs_opponent": sum(versus) / len(versus) if versus else None,
     }
+    rating, pace = history.league(0), history.league(1)
+    own_def, other_def = history.def_rating(fixture.team), history.def_rating(fixture.opponent)
+    if rating is None or pace is None or own_def is None or other_def is None:
+        return features
+    own_pace, other_pace = team.attack.shrunk(2, pace, 8), other.attack.shrunk(2, pace, 8)
+    own_off, other_off = team.attack.shrunk(0, rating, 8), other.attack.shrunk(0, rating, 8)
+    features["team_pace"], features["opponent_pace"] = own_pace, other_pace
+    features["pace_score"] = clamp(own_pace + other_pace - 2 * pace, -8, 8)
+    features["team_off_rating"], features["opponent_off_rating"] = own_off, other_off
+    features["team_def_rating"], features["opponent_def_rating"] = own_def, other_def
+    if fixture.home is not None:
+        home = HOME_EDGE_POINTS if fixture.home else -HOME_EDGE_POINTS
+        features["expected_margin"] = (own_off - own_def) - (other_off - other_def) + home
     return features
 
 
-def allowed_ratio(history: History, opponent: str, index: int) -> float:
+def allowed_ratio(history: History, opponent: str, index: int) -> float | None:
     """Points of a kind that the opponent allows, as a share of the league's: 0 twos, 1 threes, 2 free throws."""
     usual = history.league(2 + index)
-    return history.team(opponent).allowed.shrunk(index, usual, 12) / usual
+    return None if usual is None else history.team(opponent).allowed.shrunk(index, usual, 12) / usual
 
 
 def mate_features(

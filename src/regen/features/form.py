@@ -70,17 +70,17 @@ def _add_weighted(features: Features, state: PlayerState) -> None:
 
 
 def _add_shots(features: Features, state: PlayerState) -> None:
-    short, long = state.shots[6], state.shots[30]
+    short, long, threes = state.shots[6], state.shots[30], state.threes
     features["fga_per_minute_ew_6"] = short.ratio(1, 0)
     features["fga_per_minute_ew_30"] = long.ratio(1, 0)
-    features["fg3a_per_minute_ew_30"] = long.ratio(2, 0)
-    features["fta_per_minute_ew_30"] = long.ratio(3, 0)
-    features["usage_per_minute_ew_6"] = short.ratio(5, 0)
-    features["usage_per_minute_ew_30"] = long.ratio(5, 0)
-    tries = long.sums[1] + FREE_THROW_WEIGHT * long.sums[3]
-    features["points_per_shot_ew_30"] = _per(long.sums[4], tries)
-    features["box_share_three"] = _per(long.sums[2], tries)
-    features["box_share_free_throw"] = _per(FREE_THROW_WEIGHT * long.sums[3], tries)
+    features["fg3a_per_minute_ew_30"] = threes.ratio(2, 0)
+    features["fta_per_minute_ew_30"] = long.ratio(2, 0)
+    features["usage_per_minute_ew_6"] = state.usage[6].ratio(1, 0)
+    features["usage_per_minute_ew_30"] = state.usage[30].ratio(1, 0)
+    tries = long.sums[1] + FREE_THROW_WEIGHT * long.sums[2]
+    features["points_per_shot_ew_30"] = _per(long.sums[3], tries)
+    features["box_share_three"] = _per(threes.sums[2], threes.sums[1] + FREE_THROW_WEIGHT * threes.sums[3])
+    features["box_share_free_throw"] = _per(FREE_THROW_WEIGHT * long.sums[2], tries)
     now, usual = features["usage_per_minute_ew_6"], features["usage_per_minute_ew_30"]
     features["usage_spike_score"] = None if now is None or usual is None else clamp((now - usual) * 48, -8, 8)
 

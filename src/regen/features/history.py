@@ -10,6 +10,7 @@ from regen.features.records import GameLog, ShotZones
 from regen.features.rotation import Rotation, member_of
 from regen.features.team_state import LEAGUE_HALF_LIFE, PRIOR_GAMES, TeamGame, TeamState, team_games
 from regen.features.tracks import Track
+from regen.features.window import window_from
 
 REGULAR_MINUTES = 15.0
 """From this exponentially weighted mean of minutes on, a team-mate counts as a regular."""
@@ -22,25 +23,80 @@ _LEAGUE_SPLIT = (57.0, 40.0, 17.0)
 _PRIOR_TEAM_GAMES = 20.0
 
 
-class History:
-    """Every player, every team and the league, as known after the dates fed so far."""
+_Fed = tuple[date, Sequence[GameLog], Sequence[ShotZones]]
 
-    def __init__(self) -> None:
+
+class History:
+    """Every player, every team and the league, as known after the dates fed so far: of this season and the last.
+
+    What is older is forgotten when a season begins, so that a history of many years and one that was fed two seasons
+    say the same.
+    """
+
+    def __init__(self, *, forgets: bool = True) -> None:
+        """An empty history.
+
+        Args:
+            forgets: whether it may be fed more than one window, and so has to keep what it was fed.
+        """
+        self._forgets = forgets
+        self._games: list[_Fed] = []
+        self._late_zones: list[tuple[int, _Fed]] = []
+        """Zones that came later, each with the number of dates fed before them."""
+        self._reset()
+
+    def _reset(self) -> None:
         self.players: dict[str, PlayerState] = {}
         self.teams: dict[str, TeamState] = {}
         self.last_day: date | None = None
         self.season = ""
         self.season_start: date | None = None
-        self._league = Track(LEAGUE_HALF_LIFE, 5)
+        self._pace = Track(LEAGUE_HALF_LIFE, 2)
+        self._split = Track(LEAGUE_HALF_LIFE, 3)
+        self._team_games = 0
         self._zones = Track(LEAGUE_HALF_LIFE, 4)
         self._rotations: dict[str, Rotation] = {}
 
     def feed(self, day: date, logs: Sequence[GameLog], zones: Sequence[ShotZones] = ()) -> None:
         """Take in all games of the next date. Dates come in order, each once."""
+        self.enter(day)
         if self.last_day is not None and day <= self.last_day:
             raise ValueError(f"{day} was fed after {self.last_day}: dates come in order, each once")
         if any(log.game_date != day for log in logs) or any(row.game_date != day for row in zones):
             raise ValueError(f"rows of another date than {day}")
+        if self._forgets:
+            self._games.append((day, logs, zones))
+        self._take(day, logs, zones)
+
+    def enter(self, day: date) -> None:
+        """Forget what lies before the window of a date that is about to be fed or asked about."""
+        first = window_from(day)
+        if not self._games or self._games[0][0] >= first:
+            return
+        gone = sum(fed[0] < first for fed in self._games)
+        late = [(number - gone, fed) for number, fed in self._late_zones if fed[0] >= first]
+        kept = self._games[gone:]
+        self._reset()
+        self._games, self._late_zones = kept, late
+        for number, fed in enumerate(kept):
+            for _, zones in (one for one in late if one[0] == number):
+                self._take_zones(*zones)
+            self._take(*fed)
+        for _, zones in (one for one in late if one[0] >= len(kept)):
+            self._take_zones(*zones)
+
+    def copy(self) -> History:
+        """The same, to go on from apart."""
+        other = History(forgets=self._forgets)
+        other._games, other._late_zones = self._games.copy(), self._late_zones.copy()
+        other.players = {name: state.copy() for name, state in self.players.items()}
+        other.teams = {name: state.copy() for name, state in self.teams.items()}
+        other.last_day, other.season, other.season_start = self.last_day, self.season, self.season_start
+        other._pace, other._split, other._zones = self._pace.copy(), self._split.copy(), self._zones.copy()
+        other._team_games = self._team_games
+        return other
+
+    def _take(self, day: date, logs: Sequence[GameLog], zones: Sequence[ShotZones]) -> None:
         self._start_season(day, logs)
         games = team_games(logs)
         mates = {key: _mates(self.rotation(game.team, day), game) for key, game in games.items()}
@@ -58,7 +114,7 @@ class History:
             self._team_played(game, games.get((game_id, game.opponent)))
         for (_, team), gains in residuals.items():
             self.team(team).edge.add((sum(gains) / len(gains),))
-        self.feed_zones(day, logs, zones)
+        self._take_zones(day, logs, zones)
         self.last_day = day
         self._rotations.clear()
 
@@ -103,14 +159,22 @@ class History:
         since = latest if (before - latest).days > ROSTER_DAYS else before
         return tuple(sorted(name for name, day in state.members.items() if (since - day).days <= ROSTER_DAYS))
 
-    def league(self, index: int) -> float:
-        """League means: 0 rating, 1 pace, 2 to 4 points per 100 possessions from twos, threes and free throws."""
-        prior = (_LEAGUE_RATING, _LEAGUE_PACE, *_LEAGUE_SPLIT)[index]
-        return self._league.shrunk(index, prior, _PRIOR_TEAM_GAMES)
+    def league(self, index: int) -> float | None:
+        """League means: 0 rating, 1 pace, 2 to 4 points per 100 possessions from twos, threes and free throws.
 
-    def def_rating(self, team: str) -> float:
+        The usual ones stand for a league that has not played yet; None of one that has, in box scores that do not say.
+        """
+        split = index >= 2
+        track = self._split if split else self._pace
+        if self._team_games and not track.weight:
+            return None
+        prior = (_LEAGUE_RATING, _LEAGUE_PACE, *_LEAGUE_SPLIT)[index]
+        return track.shrunk(index - 2 if split else index, prior, _PRIOR_TEAM_GAMES)
+
+    def def_rating(self, team: str) -> float | None:
         """Points allowed per 100 possessions, shrunk towards the league; rounded so that tables keep it exactly."""
-        return round(self.team(team).attack.shrunk(1, self.league(0), PRIOR_GAMES), 3)
+        usual = self.league(0)
+        return None if usual is None else round(self.team(team).attack.shrunk(1, usual, PRIOR_GAMES), 3)
 
     def zone_rate(self, index: int) -> float | None:
         """League field goal share by zone: 0 paint, 1 mid-range."""
@@ -127,9 +191,12 @@ class History:
         self.team(log.team).members[log.player_lookup] = day
 
     def _team_played(self, own: TeamGame, other: TeamGame | None) -> None:
-        known = self.team(own.team).add(own, other)
-        if known is not None:
-            self._league.add(known)
+        pace, split = self.team(own.team).add(own, other)
+        self._team_games += other is not None
+        if pace is not None:
+            self._pace.add(pace)
+        if split is not None:
+            self._split.add(split)
 
     def feed_zones(self, day: date, logs: Sequence[GameLog], zones: Sequence[ShotZones]) -> None:
         """Take in shot zones of a date that was fed: with it, or when they arrive.
@@ -137,8 +204,12 @@ class History:
         Args:
             logs: the box scores of the games, which say whom the shots were taken against.
         """
-        if not zones:
-            return
+        if zones:
+            if self._forgets:
+                self._late_zones.append((len(self._games), (day, logs, zones)))
+            self._take_zones(day, logs, zones)
+
+    def _take_zones(self, day: date, logs: Sequence[GameLog], zones: Sequence[ShotZones]) -> None:
         opponents: Mapping[tuple[str, str], str] = {(log.game_id, log.player_lookup): log.opponent for log in logs}
         sums: dict[tuple[str, str], list[float]] = {}
         for row in zones:

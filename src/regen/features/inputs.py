@@ -57,6 +57,7 @@ def player_inputs(
     """
     if history.last_day is not None and history.last_day >= fixture.game_date:
         raise ValueError(f"the history holds {history.last_day}: too late for a game of {fixture.game_date}")
+    history.enter(fixture.game_date)
     state = history.players.get(player) or PlayerState()
     features: Features = dict.fromkeys(FEATURE_NAMES)
     features.update(form_features(state, fixture.season))
@@ -100,7 +101,9 @@ def _box_matchup(features: Features, history: History, opponent: str) -> float |
     three, free = features["box_share_three"], features["box_share_free_throw"]
     if three is None or free is None:
         return None
-    ratios = [allowed_ratio(history, opponent, index) for index in range(3)]
+    ratios = [ratio for index in range(3) if (ratio := allowed_ratio(history, opponent, index)) is not None]
+    if len(ratios) < 3:
+        return None
     return (1 - three - free) * ratios[0] + three * ratios[1] + free * ratios[2] - 1.0
 
 
@@ -110,21 +113,24 @@ def _add_zones(features: Features, state: PlayerState, history: History, fixture
         return False
     paint, middle, three = (total / state.zones.weight for total in state.zones.sums[:3])
     shots = state.shots[30]
-    free = FREE_THROW_WEIGHT * (shots.sums[3] / shots.weight) if shots.weight else 0.0
+    free = FREE_THROW_WEIGHT * (shots.sums[2] / shots.weight) if shots.weight else 0.0
     tries = paint + middle + three + free
     shares = [value / tries for value in (paint, middle, three, free)]
     features["pct_paint"], features["pct_mid_range"], features["pct_three"], features["pct_free_throw"] = shares
     features["zones_age_days"] = float((fixture.game_date - state.zone_day).days)
     features["zones_games"] = float(state.zone_games)
     rates = _zone_ratios(history, fixture.opponent, fixture.game_date)
-    mismatch = sum(share * (rate - 1.0) for share, rate in zip(shares, rates, strict=True))
-    features["shot_zone_mismatch_score"] = clamp(MISMATCH_POINTS * mismatch, -15, 15)
+    if rates is not None:
+        mismatch = sum(share * (rate - 1.0) for share, rate in zip(shares, rates, strict=True))
+        features["shot_zone_mismatch_score"] = clamp(MISMATCH_POINTS * mismatch, -15, 15)
     return True
 
 
-def _zone_ratios(history: History, opponent: str, day: date) -> tuple[float, float, float, float]:
+def _zone_ratios(history: History, opponent: str, day: date) -> tuple[float, float, float, float] | None:
     """Points that the opponent allows by zone, relative to the league: from shot zones while fresh, else from box scores."""
     two, three, free = (allowed_ratio(history, opponent, index) for index in range(3))
+    if two is None or three is None or free is None:
+        return None
     team = history.team(opponent)
     if team.zones_day is None or (day - team.zones_day).days > FRESH_ZONES_DAYS:
         return two, two, three, free

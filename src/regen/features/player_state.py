@@ -13,7 +13,7 @@ KEPT_GAMES = 30
 FORM_HALF_LIVES = (3, 6, 12, 30)
 """In games. Form holds points, minutes, points squared, minutes squared."""
 SHOT_HALF_LIVES = (6, 30)
-"""In games. Shots hold minutes, field goals attempted, threes attempted, free throws attempted, points, usage."""
+"""In games. Shots hold minutes, field goals attempted, free throws attempted, points."""
 FREE_THROW_WEIGHT = 0.44
 """Possessions per free throw attempted, the customary estimate."""
 LONG_GAP_DAYS = 10
@@ -26,7 +26,6 @@ class PlayerState:
     __slots__ = (
         "form",
         "games",
-        "home_points",
         "last_day",
         "mates",
         "recent",
@@ -39,6 +38,8 @@ class PlayerState:
         "since_return",
         "starts",
         "team",
+        "threes",
+        "usage",
         "versus",
         "zone_day",
         "zone_games",
@@ -56,7 +57,11 @@ class PlayerState:
         self.season_minutes = 0.0
         self.season_squares = 0.0
         self.form = {half_life: Track(half_life, 4) for half_life in FORM_HALF_LIVES}
-        self.shots = {half_life: Track(half_life, 6) for half_life in SHOT_HALF_LIVES}
+        self.shots = {half_life: Track(half_life, 4) for half_life in SHOT_HALF_LIVES}
+        self.threes = Track(max(SHOT_HALF_LIVES), 4)
+        """Of the games whose threes are known: minutes, field goals, threes and free throws attempted."""
+        self.usage = {half_life: Track(half_life, 2) for half_life in SHOT_HALF_LIVES}
+        """Of the games whose turnovers are known: minutes, and shots, free throws and turnovers as possessions."""
         self.starts = Track(5, 1)
         self.mates = Track(8, 4)
         """By game: usual minutes and points of the absent regulars, then of the team-mates who played."""
@@ -66,6 +71,13 @@ class PlayerState:
         """Attempts: paint, mid-range, three; made: the same; all attempts; games."""
         self.zone_games = 0
         self.zone_day: date | None = None
+
+    def copy(self) -> PlayerState:
+        """The same, to go on from apart."""
+        other = PlayerState.__new__(PlayerState)
+        for name in PlayerState.__slots__:
+            setattr(other, name, _copied(getattr(self, name)))
+        return other
 
     def add(self, log: GameLog, opponent_def_rating: float | None, mates: tuple[float, ...]) -> None:
         """Add the player's next game."""
@@ -84,10 +96,14 @@ class PlayerState:
         for track in self.form.values():
             track.add(form)
         if log.fga is not None and log.fta is not None:
-            usage = log.fga + FREE_THROW_WEIGHT * log.fta + (log.turnovers or 0)
-            shots = (log.minutes, log.fga, log.fg3a or 0, log.fta, log.points, usage)
             for track in self.shots.values():
-                track.add(shots)
+                track.add((log.minutes, log.fga, log.fta, log.points))
+            if log.fg3a is not None:
+                self.threes.add((log.minutes, log.fga, log.fg3a, log.fta))
+            if log.turnovers is not None:
+                usage = log.fga + FREE_THROW_WEIGHT * log.fta + log.turnovers
+                for track in self.usage.values():
+                    track.add((log.minutes, usage))
         if log.starter is not None:
             self.starts.add((float(log.starter),))
         self.mates.add(mates)
@@ -110,6 +126,14 @@ class PlayerState:
         """The player's last games, oldest first."""
         games = list(self.recent)
         return games[-count:]
+
+
+def _copied(value: object) -> object:
+    if isinstance(value, Track | deque):
+        return value.copy()
+    if isinstance(value, dict):
+        return {key: part.copy() for key, part in value.items()}
+    return value
 
 
 def _recent(log: GameLog, rest: int | None, opponent_def_rating: float | None) -> RecentGame:

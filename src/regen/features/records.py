@@ -11,6 +11,7 @@ class GameLog:
     """One player's box score of one game. Counts are None if the file lacks them.
 
     Attributes:
+        home: None where the source does not say.
         minutes: decimal minutes.
         starter: None if the file does not say.
     """
@@ -20,7 +21,7 @@ class GameLog:
     player_lookup: str
     team: str
     opponent: str
-    home: bool
+    home: bool | None
     minutes: float
     points: int
     season: str

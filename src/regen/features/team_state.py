@@ -19,13 +19,17 @@ LEAGUE_HALF_LIFE = 400
 """In team-games: about four weeks."""
 REGULATION_MINUTES = 240.0
 
+Values = tuple[float, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class TeamGame:
     """One team's side of one game, added up from its players' rows.
 
     Attributes:
-        possessions: the customary estimate from shots, free throws, offensive rebounds and turnovers; None if unknown.
+        twos, threes, free_throws: points by kind of shot; None where what was made is not known.
+        possessions: the customary estimate from shots, free throws, offensive rebounds and turnovers; None where one of
+            these is not known of a player.
         length: minutes of the game (48 without overtime).
     """
 
@@ -33,12 +37,12 @@ class TeamGame:
     game_id: str
     team: str
     opponent: str
-    home: bool
+    home: bool | None
     season: str
     points: float
-    twos: float
-    threes: float
-    free_throws: float
+    twos: float | None
+    threes: float | None
+    free_throws: float | None
     length: float
     possessions: float | None
     players: frozenset[str]
@@ -65,27 +69,43 @@ class TeamState:
         self.season = ""
         self.wins = [0, 0]
 
-    def add(self, own: TeamGame, other: TeamGame | None) -> tuple[float, ...] | None:
+    def copy(self) -> TeamState:
+        """The same, to go on from apart."""
+        other = TeamState.__new__(TeamState)
+        for name in TeamState.__slots__:
+            value = getattr(self, name)
+            setattr(other, name, value.copy() if isinstance(value, Track | deque | dict | list) else value)
+        return other
+
+    def add(self, own: TeamGame, other: TeamGame | None) -> tuple[Values | None, Values | None]:
         """Take in the team's next game.
 
         Returns:
-            Its rating, pace, and points from twos, threes and free throws per 100 possessions; None if unknown.
+            Its rating and pace, and its points from twos, threes and free throws per 100 possessions; None where unknown.
         """
         if own.season != self.season:
             self.season, self.wins = own.season, [0, 0]
         self.last.append(own)
         if other is None:
-            return None
+            return None, None
         self.wins[0] += own.points > other.points
         self.wins[1] += 1
         if own.possessions is None or other.possessions is None:
-            return None
+            return None, None
         possessions = max(1.0, (own.possessions + other.possessions) / 2)
         scale = 100.0 / possessions
         pace = possessions * 48.0 / max(40.0, own.length)
         self.attack.add((own.points * scale, other.points * scale, pace))
-        self.allowed.add((other.twos * scale, other.threes * scale, other.free_throws * scale))
-        return own.points * scale, pace, own.twos * scale, own.threes * scale, own.free_throws * scale
+        own_split, other_split = _split(own, scale), _split(other, scale)
+        if other_split is not None:
+            self.allowed.add(other_split)
+        return (own.points * scale, pace), own_split
+
+
+def _split(game: TeamGame, scale: float) -> Values | None:
+    if game.twos is None or game.threes is None or game.free_throws is None:
+        return None
+    return game.twos * scale, game.threes * scale, game.free_throws * scale
 
 
 def team_games(logs: Sequence[GameLog]) -> dict[tuple[str, str], TeamGame]:
@@ -99,12 +119,8 @@ def team_games(logs: Sequence[GameLog]) -> dict[tuple[str, str], TeamGame]:
 def _team_game(rows: Sequence[GameLog]) -> TeamGame:
     first = rows[0]
     points = sum(row.points for row in rows)
-    threes = 3 * sum(row.fg3m or 0 for row in rows)
-    free_throws = sum(row.ftm or 0 for row in rows)
-    known = all(row.fga is not None and row.fta is not None for row in rows)
-    possessions = sum(
-        (row.fga or 0) + FREE_THROW_WEIGHT * (row.fta or 0) - (row.oreb or 0) + (row.turnovers or 0) for row in rows
-    )
+    threes = _total([row.fg3m for row in rows], 3)
+    free_throws = _total([row.ftm for row in rows])
     return TeamGame(
         game_date=first.game_date,
         game_id=first.game_id,
@@ -113,10 +129,25 @@ def _team_game(rows: Sequence[GameLog]) -> TeamGame:
         home=first.home,
         season=first.season,
         points=points,
-        twos=points - threes - free_throws,
+        twos=None if threes is None or free_throws is None else points - threes - free_throws,
         threes=threes,
         free_throws=free_throws,
         length=sum(row.minutes for row in rows) / 5.0,
-        possessions=possessions if known else None,
+        possessions=_possessions(rows),
         players=frozenset(row.player_lookup for row in rows),
     )
+
+
+def _total(counts: Sequence[int | None], worth: int = 1) -> float | None:
+    """What the counts are worth together; None where one of them is not known: 0 would be another fact."""
+    known = [count for count in counts if count is not None]
+    return worth * sum(known) if len(known) == len(counts) else None
+
+
+def _possessions(rows: Sequence[GameLog]) -> float | None:
+    total = 0.0
+    for row in rows:
+        if row.fga is None or row.fta is None or row.oreb is None or row.turnovers is None:
+            return None
+        total += row.fga + FREE_THROW_WEIGHT * row.fta - row.oreb + row.turnovers
+    return total

@@ -16,6 +16,12 @@ class Track:
         self.weight = 0.0
         self.sums = [0.0] * width
 
+    def copy(self) -> Track:
+        """The same, to go on from apart."""
+        other = Track.__new__(Track)
+        other.decay, other.weight, other.sums = self.decay, self.weight, self.sums  # sums are replaced, never changed
+        return other
+
     def add(self, values: Sequence[float]) -> None:
         """Add the next game."""
         decay = self.decay

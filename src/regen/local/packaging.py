@@ -27,6 +27,7 @@ PACKAGED = (
     "__init__.py",
     "adapters",
     "domain",
+    "features",
     "ports.py",
     "py.typed",
     "schemas",

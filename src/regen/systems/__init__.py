@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Protocol, runtime_checkable
@@ -11,9 +11,20 @@ from typing import Protocol, runtime_checkable
 from regen.domain.errors import InsufficientData, InvalidInput
 from regen.domain.estimate import Estimate, System
 from regen.domain.inputs import PlayerInputs
+from regen.features.names import FEATURE_VERSION
+from regen.features.versions import ACCEPTED
 from regen.systems.artefact import Artefact, ArtefactRefused, load_artefact
 
-__all__ = ["Artefact", "ArtefactRefused", "estimate_all", "load_artefact", "system_ids", "systems", "with_members"]
+__all__ = [
+    "Artefact",
+    "ArtefactRefused",
+    "by_version",
+    "estimate_all",
+    "load_artefact",
+    "system_ids",
+    "systems",
+    "with_members",
+]
 
 
 @runtime_checkable
@@ -74,6 +85,23 @@ def with_members(ids: Sequence[str]) -> tuple[str, ...]:
             wanted.add(name)
             waiting.extend(getattr(found.get(name), "members", ()))
     return tuple(name for name in system_ids() if name in wanted) + tuple(name for name in ids if name not in found)
+
+
+def by_version(ids: Sequence[str]) -> Callable[[Sequence[str], str], Sequence[System]]:
+    """What gives the systems to run so that those asked for have all they read, as fitted for features of a version.
+
+    Args:
+        ids: the systems that may be asked for.
+    """
+    chosen = {version: systems(with_members(ids), load_artefact(feature_version=version)) for version in ACCEPTED}
+
+    @cache
+    def run_for(wanted: tuple[str, ...], version: str) -> Sequence[System]:
+        needed = set(with_members(wanted))
+        return tuple(s for s in chosen[version] if s.system_id in needed)
+
+    # Features of another version reach no system: whoever runs them has a gate, whose error says what was expected.
+    return lambda wanted, version: run_for(tuple(wanted), version if version in chosen else FEATURE_VERSION)
 
 
 def estimate_all(

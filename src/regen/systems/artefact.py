@@ -15,9 +15,11 @@ from typing import Any
 from regen.domain.errors import Defect
 from regen.domain.json_texts import read_json
 from regen.features.names import FEATURE_VERSION
+from regen.features.versions import ACCEPTED, SERVED_VERSION
 
 FORMAT = 1
-SHIPPED = "artefact.json"
+SHIPPED = {FEATURE_VERSION: "artefact.json", SERVED_VERSION: "artefact_v2.json"}
+"""What ships, by the version of the features that it was fitted on."""
 
 
 class ArtefactRefused(Defect):
@@ -95,14 +97,16 @@ class Artefact:
         return json.dumps({**self.body(), "hash": _digest(self.body())}, indent=1, allow_nan=False) + "\n"
 
 
-def load_artefact(path: Path | str | None = None, *, expected_hash: str | None = None) -> Artefact:
-    """The artefact of a file; without a path, the one of the package.
+def load_artefact(
+    path: Path | str | None = None, *, expected_hash: str | None = None, feature_version: str = FEATURE_VERSION
+) -> Artefact:
+    """The artefact of a file; without a path, the one of the package for features of that version.
 
     Raises:
         ArtefactRefused: it cannot be read, its hash is wrong or unexpected, or it is for another feature version.
     """
     if path is None:
-        artefact = _shipped()
+        artefact = _shipped(feature_version)
     else:
         try:
             text = Path(path).read_text(encoding="utf-8")
@@ -114,9 +118,13 @@ def load_artefact(path: Path | str | None = None, *, expected_hash: str | None =
     return artefact
 
 
-@lru_cache(maxsize=1)
-def _shipped() -> Artefact:
-    return parse_artefact(resources.files("regen.systems").joinpath(SHIPPED).read_text(encoding="utf-8"))
+@lru_cache(maxsize=len(ACCEPTED))
+def _shipped(feature_version: str) -> Artefact:
+    name = SHIPPED[feature_version]
+    artefact = parse_artefact(resources.files("regen.systems").joinpath(name).read_text(encoding="utf-8"))
+    if artefact.feature_version != feature_version:
+        raise ArtefactRefused(f"{name} is for features {artefact.feature_version}, expected {feature_version}")
+    return artefact
 
 
 def parse_artefact(text: str) -> Artefact:
@@ -126,8 +134,10 @@ def parse_artefact(text: str) -> Artefact:
         claimed = body.pop("hash")
         if body.get("format") != FORMAT:
             raise ArtefactRefused(f"artefact has format {body.get('format')}, expected {FORMAT}")
-        if body["feature_version"] != FEATURE_VERSION:
-            raise ArtefactRefused(f"artefact is for features {body['feature_version']}, expected {FEATURE_VERSION}")
+        if body["feature_version"] not in ACCEPTED:
+            raise ArtefactRefused(
+                f"artefact is for features {body['feature_version']}, expected {' or '.join(ACCEPTED)}"
+            )
         if _digest(body) != claimed:
             raise ArtefactRefused(f"artefact hash {claimed} does not match its content ({_digest(body)})")
         models = {name: _model(model) for name, model in body["models"].items()}

@@ -10,7 +10,7 @@ from typing import ClassVar
 from regen.domain.errors import InsufficientData
 from regen.domain.estimate import Estimate
 from regen.domain.inputs import PlayerInputs
-from regen.features.names import FEATURE_VERSION, FORM, MATES, SCHEDULE, TEAMS
+from regen.features.names import FORM, MATES, SCHEDULE, TEAMS
 from regen.systems.linear import LinearSystem, Signals, known
 
 #: Not fitted, as they are known for too few dates: starters (one season), availability reports (three weeks).
@@ -55,10 +55,10 @@ class Learned(LinearSystem):
 
     def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:
         """The features, and some products of two of them."""
-        if inputs.feature_version != FEATURE_VERSION:
+        if inputs.feature_version != self.feature_version:
             raise InsufficientData(
                 "feature_version",
-                f"features are of version {inputs.feature_version}, the model expects {FEATURE_VERSION}",
+                f"features are of version {inputs.feature_version}, the model expects {self.feature_version}",
             )
         signals: Signals = {name: known(inputs, name) for name in PLAIN}
         for one, two in PRODUCTS:

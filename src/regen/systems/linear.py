@@ -13,6 +13,7 @@ from regen.domain.estimate import Estimate
 from regen.domain.inputs import PlayerInputs
 from regen.domain.recommendation import MIN_SD, closeness
 from regen.features.form import typical_spread
+from regen.features.names import FEATURE_VERSION
 from regen.systems.artefact import Artefact, LinearModel, Spread
 
 MIN_GAMES = 3
@@ -30,10 +31,12 @@ class LinearSystem(ABC):
     Attributes:
         model: the fitted parameters; None before `fitted`.
         version: the system's own version and the hash of its artefact.
+        feature_version: of the features that the model was fitted on.
     """
 
     model: LinearModel | None = None
     version: str = "1"
+    feature_version: str = FEATURE_VERSION
 
     system_id: ClassVar[str]
     requires: ClassVar[tuple[str, ...]] = ()
@@ -50,7 +53,12 @@ class LinearSystem(ABC):
 
     def fitted(self, artefact: Artefact) -> Self:
         """This system with its model from an artefact, or without a model if the artefact has none."""
-        return replace(self, model=artefact.models.get(self.system_id), version=f"1-{artefact.hash}")
+        return replace(
+            self,
+            model=artefact.models.get(self.system_id),
+            version=f"1-{artefact.hash}",
+            feature_version=artefact.feature_version,
+        )
 
     def setting(self, name: str, default: float) -> float:
         """The value chosen on a grid, or the default before a fit."""

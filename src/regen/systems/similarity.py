@@ -31,11 +31,11 @@ class Similarity(LinearSystem):
     """Weights each earlier game by its actual defence, rest, venue and minutes."""
 
     system_id: ClassVar[str] = "similarity_balanced_v1"
-    requires: ClassVar[tuple[str, ...]] = ("opponent_def_rating", "points_ew_12", "minutes_ew_6")
+    requires: ClassVar[tuple[str, ...]] = ("points_ew_12", "minutes_ew_6")
 
     def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:
         """The player's form, and the deviation of similar games from it."""
-        defence = known(inputs, "opponent_def_rating") or 0.0
+        defence = known(inputs, "opponent_def_rating")
         minutes = known(inputs, "minutes_ew_6") or 0.0
         rest = known(inputs, "days_rest")
         decay = 0.5 ** (1.0 / RECENCY_HALF_LIFE)
@@ -63,10 +63,10 @@ class Similarity(LinearSystem):
         }
 
 
-def _likeness(game: RecentGame, defence: float, rest: float | None, *, home: bool) -> float:
+def _likeness(game: RecentGame, defence: float | None, rest: float | None, *, home: bool | None) -> float:
     """The similarity, 0 to 1; an unknown property of a game does not change its weight relative to other unknown ones."""
-    likeness = 1.0 if game.home == home else OTHER_VENUE
-    if game.opponent_def_rating is not None:
+    likeness = 1.0 if game.home == home or game.home is None or home is None else OTHER_VENUE
+    if game.opponent_def_rating is not None and defence is not None:
         likeness *= math.exp(-0.5 * ((game.opponent_def_rating - defence) / DEFENCE_WIDTH) ** 2)
     if rest is not None and game.days_rest is not None:
         apart = min(rest, MAX_REST) - min(game.days_rest, MAX_REST)

@@ -20,7 +20,7 @@ class ZoneMatchup(LinearSystem):
     """Uses shot zones if known, else the twos, threes and free throws of box scores."""
 
     system_id: ClassVar[str] = "zone_matchup_v1"
-    requires: ClassVar[tuple[str, ...]] = ("points_ew_12", "points_ew_6", "opponent_def_rating")
+    requires: ClassVar[tuple[str, ...]] = ("points_ew_12", "points_ew_6")
 
     def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:
         """Form, and form times the matchup, the points that the opponent allows, pace and venue."""
@@ -38,7 +38,7 @@ class ZoneMatchup(LinearSystem):
             "opponent_edge": edge,
             "pace_x_form": None if pace is None else pace * form / PER_CENT,
             "margin_x_form": None if margin is None else abs(margin) * form / PER_CENT,
-            "home_x_form": (form if inputs.home else -form) / PER_CENT,
+            "home_x_form": None if inputs.home is None else (form if inputs.home else -form) / PER_CENT,
         }
 
 

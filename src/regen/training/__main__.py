@@ -9,6 +9,8 @@ from datetime import date
 from pathlib import Path
 
 from regen.domain.errors import RegenError
+from regen.features.names import FEATURE_VERSION
+from regen.features.versions import ACCEPTED
 from regen.training.commands import ALL_ZONES, run_evaluate, run_train
 from regen.training.zones import Zones
 
@@ -18,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         if asked.command == "train":
-            _, text = run_train(asked.data, asked.until, asked.out, asked.zones)
+            _, text = run_train(asked.data, asked.until, asked.out, asked.zones, asked.features)
         else:
             _, text = run_evaluate(
                 asked.data,
@@ -44,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--until", type=date.fromisoformat, required=True)
     train.add_argument("--out", type=Path)
     train.add_argument("--zones", choices=tuple(Zones), default=Zones.ARRIVED.value)
+    train.add_argument("--features", choices=ACCEPTED, default=FEATURE_VERSION)
     evaluate = commands.add_parser("evaluate", help="measure on dates that the fit has not seen")
     evaluate.add_argument("--data", type=Path, required=True)
     evaluate.add_argument("--from", dest="first", type=date.fromisoformat, required=True)

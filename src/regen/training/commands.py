@@ -8,8 +8,11 @@ from datetime import date
 from pathlib import Path
 
 from regen.data.csvs import DataFolder, read_folder
+from regen.features.names import FEATURE_VERSION
+from regen.features.versions import SERVED_VERSION
 from regen.systems.artefact import Artefact, load_artefact
 from regen.training.evaluate import Evaluation, evaluate, to_json
+from regen.training.served import train_served
 from regen.training.table import accuracy_table, side_by_side
 from regen.training.train import train
 from regen.training.zones import Zones
@@ -18,19 +21,27 @@ ALL_ZONES = "all"
 
 
 def run_train(
-    data: DataFolder | Path, until: date, out: Path | None = None, zones: str = Zones.ARRIVED.value
+    data: DataFolder | Path,
+    until: date,
+    out: Path | None = None,
+    zones: str = Zones.ARRIVED.value,
+    features: str = FEATURE_VERSION,
 ) -> tuple[Artefact, str]:
     """Fit on the games up to and including `until`; write the artefact to `out`, if given.
 
     Args:
         zones: `arrived`, `silver` or `gold`.
+        features: `regen_v1`, or `regen_v2` for what upstream's tables give.
     """
     remarks: Counter[str] = Counter()
     files: tuple[str, ...] = ()
     if not isinstance(data, DataFolder):
         data = read_folder(data)
         files = data.report.sentences
-    artefact = train(data, until, remarks, zones=Zones(zones))
+    if features == SERVED_VERSION:
+        artefact = train_served(data, until, load_artefact(), remarks, zones=Zones(zones))
+    else:
+        artefact = train(data, until, remarks, zones=Zones(zones))
     if out is not None:
         out.write_text(artefact.to_json(), encoding="utf-8")
     lines = [f"artefact {artefact.hash}: {artefact.games} player-games, {artefact.first_date} to {artefact.last_date}"]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING
 
 from regen.adapters.system import RandomIds, SystemClock, thread_heartbeat
 from regen.domain.errors import Defect
-from regen.domain.estimate import System
+from regen.domain.feature_versions import FeatureVersions
+from regen.features.upstream import upstream_versions
+from regen.features.versions import ACCEPTED
 from regen.ports import Alerts, BatchStore, Ledger, Queue
 from regen.services.state.deps import Config, Deps
-from regen.systems import system_ids, systems, with_members
+from regen.systems import by_version, system_ids
 from regen.web import tracing
 from regen.web.callers import Gatekeeper
 from regen.web.logs import set_up
@@ -98,27 +99,14 @@ def deps_of(settings: Settings, *, with_warehouse: bool, with_queue: bool) -> De
 def config_of(settings: Settings) -> Config:
     """The numbers of the deployment."""
     ids = settings.systems or system_ids()
-    chosen = systems(with_members(ids))
-
-    @cache
-    def run_for(wanted: tuple[str, ...]) -> Sequence[System]:
-        needed = set(with_members(wanted))
-        return tuple(s for s in chosen if s.system_id in needed)
 
     own = {f.name: getattr(settings, f.name) for f in fields(Config) if hasattr(settings, f.name)}
     made = {
         "systems": tuple(ids),
-        "run_for": lambda wanted: run_for(tuple(wanted)),
-        "feature_version": feature_version(),
+        "run_for": by_version(ids),
+        "feature_versions": FeatureVersions(ACCEPTED, upstream_versions()),
     }
     return Config(**{**own, **made})
-
-
-def feature_version() -> str | None:
-    """The version of the features that the shipped artefact was fitted on."""
-    from regen.systems import load_artefact  # noqa: PLC0415
-
-    return load_artefact().feature_version
 
 
 def _trace(settings: Settings) -> None:

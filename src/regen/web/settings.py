@@ -76,6 +76,7 @@ class Settings:
     source_before_hours: float
     source_after_hours: float
     source_shrunk_pct: float
+    min_quality: float
     retention_days: int
     systems: tuple[str, ...]
     webhook_url: Secret | None = field(repr=False)

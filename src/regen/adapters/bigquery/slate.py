@@ -15,9 +15,10 @@ from regen.adapters.bigquery import values
 from regen.adapters.bigquery.values import Broken
 from regen.domain.inputs import Line, PlayerInputs, RecentGame, SourceTier
 from regen.domain.slate import is_called_off
-from regen.domain.slate_reading import SlateEntry, SlateReading
+from regen.domain.slate_reading import SlateEntry, SlateReading, sided
 from regen.domain.soundness import shown
 from regen.domain.tip_off import named, split
+from regen.features.upstream import NotUsable, stored, upstream_versions
 
 #: Columns read, by table. Those that a table lacks ("absent upstream") are read as null.
 CONTEXT = (
@@ -27,7 +28,8 @@ CONTEXT = (
 )  # fmt: skip
 FEATURES = (
     "player_lookup", "game_id", "features", "feature_names", "feature_version", "feature_quality_score",
-    "data_source_tier", "shot_zones_source", "data_hash", "created_at",
+    "data_source_tier", "shot_zones_source", "data_hash", "created_at", "source_shot_zones_rows_found",
+    "source_shot_zones_completeness_pct",
 )  # fmt: skip
 GAMES = (
     "player_lookup", "game_date", "game_id", "team_abbr", "opponent_team_abbr", "home_game", "minutes_played", "points", "assists",
@@ -42,12 +44,10 @@ _LINES = msgspec.json.Decoder(list[Line])
 
 def reading(game_date: date, rows: Iterable[Mapping[str, Any]]) -> SlateReading:
     """All entries, and the hash of the inputs' state."""
-    entries = []
+    entries = sided([_entry(game_date, row) for row in rows])
     digest = hashlib.sha256(game_date.isoformat().encode())
     newest: datetime | None = None
-    for row in rows:
-        entry = _entry(game_date, row)
-        entries.append(entry)
+    for entry in entries:
         if entry.inputs is None:
             state: list[object] = [entry.player_lookup, entry.problem]
         else:
@@ -78,7 +78,7 @@ def _entry(game_date: date, row: Mapping[str, Any]) -> SlateEntry:
         name: read(table, "", values.text_value, context, name)
         for name in ("game_id", "team_abbr", "opponent_team_abbr")
     }
-    home = read(table, False, values.flag_value, context, "home_game") or False
+    home = read(table, None, values.flag_value, context, "home_game")
     own_start = read(table, None, values.moment, context, "game_start")
     tip_off, made, known_until = (_maybe_moment(context, name) for name in ("tip_off", "created_at", "known_until"))
     start = own_start or (tip_off if context.get("game_start") is None else None)
@@ -94,6 +94,7 @@ def _entry(game_date: date, row: Mapping[str, Any]) -> SlateEntry:
     features = read("ml_feature_store_v2", None, _features, row["features"])
     inputs = None
     if features is not None and not problems:
+        unknown = features.pop("unknown_names", ())
         inputs = PlayerInputs(
             player_lookup=player,
             game_date=game_date,
@@ -106,7 +107,7 @@ def _entry(game_date: date, row: Mapping[str, Any]) -> SlateEntry:
             injury_status=status,
             game_start=start,
             context_built_at=made,
-            warnings=late,
+            warnings=(*late, *unknown),
             **features,
         )
     return SlateEntry(
@@ -168,6 +169,9 @@ def _features(text: str | None) -> dict[str, Any] | None:
     names, given = row.get("feature_names") or [], row.get("features") or []
     if len(names) != len(given) or len(set(names)) != len(names):
         raise Broken(f"{where}feature_names: {len(set(names))} distinct names for {len(given)} values")
+    version = values.text_value(row, "feature_version", where)
+    if version in upstream_versions():
+        return _upstreams(row, version, names, given)
     features: dict[str, float | None] = {}
     for name, value in zip(names, given, strict=True):
         number = values.finite(value)
@@ -180,12 +184,34 @@ def _features(text: str | None) -> dict[str, Any] | None:
     quality = values.required_number(row, "feature_quality_score", where)
     return {
         "features": features,
-        "feature_version": values.text_value(row, "feature_version", where),
+        "feature_version": version,
         "feature_hash": values.optional_text(row, "data_hash") or _hash(features),
         "feature_quality": quality,
         "data_source_tier": SourceTier(tier),
         "shot_zones_source": values.optional_text(row, "shot_zones_source"),
         "features_built_at": values.moment(row, "created_at", where),
+    }
+
+
+def _upstreams(row: Mapping[str, Any], version: str, names: list[Any], given: list[Any]) -> dict[str, Any]:
+    """What upstream's row alone knows; the rest is made of box scores when the batch is opened."""
+    where = "ml_feature_store_v2."
+    rows, completeness = (
+        values.number(row, f"source_shot_zones_{name}", where) for name in ("rows_found", "completeness_pct")
+    )
+    try:
+        found = stored(version, names, list(map(values.finite, given)), rows, completeness)
+    except NotUsable as error:
+        raise Broken(f"{where}{error}") from None
+    return {
+        "features": found.features,
+        "feature_version": version,
+        "feature_hash": values.optional_text(row, "data_hash") or _hash(found.features),
+        "feature_quality": values.required_number(row, "feature_quality_score", where),
+        "data_source_tier": found.tier,
+        "shot_zones_source": found.shot_zones_source,
+        "features_built_at": values.moment(row, "created_at", where),
+        "unknown_names": found.warnings,
     }
 
 

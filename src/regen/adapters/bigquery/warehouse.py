@@ -18,6 +18,7 @@ from regen.adapters.bigquery.jobs import POLLING, Jobs
 from regen.adapters.bigquery.params import entries, scalars
 from regen.adapters.bigquery.tables import schema_fields
 from regen.domain.audit import AuditEntry, AuditEvent
+from regen.domain.box_scores import BoxScores
 from regen.domain.errors import Conflict, FenceLost, InvalidInput, Unavailable
 from regen.domain.promotion import (
     CurrentPrediction,
@@ -89,6 +90,17 @@ class BigQueryWarehouse:
         with translated():
             rows = list(self._columns.tolerating(query))
         return slate.reading(game_date, rows)
+
+    def box_scores(self, first: date, before: date, known: str = "") -> list[BoxScores]:
+        """See the port."""
+        values = {"first": first, "game_date": before, "known": known}
+
+        def query(columns: tuple[tuple[str, str], ...]) -> Any:  # noqa: ANN401
+            return self.jobs.query(render("box_scores", self._names, lists=columns), scalars(values))
+
+        with translated():
+            rows = self._columns.tolerating(query)
+            return [BoxScores(row["game_date"], row["fingerprint"], row["games"]) for row in rows]
 
     def current_predictions(self, game_date: date) -> list[CurrentPrediction]:
         """See the port."""

@@ -11,10 +11,12 @@ from functools import partial
 from typing import Any
 
 from regen.adapters.memory import statements
+from regen.adapters.memory.box_scores import box_scores
 from regen.adapters.memory.promoting import Row, is_current, promoted, rolled_back
 from regen.adapters.memory.statements import AuditRow, Fence, SupersededRowChanged
 from regen.adapters.memory.tables import AUDIT, FENCES, PREDICTIONS, RUNS, Rows, Steps, Tables, at_once
 from regen.domain.audit import AuditEntry, AuditEvent
+from regen.domain.box_scores import BoxScores
 from regen.domain.errors import InvalidInput, StagingMissing
 from regen.domain.promotion import (
     CurrentPrediction,
@@ -47,6 +49,7 @@ class MemoryWarehouse:
         self._now = now
         self._lock = threading.RLock()
         self._slates: dict[date, SlateReading] = {}
+        self._box_scores: dict[date, list[Row]] = {}
         self.tables = Tables()
         self._staging: dict[str, tuple[datetime, tuple[StagedRow, ...]]] = {}
         self._done: dict[tuple[str, str, int, int], PromotionCounts] = {}
@@ -58,6 +61,12 @@ class MemoryWarehouse:
         """Set the result of `read_slate` for the date."""
         with self._lock:
             self._slates[reading.game_date] = reading
+
+    def seed_box_scores(self, rows: Iterable[Row]) -> None:
+        """Rows of `player_game_summary`, with `home_game` as the slate of the date had it."""
+        with self._lock:
+            for row in rows:
+                self._box_scores.setdefault(row["game_date"], []).append(row)
 
     def seed_predictions(self, rows: Iterable[Row]) -> None:
         """Add existing rows, such as the predecessor's."""
@@ -98,6 +107,15 @@ class MemoryWarehouse:
             entries = tuple(known_before_start(entry, self._now()) for entry in reading.entries)
             moved = any(new is not old for new, old in zip(entries, reading.entries, strict=True))
             return replace(reading, entries=entries) if moved else reading
+
+    def box_scores(self, first: date, before: date, known: str = "") -> list[BoxScores]:
+        """See the port."""
+        with self._lock:
+            self.submitted += 1
+            found = [
+                box_scores(day, self._box_scores[day]) for day in sorted(self._box_scores) if first <= day < before
+            ]
+        return [replace(day, games=None) if day.fingerprint in known else day for day in found if day is not None]
 
     def current_predictions(self, game_date: date) -> list[CurrentPrediction]:
         """See the port."""

@@ -26,6 +26,7 @@ from regen.ports import Write
 from regen.services.batch.dates import DateSeen, coalesce, must_wait, read_date
 from regen.services.batch.dispatching import dispatch, start_dispatching
 from regen.services.batch.ending import end_round
+from regen.services.batch.reading import with_features
 from regen.services.batch.requests import build_requests, excluded_writes, write_requests
 from regen.services.state import outbox
 from regen.services.state.commit import until_unopposed
@@ -52,6 +53,7 @@ def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) 
         KeyReused: the key came with another body.
     """
     read = cache(lambda: deps.warehouse.read_slate(trigger.game_date))
+    made = cache(lambda: with_features(deps, read()))
 
     def take() -> OpeningAnswer | _Opened:
         if answer := recall(deps, key, _ANSWER):
@@ -60,7 +62,7 @@ def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) 
             named, date, waiting = _looked_at(deps, trigger, read)
             if waiting:
                 return coalesce(deps, named, date, waiting, key)
-            return _take_date(deps, named, date, read(), key)
+            return _take_date(deps, named, date, made(), key)
         except Refused:
             # The batch that is live may be the one that this very key has opened since the key was looked at.
             if answer := recall(deps, key, _ANSWER):

@@ -26,6 +26,7 @@ from regen.services.batch.dates import DateSeen, read_date
 from regen.services.batch.dispatching import dispatch
 from regen.services.batch.ending import end_round
 from regen.services.batch.gathering import gather
+from regen.services.batch.reading import with_features
 from regen.services.batch.requests import build_requests, reread_writes, write_requests
 from regen.services.state import outbox
 from regen.services.state.commit import Seen, read_batch, until_committed
@@ -101,7 +102,7 @@ def redrive(deps: Deps, order: Order) -> Batch:
     if len(outcomes) != seen.batch.requested_players:
         raise Refused(f"{order.batch_id} ended before its requests were written; open a new one", order.batch_id)
     lacking = {o.player_lookup for o in outcomes if o.kind is not OutcomeKind.PRODUCED}
-    reading = deps.warehouse.read_slate(seen.batch.game_date)
+    reading = with_features(deps, deps.warehouse.read_slate(seen.batch.game_date))
     slate = fix_slate(reading.entries, seen.batch.scope, seen.batch.min_minutes)
     players = [e for e in slate.requested if e.player_lookup in lacking]
     if not players:

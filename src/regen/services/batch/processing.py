@@ -9,10 +9,9 @@ from dataclasses import replace
 from regen.domain import ids
 from regen.domain.batch import WAITING, Batch
 from regen.domain.errors import Conflict, InvalidInput, Unreadable
-from regen.domain.estimate import System
 from regen.domain.inputs import PlayerInputs
 from regen.domain.outcome import Outcome, failed_outcome
-from regen.domain.predict import Naming, predict_player, unfit
+from regen.domain.predict import Gate, Naming, predict_player, unfit
 from regen.domain.soundness import is_name, plain
 from regen.ports import Snapshot, Write
 from regen.services.batch.completion import check_completion
@@ -83,13 +82,12 @@ def _fail(deps: Deps, snapshot: Snapshot, request: RequestRecord, reason: str, e
 
 def predict_request(deps: Deps, batch: Batch, request: RequestRecord) -> list[Outcome]:
     """The outcomes of a request's players. A player without inputs and without a given outcome fails (`lost_inputs`)."""
-    systems = deps.config.run_for(request.systems)
     naming = Naming(batch.batch_id, request.round)
     outcomes: list[Outcome] = []
     lost: str | None = None
     try:
         outcomes += unpack_outcomes(request.given) if request.given else []
-        outcomes += [_predict(deps, each, systems, request.systems, naming) for each in unpack_inputs(request.inputs)]
+        outcomes += [_predict(deps, each, request.systems, naming) for each in unpack_inputs(request.inputs)]
     except Unreadable as error:
         lost = str(error)
     mine = set(request.players)
@@ -99,13 +97,13 @@ def predict_request(deps: Deps, batch: Batch, request: RequestRecord) -> list[Ou
     return outcomes
 
 
-def _predict(
-    deps: Deps, inputs: PlayerInputs | Unfit, systems: Sequence[System], wanted: Sequence[str], naming: Naming
-) -> Outcome:
+def _predict(deps: Deps, inputs: PlayerInputs | Unfit, wanted: Sequence[str], naming: Naming) -> Outcome:
     if isinstance(inputs, Unfit):
         return unfit(inputs.player_lookup, inputs.why, naming.round)
     start = time.perf_counter()
-    outcome = predict_player(inputs, systems, wanted, deps.config.feature_version, naming)
+    config = deps.config
+    systems = config.run_for(wanted, inputs.feature_version)
+    outcome = predict_player(inputs, systems, wanted, Gate(config.feature_versions, config.min_quality), naming)
     return replace(outcome, seconds=time.perf_counter() - start, code_version=deps.config.code_version)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from regen.domain.batch import Thresholds
 from regen.domain.errors import Defect
 from regen.domain.estimate import System
+from regen.domain.feature_versions import FeatureVersions
+from regen.features.checkpoints import Histories
 from regen.ports import Alerts, BatchStore, Clock, Heartbeat, Ids, Ledger, Queue, Warehouse
 
 TRIGGER_TOPIC = "nba-prediction-trigger"
@@ -28,14 +30,15 @@ class Config:
 
     Attributes:
         systems: ids of the systems that a batch runs if its trigger names none, in order.
-        run_for: the systems to run for the given ids, in order, including those whose estimates they read.
-        feature_version: the feature version that the systems were fitted on; None accepts any.
+        run_for: the systems to run for the given ids, in order, including those whose estimates they read, as fitted for
+            features of a version.
+        feature_versions: the feature versions that the systems were fitted on; None accepts any.
         promotion_wait_seconds: how long a verification waits for the warehouse's lease while another batch promotes.
     """
 
     systems: Sequence[str]
-    run_for: Callable[[Sequence[str]], Sequence[System]]
-    feature_version: str | None
+    run_for: Callable[[Sequence[str], str], Sequence[System]]
+    feature_versions: FeatureVersions | None
     lease_seconds: float
     deadline_seconds: float
     hold_down_seconds: float
@@ -50,6 +53,7 @@ class Config:
     source_before_hours: float
     source_after_hours: float
     source_shrunk_pct: float
+    min_quality: float
     retention_days: int
     thresholds: Thresholds
     code_version: str
@@ -71,6 +75,7 @@ class Deps:
 
     Attributes:
         heartbeat: renews a lease during long calls. With `no_heartbeat` leases are renewed between calls only.
+        histories: the league's box scores that this process has read, and the histories fed with them.
         trace: gives the W3C `traceparent` of the current request or message, if known.
     """
 
@@ -83,6 +88,7 @@ class Deps:
     alerts: Alerts | None = None
     ledger: Ledger | None = None
     heartbeat: Heartbeat = no_heartbeat
+    histories: Histories = field(default_factory=Histories)
     trace: Callable[[], str | None] = lambda: None
 
     @property

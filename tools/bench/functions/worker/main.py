@@ -33,7 +33,7 @@ class Workload:
 def router() -> Router:
     """The worker's own routes."""
     wired = app(with_warehouse=False, with_queue=False)
-    config = replace(wired.deps.config, run_for=lambda _: [Workload()], feature_version=None)
+    config = replace(wired.deps.config, run_for=lambda *_: [Workload()], feature_versions=None)
     return worker.router(replace(wired, deps=replace(wired.deps, config=config)))
 
 
