@@ -55,7 +55,12 @@ def feature_row(
 
 
 def slate_row(inputs: PlayerInputs, features: dict[str, Any] | None, **context: Any) -> dict[str, Any]:
-    """A row of `read_slate.sql` about a player whom the importer knows."""
+    """A row of `read_slate.sql` about a player whom the importer knows.
+
+    Args:
+        context: columns of the slate that have other values. `player_status` is that of a player whom the availability report
+            lists, even as available; the inputs alone do not say of an available player whether it lists him.
+    """
     named = inputs.injury_status if inputs.injury_status not in {"available", "unknown"} else None
     lines = [{"value": line.value, "bookmaker": line.bookmaker, "over_price": line.over_price,
               "under_price": line.under_price} for line in inputs.lines]  # fmt: skip
@@ -77,6 +82,13 @@ def imported(folder: DataFolder) -> Iterator[tuple[GameDay, list[PlayerInputs]]]
     """Each date, with the inputs of all its slate that the importer makes of the same box scores, without shot zones."""
     for day in game_days(replace(as_served(folder), zones=())):
         yield day, [plain(day.inputs(player, with_zones=False)) for player in day.slate.players]
+
+
+def listed(day: GameDay, inputs: PlayerInputs) -> str | None:
+    """The status by which the availability report of the date lists a player; None if it does not."""
+    report = day.board.statuses(day.game_date, inputs.team, inputs.game_start) or {}
+    status = report.get(inputs.player_lookup)
+    return status.upper() if status else None
 
 
 def plain(inputs: PlayerInputs) -> PlayerInputs:

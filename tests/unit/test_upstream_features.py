@@ -23,7 +23,7 @@ from regen.services.views import batch_view
 from regen.systems import by_version, load_artefact
 from support.bench import Bench
 from support.season_factory import season
-from support.upstream_tables import VERSION, feature_row, imported, read, slate_row, with_box_scores
+from support.upstream_tables import VERSION, feature_row, imported, listed, read, slate_row, with_box_scores
 
 NEW = season(days=24)
 OLD = season(days=14, seed=8, first=date(2024, 10, 22))
@@ -39,7 +39,10 @@ def slates(folder: DataFolder, **context: Any) -> dict[date, tuple[SlateReading,
     """Each date as upstream's tables have it, and as the importer makes it of the same box scores."""
     found = {}
     for day, made in imported(folder):
-        rows = [slate_row(i, feature_row(i.player_lookup, i.game_id), **context) for i in made]
+        rows = [
+            slate_row(i, feature_row(i.player_lookup, i.game_id), **{"player_status": listed(day, i), **context})
+            for i in made
+        ]
         found[day.game_date] = read(day.game_date, rows), made
     return found
 
@@ -204,6 +207,21 @@ def test_what_is_not_known_of_a_side_is_not_a_game_away() -> None:
         i.team: inputs_of(read(day, one).entries, i.player_lookup).home for i in made if i.game_id == first.game_id
     }
     assert sides == {first.team: first.home, first.opponent: not first.home}
+
+
+def test_a_report_that_clears_a_player_is_a_report_all_the_same() -> None:
+    day, _, made = last_date()
+    one, mate, *_ = (i for i in made if i.team == made[0].team)
+    risks = []
+    for status in (None, "AVAILABLE"):
+        rows = [
+            slate_row(i, feature_row(i.player_lookup, i.game_id), player_status=status if i is one else None)
+            for i in made
+            if i.team == one.team
+        ]
+        found = with_features(served_bench(NEW).deps, read(day, rows)).entries
+        risks.append(inputs_of(found, mate.player_lookup).features["injury_risk"])
+    assert risks == [None, 0.0]
 
 
 def test_no_box_scores_are_no_history() -> None:
