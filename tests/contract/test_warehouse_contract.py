@@ -11,7 +11,7 @@ from contract.warehouse_acts import PLAYERS, Promote, by_id, current, promote, s
 from regen.domain.audit import AuditEvent
 from regen.domain.errors import FenceLost, InvalidInput, PromotionAborted, StagingMissing
 from regen.domain.promotion import StagedRow
-from support.warehouse_rows import SYSTEMS, entry, everyone, fence, new, old, promotion, run, slate, staging
+from support.warehouse_rows import SYSTEMS, entry, everyone, fence, new, old, promotion, rollback, run, slate, staging
 from support.warehouses import DAY, Harness, at, harness
 
 __all__ = ["harness", "promote"]
@@ -168,6 +168,28 @@ def test_a_system_without_a_replacement_keeps_its_rows(harness: Harness, promote
         ("p", SYSTEMS[1], 25.0, None),
         ("p", SYSTEMS[0], 24.5, "b1"),
     ]
+
+
+def test_retired_systems_go_with_new_rows_and_come_back(harness: Harness, promote: Promote) -> None:
+    seed(harness, ["p", "kept", "out"])
+    harness.seed([old(player, "catboost_v8", 24.5) for player in ("p", "kept", "out")])
+    rows = [
+        *slate("p", "kept", "out"),
+        StagedRow("withdrawal", "out", reason="out"),
+        *(new("b1", "p", system, 24.5) for system in SYSTEMS),
+    ]
+    counts = promote("b1", 1, rows, retired=("catboost_v8", "ensemble_v1_1"))
+    assert (counts.superseded, counts.withdrawn, counts.inserted) == (4, 6, 2)
+    gone = {r["player_lookup"]: r for r in harness.predictions(DAY) if r["system_id"] == "catboost_v8"}
+    assert {player: row["superseded_reason"] for player, row in gone.items()} == {
+        "p": "system_retired", "kept": None, "out": "out",
+    }  # fmt: skip
+    assert (gone["p"]["superseded_by_prediction_id"], gone["p"]["superseded_by_batch_id"]) == (None, "b1")
+    (audit,) = harness.audit()
+    assert audit["withdrawn"] == 6
+    harness.warehouse.raise_fence(fence("b1", 2, 2))
+    harness.warehouse.rollback(rollback("b1", 2, minute=9, round_=2))
+    assert ("p", "catboost_v8", 24.5, None) in current(harness)
 
 
 def test_a_filtered_batch_touches_only_its_filter(harness: Harness, promote: Promote) -> None:

@@ -18,6 +18,7 @@ from regen.adapters.bigquery.loading import TableLoader
 from regen.adapters.bigquery.tables import create_tables
 from regen.cli import bdb, predictions, records
 from regen.cli.session import Session
+from regen.cli.verify import systems_gone
 from regen.client import accuracy, training_tables
 from regen.client.reader import Reader
 from regen.data.importer import TABLES, Part
@@ -108,6 +109,7 @@ def _clients(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[], 
     yield [], quietly(records.audit, "2026-01-20")
     yield [], quietly(records.audit, BATCH)
     yield [], quietly(bdb.list_)
+    yield [], lambda: systems_gone(reader, DAY, DAY)
     yield [], lambda: accuracy.errors(reader, [BATCH], DAY, DAY)
     yield [], lambda: training_tables.rows_to_learn_from(reader, DAY, DAY)
     yield [STANDING], lambda: facts.before(reader, DAY, DAY)

@@ -9,7 +9,7 @@ from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.promotion import Promotion, Rollback
 
 Problem = tuple[str, str]
-REASONS = frozenset({"out", "not_on_slate", "rollback"})
+REASONS = frozenset({"out", "postponed", "not_on_slate", "system_retired", "rollback"})
 
 
 def current(row: Row) -> bool:

@@ -60,6 +60,7 @@ def config(**numbers: Any) -> Config:
         **defaults,
         "feature_versions": None,
         "systems": SYSTEMS,
+        "retired_systems": (),
         "run_for": lambda wanted, version: tuple(_REGISTRY[name] for name in wanted),
         "players_per_request": 4,
         "hold_down_seconds": 0.0,

@@ -93,7 +93,7 @@ def test_missing_turnovers_are_unknown_and_not_none_at_all() -> None:
     assert made.features["team_win_pct"] is not None
 
 
-def test_one_player_without_turnovers_leaves_his_game_unrated_and_no_other() -> None:
+def test_a_player_without_turnovers_leaves_his_game_unrated() -> None:
     known = [log for log in of_year(2025).logs if log.game_date == date(2025, 10, 21)]
     other = next(log for log in known if log.team == "AAA")
     history, whole = History(), History()

@@ -69,7 +69,7 @@ def known(features: Any) -> dict[str, float | None]:
     return {name: value for name, value in features.items() if name not in UNSAID}
 
 
-def test_features_are_those_that_the_importer_makes_of_the_same_box_scores_to_the_last_digit() -> None:
+def test_features_are_those_of_the_import_to_the_last_digit() -> None:
     bench = served_bench(FOLDER)
     compared = 0
     for reading, expected in list(slates(FOLDER).values())[::3]:
@@ -119,7 +119,7 @@ def test_a_share_that_can_be_none_is_named(value: float | None) -> None:
         stored(VERSION, ["pct_paint", "pct_three"], [0.4, value], 1, None)
 
 
-def test_names_that_the_version_does_not_have_are_kept_out_and_named() -> None:
+def test_unknown_names_are_kept_out_and_named() -> None:
     found = stored("v2_33features", ["pct_paint", "dnp_rate", "mood"], [0.4, 0.1, 3.0], 1, None)
     assert found.features == {"pct_paint": 0.4}
     assert found.warnings == ("feature_unknown:'dnp_rate'", "feature_unknown:'mood'")
@@ -138,7 +138,7 @@ def rows_of(made: list[PlayerInputs], **changed: dict[str, Any]) -> list[dict[st
     ]
 
 
-def test_a_date_of_upstreams_rows_is_promoted_and_odd_rows_are_their_players_outcome_alone() -> None:
+def test_odd_rows_of_upstream_are_their_players_outcome_alone() -> None:
     day, _, made = last_date()
     assert len(made) > 40
     requested = [i.player_lookup for i in made if i.injury_status != "out"]

@@ -118,8 +118,8 @@ class WholeBatch(Batch, frozen=True, kw_only=True):
     Attributes:
         pending: names of players without an outcome yet.
         outcomes: players without predictions.
-        withdrawals: what the promotion takes away without a replacement, by reason (`out`, `postponed`, `not_on_slate`), as
-            the verification found; of a rejected batch, what it would have taken away.
+        withdrawals: what the promotion takes away without a replacement, by reason (`out`, `postponed`, `not_on_slate`,
+            `system_retired`), as the verification found; of a rejected batch, what it would have taken away.
     """
 
     counts: Counts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
@@ -11,6 +11,7 @@ import typer
 from regen.cli.arguments import span
 from regen.cli.output import columns
 from regen.cli.session import Session, command
+from regen.client.reader import Reader, Record
 from regen.domain.invariants import INVARIANTS
 from regen.settings import number
 
@@ -20,6 +21,14 @@ PANEL = "Predictions"
 def add(app: typer.Typer) -> None:
     """Add the command."""
     command(app, "verify", example="verify 2026-01-20 2026-01-24", panel=PANEL)(verify)
+
+
+def systems_gone(reader: Reader, first: date, last: date) -> list[Record]:
+    """The systems that regen does not have and that have current rows, with their numbers of rows and dates."""
+    from regen.systems import system_ids  # noqa: PLC0415
+
+    known = frozenset(system_ids())
+    return [row for row in reader.run("current_systems", first=first, last=last) if row["system_id"] not in known]
 
 
 def verify(
@@ -48,7 +57,8 @@ def verify(
         }
         for finding in findings
     ]
-    answer = {"from": begin, "to": end, "holds": not broken, "invariants": rows}
+    gone = systems_gone(reader, begin, end)
+    answer = {"from": begin, "to": end, "holds": not broken, "invariants": rows, "systems_gone": gone}
     session.out.show(answer, columns("state name:invariant checked::n violations::n says"), rows)
     if not session.out.json:
         for finding in broken:
@@ -56,6 +66,11 @@ def verify(
             session.out.line(f"{finding.name}: {INVARIANTS[finding.name]}")
             for example in finding.examples:
                 session.out.line(f"  {example}")
+        for system in gone:
+            session.out.line(
+                f"{system['system_id']} is no system of regen, and has {system['current_rows']} current rows on "
+                f"{system['dates']} dates; to retire them: REGEN_RETIRED_SYSTEMS"
+            )
         session.out.line("")
         looked = sum(finding.checked for finding in findings)
         verdict = f"{len(broken)} invariants are broken" if broken else "all hold"

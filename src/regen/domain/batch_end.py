@@ -9,7 +9,10 @@ from regen.domain import ids
 from regen.domain.alerts import AlertKind
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Act, Batch, Status
-from regen.domain.plan import in_words
+from regen.domain.plan import SYSTEM_RETIRED, in_words
+
+EXPECTED = frozenset({"out", SYSTEM_RETIRED})
+"""Withdrawals that raise no alert: the injury report names the players who are out, a setting the systems that are gone."""
 
 
 def alerts_of(batch: Batch, why: str) -> Iterator[tuple[AlertKind, str]]:
@@ -20,8 +23,7 @@ def alerts_of(batch: Batch, why: str) -> Iterator[tuple[AlertKind, str]]:
     elif batch.status is Status.PROMOTED:
         if (batch.counts.produced or 0) < batch.requested_players:
             yield AlertKind.BATCH_PARTIAL, why
-        # The injury report names the players who are out; this alert names the others who lose their predictions.
-        beyond = {reason: counts for reason, counts in withdrawals_of(batch).items() if reason != "out"}
+        beyond = {reason: counts for reason, counts in withdrawals_of(batch).items() if reason not in EXPECTED}
         if beyond and batch.act is not Act.ROLLBACK:
             yield AlertKind.PREDICTIONS_WITHDRAWN, f"withdrawn without a replacement: {in_words(beyond)}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from regen.domain.outcome import Outcome, OutcomeKind
@@ -11,6 +11,7 @@ from regen.domain.scope import Scope
 from regen.domain.slate import EXPLAINED, Exclusion
 
 NOT_ON_SLATE = "not_on_slate"
+SYSTEM_RETIRED = "system_retired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +34,21 @@ class Plan:
 
     Attributes:
         new: the rows that the promotion makes current.
+        before: the current rows, but for those of retired systems, which no check compares.
         withdrawn: the reason of withdrawal by player, for players with current rows that get no replacement.
         rows_withdrawn: number of withdrawn rows by reason.
+        retired: players who lose rows of retired systems, and have new ones of the others.
     """
 
     before: tuple[Row, ...]
     new: tuple[Row, ...]
     withdrawn: Mapping[str, str]
     rows_withdrawn: Mapping[str, int]
+    retired: frozenset[str] = frozenset()
 
     def record(self) -> dict[str, dict[str, int]]:
         """Withdrawn players and rows by reason, as stored and shown."""
-        players: dict[str, int] = {}
+        players: dict[str, int] = {SYSTEM_RETIRED: len(self.retired)} if self.retired else {}
         for reason in self.withdrawn.values():
             players[reason] = players.get(reason, 0) + 1
         return {reason: {"players": players[reason], "rows": self.rows_withdrawn[reason]} for reason in sorted(players)}
@@ -74,6 +78,7 @@ def plan(
     fresh: Sequence[Outcome],
     excluded: Sequence[Exclusion],
     scope: Scope,
+    retired: Collection[str] = (),
 ) -> Plan:
     """The plan of a promotion.
 
@@ -81,10 +86,13 @@ def plan(
         outcomes: of every requested player. Requested and excluded players together are the slate of a whole-slate
             batch.
         fresh: the outcomes whose rows this promotion makes current.
+        retired: systems whose rows it withdraws from the players who get new ones.
     """
     gone = withdrawals(outcomes, excluded, scope)
     on_slate = {o.player_lookup for o in outcomes} | {e.player_lookup for e in excluded}
     replaced = {(o.player_lookup, p.system_id) for o in fresh for p in o.predictions}
+    renewed = {o.player_lookup for o in fresh if o.predictions}
+    left_behind: set[str] = set()
     before: list[Row] = []
     new: list[Row] = []
     withdrawn: dict[str, str] = {}
@@ -93,15 +101,20 @@ def plan(
         tier = known.data_source_tier
         about = (known.quality, known.history_games)
         row = Row(known.player_lookup, known.game_id, known.system_id, known.line, known.bookmaker, tier, *about)
-        before.append(row)
+        is_retired = row.system_id in retired
+        if not is_retired:
+            before.append(row)
         reason = gone.get(row.player_lookup)
         if reason is None and scope.whole_slate and row.player_lookup not in on_slate:
             reason = NOT_ON_SLATE
         if reason is not None and (row.player_lookup, row.system_id) not in replaced:
             withdrawn[row.player_lookup] = reason
             rows[reason] = rows.get(reason, 0) + 1
+        elif is_retired and row.player_lookup in renewed:
+            left_behind.add(row.player_lookup)
+            rows[SYSTEM_RETIRED] = rows.get(SYSTEM_RETIRED, 0) + 1
     for o in fresh:
         source = o.provenance
         rest = (source.data_source_tier, source.feature_quality, source.history_games) if source else (None, None, None)
         new += [Row(o.player_lookup, o.game_id, p.system_id, p.line, p.bookmaker, *rest) for p in o.predictions]
-    return Plan(tuple(before), tuple(new), withdrawn, rows)
+    return Plan(tuple(before), tuple(new), withdrawn, rows, frozenset(left_behind))

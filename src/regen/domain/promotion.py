@@ -38,6 +38,7 @@ class Promotion:
         reason: why the batch runs; becomes `superseded_reason`.
         metadata: becomes `superseded_metadata`.
         at: the value of `superseded_at`, `created_at` and the audit's time (aware UTC).
+        retired: systems that no batch runs any more. Their current rows are withdrawn from the players who get new ones.
         audit: the row of this promotion; `superseded_count`, `regenerated_count` and `withdrawn` are counted by the
             transaction itself (I-70).
     """
@@ -50,6 +51,7 @@ class Promotion:
     metadata: Mapping[str, Any]
     at: datetime
     audit: AuditEntry
+    retired: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

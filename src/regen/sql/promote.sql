@@ -16,7 +16,8 @@ IF @@row_count != 1 THEN
 END IF;
 
 -- 2. Supersede the current rows of the generations that have a replacement; withdraw those of players ruled out and,
--- for a whole slate, of players no longer on it. Superseded rows are never changed (P6).
+-- for a whole slate, of players no longer on it, and of retired systems (@retired, joined by commas) those of players who
+-- get new rows. Superseded rows are never changed (P6).
 UPDATE {player_prop_predictions} AS old
 SET
   superseded = TRUE,
@@ -31,12 +32,15 @@ SET
     {nearest_line:f,old}
     LIMIT 1
   ),
-  superseded_reason = IF(old.system_id IN UNNEST(change.systems), @reason, change.reason)
+  superseded_reason = IF(
+    old.system_id IN UNNEST(change.systems), @reason, IFNULL(change.reason, 'system_retired')
+  )
 FROM (
   SELECT
     known.player_lookup,
     IFNULL(staged.fresh, []) AS fresh,
     IFNULL(staged.systems, []) AS systems,
+    IF(ARRAY_LENGTH(IFNULL(staged.systems, [])) > 0, SPLIT(@retired, ','), []) AS retired,
     COALESCE(staged.reason, IF(@whole_slate AND staged.on_slate IS NOT TRUE, 'not_on_slate', NULL)) AS reason
   FROM (
     SELECT DISTINCT player_lookup FROM {player_prop_predictions}
@@ -59,7 +63,9 @@ FROM (
 WHERE old.game_date = @game_date
   AND (old.superseded IS NULL OR old.superseded = FALSE)
   AND old.player_lookup = change.player_lookup
-  AND (change.reason IS NOT NULL OR old.system_id IN UNNEST(change.systems));
+  AND (
+    change.reason IS NOT NULL OR old.system_id IN UNNEST(change.systems) OR old.system_id IN UNNEST(change.retired)
+  );
 
 -- 3. Insert the new rows, each linked to the one that it replaces.
 INSERT INTO {player_prop_predictions} (

@@ -7,8 +7,8 @@ WITH predictions AS (
     superseded_reason, superseded_by_batch_id, superseded_by_prediction_id, supersedes_prediction_id,
     restored_from_prediction_id,
     superseded IS NULL OR superseded = FALSE AS is_current,
-    IFNULL(superseded_reason, '') IN ('out', 'not_on_slate', 'rollback') AND superseded_by_prediction_id IS NULL
-      AS is_withdrawn,
+    IFNULL(superseded_reason, '') IN ('out', 'postponed', 'not_on_slate', 'system_retired', 'rollback')
+    AND superseded_by_prediction_id IS NULL AS is_withdrawn,
     batch_id IS NOT NULL AS is_ours
   FROM {player_prop_predictions}
   WHERE game_date BETWEEN @first AND @last

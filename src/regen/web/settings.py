@@ -79,6 +79,7 @@ class Settings:
     min_quality: float
     retention_days: int
     systems: tuple[str, ...]
+    retired_systems: tuple[str, ...]
     webhook_url: Secret | None = field(repr=False)
     code_version: str
     tracing: str

@@ -166,6 +166,7 @@ class BigQueryWarehouse:
         values = {
             "expected_rows": promotion.expected_rows,
             "whole_slate": promotion.whole_slate,
+            "retired": ",".join(promotion.retired),
             **_act(promotion),
         }
         text = render("promote", self._names, promotion.staging, lists(counted=True))

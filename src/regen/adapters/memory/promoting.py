@@ -35,6 +35,7 @@ def promoted(rows: Sequence[Row], staged: Sequence[StagedRow], act: Promotion) -
     staged_rows = [row.prediction for row in staged if row.prediction is not None]
     fresh = [row for row in staged_rows if row.get("batch_id") == act.fence.batch_id and row["game_date"] == day]
     by_generation = _grouped(fresh)
+    renewed = {row["player_lookup"] for row in fresh}
     on_slate = {row.player_lookup for row in staged if row.kind in {"slate", "prediction"}}
     reasons: dict[str, str] = {}
     for out in staged:
@@ -46,6 +47,8 @@ def promoted(rows: Sequence[Row], staged: Sequence[StagedRow], act: Promotion) -
         reason = reasons.get(row["player_lookup"])
         if reason is None and act.whole_slate and row["player_lookup"] not in on_slate:
             reason = "not_on_slate"
+        if reason is None and row["system_id"] in act.retired and row["player_lookup"] in renewed:
+            reason = "system_retired"
         candidates = by_generation.get(generation(row), ())
         if not is_current(row) or not (candidates or reason):
             after.append(row)

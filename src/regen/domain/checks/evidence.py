@@ -32,6 +32,7 @@ class Evidence:
         fresh: the outcomes whose rows this promotion makes current.
         current: the predictions that are current before the promotion.
         staged_rows: number of prediction rows that were loaded into the staging table.
+        retired: systems that no batch runs any more. Their rows are in no baseline.
         slate: the slate that the batch was opened on; None in records of earlier versions.
         slate_before: number of players on the slate of the date's last promoted whole-slate batch; None if no such
             batch is on record.
@@ -48,6 +49,7 @@ class Evidence:
     scope: Scope = field(default_factory=Scope)
     slate: SlateShape | None = None
     slate_before: int | None = None
+    retired: frozenset[str] = frozenset()
 
     def limit(self, name: str) -> float:
         """The limit of a check.
@@ -71,7 +73,7 @@ class Evidence:
     @cached_property
     def plan(self) -> Plan:
         """The date before and after the promotion."""
-        return plan(self.current, self.outcomes, self.fresh, self.excluded, self.scope)
+        return plan(self.current, self.outcomes, self.fresh, self.excluded, self.scope, self.retired)
 
     @cached_property
     def withdrawals_alone(self) -> bool:
@@ -82,9 +84,9 @@ class Evidence:
 
     @cached_property
     def baseline(self) -> frozenset[str]:
-        """The players with current rows of the batch's systems; if only retired systems have rows, the players of those."""
+        """The players with current rows of the batch's systems; if only others have rows, the players of those."""
         of_systems = {c.player_lookup for c in self.current if c.system_id in self.systems}
-        return frozenset(of_systems or {c.player_lookup for c in self.current})
+        return frozenset(of_systems or {c.player_lookup for c in self.current if c.system_id not in self.retired})
 
 
 @dataclass(frozen=True, slots=True)

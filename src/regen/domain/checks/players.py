@@ -98,21 +98,24 @@ def systems_lost(evidence: Evidence, limit: float) -> CheckResult:
     """Players who get new rows keep every system of the batch that they have now and are eligible for.
 
     Fails when: too many of the date's current players get new rows, but none of a system that they have now. Systems
-        that the batch does not run are in no baseline; their rows stay, and the verdict names them
+        that the batch does not run are in no baseline; their rows stay, and the verdict names them, unless
+        `REGEN_RETIRED_SYSTEMS` does
     What to do: as `system_share`
     """
     if not evidence.baseline:
         return skipped(NO_CURRENT, limit)
     renewed = {o.player_lookup: o for o in evidence.fresh if o.predictions}
     lost: set[str] = set()
-    retired: dict[str, set[str]] = {}
+    idle: dict[str, set[str]] = {}
     for row in evidence.current:
+        if row.system_id in evidence.retired:
+            continue
         if row.system_id not in evidence.systems:
-            retired.setdefault(row.system_id, set()).add(row.player_lookup)
+            idle.setdefault(row.system_id, set()).add(row.player_lookup)
         elif (new := renewed.get(row.player_lookup)) and _lacks(new, row.system_id) and _keeps(new, row.system_id):
             lost.add(row.player_lookup)
     value = share(len(lost), len(evidence.baseline))
-    kept = ", ".join(f"{system} ({len(players)} players)" for system, players in sorted(retired.items()))
+    kept = ", ".join(f"{system} ({len(players)} players)" for system, players in sorted(idle.items()))
     unseen = f"systems that the batch does not run keep their rows: {kept}" if kept else None
     passed = value <= limit or len(lost) < FLOOR
     return CheckResult(passed, round(value, 2), limit, sorted(lost)[:MAX_NAMES], unseen)

@@ -54,10 +54,18 @@ def promote_round(deps: Deps, batch: Batch, lease: Lease, rows: int) -> str:
                 metadata={**batch.metadata, "batch_id": batch.batch_id},
                 at=entry.at,
                 audit=entry,
+                retired=retired(deps, batch),
             )
         )
 
     return _act(deps, batch, lease, AuditEvent.PROMOTED, Status.PROMOTED, attempt)
+
+
+def retired(deps: Deps, batch: Batch) -> tuple[str, ...]:
+    """The systems whose current rows the batch withdraws: none that it runs, and none if it runs only those that were named."""
+    if batch.scope.systems is not None:
+        return ()
+    return tuple(name for name in deps.config.retired_systems if name not in batch.systems)
 
 
 def rollback_round(deps: Deps, batch: Batch, lease: Lease) -> str:

@@ -32,7 +32,7 @@ from regen.services.batch import gathering
 from regen.services.batch.dates import read_date
 from regen.services.batch.ending import end_round
 from regen.services.batch.gathering import Gathered
-from regen.services.batch.promoting import promote_round, rollback_round
+from regen.services.batch.promoting import promote_round, retired, rollback_round
 from regen.services.batch.staging import drop_own, drop_predecessors
 from regen.services.state.commit import read_batch, until_committed
 from regen.services.state.denials import note_denied
@@ -131,6 +131,7 @@ def _judged(deps: Deps, batch: Batch, lease: Lease, staging: str) -> str:
             thresholds=batch.thresholds,
             staged_rows=staged,
             expected_rows=rows,
+            retired=frozenset(retired(deps, batch)),
         )
         found = judge(seen)
         verdict = replace(found, accepted=holding(batch.accepted_checks, batch.verdict, found.findings))

@@ -54,6 +54,7 @@ class Config:
     source_after_hours: float
     source_shrunk_pct: float
     min_quality: float
+    retired_systems: tuple[str, ...]
     retention_days: int
     thresholds: Thresholds
     code_version: str
