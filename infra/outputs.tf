@@ -1,5 +1,5 @@
 output "api_keys_secret" {
-  description = "Secret that takes the API keys as `id:key`, several joined by commas."
+  description = "Secret that takes the API keys as `id:key`, several joined by commas, or one key alone."
   value       = google_secret_manager_secret.api_keys.secret_id
 }
 

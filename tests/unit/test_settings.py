@@ -61,7 +61,7 @@ def test_a_problem_says_what_was_found_and_what_is_expected(name: str, text: str
 
 
 WRONG = [
-    *(("REGEN_API_KEYS", text) for text in (f"{CANARY}", f":{CANARY}", "me:short", f"me:{CANARY} x", f"mé:{CANARY}")),
+    *(("REGEN_API_KEYS", text) for text in (f"{CANARY} x", f":{CANARY}", "me:short", f"me:{CANARY} x", f"mé:{CANARY}")),
     *(("REGEN_API_KEYS", text) for text in (",", f"a:{CANARY},a:x{CANARY}", f"a:{CANARY},b:{CANARY}", f"a:{CANARY}é")),
     *(("REGEN_WEBHOOK_URL", text) for text in (f"hooks.example/{CANARY}", f"file:///{CANARY}", f"https://x/ {CANARY}")),
     *(
@@ -85,6 +85,14 @@ def test_a_wrong_value_names_its_variable_and_not_the_value(name: str, text: str
 def test_keys_are_stripped_of_spaces_and_line_breaks() -> None:
     settings = read_settings({**GOOD, "REGEN_API_KEYS": f" old : {CANARY} ,new:{CANARY}:2\n"})
     assert dict(settings.api_keys) == {"old": CANARY, "new": f"{CANARY}:2"}
+
+
+def test_a_secret_that_holds_a_key_alone_is_the_default_key() -> None:
+    assert dict(read_settings({**GOOD, "REGEN_API_KEYS": f"{CANARY}\n"}).api_keys) == {"default": CANARY}
+    both = read_settings({**GOOD, "REGEN_API_KEYS": f"{CANARY},new:{CANARY}2"}).api_keys
+    assert dict(both) == {"default": CANARY, "new": f"{CANARY}2"}
+    assert problems({**GOOD, "REGEN_API_KEYS": f"{CANARY},default:{CANARY}2"}) == ["REGEN_API_KEYS"]
+    assert problems({**GOOD, "REGEN_API_KEYS": "too short"}) == ["REGEN_API_KEYS"]
 
 
 @pytest.mark.parametrize(

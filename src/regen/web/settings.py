@@ -21,6 +21,8 @@ CLAIMS = "claims"
 GOOGLE_ISSUER = str(declared()["REGEN_OIDC_ISSUER"].default)
 GOOGLE_CERTS_URL = str(declared()["REGEN_OIDC_CERTS_URL"].default)
 
+DEFAULT_KEY = "default"
+"""Whose the key of a secret is that holds nothing else, as the predecessor's does: its operators send what the secret prints."""
 _KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,50}")
 _KEY = re.compile(r"[!-~]{16,500}")
 _ADDRESS = re.compile(r"https://[A-Za-z0-9\[][!-~]*")
@@ -92,12 +94,13 @@ class _Wrong(ValueError):
 
 
 def _keys(text: str) -> dict[str, Secret]:
-    """`id:key,id:key`: two keys are valid at once, for rotation."""
+    """`id:key,id:key`: two keys are valid at once, for rotation. A key without an id is that of `default`."""
     if not text:
         return {}
-    pairs = [tuple(part.strip() for part in pair.partition(":")[::2]) for pair in text.split(",") if pair.strip()]
+    named = [pair if ":" in pair else f"{DEFAULT_KEY}:{pair}" for pair in text.split(",") if pair.strip()]
+    pairs = [tuple(part.strip() for part in pair.partition(":")[::2]) for pair in named]
     if not pairs or any(not _KEY_ID.fullmatch(k) or not _KEY.fullmatch(v) for k, v in pairs):
-        raise _Wrong("one or more id:key pairs joined by commas, keys of at least 16 characters of ASCII")
+        raise _Wrong("a key, or id:key pairs joined by commas, keys of at least 16 characters of ASCII")
     if len({k for k, _ in pairs}) != len(pairs) or len({v for _, v in pairs}) != len(pairs):
         raise _Wrong("id:key pairs of which each id and each key is another")
     return {k: Secret(v) for k, v in pairs}
