@@ -120,9 +120,14 @@ class WholeBatch(Batch, frozen=True, kw_only=True):
         outcomes: players without predictions.
         withdrawals: what the promotion takes away without a replacement, by reason (`out`, `postponed`, `not_on_slate`,
             `system_retired`), as the verification found; of a rejected batch, what it would have taken away.
+        superseded_count, regenerated_count: rows, under the predecessor's names; null until a promotion has counted them.
+        processing_time_seconds: from the opening to the end; null until then.
     """
 
     counts: Counts
+    superseded_count: Count
+    regenerated_count: Count
+    processing_time_seconds: float | None
     pending: list[str]
     outcomes: list[PlayerProblem]
     withdrawals: dict[str, Withdrawn]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import UNSET, UnsetType, field
 
-from regen.api.words import Answer, BatchStatus, Moment, one_of
+from regen.api.words import Answer, BatchStatus, Count, Moment, one_of
 
 
 class OpeningAnswer(Answer, frozen=True):
@@ -19,6 +19,8 @@ class OpeningAnswer(Answer, frozen=True):
         requests: messages that the batch is made of.
         excluded: players who were asked for and are left out, by reason.
         trigger_id: the batch that carries it has it among its `trigger_ids`.
+        superseded_count, regenerated_count, processing_time_seconds: null, as the predecessor's callers find them here; `note`
+            says where they are once the batch has ended.
     """
 
     status: Annotated[str, one_of("accepted", "coalesced", "rejected", "malformed")]
@@ -29,6 +31,10 @@ class OpeningAnswer(Answer, frozen=True):
     excluded: dict[str, int] = field(default_factory=dict)
     trigger_id: str = ""
     status_url: str | UnsetType = UNSET
+    superseded_count: Count | UnsetType = UNSET
+    regenerated_count: Count | UnsetType = UNSET
+    processing_time_seconds: float | UnsetType | None = UNSET
+    note: str | UnsetType = UNSET
 
 
 class Preview(Answer, frozen=True, kw_only=True):

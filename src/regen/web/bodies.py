@@ -14,12 +14,14 @@ from regen.domain.errors import InvalidInput
 from regen.domain.scope import Scope, resolved
 from regen.domain.trigger import Source, Trigger
 from regen.services.state.messages import REGENERATE
+from regen.web import predecessor_fields
 from regen.web.trigger_fields import DEFAULT_REASON, TRIGGER, ignored
 
 MAX_NAMES = 1000
 MAX_NAME = 100
 MAX_METADATA_BYTES = 20_000
 REGENERATION = TRIGGER - {"mode"} | {"dry_run"}
+START = frozenset({"game_date", "min_minutes", "force", "dry_run"})
 ORDER = frozenset({"reason", "dry_run"})
 
 
@@ -43,7 +45,7 @@ def regeneration(
 
 def start(body: Mapping[str, Any], *, caller: str, trigger_id: str, now: datetime) -> Trigger:
     """The body of `POST /start`."""
-    only(body, {"game_date", "min_minutes", "force", "dry_run"})
+    only(body, START | predecessor_fields.FIELDS)
     minutes = body.get("min_minutes")
     if minutes is not None and (isinstance(minutes, bool) or not isinstance(minutes, int | float)):
         raise InvalidInput("min_minutes", "a number from 0 to 48")
@@ -57,6 +59,7 @@ def start(body: Mapping[str, Any], *, caller: str, trigger_id: str, now: datetim
         source=Source.SCHEDULER if caller.startswith("scheduler:") else Source.HTTP,
         triggered_by=caller,
         at=now,
+        metadata=predecessor_fields.kept(body),
         min_minutes=None if minutes is None else float(minutes),
         force=flag_field(body, "force"),
     )

@@ -39,6 +39,7 @@ from regen.web.tracing import adopt, trace_id
 from regen.web.trigger_fields import refuse_orders
 
 log = logging.getLogger(__name__)
+COUNTED_LATER = "counts are null until the batch has ended: then status_url has them, as rows"
 MAX_KEY = 200
 MAX_TRIGGER_ID = 300
 _Act = Callable[[Deps, orders.Order, dict[str, Any]], Batch]
@@ -299,7 +300,15 @@ def _would(word: str, order: orders.Order, batch: Batch | None) -> WouldOrder:
 
 def _accepted(call: Call, answer: OpeningAnswer, trigger: Trigger) -> OpeningAnswer:
     url = call.url(f"/batches/{answer.batch_id}")
-    return structs.replace(answer, trigger_id=answer.trigger_id or trigger.trigger_id, status_url=url)
+    return structs.replace(
+        answer,
+        trigger_id=answer.trigger_id or trigger.trigger_id,
+        status_url=url,
+        superseded_count=None,
+        regenerated_count=None,
+        processing_time_seconds=None,
+        note=COUNTED_LATER,
+    )
 
 
 def _document_id(batch_id: str) -> str:

@@ -70,6 +70,9 @@ def view_batch(deps: Deps, batch_id: str) -> WholeBatch:
     return WholeBatch(
         **asdict(_batch(batch)),
         counts=counts,
+        superseded_count=counts.superseded,
+        regenerated_count=counts.inserted,
+        processing_time_seconds=None if batch.ended_at is None else (batch.ended_at - batch.created_at).total_seconds(),
         pending=sorted(pending),
         outcomes=sorted(problems.values(), key=lambda p: p.player_lookup),
         withdrawals=(verdict and verdict.withdrawals) or {},
