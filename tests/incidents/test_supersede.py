@@ -260,8 +260,10 @@ def test_i07_only_what_has_a_replacement_is_superseded() -> None:
         assert (heir["player_lookup"], heir["system_id"]) == (row["player_lookup"], row["system_id"])
         assert heir.get("superseded") is not True
     assert {rows[name].get("superseded") for name in ("s0", "s1", "r")} == {None}
-    where = source("promote").partition(") AS change")[2].partition(";")[0]
-    assert "AND (change.reason IS NOT NULL OR old.system_id IN UNNEST(change.systems))" in where
+    change, _, rest = " ".join(source("promote").split()).partition(") AS change")
+    replaced = "old.system_id IN UNNEST(change.systems) OR old.system_id IN UNNEST(change.retired)"
+    assert rest.partition(";")[0].endswith(f"AND ( change.reason IS NOT NULL OR {replaced} )")
+    assert "IF(ARRAY_LENGTH(IFNULL(staged.systems, [])) > 0, SPLIT(@retired, ','), []) AS retired" in change
 
 
 def test_i08_two_regenerations_of_a_date_do_not_interleave() -> None:
