@@ -24,15 +24,32 @@ from support.bench import Bench
 AT = datetime(2026, 1, 20, 20, tzinfo=UTC)
 INPUTS = {"pending_bdb_games", "player_prop_lines"}
 PREDICTION = Prediction(
-    *("p1", "ensemble_v1", "3", 21.5, 5.0, 70.0, "OVER"),
+    *("p1", "ensemble_v1", "1-a1b2c3", 21.5, 5.0, 70.0, "OVER"),
     line=19.5,
     bookmaker="draftkings",
     over_probability=0.6,
     filter_reason="low_quality",
     factors={"form": 1.5},
     warnings=("stale line",),
+    price_edge=0.04,
+    line_minutes=35,
+    is_fallback=True,
 )
-PROVENANCE = Provenance("h", "v1", "f", 90.0, 10, "GOLD", "bigdataball", "available", 9, "BOS", "NYK", "tip_off")
+PROVENANCE = Provenance(
+    "h",
+    "v1",
+    "f",
+    90.0,
+    10,
+    "GOLD",
+    "bigdataball",
+    "available",
+    9,
+    "BOS",
+    "NYK",
+    "tip_off",
+    "2026-01-20T08:00:00+00:00",
+)
 OUTCOME = Outcome(
     "playera",
     "0022500601",

@@ -59,6 +59,8 @@ class Line:
         bookmaker: lower-case name, such as `draftkings`.
         over_price: American odds, None if not offered.
         captured_at: when the line was seen (aware UTC).
+        is_fallback: whether it is the one that the slate names (`current_points_line`), for want of bookmakers' offers. No
+            system sees that.
     """
 
     value: float
@@ -66,6 +68,7 @@ class Line:
     over_price: int | None = None
     under_price: int | None = None
     captured_at: datetime | None = None
+    is_fallback: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +117,15 @@ class PlayerInputs:
         return hashlib.sha256(canonical.encode()).hexdigest()[:32]
 
 
+_LINE_SEEN = ("value", "bookmaker", "over_price", "under_price", "captured_at")
+
+
 def _plain(value: object) -> Any:  # noqa: ANN401
     """The JSON form of a date or a record; much faster than `asdict`, which copies everything first."""
     if isinstance(value, date):  # datetime is a date
         return value.isoformat()
-    if isinstance(value, RecentGame | Line | PlayerInputs):
+    if isinstance(value, Line):
+        return {name: getattr(value, name) for name in _LINE_SEEN}
+    if isinstance(value, RecentGame | PlayerInputs):
         return {name: getattr(value, name) for name in value.__slots__}
     raise TypeError(f"inputs hold a value of type {type(value).__name__}")

@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 from statistics import fmean, median
 
 from regen.domain.inputs import Line, PlayerInputs
+from regen.domain.recommendation import Judgement, Recommendation
 from regen.domain.tip_off import is_known
 
 PREFERENCE = ("draftkings", "fanduel", "betmgm", "williamhill_us", "betrivers", "fanatics", "prizepicks", "underdog")
@@ -111,6 +112,19 @@ def implied_chance(price: int | None) -> float | None:
     if price is None or -100 < price < 100:
         return None
     return 100.0 / (price + 100.0) if price > 0 else -price / (-price + 100.0)
+
+
+def price_edge(advice: Judgement, line: Line | None) -> float | None:
+    """The chance of the recommended side, a push set aside, above the one that its price implies; None without either."""
+    if line is None or advice.over is None or advice.recommendation not in {Recommendation.OVER, Recommendation.UNDER}:
+        return None
+    is_over = advice.recommendation is Recommendation.OVER
+    implied = implied_chance(line.over_price if is_over else line.under_price)
+    if implied is None:
+        return None
+    decided = max(1e-9, 1.0 - (advice.push or 0.0))
+    over = advice.over / decided
+    return round((over if is_over else 1.0 - over) - implied, 4)
 
 
 def _main(alternates: Sequence[Line]) -> Line:

@@ -28,6 +28,9 @@ class Prediction:
         confidence: 0 to 100.
         recommendation: `OVER`, `UNDER`, `PASS` or `NO_LINE`.
         over_probability: P(points > line), None without a line.
+        price_edge: chance of the recommended side above the one that its price implies; None without a side or a price.
+        line_minutes: from when the line was seen to tip-off; None if one of these is unknown.
+        is_fallback: whether the line is the slate's own, for want of bookmakers' offers.
         filter_reason: why one should not bet on it; None if one may. The row is stored in either case (I-05).
     """
 
@@ -44,6 +47,9 @@ class Prediction:
     filter_reason: str | None = None
     factors: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    price_edge: float | None = None
+    line_minutes: int | None = None
+    is_fallback: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class Provenance:
 
     Attributes:
         inputs_as_of: `tip_off` or `late`, see `tip_off.InputsAsOf`; None if the start is unknown.
+        features_built_at: ISO 8601, None if unknown.
     """
 
     inputs_hash: str
@@ -66,6 +73,7 @@ class Provenance:
     team: str | None = None
     opponent: str | None = None
     inputs_as_of: str | None = None
+    features_built_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from regen.domain.errors import InsufficientData
 from regen.domain.estimate import Estimate, System
 from regen.domain.feature_versions import FeatureVersions
 from regen.domain.inputs import PlayerInputs
-from regen.domain.lines import chosen_lines
+from regen.domain.lines import chosen_lines, price_edge
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Provenance
 from regen.domain.recommendation import advise
 from regen.domain.soundness import flaw, plain
-from regen.domain.tip_off import before_start, inputs_as_of
+from regen.domain.tip_off import before_start, inputs_as_of, minutes_before
 
 MAX_WARNINGS = 20
 
@@ -167,6 +167,9 @@ def _rows(
                     over_probability=advice.over,
                     factors=estimate.factors,
                     warnings=(*estimate.warnings, *warnings),
+                    price_edge=price_edge(advice, line),
+                    line_minutes=None if line is None else minutes_before(line.captured_at, inputs.game_start),
+                    is_fallback=line is not None and line.is_fallback,
                 )
             )
     return tuple(rows)
@@ -210,6 +213,7 @@ def _outcome(
             team=inputs.team,
             opponent=inputs.opponent,
             inputs_as_of=as_of.value if (as_of := inputs_as_of(inputs)) else None,
+            features_built_at=inputs.features_built_at.isoformat() if inputs.features_built_at else None,
         ),
         game_start=inputs.game_start.isoformat() if inputs.game_start else None,
         round=naming.round,

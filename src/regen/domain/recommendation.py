@@ -91,6 +91,12 @@ def quantile(estimate: Estimate, chance: float) -> float:
     return max(0.0, math.pow(root, 1.0 / POWER) - SHIFT)
 
 
+def interval80(points: float, sd: float) -> tuple[float, float]:
+    """The central interval that the points fall into with a chance of 80 %."""
+    estimate = Estimate(points, sd, 0.0)
+    return quantile(estimate, 0.1), quantile(estimate, 0.9)
+
+
 def _root_spread(estimate: Estimate, centre: float) -> float:
     return POWER * math.pow(centre, POWER - 1.0) * max(MIN_SD, estimate.sd)
 

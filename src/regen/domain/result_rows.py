@@ -8,6 +8,11 @@ from typing import Any
 
 from regen.domain.batch import Batch
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction
+from regen.domain.recommendation import interval80
+
+OFFERS, FALLBACK = "player_prop_lines", "upcoming_player_game_context"
+"""Where a line was had from: bookmakers' offers, or the slate's own line where there are none."""
+MAX_SD = 99.0
 
 
 def prediction_row(batch: Batch, outcome: Outcome, prediction: Prediction, at: datetime) -> dict[str, Any]:
@@ -19,6 +24,8 @@ def prediction_row(batch: Batch, outcome: Outcome, prediction: Prediction, at: d
     source = outcome.provenance
     begun = has_begun(outcome.game_start, at)
     line = prediction.line
+    sd = min(prediction.sd, MAX_SD)
+    low, high = interval80(prediction.points, sd)
     return {
         "prediction_id": prediction.prediction_id,
         "system_id": prediction.system_id,
@@ -33,12 +40,20 @@ def prediction_row(batch: Batch, outcome: Outcome, prediction: Prediction, at: d
         "recommendation": prediction.recommendation,
         "has_prop_line": line is not None,
         "current_points_line": line,
+        "edge": prediction.price_edge,
         "line_margin": None if line is None else round(prediction.points - line, 2),
         "line_source": "NO_PROP_LINE" if line is None else "ACTUAL_PROP",
         "sportsbook": prediction.bookmaker,
+        "line_source_api": None if line is None else FALLBACK if prediction.is_fallback else OFFERS,
+        "was_line_fallback": None if line is None else prediction.is_fallback,
+        "line_minutes_before_game": prediction.line_minutes,
         "over_probability": None if prediction.over_probability is None else round(prediction.over_probability, 4),
         "prediction_variance": round(min(prediction.sd**2, 999.0), 2),
+        "prediction_sd": round(sd, 3),
+        "interval80_low": round(low, 1),
+        "interval80_high": round(high, 1),
         "model_version": prediction.version,
+        "ml_model_id": prediction.version.partition("-")[2] or None,
         "key_factors": {k: round(v, 3) for k, v in prediction.factors.items() if math.isfinite(v)},
         "warnings": list(prediction.warnings),
         "is_active": True,
@@ -48,6 +63,7 @@ def prediction_row(batch: Batch, outcome: Outcome, prediction: Prediction, at: d
         "feature_version": source.feature_version if source else None,
         "feature_version_hash": source.feature_hash if source else None,
         "feature_count": source.feature_count if source else None,
+        "features_built_at": source.features_built_at if source else None,
         "feature_quality_score": source.feature_quality if source else None,
         "actual_games_count": source.history_games if source else None,
         "data_source_tier": source.data_source_tier if source else None,

@@ -63,6 +63,11 @@ def is_known(moment: datetime | None, start: datetime | None) -> bool:
     return moment is None or start is None or moment <= start
 
 
+def minutes_before(moment: datetime | None, start: datetime | None) -> int | None:
+    """Whole minutes from a moment to the start; None if one of these is unknown."""
+    return None if moment is None or start is None else int((start - moment).total_seconds() // 60)
+
+
 def split(offers: Iterable[O], start: datetime | None) -> tuple[list[O], list[O]]:
     """The offers from before the start, and those to set aside."""
     known: list[O] = []

@@ -157,7 +157,8 @@ def _lines(
     lines, late = split(values.decoded(text, _LINES, "player_prop_lines"), known_until)
     offered = values.number(context, "current_points_line")
     if not lines and offered is not None:
-        lines = [Line(offered, values.optional_text(context, "current_points_line_source") or "unknown")]
+        book = values.optional_text(context, "current_points_line_source") or "unknown"
+        lines = [Line(offered, book, is_fallback=True)]
     return tuple(sorted(lines, key=lambda line: (line.bookmaker, line.value))), named(late)
 
 

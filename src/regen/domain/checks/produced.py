@@ -13,6 +13,7 @@ MAX_POINTS = 100.0
 WITHDRAWALS_ALONE = "the batch consists of withdrawals alone"
 MIN_GOLD = 80.0
 MIN_LINED = 50.0
+MAX_FALLBACK = 20.0
 MAX_MEAN_EDGE = 3.0
 
 
@@ -138,6 +139,19 @@ def lined_share(evidence: Evidence) -> CheckResult:
     return CheckResult(share >= MIN_LINED, round(share, 1), MIN_LINED)
 
 
+def fallback_lines(evidence: Evidence) -> CheckResult:
+    """Share of players with a line whose line is the slate's own, for want of bookmakers' offers.
+
+    Fails when: never; it warns if too many players' lines are the slate's own (`current_points_line`), without price and time
+    What to do: have the lines arrived in `player_prop_lines`? Without them, no edge over the price is known
+    """
+    lined = {o.player_lookup: {p.is_fallback for p in o.predictions if p.line is not None} for o in evidence.produced}
+    known = {player: found for player, found in lined.items() if found}
+    names = sorted(player for player, found in known.items() if found == {True})
+    value = 100.0 * len(names) / len(known) if known else 0.0
+    return CheckResult(value <= MAX_FALLBACK, round(value, 1), MAX_FALLBACK, names[:MAX_NAMES])
+
+
 def mean_edge(evidence: Evidence) -> CheckResult:
     """Mean of prediction less line (I-47: -3.84 where the lines had not arrived).
 
@@ -169,6 +183,7 @@ CHECKS = (
     fixed(rows_staged),
     fixed(gold_share, "warn"),
     fixed(lined_share, "warn"),
+    fixed(fallback_lines, "warn"),
     fixed(mean_edge, "warn"),
     fixed(one_revision, "warn"),
 )
