@@ -18,7 +18,7 @@ from regen.domain.slate_reading import SlateEntry, SlateReading
 from regen.features.names import FEATURE_NAMES
 from regen.features.upstream import NotUsable, mapping, stored, upstream_versions
 from regen.features.versions import ACCEPTED, SERVED_VERSION
-from regen.services.batch.reading import with_features
+from regen.services.batch.reading import histories, with_features
 from regen.services.views import batch_view
 from regen.systems import by_version, load_artefact
 from support.bench import Bench
@@ -238,10 +238,10 @@ def test_a_date_pays_for_the_days_that_are_new() -> None:
     days = list(readings)
     for day in days[-3:]:
         with_features(bench.deps, readings[day][0])
-    fed = bench.deps.histories.fed
+    fed = histories(bench.deps).fed
     assert fed == len(days) - 1
     with_features(bench.deps, readings[days[-1]][0])
-    assert bench.deps.histories.fed == fed
+    assert histories(bench.deps).fed == fed
 
 
 def test_a_corrected_box_score_counts_from_its_day_on() -> None:
@@ -257,13 +257,13 @@ def test_a_corrected_box_score_counts_from_its_day_on() -> None:
             for log in NEW.logs
         ),
     )
-    histories = bench.deps.histories
+    kept = histories(bench.deps)
     object.__setattr__(bench.deps, "warehouse", with_box_scores(corrected, MemoryWarehouse()))
     after = inputs_of(with_features(bench.deps, reading).entries, player)
     fresh = inputs_of(with_features(served_bench(corrected).deps, reading).entries, player)
     assert after == fresh
     assert after.features["points_avg_last_5"] != before.features["points_avg_last_5"]
-    assert bench.deps.histories is histories
+    assert histories(bench.deps) is kept
 
 
 def test_rows_that_cannot_be_read_are_left_out_and_counted() -> None:

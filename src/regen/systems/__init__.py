@@ -93,15 +93,20 @@ def by_version(ids: Sequence[str]) -> Callable[[Sequence[str], str], Sequence[Sy
     Args:
         ids: the systems that may be asked for.
     """
-    chosen = {version: systems(with_members(ids), load_artefact(feature_version=version)) for version in ACCEPTED}
+
+    @cache
+    def chosen(version: str) -> Sequence[System]:
+        return systems(with_members(ids), load_artefact(feature_version=version))
 
     @cache
     def run_for(wanted: tuple[str, ...], version: str) -> Sequence[System]:
         needed = set(with_members(wanted))
-        return tuple(s for s in chosen[version] if s.system_id in needed)
+        return tuple(s for s in chosen(version) if s.system_id in needed)
 
+    # When a process starts, so that it ends if a system is unknown; the models of another version are loaded when one is met.
+    chosen(FEATURE_VERSION)
     # Features of another version reach no system: whoever runs them has a gate, whose error says what was expected.
-    return lambda wanted, version: run_for(tuple(wanted), version if version in chosen else FEATURE_VERSION)
+    return lambda wanted, version: run_for(tuple(wanted), version if version in ACCEPTED else FEATURE_VERSION)
 
 
 def estimate_all(

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from regen.domain.slate_reading import SlateReading
-from regen.features.serving import is_upstreams, served
+from regen.features.upstream import upstream_versions
 from regen.features.window import window_from
 from regen.services.state.deps import Deps
+
+if TYPE_CHECKING:
+    from regen.features.checkpoints import Histories
 
 
 def with_features(deps: Deps, reading: SlateReading) -> SlateReading:
@@ -14,12 +19,24 @@ def with_features(deps: Deps, reading: SlateReading) -> SlateReading:
     One more statement, however many players: the league's box scores of the window, without the days that this process
     has seen already.
     """
-    if not any(map(is_upstreams, reading.entries)):
+    versions = upstream_versions()
+    if not any(entry.inputs and entry.inputs.feature_version in versions for entry in reading.entries):
         return reading
-    day = reading.game_date
+    from regen.features.serving import served  # noqa: PLC0415 - a fifth of a cold start, which most processes never need
+
+    day, kept = reading.game_date, histories(deps)
     first = window_from(day)
-    days = deps.warehouse.box_scores(first, day, deps.histories.known())
-    if deps.histories.lacks(days):
+    days = deps.warehouse.box_scores(first, day, kept.known())
+    if kept.lacks(days):
         days = deps.warehouse.box_scores(first, day)
-    history, warnings = deps.histories.before(first, days)
+    history, warnings = kept.before(first, days)
     return served(reading, history, warnings)
+
+
+def histories(deps: Deps) -> Histories:
+    """Those of this process. Two threads that make them at once lose one's box scores, which are read again."""
+    from regen.features.checkpoints import Histories  # noqa: PLC0415 - as above
+
+    if deps.kept.histories is None:
+        deps.kept.histories = Histories()
+    return deps.kept.histories

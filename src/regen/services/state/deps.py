@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from regen.domain.batch import Thresholds
 from regen.domain.errors import Defect
 from regen.domain.estimate import System
 from regen.domain.feature_versions import FeatureVersions
-from regen.features.checkpoints import Histories
 from regen.ports import Alerts, BatchStore, Clock, Heartbeat, Ids, Ledger, Queue, Warehouse
+
+if TYPE_CHECKING:
+    from regen.features.checkpoints import Histories
 
 TRIGGER_TOPIC = "nba-prediction-trigger"
 REQUEST_TOPIC = "prediction-request"
@@ -70,13 +73,24 @@ def no_heartbeat(beat: Callable[[], bool], seconds: float) -> AbstractContextMan
     return nullcontext()
 
 
+@dataclass(slots=True)
+class Kept:
+    """What a process keeps, made when it is first needed: most processes never make features.
+
+    Attributes:
+        histories: the league's box scores that the process has read, and the histories fed with them.
+    """
+
+    histories: Histories | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Deps:
     """The ports and the configuration.
 
     Attributes:
         heartbeat: renews a lease during long calls. With `no_heartbeat` leases are renewed between calls only.
-        histories: the league's box scores that this process has read, and the histories fed with them.
+        kept: what this process keeps between readings.
         trace: gives the W3C `traceparent` of the current request or message, if known.
     """
 
@@ -89,7 +103,7 @@ class Deps:
     alerts: Alerts | None = None
     ledger: Ledger | None = None
     heartbeat: Heartbeat = no_heartbeat
-    histories: Histories = field(default_factory=Histories)
+    kept: Kept = field(default_factory=Kept)
     trace: Callable[[], str | None] = lambda: None
 
     @property
