@@ -7,7 +7,6 @@ tools/settings_page.py --check   say what is missing or out of date, and fail if
 from __future__ import annotations
 
 import inspect
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,7 +16,6 @@ from regen.domain.checks.declared import Check
 from regen.settings import Default, Setting, declared, field_of, text_of
 
 PAGE = Path(__file__).parents[1] / "docs" / "operations.md"
-_PARTS = re.compile(r"(?s)\n\s*\n\s*Fails when: (?P<fails>.*?)\n\s*What to do: (?P<do>.*?)\s*$")
 
 
 def checks() -> Iterator[str]:
@@ -26,14 +24,8 @@ def checks() -> Iterator[str]:
     yield "| check | fails when | limit (default; off) | what to do |"
     yield "|---|---|---|---|"
     for check in CHECKS:
-        fails, do = said(check) or ("", "")
+        fails, do = check.said or ("", "")
         yield f"| `{check.name}` | {fails} | {_limit(check, variables)} | {do} |"
-
-
-def said(check: Check) -> tuple[str, str] | None:
-    """When a check fails and what to do then, if its docstring says both."""
-    found = _PARTS.search(check.look.__doc__ or "")
-    return (" ".join(found["fails"].split()), " ".join(found["do"].split())) if found else None
 
 
 def _limit(check: Check, variables: Mapping[str, str]) -> str:
@@ -89,7 +81,7 @@ def page(text: str) -> str:
 
 def problems() -> list[str]:
     """Everything that keeps page, checks and settings from agreeing."""
-    missing = [f"{_where(c)}: the docstring lacks `Fails when:` and `What to do:`" for c in CHECKS if said(c) is None]
+    missing = [f"{_where(c)}: the docstring lacks `Fails when:` and `What to do:`" for c in CHECKS if c.said is None]
     text = PAGE.read_text(encoding="utf-8")
     return missing + (["docs/operations.md is out of date: run tools/settings_page.py"] if page(text) != text else [])
 

@@ -95,7 +95,7 @@ def test_backfill_prints_its_plan_first_and_its_table_last(fake: FakeCoordinator
     assert f"regen backfill --resume {NAME}" in result.stderr
     row = next(line for line in result.stdout.splitlines() if line.startswith("2026-01-20"))
     assert row.split()[2:] == ["4", "-", "21", "22", "3.5", "5", "4.5", "promoted", "-"]
-    assert "1 dates promoted, 0 fell short, 1 without a slate" in result.stdout
+    assert "of 2 dates 1 promoted, 1 without a slate" in result.stdout
     assert "MAE 5.000 before, 4.500 after, over 3 players" in result.stdout
 
 

@@ -142,10 +142,10 @@ def test_status_lists_the_newest(fake: FakeCoordinator, regen: Regen) -> None:
 def test_status_shows_what_is_missing_by_name(fake: FakeCoordinator, regen: Regen) -> None:
     fake.say(f"GET /batches/{BATCH}", (200, view(pending=["ann"], status="rejected", error="checks failed: coverage")))
     lines = regen("status", BATCH).stdout.splitlines()
-    assert "error: checks failed: coverage" in lines
+    assert lines[1] == "Rejected: coverage is 75 %, under its limit of 90 %."
     assert "pending: ann" in lines
     assert any(line.split() == ["zed", "failed", "no_features", "none"] for line in lines)
-    assert any(line.split()[:5] == ["coverage", "no", "fail", "75", "90"] for line in lines)
+    assert any(line.split()[:4] == ["coverage", "FAILED", "75", "90"] for line in lines)
 
 
 def test_wait_for_a_date_waits_for_its_live_batches(fake: FakeCoordinator, regen: Regen) -> None:

@@ -41,7 +41,10 @@ def test_long_list_of_names_is_shortened() -> None:
 
 
 def test_batch_is_summarised_in_one_line() -> None:
-    assert describe(view()) == "2026-01-20 promoted: 4/4 done, 1 failed, 0 skipped, 21 superseded, 21 inserted"
+    assert describe(view()) == (
+        "2026-01-20: Promoted: new predictions of 3 of 4 players; 21 rows superseded, 21 inserted."
+    )
+    assert describe(view(status="running")) == "2026-01-20 running: 4/4 done, 1 failed, 0 skipped"
 
 
 def test_date_is_read_from_a_batch_id() -> None:

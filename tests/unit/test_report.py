@@ -23,6 +23,7 @@ from regen.report.svg import Series, Span, bars, histogram, scatter, ticks, time
 
 NOW = datetime(2026, 1, 25, 12, tzinfo=UTC)
 HEADS = [
+    "Verdict",
     "Coverage by date",
     "Outcomes",
     "Old against new",
@@ -140,9 +141,11 @@ def test_report_fetches_nothing_and_escapes_outside_text(facts: Facts) -> None:
 
 
 def test_a_first_prediction_has_nothing_to_compare() -> None:
-    html = page(Facts("batch_2026-01-20_1", "promoted", "daily", NOW, [view("2026-01-20")], moves([])))
-    assert "Nothing was replaced" in html
-    assert "No game of these dates has been played yet" in html
+    first = view("2026-01-20")
+    first["counts"]["superseded"] = 0
+    html = page(Facts("batch_2026-01-20_1", "promoted", "daily", NOW, [first], moves([])))
+    assert "Nothing was replaced: these are first predictions." in html
+    assert "no box score of these players is in the tables" in html
 
 
 def test_report_works_for_a_backfill_without_batches() -> None:

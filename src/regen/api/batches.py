@@ -40,11 +40,21 @@ class NotLookedAt(Answer, frozen=True, kw_only=True):
     why: str
 
 
+class Waived(Answer, frozen=True, kw_only=True):
+    """The failed checks that an operator accepted, with who did, when, and why."""
+
+    checks: list[str]
+    by: str | None
+    at: str | None
+    reason: str
+
+
 class Verdict(Answer, frozen=True, kw_only=True):
     """What all checks found, and what follows from it.
 
     Attributes:
-        accepted: failed checks that an operator accepted by name.
+        accepted: checks that an operator accepted by name, failed or not.
+        waived: those of them that failed; not there if none did.
         not_looked_at: checks that are passed in form only.
         withdrawals: by reason, as in the batch.
     """
@@ -52,6 +62,7 @@ class Verdict(Answer, frozen=True, kw_only=True):
     passed: bool
     failed: list[str]
     accepted: list[str]
+    waived: Waived | UnsetType = UNSET
     not_looked_at: list[NotLookedAt] | UnsetType = UNSET
     withdrawals: dict[str, Withdrawn] | UnsetType = UNSET
     checks: list[Found]
@@ -67,12 +78,17 @@ class PlayerProblem(Answer, frozen=True, kw_only=True):
 
 
 class Step(Answer, frozen=True, kw_only=True):
-    """A transition that happened."""
+    """A transition that happened.
+
+    Attributes:
+        by: the caller whose order it was; null if regen took it by itself.
+    """
 
     at: Moment
     from_: str = field(name="from")
     to: str
     why: str
+    by: str | None = None
 
 
 class Batch(Answer, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from regen.cli.session import Session, command
 from regen.client.accuracy import before_and_after
 from regen.client.errors import Misused, OperatorError, Problem, Unreachable
 from regen.client.waiting import is_ended
+from regen.domain.summary import range_sentence
 
 PANEL = "Batches"
 ORDERS = ("pause", "resume", "cancel", "status")
@@ -189,13 +190,7 @@ def _errors(session: Session, dates: list[dict[str, Any]], first: date, last: da
 
 
 def _sentence(view: View, dates: list[dict[str, Any]], errors: Mapping[str, Mapping[str, Any]]) -> str:
-    promoted = [day for day in dates if day["status"] == "promoted"]
-    text = (
-        f"{view['backfill_id']} is {view['status']}: {len(promoted)} dates promoted, "
-        f"{sum(d['status'] in SHORT for d in dates)} fell short, {sum(d['status'] == 'no_slate' for d in dates)} without "
-        f"a slate; {sum(d['superseded'] or 0 for d in promoted)} rows superseded, "
-        f"{sum(d['inserted'] or 0 for d in promoted)} inserted"
-    )
+    text = range_sentence(view["backfill_id"], view["status"], dates)
     pairs = [(e["pairs"], e["mae_before"], e["mae_after"]) for e in errors.values() if e["pairs"]]
     if number := sum(n for n, _, _ in pairs):
         before = sum(n * b for n, b, _ in pairs) / number

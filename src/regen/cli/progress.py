@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from regen.cli.output import console
-from regen.client.waiting import Look, View, finished
+from regen.client.standing import facts_of
+from regen.client.waiting import Look, View, finished, is_ended
+from regen.domain.summary import sentence
 from regen.domain.texts import visible
 
 
@@ -68,10 +70,10 @@ class _Lines:
 
 def describe(view: View) -> str:
     """A batch in one line."""
+    if is_ended(view):
+        return f"{view['game_date']}: {sentence(facts_of(view))}"
     counts, done = view["counts"], finished(view)
     text = f"{view['game_date']} {view['status']}: {done}/{counts['requested']} done"
     if counts["failed"] or counts["skipped"]:
         text += f", {counts['failed']} failed, {counts['skipped']} skipped"
-    if view["status"] == "promoted":
-        text += f", {counts['superseded']} superseded, {counts['inserted']} inserted"
     return text

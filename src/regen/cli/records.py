@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import typer
@@ -11,12 +12,13 @@ from regen.cli.arguments import DateOrBatch, game_date
 from regen.cli.output import columns
 from regen.cli.session import Session, command
 from regen.client.reader import BATCH_DATE, date_of
+from regen.domain.batch_facts import failed_checks, measured, waived, waivers
 from regen.domain.plan import in_words
 
 PANEL = "Predictions"
 AUDIT = (
     "regeneration_timestamp:at event batch_id:batch round::n requested::n produced::n skipped::n failed::n "
-    "superseded_count:superseded:n regenerated_count:inserted:n withdrawn:n why_withdrawn:withdrawn_why coverage_pct:coverage:n triggered_by:by error"
+    "superseded_count:superseded:n regenerated_count:inserted:n withdrawn:n coverage_pct:coverage:n triggered_by:by why"
 )
 
 
@@ -40,8 +42,28 @@ def audit(
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    verdict = row.get("verdict") or {}
-    if isinstance(verdict, str):
-        verdict = json.loads(verdict)
     at = str(row["regeneration_timestamp"])[:19].replace("T", " ")
-    return {**row, "regeneration_timestamp": at, "why_withdrawn": in_words(verdict.get("withdrawals") or {})}
+    return {**row, "regeneration_timestamp": at, "why": "; ".join(_whys(row))}
+
+
+def _whys(row: dict[str, Any]) -> Iterator[str]:
+    """Why it was done, and what was waived for it: the operator's reason, else the batch's."""
+    verdict, metadata = (_object(row.get(name)) for name in ("verdict", "metadata"))
+    ordered = metadata.get("order_reason") or metadata.get("rollback_reason")
+    if row["error"]:
+        yield str(row["error"])
+    elif ordered:
+        yield str(ordered)
+    elif row["reason"]:
+        yield str(row["reason"])
+    if row["event"] == "rejected":
+        yield from map(measured, failed_checks(verdict))
+    if row["event"] in {"promoted", "promote_requested"}:
+        yield from map(waived, waivers(verdict))
+    if gone := verdict.get("withdrawals"):
+        yield f"{'withdrawn' if row['event'] == 'promoted' else 'would have withdrawn'}: {in_words(gone)}"
+
+
+def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON, as text or read
+    read = json.loads(value) if isinstance(value, str) else value
+    return read if isinstance(read, dict) else {}

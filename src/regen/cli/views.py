@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from regen.cli.output import Output, cell, columns, some
+from regen.cli.times import clock, moment
+from regen.client.standing import facts_of
+from regen.domain.batch_facts import BatchFacts, waived
+from regen.domain.next_steps import next_commands
 from regen.domain.plan import in_words
+from regen.domain.summary import sentence, standing
 
 LIST = (
     "batch_id kind game_date:date status round::n requested::n produced::n failed::n coverage_pct:coverage:n created_at"
 )
 ENDS = "batch_id game_date:date status requested::n produced::n skipped::n failed::n superseded::n inserted::n coverage_pct:coverage:n"
+CHECKS = "name:check state value::n limit::n concerns"
+HISTORY = "at from to by why"
 MAX_PROBLEMS = 20
 
 View = Mapping[str, Any]
@@ -29,28 +36,48 @@ def show_opened(out: Output, answer: View) -> None:
 
 
 def show_batch(out: Output, view: View) -> None:
-    """A batch in full: where it stands, what is missing by name, what the checks found."""
+    """A batch in full: the verdict first, then what is missing by name, what the checks found, and its history."""
     if out.json:
         out.dump(view)
         return
-    counts = view["counts"]
+    facts = facts_of(view)
     out.line(f"{view['batch_id']}: {view['status']}, round {view['round']}{', partial' if view['partial'] else ''}")
-    if view["error"]:
-        out.line(f"error: {view['error']}")
-    out.line(f"date {view['game_date']}, reason {view['reason']}, by {view['triggered_by']}, at {view['created_at']}")
-    players = ", ".join(f"{cell(counts[name])} {name}" for name in ("requested", "produced", "skipped", "failed"))
-    out.line(f"players: {players}, {len(view['pending'])} pending, {view['excluded_players']} excluded")
-    rows = ", ".join(f"{cell(counts[name])} {name}" for name in ("superseded", "inserted", "withdrawn"))
-    out.line(f"rows: {rows}; {cell(counts['kept'])} players kept theirs; coverage {cell(view['coverage_pct'])}")
-    if withdrawn := view.get("withdrawals"):
-        verb = "withdrawn" if view["promoted_rounds"] else "would have withdrawn"
-        out.line(f"{verb}: {in_words(withdrawn)}")
-    steps = ", ".join(f"{name} {cell(seconds)}" for name, seconds in view["timings"].items())
-    out.line(f"seconds: {steps}")
-    if view["pending"]:
-        out.line(f"pending: {some(view['pending'])}")
+    out.line(sentence(facts))
+    for line in _told(view, facts):
+        out.line(line)
     _problems(out, view)
-    _checks(out, view)
+    _checks(out, view, facts)
+    _history(out, view)
+    out.line("")
+    for n, command in enumerate(next_commands(facts)):
+        out.line(f"{'or' if n else 'next'}: {command}")
+
+
+def _told(view: View, facts: BatchFacts) -> Iterator[str]:
+    if left := standing(facts):
+        yield left
+    for waiver in facts.waivers:
+        yield waived(waiver)
+    counts = view["counts"]
+    yield f"date {view['game_date']}, reason {view['reason']}, by {view['triggered_by']}, at {moment(view['created_at'])}"
+    players = ", ".join(f"{cell(counts[name])} {name}" for name in ("requested", "produced", "skipped", "failed"))
+    yield f"players: {players}, {len(view['pending'])} pending, {view['excluded_players']} excluded"
+    if view.get("promoted_rounds") or view["status"] == "promoted":
+        rows = ", ".join(f"{cell(counts[name])} {name}" for name in ("superseded", "inserted", "withdrawn"))
+        yield f"rows: {rows}; coverage {_percent(view['coverage_pct'])}"
+    else:
+        yield f"coverage: {_percent(view['coverage_pct'])}"
+    if withdrawn := view.get("withdrawals"):
+        verb = "withdrawn" if view.get("promoted_rounds") else "would have withdrawn"
+        yield f"{verb}: {in_words(withdrawn)}"
+    if view["timings"]:
+        yield f"seconds: {', '.join(f'{name} {cell(seconds)}' for name, seconds in view['timings'].items())}"
+    if view["pending"]:
+        yield f"pending: {some(view['pending'])}"
+
+
+def _percent(value: float | None) -> str:
+    return "not measured" if value is None else f"{cell(float(value))} %"
 
 
 def _problems(out: Output, view: View) -> None:
@@ -62,11 +89,30 @@ def _problems(out: Output, view: View) -> None:
         out.say(f"{len(problems) - MAX_PROBLEMS} more: --json has them all")
 
 
-def _checks(out: Output, view: View) -> None:
-    checks = (view["verdict"] or {}).get("checks", [])
-    if checks:
+def _checks(out: Output, view: View, facts: BatchFacts) -> None:
+    verdict: View = view["verdict"] or {}
+    known = {waiver.check.name for waiver in facts.waivers}
+    rows = [{**c, "state": _state(c, known), "concerns": some(c["concerns"])} for c in verdict.get("checks", [])]
+    if rows:
         out.line("")
-        shape = columns("name:check passed severity value::n limit::n concerns")
-        out.table(shape, [{**check, "concerns": some(check["concerns"])} for check in checks])
-    for unseen in (view["verdict"] or {}).get("not_looked_at", []):
+        out.table(columns(CHECKS), sorted(rows, key=lambda row: ORDER.index(row["state"])))
+    for unseen in verdict.get("not_looked_at", []):
         out.line(f"not looked at: {unseen['name']}: {unseen['why']}")
+
+
+ORDER = ("FAILED", "waived", "warns", "ok")
+
+
+def _state(check: View, waived_names: set[str]) -> str:
+    if check["passed"]:
+        return "ok"
+    if check["severity"] != "fail":
+        return "warns"
+    return "waived" if check["name"] in waived_names else "FAILED"
+
+
+def _history(out: Output, view: View) -> None:
+    steps = view.get("history") or ()
+    if steps:
+        out.line("")
+        out.table(columns(HISTORY), [{**step, "at": clock(step["at"])} for step in steps])

@@ -115,12 +115,17 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One past transition."""
+    """One past transition.
+
+    Attributes:
+        by: the caller whose order it was; None if regen took it by itself, and in records of earlier versions.
+    """
 
     at: datetime
     from_: str
     to: str
     why: str
+    by: str | None = None
 
 
 Thresholds: TypeAlias = Mapping[str, float | int]
@@ -142,7 +147,7 @@ class Batch:
         snapshot: identifies the state of the inputs from which the slate was read.
         slate: the shape of the whole slate, regardless of the scope.
         traceparent: the W3C `traceparent` of the trace in which the batch was opened.
-        command: the operator's command that opened this round, with its reason and caller, for the audit.
+        command: the operator's order that opened this round, with its reason and caller, for the audit.
     """
 
     batch_id: str
@@ -187,14 +192,22 @@ class Batch:
     min_minutes: float = field(kw_only=True)
     traceparent: str | None = None
 
-    def moved(self, to: Status, why: str, at: datetime, **changes: Any) -> Batch:  # noqa: ANN401 - any field
+    def moved(
+        self,
+        to: Status,
+        why: str,
+        at: datetime,
+        by: str | None = None,
+        **changes: Any,  # noqa: ANN401 - any field
+    ) -> Batch:
         """The batch after one transition, which is appended to its history.
 
         Args:
+            by: the caller whose order it is.
             changes: new values of other fields.
         """
         check_transition(self.status, to)
-        history = (*self.history, Step(at, self.status.value, to.value, why))[-MAX_STEPS:]
+        history = (*self.history, Step(at, self.status.value, to.value, why, by))[-MAX_STEPS:]
         return replace(self, status=to, updated_at=at, history=history, **changes)
 
     @property

@@ -9,20 +9,24 @@ from regen.domain import ids
 from regen.domain.alerts import AlertKind
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Act, Batch, Status
+from regen.domain.batch_facts import facts_of
 from regen.domain.plan import SYSTEM_RETIRED, in_words
+from regen.domain.summary import sentence
 
 EXPECTED = frozenset({"out", SYSTEM_RETIRED})
 """Withdrawals that raise no alert: the injury report names the players who are out, a setting the systems that are gone."""
 
 
-def alerts_of(batch: Batch, why: str) -> Iterator[tuple[AlertKind, str]]:
+def alerts_of(batch: Batch) -> Iterator[tuple[AlertKind, str]]:
+    """The alerts that an end raises, each with its cause in a sentence."""
+    told = sentence(facts_of(batch))
     if batch.status is Status.REJECTED:
-        yield AlertKind.BATCH_REJECTED, why
+        yield AlertKind.BATCH_REJECTED, told
     elif batch.status is Status.FAILED:
-        yield AlertKind.BATCH_FAILED, why
+        yield AlertKind.BATCH_FAILED, told
     elif batch.status is Status.PROMOTED:
         if (batch.counts.produced or 0) < batch.requested_players:
-            yield AlertKind.BATCH_PARTIAL, why
+            yield AlertKind.BATCH_PARTIAL, told
         beyond = {reason: counts for reason, counts in withdrawals_of(batch).items() if reason not in EXPECTED}
         if beyond and batch.act is not Act.ROLLBACK:
             yield AlertKind.PREDICTIONS_WITHDRAWN, f"withdrawn without a replacement: {in_words(beyond)}"

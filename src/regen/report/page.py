@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from importlib import resources
 
 from regen.report.facts import Facts, View
 from regen.report.svg import Series, Span, bars, histogram, scatter, timeline
+from regen.report.tables import table_html
 from regen.report.texts import escape
+from regen.report.verdict import verdict
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 MOST = 15
@@ -32,6 +34,7 @@ def page(facts: Facts) -> str:
 
 
 def _sections(facts: Facts) -> Iterable[tuple[str, str]]:
+    yield "Verdict", verdict(facts.batches)
     yield "Coverage by date", _coverage(facts)
     yield "Outcomes", _outcomes(facts)
     yield "Withdrawn", _withdrawn(facts)
@@ -79,12 +82,20 @@ def _outcomes(facts: Facts) -> str:
             reasons[key] += 1
             examples.setdefault(key, []).append(problem["player_lookup"])
     rows = [(kind, reason, n, ", ".join(examples[kind, reason][:5])) for (kind, reason), n in reasons.most_common()]
-    summary = (
-        table_html(("outcome", "reason", "players", "some of them"), rows)
-        if rows
-        else "<p>Every player has predictions.</p>"
-    )
+    heads = ("outcome", "reason", "players", "some of them")
+    summary = table_html(heads, rows) if rows else f"<p>{_all_well(facts)}</p>"
     return bars(_days(facts), series, name="Outcomes by date", stacked=True) + summary
+
+
+def _all_well(facts: Facts) -> str:
+    counts = [view["counts"] for view in facts.batches]
+    if not facts.batches:
+        return "No batch was opened."
+    if not sum(c["requested"] or 0 for c in counts):
+        return "No player was requested."
+    if any(c["produced"] is None or c["produced"] < (c["requested"] or 0) for c in counts):
+        return "Not every player has an outcome yet."
+    return "Every requested player was predicted."
 
 
 def _withdrawn(facts: Facts) -> str:
@@ -98,12 +109,30 @@ def _withdrawn(facts: Facts) -> str:
 
 def _old_and_new(facts: Facts) -> str:
     if not facts.pairs:
-        return "<p>Nothing was replaced: these are first predictions.</p>"
+        return f"<p>{_nothing_replaced(facts)}</p>"
     step = -(-len(facts.pairs) // DOTS)
     shown = facts.pairs[::step]
     points = [(old, new, f"{who}, {system}: {old:g} to {new:g}") for who, system, old, new in shown]
     drawn = f"<p>{len(shown)} of {len(facts.pairs)} replaced predictions, every system.</p>"
     return drawn + scatter(points, name="Old against new predictions", x_name="points before", y_name="points after")
+
+
+def _nothing_replaced(facts: Facts) -> str:
+    """Why no prediction was replaced, as the records say; an empty list alone is no reason."""
+    promoted = [view for view in facts.batches if view.get("promoted_rounds") or view["status"] == "promoted"]
+    if not promoted:
+        return "Nothing was replaced: nothing was promoted."
+    if any((view["counts"].get("superseded") or 0) for view in promoted):
+        return "Predictions were replaced, but their rows are no longer in the table."
+    if all(not (view["counts"].get("withdrawn") or 0) for view in promoted):
+        return "Nothing was replaced: these are first predictions."
+    return "Nothing was replaced; rows were withdrawn."
+
+
+def _nothing_graded(facts: Facts) -> str:
+    if not any(view.get("promoted_rounds") or view["status"] == "promoted" for view in facts.batches):
+        return "Nothing was promoted, so there is nothing to grade."
+    return "Nothing to compare with yet: no box score of these players is in the tables."
 
 
 def _distribution(facts: Facts) -> str:
@@ -125,7 +154,7 @@ def _biggest(facts: Facts) -> str:
 def _accuracy(facts: Facts) -> str:
     played = [(day, found) for day, found in sorted(facts.accuracy.items()) if found["players"]]
     if not played:
-        return "<p>No game of these dates has been played yet.</p>"
+        return f"<p>{_nothing_graded(facts)}</p>"
     series = [
         Series("before", "soft", [_two(found["mae_before"]) for _, found in played]),
         Series("after", "one", [_two(found["mae_after"] or found["mae"]) for _, found in played]),
@@ -153,27 +182,6 @@ def _timeline(facts: Facts) -> str:
         spans = [Span(a, b, step["from"]) for a, b, step in zip(seconds, seconds[1:], steps, strict=False)]
         rows.append((view["game_date"], spans))
     return timeline(rows, name="Timeline of the batches")
-
-
-def table_html(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table; what is a number stands to the right."""
-    rows = list(rows)
-    numeric = [bool(rows) and all(_is_number(row[i]) for row in rows) for i in range(len(heads))]
-    head = "".join(f"<th{_css(n)}>{escape(h)}</th>" for h, n in zip(heads, numeric, strict=True))
-    body = "".join("<tr>" + "".join(_cell(value) for value in row) + "</tr>" for row in rows)
-    return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-
-
-def _cell(value: object) -> str:
-    return f"<td{_css(_is_number(value))}>{escape('-' if value is None else str(value))}</td>"
-
-
-def _css(number: bool) -> str:  # noqa: FBT001
-    return " class=number" if number else ""
-
-
-def _is_number(value: object) -> bool:
-    return value is None or str(value).lstrip("+-").replace(".", "", 1).isdigit()
 
 
 def _two(value: float | None) -> float | None:

@@ -43,6 +43,12 @@ class Verdict:
             and (c.name not in self.accepted or c.name in NEVER_ACCEPTED)
         ]
 
+    @property
+    def waived(self) -> list[str]:
+        """Failed checks that an operator accepted."""
+        failed = [c.name for c in CHECKS if c.severity == "fail" and not self.findings[c.name].passed]
+        return [name for name in failed if name not in self.failed]
+
     def as_record(self) -> dict[str, Any]:
         """The verdict as it is stored and shown."""
         return {

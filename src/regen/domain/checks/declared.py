@@ -5,6 +5,7 @@ The function's docstring states the rule, then `Fails when:` and `What to do:`, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -14,6 +15,7 @@ from regen.domain.batch import Thresholds
 from regen.domain.checks.evidence import CheckResult, Evidence
 
 Severity = Literal["fail", "warn"]
+_PARTS = re.compile(r"(?s)\n\s*\n\s*Fails when: (?P<fails>.*?)\n\s*What to do: (?P<do>.*?)\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,17 @@ class Check:
     look: Callable[[Evidence], CheckResult]
     setting: str | None = None
     off: float | None = None
+
+    @property
+    def said(self) -> tuple[str, str] | None:
+        """When it fails and what to do then, if its function's docstring says both."""
+        found = _PARTS.search(self.look.__doc__ or "")
+        return (" ".join(found["fails"].split()), " ".join(found["do"].split())) if found else None
+
+    @property
+    def rule(self) -> str:
+        """The rule that it holds a batch to: the first paragraph of its function's docstring."""
+        return " ".join((self.look.__doc__ or "").split("\n\n")[0].split())
 
     def is_off(self, thresholds: Thresholds) -> bool:
         """Whether its limit is the one at which it cannot fail."""

@@ -24,6 +24,7 @@ from regen.services.state.documents import DateRecord, OutboxItem, Promoted
 from regen.services.state.messages import ended_item, follow_up_item, grade_item, wake_item
 
 log = logging.getLogger(__name__)
+VERIFIER = "verifier"
 EVENTS = {
     Status.REJECTED: AuditEvent.REJECTED,
     Status.CANCELLED: AuditEvent.CANCELLED,
@@ -39,7 +40,7 @@ def end_round(
     why: str,
     *,
     allowed: frozenset[Status],
-    caller: str = "verifier",
+    caller: str = VERIFIER,
     token: int | None = None,
     also: Callable[[], Sequence[Write]] = tuple,
     dry_run: bool = False,
@@ -65,7 +66,7 @@ def end_round(
         if token is not None and seen.batch.token != token:
             return [], None
         now = deps.clock.now()
-        ended = seen.batch.moved(to, why, now, ended_at=now, **changes)
+        ended = seen.batch.moved(to, why, now, None if caller == VERIFIER else caller, ended_at=now, **changes)
         date = read_date(deps, ended.game_date)
         record = _released(date.record, ended, now)
         items = _items(ended, why, now, caller)
@@ -127,7 +128,7 @@ def _items(batch: Batch, why: str, now: datetime, caller: str) -> list[OutboxIte
     if event := AuditEvent.ROLLBACK_REFUSED if refused else EVENTS.get(batch.status):
         runs = batch.staging if batch.status is Status.REJECTED else None
         items.append(outbox.audit_item(ended_entry(batch, event, why, caller), runs))
-    for kind, text in alerts_of(batch, why):
+    for kind, text in alerts_of(batch):
         alert_id = ids.event_id(batch.batch_id, batch.round, f"alert:{kind}")
         content = alert(
             kind, text, **summary, coverage_pct=coverage_of(batch), withdrawals=withdrawals_of(batch) or None

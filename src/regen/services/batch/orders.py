@@ -154,6 +154,7 @@ def promote(deps: Deps, order: Order, accepted: Sequence[str]) -> Batch:
         f"promote accepting {', '.join(accepted) or 'no check'}: {order.reason}",
         act=Act.PROMOTE,
         accepted_checks=tuple(accepted),
+        command={"reason": order.reason, "caller": order.caller, "at": deps.clock.now().isoformat()},
     )
     if not order.dry_run:
         ask_to_verify(deps, batch)
@@ -225,7 +226,7 @@ def _next_round(
         now = deps.clock.now()
         deadline = now + timedelta(seconds=deps.config.deadline_seconds)
         fresh = {"round": known.round + 1, "deadline": deadline, "ended_at": None, "error": None}
-        opened = seen.batch.moved(to, why, now, **fresh, **changes)
+        opened = seen.batch.moved(to, why, now, order.caller, **fresh, **changes)
         entry = replace(
             ended_entry(opened, event, order.reason, order.caller),
             event_id=ids.event_id(opened.batch_id, opened.round, event.value),

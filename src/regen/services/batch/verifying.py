@@ -19,10 +19,11 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from regen.domain import ids
 from regen.domain.batch import Act, Batch, Counts, Status
-from regen.domain.checks import Evidence, judge
+from regen.domain.checks import Evidence, Verdict, judge
 from regen.domain.checks.waivers import holding
 from regen.domain.errors import AccessDenied, FenceLost, InvalidInput, NoSuchBatch, StagingMissing
 from regen.domain.outcome import tally
@@ -135,14 +136,28 @@ def _judged(deps: Deps, batch: Batch, lease: Lease, staging: str) -> str:
         )
         found = judge(seen)
         verdict = replace(found, accepted=holding(batch.accepted_checks, batch.verdict, found.findings))
-        batch = replace(batch, verdict=verdict.as_record(), counts=_counts(batch, gathered, current))
+        record = {**verdict.as_record(), **_waived(batch, verdict)}
+        batch = replace(batch, verdict=record, counts=_counts(batch, gathered, current))
         if verdict.failed:
+            # Nothing is replaced: all who have predictions keep them.
+            everyone = len({c.player_lookup for c in current})
+            batch = replace(batch, counts=replace(batch.counts, kept=everyone))
             moved = sorted({*batch.accepted_checks} & {*verdict.failed})
             more = f"; not what was seen when it was accepted: {', '.join(moved)}" if moved else ""
             return _reject(deps, batch, f"checks failed: {', '.join(verdict.failed)}{more}")
         if rows == 0 and not seen.withdrawals_alone:
             return _reject(deps, batch, "nothing new was produced in this round")
     return promote_round(deps, batch, lease, rows)
+
+
+def _waived(batch: Batch, verdict: Verdict) -> dict[str, Any]:
+    """Who accepted the checks that failed, when and why; empty if none was accepted."""
+    order = batch.command or {}
+    if batch.act is Act.PROMOTE and "reason" in order:
+        act = {"by": order.get("caller"), "at": order.get("at"), "reason": order["reason"]}
+    else:  # a redrive after it: what was accepted stays accepted
+        act = (batch.verdict or {}).get("waived") or {}
+    return {"waived": {**act, "checks": verdict.waived}} if act and verdict.waived else {}
 
 
 def _slate_before(deps: Deps, batch: Batch) -> int | None:

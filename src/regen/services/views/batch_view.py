@@ -77,7 +77,7 @@ def view_batch(deps: Deps, batch_id: str) -> WholeBatch:
         outcomes=sorted(problems.values(), key=lambda p: p.player_lookup),
         withdrawals=(verdict and verdict.withdrawals) or {},
         verdict=verdict,
-        history=[Step(at=s.at, from_=s.from_, to=s.to, why=s.why) for s in batch.history],
+        history=[Step(at=s.at, from_=s.from_, to=s.to, why=s.why, by=s.by) for s in batch.history],
     )
 
 

@@ -1,0 +1,52 @@
+"""The head of a page: what became of each batch, what it left as it was, what failed, and what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from regen.client.standing import facts_of
+from regen.domain.batch_facts import BatchFacts, number, to_do, waived
+from regen.domain.next_steps import next_commands
+from regen.domain.summary import sentence, standing
+from regen.report.tables import table_html
+from regen.report.texts import escape
+
+MOST = 7
+"""Batches that are told in full; of a longer backfill, only those that were not promoted."""
+BAD = frozenset({"rejected", "failed", "cancelled", "unreadable"})
+
+
+def verdict(views: Sequence[Mapping[str, Any]]) -> str:
+    """The section; empty if there is no batch."""
+    facts = [facts_of(view) for view in views]
+    told = facts if len(facts) <= MOST else [one for one in facts if one.status in BAD]
+    parts = "".join(_told(one, alone=len(facts) == 1) for one in told)
+    if len(told) < len(facts):
+        parts = f"<p>{len(facts) - len(told)} of {len(facts)} batches were promoted or are under way.</p>{parts}"
+    return parts
+
+
+def _told(facts: BatchFacts, *, alone: bool) -> str:
+    name = "" if alone else f"<h3>{escape(facts.game_date)}: {escape(facts.batch_id)}</h3>"
+    lines = [sentence(facts), standing(facts), *map(waived, facts.waivers)]
+    said = "".join(f"<p>{escape(line)}</p>" for line in lines if line)
+    return f"{name}{said}{_failed(facts)}{_next(facts)}"
+
+
+def _failed(facts: BatchFacts) -> str:
+    rows = [
+        (check.name, _measure(check.value), _measure(check.limit), ", ".join(check.concerns[:5]), to_do(check.name))
+        for check in facts.failed_checks
+    ]
+    return table_html(("failed check", "value", "limit", "concerns", "what to do"), rows) if rows else ""
+
+
+def _measure(value: float | None) -> str | None:
+    return None if value is None else number(value)
+
+
+def _next(facts: BatchFacts) -> str:
+    commands = next_commands(facts)
+    named = "".join(f"<li><code>{escape(command)}</code></li>" for command in commands)
+    return f"<p>Next:</p><ul>{named}</ul>"
