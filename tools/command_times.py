@@ -122,7 +122,7 @@ def write(times: Times) -> tuple[str, str]:
     times.writes("bdb", "scan")
     for day in DAYS[1:]:
         times.regen("wait", "--date", day)
-    backfill = times.writes("backfill", FIRST, LAST, "--reason", "measured")
+    backfill = times.writes("backfill", FIRST, LAST, "--reason", "measured", "--yes")
     times.writes("grade", FIRST, LAST)
     time.sleep(GRADED_SECONDS)
     return backfill["dates"][0]["batch_id"], backfill["backfill_id"]
@@ -135,7 +135,7 @@ def read(times: Times, batch: str, backfill: str) -> None:
         --version | --help | verify --help | doctor
         status | status --date {day} | status {batch} | wait {batch} | wait --date {day}
         slate {day} | slate {day} --all | show {day} | show {day} --system all | coverage {day} | coverage {FIRST} {LAST}
-        coverage 2025-12-01 2025-12-31 | verify {day} | verify {FIRST} {LAST} | verify 2026-01-01 2026-01-31 --threshold 0
+        coverage 2025-12-01 2025-12-31 | verify {day} | verify {FIRST} {LAST} | verify 2026-01-01 2026-01-31 --threshold 0%
         diff {day} | diff {batch} | audit {day} | audit {batch} | bdb list | bdb list --all | bdb list --date {day}
         bdb scan --dry-run | report {batch} -o {HOME}/batch.html | report {backfill} -o {HOME}/backfill.html
         backfill status | backfill status {backfill} | backfill {FIRST} {LAST} --dry-run

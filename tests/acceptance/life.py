@@ -153,7 +153,7 @@ class Life:
         stderr = self.local.home / f"{reason}.err"
         with stderr.open("w") as sink:
             process = subprocess.Popen(
-                [REGEN, "backfill", first, last, "--reason", reason, *options],
+                [REGEN, "backfill", first, last, "--reason", reason, "--yes", *options],
                 env=clean_environment(self.local.home),
                 stdout=subprocess.DEVNULL,
                 stderr=sink,

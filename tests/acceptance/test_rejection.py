@@ -28,7 +28,7 @@ def regenerate_damaged(local: Local, league: Path, day: str, *damage: str) -> di
 
 def test_rejected_batch_is_redriven_after_the_data_is_fixed(local: Local, league: Path) -> None:
     day = "2026-01-11"
-    view = regenerate_damaged(local, league, day, "--fail-share", "1")
+    view = regenerate_damaged(local, league, day, "--fail-share", "100%")
     assert (view["coverage_pct"], view["counts"]["failed"]) == (0, view["counts"]["requested"])
     local.regen("import", str(league), "--from", day, "--zones-arrive")
     again = local.regen("redrive", view["batch_id"], "--yes", "--wait", "--json").data

@@ -31,7 +31,7 @@ def test_one_date_from_import_to_redrive(local: Local, league: Path) -> None:
 @pytest.mark.long
 def test_backfill_goes_on_after_its_command_is_killed(local: Local, league: Path) -> None:
     life = Life(local, league)
-    life.import_files(BAD, BAD, "--fail-share", "1")
+    life.import_files(BAD, BAD, "--fail-share", "100%")
     backfill = life.begin_backfill(FIRST, LAST, "first", "--max-concurrent", "2")
     backfill.kill_after_first_promotion()
     short = backfill.resume(code=1)

@@ -78,7 +78,7 @@ def test_backfill_prints_its_plan_first_and_its_table_last(fake: FakeCoordinator
     fake.say(
         f"GET /backfills/{NAME}", (200, record("running", running, NO_SLATE)), (200, record("done", PROMOTED, NO_SLATE))
     )
-    result = regen("backfill", "2026-01-20", "2026-01-21", "--reason", "r", "--only", "missing", "--backwards")
+    result = regen("backfill", "2026-01-20", "2026-01-21", "-r", "r", "--only", "missing", "--backwards", "--yes")
     assert result.exit_code == 0, result.output
     sent = fake.bodies("POST /backfills")
     assert sent[0] == {**(sent[1] or {}), "dry_run": True}

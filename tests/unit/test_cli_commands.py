@@ -195,7 +195,7 @@ def test_wait_for_a_date_includes_coalesced_triggers(
 def test_wait_for_a_date_times_out(fake: FakeCoordinator, regen: Regen) -> None:
     fake.say("GET /batches?game_date=2026-01-20", (200, {"batches": [view("one")], "waiting": [{"trigger_id": "t7"}]}))
     result = regen("wait", "--date", "2026-01-20", "--timeout", "0.1")
-    assert result.exit_code == 1
+    assert result.exit_code == 5
     assert "t7" in result.stderr
 
 
@@ -302,10 +302,11 @@ def test_usage_error_exits_2(arguments: list[str], said: str, regen: Regen) -> N
     assert result.stdout == ""
 
 
-def test_refused_order_exits_1(fake: FakeCoordinator, regen: Regen) -> None:
+def test_refused_order_exits_3(fake: FakeCoordinator, regen: Regen) -> None:
     fake.say("POST /start", (409, {"title": "Refused", "detail": "x is live on 2026-01-20", "batch_id": "x"}))
     result = regen("start", "2026-01-20")
-    assert (result.exit_code, result.stderr) == (1, "error: Refused: x is live on 2026-01-20\n")
+    assert result.exit_code == 3
+    assert result.stderr.splitlines()[1:] == ["error: Refused: x is live on 2026-01-20", "next: regen status x"]
 
 
 def test_version_flag_prints_the_version(regen: Regen) -> None:

@@ -109,10 +109,26 @@ def test_a_problem_names_field_and_batch(fake: FakeCoordinator, coordinator: Coo
     fake.say("POST /start", (409, problem))
     with pytest.raises(Problem, match="Refused: x is live") as caught:
         coordinator.post_keyed("/start", {})
-    assert (caught.value.batch_id, caught.value.exit_code) == ("x", 1)
+    assert (caught.value.batch_id, caught.value.exit_code) == ("x", 3)
 
 
-@pytest.mark.parametrize(("status", "code"), [(400, 2), (413, 2), (422, 2), (401, 1), (404, 1), (409, 1), (500, 1)])
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, 2),
+        (413, 2),
+        (422, 2),
+        (401, 6),
+        (403, 6),
+        (404, 4),
+        (410, 4),
+        (409, 3),
+        (408, 5),
+        (429, 5),
+        (500, 5),
+        (503, 5),
+    ],
+)
 def test_exit_code_follows_the_status(status: int, code: int) -> None:
     assert problem_from_answer(status, b'{"title": "T", "detail": "d"}').exit_code == code
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
@@ -46,6 +47,29 @@ def span(first: str, last: str | None) -> tuple[date, date]:
 def days(first: date, last: date) -> list[date]:
     """Every date of a range."""
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def share(text: str | float) -> float:
+    """A share as people write it, `90%` or `0.9`, as a number from 0 to 1.
+
+    A bare `90` or `1` is refused: the one reader takes it for percent, the other for a fraction.
+
+    Raises:
+        typer.BadParameter: it is written otherwise, or out of range.
+    """
+    if isinstance(text, float):
+        return text  # a default
+    written = text.strip()
+    number = written.removesuffix("%").strip()
+    expected = f"{written!r}: expected a share, written as 90% or 0.9"
+    if not re.fullmatch(r"\d{1,3}(\.\d+)?|\.\d+", number):
+        raise typer.BadParameter(expected)
+    value = float(number) / 100 if written.endswith("%") else float(number)
+    if not written.endswith("%") and value >= 1:
+        raise typer.BadParameter(f"{expected}; {written} could be percent or a fraction")
+    if value > 1:
+        raise typer.BadParameter(f"{expected}; at most 100%")
+    return value
 
 
 def names(values: list[str] | None, option: str) -> list[str] | None:

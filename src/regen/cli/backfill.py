@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
 import typer
 
 from regen.cli.arguments import DryRun, Yes, span
+from regen.cli.follow import going_on
 from regen.cli.output import columns
 from regen.cli.progress import shown
+from regen.cli.safety import ready
 from regen.cli.session import Session, command
 from regen.client.accuracy import before_and_after
-from regen.client.errors import Misused, OperatorError, Problem, Unreachable
-from regen.client.waiting import is_ended
+from regen.client.errors import FellShort, Misused, OperatorError, Problem, Unreachable
+from regen.client.waiting import StillLive, is_ended
 from regen.domain.summary import range_sentence
 
 PANEL = "Batches"
@@ -71,10 +71,9 @@ def backfill(
     if dry_run:
         session.out.show(plan, columns("game_date:date status expected_players:players:n why"), plan["dates"])
         return
-    if sys.stdin.isatty():
-        players = sum(d["expected_players"] or 0 for d in meant)
-        what = f"regenerate {len(meant)} dates, about {players} players"
-        replace(session.out, yes=yes or session.out.yes).confirm(what)
+    players = sum(d["expected_players"] or 0 for d in meant)
+    what = f"regenerate {len(meant)} dates, about {players} players"
+    ready(session, what, word=begin.isoformat(), asks=True, yes=yes)
     made = session.coordinator.post_keyed("/backfills", body)
     name = made["backfill_id"]
     session.out.say(f"{name}: it goes on by itself; to follow it again: regen backfill --resume {name}")
@@ -111,6 +110,7 @@ def _ordered(session: Session, word: str, name: str | None, *, timeout: float, d
         else:
             session.out.line(f"would {word} {name}: it would be {plan['would_be']}")
         return
+    ready(session, f"{word} {name}", word=name.removeprefix("backfill_")[:10])
     try:
         view = session.coordinator.post_keyed(f"/backfills/{name}/{word}", {})
     except Problem as problem:
@@ -135,7 +135,10 @@ def _followed(session: Session, name: str, timeout: float) -> None:
     end = time.monotonic() + timeout
     batches: dict[str, View] = {}
     answered = time.monotonic()
-    with shown(session.out.say) as look:
+    with (
+        going_on(f"{name} goes on", f"regen backfill --resume {name}", f"regen backfill cancel {name}"),
+        shown(session.out.say) as look,
+    ):
         while True:
             try:
                 view = session.coordinator.get(f"/backfills/{name}")
@@ -154,7 +157,7 @@ def _followed(session: Session, name: str, timeout: float) -> None:
             if view["status"] in OVER and not _under_way(view):
                 break
             if time.monotonic() > end:
-                raise OperatorError(f"not over after {timeout:g} s: regen backfill --resume {name}")
+                raise StillLive(f"{name} is not over after {timeout:g} s", f"regen backfill --resume {name}")
             time.sleep(0.3)
     _summed_up(session, view)
 
@@ -176,8 +179,11 @@ def _summed_up(session: Session, view: View) -> None:
     else:
         session.out.table(columns(TABLE), dates)
         session.out.line(_sentence(view, dates, errors))
-    if view["status"] == "cancelled" or any(day["status"] in SHORT for day in dates):
-        raise typer.Exit(1)
+    short = [day for day in dates if day["status"] in SHORT]
+    if view["status"] == "cancelled" or short:
+        of_batch = next((day["batch_id"] for day in short if day["batch_id"]), None)
+        again = f"regen backfill {view['from']} {view['to']} --only failed --reason {view['reason']}"
+        raise FellShort(next_=f"regen status {of_batch}" if of_batch else again)
 
 
 def _errors(session: Session, dates: list[dict[str, Any]], first: date, last: date) -> dict[str, dict[str, Any]]:

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from regen.cli.arguments import TIMEOUT, DateArgument, DryRun, Timeout, Wait, game_date, json_object, names
-from regen.cli.follow import follow, follow_date, follow_trigger
+from regen.cli.follow import follow, follow_date, follow_trigger, opening
 from regen.cli.output import columns
+from regen.cli.safety import ready
 from regen.cli.session import Session, command
 from regen.cli.views import LIST, show_batch, show_opened
 from regen.client.errors import Misused
@@ -44,7 +45,10 @@ def start(
     if dry_run:
         _preview(session, session.coordinator.post_keyed("/start", {**body, "dry_run": True}))
         return
-    _opened(session, session.coordinator.post_keyed("/start", body), wait=wait, timeout=timeout)
+    ready(session, f"make the first predictions of {body['game_date']}", word=body["game_date"])
+    with opening(body["game_date"]):
+        answer = session.coordinator.post_keyed("/start", body)
+    _opened(session, answer, wait=wait, timeout=timeout)
 
 
 def regenerate(
@@ -71,7 +75,9 @@ def regenerate(
     if dry_run:
         _preview(session, session.coordinator.post_keyed("/regenerate-with-supersede", {**body, "dry_run": True}))
         return
-    answer = session.coordinator.post_keyed("/regenerate-with-supersede", body)
+    ready(session, f"regenerate {body['game_date']}", word=body["game_date"])
+    with opening(body["game_date"]):
+        answer = session.coordinator.post_keyed("/regenerate-with-supersede", body)
     _opened(session, answer, wait=wait, timeout=timeout)
 
 
@@ -101,7 +107,7 @@ def wait(
     ] = None,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Wait until a batch has ended, or a date is settled; exit 1 unless it was promoted."""
+    """Wait until a batch has ended, or a date is settled; exit 1 unless it was promoted, 5 if time runs out."""
     if bool(batch) == bool(date):
         raise Misused("name a batch or --date, one of the two")
     if batch:
@@ -115,7 +121,7 @@ def _opened(session: Session, answer: dict[str, Any], *, wait: bool, timeout: fl
     if wait:
         session.out.say(f"{answer['status']}: {answer['batch_id']}")
         if answer["status"] == "coalesced":
-            follow_trigger(session, answer["trigger_id"], timeout=timeout)
+            follow_trigger(session, answer["trigger_id"], answer["game_date"], timeout=timeout)
             return
         follow(session, [answer["batch_id"]], timeout=timeout)
     else:

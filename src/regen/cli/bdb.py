@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
 
 from regen.cli.arguments import DryRun, game_date
 from regen.cli.output import columns
+from regen.cli.safety import ready
 from regen.cli.session import Session, command
 from regen.client.errors import Misused
 from regen.domain.bdb import BdbStatus
+from regen.domain.dates import eastern_today
 
 PANEL = "Data and models"
 LIST = (
@@ -31,6 +33,9 @@ def add(app: typer.Typer) -> None:
 
 def scan(session: Session, dry_run: DryRun = False) -> None:
     """Regenerate each date whose late data has come and whose features rest on it."""
+    if not dry_run:
+        today = eastern_today(datetime.now(UTC)).isoformat()
+        ready(session, "regenerate each date whose late data has come", word=today)
     report = session.coordinator.post_keyed("/bdb/scan", {"dry_run": True} if dry_run else {})
     session.out.show(report, columns(SCAN), [g for g in report["games"] if g["act"] != "wait"] or report["games"][:20])
     if not session.out.json:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regen.cli.arguments import DryRun, Yes, days, game_date, span
+from regen.cli.arguments import DryRun, Yes, days, game_date, share, span
 from regen.cli.output import columns
+from regen.cli.safety import ready
 from regen.cli.session import Session, command
 from regen.client.errors import Misused
 
@@ -50,9 +51,25 @@ def import_(
         bool, typer.Option("--zones-arrive", help="Only this: the zones of these dates come, late.")
     ] = False,
     fail_share: Annotated[
-        float, typer.Option("--fail-share", min=0, max=1, help="Break this share of the rows.")
+        float,
+        typer.Option(
+            "--fail-share",
+            parser=share,
+            metavar="SHARE",
+            show_default="0%",
+            help="Break this share of the rows: 30% or 0.3.",
+        ),
     ] = 0.0,
-    coverage: Annotated[float, typer.Option("--coverage", min=0, max=1, help="Leave rows for this share only.")] = 1.0,
+    coverage: Annotated[
+        float,
+        typer.Option(
+            "--coverage",
+            parser=share,
+            metavar="SHARE",
+            show_default="100%",
+            help="Leave rows for this share only: 80% or 0.8.",
+        ),
+    ] = 1.0,
     dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
@@ -85,9 +102,9 @@ def import_(
         told = {"plan": plan.as_dict(), "files": files, "notes": data.report.sentences}
         session.out.show(told, columns("table rows::n replaces::n"), rows)
         return
-    if not reader.emulator:
-        what = f"this is what would change in the input tables of the project {reader.project}:"
-        replace(session.out, yes=yes).confirm("\n".join([what, *(f"  {said}" for said in plan.sentences)]))
+    what = "\n".join(["change the input tables:", *(f"  {said}" for said in plan.sentences)])
+    word = min(dates).isoformat() if dates else reader.project
+    ready(session, what, word=word, asks=not reader.emulator, yes=yes)
     if arrive:
         report = importer.zones_arrive(data, loader, dates or (), damage=options.damage)
     else:

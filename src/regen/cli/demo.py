@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regen.cli.arguments import days, span
+from regen.cli.arguments import days, share, span
 from regen.cli.output import columns
 from regen.cli.progress import shown
 from regen.cli.session import Session, command
 from regen.cli.settings import local_home
 from regen.cli.stack import StackFailed, read_data, stack_options
-from regen.client.errors import Misused
+from regen.client.errors import FellShort, Misused
 from regen.client.http import Coordinator
 from regen.client.reader import Reader
 
@@ -44,11 +44,23 @@ def demo(
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Where the figures go.")] = None,
     fail_share: Annotated[
         float,
-        typer.Option("--fail-share", min=0, max=1, help="Share of the players whose data is broken when it arrives."),
+        typer.Option(
+            "--fail-share",
+            parser=share,
+            metavar="SHARE",
+            show_default="0%",
+            help="Share of the players whose data is broken when it arrives: 30% or 0.3.",
+        ),
     ] = 0.0,
     coverage: Annotated[
         float,
-        typer.Option("--coverage", min=0, max=1, help="Share of the players who have data at all when it arrives."),
+        typer.Option(
+            "--coverage",
+            parser=share,
+            metavar="SHARE",
+            show_default="100%",
+            help="Share of the players who have data at all when it arrives: 80% or 0.8.",
+        ),
     ] = 1.0,
     emulators: Annotated[
         bool, typer.Option("--emulators/--no-emulators", help="Without: Pub/Sub and Firestore in one process.")
@@ -67,7 +79,7 @@ def demo(
         json_file.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     _show_result(session, result)
     if not result.passed:
-        raise typer.Exit(1)
+        raise FellShort(next_="less build/demo/logs/*")
 
 
 def _played(

@@ -3,43 +3,75 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
-
-import typer
 
 from regen.cli.output import columns
 from regen.cli.progress import shown
 from regen.cli.session import Session
 from regen.cli.views import ENDS, show_batch
-from regen.client.errors import Misused
+from regen.client.errors import FellShort, Interrupted, NothingFound
+from regen.client.standing import facts_of
 from regen.client.waiting import carrier_of, wait_for, wait_for_date
+from regen.domain.next_steps import next_commands
+
+PROMOTED = frozenset({"promoted"})
 
 
-def follow(
-    session: Session, batch_ids: Sequence[str], *, timeout: float, good: frozenset[str] = frozenset({"promoted"})
-) -> None:
+@contextmanager
+def going_on(what: str, follow_again: str, end_it: str) -> Iterator[None]:
+    """Say, where Ctrl-C ends the waiting, that the work itself goes on.
+
+    Raises:
+        Interrupted: with how to follow it again, and how to end it.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(f"{what}; follow: {follow_again}; end it: {end_it}") from None
+
+
+@contextmanager
+def opening(game_date: str) -> Iterator[None]:
+    """Say, where Ctrl-C comes before the answer, that the order may have arrived.
+
+    Raises:
+        Interrupted: with how to see whether it did.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(f"the order may have arrived; see: regen status --date {game_date}") from None
+
+
+def follow(session: Session, batch_ids: Sequence[str], *, timeout: float, good: frozenset[str] = PROMOTED) -> None:
     """Wait for batches with progress on stderr, then show them.
 
     Args:
         good: the ends that count as success.
 
     Raises:
-        typer.Exit: with 1, if one has ended otherwise.
+        FellShort: one has ended otherwise.
+        Interrupted: the person has pressed Ctrl-C; the batches go on.
     """
-    with shown(session.out.say) as look:
+    first = batch_ids[0]
+    with going_on("the batch goes on", f"regen wait {first}", f"regen cancel {first}"), shown(session.out.say) as look:
         views = wait_for(session.coordinator, batch_ids, timeout=timeout, look=look)
     _show_ends(session, views, good)
 
 
-def follow_trigger(session: Session, trigger_id: str, *, timeout: float) -> None:
+def follow_trigger(session: Session, trigger_id: str, game_date: str, *, timeout: float) -> None:
     """Wait for the batch that carries a coalesced trigger, and then for its end; nobody else's end counts.
 
     Raises:
-        typer.Exit: with 1, if it was not promoted.
+        FellShort: it was not promoted.
     """
     began = time.monotonic()
-    batch_id = carrier_of(session.coordinator, trigger_id, timeout=timeout)
+    with going_on(
+        "the trigger waits for its batch", f"regen wait --date {game_date}", f"regen status --date {game_date}"
+    ):
+        batch_id = carrier_of(session.coordinator, trigger_id, timeout=timeout)
     session.out.say(f"carried by {batch_id}")
     follow(session, [batch_id], timeout=max(0.0, timeout - (time.monotonic() - began)))
 
@@ -48,20 +80,24 @@ def follow_date(session: Session, game_date: str, *, timeout: float) -> None:
     """Wait until a date is settled: no live batch, and no trigger that waits for one.
 
     Raises:
-        Misused: the date has no batch.
-        typer.Exit: with 1, if one of the batches was not promoted.
+        NothingFound: the date has no batch.
+        FellShort: one of the batches was not promoted.
     """
-    with shown(session.out.say) as look:
+    again = f"regen wait --date {game_date}"
+    with going_on("the batches go on", again, f"regen status --date {game_date}"), shown(session.out.say) as look:
         views = wait_for_date(session.coordinator, game_date, timeout=timeout, look=look)
     if not views:
-        raise Misused(f"no batch of {game_date}")
-    _show_ends(session, views, frozenset({"promoted"}))
+        raise NothingFound(f"no batch of {game_date}", f"regen start {game_date} --wait")
+    _show_ends(session, views, PROMOTED)
 
 
 def _show_ends(session: Session, views: list[dict[str, Any]], good: frozenset[str]) -> None:
     if len(views) == 1:
-        show_batch(session.out, views[0])
+        show_batch(session.out, views[0], closes=False)
     else:
         session.out.show(views, columns(ENDS), [{**v, **v["counts"]} for v in views])
-    if any(view["status"] not in good for view in views):
-        raise typer.Exit(1)
+    short = [view for view in views if view["status"] not in good]
+    if short:
+        raise FellShort(next_=next_commands(facts_of(short[0]))[0])
+    if len(views) == 1:
+        session.out.say(f"next: {next_commands(facts_of(views[0]))[0]}")

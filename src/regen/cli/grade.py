@@ -8,6 +8,7 @@ import typer
 
 from regen.cli.arguments import DryRun, span
 from regen.cli.output import columns, some
+from regen.cli.safety import ready
 from regen.cli.session import Session, command
 
 PANEL = "Predictions"
@@ -31,6 +32,7 @@ def grade(
         plan = session.coordinator.post_keyed("/grades", {**body, "dry_run": True})
         session.out.show(plan, columns("game_date:date"), plan["dates"])
         return
+    ready(session, f"grade {begin} to {end}", word=begin.isoformat())
     answer = session.coordinator.post_keyed("/grades", body)
     session.out.show(
         answer,

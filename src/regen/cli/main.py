@@ -9,18 +9,19 @@ import typer
 
 from regen import cli
 from regen.cli.output import Output
-from regen.cli.session import Json, Key, Profile, Project, Session, Url
+from regen.cli.root import Root
+from regen.cli.session import Confirm, Json, Key, Profile, Project, Session, Url
 from regen.cli.settings import Given
-from regen.cli.strict import StrictGroup
+from regen.client.errors import EXIT_CODES
 
-EPILOG = "0 done, 1 it fell short or was refused, 2 wrong usage. Start here: `regen local up`, then `regen doctor`."
+EPILOG = f"Exit codes: {EXIT_CODES}. Start here: `regen local up`, then `regen doctor`."
 
 
 def make_app() -> typer.Typer:
     """All commands; their modules are light, what is heavy they import when they run."""
     app = typer.Typer(
         name="regen",
-        cls=StrictGroup,
+        cls=Root,
         help="Regenerates player-prop predictions when better data arrives, without ever losing one.",
         epilog=EPILOG,
         no_args_is_help=True,
@@ -49,22 +50,20 @@ def root(
     url: Url = None,
     key: Key = None,
     profile: Profile = None,
+    confirm: Confirm = None,
     as_json: Json = False,
     version: Annotated[  # noqa: ARG001 - its callback does it
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say it and leave.")
     ] = False,
 ) -> None:
     """Options that every command takes, before its name or after it."""
-    ctx.obj = Session(Given(project, url, key, profile), Output(json=as_json))
+    ctx.obj = Session(Given(project, url, key, profile, confirm), Output(json=as_json))
 
 
 def main() -> None:
     """Run the command line; its exit code is the process's."""
     try:
         make_app()()
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        sys.exit(130)
     except BrokenPipeError:
         # The reader has seen enough (`regen audit ... | head`).
         sys.stderr.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +11,7 @@ import typer
 from regen.cli.arguments import TIMEOUT, BatchArgument, DryRun, Timeout, Wait, Why, Yes, names
 from regen.cli.follow import follow
 from regen.cli.output import cell, some
+from regen.cli.safety import ready
 from regen.cli.session import Session, command
 from regen.client.errors import Misused
 from regen.client.waiting import finished
@@ -21,12 +22,15 @@ PANEL = "Orders"
 
 def add(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "cancel", example="cancel regen_2026-01-20_bdb_upgrade_a1b2c3", panel=PANEL)(cancel)
-    command(app, "redrive", example="redrive regen_2026-01-20_bdb_upgrade_a1b2c3 --wait", panel=PANEL)(redrive)
-    command(app, "promote", example="promote regen_2026-01-20_bdb_upgrade_a1b2c3 --check coverage", panel=PANEL)(
-        promote
-    )
-    command(app, "rollback", example="rollback regen_2026-01-20_bdb_upgrade_a1b2c3 --dry-run", panel=PANEL)(rollback)
+    command(app, "cancel", example="cancel regen_2026-01-20_bdb_upgrade_a1b2c3d4", panel=PANEL)(cancel)
+    command(app, "redrive", example="redrive regen_2026-01-20_bdb_upgrade_a1b2c3d4 --wait", panel=PANEL)(redrive)
+    command(
+        app,
+        "promote",
+        example="promote regen_2026-01-20_bdb_upgrade_a1b2c3d4 --check coverage --reason partial_feed",
+        panel=PANEL,
+    )(promote)
+    command(app, "rollback", example="rollback regen_2026-01-20_bdb_upgrade_a1b2c3d4 --dry-run", panel=PANEL)(rollback)
 
 
 def cancel(
@@ -38,7 +42,7 @@ def cancel(
         f"cancel {batch} ({view['status']}): {finished(view)} of {view['counts']['requested']} players are done, "
         f"{len(view['pending'])} pending; current predictions stay as they are"
     )
-    order = _Given(batch, "cancel", {"reason": reason})
+    order = _Given(batch, view["game_date"], "cancel", {"reason": reason})
     if _asked(session, what, order, dry_run=dry_run, yes=yes):
         _accepted(session, order.give(session))
 
@@ -58,7 +62,7 @@ def redrive(
     what = f"redrive {batch} ({view['status']}): {len(lacking)} of {view['counts']['requested']} players lack a result"
     if lacking:
         what += f": {some(lacking, 10)}"
-    order = _Given(batch, "redrive", {"reason": reason})
+    order = _Given(batch, view["game_date"], "redrive", {"reason": reason})
     if _asked(session, what, order, dry_run=dry_run, yes=yes):
         _carried_out(session, order.give(session), wait, timeout)
 
@@ -89,7 +93,7 @@ def promote(
         f"promote {batch} ({view['status']}) in spite of {found or 'no failed check'}: the predictions of "
         f"{view['counts']['produced']} players replace the current ones"
     )
-    order = _Given(batch, "promote", {"checks": accepted, "reason": reason})
+    order = _Given(batch, view["game_date"], "promote", {"checks": accepted, "reason": reason})
     if _asked(session, what, order, dry_run=dry_run, yes=yes):
         _carried_out(session, order.give(session), wait, timeout)
 
@@ -111,7 +115,7 @@ def rollback(
         f"roll back {batch} ({view['status']}): {cell(counts['inserted'])} predictions of it are superseded, "
         f"{back} come back as they were"
     )
-    order = _Given(batch, "rollback", {"reason": reason})
+    order = _Given(batch, view["game_date"], "rollback", {"reason": reason})
     if _asked(session, what, order, dry_run=dry_run, yes=yes):
         _carried_out(session, order.give(session), wait, timeout, good="rolled_back")
 
@@ -121,6 +125,7 @@ class _Given:
     """An order on a batch, as it is sent."""
 
     batch: str
+    day: str
     word: str
     body: Mapping[str, Any]
 
@@ -130,6 +135,7 @@ class _Given:
 
 def _asked(session: Session, what: str, order: _Given, *, dry_run: bool, yes: bool) -> bool:
     """Whether to go on; a dry run only says what it is about, once the coordinator has found nothing against it."""
+    session.name_target()
     if dry_run:
         plan = order.give(session, dry_run=True)
         if session.out.json:
@@ -137,7 +143,7 @@ def _asked(session: Session, what: str, order: _Given, *, dry_run: bool, yes: bo
         else:
             session.out.line(f"would {what}")
         return False
-    replace(session.out, yes=yes).confirm(what)
+    ready(session, what, word=order.day, asks=True, yes=yes)
     return True
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from regen.client.errors import Misused
+from regen.client.errors import Declined, Misused
 from regen.client.reader import plain
 from regen.domain.texts import visible
 
@@ -92,16 +92,19 @@ class Output:
         """Ask before something that cannot simply be taken back; the question names what it concerns.
 
         Raises:
-            Misused: nobody is there to answer, and `--yes` was not given.
-            typer.Exit: the answer is no.
+            Misused: stdin is no terminal, and `--yes` was not given.
+            Declined: the answer is no.
         """
         if self.yes:
             return
         if not sys.stdin.isatty():
-            raise Misused(f"{what}\nnobody can be asked here: type --yes if that is meant")
+            raise Misused(f"{what}\nstdin is no terminal, so this cannot be asked: add --yes if it is meant")
         if not typer.confirm(f"{visible(what, lines=True)}\nGo on?", err=True):
-            self.say("nothing was done")
-            raise typer.Exit(1)
+            raise Declined("nothing was done")
+
+    def typed(self, what: str) -> str:
+        """Have something typed."""
+        return str(typer.prompt(visible(what, lines=True), err=True, default="", show_default=False))
 
 
 def console(*, err: bool = False) -> Console:

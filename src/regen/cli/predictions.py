@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from regen.cli.arguments import DateArgument, DateOrBatch, game_date, span
+from regen.cli.arguments import DateArgument, DateOrBatch, game_date, share, span
 from regen.cli.output import columns, some
 from regen.cli.session import Session, command
-from regen.client.errors import Misused
+from regen.client.errors import FellShort, NothingFound
 from regen.client.moves import MAIN_SYSTEM, moves
 from regen.client.reader import BATCH_DATE, date_of
 from regen.settings import number
@@ -25,8 +25,8 @@ def add(app: typer.Typer) -> None:
     """Add the commands."""
     command(app, "show", example="show 2026-01-20 --player bredonpeltane", panel=PANEL)(show)
     command(app, "slate", example="slate 2026-01-20", panel=PANEL)(slate)
-    command(app, "coverage", example="coverage 2026-01-20 2026-01-24 --fail-under 90", panel=PANEL)(coverage)
-    command(app, "diff", example="diff regen_2026-01-20_bdb_upgrade_a1b2c3 --top 10", panel=PANEL)(diff)
+    command(app, "coverage", example="coverage 2026-01-20 2026-01-24 --fail-under 90%", panel=PANEL)(coverage)
+    command(app, "diff", example="diff regen_2026-01-20_bdb_upgrade_a1b2c3d4 --top 10", panel=PANEL)(diff)
 
 
 def show(
@@ -85,7 +85,8 @@ def coverage(
     first: Annotated[str, typer.Argument(metavar="FROM", help="First game date.")],
     last: Annotated[str | None, typer.Argument(metavar="[TO]", help="Last game date; the first if left out.")] = None,
     fail_under: Annotated[
-        float | None, typer.Option("--fail-under", min=0, max=100, help="Exit 1 if a date has less, in percent.")
+        float | None,
+        typer.Option("--fail-under", parser=share, metavar="SHARE", help="Exit 1 if a date has less: 90% or 0.9."),
     ] = None,
 ) -> None:
     """Coverage of dates: who has current predictions, of those on the slate who should."""
@@ -94,8 +95,18 @@ def coverage(
     session.out.show(
         rows, columns(COVERAGE), [{**r, "missing_players": some(r["missing_players"] or ())} for r in rows]
     )
-    if fail_under is not None and (not rows or any((row["coverage_pct"] or 0.0) < fail_under for row in rows)):
-        raise typer.Exit(1)
+    if fail_under is None:
+        return
+    if not rows:
+        raise FellShort(f"no date from {begin} to {end} has a slate", f"regen slate {begin} --all")
+    short = [row for row in rows if (row["coverage_pct"] or 0.0) < 100 * fail_under]
+    if short:
+        day, none = short[0]["game_date"], not short[0]["players_with_predictions"]
+        raise FellShort(
+            f"{len(short)} of {len(rows)} dates have less than {100 * fail_under:g} %: "
+            f"{some([str(row['game_date']) for row in short])}",
+            f"regen {'start' if none else 'regenerate'} {day} --wait",
+        )
 
 
 def diff(
@@ -129,7 +140,7 @@ def _newest(session: Session, date: str) -> str:
     ends = session.reader.run("audit", batch_id="", day=game_date(date, "DATE|BATCH"))
     done = [end["batch_id"] for end in ends if end["event"] == "promoted" and end["superseded_count"]]
     if not done:
-        raise Misused(f"no promotion of {date} has replaced anything")
+        raise NothingFound(f"no promotion of {date} has replaced anything", f"regen audit {date}")
     return str(done[-1])
 
 

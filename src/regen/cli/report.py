@@ -14,7 +14,7 @@ PANEL = "Predictions"
 
 def add(app: typer.Typer) -> None:
     """Add the command."""
-    command(app, "report", example="report regen_2026-01-20_bdb_upgrade_a1b2c3 -o report.html", panel=PANEL)(report)
+    command(app, "report", example="report regen_2026-01-20_bdb_upgrade_a1b2c3d4 -o report.html", panel=PANEL)(report)
 
 
 def report(

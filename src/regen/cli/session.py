@@ -11,14 +11,14 @@ from typing import Annotated, Any, Concatenate, ParamSpec, get_type_hints
 
 import typer
 
+from regen.cli.ending import reported
 from regen.cli.output import Output
 from regen.cli.settings import Given, Settings, resolve
 from regen.cli.strict import StrictCommand
-from regen.client.errors import Misused, OperatorError
+from regen.client.errors import Misused
 from regen.client.http import Coordinator
 from regen.client.identity import Identity
 from regen.client.reader import Reader
-from regen.domain.errors import InvalidInput, RegenError
 
 P = ParamSpec("P")
 
@@ -36,8 +36,24 @@ Profile = Annotated[
         "--profile", help="A profile of ~/.config/regen/config.toml. Or REGEN_PROFILE.", rich_help_panel=PANEL
     ),
 ]
+Confirm = Annotated[
+    str | None,
+    typer.Option(
+        "--confirm",
+        metavar="DATE",
+        help="The date that a protected profile asks for, typed beforehand.",
+        rich_help_panel=PANEL,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of tables.", rich_help_panel=PANEL)]
-COMMON: dict[str, Any] = {"project": Project, "url": Url, "key": Key, "profile": Profile, "as_json": Json}
+COMMON: dict[str, Any] = {
+    "project": Project,
+    "url": Url,
+    "key": Key,
+    "profile": Profile,
+    "confirm": Confirm,
+    "as_json": Json,
+}
 
 
 @dataclass(frozen=True)
@@ -46,11 +62,18 @@ class Session:
 
     given: Given = field(default_factory=Given)
     out: Output = field(default_factory=Output)
+    named: list[str] = field(default_factory=list)
 
     @cached_property
     def settings(self) -> Settings:
         """Where to look."""
         return resolve(self.given)
+
+    def name_target(self) -> None:
+        """Say on stderr which system is about to be changed; once."""
+        if not self.named:
+            self.named.append(self.settings.target)
+            self.out.say(f"target: {self.settings.target}")
 
     @cached_property
     def coordinator(self) -> Coordinator:
@@ -105,7 +128,7 @@ def command(
             base = ctx.find_root().obj or Session()
             as_json = bool(said.pop("as_json", False))
             out = replace(base.out, json=as_json or base.out.json)
-            with reported(out):
+            with reported(out, _words(ctx)):
                 function(Session(Given(**said).over(base.given), out), **values)  # type: ignore[call-arg]
 
         keyword = inspect.Parameter.KEYWORD_ONLY
@@ -123,20 +146,6 @@ def command(
     return register
 
 
-class reported:  # noqa: N801 - used like a function
-    """Ends a command that fails with a sentence on stderr and its exit code."""
-
-    def __init__(self, out: Output) -> None:
-        self._out = out
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        """Say it, if it is one of ours; anything else is a fault and keeps its trace."""
-        if isinstance(error, OperatorError):
-            self._out.say(f"error: {error}")
-            raise typer.Exit(error.exit_code) from None
-        if isinstance(error, RegenError):
-            self._out.say(f"error: {error}")
-            raise typer.Exit(2 if isinstance(error, InvalidInput) else 1) from None
+def _words(ctx: typer.Context) -> str:
+    """The command as it was typed, without `regen`."""
+    return " ".join(ctx.command_path.split()[1:])

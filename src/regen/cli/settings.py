@@ -11,11 +11,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from regen.client.errors import Misused
 from regen.settings import declared, number
 
 BYTES = "REGEN_MAXIMUM_BYTES_BILLED"
+PROTECTED = "protected"
+"""In a profile: the date has to be typed before anything is changed."""
 DEFAULT_PROJECT = "nba-props-platform"
 CHECKOUT = Path(__file__).parents[3]
 VARIABLES = {
@@ -39,6 +42,7 @@ class Given:
     url: str | None = None
     key: str | None = None
     profile: str | None = None
+    confirm: str | None = None
 
     def over(self, other: Given) -> Given:
         """These words before those of `other`."""
@@ -47,6 +51,7 @@ class Given:
             self.url or other.url,
             self.key or other.key,
             self.profile or other.profile,
+            self.confirm or other.confirm,
         )
 
 
@@ -59,6 +64,8 @@ class Settings:
         region: where the functions run; only `doctor --deployed` asks.
         name: begins the names of what is deployed; likewise.
         origins: where each setting is from, in words.
+        profile: the profile that something is taken from.
+        is_protected: whether that profile wants the date typed before anything is changed.
     """
 
     project: str
@@ -70,6 +77,21 @@ class Settings:
     region: str | None = None
     name: str | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
+    profile: str | None = None
+    is_protected: bool = False
+
+    @property
+    def target(self) -> str:
+        """The system that is spoken to, as its address tells it; a project's name alone does not."""
+        if on_loopback(self.emulator) and (self.url is None or on_loopback(self.url)):
+            return "LOCAL STACK"
+        named = f"{self.project} at {self.url}" if self.url else self.project
+        return f"{named} (profile {self.profile})" if self.profile else named
+
+
+def on_loopback(url: str | None) -> bool:
+    """Whether an address is of this machine."""
+    return urlsplit(url or "").hostname in {"127.0.0.1", "localhost", "::1"}
 
 
 def local_home(environ: Mapping[str, str] = os.environ) -> Path:
@@ -96,6 +118,7 @@ def resolve(given: Given, environ: Mapping[str, str] = os.environ) -> Settings:
     layers.append(("the command line", flags))
     layers.append(("the environment", {n: environ[v] for n, v in VARIABLES.items() if environ.get(v)}))
     profile_name = given.profile or environ.get("REGEN_PROFILE")
+    profile: dict[str, str] = {}
     named = {**layers[1][1], **flags}
     local = read_env(local_home(environ) / "env")
     stack = {n: local[v] for n, v in VARIABLES.items() if v in local}
@@ -104,6 +127,7 @@ def resolve(given: Given, environ: Mapping[str, str] = os.environ) -> Settings:
     else:
         profile = _profile(profile_file(environ), profile_name)
         layers.append((f"the profile {profile_name or 'default'}", profile))
+    is_protected = _flag(profile.pop(PROTECTED, "false"))
     values: dict[str, str] = {}
     origins: dict[str, str] = {}
     for origin, layer in reversed(layers):
@@ -122,7 +146,15 @@ def resolve(given: Given, environ: Mapping[str, str] = os.environ) -> Settings:
         region=values.get("region"),
         name=values.get("name"),
         origins={"project": "the default", **origins},
+        profile=(profile_name or "default") if profile_name or is_protected else None,
+        is_protected=is_protected,
     )
+
+
+def _flag(text: str) -> bool:
+    if text.lower() not in {"true", "false"}:
+        raise Misused(f"{PROTECTED}: expected true or false, not {text}")
+    return text.lower() == "true"
 
 
 def _bytes(text: str) -> int:
@@ -154,6 +186,7 @@ def _profile(path: Path, name: str | None) -> dict[str, str]:
     found = content.get(name or "default", None if name else {})
     if not isinstance(found, dict):
         raise Misused(f"no profile {name} in {path}; it has {', '.join(sorted(content)) or 'none'}")
-    if unknown := sorted(set(found) - set(VARIABLES)):
-        raise Misused(f"{path}: no such setting: {', '.join(unknown)}; known: {', '.join(VARIABLES)}")
+    known = (*VARIABLES, PROTECTED)
+    if unknown := sorted(set(found) - set(known)):
+        raise Misused(f"{path}: no such setting: {', '.join(unknown)}; known: {', '.join(known)}")
     return {key: str(value) for key, value in found.items()}

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from regen.cli.arguments import span
+from regen.cli.arguments import share, span
 from regen.cli.output import columns
 from regen.cli.session import Session, command
+from regen.client.errors import FellShort
 from regen.client.reader import Reader, Record
 from regen.domain.invariants import INVARIANTS
 from regen.settings import number
@@ -36,8 +37,15 @@ def verify(
     first: Annotated[str, typer.Argument(metavar="FROM", help="First game date.")],
     last: Annotated[str | None, typer.Argument(metavar="[TO]", help="Last game date; the first if left out.")] = None,
     threshold: Annotated[
-        float, typer.Option("--threshold", min=0, max=100, help="Least coverage of a date, in percent.")
-    ] = number("REGEN_COVERAGE_THRESHOLD"),
+        float,
+        typer.Option(
+            "--threshold",
+            parser=share,
+            metavar="SHARE",
+            show_default="90%",
+            help="Least coverage of a date: 90% or 0.9.",
+        ),
+    ] = number("REGEN_COVERAGE_THRESHOLD") / 100,
 ) -> None:
     """Check every invariant of the tables, whatever the batch records say; exit 1 if one is broken."""
     from regen.adapters.bigquery.jobs import Jobs  # noqa: PLC0415
@@ -46,7 +54,7 @@ def verify(
     begin, end = span(first, last)
     reader = session.reader
     ledger = BigQueryLedger(Jobs(reader.client, "regen-verify"), reader.names)
-    findings = ledger.verify(begin, end, datetime.now(UTC), threshold)
+    findings = ledger.verify(begin, end, datetime.now(UTC), 100 * threshold)
     broken = [finding for finding in findings if not finding.holds]
     rows = [
         {
@@ -76,4 +84,4 @@ def verify(
         verdict = f"{len(broken)} invariants are broken" if broken else "all hold"
         session.out.line(f"{begin} to {end}: {len(findings)} invariants, {looked} checks, {verdict}")
     if broken:
-        raise typer.Exit(1)
+        raise FellShort(next_=f"regen audit {begin}")

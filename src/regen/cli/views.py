@@ -35,8 +35,12 @@ def show_opened(out: Output, answer: View) -> None:
     out.line(f"next: regen wait {answer['batch_id']}")
 
 
-def show_batch(out: Output, view: View) -> None:
-    """A batch in full: the verdict first, then what is missing by name, what the checks found, and its history."""
+def show_batch(out: Output, view: View, *, closes: bool = True) -> None:
+    """A batch in full: the verdict first, then what is missing by name, what the checks found, and its history.
+
+    Args:
+        closes: whether what to type next closes it.
+    """
     if out.json:
         out.dump(view)
         return
@@ -48,6 +52,8 @@ def show_batch(out: Output, view: View) -> None:
     _problems(out, view)
     _checks(out, view, facts)
     _history(out, view)
+    if not closes:
+        return
     out.line("")
     for n, command in enumerate(next_commands(facts)):
         out.line(f"{'or' if n else 'next'}: {command}")

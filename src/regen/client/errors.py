@@ -2,25 +2,101 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any
+
+
+class ExitCode(IntEnum):
+    """What a command ends with."""
+
+    DONE = 0
+    SHORT = 1
+    """It was carried out, and what came of it falls short."""
+    USAGE = 2
+    REFUSED = 3
+    NOT_FOUND = 4
+    UNREACHABLE = 5
+    """Not reachable, or time ran out."""
+    UNAUTHENTICATED = 6
+    INTERRUPTED = 130
+
+
+EXIT_CODES = "0 done, 1 fell short, 2 usage, 3 refused, 4 not found, 5 not reachable or timed out, 6 not authenticated"
+_OF_STATUS: Mapping[int, ExitCode] = {
+    **dict.fromkeys((400, 413, 414, 415, 422, 431), ExitCode.USAGE),
+    **dict.fromkeys((405, 409, 412), ExitCode.REFUSED),
+    **dict.fromkeys((404, 410), ExitCode.NOT_FOUND),
+    **dict.fromkeys((408, 429), ExitCode.UNREACHABLE),
+    **dict.fromkeys((401, 403), ExitCode.UNAUTHENTICATED),
+}
+
+
+def code_of_status(status: int) -> ExitCode:
+    """The exit code of a command that an HTTP status ends."""
+    return _OF_STATUS.get(status, ExitCode.UNREACHABLE if status >= 500 else ExitCode.SHORT)
+
 
 class OperatorError(Exception):
     """Root of these errors.
 
     Attributes:
-        exit_code: of a command that ends with it: 1 it could not be done, 2 it was not asked for correctly.
+        exit_code: of a command that ends with it.
+        title: what went wrong in general, for programs.
+        next: what to type next; empty where that follows from the kind of error.
     """
 
-    exit_code = 1
+    exit_code: int = ExitCode.SHORT
+    title = "It could not be done"
+
+    def __init__(self, message: str = "", next_: str = "") -> None:
+        super().__init__(message)
+        self.next = next_
+
+    def record(self) -> dict[str, Any]:
+        """The error as JSON has it."""
+        return {"title": self.title, "detail": str(self)}
 
 
 class Misused(OperatorError):
     """What was asked for makes no sense."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
+    title = "Wrong usage"
+
+
+class FellShort(OperatorError):
+    """It was done, and what came of it is not what was asked for. The data that shows it has been printed already."""
+
+    title = "Fell short"
+
+
+class NothingFound(OperatorError):
+    """What was named does not exist."""
+
+    exit_code = ExitCode.NOT_FOUND
+    title = "Not found"
+
+
+class Declined(OperatorError):
+    """The person who was asked said no."""
+
+    exit_code = ExitCode.REFUSED
+    title = "Declined"
+
+
+class Interrupted(OperatorError):
+    """The person pressed Ctrl-C; what was begun goes on."""
+
+    exit_code = ExitCode.INTERRUPTED
+    title = "Interrupted"
 
 
 class Unreachable(OperatorError):
     """Nobody answers, or somebody else does."""
+
+    exit_code = ExitCode.UNREACHABLE
+    title = "Not reachable"
 
 
 class Problem(OperatorError):
@@ -30,6 +106,7 @@ class Problem(OperatorError):
         field: the name of the offending field, if one is.
         batch_id: the batch that is in the way, if one is.
         retry_after: seconds after which the coordinator asks to be asked again, if it does.
+        content: the answer as it came, if it was a problem document.
     """
 
     def __init__(
@@ -40,9 +117,15 @@ class Problem(OperatorError):
         field: str | None = None,
         batch_id: str | None = None,
         retry_after: float | None = None,
+        content: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(f"{title}: {detail}")
         self.retry_after = retry_after
         self.status, self.title, self.detail = status, title, detail
         self.field, self.batch_id = field, batch_id
-        self.exit_code = 2 if status in {400, 413, 422} else 1
+        self.content = dict(content or {})
+        self.exit_code = code_of_status(status)
+
+    def record(self) -> dict[str, Any]:
+        """The answer of the coordinator."""
+        return {"status": self.status, "title": self.title, "detail": self.detail, **self.content}

@@ -231,7 +231,7 @@ def problem_from_answer(status: int, body: bytes, retry_after: float | None = No
     title, detail = str(content.get("title", f"HTTP {status}")), str(content.get("detail", "no details"))
     if content.get("instance"):
         detail += f" (trace {content['instance']})"
-    return Problem(status, title, detail, content.get("field"), content.get("batch_id"), retry_after)
+    return Problem(status, title, detail, content.get("field"), content.get("batch_id"), retry_after, content)
 
 
 def _is_object(body: bytes) -> bool:

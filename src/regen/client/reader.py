@@ -10,8 +10,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from regen.client.errors import Misused, OperatorError
-from regen.domain.errors import RegenError
+from regen.client.errors import ExitCode, Misused, OperatorError
+from regen.domain.errors import AccessDenied, RegenError, Unavailable
 from regen.settings import number
 
 if TYPE_CHECKING:
@@ -25,6 +25,19 @@ BATCH_DATE = re.compile(r"^(?:batch|regen)_(\d{4}-\d\d-\d\d)_")
 
 class WarehouseFailed(OperatorError):
     """BigQuery did not do what it was asked."""
+
+    title = "BigQuery failed"
+
+    def __init__(self, message: str, cause: Exception | None = None) -> None:
+        super().__init__(message)
+        if isinstance(cause, AccessDenied | DefaultCredentialsMissing):
+            self.exit_code = ExitCode.UNAUTHENTICATED
+        elif isinstance(cause, Unavailable):
+            self.exit_code = ExitCode.UNREACHABLE
+
+
+class DefaultCredentialsMissing(OperatorError):
+    """This machine has no credentials for Google Cloud."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +70,8 @@ class Reader:
         except DefaultCredentialsError as error:
             raise WarehouseFailed(
                 f"no credentials for {self.project}: type `gcloud auth application-default login`, or start "
-                "`regen local up` and leave --project out"
+                "`regen local up` and leave --project out",
+                DefaultCredentialsMissing(),
             ) from error
 
     @cached_property
@@ -105,7 +119,7 @@ class Reader:
                 rows = self.client.query_and_wait(statement, job_config=config, wait_timeout=120)
                 return [{key: plain(value) for key, value in row.items()} for row in rows]
         except RegenError as error:
-            raise WarehouseFailed(f"BigQuery ({self.emulator or self.project}): {error}") from error
+            raise WarehouseFailed(f"BigQuery ({self.emulator or self.project}): {error}", error) from error
 
     def close(self) -> None:
         """Give the connections back."""

@@ -38,4 +38,4 @@ def rows_to_learn_from(reader: Reader, first: date, until: date) -> tuple[list[R
     try:
         return columns.tolerating(partial(read, GAMES)), columns.tolerating(partial(read, LINES))
     except refusals as error:
-        raise WarehouseFailed(f"BigQuery ({reader.emulator or reader.project}): {error}") from error
+        raise WarehouseFailed(f"BigQuery ({reader.emulator or reader.project}): {error}", error) from error

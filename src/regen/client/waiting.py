@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from regen.client.errors import OperatorError
+from regen.client.errors import ExitCode, OperatorError
 from regen.client.http import Coordinator
 
 #: The statuses in which a batch stays until somebody gives an order.
@@ -20,6 +20,9 @@ Look = Callable[[Sequence[View]], None]
 
 class StillLive(OperatorError):
     """The deadline has passed and a batch is not over."""
+
+    exit_code = ExitCode.UNREACHABLE
+    title = "Timed out"
 
 
 def is_ended(view: View) -> bool:
@@ -69,7 +72,7 @@ def wait_for(
             abort()
             if time.monotonic() + pause > deadline:
                 states = ", ".join(f"{b} is {views[b]['status']}" for b in live)
-                raise StillLive(f"not over after {timeout:g} s: {states}")
+                raise StillLive(f"not over after {timeout:g} s: {states}", f"regen wait {live[0]}")
             time.sleep(pause)
             pause = min(pause * 1.3, max(every, SLOWEST_LOOK))
 
@@ -85,7 +88,7 @@ def carrier_of(coordinator: Coordinator, trigger_id: str, *, timeout: float, eve
         if found := coordinator.carrying(trigger_id):
             return str(found[0]["batch_id"])
         if time.monotonic() + every > deadline:
-            raise StillLive(f"no batch has carried the trigger {trigger_id} within {timeout:g} s")
+            raise StillLive(f"no batch has carried the trigger {trigger_id} within {timeout:g} s", "regen status")
         time.sleep(every)
 
 
@@ -119,7 +122,9 @@ def wait_for_date(
             return [*ended.values(), *newest]
         if every > left:
             names = ", ".join(str(w["trigger_id"]) for w in waiting)
-            raise StillLive(f"not over after {timeout:g} s: triggers wait on {game_date}: {names}")
+            raise StillLive(
+                f"not over after {timeout:g} s: triggers wait on {game_date}: {names}", f"regen wait --date {game_date}"
+            )
         time.sleep(every)
 
 

@@ -10,6 +10,7 @@ import typer
 from regen.cli.doctor import deployed, machine, system
 from regen.cli.doctor.looking import Look, LookResult, State, findings
 from regen.cli.session import Session, command
+from regen.client.errors import FellShort
 
 
 def add(app: typer.Typer) -> None:
@@ -33,7 +34,9 @@ def doctor(
     if session.out.json:
         session.out.dump([finding.record() for finding in found])
     if any(finding.state is State.FAILED for finding in found):
-        raise typer.Exit(1)
+        raise FellShort(
+            next_=next((f.next for f in found if f.state is State.FAILED and f.next), "regen doctor --deployed")
+        )
 
 
 def looks(session: Session, *, is_deployed: bool) -> Iterator[Look]:

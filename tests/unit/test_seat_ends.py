@@ -1,0 +1,138 @@
+"""How commands end: the exit code, what to type next, and what goes on after Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from regen.cli import session
+from regen.client import http, waiting
+from regen.client.errors import EXIT_CODES
+from support.league import players
+from support.seat import Seat, SeatReader, seated
+
+DAY = "2026-01-20"
+NONE = "regen_2026-01-20_none_00000000"
+FEW = [*players(10)[:5], *players(10, features=False)[5:]]
+
+
+@pytest.fixture
+def seat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Seat]:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    with seated(tmp_path, players(10)) as seat:
+        monkeypatch.setattr(session, "Reader", lambda *_: SeatReader(seat))
+        monkeypatch.setattr(http, "PAUSES", ())
+        yield seat
+
+
+def last(text: str) -> str:
+    return text.splitlines()[-1]
+
+
+def test_each_kind_of_end_has_its_exit_code(seat: Seat) -> None:
+    assert seat("status").exit_code == 0
+    assert seat("start", DAY, "--wait").exit_code == 0
+    seat.bench.slate(FEW)
+    assert seat("regenerate", DAY, "--wait").exit_code == 1
+    assert seat("regenerate", DAY, "--metadata", "[").exit_code == 2
+    assert seat("nosuch").exit_code == 2
+    assert seat("start", DAY).exit_code == 3
+    assert seat("cancel", NONE, "--yes").exit_code == 4
+    assert seat("start", "2026-07-01").exit_code == 4
+    assert seat("status", "--url", "http://127.0.0.1:9").exit_code == 5
+    assert seat("status", "--key", "wrong-key-of-sixteen-letters").exit_code == 6
+
+
+def test_time_that_runs_out_ends_with_5(seat: Seat) -> None:
+    seat.delivers = False
+    ended = seat("start", DAY, "--wait", "--timeout", "0.1")
+    assert ended.exit_code == 5
+    batch = seat.bench.store.find("prediction_batches")[0].path.rpartition("/")[2]
+    assert last(ended.stderr) == f"next: regen wait {batch}"
+
+
+def test_help_and_docs_list_the_exit_codes(seat: Seat) -> None:
+    assert EXIT_CODES in " ".join(seat("--help").output.replace("│", " ").split())
+    page = Path(__file__).parents[2] / "docs" / "operations.md"
+    for said in EXIT_CODES.split(", "):
+        code, _, meaning = said.partition(" ")
+        assert f"| {code} | {meaning}" in page.read_text(), said
+
+
+@pytest.mark.parametrize(
+    ("typed", "then"),
+    [
+        (("start", "2026-07-01"), "regen slate 2026-07-01 --all"),
+        (("start", "nonsense"), "regen start --help"),
+        (("bdb", "nosuch"), "regen bdb --help"),
+        (("promote", NONE), "regen promote --help"),
+        (("cancel", NONE, "--yes"), f"regen status --date {DAY}"),
+        (("status", "--url", "http://127.0.0.1:9"), "regen doctor"),
+        (("status", "--key", "wrong-key-of-sixteen-letters"), "regen doctor"),
+        (("wait", "--date", "2026-07-01"), "regen start 2026-07-01 --wait"),
+        (("diff", DAY), f"regen audit {DAY}"),
+    ],
+)
+def test_an_end_without_success_says_what_is_next(typed: tuple[str, ...], then: str, seat: Seat) -> None:
+    ended = seat(*typed)
+    assert ended.exit_code != 0
+    assert last(ended.stderr) == f"next: {then}"
+
+
+def test_rejection_after_a_wait_closes_with_the_redrive(seat: Seat) -> None:
+    seat.bench.slate(FEW)
+    ended = seat("start", DAY, "--wait")
+    assert ended.exit_code == 1
+    batch = seat.bench.store.find("prediction_batches")[0].path.rpartition("/")[2]
+    assert last(ended.stderr) == f"next: regen redrive {batch} --wait"
+
+
+def test_json_ends_with_a_problem_document_on_stderr(seat: Seat) -> None:
+    refused = seat("start", "2026-07-01", "--json")
+    problem = json.loads(last(refused.stderr))
+    assert (problem["status"], problem["exit_code"], problem["type"]) == (404, 4, "urn:regen:problem:no-slate")
+    assert problem["next"] == "regen slate 2026-07-01 --all"
+    assert refused.stdout == ""
+    misused = json.loads(last(seat("nosuch", "--json").stderr))
+    assert (misused["title"], misused["exit_code"]) == ("Wrong usage", 2)
+
+
+def test_a_misspelt_command_is_told_the_nearest(seat: Seat) -> None:
+    assert "regenerate" in seat("regenarate", DAY).stderr
+
+
+@pytest.mark.parametrize("typed", [("start", DAY, "--wait"), ("regenerate", DAY, "--wait")], ids=" ".join)
+def test_ctrl_c_in_a_wait_says_that_the_batch_goes_on(
+    typed: tuple[str, ...], seat: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seat.delivers = False
+
+    def pressed(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(waiting.time, "sleep", pressed)
+    ended = seat(*typed)
+    monkeypatch.setattr(waiting.time, "sleep", time.sleep)
+    batch = seat.bench.store.find("prediction_batches")[0].path.rpartition("/")[2]
+    assert ended.exit_code == 130
+    assert last(ended.stderr) == f"the batch goes on; follow: regen wait {batch}; end it: regen cancel {batch}"
+
+
+def test_ctrl_c_in_a_backfill_says_how_to_follow(seat: Seat, monkeypatch: pytest.MonkeyPatch) -> None:
+    seat.delivers = False
+
+    def pressed(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("regen.cli.backfill.time.sleep", pressed)
+    ended = seat("backfill", DAY, DAY, "--yes")
+    name = seat.bench.store.find("backfills")[0].path.rpartition("/")[2]
+    assert ended.exit_code == 130
+    assert last(ended.stderr) == (
+        f"{name} goes on; follow: regen backfill --resume {name}; end it: regen backfill cancel {name}"
+    )
