@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from regen.cli.output import console
+from regen.cli.times import parsed
 from regen.client.standing import facts_of
 from regen.client.waiting import Look, View, finished, is_ended
 from regen.domain.summary import sentence
 from regen.domain.texts import visible
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+#: A batch that seems older than this runs on another clock than this machine's.
+OTHER_CLOCK = 86400.0
 
 
 @contextmanager
@@ -19,38 +29,37 @@ def shown(say: Callable[[str], None]) -> Iterator[Look]:
     if not sys.stderr.isatty():
         yield _Lines(say)
         return
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415
 
     bars = Progress(
         TextColumn("{task.description}", markup=False),
-        BarColumn(28),
-        TextColumn(
-            "{task.completed:.0f}/{task.total:.0f} done, {task.fields[failed]} failed, {task.fields[pending]} pending",
-            markup=False,
-        ),
-        TextColumn("{task.fields[status]}", markup=False),
-        TimeElapsedColumn(),
+        BarColumn(20),
+        TextColumn("{task.fields[done]}", markup=False),
         console=console(err=True),
+        get_time=time.monotonic,
     )
-    tasks: dict[str, TaskID] = {}
-
-    def look(views: Sequence[View]) -> None:
-        for view in views:
-            name = view["batch_id"]
-            if name not in tasks:
-                tasks[name] = bars.add_task(visible(str(view["game_date"])), total=0, failed=0, pending=0, status="")
-            done, counts = finished(view), view["counts"]
-            bars.update(
-                tasks[name],
-                completed=done,
-                total=counts["requested"],
-                failed=counts["failed"],
-                pending=counts["requested"] - done,
-                status=visible(str(view["status"])),
-            )
-
     with bars:
-        yield look
+        yield _Bars(bars)
+
+
+class _Bars:
+    """A bar for each batch; its clock goes on between two looks."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+        self._clocks: dict[str, _Clock] = {}
+
+    def __call__(self, views: Sequence[View]) -> None:
+        for view in views:
+            name, counts = view["batch_id"], view["counts"]
+            clock = self._clocks.setdefault(name, _Clock(view))
+            changes = {"completed": finished(view), "total": counts["requested"]}
+            said = visible(f"{view['game_date']} {view['status']}")
+            done = visible(bar_text(view, clock))
+            if name not in self._tasks:
+                self._tasks[name] = self._bars.add_task(said, done=done, **changes)
+            self._bars.update(self._tasks[name], description=said, done=done, **changes)
 
 
 class _Lines:
@@ -59,13 +68,59 @@ class _Lines:
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._last: dict[str, str] = {}
+        self._clocks: dict[str, _Clock] = {}
 
     def __call__(self, views: Sequence[View]) -> None:
         for view in views:
             name = view["batch_id"]
+            clock = self._clocks.setdefault(name, _Clock(view))
             if self._last.get(name) != view["status"]:
                 self._last[name] = view["status"]
-                self._say(describe(view))
+                times = "" if is_ended(view) else clock.said()
+                self._say(f"{describe(view)}{f'; {times}' if times else ''}")
+
+
+class _Clock:
+    """How long a batch has run, and how long until its deadline, in seconds of this machine's clock."""
+
+    def __init__(self, view: View) -> None:
+        now = datetime.now(UTC)
+        created, updated, deadline = (parsed(view.get(k)) for k in ("created_at", "updated_at", "deadline"))
+        age = (now - created).total_seconds() if created else None
+        if age is None or not 0 <= age < OTHER_CLOCK:  # the local stack may live on the league's clock
+            now = updated or created or now
+        self._seen = time.monotonic()
+        self._age = (now - created).total_seconds() if created else None
+        self._left = (deadline - now).total_seconds() if deadline else None
+
+    def said(self) -> str:
+        """`1:15 since it began, deadline in 28:45`."""
+        since = time.monotonic() - self._seen
+        parts = []
+        if self._age is not None:
+            parts.append(f"{minutes(self._age + since)} since it began")
+        if self._left is not None:
+            left = self._left - since
+            parts.append(f"deadline in {minutes(left)}" if left > 0 else f"{minutes(-left)} past its deadline")
+        return ", ".join(parts)
+
+
+def minutes(seconds: float) -> str:
+    """`1:15`, `1:02:03`."""
+    whole = max(0, int(seconds))
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+
+
+def bar_text(view: View, clock: _Clock) -> str:
+    """What stands beside a bar: players, then rows once they are known, then the times."""
+    counts = view["counts"]
+    if is_ended(view):
+        rows = f"; {counts['superseded'] or 0} rows superseded, {counts['inserted'] or 0} inserted"
+        return f"{finished(view)}/{counts['requested']} done{rows if view['status'] == 'promoted' else ''}"
+    failed = f", {counts['failed']} failed" if counts["failed"] else ""
+    times = clock.said()
+    return f"{finished(view)}/{counts['requested']} done{failed}{f'; {times}' if times else ''}"
 
 
 def describe(view: View) -> str:

@@ -100,7 +100,11 @@ class Session:
     def reader(self) -> Reader:
         """The warehouse, to read."""
         return Reader(
-            self.settings.project, self.settings.emulator, self.settings.prefix, self.settings.maximum_bytes_billed
+            self.settings.project,
+            self.settings.emulator,
+            self.settings.prefix,
+            self.settings.maximum_bytes_billed,
+            self.out.say,
         )
 
 

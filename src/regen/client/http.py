@@ -17,9 +17,14 @@ from typing import IO, Any
 
 from regen.client.errors import Problem, Unreachable
 from regen.client.identity import HELP, Identity
+from regen.client.patience import waiting_for
 
 #: Seconds between repeats of a request that may be repeated: reads, and those with an idempotency key.
 PAUSES = (0.2, 0.5, 1.0, 2.0)
+#: Seconds in which a read has to be answered.
+READ_SECONDS = 10.0
+#: A read that has fewer seconds left is not repeated.
+MIN_READ = 0.5
 #: Seconds that an operator waits for a dependency of the coordinator.
 PATIENCE = 60.0
 MIN_PAUSE = 0.2
@@ -63,7 +68,8 @@ class Coordinator:
         key: sent as `X-API-Key`; None for routes that need none.
         origin: where the URL is from, for errors.
         identity: the caller's identity token, if Cloud Run asks for one; None where no front may.
-        timeout: seconds for one answer.
+        timeout: seconds for one answer to an order.
+        read_seconds: seconds for a read, repeats included, where there is no answer.
         pauses: seconds between repeats, where the answer does not name them (`Retry-After`).
         patience: seconds that are waited in all because an answer asks for it.
         tell: called with a sentence for every such wait.
@@ -73,6 +79,7 @@ class Coordinator:
     key: str | None = None
     origin: str = "--url"
     timeout: float = 120.0
+    read_seconds: float = READ_SECONDS
     pauses: Sequence[float] = PAUSES
     patience: float = PATIENCE
     tell: Callable[[str], None] = _silent
@@ -96,7 +103,7 @@ class Coordinator:
             Problem: the answer is an error.
             Unreachable: there is no answer.
         """
-        return self._once("POST", path, body, {})
+        return self._once("POST", path, body, {}, self.timeout)
 
     def post_keyed(self, path: str, body: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:
         """Give an order under an idempotency key, so that it can be repeated and is still carried out once.
@@ -135,10 +142,13 @@ class Coordinator:
     ) -> dict[str, Any]:
         """Repeat while that can help: after the pause that the answer asks for, or else after our own, of which there are few."""
         own, left = iter(self.pauses), self.patience
+        silent = min(self.timeout, self.read_seconds) if method == "GET" else float("inf")
         while True:
             asked: float | None = None
+            began = time.monotonic()
             try:
-                return self._once(method, path, body, headers)
+                with waiting_for("the coordinator", None if self.tell is _silent else self.tell):
+                    return self._once(method, path, body, headers, min(self.timeout, silent))
             except Problem as problem:
                 asked = problem.retry_after
                 if problem.status not in AGAIN or (asked is not None and asked > left):
@@ -146,6 +156,9 @@ class Coordinator:
                 error: Problem | Unreachable = problem
             except Unreachable as unreachable:
                 error = unreachable
+                silent -= time.monotonic() - began
+                if silent < MIN_READ:
+                    raise
             if asked is None:
                 if (pause := next(own, None)) is None:
                     raise error
@@ -156,16 +169,16 @@ class Coordinator:
             self.sleep(max(asked, MIN_PAUSE))
 
     def _once(
-        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
+        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str], seconds: float
     ) -> dict[str, Any]:
         """One request; a second one, with an identity token, if Cloud Run refused the first before the function saw it."""
         try:
-            return self._sent(method, path, body, headers)
+            return self._sent(method, path, body, headers, seconds)
         except FrontRefused as refused:
             if self.identity is None or not self._is_private or not self.identity.renew():
                 raise refused.explained() from None
         try:
-            return self._sent(method, path, body, headers)
+            return self._sent(method, path, body, headers, seconds)
         except FrontRefused as refused:
             raise refused.explained() from None
 
@@ -176,7 +189,7 @@ class Coordinator:
         return parts.scheme == "https" or parts.hostname in _LOOPBACK
 
     def _sent(
-        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
+        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str], seconds: float
     ) -> dict[str, Any]:
         sent = {**headers, "Accept": "application/json"}
         if self.key:
@@ -190,7 +203,7 @@ class Coordinator:
             sent["Content-Type"] = "application/json"
         request = urllib.request.Request(self.url.rstrip("/") + path, data, sent, method=method)  # noqa: S310
         try:
-            with self._opener().open(request, timeout=self.timeout) as response:
+            with self._opener().open(request, timeout=seconds) as response:
                 return _object(response.read())
         except urllib.error.HTTPError as error:
             with error:

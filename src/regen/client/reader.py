@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from regen.client.errors import ExitCode, Misused, OperatorError
+from regen.client.patience import waiting_for
 from regen.domain.errors import AccessDenied, RegenError, Unavailable
 from regen.settings import number
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from regen.sql import Names
 
 Record = dict[str, Any]
+#: Seconds in which BigQuery has to take a call; it answers a query that still runs after ten
+#: (https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query, `timeoutMs`).
+CALL_SECONDS = 15.0
 BATCH_DATE = re.compile(r"^(?:batch|regen)_(\d{4}-\d\d-\d\d)_")
 
 
@@ -48,12 +52,14 @@ class Reader:
         emulator: http address of the emulator; None for the real thing, with the machine's own credentials.
         prefix: goes before each dataset's name.
         maximum_bytes_billed: of one query; BigQuery refuses one that would bill more.
+        tell: called with a sentence while an answer is waited for.
     """
 
     project: str
     emulator: str | None = None
     prefix: str = ""
     maximum_bytes_billed: int = int(number("REGEN_MAXIMUM_BYTES_BILLED"))
+    tell: Callable[[str], None] | None = None
 
     @cached_property
     def client(self) -> bigquery.Client:
@@ -107,6 +113,7 @@ class Reader:
 
     def _send(self, statement: str, values: Mapping[str, Any]) -> list[Record]:
         from google.cloud import bigquery  # noqa: PLC0415
+        from google.cloud.bigquery.retry import DEFAULT_RETRY  # noqa: PLC0415
 
         from regen.adapters.bigquery.errors import translated  # noqa: PLC0415
         from regen.adapters.bigquery.params import scalars  # noqa: PLC0415
@@ -116,7 +123,14 @@ class Reader:
         )
         try:
             with translated():
-                rows = self.client.query_and_wait(statement, job_config=config, wait_timeout=120)
+                with waiting_for("BigQuery", self.tell):
+                    rows = self.client.query_and_wait(
+                        statement,
+                        job_config=config,
+                        wait_timeout=120,
+                        api_timeout=CALL_SECONDS,
+                        retry=DEFAULT_RETRY.with_timeout(CALL_SECONDS),
+                    )
                 return [{key: plain(value) for key, value in row.items()} for row in rows]
         except RegenError as error:
             raise WarehouseFailed(f"BigQuery ({self.emulator or self.project}): {error}", error) from error

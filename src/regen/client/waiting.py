@@ -7,12 +7,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from regen.client.errors import ExitCode, OperatorError
+from regen.client.errors import ExitCode, OperatorError, Unreachable
 from regen.client.http import Coordinator
 
 #: The statuses in which a batch stays until somebody gives an order.
 ENDED = frozenset({"promoted", "rejected", "cancelled", "failed", "rolled_back"})
 SLOWEST_LOOK = 2.0
+#: Seconds without an answer that a waiting person bears: a deployment, a network that changes.
+SILENCE = 120.0
 
 View = Mapping[str, Any]
 Look = Callable[[Sequence[View]], None]
@@ -62,9 +64,18 @@ def wait_for(
     deadline = time.monotonic() + timeout
     views: dict[str, dict[str, Any]] = {}
     pause = every
+    answered = time.monotonic()
     with ThreadPoolExecutor(max(1, min(4, len(batch_ids)))) as pool:
         while True:
-            views |= _read(coordinator, [b for b in batch_ids if b not in views or not is_ended(views[b])], pool)
+            try:
+                views |= _read(coordinator, [b for b in batch_ids if b not in views or not is_ended(views[b])], pool)
+            except Unreachable:
+                now = time.monotonic()
+                if not views or now - answered > SILENCE or now > deadline:
+                    raise
+                time.sleep(pause)
+                continue
+            answered = time.monotonic()
             look([views[b] for b in batch_ids])
             live = [b for b in batch_ids if not is_ended(views[b])]
             if not live:

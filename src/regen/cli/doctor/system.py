@@ -11,6 +11,7 @@ from regen.cli.doctor.looking import Answer, Look, State, known
 from regen.cli.doctor.tables import looked_at
 from regen.cli.output import some
 from regen.cli.session import Session
+from regen.client.errors import OperatorError
 from regen.client.http import Coordinator
 
 SWEEP_SECONDS = 180.0
@@ -55,8 +56,17 @@ def _health(session: Session) -> Answer:
 
 def _life(session: Session) -> Iterator[Look]:
     @cache
+    def asked() -> Mapping[str, Any] | OperatorError:
+        try:
+            return replace(session.coordinator, pauses=(), timeout=4.0).get("/ready")
+        except OperatorError as error:
+            return error  # asked once: a coordinator that is silent for one row is not asked again for each
+
     def ready() -> Mapping[str, Any]:
-        return replace(session.coordinator, pauses=(), timeout=4.5).get("/ready")
+        answer = asked()
+        if isinstance(answer, OperatorError):
+            raise answer
+        return answer
 
     def vital(row: Callable[[Mapping[str, Any]], Answer]) -> Callable[[], Answer]:
         def ask() -> Answer:
