@@ -94,7 +94,7 @@ def test_backfill_prints_its_plan_first_and_its_table_last(fake: FakeCoordinator
     assert "no slate: 2026-01-21" in result.stderr
     assert f"regen backfill --resume {NAME}" in result.stderr
     row = next(line for line in result.stdout.splitlines() if line.startswith("2026-01-20"))
-    assert row.split()[2:] == ["4", "-", "21", "22", "3.5", "5", "4.5", "promoted", "-"]
+    assert row.split() == ["2026-01-20", "promoted", "-", "4", "21", "22", "-", "5", "4.5", "3.5", "-"]
     assert "of 2 dates 1 promoted, 1 without a slate" in result.stdout
     assert "MAE 5.000 before, 4.500 after, over 3 players" in result.stdout
 

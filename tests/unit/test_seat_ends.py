@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from regen.cli import session
-from regen.client import http, waiting
+from regen.client import http
 from regen.client.errors import EXIT_CODES
 from support.league import players
 from support.seat import Seat, SeatReader, seated
@@ -115,9 +114,8 @@ def test_ctrl_c_in_a_wait_says_that_the_batch_goes_on(
     def pressed(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(waiting.time, "sleep", pressed)
+    monkeypatch.setattr("regen.client.waiting.time.sleep", pressed)
     ended = seat(*typed)
-    monkeypatch.setattr(waiting.time, "sleep", time.sleep)
     batch = seat.bench.store.find("prediction_batches")[0].path.rpartition("/")[2]
     assert ended.exit_code == 130
     assert last(ended.stderr) == f"the batch goes on; follow: regen wait {batch}; end it: regen cancel {batch}"

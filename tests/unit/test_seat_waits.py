@@ -19,6 +19,7 @@ from typer.testing import CliRunner, Result
 
 from regen.cli.main import make_app
 from regen.client import http, patience
+from regen.client.errors import Unreachable
 from support.fake_coordinator import FakeCoordinator, serving, view
 
 Regen = Callable[..., Result]
@@ -104,11 +105,11 @@ def test_reads_have_ten_seconds_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
     def sent(self: http.Coordinator, method: str, path: str, body: Any, headers: Any, seconds: float) -> Any:
         asked.append(seconds)
         clock[0] += min(seconds, 4.0)
-        raise http.Unreachable("silent")
+        raise Unreachable("silent")
 
     monkeypatch.setattr(http, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     monkeypatch.setattr(http.Coordinator, "_sent", sent)
-    with pytest.raises(http.Unreachable):
+    with pytest.raises(Unreachable):
         http.Coordinator("http://127.0.0.1:1", "k", sleep=lambda _: None).get("/batches")
     assert asked == [10.0, 6.0, 2.0]
 
@@ -154,7 +155,7 @@ def test_doctor_asks_a_silent_coordinator_once(regen: Regen, monkeypatch: pytest
 
     def sent(self: http.Coordinator, method: str, path: str, *_: Any) -> Any:
         asked.append(path)
-        raise http.Unreachable("no answer from the coordinator")
+        raise Unreachable("no answer from the coordinator")
 
     monkeypatch.setattr(http.Coordinator, "_sent", sent)
     ended = regen("doctor", "--json", COORDINATOR_URL="http://127.0.0.1:9", BIGQUERY_EMULATOR_HOST="http://127.0.0.1:9")

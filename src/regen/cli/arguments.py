@@ -9,14 +9,17 @@ from typing import Annotated, Any
 import typer
 
 from regen.client.errors import Misused
-from regen.domain.dates import parse_game_date
+from regen.domain.dates import eastern_today, parse_game_date
 from regen.domain.json_texts import read_json
 
+WHICH = "A batch's id, the beginning of one, a game date (its newest), or @last."
 DateArgument = Annotated[
-    str, typer.Argument(metavar="DATE", help="Game date: YYYY-MM-DD, TODAY or TOMORROW (US Eastern).")
+    str, typer.Argument(metavar="DATE", help="Game date: YYYY-MM-DD, TODAY, TOMORROW or YESTERDAY (US Eastern).")
 ]
-BatchArgument = Annotated[str, typer.Argument(metavar="BATCH", help="A batch's id.")]
-DateOrBatch = Annotated[str, typer.Argument(metavar="DATE|BATCH", help="A game date or a batch's id.")]
+BatchArgument = Annotated[str, typer.Argument(metavar="BATCH", help=WHICH)]
+DateOrBatch = Annotated[
+    str, typer.Argument(metavar="DATE|BATCH", help="A game date; or a batch's id, the beginning of one, or @last.")
+]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for the end; exit 1 unless it is a good one.")]
 Timeout = Annotated[float, typer.Option("--timeout", min=0, metavar="SECONDS", help="How long to wait.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
@@ -28,6 +31,8 @@ TIMEOUT = 2100.0
 
 def game_date(text: str, field: str = "DATE") -> date:
     """A game date as people write it."""
+    if text.upper() == "YESTERDAY":
+        return eastern_today(datetime.now(UTC)) - timedelta(days=1)
     return parse_game_date(text.upper() if text.isalpha() else text, datetime.now(UTC), field)
 
 

@@ -23,8 +23,8 @@ from regen.domain.summary import range_sentence
 PANEL = "Batches"
 ORDERS = ("pause", "resume", "cancel", "status")
 TABLE = (
-    "game_date:date requests::n requested_players:players:n coverage_pct:coverage:n superseded::n inserted::n "
-    "seconds::n mae_before:MAE_before:n mae_after:MAE_after:n status why"
+    "game_date:date status coverage_pct:coverage:n2 requested_players:players:n3 superseded::n4 inserted::n4 why::t3 "
+    "mae_before:MAE_before:n5 mae_after:MAE_after:n5 seconds::n7 requests::n8"
 )
 SHORT = frozenset({"rejected", "failed", "cancelled"})
 OVER = frozenset({"done", "cancelled", "paused"})
@@ -69,7 +69,7 @@ def backfill(
     plan = session.coordinator.post_keyed("/backfills", {**body, "dry_run": True})
     meant = _planned(session, plan)
     if dry_run:
-        session.out.show(plan, columns("game_date:date status expected_players:players:n why"), plan["dates"])
+        session.out.show(plan, columns("game_date:date status expected_players:players:n why::t2"), plan["dates"])
         return
     players = sum(d["expected_players"] or 0 for d in meant)
     what = f"regenerate {len(meant)} dates, about {players} players"
@@ -99,7 +99,7 @@ def _ordered(session: Session, word: str, name: str | None, *, timeout: float, d
             _summed_up(session, session.coordinator.get(f"/backfills/{name}"))
             return
         found = session.coordinator.get("/backfills")["backfills"]
-        session.out.show(found, columns("backfill_id status from to reason only counts created_at"))
+        session.out.show(found, columns("backfill_id status from::3 to::3 counts::t4 reason::5 created_at::6 only::7"))
         return
     if not name:
         raise Misused(f"{word} which backfill? `regen backfill status` lists them")

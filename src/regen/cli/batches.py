@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from regen.cli.arguments import TIMEOUT, DateArgument, DryRun, Timeout, Wait, game_date, json_object, names
+from regen.cli.arguments import TIMEOUT, WHICH, DateArgument, DryRun, Timeout, Wait, game_date, json_object, names
 from regen.cli.follow import follow, follow_date, follow_trigger, opening
+from regen.cli.naming import whole
 from regen.cli.output import columns
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
@@ -83,16 +84,14 @@ def regenerate(
 
 def status(
     session: Session,
-    batch: Annotated[
-        str | None, typer.Argument(metavar="[BATCH]", help="A batch's id; without one, the newest.")
-    ] = None,
+    batch: Annotated[str | None, typer.Argument(metavar="[BATCH]", help=f"{WHICH} Without one, the newest.")] = None,
     date: Annotated[str | None, typer.Option("--date", "-d", help="The batches of this game date.")] = None,
     only: Annotated[str | None, typer.Option("--status", help="The batches of this status.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many batches.")] = 20,
 ) -> None:
     """Say how a batch stands, or list the newest."""
     if batch:
-        show_batch(session.out, session.coordinator.batch(batch))
+        show_batch(session.out, whole(session, batch))
         return
     found = session.coordinator.batches(game_date(date).isoformat() if date else None, only)
     session.out.show(found[:limit], columns(LIST))
@@ -100,7 +99,7 @@ def status(
 
 def wait(
     session: Session,
-    batch: Annotated[str | None, typer.Argument(metavar="[BATCH]", help="A batch's id.")] = None,
+    batch: Annotated[str | None, typer.Argument(metavar="[BATCH]", help=WHICH)] = None,
     date: Annotated[
         str | None,
         typer.Option("--date", "-d", help="Every live batch of this date and what waits on it, or its newest."),
@@ -111,7 +110,7 @@ def wait(
     if bool(batch) == bool(date):
         raise Misused("name a batch or --date, one of the two")
     if batch:
-        follow(session, [batch], timeout=timeout)
+        follow(session, [whole(session, batch)["batch_id"]], timeout=timeout)
         return
     day = game_date(str(date)).isoformat()
     follow_date(session, day, timeout=timeout)

@@ -17,10 +17,10 @@ from regen.domain.dates import eastern_today
 
 PANEL = "Data and models"
 LIST = (
-    "game_date:date game_id:game home_team:home away_team:away status bdb_available_at:available_at "
-    "bdb_check_count:checks:n attempts::n completed_at resolution_notes:notes"
+    "game_date:date game_id:game status home_team:home:4 away_team:away:4 bdb_available_at:available_at:3 "
+    "completed_at::5 attempts::n6 bdb_check_count:checks:n7 resolution_notes:notes:t8"
 )
-SCAN = "game_date:date game_id:game was act attempts::n stale_players:stale:n fresh_players:fresh:n why"
+SCAN = "game_date:date game_id:game act why::t2 was::4 stale_players:stale:n5 fresh_players:fresh:n6 attempts::n7"
 
 
 def add(app: typer.Typer) -> None:

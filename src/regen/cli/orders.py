@@ -10,6 +10,7 @@ import typer
 
 from regen.cli.arguments import TIMEOUT, BatchArgument, DryRun, Timeout, Wait, Why, Yes, names
 from regen.cli.follow import follow
+from regen.cli.naming import whole
 from regen.cli.output import cell, some
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
@@ -37,7 +38,8 @@ def cancel(
     session: Session, batch: BatchArgument, reason: Why = "operator", dry_run: DryRun = False, yes: Yes = False
 ) -> None:
     """End a batch before its promotion; every current prediction stays."""
-    view = session.coordinator.batch(batch)
+    view = whole(session, batch)
+    batch = view["batch_id"]
     what = (
         f"cancel {batch} ({view['status']}): {finished(view)} of {view['counts']['requested']} players are done, "
         f"{len(view['pending'])} pending; current predictions stay as they are"
@@ -57,7 +59,8 @@ def redrive(
     timeout: Timeout = TIMEOUT,
 ) -> None:
     """Run an ended batch once more for the players without a result."""
-    view = session.coordinator.batch(batch)
+    view = whole(session, batch)
+    batch = view["batch_id"]
     lacking = [problem["player_lookup"] for problem in view["outcomes"]]
     what = f"redrive {batch} ({view['status']}): {len(lacking)} of {view['counts']['requested']} players lack a result"
     if lacking:
@@ -80,7 +83,8 @@ def promote(
     timeout: Timeout = TIMEOUT,
 ) -> None:
     """Make a rejected batch current in spite of failed checks, which are named."""
-    view = session.coordinator.batch(batch)
+    view = whole(session, batch)
+    batch = view["batch_id"]
     accepted = names(check, "--check") or []
     verdict: Mapping[str, Any] = view["verdict"] or {}
     failed = failed_checks(verdict)
@@ -108,7 +112,8 @@ def rollback(
     timeout: Timeout = TIMEOUT,
 ) -> None:
     """Undo a promotion: what the batch superseded becomes current again, what it inserted is superseded."""
-    view = session.coordinator.batch(batch)
+    view = whole(session, batch)
+    batch = view["batch_id"]
     counts = view["counts"]
     back = (counts["superseded"] or 0) + (counts["withdrawn"] or 0)
     what = (

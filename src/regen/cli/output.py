@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from regen.cli.tables import GAP, MARKS, Column, layout, lines
+from regen.cli.times import short
 from regen.client.errors import Declined, Misused
 from regen.client.reader import plain
 from regen.domain.texts import visible
@@ -18,22 +20,25 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 #: Wide enough that nothing is cut where no terminal says how wide it is.
-UNBOUNDED = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table: the key in its records, the head, and whether its values are numbers."""
-
-    key: str
-    head: str = ""
-    number: bool = False
+UNBOUNDED = 100_000
+STATES = frozenset({"status", "state", "event"})
+"""Columns whose words are states."""
 
 
 def columns(text: str) -> list[Column]:
-    """Columns from words: `key`, `key:head` or, for numbers, `key:head:n`; `_` stands for a space in a head."""
-    parts = (word.split(":") for word in text.split())
-    return [Column(p[0], ((p[1] if len(p) > 1 else "") or p[0]).replace("_", " "), "n" in p[2:]) for p in parts]
+    """Columns from words: `key`, `key:head`, and, for those that are no ids, dates or states, `key:head:n3`.
+
+    `n` stands for numbers, `t` for texts that may wrap, a digit for the rank at which the column drops out on a narrow screen
+    (9 first); `_` stands for a space in a head.
+    """
+    return [_column(word.split(":")) for word in text.split()]
+
+
+def _column(parts: list[str]) -> Column:
+    head = (parts[1] if len(parts) > 1 else "") or parts[0]
+    flags = parts[2] if len(parts) > 2 else ""
+    rank = next((int(c) for c in flags if c.isdigit()), 0)
+    return Column(parts[0], head.replace("_", " "), "n" in flags, rank, "t" in flags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +76,17 @@ class Output:
             self.table(shape, data if rows is None else rows)
 
     def table(self, shape: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> None:
-        """A table, on stdout."""
-        from rich.table import Table  # noqa: PLC0415
-        from rich.text import Text  # noqa: PLC0415
-
-        drawn = Table(box=None, pad_edge=False, header_style="bold")
-        for column in shape:
-            drawn.add_column(
-                column.head, justify="right" if column.number else "left", no_wrap=not console().is_terminal
-            )
-        for row in rows:
-            # As a text of its own, no markup is looked for in it.
-            drawn.add_row(*(Text(visible(cell(row.get(column.key)))) for column in shape))
-        if drawn.row_count:
-            console().print(drawn)
-        else:
+        """A table, on stdout; on a terminal, as wide as that."""
+        cells = [[visible(cell(row.get(column.key))) for column in shape] for row in rows]
+        if not cells:
             self.say("nothing found")
+            return
+        if not sys.stdout.isatty():
+            found = layout(shape, cells, UNBOUNDED)
+            for pieces in lines(found, shape, cells):
+                self.line(GAP.join(text for text, _ in pieces).rstrip())
+            return
+        _drawn(shape, [_marked(row, shape) for row in cells])
 
     def confirm(self, what: str) -> None:
         """Ask before something that cannot simply be taken back; the question names what it concerns.
@@ -107,6 +107,37 @@ class Output:
         return str(typer.prompt(visible(what, lines=True), err=True, default="", show_default=False))
 
 
+def _marked(row: Sequence[str], shape: Sequence[Column]) -> list[str]:
+    """The cells with a mark before each state, and moments short."""
+    told = []
+    for text, column in zip(row, shape, strict=True):
+        if column.key in STATES and text in MARKS:
+            told.append(f"{MARKS[text][0]} {text}")
+        else:
+            told.append(short(text) if column.key.endswith("_at") and text != "-" else text)
+    return told
+
+
+def _drawn(shape: Sequence[Column], cells: Sequence[Sequence[str]]) -> None:
+    from rich.text import Text  # noqa: PLC0415
+
+    screen = console()
+    found = layout(shape, cells, screen.width)
+    for n, pieces in enumerate(lines(found, shape, cells)):
+        line = Text()
+        for i, (text, column) in enumerate(pieces):
+            state = text.strip().partition(" ")[2]
+            style = "bold" if n == 0 and found.widths else ""
+            if column.key in STATES and state in MARKS:
+                style = MARKS[state][1]
+            line.append(text if i == 0 else f"{GAP}{text}", style)
+        line.rstrip()
+        screen.print(line, soft_wrap=True)
+    if found.dropped:
+        names = ", ".join(column.head for column in found.dropped)
+        sys.stderr.write(f"not shown at {screen.width} columns: {names}; --json has all\n")
+
+
 def console(*, err: bool = False) -> Console:
     """A console on stdout or stderr: colours and wrapping only where a person looks."""
     from rich.console import Console  # noqa: PLC0415
@@ -114,7 +145,7 @@ def console(*, err: bool = False) -> Console:
     stream = sys.stderr if err else sys.stdout
     if stream.isatty():
         return Console(file=stream, highlight=False, markup=False)
-    return Console(file=stream, highlight=False, width=UNBOUNDED, no_color=True, markup=False)
+    return Console(file=stream, highlight=False, width=400, no_color=True, markup=False)
 
 
 def cell(value: Any) -> str:  # noqa: ANN401

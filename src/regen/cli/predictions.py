@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from regen.cli.arguments import DateArgument, DateOrBatch, game_date, share, span
+from regen.cli.naming import meant
 from regen.cli.output import columns, some
 from regen.cli.session import Session, command
 from regen.client.errors import FellShort, NothingFound
@@ -15,9 +16,9 @@ from regen.client.reader import BATCH_DATE, date_of
 from regen.settings import number
 
 PANEL = "Predictions"
-SHOW = "player_lookup:player game_id:game system_id:system predicted_points:points:n line::n recommendation confidence::n data_source_tier:tier batch_id:batch"
-COVERAGE = "game_date:date rostered_players:rostered:n excluded_players:excluded:n skipped_players:skipped:n expected_players:expected:n players_with_predictions:predicted:n coverage_pct:coverage:n missing_players:missing"
-SLATE = "player_lookup:player game_id:game team opponent status avg_minutes:minutes:n has_line:line tier standing"
+SHOW = "player_lookup:player system_id:system predicted_points:points:n line::n recommendation data_source_tier:tier:3 confidence::n4 game_id:game:6 batch_id:batch:7"
+COVERAGE = "game_date:date coverage_pct:coverage:n players_with_predictions:predicted:n2 expected_players:expected:n2 missing_players:missing:t3 skipped_players:skipped:n6 excluded_players:excluded:n7 rostered_players:rostered:n8"
+SLATE = "player_lookup:player standing team opponent:opponent:5 status::4 avg_minutes:minutes:n3 has_line:line:4 tier::4 game_id:game:6"
 DIFF = "player_lookup:player old_points:old:n new_points:new:n move::n largest::n predictions::n flips::n"
 
 
@@ -115,6 +116,7 @@ def diff(
     top: Annotated[int, typer.Option("--top", min=0, help="So many players, those who moved most.")] = 20,
 ) -> None:
     """Old predictions against the new ones: of a batch, or of a date's newest promotion that replaced something."""
+    what = meant(session, what)
     batch = what if BATCH_DATE.match(what) else _newest(session, what)
     session.out.say(batch)
     day = date_of(batch)

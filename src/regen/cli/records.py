@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from regen.cli.arguments import DateOrBatch, game_date
+from regen.cli.naming import meant
 from regen.cli.output import columns
 from regen.cli.session import Session, command
 from regen.client.reader import BATCH_DATE, date_of
@@ -17,8 +18,8 @@ from regen.domain.plan import in_words
 
 PANEL = "Predictions"
 AUDIT = (
-    "regeneration_timestamp:at event batch_id:batch round::n requested::n produced::n skipped::n failed::n "
-    "superseded_count:superseded:n regenerated_count:inserted:n withdrawn:n coverage_pct:coverage:n triggered_by:by why"
+    "regeneration_timestamp:at event batch_id:batch why::t2 triggered_by:by:3 coverage_pct:coverage:n4 superseded_count:superseded:n5 "
+    "regenerated_count:inserted:n5 withdrawn::n6 failed::n7 produced::n8 requested::n8 skipped::n9 round::n9"
 )
 
 
@@ -32,6 +33,7 @@ def audit(
     what: DateOrBatch,
 ) -> None:
     """What was done to a date or by a batch, in the order of its happening."""
+    what = meant(session, what)
     is_batch = BATCH_DATE.match(what) is not None
     rows = session.reader.run(
         "audit",

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from regen.cli.naming import whole
 from regen.cli.session import Session, command
 
 PANEL = "Predictions"
@@ -19,13 +20,20 @@ def add(app: typer.Typer) -> None:
 
 def report(
     session: Session,
-    subject: Annotated[str, typer.Argument(metavar="BATCH|BACKFILL", help="The id of a batch or of a backfill.")],
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="BATCH|BACKFILL", help="A batch's id, the beginning of one, a game date, @last; or a backfill's id."
+        ),
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("report.html"),
 ) -> None:
     """Write one self-contained page: coverage, outcomes, what moved, accuracy before and after, the timeline."""
     from regen.report.facts import gather  # noqa: PLC0415
     from regen.report.page import page  # noqa: PLC0415
 
+    if not subject.startswith("backfill_"):
+        subject = whole(session, subject)["batch_id"]
     written = page(gather(session.coordinator, session.reader, subject))
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(written, encoding="utf-8")

@@ -13,12 +13,10 @@ from regen.domain.next_steps import next_commands
 from regen.domain.plan import in_words
 from regen.domain.summary import sentence, standing
 
-LIST = (
-    "batch_id kind game_date:date status round::n requested::n produced::n failed::n coverage_pct:coverage:n created_at"
-)
-ENDS = "batch_id game_date:date status requested::n produced::n skipped::n failed::n superseded::n inserted::n coverage_pct:coverage:n"
-CHECKS = "name:check state value::n limit::n concerns"
-HISTORY = "at from to by why"
+LIST = "batch_id game_date:date status coverage_pct:coverage:n2 failed::n4 created_at::3 produced::n5 requested::n6 round::n7 kind::8"
+ENDS = "batch_id game_date:date status coverage_pct:coverage:n2 failed::n3 superseded::n4 inserted::n5 produced::n6 requested::n7 skipped::n8"
+CHECKS = "name:check state value::n limit::n concerns::t3"
+HISTORY = "at from to why::t2 by::3"
 MAX_PROBLEMS = 20
 
 View = Mapping[str, Any]
@@ -90,7 +88,7 @@ def _problems(out: Output, view: View) -> None:
     problems = view["outcomes"]
     if problems:
         out.line("")
-        out.table(columns("player_lookup:player outcome reason error"), problems[:MAX_PROBLEMS])
+        out.table(columns("player_lookup:player outcome reason error::t2"), problems[:MAX_PROBLEMS])
     if len(problems) > MAX_PROBLEMS:
         out.say(f"{len(problems) - MAX_PROBLEMS} more: --json has them all")
 

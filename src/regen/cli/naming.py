@@ -1,0 +1,73 @@
+"""Which batch is meant: its id, the beginning of one, a game date, or `@last`."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Any
+
+from regen.cli.arguments import game_date
+from regen.cli.output import some
+from regen.cli.session import Session
+from regen.client.errors import ExitCode, Misused, NothingFound, OperatorError, Problem
+from regen.domain import ids
+
+LAST = "@last"
+_DAY = re.compile(r"\d{4}-\d\d-\d\d|today|tomorrow|yesterday", re.IGNORECASE)
+_IN_ID = re.compile(r"(?:batch|regen)_(\d{4}-\d\d-\d\d)")
+
+
+def whole(session: Session, text: str) -> dict[str, Any]:
+    """The batch that is meant, in full.
+
+    Raises:
+        NothingFound: there is none; the nearest ids are named.
+        Misused: several ids begin like this.
+    """
+    if text == LAST or _DAY.fullmatch(text):
+        return session.coordinator.batch(_newest(session, text))
+    try:
+        return session.coordinator.batch(text)
+    except Problem as problem:
+        if problem.exit_code != ExitCode.NOT_FOUND or problem.status != 404:
+            raise
+        return session.coordinator.batch(_begun(session, text, problem))
+
+
+def meant(session: Session, text: str) -> str:
+    """The id that is meant, for commands that read the tables: a whole one and a date are left as they are."""
+    if text != LAST and (ids.is_batch_id(text) or not text.startswith(("batch_", "regen_"))):
+        return text
+    try:
+        return str(whole(session, text)["batch_id"])
+    except (NothingFound, Misused):
+        raise
+    except OperatorError:
+        return text  # without a coordinator, the tables may know it
+
+
+def _newest(session: Session, text: str) -> str:
+    day = None if text == LAST else game_date(text, "BATCH").isoformat()
+    found = session.coordinator.batches(day)
+    if not found:
+        of = f"of {day}" if day else "on record"
+        raise NothingFound(f"no batch {of}", f"regen start {day or 'TODAY'} --wait")
+    session.out.say(f"{text}: {found[0]['batch_id']}")
+    return str(found[0]["batch_id"])
+
+
+def _begun(session: Session, text: str, problem: Problem) -> str:
+    """The one id that begins like this."""
+    day = _IN_ID.match(text)
+    known = [str(b["batch_id"]) for b in session.coordinator.batches(day[1] if day else None)]
+    found = [name for name in known if name.startswith(text)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Misused(f"{len(found)} batches begin with {text}: {some(found)}", f"regen status {found[0]}")
+    then = f"regen status --date {day[1]}" if day else "regen status"
+    near = difflib.get_close_matches(text, known, 3, 0.6)
+    if not near:
+        problem.next = then
+        raise problem
+    raise NothingFound(f"no batch {text}; the nearest: {', '.join(near)}", f"regen status {near[0]}")
