@@ -68,7 +68,15 @@ def test_every_command_helps_with_an_example(command: tuple[str, ...], regen: Re
 def test_command_line_imports_nothing_heavy() -> None:
     code = "import sys; from regen.cli.main import make_app; make_app(); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"google.cloud.bigquery", "numpy", "flask", "requests", "sklearn", "rich.table"} & set(loaded)
+    assert not {
+        "google.cloud.bigquery",
+        "numpy",
+        "flask",
+        "requests",
+        "sklearn",
+        "rich.table",
+        "regen.domain.checks",
+    } & set(loaded)
 
 
 def test_start_sends_its_options_and_names_the_batch(fake: FakeCoordinator, regen: Regen) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,28 @@ def test_json_ends_with_a_problem_document_on_stderr(seat: Seat) -> None:
     assert refused.stdout == ""
     misused = json.loads(last(seat("nosuch", "--json").stderr))
     assert (misused["title"], misused["exit_code"]) == ("Wrong usage", 2)
+
+
+def test_a_misspelt_player_is_told_the_nearest(seat: Seat) -> None:
+    """It said "nothing found", and ended with 0."""
+    seat.promoted()
+    known = seat.bench.warehouse.predictions(date.fromisoformat(DAY))[0]["player_lookup"]
+    missed = seat("show", DAY, "--player", f"{known}x")
+    assert missed.exit_code == 4
+    assert f"the nearest: {known}" in missed.stderr
+    assert last(missed.stderr) == f"next: regen show {DAY} --player {known}"
+    named = seat("show", DAY, "--player", f"{known[:2]} {known[2:]}".title())
+    assert named.exit_code == 0
+    assert known in named.stdout
+
+
+def test_a_date_without_predictions_says_so_and_what_to_type(seat: Seat) -> None:
+    empty = seat("show", DAY)
+    assert (empty.exit_code, empty.stdout) == (4, "")
+    assert empty.stderr.splitlines() == [
+        f"error: no current predictions of {DAY}",
+        f"next: regen start {DAY} --wait",
+    ]
 
 
 def test_a_misspelt_command_is_told_the_nearest(seat: Seat) -> None:

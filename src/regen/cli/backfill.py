@@ -18,7 +18,6 @@ from regen.cli.session import Session, command
 from regen.client.accuracy import before_and_after
 from regen.client.errors import FellShort, Misused, OperatorError, Problem, Unreachable
 from regen.client.waiting import StillLive, is_ended
-from regen.domain.summary import range_sentence
 
 PANEL = "Batches"
 ORDERS = ("pause", "resume", "cancel", "status")
@@ -196,6 +195,8 @@ def _errors(session: Session, dates: list[dict[str, Any]], first: date, last: da
 
 
 def _sentence(view: View, dates: list[dict[str, Any]], errors: Mapping[str, Mapping[str, Any]]) -> str:
+    from regen.domain.summary import range_sentence  # noqa: PLC0415
+
     text = range_sentence(view["backfill_id"], view["status"], dates)
     pairs = [(e["pairs"], e["mae_before"], e["mae_after"]) for e in errors.values() if e["pairs"]]
     if number := sum(n for n, _, _ in pairs):

@@ -12,9 +12,7 @@ from regen.cli.progress import shown
 from regen.cli.session import Session
 from regen.cli.views import ENDS, show_batch
 from regen.client.errors import FellShort, Interrupted, NothingFound
-from regen.client.standing import facts_of
 from regen.client.waiting import carrier_of, wait_for, wait_for_date
-from regen.domain.next_steps import next_commands
 
 PROMOTED = frozenset({"promoted"})
 
@@ -92,6 +90,9 @@ def follow_date(session: Session, game_date: str, *, timeout: float) -> None:
 
 
 def _show_ends(session: Session, views: list[dict[str, Any]], good: frozenset[str]) -> None:
+    from regen.client.standing import facts_of  # noqa: PLC0415
+    from regen.domain.next_steps import next_commands  # noqa: PLC0415
+
     if len(views) == 1:
         show_batch(session.out, views[0], closes=False)
     else:

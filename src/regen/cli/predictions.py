@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import difflib
+from datetime import date as date_
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -33,15 +35,49 @@ def add(app: typer.Typer) -> None:
 def show(
     session: Session,
     date: DateArgument,
-    player: Annotated[str, typer.Option("--player", "-p", help="Only his, of every system.")] = "",
+    player: Annotated[
+        str,
+        typer.Option("--player", "-p", help="Only this one's, of every system: a player_lookup, or a name in full."),
+    ] = "",
     system: Annotated[
         str, typer.Option("--system", "-s", help=f"Only this system's, or `all`. Default: {MAIN_SYSTEM} if no player.")
     ] = "",
 ) -> None:
     """The current predictions of a date."""
     wanted = "" if system == "all" else system or ("" if player else MAIN_SYSTEM)
-    rows = session.reader.run("show", game_date=game_date(date), player=player, system=wanted)
+    day, lookup = game_date(date), _lookup(player)
+    rows = session.reader.run("show", game_date=day, player=lookup, system=wanted)
+    if not rows:
+        _nothing(session, day, lookup, player or wanted)
     session.out.show(rows, columns(SHOW))
+
+
+def _lookup(player: str) -> str:
+    """A player's key in the tables, from the key itself or from a name in full, such as `Bredon Peltane`."""
+    if not player or (player.isalnum() and player.islower()):
+        return player
+    from regen.data.names import key  # noqa: PLC0415
+
+    return key(player) or player
+
+
+def _nothing(session: Session, day: date_, lookup: str, given: str) -> NoReturn:
+    """Say what is missing: the date's predictions, or only those of a name, with the names that are nearest to it.
+
+    Raises:
+        NothingFound: always.
+    """
+    everyone = session.reader.run("show", game_date=day, player="", system="")
+    if not everyone:
+        raise NothingFound(f"no current predictions of {day}", f"regen start {day} --wait")
+    column = "player_lookup" if lookup else "system_id"
+    known = sorted({str(row[column]) for row in everyone})
+    near = difflib.get_close_matches(lookup or given, known, 3, 0.6)
+    told = f"no current predictions of {given} on {day}"
+    if not near:
+        raise NothingFound(told, f"regen slate {day} --all" if lookup else f"regen show {day} --system all")
+    option = "--player" if lookup else "--system"
+    raise NothingFound(f"{told}; the nearest: {', '.join(near)}", f"regen show {day} {option} {near[0]}")
 
 
 def slate(

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 
 from regen.cli.output import console
 from regen.cli.times import parsed
-from regen.client.standing import facts_of
 from regen.client.waiting import Look, View, finished, is_ended
-from regen.domain.summary import sentence
 from regen.domain.texts import visible
 
 if TYPE_CHECKING:
@@ -125,6 +123,9 @@ def bar_text(view: View, clock: _Clock) -> str:
 
 def describe(view: View) -> str:
     """A batch in one line."""
+    from regen.client.standing import facts_of  # noqa: PLC0415
+    from regen.domain.summary import sentence  # noqa: PLC0415
+
     if is_ended(view):
         return f"{view['game_date']}: {sentence(facts_of(view))}"
     counts, done = view["counts"], finished(view)

@@ -13,7 +13,6 @@ from regen.cli.naming import meant
 from regen.cli.output import columns
 from regen.cli.session import Session, command
 from regen.client.reader import BATCH_DATE, date_of
-from regen.domain.batch_facts import failed_checks, measured, waived, waivers
 from regen.domain.plan import in_words
 
 PANEL = "Predictions"
@@ -50,6 +49,8 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
 
 def _whys(row: dict[str, Any]) -> Iterator[str]:
     """Why it was done, and what was waived for it: the operator's reason, else the batch's."""
+    from regen.domain.batch_facts import failed_checks, measured, waived, waivers  # noqa: PLC0415
+
     verdict, metadata = (_object(row.get(name)) for name in ("verdict", "metadata"))
     ordered = metadata.get("order_reason") or metadata.get("rollback_reason")
     if row["error"]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from regen.cli.output import Output, cell, columns, some
 from regen.cli.times import clock, moment
-from regen.client.standing import facts_of
-from regen.domain.batch_facts import BatchFacts, waived
-from regen.domain.next_steps import next_commands
 from regen.domain.plan import in_words
-from regen.domain.summary import sentence, standing
+
+if TYPE_CHECKING:
+    from regen.domain.batch_facts import BatchFacts
 
 LIST = "batch_id game_date:date status coverage_pct:coverage:n2 failed::n4 created_at::3 produced::n5 requested::n6 round::n7 kind::8"
 ENDS = "batch_id game_date:date status coverage_pct:coverage:n2 failed::n3 superseded::n4 inserted::n5 produced::n6 requested::n7 skipped::n8"
@@ -39,6 +38,10 @@ def show_batch(out: Output, view: View, *, closes: bool = True) -> None:
     Args:
         closes: whether what to type next closes it.
     """
+    from regen.client.standing import facts_of  # noqa: PLC0415
+    from regen.domain.next_steps import next_commands  # noqa: PLC0415
+    from regen.domain.summary import sentence  # noqa: PLC0415
+
     if out.json:
         out.dump(view)
         return
@@ -58,6 +61,9 @@ def show_batch(out: Output, view: View, *, closes: bool = True) -> None:
 
 
 def _told(view: View, facts: BatchFacts) -> Iterator[str]:
+    from regen.domain.batch_facts import waived  # noqa: PLC0415
+    from regen.domain.summary import standing  # noqa: PLC0415
+
     if left := standing(facts):
         yield left
     for waiver in facts.waivers:
