@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import asdict
 from datetime import date as date_
 from typing import Annotated, Any, NoReturn
 
@@ -10,10 +11,10 @@ import typer
 
 from regen.cli.arguments import DateArgument, DateOrBatch, game_date, share, span
 from regen.cli.naming import meant
-from regen.cli.output import columns, some
+from regen.cli.output import cell, columns, some
 from regen.cli.session import Session, command
 from regen.client.errors import FellShort, NothingFound
-from regen.client.moves import MAIN_SYSTEM, moves
+from regen.client.moves import MAIN_SYSTEM, SystemMove, moved, moves
 from regen.client.reader import BATCH_DATE, date_of
 from regen.settings import number
 
@@ -21,7 +22,7 @@ PANEL = "Predictions"
 SHOW = "player_lookup:player system_id:system predicted_points:points:n line::n recommendation data_source_tier:tier:3 confidence::n4 game_id:game:6 batch_id:batch:7"
 COVERAGE = "game_date:date coverage_pct:coverage:n players_with_predictions:predicted:n2 expected_players:expected:n2 missing_players:missing:t3 skipped_players:skipped:n6 excluded_players:excluded:n7 rostered_players:rostered:n8"
 SLATE = "player_lookup:player standing team opponent:opponent:5 status::4 avg_minutes:minutes:n3 has_line:line:4 tier::4 game_id:game:6"
-DIFF = "player_lookup:player old_points:old:n new_points:new:n move::n largest::n predictions::n flips::n"
+DIFF = "player_lookup:player system_id:system move::n side points::2 line::3 tier::4"
 
 
 def add(app: typer.Typer) -> None:
@@ -149,29 +150,36 @@ def coverage(
 def diff(
     session: Session,
     what: DateOrBatch,
-    top: Annotated[int, typer.Option("--top", min=0, help="So many players, those who moved most.")] = 20,
+    top: Annotated[int, typer.Option("--top", min=0, help="So many rows, those that moved most.")] = 20,
 ) -> None:
-    """Old predictions against the new ones: of a batch, or of a date's newest promotion that replaced something."""
+    """What moved, a row for each player and system: of a batch, or of a date's newest promotion that replaced something."""
     what = meant(session, what)
     batch = what if BATCH_DATE.match(what) else _newest(session, what)
     session.out.say(batch)
     day = date_of(batch)
-    found = moves(session.reader.run("diff", first=day, last=day, batches=batch))
+    rows = session.reader.run("diff", first=day, last=day, batches=batch)
+    found, changed = moves(rows), moved(rows)
     if session.out.json:
-        session.out.dump({"batch_id": batch, **found.as_record()})
+        told = [{**asdict(one), "move": one.move} for one in changed]
+        session.out.dump({"batch_id": batch, **found.as_record(), "moves": told})
         return
     out = session.out
+    if not rows:
+        out.line(f"{batch} has replaced nothing")
+        return
+    if not changed:
+        out.line(
+            f"nothing moved: the {found.replaced} replaced predictions have the points, sides and lines that they had"
+        )
+        return
     out.line(f"{found.changed} of {found.replaced} replaced predictions moved; {found.withdrawn} were withdrawn")
     out.line(f"mean move {found.mean_move:+.3f} points, mean size {found.mean_size:.3f}")
-    if found.largest is not None:
-        row = found.largest
-        out.line(
-            f"largest: {row['player_lookup']} by {row['system_id']}, {row['old_points']:g} to {row['new_points']:g} points"
-        )
     out.line(f"{found.flips} changed from one side to the other; {found.other_changes} otherwise (PASS, NO_LINE)")
-    if found.players and top:
+    if top:
         out.line("")
-        out.show(found.players, columns(DIFF), [_player(p) for p in found.as_record()["players"][:top]])
+        out.table(columns(DIFF), [_shown(one) for one in changed[:top]])
+    if len(changed) > top:
+        out.say(f"{len(changed) - top} more: --top {len(changed)}")
 
 
 def _newest(session: Session, date: str) -> str:
@@ -182,5 +190,19 @@ def _newest(session: Session, date: str) -> str:
     return str(done[-1])
 
 
-def _player(record: dict[str, Any]) -> dict[str, Any]:
-    return {**record, "move": f"{record['move']:+.2f}", "largest": f"{record['largest']:+.2f}"}
+def _shown(one: SystemMove) -> dict[str, Any]:
+    gone = one.new_points is None
+    return {
+        "player_lookup": one.player_lookup,
+        "system_id": one.system_id,
+        "line": cell(one.old_line) if gone else _step(one.old_line, one.new_line),
+        "points": f"{one.old_points:g}" if gone else _step(one.old_points, one.new_points),
+        "move": f"withdrawn: {one.reason}" if gone else f"{one.move:+.2f}",
+        "side": one.old_recommendation if gone else _step(one.old_recommendation, one.new_recommendation),
+        "tier": one.old_tier if gone else _step(one.old_tier, one.new_tier),
+    }
+
+
+def _step(old: object, new: object) -> str:
+    """`OVER to UNDER`; one of them where both are the same."""
+    return cell(old) if old == new else f"{cell(old)} to {cell(new)}"

@@ -88,6 +88,74 @@ def moves(rows: Sequence[Row]) -> Moves:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SystemMove:
+    """What changed for one player in one system, on the line where it changed most.
+
+    Attributes:
+        lines: how many of the lines changed.
+        new_points: None if the prediction was withdrawn, for `reason`; likewise the others.
+    """
+
+    player_lookup: str
+    system_id: str
+    game_date: str
+    lines: int
+    old_line: float | None
+    new_line: float | None
+    old_points: float
+    new_points: float | None
+    old_recommendation: str | None
+    new_recommendation: str | None
+    old_tier: str | None
+    new_tier: str | None
+    reason: str | None
+
+    @property
+    def move(self) -> float | None:
+        """From the old to the new points."""
+        return None if self.new_points is None else round(self.new_points - self.old_points, 2)
+
+
+def moved(rows: Sequence[Row]) -> list[SystemMove]:
+    """What moved, one for each player and system: points, side or line changed, or it was withdrawn; the largest first."""
+    groups: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:
+        if _has_moved(row):
+            groups.setdefault((str(row.get("game_date")), row["player_lookup"], row["system_id"]), []).append(row)
+    found = [_system_move(day, max(own, key=_weight), len(own)) for (day, _, _), own in groups.items()]
+    return sorted(found, key=lambda one: (one.move is None, -abs(one.move or 0.0), one.player_lookup, one.system_id))
+
+
+def _has_moved(row: Row) -> bool:
+    if row["new_points"] is None or abs(_move(row)) >= LEAST_MOVE:
+        return True
+    return bool(row["old_recommendation"] != row["new_recommendation"] or row.get("old_line") != row.get("new_line"))
+
+
+def _weight(row: Row) -> tuple[bool, bool, float]:
+    withdrawn = row["new_points"] is None
+    return withdrawn, not withdrawn and flipped(row), 0.0 if withdrawn else abs(_move(row))
+
+
+def _system_move(day: str, row: Row, lines: int) -> SystemMove:
+    return SystemMove(
+        player_lookup=row["player_lookup"],
+        system_id=row["system_id"],
+        game_date=day,
+        lines=lines,
+        old_line=row.get("old_line"),
+        new_line=row.get("new_line"),
+        old_points=row["old_points"],
+        new_points=row["new_points"],
+        old_recommendation=row["old_recommendation"],
+        new_recommendation=row["new_recommendation"],
+        old_tier=row.get("old_tier"),
+        new_tier=row.get("new_tier"),
+        reason=row.get("reason") if row["new_points"] is None else None,
+    )
+
+
 def flipped(row: Row) -> bool:
     """Whether a prediction changed sides."""
     sides = {row["old_recommendation"], row["new_recommendation"]}
