@@ -124,6 +124,12 @@ def test_a_date_without_predictions_says_so_and_what_to_type(seat: Seat) -> None
     ]
 
 
+@pytest.mark.parametrize("words", [("start",), ("bdb", "scan"), ()], ids=" ".join)
+def test_help_with_a_name_is_its_help(words: tuple[str, ...], seat: Seat) -> None:
+    assert seat("help", *words).output == seat(*words, "--help").output
+    assert seat("help", "nosuch").exit_code == 2
+
+
 def test_a_misspelt_command_is_told_the_nearest(seat: Seat) -> None:
     assert "regenerate" in seat("regenarate", DAY).stderr
 

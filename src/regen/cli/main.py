@@ -14,7 +14,9 @@ from regen.cli.session import Confirm, Json, Key, Profile, Project, Session, Url
 from regen.cli.settings import Given
 from regen.client.errors import EXIT_CODES
 
-EPILOG = f"Exit codes: {EXIT_CODES}. Start here: `regen local up`, then `regen doctor`."
+EPILOG = (
+    f"Exit codes: {EXIT_CODES}. `regen help X` is `regen X --help`. Start here: `regen local up`, then `regen doctor`."
+)
 
 
 def make_app() -> typer.Typer:

@@ -29,7 +29,9 @@ class Root(StrictGroup):
         windows_expand_args: bool = True,
         **extra: Any,  # noqa: ANN401 - typer's own
     ) -> Any:  # noqa: ANN401 - typer's own
-        """Run; a usage error is said in the form of all other ends."""
+        """Run; a usage error is said in the form of all other ends, and `help X` is `X --help`."""
+        given = list(sys.argv[1:] if args is None else args)
+        args = [*given[1:], "--help"] if given[:1] == ["help"] else given
         try:
             code = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
         except UsageError as error:
