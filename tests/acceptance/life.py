@@ -187,7 +187,7 @@ class Life:
         self.local.regen("report", answer["backfill_id"], "-o", str(page), timeout=self.patience)
         written = page.read_text()
         assert answer["backfill_id"] in written
-        assert "<td>zone_matchup_v1</td>" in written, "accuracy before and after, system by system"
+        assert "<th scope=row>zone_matchup_v1</th>" in written, "accuracy before and after, system by system"
         for row in answer["dates"]:
             day = row["game_date"]
             assert f"{day}: no slate" in written if row["status"] == "no_slate" else day[5:] in written

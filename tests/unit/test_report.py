@@ -19,7 +19,7 @@ from regen.client.accuracy import SystemErrors, by_system
 from regen.client.moves import moves
 from regen.report.facts import Facts
 from regen.report.page import page
-from regen.report.svg import Series, Span, bars, histogram, scatter, ticks, timeline
+from regen.report.svg import Series, Span, bars, differences, histogram, ticks, timeline
 
 NOW = datetime(2026, 1, 25, 12, tzinfo=UTC)
 HEADS = [
@@ -121,7 +121,7 @@ def test_every_section_is_there_and_the_charts_are_sound(facts: Facts) -> None:
         ET.fromstring(chart)  # noqa: S314 - our own text
         assert "nan" not in chart.lower().replace("player", "")
     assert "no_features" in html
-    assert "<td>zone_matchup_v1</td><td class=number>60</td>" in html
+    assert "<th scope=row>zone_matchup_v1</th><td class=number>60</td>" in html
     assert "<td class=number>-0.250</td>" in html
     assert "2026-01-22: no slate" in html
 
@@ -162,6 +162,59 @@ def test_ticks_are_few_round_and_hold_the_values(low: float, high: float) -> Non
     assert found == sorted(set(found))
 
 
+STYLE = (Path(page.__code__.co_filename).parent / "style.css").read_text()
+#: What a deuteranope sees, in linear light (Viénot, Brettel and Mollon, 1999).
+DEUTERANOPE = ((0.29275, 0.70725, 0.0), (0.29275, 0.70725, 0.0), (-0.02234, 0.02234, 1.0))
+
+
+def _linear(colour: str) -> tuple[float, ...]:
+    parts = (int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
+    return tuple(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+
+
+def _contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    low, high = sorted(0.2126 * r + 0.7152 * g + 0.0722 * b for r, g, b in (one, other))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_produced_and_failed_differ_for_every_eye(scheme: int) -> None:
+    """They differed by 1.15:1, and by 1.05:1 for a deuteranope."""
+    named = dict(re.findall(r"--(\w[\w-]*): (#[0-9a-f]{6});", STYLE.split(":root")[1 + scheme]))
+    good, bad = _linear(named["good"]), _linear(named["bad"])
+    assert _contrast(good, bad) >= 2.5
+    seen = [tuple(sum(m * c for m, c in zip(row, eye, strict=True)) for row in DEUTERANOPE) for eye in (good, bad)]
+    assert _contrast(*seen) >= 2.5
+    panel = _linear(named["panel"])
+    assert _contrast(_linear(named["soft-ink"]), panel) >= 4.5
+    assert all(_contrast(_linear(named[name]), panel) >= 2.0 for name in ("good", "bad", "one", "soft"))
+
+
+def test_values_stand_in_tables_with_heads_and_captions(facts: Facts) -> None:
+    """They hid in the titles that a mouse shows."""
+    html = page(facts)
+    assert "<caption>Players by outcome</caption>" in html
+    assert "<th scope=row>2026-01-21</th><td class=number>74</td><td class=number>0</td><td class=number>6</td>" in html
+    assert html.count("<table") == html.count("<caption")
+    assert not re.search(r"<th(?! scope)[ >]", html)
+
+
+def test_charts_stay_readable_on_a_phone_and_on_paper() -> None:
+    assert "min-width: 680px" in STYLE
+    assert int(re.findall(r"svg text { font-size: (\d+)px", STYLE)[0]) * 680 / 720 >= 11
+    assert "@media print" in STYLE
+    assert "break-inside: avoid" in STYLE
+
+
+def test_what_did_not_move_has_no_bar(facts: Facts) -> None:
+    html = page(facts)
+    still = sum(old == new for _, _, old, new in facts.pairs)
+    assert still
+    assert f"{60 - still} of 60 predictions moved; {still} did not." in html
+    drawn = html[html.index("<h2>Distribution of moves") : html.index("<h2>Biggest moves")]
+    assert sum(int(n) for n in re.findall(r"<title>[^<]*: (\d+)</title>", drawn)) == 60 - still
+
+
 def test_bars_show_each_value_once_and_omit_missing_ones() -> None:
     drawn = bars(["a", "b"], [Series("s", "one", [1.0, None]), Series("t", "soft", [2.0, 3.0])], name="n")
     tips = re.findall(r"<title>([^<]+)</title>", drawn)
@@ -175,9 +228,9 @@ def test_a_histogram_counts_every_value() -> None:
     assert "nothing to show" in histogram([], name="n", x_name="x")
 
 
-def test_scatter_and_timeline_draw_extreme_values() -> None:
-    ET.fromstring(scatter([], name="n", x_name="x", y_name="y"))  # noqa: S314
-    ET.fromstring(scatter([(0.0, 0.0, "a & b")], name="n", x_name="x", y_name="y"))  # noqa: S314
+def test_differences_and_timeline_draw_extreme_values() -> None:
+    ET.fromstring(differences([], name="n", x_name="x", y_name="y"))  # noqa: S314
+    ET.fromstring(differences([(0.0, 0.0, "a & b")], name="n", x_name="x", y_name="y"))  # noqa: S314
     ET.fromstring(timeline([("d", [Span(0, 0, "x")])], name="n"))  # noqa: S314
     ET.fromstring(timeline([], name="n"))  # noqa: S314
 

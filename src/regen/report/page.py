@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from importlib import resources
 
+from regen.client.moves import LEAST_MOVE
 from regen.report.facts import Facts, View
-from regen.report.svg import Series, Span, bars, histogram, scatter, timeline
+from regen.report.svg import Series, Span, bars, differences, histogram, timeline
 from regen.report.tables import table_html
 from regen.report.texts import escape
 from regen.report.verdict import verdict
@@ -67,6 +68,8 @@ def _coverage(facts: Facts) -> str:
         return "<p>No batch was opened.</p>"
     series = Series("coverage", "one", [view["coverage_pct"] for view in facts.batches])
     drawn = bars(_days(facts), [series], name="Coverage by date", unit=" %", limit=facts.threshold, top=100.0)
+    rows = [(view["game_date"], view["status"], view["coverage_pct"], facts.threshold) for view in facts.batches]
+    drawn += table_html(("date", "status", "coverage, %", "threshold, %"), rows, "Coverage by date")
     named = "".join(f"<li>{escape(day)}: {escape(why)}</li>" for day, why in facts.lacking)
     return drawn + (f"<p>Without a batch:</p><ul>{named}</ul>" if named else "")
 
@@ -83,7 +86,13 @@ def _outcomes(facts: Facts) -> str:
             examples.setdefault(key, []).append(problem["player_lookup"])
     rows = [(kind, reason, n, ", ".join(examples[kind, reason][:5])) for (kind, reason), n in reasons.most_common()]
     heads = ("outcome", "reason", "players", "some of them")
-    summary = table_html(heads, rows) if rows else f"<p>{_all_well(facts)}</p>"
+    numbers = [(view["game_date"], *(view["counts"][kind] for kind, _ in kinds)) for view in facts.batches]
+    by_date = table_html(("date", *(kind for kind, _ in kinds)), numbers, "Players by outcome") if numbers else ""
+    summary = (
+        by_date + table_html(heads, rows, "Players without predictions, by reason")
+        if rows
+        else f"{by_date}<p>{_all_well(facts)}</p>"
+    )
     return bars(_days(facts), series, name="Outcomes by date", stacked=True) + summary
 
 
@@ -104,7 +113,7 @@ def _withdrawn(facts: Facts) -> str:
         for view in facts.batches
         for reason, n in (view.get("withdrawals") or {}).items()
     ]
-    return table_html(("date", "reason", "players", "rows", ""), rows) if rows else ""
+    return table_html(("date", "reason", "players", "rows", "standing"), rows, "Withdrawn players") if rows else ""
 
 
 def _old_and_new(facts: Facts) -> str:
@@ -112,9 +121,9 @@ def _old_and_new(facts: Facts) -> str:
         return f"<p>{_nothing_replaced(facts)}</p>"
     step = -(-len(facts.pairs) // DOTS)
     shown = facts.pairs[::step]
-    points = [(old, new, f"{who}, {system}: {old:g} to {new:g}") for who, system, old, new in shown]
+    points = [(old, new - old, f"{who}, {system}: {old:g} to {new:g}") for who, system, old, new in shown]
     drawn = f"<p>{len(shown)} of {len(facts.pairs)} replaced predictions, every system.</p>"
-    return drawn + scatter(points, name="Old against new predictions", x_name="points before", y_name="points after")
+    return drawn + differences(points, name="Moves over old predictions", x_name="points before", y_name="new less old")
 
 
 def _nothing_replaced(facts: Facts) -> str:
@@ -138,17 +147,21 @@ def _nothing_graded(facts: Facts) -> str:
 def _distribution(facts: Facts) -> str:
     if not facts.pairs:
         return ""
-    moved = [new - old for _, _, old, new in facts.pairs]
-    return histogram(moved, name="Distribution of moves", x_name="new less old, points")
+    moved = [new - old for _, _, old, new in facts.pairs if abs(new - old) >= LEAST_MOVE]
+    stayed = f"<p>{len(moved)} of {len(facts.pairs)} predictions moved; {len(facts.pairs) - len(moved)} did not.</p>"
+    if not moved:
+        return stayed
+    return stayed + histogram(moved, name="Distribution of moves", x_name="new less old, points")
 
 
 def _biggest(facts: Facts) -> str:
-    players = facts.moves.players[:MOST]
+    players = [p for p in facts.moves.players if p.move or p.largest or p.flips][:MOST]
     rows = [
         (p.player_lookup, f"{p.old_points:.1f}", f"{p.new_points:.1f}", f"{p.move:+.2f}", f"{p.largest:+.2f}", p.flips)
         for p in players
     ]
-    return table_html(("player", "old", "new", "move", "largest of any system", "changed sides"), rows) if rows else ""
+    heads = ("player", "old", "new", "move", "largest of any system", "changed sides")
+    return table_html(heads, rows, "Players who moved most") if rows else ""
 
 
 def _accuracy(facts: Facts) -> str:
@@ -166,8 +179,9 @@ def _accuracy(facts: Facts) -> str:
     ]
     heads = ("date", "players", "of them replaced", "MAE before", "MAE after", "MAE of all")
     systems = [(s.system_id, s.pairs, s.before, s.after, f"{s.after - s.before:+.3f}") for s in facts.systems]
-    named = table_html(("system", "replaced", "MAE before", "MAE after", "change"), systems) if systems else ""
-    return drawn + table_html(heads, rows) + named
+    by_system = ("system", "replaced", "MAE before", "MAE after", "change")
+    named = table_html(by_system, systems, "Accuracy by system") if systems else ""
+    return drawn + table_html(heads, rows, "Accuracy by date") + named
 
 
 def _timeline(facts: Facts) -> str:
@@ -181,7 +195,10 @@ def _timeline(facts: Facts) -> str:
         seconds = [(moment - begun).total_seconds() for moment in moments]
         spans = [Span(a, b, step["from"]) for a, b, step in zip(seconds, seconds[1:], steps, strict=False)]
         rows.append((view["game_date"], spans))
-    return timeline(rows, name="Timeline of the batches")
+    names = list(dict.fromkeys(span.name for _, spans in rows for span in spans))
+    spent = [(day, *(_spent(spans, name) for name in names)) for day, spans in rows]
+    told = table_html(("date", *names), spent, "Seconds in each status") if names else ""
+    return timeline(rows, name="Timeline of the batches") + told
 
 
 def _two(value: float | None) -> float | None:
@@ -194,3 +211,8 @@ def _days(facts: Facts) -> list[str]:
 
 def _day(view: View) -> str:
     return str(view["game_date"])[5:]
+
+
+def _spent(spans: Sequence[Span], name: str) -> str | None:
+    own = [span.end - span.start for span in spans if span.name == name]
+    return f"{sum(own):.1f}" if own else None

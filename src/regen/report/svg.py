@@ -45,7 +45,8 @@ def chart(height: float, parts: Sequence[str], name: str) -> str:
     """The whole of a chart; `name` is what a screen reader says."""
     inside = "".join(parts)
     label = escape(name, quote=True)
-    return f'<svg viewBox="0 0 {WIDTH:g} {height:g}" role="img" aria-label="{label}">{inside}</svg>'
+    drawn = f'<svg viewBox="0 0 {WIDTH:g} {height:g}" role="img" aria-label="{label}">{inside}</svg>'
+    return f'<div class="chart" tabindex="0" role="region" aria-label="{label}, chart">{drawn}</div>'
 
 
 def caption(x: float, y: float, words: str, css: str = "", anchor: str = "middle") -> str:
@@ -118,24 +119,27 @@ def legend(series: Sequence[Series], height: float) -> str:
     return "".join(parts)
 
 
-def scatter(
-    points: Sequence[tuple[float, float, str]], *, name: str, x_name: str, y_name: str, height: float = 420.0
+def differences(
+    points: Sequence[tuple[float, float, str]], *, name: str, x_name: str, y_name: str, height: float = 320.0
 ) -> str:
-    """Old against new: a dot each, and the diagonal on which nothing has moved."""
-    most = max([max(x, y) for x, y, _ in points], default=1.0)
-    scale = ticks(0.0, most)
-    plot = height - TOP - BOTTOM
-    side = WIDTH - LEFT - RIGHT
+    """How far each prediction moved, over what it was: a dot each, and the line on which nothing has moved."""
+    across = ticks(min([x for x, _, _ in points], default=0.0), max([x for x, _, _ in points], default=1.0))
+    reach = max(0.5, *(abs(y) for _, y, _ in points)) if points else 1.0
+    scale = ticks(-reach, reach)
+    plot, side = height - TOP - BOTTOM, WIDTH - LEFT - RIGHT
 
     def at(x: float, y: float) -> tuple[float, float]:
-        return LEFT + side * x / scale[-1], TOP + plot * (1.0 - y / scale[-1])
+        right = side * (x - across[0]) / (across[-1] - across[0])
+        return LEFT + right, TOP + plot * (scale[-1] - y) / (scale[-1] - scale[0])
 
     parts = []
     for t in scale:
-        px, py = at(t, t)
-        parts += [line(LEFT, py, WIDTH - RIGHT, py, "grid"), caption(LEFT - 6, py + 4, f"{t:g}", "axis", "end")]
+        _, py = at(across[0], t)
+        css = "limit" if t == 0 else "grid"
+        parts += [line(LEFT, py, WIDTH - RIGHT, py, css), caption(LEFT - 6, py + 4, f"{t:+g}", "axis", "end")]
+    for t in across:
+        px, _ = at(t, 0.0)
         parts += [line(px, TOP, px, height - BOTTOM, "grid"), caption(px, height - BOTTOM + 16, f"{t:g}", "axis")]
-    parts.append(line(*at(0, 0), *at(scale[-1], scale[-1]), "limit"))
     for x, y, tip in points:
         px, py = at(x, y)
         parts.append(f'<circle cx="{px:.1f}" cy="{py:.1f}" r="3" class="dot"><title>{escape(tip)}</title></circle>')
