@@ -23,6 +23,7 @@ from regen.client.errors import Unreachable
 from support.fake_coordinator import FakeCoordinator, serving, view
 
 Regen = Callable[..., Result]
+BATCH = "regen_2026-01-20_test_0000000a"
 
 
 @pytest.fixture
@@ -169,8 +170,8 @@ def test_a_wait_survives_a_coordinator_that_is_away(regen: Regen, monkeypatch: p
     running: Any = (200, view(status="running"))
     away: Any = (200, "no json")
     with serving() as fake:
-        fake.say("GET /batches/b", running, *[away] * 6, (200, view("b")))
-        assert regen("wait", "b", COORDINATOR_URL=fake.url).exit_code == 0
+        fake.say(f"GET /batches/{BATCH}", running, *[away] * 6, (200, view(BATCH)))
+        assert regen("wait", BATCH, COORDINATOR_URL=fake.url).exit_code == 0
 
 
 def test_progress_has_phase_elapsed_deadline_and_rows(regen: Regen) -> None:
@@ -182,7 +183,7 @@ def test_progress_has_phase_elapsed_deadline_and_rows(regen: Regen) -> None:
     }
     with serving() as fake:
         _say(fake, moments)
-        said = regen("wait", "b", COORDINATOR_URL=fake.url).stderr.splitlines()
+        said = regen("wait", BATCH, COORDINATOR_URL=fake.url).stderr.splitlines()
     assert said[0].startswith("2026-01-20 running: 4/4 done, 1 failed, 0 skipped; 1:1")
     assert "deadline in 27:" in said[0]
     assert said[1].startswith("2026-01-20 promoting")
@@ -190,5 +191,5 @@ def test_progress_has_phase_elapsed_deadline_and_rows(regen: Regen) -> None:
 
 
 def _say(fake: FakeCoordinator, moments: dict[str, str]) -> None:
-    views = [(200, view("b", status, **moments)) for status in ("running", "promoting", "promoted")]
-    fake.say("GET /batches/b", *views)
+    views = [(200, view(BATCH, status, **moments)) for status in ("running", "promoting", "promoted")]
+    fake.say(f"GET /batches/{BATCH}", *views)

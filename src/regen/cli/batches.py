@@ -8,7 +8,7 @@ import typer
 
 from regen.cli.arguments import TIMEOUT, WHICH, DateArgument, DryRun, Timeout, Wait, game_date, json_object, names
 from regen.cli.follow import follow, follow_date, follow_trigger, opening
-from regen.cli.naming import whole
+from regen.cli.naming import named, whole
 from regen.cli.output import columns
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
@@ -110,7 +110,7 @@ def wait(
     if bool(batch) == bool(date):
         raise Misused("name a batch or --date, one of the two")
     if batch:
-        follow(session, [whole(session, batch)["batch_id"]], timeout=timeout)
+        follow(session, [named(session, batch)], timeout=timeout)
         return
     day = game_date(str(date)).isoformat()
     follow_date(session, day, timeout=timeout)

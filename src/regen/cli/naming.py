@@ -34,6 +34,11 @@ def whole(session: Session, text: str) -> dict[str, Any]:
         return session.coordinator.batch(_begun(session, text, problem))
 
 
+def named(session: Session, text: str) -> str:
+    """The id that is meant; a whole one is not looked up, because what follows reads it anyway."""
+    return text if ids.is_batch_id(text) else str(whole(session, text)["batch_id"])
+
+
 def meant(session: Session, text: str) -> str:
     """The id that is meant, for commands that read the tables: a whole one and a date are left as they are."""
     if text != LAST and (ids.is_batch_id(text) or not text.startswith(("batch_", "regen_"))):

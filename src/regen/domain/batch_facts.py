@@ -8,7 +8,6 @@ from typing import Any
 
 from regen.domain.batch import Batch
 from regen.domain.checks import CHECKS
-from regen.domain.checks.declared import Check
 
 _NAMED = {check.name: check for check in CHECKS}
 
@@ -152,8 +151,3 @@ def waived(waiver: Waiver) -> str:
 def number(value: float) -> str:
     """A number as a person reads it."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
-
-
-def is_least(check: Check) -> bool:
-    """Whether the limit of a check is the least that it accepts."""
-    return check.off == 0 or check.name == "minimum_produced"
