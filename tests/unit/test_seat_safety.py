@@ -39,7 +39,14 @@ def orders(seat: Seat) -> list[str]:
 
 @pytest.mark.parametrize(
     "typed",
-    [("start", DAY), ("regenerate", DAY), ("backfill", DAY, DAY, "--detach", "--yes"), ("grade", DAY), ("bdb", "scan")],
+    [
+        ("start", DAY),
+        ("regenerate", DAY),
+        ("backfill", DAY, DAY, "--detach", "--yes"),
+        ("grade", DAY),
+        ("bdb", "scan"),
+        ("news", "scan"),
+    ],
     ids=" ".join,
 )
 def test_every_change_names_its_target_first(typed: tuple[str, ...], seat: Seat) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from regen.cli.arguments import DateArgument, DryRun, game_date, names
 from regen.cli.output import columns
+from regen.cli.safety import ready
 from regen.cli.session import Session, command
+from regen.domain.dates import eastern_today
 
 PANEL = "Data and models"
 SCAN = "game_date:date game_id:game player_lookup:player kind was state:now act why touched"
@@ -35,6 +38,9 @@ def scan(
         body["game_date"] = game_date(day).isoformat()
     if wanted := names(games, "--game"):
         body["games"] = wanted
+    if not dry_run:
+        word = body.get("game_date") or eastern_today(datetime.now(UTC)).isoformat()
+        ready(session, "regenerate the players whom news touches", word=word)
     report = session.coordinator.post_keyed("/news/scan", body)
     rows = [{**row, "touched": len(row["touched"])} for row in report["news"]]
     session.out.show(report, columns(SCAN), rows)
