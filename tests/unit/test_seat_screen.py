@@ -129,6 +129,12 @@ def test_audit_and_report_take_last(seat: Seat, tmp_path: Path) -> None:
     assert batch in (tmp_path / "r.html").read_text()
 
 
+def test_an_id_without_a_coordinator_is_left_to_the_tables(seat: Seat) -> None:
+    batch = seat.promoted().batch_id
+    away = seat("audit", f"{batch}x", env={"COORDINATOR_URL": "", "API_KEY": ""})
+    assert (away.exit_code, away.stderr) == (0, "nothing found\n")
+
+
 def test_a_prefix_of_two_batches_names_both(seat: Seat) -> None:
     first, second = seat.promoted().batch_id, seat.promoted().batch_id
     ended = seat("status", first[:20])

@@ -43,12 +43,14 @@ def meant(session: Session, text: str) -> str:
     """The id that is meant, for commands that read the tables: a whole one and a date are left as they are."""
     if text != LAST and (ids.is_batch_id(text) or not text.startswith(("batch_", "regen_"))):
         return text
+    if text != LAST and not (session.settings.url and session.settings.key):
+        return text  # without a coordinator, the tables may know it
     try:
         return str(whole(session, text)["batch_id"])
     except (NothingFound, Misused):
         raise
     except OperatorError:
-        return text  # without a coordinator, the tables may know it
+        return text  # the coordinator does not answer; the tables may know it
 
 
 def _newest(session: Session, text: str) -> str:
