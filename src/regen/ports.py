@@ -18,6 +18,7 @@ from regen.domain.news import Standing
 from regen.domain.promotion import (
     CurrentPrediction,
     FenceToken,
+    MovedPrediction,
     Promotion,
     PromotionCounts,
     Rollback,
@@ -208,6 +209,10 @@ class Ledger(Protocol):
 
     def survey(self, first: date, last: date) -> list[DateSurvey]:
         """The dates of a range that have a slate, with their coverage. One query job."""
+        ...
+
+    def moves(self, game_date: date, batch_id: str) -> list[MovedPrediction]:
+        """Each prediction that a batch superseded or withdrew, by player, system and line. One query job."""
         ...
 
     def bdb_games(self) -> list[BdbGame]:

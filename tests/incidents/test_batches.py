@@ -23,6 +23,7 @@ from regen.services.state.paths import requests_path
 from regen.services.views import batch_view
 from support.bench import Bench
 from support.league import DAY, entry, players
+from support.lists import list_batches
 
 HARD_NAMES = ("karl-anthonytowns", "p.j.washington", "d'angelorussell", "nikolajokić", "garypaytonii", "0`$__a")
 
@@ -143,7 +144,7 @@ def test_i17_the_sweep_fails_a_batch_that_was_never_published() -> None:
     bench.sweep()
     assert bench.batch(lost.batch_id).status is Status.FAILED
     assert bench.batch(lost.batch_id).error == "opening_lost"
-    (newest,) = batch_view.list_batches(bench.deps, None, "promoted")
+    (newest,) = list_batches(bench.deps, None, "promoted")
     assert newest.trigger_ids == ["t1"]
     bench.sweep()
     assert "batch_healed" in [a["type"] for a in bench.queue.of(ALERT_TOPIC)]

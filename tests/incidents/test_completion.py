@@ -29,6 +29,7 @@ from regen.services.views import batch_view
 from regen.sql.render import source
 from support.bench import Bench
 from support.league import DAY, entry, names, players
+from support.lists import list_batches
 
 
 def test_i21_simultaneous_promotions_of_a_batch_act_once() -> None:
@@ -190,7 +191,7 @@ def test_i25_all_instances_share_state_and_start_a_date_once() -> None:
     assert (second.status, second.body["batch_id"]) == (409, first.body["batch_id"])
     seen = Http(replace(bench.deps, warehouse=_Down())).key("GET", f"/batches/{first.body['batch_id']}")
     assert (seen.status, len(seen.body["pending"])) == (200, 8)
-    assert len(batch_view.list_batches(bench.deps, DAY.isoformat(), None)) == 1
+    assert len(list_batches(bench.deps, DAY.isoformat(), None)) == 1
 
 
 def test_i26_activity_does_not_postpone_a_batchs_deadline() -> None:

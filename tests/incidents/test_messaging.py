@@ -26,6 +26,7 @@ from regen.web.http import Route
 from support.backfill_bench import BackfillBench
 from support.bench import Bench
 from support.league import DAY, TIP_OFF, entry, names, players
+from support.lists import list_batches
 from support.wire import KEY, ROUTERS, SETTINGS
 
 
@@ -94,14 +95,14 @@ def test_i54_a_failed_trigger_is_retried_or_recorded() -> None:
     store.fails, store.times = lambda writes: True, 1
     http = Http(bench.deps)
     assert http.push("coordinator", "/regenerate-pubsub", TRIGGER, message_id="m").status == 503
-    assert batch_view.list_batches(bench.deps, None, None) == []
+    assert list_batches(bench.deps, None, None) == []
     assert http.push("coordinator", "/regenerate-pubsub", TRIGGER, message_id="m").status == 204
-    (opened,) = batch_view.list_batches(bench.deps, None, None)
+    (opened,) = list_batches(bench.deps, None, None)
     assert opened.trigger_ids == ["m"]
     empty = Bench([])
     assert Http(empty.deps).push("coordinator", "/regenerate-pubsub", TRIGGER, message_id="m").status == 204
     empty.sweep()
-    assert [b.status for b in batch_view.list_batches(empty.deps, None, None)] == ["rejected"]
+    assert [b.status for b in list_batches(empty.deps, None, None)] == ["rejected"]
     assert [(e.error, e.trigger_id) for e in empty.audited("rejected")] == [("no_slate", "m")]
     assert [a["type"] for a in empty.queue.of(ALERT_TOPIC)] == ["batch_rejected"]
 
@@ -155,7 +156,7 @@ def test_i56_a_partial_promotion_is_reported_as_partial() -> None:
         ("promoted", 95.0, ["batch_partial"]),
         ("rejected", 0.0, ["batch_rejected"]),
     ]
-    view = batch_view.view_batch(partial.deps, batch_view.list_batches(partial.deps, None, None)[0].batch_id)
+    view = batch_view.view_batch(partial.deps, list_batches(partial.deps, None, None)[0].batch_id)
     assert [(o.player_lookup, o.outcome) for o in view.outcomes] == [("x", "failed")]
 
 
@@ -220,7 +221,7 @@ def test_i58_subscribers_understand_every_published_message() -> None:
                 passed.add(topic)
         http.tick("verifier", "/sweep")
     assert passed == {TRIGGER_TOPIC, REQUEST_TOPIC, VERIFY_TOPIC}
-    assert [b.status for b in batch_view.list_batches(bench.deps, None, None)] == ["promoted", "promoted"]
+    assert [b.status for b in list_batches(bench.deps, None, None)] == ["promoted", "promoted"]
     assert bench.audited(AuditEvent.MALFORMED) == []
     assert all(set(m) == COMPLETED for m in bench.queue.of(COMPLETE_TOPIC))
 

@@ -36,6 +36,7 @@ from regen.web.logs import add_context, fields_of, log_context, set_up
 from support.backfill_bench import DAYS, BackfillBench
 from support.bench import Bench
 from support.league import DAY, SYSTEMS, entry, names, players
+from support.lists import list_batches
 from support.polling import wait_until
 
 TESTS = Path(__file__).parents[1]
@@ -164,7 +165,7 @@ def test_i62_simultaneous_batches_keep_ids_and_progress_apart() -> None:
         list(pool.map(log, ["a", "b"]))
     assert seen == {name: {"batch_id": name, "outcome": name} for name in ("a", "b")}
     bench.drain()
-    assert {b.status for b in batch_view.list_batches(bench.deps, None, None)} == {"promoted"}
+    assert {b.status for b in list_batches(bench.deps, None, None)} == {"promoted"}
 
 
 @pytest.mark.parametrize(
@@ -254,7 +255,7 @@ def test_i66_past_dates_are_backfilled_and_attempts_are_bounded() -> None:
         lost.clock.advance(600)
         sweeping.sweep(lost.deps)
     assert lost.states(backfill.backfill_id) == ["failed"]
-    assert len(batch_view.list_batches(lost.deps, None, None)) == MAX_ATTEMPTS
+    assert len(list_batches(lost.deps, None, None)) == MAX_ATTEMPTS
     now = datetime(2026, 1, 30, tzinfo=UTC)
     stuck = BdbGame(
         DAY, "g", "regenerating", features=8, stale=8, attempts=BDB_ATTEMPTS, updated_at=now - timedelta(days=2)

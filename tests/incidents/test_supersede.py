@@ -29,6 +29,7 @@ from regen.sql.render import source
 from support.bench import Bench, Mailbox
 from support.league import DAY, TIP_OFF, entry, names, players
 from support.league import SYSTEMS as LEAGUE_SYSTEMS
+from support.lists import list_batches
 
 
 def _all_fail(bench: Bench) -> None:
@@ -137,7 +138,7 @@ def test_i02_a_batch_is_stored_before_its_first_message() -> None:
     bench.slate(players(10))
     orders.redrive(bench.deps, bench.order(short))
     bench.drain()
-    kinds = [b.status for b in batch_view.list_batches(bench.deps, None, None)]
+    kinds = [b.status for b in list_batches(bench.deps, None, None)]
     assert kinds == ["promoted"] * 4
     assert bench.queue.seen == 4 * 3 + 1
     with pytest.raises(NoSuchBatch):
@@ -285,9 +286,9 @@ def test_i08_two_regenerations_of_a_date_do_not_interleave() -> None:
 
     warehouse.before_promotion = overtaken
     bench.drain()
-    newest = batch_view.list_batches(bench.deps, None, None)[0]
+    newest = list_batches(bench.deps, None, None)[0]
     assert newest.batch_id != first.batch_id
-    assert {b.status for b in batch_view.list_batches(bench.deps, None, None)} == {"promoted"}
+    assert {b.status for b in list_batches(bench.deps, None, None)} == {"promoted"}
     assert bench.makers() == {player: {newest.batch_id} for player in names(8)}
     fence = warehouse.fence(DAY)
     assert fence is not None

@@ -22,6 +22,7 @@ from regen.domain.news import Standing
 from regen.domain.promotion import (
     CurrentPrediction,
     FenceToken,
+    MovedPrediction,
     Promotion,
     PromotionCounts,
     Rollback,
@@ -241,6 +242,9 @@ class SimulatedLedger:
 
     def survey(self, first: date, last: date) -> list[DateSurvey]:
         return self._call("survey", lambda: self._ledger.survey(first, last))
+
+    def moves(self, game_date: date, batch_id: str) -> list[MovedPrediction]:
+        return self._call("moves", lambda: self._ledger.moves(game_date, batch_id))
 
     def bdb_games(self) -> list[BdbGame]:
         return self._call("bdb_games", self._ledger.bdb_games)

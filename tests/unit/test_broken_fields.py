@@ -40,9 +40,9 @@ from regen.services.state.paths import (
     note_path,
     requests_path,
 )
-from regen.services.views import batch_view
 from support.backfill_bench import DAYS, BackfillBench
 from support.league import DAY
+from support.lists import list_batches
 
 MISSING = object()
 VALUES: dict[str, Any] = {
@@ -178,7 +178,7 @@ def test_a_broken_field_is_the_trouble_of_its_record_alone(
         readable = decoded(kind, found)
         told = sweeping.sweep(world.deps)
         vitals(world.deps)
-        batch_view.list_batches(world.deps, None, None)
+        list_batches(world.deps, None, None)
         note_denied(world.deps, AccessDenied("no").of("BigQuery"))
         messages_read.own_event(world.deps, {"game_date": "2026-01-20"}, {"event_id": "note"})
         is_known_or_refused(world)

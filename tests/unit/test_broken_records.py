@@ -23,6 +23,7 @@ from regen.services.views import batch_view
 from support.bench import Bench, Mailbox
 from support.hands import NEWER, alerts, hand, tick, tick_out, without
 from support.league import DAY, players
+from support.lists import list_batches
 from support.web_bench import Web, envelope
 
 
@@ -65,7 +66,7 @@ def test_outbox_item_not_carried_out_holds_up_no_other(kind: str, payload: dict[
     for _ in range(30):
         named += tick(bench).trouble
         bench.clock.advance(240)
-    assert [b.status for b in batch_view.list_batches(bench.deps, None, None)] == ["promoted", "promoted"]
+    assert [b.status for b in list_batches(bench.deps, None, None)] == ["promoted", "promoted"]
     assert len(bench.audited("malformed")) == 1
     assert [told for told in named if "odd" in told]
     assert len(alerts(bench, AlertKind.RECORD_UNREADABLE)) == 1
@@ -332,7 +333,7 @@ def test_key_with_a_broken_record_is_named_and_opens_nothing(fields: dict[str, A
         with pytest.raises(Unreadable, match=path):
             bench.regenerate("t1", key="k")
     bench.sweep()
-    assert len(batch_view.list_batches(bench.deps, None, None)) == 1
+    assert len(list_batches(bench.deps, None, None)) == 1
     assert len(alerts(bench, AlertKind.RECORD_UNREADABLE)) == 1
 
 
@@ -347,7 +348,7 @@ def test_redelivered_message_with_a_broken_key_is_acknowledged(fields: dict[str,
     web.bench.store.commit([Write("put", known.path, {**fields, **said})])
     for _ in range(2):
         assert web.push("coordinator", "/regenerate-pubsub", body) == 204
-    assert len(batch_view.list_batches(web.bench.deps, None, None)) == 1
+    assert len(list_batches(web.bench.deps, None, None)) == 1
     assert not web.bench.audited("malformed")
 
 
@@ -362,7 +363,7 @@ def test_a_follow_up_whose_note_is_broken_carries_what_waits(fields: dict[str, A
     bench.store.commit([Write("put", note.path, {**note.data, **fields} if fields else {})])
     bench.drain()
     bench.sweep()
-    (last, _) = batch_view.list_batches(bench.deps, None, None)
+    (last, _) = list_batches(bench.deps, None, None)
     assert (last.status, "t2" in (last.trigger_ids or [])) == ("promoted", True)
     assert len(alerts(bench, AlertKind.RECORD_UNREADABLE)) == 1
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from regen.cli.doctor.deployed import PERMISSIONS, ROWS, cloud
-from regen.cli.doctor.looking import Look, LookResult, State, findings
+from regen.cli.doctor.looking import Look, LookResult, findings
+from regen.client.vitals import State
 from unit.google_rest import Google, form, healthy, serving
 
 

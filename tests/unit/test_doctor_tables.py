@@ -10,9 +10,9 @@ import pytest
 from google.api_core.exceptions import NotFound
 from google.cloud.bigquery import SchemaField, TimePartitioning
 
-from regen.cli.doctor.looking import State
 from regen.cli.doctor.tables import looked_at
 from regen.cli.session import Session
+from regen.client.vitals import State
 from regen.schemas import tables
 from regen.sql import Names
 from regen.sql.views import views

@@ -21,9 +21,9 @@ from regen.services.state.deps import TRIGGER_TOPIC
 from regen.services.state.news_records import news_of
 from regen.services.tables import news_scanning
 from regen.services.tables.news_scanning import Look
-from regen.services.views import batch_view
 from support.backfill_bench import BackfillBench, Crash
 from support.league import DAY, TIP_OFF, entry, names, players
+from support.lists import list_batches
 
 TEAM = [name for name in names(8) if ord(name[-1]) % 2]
 """The team of playera: playera, playerc, playere, playerg."""
@@ -71,11 +71,11 @@ class News(BackfillBench):
 
     def newest(self) -> Batch:
         """The batch that was opened last."""
-        return self.batch(batch_view.list_batches(self.deps, None, None)[0].batch_id)
+        return self.batch(list_batches(self.deps, None, None)[0].batch_id)
 
     def numbered(self) -> int:
         """How many batches there are."""
-        return len(batch_view.list_batches(self.deps, None, None))
+        return len(list_batches(self.deps, None, None))
 
 
 def test_player_ruled_out_is_withdrawn_and_the_team_moves() -> None:

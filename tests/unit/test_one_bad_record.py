@@ -25,6 +25,7 @@ from regen.services.views import batch_view
 from support.bench import Bench, Mailbox
 from support.hands import NEWER, alerts, delete, hand, tick, without
 from support.league import DAY, players
+from support.lists import list_batches
 
 OTHER = DAY + timedelta(days=1)
 BROKEN: dict[str, dict[str, Any]] = {
@@ -64,7 +65,7 @@ def test_one_unreadable_batch_stops_no_sweep_of_the_others(fields: dict[str, Any
     assert bench.store.get(batch_path(broken.batch_id)) == before, "it is left alone"
     assert len(alerts(bench, AlertKind.RECORD_UNREADABLE)) == 1, "it is told of once"
     assert read_date(bench.deps, DAY).record.live == broken.batch_id, "what holds the date may know what it is about"
-    listed = batch_view.list_batches(bench.deps, None, None)
+    listed = list_batches(bench.deps, None, None)
     assert {b.batch_id: b.status for b in listed} == {broken.batch_id: "unreadable", good.batch_id: "promoted"}
     for call in (
         lambda: processing.process_request(bench.deps, broken.batch_id, "r"),
@@ -91,7 +92,7 @@ def test_a_batch_with_missing_fields_stops_no_sweep() -> None:
             continue
     bench.sweep()
     assert bench.batch(good.batch_id).status is Status.PROMOTED
-    assert [b.status for b in batch_view.list_batches(bench.deps, DAY.isoformat(), None)] == ["unreadable"]
+    assert [b.status for b in list_batches(bench.deps, DAY.isoformat(), None)] == ["unreadable"]
 
 
 @pytest.mark.parametrize("collection", [DATES, BACKFILLS, LEASES])
@@ -186,7 +187,7 @@ def test_a_live_batchs_record_deleted_by_hand_frees_its_date() -> None:
     report = bench.sweep()
     assert [h for h in report.healed if DAY.isoformat() in h and lost.batch_id in h]
     bench.sweep()
-    (after,) = batch_view.list_batches(bench.deps, None, None)
+    (after,) = list_batches(bench.deps, None, None)
     assert after.status == "promoted"
     assert set(after.trigger_ids or []) == {"wanted", "waits"}, "what it was asked for goes on, and what waited for it"
     assert (after.metadata or {})["ticket"] == "1"
@@ -203,7 +204,7 @@ def test_a_date_that_names_an_ended_batch_is_released() -> None:
     assert bench.regenerate("t2").status == "coalesced"
     bench.sweep()
     bench.sweep()
-    assert [b.status for b in batch_view.list_batches(bench.deps, None, None)] == ["promoted", "promoted"]
+    assert [b.status for b in list_batches(bench.deps, None, None)] == ["promoted", "promoted"]
     assert len(bench.audited("healed")) == 1
 
 
@@ -234,7 +235,7 @@ def test_two_live_batches_of_one_date_become_one() -> None:
     bench.clock.advance(600)
     for _ in range(3):
         bench.sweep()
-    assert [b.trigger_ids for b in batch_view.list_batches(bench.deps, None, "promoted")] == [["t1"], ["t2"]]
+    assert [b.trigger_ids for b in list_batches(bench.deps, None, "promoted")] == [["t1"], ["t2"]]
 
 
 def test_requests_deleted_by_hand_never_withdraw_their_players() -> None:

@@ -20,6 +20,7 @@ from regen.services.state.deps import ALERT_TOPIC, COMPLETE_TOPIC, REQUEST_TOPIC
 from regen.services.views import batch_view
 from support.bench import Bench
 from support.league import DAY, entry, names, players
+from support.lists import list_batches
 
 
 def test_a_quiet_system_is_left_alone() -> None:
@@ -212,7 +213,7 @@ def test_a_dead_follow_up_is_sent_again() -> None:
     bench.queue.waiting.popleft()
     assert dead_letters.handle(bench.deps, "m1", message.data, message.attributes, b"{}") == "sent_again"
     bench.sweep()
-    batches = batch_view.list_batches(bench.deps, None, "promoted")
+    batches = list_batches(bench.deps, None, "promoted")
     assert sorted(b.trigger_ids or [] for b in batches) == [["t1"], ["t2"]]
     assert bench.audited("malformed") == []
 

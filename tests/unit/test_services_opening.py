@@ -17,6 +17,7 @@ from regen.services.state.idempotency import IdempotencyKey
 from regen.services.views import batch_view
 from support.bench import Bench
 from support.league import DAY, entry, names, players
+from support.lists import list_batches
 
 
 def test_accepted_regeneration_is_stored_with_its_requests() -> None:
@@ -106,7 +107,7 @@ def test_triggers_on_a_live_date_share_one_follow_up() -> None:
         assert (answer.status, answer.batch_id) == ("coalesced", live.batch_id)
     bench.drain()
     bench.sweep()
-    batches = batch_view.list_batches(bench.deps, DAY.isoformat(), None)
+    batches = list_batches(bench.deps, DAY.isoformat(), None)
     follow_up = next(b for b in batches if b.batch_id != live.batch_id)
     assert len(batches) == 2
     assert follow_up.status == "promoted"
@@ -129,7 +130,7 @@ def test_a_follow_up_delivered_twice_starts_one_batch() -> None:
     bench.drain()
     bench.sweep()
     bench.sweep()
-    assert len(batch_view.list_batches(bench.deps, None, None)) == 2
+    assert len(list_batches(bench.deps, None, None)) == 2
 
 
 def test_redelivered_follow_up_opens_no_second_batch() -> None:
@@ -145,7 +146,7 @@ def test_redelivered_follow_up_opens_no_second_batch() -> None:
     bench.clock.advance(200)
     bench.sweep()
     bench.sweep()
-    listed = batch_view.list_batches(bench.deps, None, None)
+    listed = list_batches(bench.deps, None, None)
     assert sorted(b.requested_players or 0 for b in listed) == [1, 8]
     assert {b.status for b in listed} == {"promoted"}
 
@@ -155,7 +156,7 @@ def test_ending_a_batch_publishes_its_follow_up() -> None:
     bench.regenerate()
     bench.regenerate("t2")
     bench.drain()
-    batches = batch_view.list_batches(bench.deps, None, "promoted")
+    batches = list_batches(bench.deps, None, "promoted")
     assert sorted(b.trigger_ids or [] for b in batches) == [["t1"], ["t2"]], "and no sweep has come"
 
 
@@ -173,10 +174,10 @@ def test_the_hold_down_ends_and_the_follow_up_runs() -> None:
     bench.run()
     bench.regenerate("m1", source=Source.PUBSUB)
     bench.sweep()
-    assert len(batch_view.list_batches(bench.deps, None, None)) == 1
+    assert len(list_batches(bench.deps, None, None)) == 1
     bench.clock.advance(901)
     bench.sweep()
-    newest = batch_view.list_batches(bench.deps, None, None)[0]
+    newest = list_batches(bench.deps, None, None)[0]
     assert newest.trigger_ids == ["m1"]
     assert newest.status == "promoted"
 
@@ -239,7 +240,7 @@ def test_dead_openers_trigger_returns_to_the_date() -> None:
     bench.clock.advance(91)
     bench.sweep()
     assert bench.batch(lost.batch.batch_id).status is Status.FAILED
-    newest = batch_view.list_batches(bench.deps, None, "promoted")
+    newest = list_batches(bench.deps, None, "promoted")
     assert [(b.trigger_ids, b.reason) for b in newest] == [(["t1"], "late_data")]
     assert [e.error for e in bench.audited("failed")] == ["opening_lost"]
 

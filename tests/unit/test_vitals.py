@@ -12,9 +12,10 @@ import pytest
 
 from regen.api.health import Heartbeat, Outbox
 from regen.cli.doctor import system
-from regen.cli.doctor.looking import LookResult, State, findings
+from regen.cli.doctor.looking import LookResult, findings
 from regen.cli.session import Session
 from regen.cli.settings import Given
+from regen.client.vitals import State
 from regen.domain.errors import Unavailable
 from regen.ports import Write
 from regen.services.healing.vitals import vitals

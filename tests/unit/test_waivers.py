@@ -8,9 +8,9 @@ from regen.domain.batch import Batch, Status
 from regen.domain.errors import InvalidInput
 from regen.domain.slate_reading import SlateEntry
 from regen.services.batch import orders
-from regen.services.views import batch_view
 from support.bench import Bench
 from support.league import entry, old_row, players
+from support.lists import list_batches
 
 
 def flawed(good: int, bad: int) -> list[SlateEntry]:
@@ -64,7 +64,7 @@ def test_a_redrive_after_a_promote_stages_no_row_again() -> None:
     bench = Bench(flawed(8, 2))
     orders.promote(bench.deps, bench.order(_rejected(bench)), ["coverage"])
     bench.drain()
-    (batch,) = [bench.batch(b.batch_id) for b in batch_view.list_batches(bench.deps, None, None)]
+    (batch,) = [bench.batch(b.batch_id) for b in list_batches(bench.deps, None, None)]
     bench.slate([*flawed(8, 0), entry("broken0"), entry("broken1")])
     orders.redrive(bench.deps, bench.order(batch))
     bench.drain()

@@ -13,8 +13,8 @@ from regen.domain.dates import eastern_today
 from regen.services.healing import dead_letters
 from regen.services.state.deps import TRIGGER_TOPIC
 from regen.services.state.paths import IDEMPOTENCY
-from regen.services.views import batch_view
 from support.league import DAY
+from support.lists import list_batches
 from support.web_bench import Web, envelope, pushed, ticked
 
 DAY_ = DAY.isoformat()
@@ -30,7 +30,7 @@ ATTRIBUTES: list[dict[str, str]] = [
 
 
 def listed(web: Web) -> list[list[str]]:
-    return sorted(b.trigger_ids or [] for b in batch_view.list_batches(web.bench.deps, None, None))
+    return sorted(b.trigger_ids or [] for b in list_batches(web.bench.deps, None, None))
 
 
 def send(web: Web, message_id: str, attributes: Mapping[str, str], **data: Any) -> None:
@@ -117,7 +117,7 @@ def test_dead_trigger_imitating_a_follow_up_is_recorded(attributes: dict[str, st
     web = Web()
     web.bench.regenerate("t1")
     web.bench.regenerate("t2")
-    (batch_id,) = [b.batch_id for b in batch_view.list_batches(web.bench.deps, None, None)]
+    (batch_id,) = [b.batch_id for b in list_batches(web.bench.deps, None, None)]
     requests = [p.rpartition("/")[2] for p in web.everything() if "/requests/" in p]
     for number, more in enumerate(({}, {"batch_id": batch_id, "request_id": requests[0]}, {"batch_id": batch_id})):
         body = json.loads(envelope({**TRIGGER, **more}, f"m{number}", **attributes))
@@ -158,7 +158,7 @@ def test_key_shared_by_two_callers_is_coalesced_twice() -> None:
         assert answer.status_code == 202
     web.bench.drain()
     web.bench.sweep()
-    assert min(b.requested_players or 0 for b in batch_view.list_batches(web.bench.deps, None, None)) == 2
+    assert min(b.requested_players or 0 for b in list_batches(web.bench.deps, None, None)) == 2
     assert len(web.bench.audited("coalesced")) == 2
 
 

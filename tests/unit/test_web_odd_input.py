@@ -13,8 +13,8 @@ from regen.services.batch.dates import read_date
 from regen.services.batch.opening import _take_date
 from regen.services.state.deps import TRIGGER_TOPIC
 from regen.services.state.idempotency import IdempotencyKey
-from regen.services.views import batch_view
 from support.league import DAY, entry, players
+from support.lists import list_batches
 from support.web_bench import Web
 
 PATH = "/regenerate-with-supersede"
@@ -246,7 +246,7 @@ def test_large_triggers_are_all_coalesced_and_carried() -> None:
     bench.clock.advance(1)
     bench.drain()
     bench.sweep()
-    newest = batch_view.list_batches(bench.deps, None, "promoted")[0]
+    newest = list_batches(bench.deps, None, "promoted")[0]
     assert newest.trigger_ids == [f"key-{n}" for n in range(120)]
     assert newest.requested_players == 3, "more names than a slate has are the whole slate"
     stored = bench.store.get(f"prediction_batches/{newest.batch_id}")

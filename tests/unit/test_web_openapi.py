@@ -141,6 +141,7 @@ def test_answers_have_the_fields_of_the_document_and_no_others() -> None:
         ("status", None, f"/status?batch_id={batch_id}"),
         ("batch", None, f"/batches/{batch_id}"),
         ("batches", None, None),
+        ("moves", None, f"/batches/{batch_id}/moves"),
         ("backfill", {"from": day, "to": day}, None),
         ("backfill", {"from": day, "to": day, "dry_run": True}, None),
         ("check", {}, None),

@@ -207,8 +207,10 @@ class Batches(Answer, frozen=True, kw_only=True):
     """Batches, newest first.
 
     Attributes:
+        next: `cursor` of the following page; null on the last one.
         waiting: with `game_date`, the triggers that wait on it for a batch to carry them.
     """
 
     batches: list[ListedBatch]
+    next: str | None = None
     waiting: list[Waiting] | UnsetType = UNSET

@@ -16,6 +16,7 @@ from regen.cli.progress import shown
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
 from regen.client.accuracy import before_and_after
+from regen.client.backfills import SHORT
 from regen.client.errors import FellShort, Misused, OperatorError, Problem, Unreachable
 from regen.client.waiting import StillLive, is_ended
 
@@ -25,9 +26,9 @@ TABLE = (
     "game_date:date status coverage_pct:coverage:n2 requested_players:players:n3 superseded::n4 inserted::n4 why::t3 "
     "mae_before:MAE_before:n5 mae_after:MAE_after:n5 seconds::n7 requests::n8"
 )
-SHORT = frozenset({"rejected", "failed", "cancelled"})
 OVER = frozenset({"done", "cancelled", "paused"})
 PATIENCE = 120.0
+DEFAULT_REASON = "backfill"
 
 View = Mapping[str, Any]
 
@@ -43,7 +44,9 @@ def backfill(
         str | None, typer.Argument(metavar="[FROM|ORDER]", help="First date; or pause, resume, cancel, status.")
     ] = None,
     last: Annotated[str | None, typer.Argument(metavar="[TO|ID]", help="Last date; or the backfill's id.")] = None,
-    reason: Annotated[str, typer.Option("--reason", "-r", help="Lower-case letters, digits and _.")] = "backfill",
+    reason: Annotated[
+        str, typer.Option("--reason", "-r", help="Lower-case letters, digits and _; of an order, any words.")
+    ] = DEFAULT_REASON,
     max_concurrent: Annotated[int, typer.Option("--max-concurrent", min=1, max=10, help="So many dates at once.")] = 3,
     only: Annotated[
         str, typer.Option("--only", help="all, missing (coverage under the threshold) or failed (last batch).")
@@ -58,7 +61,8 @@ def backfill(
     """Regenerate a range of dates. Closing the terminal changes nothing; `--resume ID` follows again."""
     if resume or first in ORDERS:
         word = "resume" if resume else str(first)
-        _ordered(session, word, resume or last, timeout=timeout, detach=detach, dry_run=dry_run)
+        why = None if reason == DEFAULT_REASON else reason
+        _ordered(session, word, resume or last, why, timeout=timeout, detach=detach, dry_run=dry_run)
         return
     if first is None:
         raise Misused("from which date? Or --resume ID, or `backfill status`")
@@ -92,7 +96,9 @@ def _planned(session: Session, plan: View) -> list[View]:
     return meant
 
 
-def _ordered(session: Session, word: str, name: str | None, *, timeout: float, detach: bool, dry_run: bool) -> None:
+def _ordered(
+    session: Session, word: str, name: str | None, why: str | None, *, timeout: float, detach: bool, dry_run: bool
+) -> None:
     if word == "status":
         if name:
             _summed_up(session, session.coordinator.get(f"/backfills/{name}"))
@@ -102,8 +108,9 @@ def _ordered(session: Session, word: str, name: str | None, *, timeout: float, d
         return
     if not name:
         raise Misused(f"{word} which backfill? `regen backfill status` lists them")
+    body = {"reason": why} if why else {}
     if dry_run:
-        plan = session.coordinator.post_keyed(f"/backfills/{name}/{word}", {"dry_run": True})
+        plan = session.coordinator.post_keyed(f"/backfills/{name}/{word}", {**body, "dry_run": True})
         if session.out.json:
             session.out.dump(plan)
         else:
@@ -111,7 +118,7 @@ def _ordered(session: Session, word: str, name: str | None, *, timeout: float, d
         return
     ready(session, f"{word} {name}", word=name.removeprefix("backfill_")[:10])
     try:
-        view = session.coordinator.post_keyed(f"/backfills/{name}/{word}", {})
+        view = session.coordinator.post_keyed(f"/backfills/{name}/{word}", body)
     except Problem as problem:
         if word != "resume" or problem.status != 409:
             raise

@@ -14,6 +14,7 @@ from regen.cli.safety import ready
 from regen.cli.session import Session, command
 from regen.cli.views import LIST, show_batch, show_opened
 from regen.client.errors import Misused
+from regen.client.summary import opening_sentence
 
 PANEL = "Batches"
 
@@ -33,6 +34,7 @@ def start(
         float | None, typer.Option("--min-minutes", min=0, max=48, help="Leave out players under this average.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Even if the date has been promoted before.")] = False,
+    metadata: Annotated[str | None, typer.Option("--metadata", help="A JSON object; goes on record.")] = None,
     dry_run: DryRun = False,
     wait: Wait = False,
     timeout: Timeout = TIMEOUT,
@@ -43,6 +45,8 @@ def start(
         body["min_minutes"] = min_minutes
     if force:
         body["force"] = True
+    if (facts := json_object(metadata, "--metadata")) is not None:
+        body["metadata"] = facts
     if dry_run:
         _preview(session, session.coordinator.post_keyed("/start", {**body, "dry_run": True}))
         return
@@ -86,15 +90,25 @@ def status(
     session: Session,
     batch: Annotated[str | None, typer.Argument(metavar="[BATCH]", help=f"{WHICH} Without one, the newest.")] = None,
     date: Annotated[str | None, typer.Option("--date", "-d", help="The batches of this game date.")] = None,
-    only: Annotated[str | None, typer.Option("--status", help="The batches of this status.")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="The batches of game dates from this one on.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="The batches of game dates until this one.")] = None,
+    only: Annotated[
+        str | None, typer.Option("--status", help="The batches of this status; several with commas.")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many batches.")] = 20,
 ) -> None:
     """Say how a batch stands, or list the newest."""
     if batch:
         show_batch(session.out, whole(session, batch))
         return
-    found = session.coordinator.batches(game_date(date).isoformat() if date else None, only)
-    session.out.show(found[:limit], columns(LIST))
+    if date and (first or last):
+        raise Misused("--date or --from and --to, not both")
+    day, begin, end = (
+        game_date(text, name).isoformat() if text else None
+        for text, name in ((date, "--date"), (first, "--from"), (last, "--to"))
+    )
+    found = session.coordinator.batches(day, only, first=begin, last=end, most=limit)
+    session.out.show(found, columns(LIST))
 
 
 def wait(
@@ -131,10 +145,7 @@ def _preview(session: Session, answer: dict[str, Any]) -> None:
     if session.out.json:
         session.out.dump(answer)
         return
-    session.out.line(
-        f"would {answer['would']} {answer['game_date']}: {answer['requested_players']} players in "
-        f"{answer['requests']} requests, systems {', '.join(answer['systems'])}"
-    )
+    session.out.line(opening_sentence(answer))
     if answer["live_batch_id"]:
         session.out.line(f"live now: {answer['live_batch_id']}")
     if answer["excluded"]:

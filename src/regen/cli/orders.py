@@ -11,12 +11,9 @@ import typer
 from regen.cli.arguments import TIMEOUT, BatchArgument, DryRun, Timeout, Wait, Why, Yes, names
 from regen.cli.follow import follow
 from regen.cli.naming import whole
-from regen.cli.output import cell, some
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
-from regen.client.errors import Misused
-from regen.client.waiting import finished
-from regen.domain.checks.waivers import failed_checks
+from regen.client.summary import order_sentence
 
 PANEL = "Orders"
 
@@ -40,10 +37,7 @@ def cancel(
     """End a batch before its promotion; every current prediction stays."""
     view = whole(session, batch)
     batch = view["batch_id"]
-    what = (
-        f"cancel {batch} ({view['status']}): {finished(view)} of {view['counts']['requested']} players are done, "
-        f"{len(view['pending'])} pending; current predictions stay as they are"
-    )
+    what = order_sentence("cancel", view)
     order = _Given(batch, view["game_date"], "cancel", {"reason": reason})
     if _asked(session, what, order, dry_run=dry_run, yes=yes):
         _accepted(session, order.give(session))
@@ -61,10 +55,7 @@ def redrive(
     """Run an ended batch once more for the players without a result."""
     view = whole(session, batch)
     batch = view["batch_id"]
-    lacking = [problem["player_lookup"] for problem in view["outcomes"]]
-    what = f"redrive {batch} ({view['status']}): {len(lacking)} of {view['counts']['requested']} players lack a result"
-    if lacking:
-        what += f": {some(lacking, 10)}"
+    what = order_sentence("redrive", view)
     order = _Given(batch, view["game_date"], "redrive", {"reason": reason})
     if _asked(session, what, order, dry_run=dry_run, yes=yes):
         _carried_out(session, order.give(session), wait, timeout)
@@ -86,17 +77,7 @@ def promote(
     view = whole(session, batch)
     batch = view["batch_id"]
     accepted = names(check, "--check") or []
-    verdict: Mapping[str, Any] = view["verdict"] or {}
-    failed = failed_checks(verdict)
-    if left := sorted(set(failed) - set(accepted)):
-        raise Misused(f"{batch} also failed {', '.join(left)}: each failed check must be named")
-    if verdict and (other := sorted(set(accepted) - set(failed))):
-        raise Misused(f"{batch} did not fail {', '.join(other)}; it failed {', '.join(sorted(failed)) or 'none'}")
-    found = ", ".join(f"{name} {cell(c['value'])} (limit {cell(c['limit'])})" for name, c in failed.items())
-    what = (
-        f"promote {batch} ({view['status']}) in spite of {found or 'no failed check'}: the predictions of "
-        f"{view['counts']['produced']} players replace the current ones"
-    )
+    what = order_sentence("promote", view, accepted)
     order = _Given(batch, view["game_date"], "promote", {"checks": accepted, "reason": reason})
     if _asked(session, what, order, dry_run=dry_run, yes=yes):
         _carried_out(session, order.give(session), wait, timeout)
@@ -114,12 +95,7 @@ def rollback(
     """Undo a promotion: what the batch superseded becomes current again, what it inserted is superseded."""
     view = whole(session, batch)
     batch = view["batch_id"]
-    counts = view["counts"]
-    back = (counts["superseded"] or 0) + (counts["withdrawn"] or 0)
-    what = (
-        f"roll back {batch} ({view['status']}): {cell(counts['inserted'])} predictions of it are superseded, "
-        f"{back} come back as they were"
-    )
+    what = order_sentence("rollback", view)
     order = _Given(batch, view["game_date"], "rollback", {"reason": reason})
     if _asked(session, what, order, dry_run=dry_run, yes=yes):
         _carried_out(session, order.give(session), wait, timeout, good="rolled_back")

@@ -14,10 +14,13 @@ from regen.cli.tables import GAP, MARKS, Column, layout, lines
 from regen.cli.times import short
 from regen.client.errors import Declined, Misused
 from regen.client.reader import plain
+from regen.client.wording import cell, some
 from regen.domain.texts import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+__all__ = ["Column", "Output", "cell", "columns", "console", "some"]
 
 #: Wide enough that nothing is cut where no terminal says how wide it is.
 UNBOUNDED = 100_000
@@ -145,25 +148,4 @@ def console(*, err: bool = False) -> Console:
     stream = sys.stderr if err else sys.stdout
     if stream.isatty():
         return Console(file=stream, highlight=False, markup=False)
-    return Console(file=stream, highlight=False, width=400, no_color=True, markup=False)
-
-
-def cell(value: Any) -> str:  # noqa: ANN401
-    """A value as a person reads it."""
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:g}" if value == round(value, 3) else f"{value:.3f}"
-    if isinstance(value, Mapping):
-        return json.dumps(value, separators=(",", ":"))
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
-    return str(value)
-
-
-def some(names: Sequence[str], most: int = 5) -> str:
-    """The first few of many names."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    return Console(file=stream, highlight=False, width=UNBOUNDED, no_color=True, markup=False)

@@ -16,6 +16,7 @@ from regen.cli.session import Session, command
 from regen.client.errors import FellShort, NothingFound
 from regen.client.moves import MAIN_SYSTEM, SystemMove, moved, moves
 from regen.client.reader import BATCH_DATE, date_of
+from regen.client.slates import slate_rows
 from regen.settings import number
 
 PANEL = "Predictions"
@@ -90,31 +91,7 @@ def slate(
     every: Annotated[bool, typer.Option("--all", help="Those who are excluded, too.")] = False,
 ) -> None:
     """Who would be predicted on a date, and who would not, with the reason."""
-    from regen.adapters.bigquery import BigQueryWarehouse  # noqa: PLC0415
-    from regen.domain.slate import exclusion  # noqa: PLC0415
-
-    reader = session.reader
-    warehouse = BigQueryWarehouse(
-        reader.client, reader.project, dataset_prefix=reader.prefix, maximum_bytes_billed=reader.maximum_bytes_billed
-    )
-    rows: list[dict[str, Any]] = []
-    for entry in warehouse.read_slate(game_date(date)).entries:
-        excluded = exclusion(entry, min_minutes)
-        if excluded is None or every:
-            rows.append(
-                {
-                    "player_lookup": entry.player_lookup,
-                    "player_name": entry.player_name,
-                    "game_id": entry.game_id,
-                    "team": entry.team,
-                    "opponent": entry.opponent,
-                    "status": entry.status,
-                    "avg_minutes": entry.avg_minutes,
-                    "has_line": entry.has_line,
-                    "tier": str(entry.inputs.data_source_tier) if entry.inputs else None,
-                    "standing": f"excluded: {excluded}" if excluded else entry.problem or "requested",
-                }
-            )
+    rows = slate_rows(session.reader, game_date(date), min_minutes, every=every)
     session.out.show(rows, columns(SLATE))
 
 
@@ -151,19 +128,25 @@ def diff(
     session: Session,
     what: DateOrBatch,
     top: Annotated[int, typer.Option("--top", min=0, help="So many rows, those that moved most.")] = 20,
+    would: Annotated[
+        bool, typer.Option("--would", help="Ask the coordinator, which also knows what a promotion would change.")
+    ] = False,
 ) -> None:
     """What moved, a row for each player and system: of a batch, or of a date's newest promotion that replaced something."""
     what = meant(session, what)
     batch = what if BATCH_DATE.match(what) else _newest(session, what)
     session.out.say(batch)
+    answer = session.coordinator.moves(batch) if would else None
     day = date_of(batch)
-    rows = session.reader.run("diff", first=day, last=day, batches=batch)
+    rows = answer["rows"] if answer else session.reader.run("diff", first=day, last=day, batches=batch)
     found, changed = moves(rows), moved(rows)
     if session.out.json:
         told = [{**asdict(one), "move": one.move} for one in changed]
         session.out.dump({"batch_id": batch, **found.as_record(), "moves": told})
         return
     out = session.out
+    if answer and answer["status"] == "would_move":
+        out.line("not promoted: this is what the promotion would change")
     if not rows:
         out.line(f"{batch} has replaced nothing")
         return

@@ -28,6 +28,8 @@ MIN_READ = 0.5
 #: Seconds that an operator waits for a dependency of the coordinator.
 PATIENCE = 60.0
 MIN_PAUSE = 0.2
+PAGE = 200
+"""At most so many batches come in one answer."""
 AGAIN = frozenset({429, 502, 503, 504})
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -118,10 +120,34 @@ class Coordinator:
         """A batch in full."""
         return self.get(f"/batches/{urllib.parse.quote(batch_id, safe='')}")
 
-    def batches(self, game_date: str | None = None, status: str | None = None) -> list[dict[str, Any]]:
-        """Batches, newest first."""
-        found: list[dict[str, Any]] = self.get("/batches", game_date=game_date, status=status)["batches"]
-        return found
+    def batches(
+        self,
+        game_date: str | None = None,
+        status: str | None = None,
+        *,
+        first: str | None = None,
+        last: str | None = None,
+        most: int = PAGE,
+    ) -> list[dict[str, Any]]:
+        """Batches, newest first; page after page where more than one are wanted.
+
+        Args:
+            status: one, or several with commas.
+            first: first game date of a range, with `last`.
+        """
+        found: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while len(found) < most:
+            query = {"game_date": game_date, "status": status, "from": first, "to": last, "cursor": cursor}
+            page = self.get("/batches", **query)
+            found += page["batches"]
+            if (cursor := page.get("next")) is None:
+                break
+        return found[:most]
+
+    def moves(self, batch_id: str) -> dict[str, Any]:
+        """What a batch would move, or moved."""
+        return self.get(f"/batches/{urllib.parse.quote(batch_id, safe='')}/moves")
 
     def on_date(self, game_date: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """The batches of a date, newest first, and the triggers that wait on it for a batch to carry them."""

@@ -278,8 +278,12 @@ def range_of(first: date, last: date, *, backwards: bool = False) -> list[date]:
     return dates[::-1] if backwards else dates
 
 
-def backfill_entry(backfill: Backfill, status: str, caller: str, at: datetime) -> AuditEntry:
-    """The audit entry of an order on a backfill; each of its batches has an entry of its own."""
+def backfill_entry(backfill: Backfill, status: str, caller: str, at: datetime, why: str | None = None) -> AuditEntry:
+    """The audit entry of an order on a backfill; each of its batches has an entry of its own.
+
+    Args:
+        why: the reason of this order; `reason` of the entry is the backfill's own.
+    """
     return AuditEntry(
         event_id=ids.digest("backfill", backfill.backfill_id, status, at.isoformat(), length=24),
         event=AuditEvent.BACKFILL,
@@ -296,5 +300,6 @@ def backfill_entry(backfill: Backfill, status: str, caller: str, at: datetime) -
             "from": backfill.first.isoformat(),
             "to": backfill.last.isoformat(),
             "only": backfill.only.value,
+            **({"why": why} if why else {}),
         },
     )

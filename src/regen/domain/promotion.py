@@ -113,6 +113,23 @@ class CurrentPrediction:
 
 
 @dataclass(frozen=True, slots=True)
+class MovedPrediction:
+    """A prediction that a batch superseded, and its replacement; without one, it was withdrawn."""
+
+    player_lookup: str
+    system_id: str
+    old_line: float | None
+    new_line: float | None
+    old_points: float
+    new_points: float | None
+    old_recommendation: str
+    new_recommendation: str | None
+    old_tier: str | None
+    new_tier: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class StagedRow:
     """One row of a staging table: exactly one of the payloads is set, by `kind`.
 

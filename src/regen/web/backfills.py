@@ -53,10 +53,11 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
     def order(word: str) -> Callable[[Call], Reply]:
         def handle(call: Call) -> Reply:
             name, body = _id(call), call.json()
-            bodies.only(body, {"dry_run"})
+            bodies.only(body, bodies.ORDER)
+            why = bodies.text_field(body, "reason") if "reason" in body else None
             dry_run = bodies.flag_field(body, "dry_run")
             key = key_of(call, body)
-            after = backfilling.order(deps, name, word, call.caller_name, key=key, dry_run=dry_run)
+            after = backfilling.order(deps, name, word, call.caller_name, why=why, key=key, dry_run=dry_run)
             view = backfill_view(after)
             if dry_run:
                 known = {**structs.asdict(view), "status": "dry_run"}

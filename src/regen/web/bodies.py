@@ -21,7 +21,7 @@ MAX_NAMES = 1000
 MAX_NAME = 100
 MAX_METADATA_BYTES = 20_000
 REGENERATION = TRIGGER - {"mode"} | {"dry_run"}
-START = frozenset({"game_date", "min_minutes", "force", "dry_run"})
+START = frozenset({"game_date", "min_minutes", "force", "metadata", "dry_run"})
 ORDER = frozenset({"reason", "dry_run"})
 
 
@@ -59,7 +59,7 @@ def start(body: Mapping[str, Any], *, caller: str, trigger_id: str, now: datetim
         source=Source.SCHEDULER if caller.startswith("scheduler:") else Source.HTTP,
         triggered_by=caller,
         at=now,
-        metadata=predecessor_fields.kept(body),
+        metadata={**metadata_of(body.get("metadata")), **predecessor_fields.kept(body)},
         min_minutes=None if minutes is None else float(minutes),
         force=flag_field(body, "force"),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -14,7 +13,7 @@ from regen.api.batches import Batches
 from regen.api.health import Health
 from regen.api.openings import OpeningAnswer, WouldOrder
 from regen.domain import ids
-from regen.domain.batch import Batch, Status
+from regen.domain.batch import Batch
 from regen.domain.dates import eastern_today, parse_game_date
 from regen.domain.errors import InvalidInput, NoSuchBatch, Refused
 from regen.domain.texts import checked_text
@@ -27,8 +26,8 @@ from regen.services.state.idempotency import IdempotencyKey, KeyUnreadable, is_k
 from regen.services.state.messages import ADVANCE, GRADE, NEWS, is_news
 from regen.services.state.messages_read import check_message, document_id
 from regen.services.tables import grading
-from regen.services.views import batch_view
-from regen.web import backfills, bodies, maintenance, news
+from regen.services.views import batch_view, moves_view
+from regen.web import backfills, bodies, lists, maintenance, news
 from regen.web.body_reading import PushBody
 from regen.web.bootstrap import App
 from regen.web.envelopes import Pushed, decode_push, record_malformed
@@ -41,14 +40,12 @@ from regen.web.trigger_fields import refuse_orders
 log = logging.getLogger(__name__)
 COUNTED_LATER = "counts are null until the batch has ended: then status_url has them, as rows"
 MAX_KEY = 200
-MAX_TRIGGER_ID = 300
 _Act = Callable[[Deps, orders.Order, dict[str, Any]], Batch]
-LISTING = frozenset({"game_date", "status", "trigger_id", "limit"})
+LISTING = frozenset({"game_date", "status", "trigger_id", "limit", "from", "to", "cursor"})
 """Query parameters of `GET /batches`."""
 _ANY_WAKE = {"mode", "schema", "game_date", "reason", "metadata"}
 WAKES = {ADVANCE: {*_ANY_WAKE, "backfill_id"}, GRADE: _ANY_WAKE}
 """Fields that the messages may have which have something looked at, by mode; these do only what the records say is due."""
-_NUMBER = re.compile(r"[0-9]{1,3}")
 
 
 def router(app: App) -> Router:
@@ -65,6 +62,7 @@ def router(app: App) -> Router:
             Route("GET", "/status", gate.by_key, routes.status, frozenset({"batch_id"})),
             Route("GET", "/batches", gate.by_key, routes.batches, LISTING),
             Route("GET", "/batches/{id}", gate.by_key, routes.batch),
+            Route("GET", "/batches/{id}/moves", gate.by_key, routes.moves),
             Route(
                 "POST",
                 "/batches/{id}/cancel",
@@ -233,19 +231,15 @@ class _Coordinator:
     def batch(self, call: Call) -> Reply:
         return 200, batch_view.view_batch(self._deps, _document_id(call.path["id"]))
 
+    def moves(self, call: Call) -> Reply:
+        return 200, moves_view.view_moves(self._deps, _document_id(call.path["id"]))
+
     def batches(self, call: Call) -> Reply:
-        date, status, trigger_id = call.query("game_date"), call.query("status"), call.query("trigger_id")
-        day = None if date is None else parse_game_date(date)
-        if trigger_id is not None and not 0 < len(trigger_id) <= MAX_TRIGGER_ID:
-            raise InvalidInput("trigger_id", f"1 to {MAX_TRIGGER_ID} characters")
-        if status is not None and status not in list(Status):
-            raise InvalidInput("status", f"one of {', '.join(Status)}")
-        limit = call.query("limit") or str(batch_view.MAX_LISTED)
-        if not _NUMBER.fullmatch(limit) or not 1 <= int(limit) <= batch_view.MAX_LISTED:
-            raise InvalidInput("limit", f"a whole number from 1 to {batch_view.MAX_LISTED}")
-        found = batch_view.list_batches(self._deps, date, status, int(limit), trigger_id)
-        waiting = UNSET if day is None else batch_view.waiting_triggers(self._deps, day)
-        return 200, Batches(batches=found, waiting=waiting)
+        wanted, limit, cursor = lists.asked_batches(call)
+        found, following = batch_view.page_of_batches(self._deps, wanted, limit, cursor)
+        day = wanted.game_date
+        waiting = UNSET if day is None else batch_view.waiting_triggers(self._deps, parse_game_date(day))
+        return 200, Batches(batches=found, next=following, waiting=waiting)
 
     def order(self, word: str, act: _Act, *more: str) -> Callable[[Call], Reply]:
         """The route of an order on a batch.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from regen.domain.bdb import BdbChange, BdbGame, BdbStatus
 from regen.domain.grading import Graded
 from regen.domain.invariants import INVARIANTS, Finding
 from regen.domain.news import Standing
-from regen.domain.promotion import ORPHAN_AFTER
+from regen.domain.promotion import ORPHAN_AFTER, MovedPrediction
 from regen.domain.sources import SourceDay
 from regen.schemas import STAGING_DATASET
 from regen.sql import Names, render
@@ -54,6 +55,12 @@ class BigQueryLedger:
             )
             for row in self._rows("backfill_dates", first=first, last=last)
         ]
+
+    def moves(self, game_date: date, batch_id: str) -> list[MovedPrediction]:
+        """See the port."""
+        names = [field.name for field in fields(MovedPrediction)]
+        rows = self._rows("diff", first=game_date, last=game_date, batches=batch_id)
+        return [MovedPrediction(**{name: row[name] for name in names}) for row in rows]
 
     def bdb_games(self) -> list[BdbGame]:
         """See the port."""

@@ -17,6 +17,7 @@ from regen.domain.bdb import OPEN, BdbChange, BdbGame, BdbStatus
 from regen.domain.grading import Graded
 from regen.domain.invariants import Finding
 from regen.domain.news import Standing
+from regen.domain.promotion import MovedPrediction
 from regen.domain.slate import exclusion
 from regen.domain.sources import SourceDay
 from regen.settings import number
@@ -55,6 +56,32 @@ class MemoryLedger:
                 current = {row.player_lookup for row in self._warehouse.current_predictions(day)}
                 found.append(DateSurvey(day, len(entries), len(expected), len(expected & current)))
         return found
+
+    def moves(self, game_date: date, batch_id: str) -> list[MovedPrediction]:
+        """See the port."""
+        rows = self._warehouse.predictions(game_date)
+        made = {row["prediction_id"]: row for row in rows}
+        found = []
+        for old in rows:
+            if old.get("superseded_by_batch_id") == batch_id:
+                new = made.get(old.get("superseded_by_prediction_id"), {})
+                points = new.get("predicted_points")
+                found.append(
+                    MovedPrediction(
+                        player_lookup=old["player_lookup"],
+                        system_id=old["system_id"],
+                        old_line=old["current_points_line"],
+                        new_line=new.get("current_points_line"),
+                        old_points=float(old["predicted_points"]),
+                        new_points=None if points is None else float(points),
+                        old_recommendation=old["recommendation"],
+                        new_recommendation=new.get("recommendation"),
+                        old_tier=old["data_source_tier"],
+                        new_tier=new.get("data_source_tier"),
+                        reason=old["superseded_reason"],
+                    )
+                )
+        return sorted(found, key=lambda m: (m.player_lookup, m.system_id, m.old_line is not None, m.old_line or 0.0))
 
     def bdb_games(self) -> list[BdbGame]:
         """See the port."""

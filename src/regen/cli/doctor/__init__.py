@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from regen.cli.doctor import deployed, machine, system
-from regen.cli.doctor.looking import Look, LookResult, State, findings
+from regen.cli.doctor.looking import Look, LookResult, findings
 from regen.cli.session import Session, command
 from regen.client.errors import FellShort
+from regen.client.vitals import State
 
 
 def add(app: typer.Typer) -> None:

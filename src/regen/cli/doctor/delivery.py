@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from regen.cli.doctor.deployment import APPLY, Deployment
-from regen.cli.doctor.looking import Answer, State
-from regen.cli.doctor.system import HEAL, SWEEP_SECONDS, span
 from regen.cli.output import some
 from regen.client.platform import Platform, PlatformRefused
+from regen.client.vitals import HEAL, SWEEP_SECONDS, Answer, State, span
 from regen.topology import PushSubscription, Schedule, topology
 
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from regen.cli.doctor import delivery
 from regen.cli.doctor.deployment import APPLY, INVOKE, Deployment
-from regen.cli.doctor.looking import Answer, Look, State, known
+from regen.cli.doctor.looking import Look, known
 from regen.cli.session import Session
 from regen.cli.settings import local_home, read_env
 from regen.client.platform import Platform, PlatformRefused
+from regen.client.vitals import Answer, State
 
 SERVICES = ("coordinator", "verifier", "worker")
 PERMISSIONS: Mapping[str, str] = {

@@ -5,26 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from typing import Any
 
 from regen.client.errors import OperatorError
+from regen.client.vitals import State
 from regen.domain.errors import RegenError
 
 PATIENCE_SECONDS = 5.0
-
-
-class State(StrEnum):
-    """What came of a look."""
-
-    OK = "ok"
-    MISSING = "missing"  # one can do without
-    FAILED = "failed"
-    NONE = "n/a"  # the local stack has no such thing
-
-
-Answer = tuple[State, str, str]
-"""State, details, and what to do next."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ import platform
 import sys
 from collections.abc import Iterator
 
-from regen.cli.doctor.looking import Look, State, known
+from regen.cli.doctor.looking import Look, known
 from regen.cli.session import Session
 from regen.cli.settings import local_home, profile_file, read_env
+from regen.client.vitals import State
 
 
 def looks(session: Session) -> Iterator[Look]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from regen.cli.doctor.looking import Answer, State
 from regen.cli.output import some
 from regen.cli.session import Session
+from regen.client.vitals import Answer, State
 from regen.schemas import STAGING_DATASET, Table, tables
 from regen.sql.views import View, views
 

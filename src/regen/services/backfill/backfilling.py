@@ -144,11 +144,19 @@ def create(deps: Deps, wanted: Wanted, key: IdempotencyKey | None = None) -> Bac
 
 
 def order(
-    deps: Deps, backfill_id: str, word: str, caller: str, *, key: IdempotencyKey | None = None, dry_run: bool = False
+    deps: Deps,
+    backfill_id: str,
+    word: str,
+    caller: str,
+    *,
+    why: str | None = None,
+    key: IdempotencyKey | None = None,
+    dry_run: bool = False,
 ) -> Backfill:
     """Pause, resume or cancel a backfill. Batches under way run to their end in any case.
 
     Args:
+        why: the reason, for the audit.
         key: repeated orders with the same key are carried out once.
         dry_run: return the backfill as it would be afterwards; write nothing.
 
@@ -164,7 +172,7 @@ def order(
         after = ordered(known, word, now)
         because = f"{word} {now.isoformat()}"
         items = [
-            outbox.audit_item(backfill_entry(after, after.status.value, caller, now)),
+            outbox.audit_item(backfill_entry(after, after.status.value, caller, now, why)),
             wake_item(backfill_id, because, now, backfill_id),
         ]
         return after, [*outbox.put(items), *claims(deps, key, Made(backfill_id))]

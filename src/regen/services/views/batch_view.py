@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from regen.api.forms import Form
 from regen.domain.batch import Batch as StoredBatch
 from regen.domain.batch import Status
 from regen.domain.batch_end import coverage_of
-from regen.domain.errors import Unreadable
+from regen.domain.errors import InvalidInput, Unreadable
 from regen.domain.outcome import Outcome, OutcomeKind, failed_outcome
 from regen.ports import Condition, Snapshot
 from regen.services.batch.dates import read_date
@@ -119,28 +119,76 @@ def waiting_triggers(deps: Deps, game_date: date) -> list[Waiting]:
     ]
 
 
-def list_batches(
-    deps: Deps,
-    game_date: str | None,
-    status: str | None,
-    limit: int = MAX_LISTED,
-    trigger_id: str | None = None,
-) -> list[ListedBatch]:
-    """The newest batches, by date, status or a trigger that they carry; of those that match, only the ones to be shown are read in full."""
-    where: list[Condition] = []
-    if game_date:
-        where.append(("game_date", "==", game_date))
-    if status:
-        where.append(("status", "==", status))
-    if trigger_id:
-        where.append(("trigger_ids", "array_contains", trigger_id))
-    if where:
-        matching = deps.store.find(BATCHES, where, fields=["created_at"])
-        newest = sorted(matching, key=_created, reverse=True)[:limit]
-        found = [s for s in deps.store.get_many([s.path for s in newest]) if s is not None] if newest else []
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which batches are listed; what is not set lets all through.
+
+    Attributes:
+        first: first game date, with `last`.
+    """
+
+    game_date: str | None = None
+    first: str | None = None
+    last: str | None = None
+    statuses: tuple[str, ...] = ()
+    trigger_id: str | None = None
+
+
+def page_of_batches(
+    deps: Deps, wanted: Filter, limit: int = MAX_LISTED, cursor: str | None = None
+) -> tuple[list[ListedBatch], str | None]:
+    """A page of batches, newest first, and the cursor of the next one; only the batches of the page are read in full.
+
+    Args:
+        cursor: the last batch of the page before.
+
+    Raises:
+        InvalidInput: there is no batch of the cursor's id.
+    """
+    after = None
+    if cursor is not None and (after := deps.store.get(batch_path(cursor))) is None:
+        raise InvalidInput("cursor", "`next` of an earlier answer")
+    if wanted == Filter():
+        found = deps.store.find(BATCHES, order_by="created_at", descending=True, limit=limit + 1, after=after)
+        shown, more = found[:limit], len(found) > limit
     else:
-        found = deps.store.find(BATCHES, order_by="created_at", descending=True, limit=limit)
-    return [_listed(snapshot) for snapshot in sorted(found, key=_created, reverse=True)]
+        newest = sorted(_matching(deps, wanted), key=_position, reverse=True)
+        if after is not None:
+            newest = [s for s in newest if _position(s) < _position(after)]
+        paths = [s.path for s in newest[:limit]]
+        shown = [s for s in deps.store.get_many(paths) if s is not None] if paths else []
+        more = len(newest) > limit
+    listed = [_listed(snapshot) for snapshot in sorted(shown, key=_position, reverse=True)]
+    return listed, listed[-1].batch_id if more and listed else None
+
+
+def _matching(deps: Deps, wanted: Filter) -> list[Snapshot]:
+    """All batches that a filter lets through, with the fields that order them.
+
+    Firestore needs an index of its own for a range beside another condition: beside a range of dates, the others are looked
+    at here.
+    """
+    if wanted.first is None:
+        return _by_words(deps, wanted)
+    span: list[Condition] = [("game_date", ">=", wanted.first), ("game_date", "<=", wanted.last)]
+    found = deps.store.find(BATCHES, span, fields=["created_at", "status", "trigger_ids"])
+    return [
+        s
+        for s in found
+        if (not wanted.statuses or s.data.get("status") in wanted.statuses)
+        and (wanted.trigger_id is None or wanted.trigger_id in (s.data.get("trigger_ids") or ()))
+    ]
+
+
+def _by_words(deps: Deps, wanted: Filter) -> list[Snapshot]:
+    where: list[Condition] = []
+    if wanted.game_date:
+        where.append(("game_date", "==", wanted.game_date))
+    if wanted.statuses:
+        where.append(("status", "in", list(wanted.statuses)))
+    if wanted.trigger_id:
+        where.append(("trigger_ids", "array_contains", wanted.trigger_id))
+    return deps.store.find(BATCHES, where, fields=["created_at"])
 
 
 def _listed(snapshot: Snapshot) -> ListedBatch:
@@ -176,9 +224,10 @@ def _unreadable(snapshot: Snapshot, error: str) -> ListedBatch:
     )
 
 
-def _created(snapshot: Snapshot) -> float:
+def _position(snapshot: Snapshot) -> tuple[float, str]:
+    """Where a batch stands in a list: by its opening, then by its id."""
     at = snapshot.data.get("created_at")
-    return at.timestamp() if isinstance(at, datetime) else 0.0
+    return (at.timestamp() if isinstance(at, datetime) else 0.0), snapshot.path
 
 
 def _batch(batch: StoredBatch) -> Batch:

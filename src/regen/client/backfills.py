@@ -1,0 +1,31 @@
+"""A backfill in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+View = Mapping[str, Any]
+SHORT = frozenset({"rejected", "failed", "cancelled"})
+
+
+def backfill_sentence(view: View, errors: Mapping[str, View] | None = None) -> str:
+    """How a backfill stands, with the rows that it changed.
+
+    Args:
+        errors: by date, mean absolute errors before and after, where games are played.
+    """
+    dates = view["dates"]
+    promoted = [day for day in dates if day["status"] == "promoted"]
+    text = (
+        f"{view['backfill_id']} is {view['status']}: {len(promoted)} dates promoted, "
+        f"{sum(d['status'] in SHORT for d in dates)} fell short, {sum(d['status'] == 'no_slate' for d in dates)} without "
+        f"a slate; {sum(d['superseded'] or 0 for d in promoted)} rows superseded, "
+        f"{sum(d['inserted'] or 0 for d in promoted)} inserted"
+    )
+    pairs = [(e["pairs"], e["mae_before"], e["mae_after"]) for e in (errors or {}).values() if e["pairs"]]
+    if number := sum(n for n, _, _ in pairs):
+        before = sum(n * b for n, b, _ in pairs) / number
+        after = sum(n * a for n, _, a in pairs) / number
+        text += f"; MAE {before:.3f} before, {after:.3f} after, over {number} players"
+    return text

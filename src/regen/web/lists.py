@@ -1,0 +1,67 @@
+"""What a list is asked for in the query string: filters, a limit, a cursor."""
+
+from __future__ import annotations
+
+import re
+
+from regen.domain import ids
+from regen.domain.batch import Status
+from regen.domain.dates import parse_game_date
+from regen.domain.errors import InvalidInput
+from regen.services.views.batch_view import MAX_LISTED, Filter
+from regen.web.http import Call
+
+MAX_TRIGGER_ID = 300
+_NUMBER = re.compile(r"[0-9]{1,3}")
+
+
+def asked_batches(call: Call) -> tuple[Filter, int, str | None]:
+    """The filter, the limit and the cursor of `GET /batches`.
+
+    Raises:
+        InvalidInput: names the parameter that is wrong.
+    """
+    date, trigger_id = call.query("game_date"), call.query("trigger_id")
+    if date is not None:
+        parse_game_date(date)
+    if trigger_id is not None and not 0 < len(trigger_id) <= MAX_TRIGGER_ID:
+        raise InvalidInput("trigger_id", f"1 to {MAX_TRIGGER_ID} characters")
+    first, last = _span(call)
+    if first is not None and date is not None:
+        raise InvalidInput("game_date", "not to be given beside `from` and `to`")
+    wanted = Filter(date, first, last, _statuses(call.query("status")), trigger_id)
+    return wanted, _limit(call, MAX_LISTED), _cursor(call)
+
+
+def _span(call: Call) -> tuple[str | None, str | None]:
+    first, last = call.query("from"), call.query("to")
+    if first is None and last is None:
+        return None, None
+    named = [parse_game_date(text, field=name) for text, name in ((first, "from"), (last, "to")) if text is not None]
+    begin, end = named[0], named[-1]
+    if end < begin:
+        raise InvalidInput("to", "a date from `from` on")
+    return begin.isoformat(), end.isoformat()
+
+
+def _statuses(text: str | None) -> tuple[str, ...]:
+    if text is None:
+        return ()
+    found = tuple(dict.fromkeys(text.split(",")))
+    if any(status not in list(Status) for status in found):
+        raise InvalidInput("status", f"one of {', '.join(Status)}, or several with commas")
+    return found
+
+
+def _limit(call: Call, most: int) -> int:
+    limit = call.query("limit") or str(most)
+    if not _NUMBER.fullmatch(limit) or not 1 <= int(limit) <= most:
+        raise InvalidInput("limit", f"a whole number from 1 to {most}")
+    return int(limit)
+
+
+def _cursor(call: Call) -> str | None:
+    cursor = call.query("cursor")
+    if cursor is not None and not ids.is_document_id(cursor):
+        raise InvalidInput("cursor", "`next` of an earlier answer")
+    return cursor
