@@ -22,6 +22,7 @@ from regen.cli.verify import systems_gone
 from regen.client import accuracy, training_tables
 from regen.client.errors import OperatorError
 from regen.client.reader import Reader
+from regen.console.sources import WarehouseTables
 from regen.data.importer import TABLES, Part
 from regen.demo import facts
 from regen.domain.audit import AuditEvent
@@ -76,6 +77,7 @@ def _adapters(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[],
     yield [], lambda: warehouse.record(requested, STAGING)
     yield [], lambda: warehouse.record(requested)
     yield [], lambda: ledger.survey(DAY, DAY)
+    yield [], lambda: ledger.moves(DAY, BATCH)
     yield [GAME], ledger.bdb_games
     yield [], lambda: ledger.change_bdb([BdbChange(DAY, "g", "pending", 0, BdbStatus.COMPLETED, 1, 1, MOMENT, "note")])
     yield [], lambda: ledger.standings(DAY, DAY, MOMENT)
@@ -111,6 +113,11 @@ def _clients(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[], 
     yield [], quietly(records.audit, BATCH)
     yield [], quietly(bdb.list_)
     yield [], lambda: systems_gone(reader, DAY, DAY)
+    tables = WarehouseTables(reader)
+    yield [], lambda: tables.dates(DAY, DAY)
+    yield [], lambda: tables.current(DAY)
+    yield [], lambda: tables.accuracy(DAY, DAY)
+    yield [], lambda: tables.player("somebody", DAY, DAY)
     yield [], lambda: accuracy.errors(reader, [BATCH], DAY, DAY)
     yield [], lambda: training_tables.rows_to_learn_from(reader, DAY, DAY)
     yield [STANDING], lambda: facts.before(reader, DAY, DAY)

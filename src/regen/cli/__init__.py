@@ -13,6 +13,7 @@ def groups() -> tuple[Callable[[typer.Typer], None], ...]:
         backfill,
         batches,
         bdb,
+        console,
         data,
         doctor,
         grade,
@@ -42,6 +43,7 @@ def groups() -> tuple[Callable[[typer.Typer], None], ...]:
         news,
         models,
         local,
+        console,
         doctor,
     )
     return tuple(module.add for module in modules)

@@ -14,6 +14,7 @@ from regen.cli.settings import DEFAULT_PROJECT, local_home
 from regen.client.errors import Misused, OperatorError
 
 if TYPE_CHECKING:
+    from regen.console.serve import LoopbackConsole
     from regen.data.csvs import DataFolder
     from regen.local.plan import Options
     from regen.local.stack import Stack
@@ -40,15 +41,43 @@ def up(
     """Start everything on loopback, load the data, and stay until Ctrl-C."""
     from regen.local import up as local  # noqa: PLC0415
 
-    options = stack_options(session, emulators=emulators, ports=ports(port))
+    given = ports(port)
+    console_port = given.pop("console", 0)
+    options = stack_options(session, emulators=emulators, ports=given)
     loading = begin(lambda: read_data(data))
+
+    served: list[LoopbackConsole] = []
 
     def load(stack: Stack) -> None:
         fill(session, stack, loading.result())
+        served.extend(console_beside(session, stack, console_port))
 
-    code = local.up(load, options, say=session.out.line)
+    try:
+        code = local.up(load, options, say=session.out.line)
+    finally:
+        for console in served:
+            console.stop()
     if code:
         raise typer.Exit(code)
+
+
+def console_beside(session: Session, stack: Stack, port: int = 0) -> list[LoopbackConsole]:
+    """The console of a stack, its link printed; none, with the reason, if its port is taken."""
+    from regen.client.http import Coordinator  # noqa: PLC0415
+    from regen.client.reader import Reader  # noqa: PLC0415
+    from regen.console.serve import LoopbackConsole, target_of  # noqa: PLC0415
+
+    env, project = stack.env, stack.options.project
+    coordinator = Coordinator(env["COORDINATOR_URL"], env["API_KEY"], "the local stack")
+    reader = Reader(project, env["BIGQUERY_EMULATOR_HOST"])
+    try:
+        console = LoopbackConsole(coordinator, reader, target_of(coordinator.url, project, is_local=True), port)
+    except OSError as error:
+        session.out.line(f"no console: {error}")
+        return []
+    console.start()
+    session.out.line(f"console: {console.link}")
+    return [console]
 
 
 def stack_options(
@@ -69,11 +98,12 @@ def ports(given: list[str] | None) -> dict[str, int]:
     """
     from regen.local.plan import PORTS  # noqa: PLC0415
 
+    allowed = (*PORTS, "console")
     found: dict[str, int] = {}
     for text in given or ():
         name, _, number = text.partition("=")
-        if name not in PORTS or not number.isdigit() or not 0 < int(number) < 65536:
-            raise Misused(f"--port {text}: expected NAME=NUMBER, NAME one of {', '.join(PORTS)}")
+        if name not in allowed or not number.isdigit() or not 0 < int(number) < 65536:
+            raise Misused(f"--port {text}: expected NAME=NUMBER, NAME one of {', '.join(allowed)}")
         found[name] = int(number)
     return found
 

@@ -1,0 +1,288 @@
+"""The orders that a person can give, each with its options, its order to the coordinator, and its question in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from regen.client.backfills import backfill_sentence
+from regen.client.errors import Misused
+from regen.client.summary import opening_sentence, order_sentence
+from regen.console.ports import Order, View
+from regen.console.site import Site, as_day, as_id
+from regen.domain.backfill import DEFAULT_CONCURRENT, MAX_CONCURRENT, Only
+from regen.domain.checks.waivers import failed_checks
+from regen.domain.dates import parse_game_date
+
+Options = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """An option of an act.
+
+    Attributes:
+        kind: of the input: text, date, number, choice, flag; `hidden` where the page that links here names it.
+        pattern: what a text must look like, as the browser checks it.
+    """
+
+    name: str
+    label: str
+    kind: str = "text"
+    required: bool = False
+    choices: Sequence[str] = ()
+    default: str = ""
+    hint: str = ""
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An order that is ready to be previewed.
+
+    Attributes:
+        typed: the date that a person types before it is given; None where none is asked for.
+        accept: failed checks that are accepted one by one.
+        where: the address after it was given; `{batch_id}` and `{backfill_id}` are the answer's.
+    """
+
+    order: Order
+    where: str
+    typed: str | None = None
+    accept: Sequence[str] = ()
+    facts: View | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A kind of order.
+
+    Attributes:
+        note: the field of the coordinator's body that keeps the reason; `metadata` keeps it as `note`, None nowhere.
+        says: what it would do, from its preparation and the coordinator's preview.
+    """
+
+    word: str
+    title: str
+    fields: Sequence[Field]
+    prepare: Callable[[Site, Options], Prepared]
+    says: Callable[[Prepared, View], str]
+    note: str | None = "reason"
+    verb: str = "Give the order"
+
+    def with_reason(self, order: Order, reason: str) -> Order:
+        """The order with a person's reason, where the coordinator keeps it."""
+        if self.note is None:
+            return order
+        if self.note == "metadata":
+            known = order.body.get("metadata") or {}
+            return replace(order, body={**order.body, "metadata": {**known, "note": reason}})
+        return replace(order, body={**order.body, self.note: reason})
+
+
+SLUG = "[a-z][a-z0-9_]{0,39}"
+_BATCH = Field("batch", "Batch", "hidden", required=True)
+_BACKFILL = Field("backfill", "Backfill", "hidden", required=True)
+_DATE = Field("date", "Game date", "date", required=True)
+SCOPES = ("all", "missing", "players", "systems", "games")
+
+
+def names(text: str) -> list[str]:
+    """Names with commas or spaces between them, each once."""
+    return list(dict.fromkeys(text.replace(",", " ").split()))
+
+
+def _start(site: Site, options: Options) -> Prepared:
+    body: dict[str, object] = {"game_date": as_day(options["date"]).isoformat()}
+    if minutes := options.get("min_minutes"):
+        try:
+            body["min_minutes"] = float(minutes)
+        except ValueError as error:
+            raise Misused(f"least average minutes: expected a number from 0 to 48, not {minutes[:20]}") from error
+    if options.get("force"):
+        body["force"] = True
+    return Prepared(Order("/start", body), "/batches/{batch_id}")
+
+
+def _regenerate(site: Site, options: Options) -> Prepared:
+    day = as_day(options["date"])
+    body: dict[str, object] = {"game_date": day.isoformat(), "reason": options.get("why") or "feature_upgrade"}
+    scope = options.get("scope") or "all"
+    if scope == "missing":
+        seen = site.memory.look(site.coverage(day, "now"))
+        found = (seen.value or [{}])[0].get("missing_players") or []
+        if seen.value is None:
+            raise Misused(f"who is missing cannot be read: {seen.error}")
+        if not found:
+            raise Misused(f"nobody is missing on {day}: choose another scope")
+        body["players"] = list(found)
+    elif scope != "all":
+        if not (wanted := names(options.get("names", ""))):
+            raise Misused(f"which {scope}? Write their names, with commas")
+        body[scope] = wanted
+    return Prepared(Order("/regenerate-with-supersede", body), "/batches/{batch_id}")
+
+
+def _on_batch(word: str) -> Callable[[Site, Options], Prepared]:
+    def prepare(site: Site, options: Options) -> Prepared:
+        name = as_id(options["batch"])
+        view = site.records.batch(name)
+        body: dict[str, object] = {}
+        accept: Sequence[str] = ()
+        if word == "promote":
+            accept = list(failed_checks(view["verdict"]))
+            body["checks"] = accept
+        typed = str(view["game_date"]) if word in {"promote", "rollback"} else None
+        return Prepared(Order(f"/batches/{quote(name)}/{word}", body), f"/batches/{name}", typed, accept, view)
+
+    return prepare
+
+
+def _order_says(word: str) -> Callable[[Prepared, View], str]:
+    def says(prepared: Prepared, preview: View) -> str:
+        if preview.get("would") == "nothing":
+            return str(preview["why"])
+        return f"would {order_sentence(word, prepared.facts or {}, prepared.accept)}"
+
+    return says
+
+
+def _backfill(site: Site, options: Options) -> Prepared:
+    body: dict[str, object] = {
+        "from": parse_game_date(options["from"], field="from").isoformat(),
+        "to": parse_game_date(options["to"], field="to").isoformat(),
+        "reason": options.get("why") or "backfill",
+        "only": options.get("only") or Only.ALL.value,
+        "max_concurrent_dates": _whole(options.get("concurrent") or str(DEFAULT_CONCURRENT)),
+    }
+    if options.get("backwards"):
+        body["backwards"] = True
+    return Prepared(Order("/backfills", body), "/backfills/{backfill_id}")
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise Misused(f"Dates at once: expected a whole number from 1 to {MAX_CONCURRENT}, not {text[:20]}")
+    return int(text)
+
+
+def _backfill_says(prepared: Prepared, preview: View) -> str:
+    meant = [d for d in preview["dates"] if d["status"] == "waiting"]
+    players = sum(d["expected_players"] or 0 for d in meant)
+    return f"would regenerate {len(meant)} of {len(preview['dates'])} dates, about {players} players"
+
+
+def _on_backfill(word: str) -> Callable[[Site, Options], Prepared]:
+    def prepare(site: Site, options: Options) -> Prepared:
+        name = as_id(options["backfill"])
+        view = site.records.backfill(name)
+        return Prepared(Order(f"/backfills/{quote(name)}/{word}", {}), f"/backfills/{name}", facts=view)
+
+    return prepare
+
+
+def _on_backfill_says(word: str) -> Callable[[Prepared, View], str]:
+    def says(prepared: Prepared, preview: View) -> str:
+        view = prepared.facts or {}
+        waiting = sum(d["status"] == "waiting" for d in view["dates"])
+        under_way = sum(d["status"] in {"opening", "running"} for d in view["dates"])
+        return (
+            f"would {word} {view['backfill_id']}: it would be {preview['would_be']}; {waiting} dates wait, {under_way} under "
+            f"way come to their end in any case; now {backfill_sentence(view)}"
+        )
+
+    return says
+
+
+def _scan(site: Site, options: Options) -> Prepared:
+    return Prepared(Order("/bdb/scan", {}), "/late-data")
+
+
+def _scan_says(prepared: Prepared, preview: View) -> str:
+    counts = ", ".join(f"{n} {act}" for act, n in sorted(preview["counts"].items())) or "nothing is awaited"
+    return f"{counts}; would regenerate {', '.join(preview['triggered']) or 'no date'}"
+
+
+def _grade(site: Site, options: Options) -> Prepared:
+    first, last = as_day(options["from"]).isoformat(), as_day(options["to"]).isoformat()
+    return Prepared(Order("/grades", {"from": first, "to": last}), f"/accuracy?until={last}")
+
+
+def _grade_says(prepared: Prepared, preview: View) -> str:
+    return f"would grade the current predictions of {len(preview['dates'])} dates"
+
+
+def _orders_on(word: str, title: str, verb: str) -> Act:
+    return Act(word, title, (_BATCH,), _on_batch(word), _order_says(word), verb=verb)
+
+
+def _orders_on_backfill(word: str, title: str, verb: str) -> Act:
+    name = f"{word}-backfill"
+    return Act(name, title, (_BACKFILL,), _on_backfill(word), _on_backfill_says(word), verb=verb)
+
+
+_WHY = Field("why", "Reason in one word", default="", hint="lower-case letters, digits and _", pattern=SLUG)
+_RANGE = (Field("from", "From", "date", required=True), Field("to", "To", "date", required=True))
+ACTS: Mapping[str, Act] = {
+    act.word: act
+    for act in (
+        Act(
+            "start",
+            "Start a date",
+            (
+                _DATE,
+                Field("min_minutes", "Least average minutes", "number", hint="empty: the setting's"),
+                Field("force", "Even if the date has been promoted before", "flag"),
+            ),
+            _start,
+            lambda _, preview: opening_sentence(preview),
+            "metadata",
+            "Start",
+        ),
+        Act(
+            "regenerate",
+            "Regenerate a date",
+            (
+                _DATE,
+                Field("scope", "Whom", "choice", choices=SCOPES),
+                Field("names", "Names", hint="for players, systems or games: with commas"),
+                replace(_WHY, default="feature_upgrade"),
+            ),
+            _regenerate,
+            lambda _, preview: opening_sentence(preview),
+            "metadata",
+            "Regenerate",
+        ),
+        _orders_on("cancel", "Cancel a batch", "Cancel the batch"),
+        _orders_on("redrive", "Redrive a batch", "Redrive"),
+        _orders_on("promote", "Promote a rejected batch", "Promote"),
+        _orders_on("rollback", "Roll a batch back", "Roll back"),
+        Act(
+            "backfill",
+            "Backfill a range of dates",
+            (
+                *_RANGE,
+                Field("only", "Which dates", "choice", choices=tuple(Only)),
+                Field(
+                    "concurrent",
+                    "Dates at once",
+                    "number",
+                    default=str(DEFAULT_CONCURRENT),
+                    hint=f"1 to {MAX_CONCURRENT}",
+                ),
+                Field("backwards", "From the last date to the first", "flag"),
+                replace(_WHY, default="backfill"),
+            ),
+            _backfill,
+            _backfill_says,
+            "metadata",
+            "Start the backfill",
+        ),
+        _orders_on_backfill("pause", "Pause a backfill", "Pause"),
+        _orders_on_backfill("resume", "Resume a backfill", "Resume"),
+        _orders_on_backfill("cancel", "Cancel a backfill", "Cancel the backfill"),
+        Act("scan", "Scan for late data", (), _scan, _scan_says, None, "Scan now"),
+        Act("grade", "Grade played dates", _RANGE, _grade, _grade_says, None, "Grade"),
+    )
+}

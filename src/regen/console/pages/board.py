@@ -1,0 +1,192 @@
+"""The board: the last dates as a strip, what is live, what needs a person, the signs of life."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from regen.client import vitals
+from regen.client.summary import batch_sentence
+from regen.client.waiting import is_ended
+from regen.console.charts import column
+from regen.console.looks import Ask, Seen
+from regen.console.ports import View
+from regen.console.rendering import LIVE, QUIET, Page
+from regen.console.site import SLOW, Asked, Site, last_end, stale
+from regen.domain.bdb import OVERDUE_AFTER
+from regen.settings import number
+
+DAYS = 45
+MOST_NEEDS = 30
+THRESHOLD = number("REGEN_COVERAGE_THRESHOLD")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A date of the strip.
+
+    Attributes:
+        state: of its newest batch; `partial` and `low` where that was promoted with players missing; `none` without one.
+        says: the whole of it in words.
+    """
+
+    day: str
+    state: str
+    coverage: float | None
+    gold: int | None
+    awaited: int
+    says: str
+    drawing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What waits for a person.
+
+    Attributes:
+        where: the address of the page on which it is mended.
+        next: what to do.
+    """
+
+    state: str
+    what: str
+    where: str
+    next: str
+
+
+def board(site: Site, asked: Asked) -> Page:
+    """Everything at one look; four questions, however many dates and batches there are."""
+    # Without a date, the newest batches say where the strip ends.
+    asked_for = asked.day("until", site.today) if asked.option("until") else None
+    listed = site.batches(asked_for - timedelta(days=DAYS - 1), asked_for) if asked_for else site.batches()
+    first_looks = site.memory.together({"batches": listed, "ready": site.ready()})
+    batches: Seen[list[View]] = first_looks["batches"]
+    newest = newest_by_date(batches.value or [])
+    last = asked_for or last_day(site.today, newest)
+    first = last - timedelta(days=DAYS - 1)
+    dates = site.memory.look(
+        Ask(("dates", first, last), lambda: site.tables.dates(first, last), SLOW, last_end(batches.value or ()))
+    )
+    found = {str(row["game_date"]): row for row in dates.value or ()}
+    cells = [
+        _cell(day, newest.get(day), found.get(day), known=dates.value is not None)
+        for day in (str(first + timedelta(days=n)) for n in range(DAYS))
+    ]
+    live = [b for b in batches.value or () if not is_ended(b) and b["status"] != "unreadable"]
+    ready: Seen[View] = first_looks["ready"]
+    needs = [*_life_needs(ready), *_batch_needs(newest, first, last), *_date_needs(cells, found, site.now())]
+    facts = {
+        "cells": cells,
+        "first": first,
+        "last": last,
+        "earlier": first - timedelta(days=1),
+        "later": last + timedelta(days=DAYS) if last < site.today else None,
+        "live": [(b, batch_sentence(b)) for b in live],
+        "needs": needs[:MOST_NEEDS],
+        "more_needs": max(0, len(needs) - MOST_NEEDS),
+        "life": signs_of_life(ready),
+        "batches": batches,
+        "dates": dates,
+        "ready": ready,
+        "stale": stale(batches, ready, dates),
+        "is_empty": batches.value == [] and dates.value == [],
+    }
+    return Page("board.html", "Board", facts, LIVE if live else QUIET, "board")
+
+
+def newest_by_date(batches: Sequence[View]) -> dict[str, View]:
+    """The newest batch of each date; of those that the list has."""
+    found: dict[str, View] = {}
+    for batch in batches:
+        if batch.get("game_date"):
+            found.setdefault(str(batch["game_date"]), batch)
+    return found
+
+
+def last_day(today: date, newest: Mapping[str, View]) -> date:
+    """Where the strip ends: tomorrow, or the newest date with a batch if that is later or out of its sight."""
+    tomorrow = today + timedelta(days=1)
+    last = date.fromisoformat(max(newest)) if newest else tomorrow
+    return last if last > tomorrow or last < tomorrow - timedelta(days=DAYS) else tomorrow
+
+
+def _cell(day: str, batch: View | None, row: View | None, *, known: bool) -> Cell:
+    coverage = row["coverage_pct"] if row else None
+    state = str(batch["status"]) if batch else "none"
+    if state == "promoted" and coverage is not None and coverage < 100:
+        state = "partial" if coverage >= THRESHOLD else "low"
+    gold = None
+    words = [day, state.replace("_", " ") if batch else "no batch"]
+    if row:
+        gold = round(100 * row["gold_rows"] / row["current_rows"]) if row["current_rows"] else None
+        covered = "unknown" if coverage is None else f"{coverage:g} %"
+        words.append(f"coverage {covered}, {row['players_with_predictions']} of {row['expected_players']} players")
+        if gold is not None:
+            words.append(f"{gold} % of the rows on GOLD")
+        if row["awaited_games"]:
+            words.append(f"{row['awaited_games']} games awaited")
+    elif known:
+        words.append("no slate")
+    awaited = row["awaited_games"] if row else 0
+    return Cell(day, state, coverage, gold, awaited, ", ".join(words), column(coverage, state))
+
+
+def _batch_needs(newest: Mapping[str, View], first: date, last: date) -> Iterator[Need]:
+    for day, batch in sorted(newest.items(), reverse=True):
+        if not str(first) <= day <= str(last):
+            continue
+        where = f"/batches/{batch['batch_id']}"
+        if batch["status"] == "rejected":
+            yield Need(
+                "rejected",
+                f"{day}: {batch_sentence(batch)}",
+                where,
+                "see the checks; redrive, or promote in spite of them",
+            )
+        elif batch["status"] == "failed":
+            yield Need("failed", f"{day}: {batch_sentence(batch)}", where, "see the reason; start again")
+        elif batch["status"] == "unreadable":
+            yield Need("unreadable", f"{day}: {batch_sentence(batch)}", where, "see `record_unreadable` in the runbook")
+
+
+def _date_needs(cells: Sequence[Cell], found: Mapping[str, View], now: datetime) -> Iterator[Need]:
+    for one in reversed(cells):
+        row = found.get(one.day)
+        if row is None:
+            continue
+        if one.state in {"low", "partial"}:
+            missing = row["expected_players"] - row["players_with_predictions"]
+            yield Need(
+                one.state,
+                f"{one.day}: coverage {one.coverage:g} %, {missing} players are missing",
+                f"/dates/{one.day}",
+                "see who; regenerate the missing",
+            )
+        oldest = row.get("oldest_start")
+        if oldest and now - datetime.fromisoformat(str(oldest)) > OVERDUE_AFTER:
+            what = f"{one.day}: late data is overdue, {row['awaited_games']} games are awaited"
+            yield Need("low", what, f"/late-data?date={one.day}", "ask upstream; the scan gives up after 14 days")
+
+
+def signs_of_life(ready: Seen[View]) -> list[tuple[str, str, str, str]]:
+    """The rows of `regen doctor` on the signs of life: what, state, details, next step."""
+    if ready.value is None:
+        return []
+    found = ready.value.get("vitals")
+    if not isinstance(found, Mapping) or "error" in found:
+        why = found.get("error") if isinstance(found, Mapping) else "an older release"
+        return [("signs of life", "failed", f"the coordinator does not say: {why}", "see the coordinator's log")]
+    rows: dict[str, vitals.Answer] = {
+        "sweep": vitals.sweep(found),
+        "revisions that ran": vitals.revisions(found, ready.value.get("version")),
+        "outbox": vitals.outbox(found),
+        "deadlines": vitals.deadlines(found),
+    }
+    return [(what, str(state), details, next_) for what, (state, details, next_) in rows.items()]
+
+
+def _life_needs(ready: Seen[View]) -> Iterator[Need]:
+    for what, state, details, next_ in signs_of_life(ready):
+        if state == "failed":
+            yield Need("failed", f"{what}: {details}", "/alerts", next_)

@@ -1,0 +1,146 @@
+"""Players, late data, the invariants, alerts, accuracy."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from regen.client.wording import cell
+from regen.console.looks import Ask, Seen
+from regen.console.pages.board import signs_of_life
+from regen.console.pages.paging import paged
+from regen.console.ports import View
+from regen.console.rendering import NEVER, QUIET, Page
+from regen.console.site import RECENT, Asked, NoSuchPage, Site, stale
+from regen.domain.bdb import OPEN, OVERDUE_AFTER
+from regen.domain.invariants import INVARIANTS
+
+PLAYER = re.compile(r"[\w.'-]{1,100}")
+MOST_SPAN = 400
+WEEKS = 8
+
+
+def player(site: Site, asked: Asked) -> Page:
+    """Every generation of a player's predictions on one date, or over the days before it; one question."""
+    name = asked.path["player"]
+    if not PLAYER.fullmatch(name):
+        raise NoSuchPage(f"{name[:40]!r} is no player's name: it looks like lebronjames")
+    last = asked.day("date", site.today)
+    first = last if asked.option("date") else last - timedelta(days=30)
+    seen: Seen[list[View]] = site.memory.look(
+        Ask(("player", name, first, last), lambda: site.tables.player(name, first, last), RECENT)
+    )
+    rows = seen.value or []
+    facts = {
+        "name": name,
+        "first": first,
+        "last": last,
+        "rows": paged(rows, asked),
+        "generations": len({(r["game_date"], r["batch_id"]) for r in rows}),
+        "player": seen,
+        "stale": stale(seen),
+    }
+    return Page("player.html", name, facts, QUIET, "")
+
+
+def late_data(site: Site, asked: Asked) -> Page:
+    """The games whose late data is awaited, oldest first; one question."""
+    every = asked.option("all") == "1"
+    day = asked.option("date")
+    first, last = (date(2000, 1, 1), date(9999, 1, 1)) if not day else (asked.day("date", site.today),) * 2
+    seen: Seen[list[View]] = site.memory.look(
+        Ask(("late", first, last, every), lambda: site.tables.awaited(first, last, every=every or bool(day)), RECENT)
+    )
+    rows = [{**row, "is_overdue": _overdue(row, site.now())} for row in seen.value or ()]
+    facts = {"games": seen, "rows": paged(rows, asked), "every": every, "day": day, "stale": stale(seen)}
+    return Page("late.html", "Late data", facts, QUIET, "late")
+
+
+def _overdue(row: View, now: datetime) -> bool:
+    start = datetime.fromisoformat(f"{row['game_date']}T23:59:00+00:00")
+    return row["status"] in OPEN and now - start > OVERDUE_AFTER
+
+
+def checks(site: Site, asked: Asked) -> Page:
+    """The invariants over a range of dates. BigQuery is asked only when the form says which."""
+    first, last = asked.day("from", site.today - timedelta(days=1)), asked.day("to", site.today)
+    is_asked = bool(asked.option("from"))
+    seen: Seen[list[View]] | None = None
+    if is_asked and not 0 <= (last - first).days < MOST_SPAN:
+        raise NoSuchPage(f"{first} to {last} is no range of at most {MOST_SPAN} dates")
+    if is_asked:
+        seen = site.memory.look(
+            Ask(("checks", first, last), lambda: site.records.findings(str(first), str(last)), RECENT)
+        )
+    found = seen.value or [] if seen else []
+    rows = [
+        {
+            **row,
+            "says": INVARIANTS.get(row["name"], "an invariant of another version"),
+            "broken": bool(row["violations"]),
+        }
+        for row in found
+    ]
+    facts = {
+        "first": first,
+        "last": last,
+        "findings": seen,
+        "rows": sorted(rows, key=lambda row: not row["broken"]),
+        "broken": sum(row["broken"] for row in rows),
+        "looked": sum(row["checked"] for row in rows),
+        "known": INVARIANTS,
+        "stale": stale(seen) if seen else [],
+    }
+    return Page("checks.html", "Checks", facts, NEVER, "checks")
+
+
+def alerts(site: Site, asked: Asked) -> Page:
+    """The signs of life row by row, and what the audit has of the last days; two questions."""
+    ready: Seen[View] = site.memory.look(site.ready())
+    facts = {"ready": ready, "life": signs_of_life(ready), "stale": stale(ready)}
+    return Page("alerts.html", "Signs of life", facts, QUIET, "alerts")
+
+
+def accuracy(site: Site, asked: Asked) -> Page:
+    """Mean absolute errors by week and system, beside the line's; one question."""
+    last = asked.day("until", site.today)
+    first = last - timedelta(days=7 * WEEKS - 1)
+    seen: Seen[list[View]] = site.memory.look(site.accuracy(first, last))
+    weeks: dict[date, dict[str, list[View]]] = defaultdict(lambda: defaultdict(list))
+    for row in seen.value or ():
+        day = date.fromisoformat(str(row["game_date"]))
+        weeks[last - timedelta(days=(last - day).days // 7 * 7 + 6)][str(row["system_id"])].append(row)
+    systems = sorted({str(row["system_id"]) for row in seen.value or ()})
+    table = [(week, {s: _weighed(own) for s, own in by.items()}) for week, by in sorted(weeks.items(), reverse=True)]
+    facts = {
+        "accuracy": seen,
+        "systems": systems,
+        "weeks": table,
+        "first": first,
+        "last": last,
+        "earlier": first - timedelta(days=1),
+        "stale": stale(seen),
+    }
+    return Page("accuracy.html", "Accuracy", facts, QUIET, "accuracy")
+
+
+def _weighed(rows: list[View]) -> Mapping[str, Any]:
+    """Means over dates, each weighed by its predictions."""
+    number = sum(row["graded"] for row in rows)
+    lined = sum(row["lined"] for row in rows)
+
+    def mean(field: str, weight: str, total: int) -> float | None:
+        known = [row for row in rows if row[field] is not None]
+        return sum(row[field] * row[weight] for row in known) / total if total and known else None
+
+    return {
+        "graded": number,
+        "mae": mean("mae", "graded", number),
+        "bias": mean("bias", "graded", number),
+        "lined_mae": mean("lined_mae", "lined", lined),
+        "line_mae": mean("line_mae", "lined", lined),
+        "says": f"{cell(number)} graded",
+    }

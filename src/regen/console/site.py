@@ -1,0 +1,156 @@
+"""What every page is given: the ports that read, the memory of the last answers, the target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import quote
+
+from regen.client.errors import OperatorError
+from regen.console.looks import Ask, Memory, Seen, utc_now
+from regen.console.ports import Records, Tables, View
+from regen.console.security import Person
+from regen.domain import ids
+from regen.domain.dates import eastern_today, parse_game_date
+from regen.domain.errors import InvalidInput
+
+RECENT, SLOW = 15.0, 300.0
+"""Seconds in which an answer of BigQuery is good enough, unless a batch has ended meanwhile."""
+
+
+class NoSuchPage(OperatorError):
+    """The address names something that cannot exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The system that is looked at and acted on.
+
+    Attributes:
+        words: `LOCAL STACK`, or the project and the coordinator's address.
+    """
+
+    words: str
+    project: str
+    is_local: bool
+
+    def logs_of(self, batch_id: str) -> str | None:
+        """The address of a batch's log lines; None on the local stack, whose logs are files."""
+        if self.is_local:
+            return None
+        query = quote(f'jsonPayload.batch_id="{batch_id}"', safe="")
+        return f"https://console.cloud.google.com/logs/query;query={query}?project={quote(self.project)}"
+
+
+@dataclass(frozen=True)
+class Site:
+    """The console of one target."""
+
+    records: Records
+    tables: Tables
+    target: Target
+    memory: Memory = field(default_factory=Memory)
+    now: Callable[[], datetime] = utc_now
+
+    @property
+    def today(self) -> date:
+        """The US Eastern date."""
+        return eastern_today(self.now())
+
+    # questions, each asked by one name on every page
+
+    def batches(self, first: date | None = None, last: date | None = None) -> Ask[list[View]]:
+        """The newest batches, of all dates or of a range; two tabs share an answer for a second."""
+        names = (str(first), str(last)) if first and last else (None, None)
+        return Ask(("batches", *names), lambda: self.records.batches(*names), 1.0)
+
+    def on_date(self, game_date: str) -> Ask[tuple[list[View], list[View]]]:
+        """The batches of a date, and what waits on it."""
+        return Ask(("on_date", game_date), lambda: self.records.on_date(game_date), 1.0)
+
+    def batch(self, batch_id: str) -> Ask[View]:
+        """A batch in full."""
+        return Ask(("batch", batch_id), lambda: self.records.batch(batch_id))
+
+    def ready(self) -> Ask[View]:
+        """The signs of life."""
+        return Ask(("ready",), self.records.ready, 2.0)
+
+    def coverage(self, day: date, stamp: str) -> Ask[list[View]]:
+        """Coverage of a date."""
+        return Ask(("coverage", day), lambda: self.tables.coverage(day), SLOW, stamp)
+
+    def audit(self, day: date, batch_id: str, stamp: str) -> Ask[list[View]]:
+        """The acts on a date, or of a batch."""
+        return Ask(("audit", day, batch_id), lambda: self.tables.audit(day, batch_id), RECENT, stamp)
+
+    def accuracy(self, first: date, last: date, stamp: str = "") -> Ask[list[View]]:
+        """Errors by date and system."""
+        return Ask(("accuracy", first, last), lambda: self.tables.accuracy(first, last), SLOW, stamp)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request to a page.
+
+    Attributes:
+        path: the variable parts of the address.
+        query: the options, each once.
+        person: who looks.
+    """
+
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    person: Person
+
+    def option(self, name: str) -> str:
+        """An option of the address, empty if it is not there."""
+        return self.query.get(name, "").strip()[:500]
+
+    def day(self, name: str, default: date) -> date:
+        """A date among the options.
+
+        Raises:
+            NoSuchPage: it is no date.
+        """
+        return as_day(self.option(name)) if self.option(name) else default
+
+    def number(self, name: str, default: int, most: int) -> int:
+        """A whole number from 1 among the options; the default for anything else."""
+        text = self.option(name)
+        return min(most, max(1, int(text))) if text.isdecimal() and len(text) < 7 else default
+
+
+def as_day(text: str) -> date:
+    """A game date in an address.
+
+    Raises:
+        NoSuchPage: it is none.
+    """
+    try:
+        return parse_game_date(text)
+    except InvalidInput as error:
+        raise NoSuchPage(f"{text[:40]!r} is no date: it looks like 2026-01-20") from error
+
+
+def as_id(text: str) -> str:
+    """An id in an address.
+
+    Raises:
+        NoSuchPage: no document can have it.
+    """
+    if not ids.is_document_id(text):
+        raise NoSuchPage(f"{text[:80]!r} is no id")
+    return text
+
+
+def last_end(batches: Sequence[View]) -> str:
+    """The newest end of a batch: what the tables say changes with it."""
+    return max((str(b.get("ended_at") or "") for b in batches), default="")
+
+
+def stale(*seen: Seen[Any]) -> list[Seen[Any]]:
+    """The answers that are not the newest."""
+    return [one for one in seen if one.error and one.value is not None]

@@ -1,0 +1,13 @@
+-- Errors of the graded current predictions by date and system, beside those of the line where there is one.
+SELECT
+  game_date, system_id, COUNT(*) AS graded,
+  CAST(AVG(absolute_error) AS FLOAT64) AS mae,
+  CAST(AVG(signed_error) AS FLOAT64) AS bias,
+  COUNT(line_value) AS lined,
+  CAST(AVG(IF(line_value IS NULL, NULL, absolute_error)) AS FLOAT64) AS lined_mae,
+  CAST(AVG(ABS(actual_points - line_value)) AS FLOAT64) AS line_mae
+FROM {prediction_accuracy}
+WHERE game_date BETWEEN @first AND @last AND NOT IFNULL(is_voided, FALSE)
+  AND NOT IFNULL(is_superseded_prediction, FALSE)
+GROUP BY game_date, system_id
+ORDER BY game_date, system_id

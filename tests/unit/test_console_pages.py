@@ -1,0 +1,358 @@
+"""Every page and state of the console, over the in-memory adapters: what it says, that it is sound, how large it is."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from regen.client.summary import batch_sentence
+from regen.domain.batch import Batch
+from regen.services.batch import orders
+from support.console_bench import ConsoleBench, game, grade
+from support.league import DAY, entry, players
+from support.strict_html import problems
+
+Scene = Callable[[ConsoleBench], str]
+NEXT_DAY = DAY + timedelta(days=1)
+
+
+def _batch(bench: ConsoleBench, name: str = "t1") -> Batch:
+    return bench.bench.run(name)
+
+
+def _live(bench: ConsoleBench) -> str:
+    return bench.bench.regenerate().batch_id
+
+
+def _rejected(bench: ConsoleBench) -> str:
+    bench.bench.slate([*players(3), *(entry(f"broken{n}", broken=True) for n in "abcdef")])
+    found = _batch(bench)
+    assert found.status == "rejected"
+    return found.batch_id
+
+
+def _moved(bench: ConsoleBench) -> str:
+    _batch(bench, "first")
+    fresh = [entry(e.player_lookup, form=15.0 + n, lines=(11.5 + n,)) for n, e in enumerate(players())]
+    bench.bench.slate(fresh)
+    return _batch(bench, "second").batch_id
+
+
+def _would_move(bench: ConsoleBench) -> str:
+    _batch(bench, "first")
+    broken = [entry(f"broken{n}", broken=True) for n in "abcdef"]
+    fresh = [entry(e.player_lookup, form=15.0 + n, lines=(11.5 + n,)) for n, e in enumerate(players())]
+    bench.bench.slate([*fresh, *broken])
+    found = _batch(bench, "second")
+    assert found.status == "rejected"
+    return found.batch_id
+
+
+def _cancelled(bench: ConsoleBench) -> str:
+    name = _live(bench)
+    orders.cancel(bench.bench.deps, orders.Order(name, "api_key:one", "a mistake"))
+    return name
+
+
+def _rolled_back(bench: ConsoleBench) -> str:
+    found = _batch(bench)
+    orders.rollback(bench.bench.deps, bench.bench.order(found))
+    bench.bench.drain()
+    return found.batch_id
+
+
+def _backfill(bench: ConsoleBench) -> str:
+    body = {"from": DAY.isoformat(), "to": NEXT_DAY.isoformat()}
+    made = bench.web.post("/backfills", body).json
+    assert made is not None
+    return str(made["backfill_id"])
+
+
+def _full(bench: ConsoleBench) -> None:
+    _moved(bench)
+    bench.tables.awaited_rows = [game(), game(number=2, status="bdb_available")]
+    bench.tables.grades = [grade(), grade(system="bold"), grade(DAY - timedelta(days=9))]
+    bench.tables.scored = {"a": 21}
+    bench.bench.slate(players(4), NEXT_DAY)
+
+
+def _at(path: str) -> Scene:
+    def scene(bench: ConsoleBench) -> str:
+        _full(bench)
+        return path
+
+    return scene
+
+
+def _of(make: Callable[[ConsoleBench], str], path: str) -> Scene:
+    return lambda bench: path.format(make(bench))
+
+
+SCENES: Mapping[str, Scene] = {
+    "board, empty": lambda bench: "/",
+    "board, full": _at("/"),
+    "board, live": _of(_live, "/"),
+    "board, rejected": _of(_rejected, "/"),
+    "board, earlier": _at("/?until=2025-11-30"),
+    "months": _at("/dates?month=2026-01-20"),
+    "date, empty": lambda bench: "/dates/2025-07-01",
+    "date, full": _at(f"/dates/{DAY}"),
+    "date, live": _of(_live, f"/dates/{DAY}"),
+    "slate": _at(f"/dates/{DAY}/slate"),
+    "slate, empty": lambda bench: "/dates/2025-07-01/slate",
+    "batch, live": _of(_live, "/batches/{}"),
+    "batch, promoted": _of(_moved, "/batches/{}"),
+    "batch, rejected": _of(_rejected, "/batches/{}"),
+    "batch, filtered": _of(_rejected, "/batches/{}?outcome=failed&q=broken"),
+    "batch, filtered away": _of(_rejected, "/batches/{}?q=nobody"),
+    "batch, cancelled": _of(_cancelled, "/batches/{}"),
+    "batch, rolled back": _of(_rolled_back, "/batches/{}"),
+    "batch, unknown": lambda bench: "/batches/regen_2026-01-20_x_1",
+    "moves": _of(_moved, "/batches/{}/moves"),
+    "moves, none": _of(_rejected, "/batches/{}/moves"),
+    "moves, before": _of(_would_move, "/batches/{}/moves"),
+    "backfills, empty": lambda bench: "/backfills",
+    "backfills": _of(_backfill, "/backfills"),
+    "backfill": _of(_backfill, "/backfills/{}"),
+    "player": _at(f"/players/a?date={DAY}"),
+    "player, none": lambda bench: "/players/nobody",
+    "late data": _at("/late-data"),
+    "late data, empty": lambda bench: "/late-data",
+    "checks": lambda bench: "/checks",
+    "checks, asked": _at(f"/checks?from={DAY}&to={DAY}"),
+    "signs of life": lambda bench: "/alerts",
+    "accuracy": _at(f"/accuracy?until={DAY}"),
+    "accuracy, empty": lambda bench: "/accuracy",
+    "no page": lambda bench: "/nowhere",
+    "no date": lambda bench: "/dates/2026-13-40",
+    "act, options": lambda bench: "/acts/regenerate",
+    "act, start": _at(f"/acts/start?date={NEXT_DAY}"),
+    "act, regenerate": _at(f"/acts/regenerate?date={DAY}"),
+    "act, coalescing": _of(_live, f"/acts/regenerate?date={DAY}"),
+    "act, cancel": _of(_live, "/acts/cancel?batch={}"),
+    "act, redrive": _of(_rejected, "/acts/redrive?batch={}"),
+    "act, promote": _of(_rejected, "/acts/promote?batch={}"),
+    "act, rollback": _of(_moved, "/acts/rollback?batch={}"),
+    "act, refused": _of(_live, "/acts/rollback?batch={}"),
+    "act, backfill": _at(f"/acts/backfill?from={DAY}&to={NEXT_DAY}"),
+    "act, pause": _of(_backfill, "/acts/pause-backfill?backfill={}"),
+    "act, resume": _of(_backfill, "/acts/resume-backfill?backfill={}"),
+    "act, cancel backfill": _of(_backfill, "/acts/cancel-backfill?backfill={}"),
+    "act, scan": _at("/acts/scan"),
+    "act, grade": _at(f"/acts/grade?from={DAY}&to={DAY}"),
+    "act, incomplete": lambda bench: "/acts/grade?from=2026-01-20",
+    "act, unknown": lambda bench: "/acts/destroy",
+}
+REFUSED = {
+    "batch, unknown": 404,
+    "no page": 404,
+    "no date": 404,
+    "act, refused": 409,
+    "act, incomplete": 400,
+    "act, unknown": 404,
+}
+
+
+@pytest.fixture
+def bench() -> ConsoleBench:
+    return ConsoleBench()
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_each_page_and_fragment_is_sound(name: str, bench: ConsoleBench) -> None:
+    path = SCENES[name](bench)
+    browser = bench.browser()
+    page, part = browser.get(path), browser.fragment(path)
+    assert (page.status, part.status) == (REFUSED.get(name, 200),) * 2, page.text
+    assert problems(page.text) == []
+    assert problems(part.text, fragment=True) == []
+    # What scrolls sideways can be reached by keyboard, and has a name.
+    assert not re.findall(r'<div class="(?:scroll|chart)"(?! role="group" tabindex="0" aria-label="[^"]+")', page.text)
+    assert _without_keys(part.text).strip() in _without_keys(page.text)
+
+
+def _without_keys(text: str) -> str:
+    """A page of an act has another key each time."""
+    return re.sub(r'name="(key|token)" value="\w+"', "", text)
+
+
+@pytest.mark.parametrize("name", [name for name in SCENES if "act, " not in name and not name.startswith("no ")])
+def test_pages_say_that_the_coordinator_is_away(name: str, bench: ConsoleBench) -> None:
+    path = SCENES[name](bench)
+    bench.leave()
+    page = bench.browser().get(path)
+    assert problems(page.text) == []
+    asks = bool(bench.memory.reads) and any(a for a in bench.coordinator.asked)  # type: ignore[attr-defined]
+    assert not asks or page.status in {200, 503}
+
+
+def test_stale_pages_show_the_last_state_and_its_age(bench: ConsoleBench) -> None:
+    name = _live(bench)
+    browser = bench.browser()
+    assert "Not the newest" not in browser.get(f"/batches/{name}").text
+    bench.leave()
+    bench.bench.clock.advance(95)
+    text = browser.get(f"/batches/{name}").text
+    assert "Not the newest" in text
+    assert "95 s ago" in text
+    assert name in text
+
+
+def test_tables_that_are_silent_do_not_hold_up_a_page(bench: ConsoleBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Google's client asks again for minutes where nobody answers."""
+    silent = threading.Event()
+    monkeypatch.setattr(bench.tables, "dates", lambda *_: silent.wait())
+    bench.memory.patience = 0.05
+    text = bench.browser().get("/").text
+    silent.set()
+    assert "no answer in 0.05 s" in text
+    assert "Live batches" in text
+
+
+def test_a_batch_page_says_the_sentence_of_the_command_line(bench: ConsoleBench) -> None:
+    for make in (_rejected, _cancelled, _rolled_back, _live):
+        fresh = ConsoleBench()
+        name = make(fresh)
+        view = fresh.web.get(f"/batches/{name}").json
+        assert view is not None
+        assert batch_sentence(view) in fresh.browser().get(f"/batches/{name}").text.replace("&#39;", "'")
+
+
+def test_moves_are_shown_before_the_promotion(bench: ConsoleBench) -> None:
+    name = _would_move(bench)
+    text = bench.browser().get(f"/batches/{name}/moves").text
+    assert "<h1>What would move</h1>" in text
+    assert "<b>16</b> of 16 replaced predictions moved" in text
+    assert "Every current prediction is as it was" in text
+
+
+def test_the_board_names_what_needs_a_person(bench: ConsoleBench) -> None:
+    name = _rejected(bench)
+    bench.tables.awaited_rows = [game(DAY - timedelta(days=5))]
+    bench.bench.slate(players(2), DAY - timedelta(days=5))
+    text = bench.browser().get("/").text
+    needs = text[text.index('id="needs"') : text.index('id="live"')]
+    assert f'/batches/{name}"' in needs
+    assert "rejected" in needs
+    assert "late data is overdue" in needs
+    assert "it has never come" in needs
+
+
+def test_a_record_that_is_unreadable_stands_on_the_board(bench: ConsoleBench) -> None:
+    name = _batch(bench).batch_id
+    from support.hands import hand  # noqa: PLC0415
+
+    hand(bench.bench, f"prediction_batches/{name}", status="odd")
+    page = bench.browser().get("/")
+    assert page.status == 200
+    assert "this version cannot read the record" in page.text
+
+
+def test_hostile_text_is_text_on_every_page(bench: ConsoleBench) -> None:
+    evil = "<script>alert(1)</script>\u202e\x1b[2J"
+    bench.bench.slate([*players(3), *(replace(entry(f"broken{n}", broken=True)) for n in "abcdef")])
+    body = {"game_date": DAY.isoformat(), "metadata": {"note": "<img src=x onerror=alert(1)>"}}
+    made = bench.web.post("/regenerate-with-supersede", body).json
+    assert made is not None
+    bench.bench.drain()
+    bench.tables.awaited_rows = [{**game(), "resolution_notes": evil, "home_team": evil}]
+    for path in ("/", f"/dates/{DAY}", f"/batches/{made['batch_id']}", "/late-data", "/players/nobody?date=2026-01-20"):
+        text = bench.browser_again().get(path).text
+        assert "<script>alert" not in text
+        assert "<img" not in text
+        assert "\u202e" not in text
+        assert problems(text) == []
+
+
+def test_an_unchanged_fragment_is_not_sent_again(bench: ConsoleBench) -> None:
+    name = _batch(bench).batch_id
+    browser = bench.browser()
+    first = browser.fragment(f"/batches/{name}")
+    again = browser.fragment(f"/batches/{name}", first.headers["etag"])
+    assert (again.status, again.wire) == (304, 0)
+    bench.bench.regenerate("later")
+    assert browser.fragment("/", browser.fragment("/").headers["etag"]).status == 304
+
+
+def test_pages_ask_often_only_while_something_is_live(bench: ConsoleBench) -> None:
+    browser = bench.browser()
+    assert browser.fragment("/").headers["x-regen-every"] == "30"
+    name = _live(bench)
+    bench.bench.clock.advance(2)
+    for path in ("/", f"/dates/{DAY}", f"/batches/{name}"):
+        assert browser.fragment(path).headers["x-regen-every"] == "2"
+    assert 'data-every="0"' in browser.get("/acts/regenerate").text
+
+
+def test_a_look_at_a_live_batch_is_one_question(bench: ConsoleBench) -> None:
+    name = _live(bench)
+    browser = bench.browser()
+    bench.coordinator.asked.clear()  # type: ignore[attr-defined]
+    for _ in range(3):
+        browser.fragment(f"/batches/{name}")
+    assert len(bench.coordinator.asked) == 3  # type: ignore[attr-defined]
+    assert bench.tables.asked == []
+
+
+def test_tables_are_read_again_only_when_a_batch_has_ended(bench: ConsoleBench) -> None:
+    _batch(bench)
+    browser = bench.browser()
+    for _ in range(3):
+        bench.bench.clock.advance(2)
+        browser.get("/")
+    assert bench.tables.asked == ["dates"]
+    _batch(bench, "second")
+    browser.get("/")
+    assert bench.tables.asked == ["dates", "dates"]
+
+
+def test_first_page_weighs_under_40_kb_over_the_wire(bench: ConsoleBench) -> None:
+    _full(bench)
+    browser = bench.browser()
+    page = browser.get("/")
+    assets = [part.partition('"')[0] for part in page.text.split('"/static/')[1:]]
+    found = [browser.get(f"/static/{name}") for name in assets]
+    assert len(found) == 3
+    assert all("immutable" in one.headers["cache-control"] for one in found if "v=" in assets[found.index(one)])
+    assert page.wire + sum(one.wire for one in found) < 40_000
+
+
+def _large_numbers(dates: int) -> ConsoleBench:
+    bench = ConsoleBench(players_per_request=500)
+    bench.bench.slate([entry(f"player{n:05}x", broken=True) for n in range(5000)])
+    bench.bench.regenerate()
+    bench.bench.drain()
+    for n in range(1, dates):
+        bench.bench.slate(players(1), DAY - timedelta(days=n))
+    return bench
+
+
+def test_400_dates_and_5000_players_stay_small() -> None:
+    bench = _large_numbers(400)
+    name = bench.web.get("/batches").json["batches"][0]["batch_id"]  # type: ignore[index]
+    body = {"from": (DAY - timedelta(days=399)).isoformat(), "to": DAY.isoformat()}
+    backfill = bench.web.post("/backfills", body).json["backfill_id"]  # type: ignore[index]
+    browser = bench.browser()
+    most = {
+        "/": 3,
+        f"/dates/{DAY}": 6,
+        f"/dates/{DAY}/slate": 1,
+        f"/batches/{name}": 2,
+        f"/batches/{name}/moves": 2,
+        "/backfills": 1,
+        f"/backfills/{backfill}": 1,
+        f"/acts/backfill?from={body['from']}&to={body['to']}": 0,
+        f"/acts/regenerate?date={DAY}": 0,
+    }
+    for path, reads in most.items():
+        before = bench.memory.reads
+        page = browser.get(path)
+        assert page.status == 200, path
+        assert len(page.text.encode()) <= 150_000, (path, len(page.text.encode()))
+        assert bench.memory.reads - before <= reads, path
+        assert problems(page.text) == []
