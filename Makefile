@@ -37,11 +37,16 @@ demo: $(READY) ## Five dates on the sample league: first predictions, late data,
 
 .PHONY: test
 test: $(READY) ## All tests but the long ones (ARGS="-k name")
-	@$(BIN)/python -m pytest -m "not long" $(PYTEST) $(ARGS)
+	@$(BIN)/python -m pytest -m "not long and not browser" $(PYTEST) $(ARGS)
 
 .PHONY: test-long
 test-long: $(READY) ## The tests that take minutes (REPEATS=10 for more kills)
 	@$(if $(REPEATS),REPEATS=$(REPEATS)) $(BIN)/python -m pytest -m long $(PYTEST) $(ARGS)
+
+.PHONY: test-browser
+test-browser: $(READY) ## The console's journey in headless Chromium (ARGS=all: every page and state, with axe-core and screenshots)
+	@$(BIN)/python tools/browser_setup.py
+	@$(BIN)/python -m pytest -m browser -n 2 -p no:randomly $(if $(filter all,$(ARGS)),tests/browser,tests/browser/test_journey.py $(ARGS))
 
 .PHONY: bench
 bench: $(READY) ## Measure, beside the peers that are installed; writes build/bench.json
@@ -109,6 +114,7 @@ lock: $(READY) ## Pin requirements/*.in again (ARGS="--upgrade" for newer versio
 	@$(COMPILE) $(ARGS) --universal --python-version 3.11 -c requirements/dev.txt requirements/functions.in -o requirements/functions.txt
 	@cd requirements; ../$(COMPILE) $(ARGS) --universal --python-version 3.11 bigquery-emulator.in -o bigquery-emulator.txt
 	@cd requirements; ../$(COMPILE) $(ARGS) --universal --python-version 3.11 -c dev.txt $(NO_EMIT) googlesql.in -o googlesql.txt
+	@$(COMPILE) $(ARGS) --universal --python-version 3.11 -c requirements/dev.txt requirements/browser.in -o requirements/browser.txt
 	@cd requirements; ../$(COMPILE) $(ARGS) --no-deps --python-version 3.13 bigquery-emulator.core.in -o bigquery-emulator.core.txt
 
 .PHONY: clean
