@@ -44,8 +44,9 @@ class WiredCoordinator(Coordinator):
         object.__setattr__(self, "away", [])
 
     def _sent(
-        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
+        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str], seconds: float
     ) -> dict[str, Any]:
+        assert seconds > 0
         self.asked.append((method, path, body, dict(headers)))  # type: ignore[attr-defined]
         if self.away:  # type: ignore[attr-defined]
             raise Unreachable(f"no answer from the coordinator at {self.url}")

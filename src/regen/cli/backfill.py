@@ -16,7 +16,7 @@ from regen.cli.progress import shown
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
 from regen.client.accuracy import before_and_after
-from regen.client.backfills import SHORT
+from regen.client.backfills import SHORT, backfill_sentence
 from regen.client.errors import FellShort, Misused, OperatorError, Problem, Unreachable
 from regen.client.waiting import StillLive, is_ended
 
@@ -184,7 +184,7 @@ def _summed_up(session: Session, view: View) -> None:
         session.out.dump({**view, "dates": dates})
     else:
         session.out.table(columns(TABLE), dates)
-        session.out.line(_sentence(view, dates, errors))
+        session.out.line(backfill_sentence({**view, "dates": dates}, errors))
     short = [day for day in dates if day["status"] in SHORT]
     if view["status"] == "cancelled" or short:
         of_batch = next((day["batch_id"] for day in short if day["batch_id"]), None)
@@ -199,18 +199,6 @@ def _errors(session: Session, dates: list[dict[str, Any]], first: date, last: da
     except OperatorError as error:
         session.out.say(f"note: no accuracy, BigQuery cannot be read: {error}")
         return {}
-
-
-def _sentence(view: View, dates: list[dict[str, Any]], errors: Mapping[str, Mapping[str, Any]]) -> str:
-    from regen.domain.summary import range_sentence  # noqa: PLC0415
-
-    text = range_sentence(view["backfill_id"], view["status"], dates)
-    pairs = [(e["pairs"], e["mae_before"], e["mae_after"]) for e in errors.values() if e["pairs"]]
-    if number := sum(n for n, _, _ in pairs):
-        before = sum(n * b for n, b, _ in pairs) / number
-        after = sum(n * a for n, _, a in pairs) / number
-        text += f"; MAE {before:.3f} before, {after:.3f} after, over {number} players"
-    return text
 
 
 def _rounded(value: float | None) -> float | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from regen.domain.summary import range_sentence
+
 View = Mapping[str, Any]
 SHORT = frozenset({"rejected", "failed", "cancelled"})
 
@@ -15,14 +17,7 @@ def backfill_sentence(view: View, errors: Mapping[str, View] | None = None) -> s
     Args:
         errors: by date, mean absolute errors before and after, where games are played.
     """
-    dates = view["dates"]
-    promoted = [day for day in dates if day["status"] == "promoted"]
-    text = (
-        f"{view['backfill_id']} is {view['status']}: {len(promoted)} dates promoted, "
-        f"{sum(d['status'] in SHORT for d in dates)} fell short, {sum(d['status'] == 'no_slate' for d in dates)} without "
-        f"a slate; {sum(d['superseded'] or 0 for d in promoted)} rows superseded, "
-        f"{sum(d['inserted'] or 0 for d in promoted)} inserted"
-    )
+    text = range_sentence(view["backfill_id"], view["status"], view["dates"])
     pairs = [(e["pairs"], e["mae_before"], e["mae_after"]) for e in (errors or {}).values() if e["pairs"]]
     if number := sum(n for n, _, _ in pairs):
         before = sum(n * b for n, b, _ in pairs) / number
