@@ -81,6 +81,8 @@ def test_a_console_beside_other_work_ends_with_it(fake: FakeCoordinator) -> None
         assert b"regen_2026-01-20_test_1" not in answer.read()  # promoted long ago: nothing needs a person
     console.stop()
     with socket.socket() as free:
+        # Ended connections may linger; one that listens would still be in the way.
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         free.bind(("127.0.0.1", port))
 
 

@@ -342,7 +342,7 @@ def test_batch_lists_the_coalesced_triggers_it_carries() -> None:
     listed = web.get(f"/batches?game_date={DATE}").json
     assert listed is not None
     assert [w["trigger_id"] for w in listed["waiting"]] == ["mine"]
-    assert web.get("/batches?trigger_id=mine").json == {"batches": []}
+    assert web.get("/batches?trigger_id=mine").json == {"batches": [], "next": None}
     web.bench.drain()
     web.bench.sweep()
     web.bench.drain()

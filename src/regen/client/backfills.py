@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from regen.domain.summary import range_sentence
-
 View = Mapping[str, Any]
 SHORT = frozenset({"rejected", "failed", "cancelled"})
 
@@ -17,6 +15,8 @@ def backfill_sentence(view: View, errors: Mapping[str, View] | None = None) -> s
     Args:
         errors: by date, mean absolute errors before and after, where games are played.
     """
+    from regen.domain.summary import range_sentence  # noqa: PLC0415 - the command line starts without the checks
+
     text = range_sentence(view["backfill_id"], view["status"], view["dates"])
     pairs = [(e["pairs"], e["mae_before"], e["mae_after"]) for e in (errors or {}).values() if e["pairs"]]
     if number := sum(n for n, _, _ in pairs):

@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regen.client.errors import Misused
-from regen.client.standing import facts_of
 from regen.client.waiting import finished
 from regen.client.wording import cell, some
-from regen.domain.summary import sentence
 
 View = Mapping[str, Any]
 
 
 def batch_sentence(view: View) -> str:
     """What became of a batch, by its whole view or a listed one."""
+    from regen.client.standing import facts_of  # noqa: PLC0415
+    from regen.domain.summary import sentence  # noqa: PLC0415 - the command line starts without the checks
+
     return sentence(facts_of(view))
 
 

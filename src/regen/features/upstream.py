@@ -63,7 +63,7 @@ class NotUsable(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class FromStore:
     """What a row of the feature store gives.
 
     Attributes:
@@ -95,7 +95,7 @@ def stored(
     values: Sequence[float | None],
     zone_rows: float | None,
     zone_completeness: float | None,
-) -> Stored:
+) -> FromStore:
     """Take what the store alone knows.
 
     Args:
@@ -116,15 +116,15 @@ def stored(
     zones = known.zones
     complete = zone_completeness is None or zone_completeness >= zones.completeness_pct_at_least
     if (zone_rows or 0) < zones.rows_at_least or not complete:
-        return Stored({}, SourceTier.SILVER, None, tuple(warnings))
+        return FromStore({}, SourceTier.SILVER, None, tuple(warnings))
     features = {
         str(name): _value(str(name), value, known.taken[str(name)])
         for name, value in zip(names, values, strict=True)
         if name in mine and name in known.taken
     }
     if not features:
-        return Stored({}, SourceTier.SILVER, None, tuple(warnings))
-    return Stored(features, SourceTier.GOLD, zones.source, tuple(warnings))
+        return FromStore({}, SourceTier.SILVER, None, tuple(warnings))
+    return FromStore(features, SourceTier.GOLD, zones.source, tuple(warnings))
 
 
 def _value(name: str, value: float | None, rule: Taken) -> float:
