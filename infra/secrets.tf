@@ -4,7 +4,7 @@ locals {
 }
 
 resource "google_secret_manager_secret" "api_keys" {
-  secret_id           = coalesce(var.api_keys_secret, "${var.name}-api-keys")
+  secret_id           = "${var.name}-api-keys"
   deletion_protection = var.protect
   depends_on          = [time_sleep.services]
 

@@ -22,17 +22,6 @@ variable "adopted_tables" {
   }
 }
 
-variable "api_keys_secret" {
-  description = "Name of the secret with the API keys, such as the predecessor's `coordinator-api-key`, which is imported first. Default: `<name>-api-keys`."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = var.api_keys_secret == null || can(regex("^[A-Za-z0-9_-]{1,255}$", var.api_keys_secret))
-    error_message = "api_keys_secret: letters, digits, - and _."
-  }
-}
-
 variable "api_keys_version" {
   description = "Version of the secret with the API keys: a number pins it, `latest` is read when an instance starts."
   type        = string

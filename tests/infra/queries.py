@@ -16,6 +16,7 @@ COLLECTIONS = {
     "DATES": paths.DATES,
     "HEARTBEATS": paths.HEARTBEATS,
     "LEASES": paths.LEASES,
+    "NEWS": paths.NEWS,
     "OUTBOX": paths.OUTBOX,
     "OUTBOX_DEAD": paths.OUTBOX_DEAD,
     "excluded_path": "excluded",
