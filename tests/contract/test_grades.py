@@ -82,17 +82,6 @@ def test_box_score_with_too_few_minutes_is_incomplete(book: Book) -> None:
     assert book.points() == {"anton": 25, "bela": None}
 
 
-def test_a_box_score_of_zeros_grades_nobody_as_scoreless(book: Book) -> None:
-    zeros = [{**row, "points": 0} for row in box(anton=0, bela=0)]
-    book.load([*zeros, scored("bos8", 0, 1.0, team_abbr="BOS")])
-    found = book.grade()
-    assert (found.graded, found.waiting) == (0, (GAME,))
-    assert book.points() == {}
-    book.load([{**row, "processed_at": LATER} for row in box(anton=25, bela=3)])
-    assert book.grade(1).waiting == ()
-    assert book.points() == {"anton": 25, "bela": 3}
-
-
 def test_a_player_with_minutes_and_no_points_is_not_voided(book: Book) -> None:
     book.load([*box(anton=25), {**scored("bela", 0), "points": None}])
     found = book.grade()

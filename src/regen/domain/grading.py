@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 COMPLETE_PLAYERS, COMPLETE_MINUTES = 8, 235
-"""A box score is complete when each of its two teams has at least this many players with minutes, minutes in total, and points.
-
-Before a game is scored, feeds write lines of zeros as placeholders, some with minutes.
-"""
+"""A box score is complete when each of its two teams has at least this many players with minutes, and minutes in total."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 -- Grades the current predictions of games whose box score is complete, once each. A grade whose prediction is no longer
--- current is kept and marked. A box score is complete when each of two teams has eight players with minutes, 235 minutes
--- in total, and points: feeds write zeros as placeholders. A player who is not in it did not play. A half-loaded game
--- waits, and so does a player with minutes but no points, so that missing data voids no prediction.
+-- current is kept and marked. A box score is complete when each of two teams has eight players with minutes, and 235
+-- minutes in total; a player who is not in it did not play. A half-loaded game waits, and so does a player with minutes but
+-- no points, so that missing data voids no prediction.
 -- Statements that only insert do not conflict, not even a MERGE that inserts
 -- (https://cloud.google.com/bigquery/docs/data-manipulation-language#dml_statement_conflicts): a duplicate message would
 -- grade a date twice. Therefore the transaction changes a lock row, so that BigQuery cancels one of two concurrent ones.
@@ -55,7 +55,7 @@ JOIN (
       QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date, game_id, player_lookup ORDER BY processed_at DESC) = 1
     ) AS newest
     GROUP BY game_date, game_id, team_abbr
-    HAVING COUNTIF(minutes_played > 0) >= 8 AND SUM(minutes_played) >= 235 AND SUM(points) > 0
+    HAVING COUNTIF(minutes_played > 0) >= 8 AND SUM(minutes_played) >= 235
   ) AS teams
   GROUP BY game_date, game_id
   HAVING COUNT(*) >= 2
@@ -115,7 +115,7 @@ FROM (
         QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date, game_id, player_lookup ORDER BY processed_at DESC) = 1
       ) AS newest
       GROUP BY game_date, game_id, team_abbr
-      HAVING COUNTIF(minutes_played > 0) >= 8 AND SUM(minutes_played) >= 235 AND SUM(points) > 0
+      HAVING COUNTIF(minutes_played > 0) >= 8 AND SUM(minutes_played) >= 235
     ) AS teams
     GROUP BY game_date, game_id
     HAVING COUNT(*) >= 2
@@ -142,7 +142,7 @@ WHERE grade.game_date BETWEEN @first AND @last AND grade.game_date = fresh.game_
 COMMIT TRANSACTION;
 
 WITH scored AS (
-  SELECT game_date, game_id, player_lookup, team_abbr, points, minutes_played
+  SELECT game_date, game_id, player_lookup, team_abbr, minutes_played
   FROM {player_game_summary}
   WHERE game_date BETWEEN @first AND @last
   QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date, game_id, player_lookup ORDER BY processed_at DESC) = 1
@@ -150,9 +150,7 @@ WITH scored AS (
 boxes AS (
   SELECT game_date, game_id, COUNTIF(is_whole) >= 2 AS is_whole
   FROM (
-    SELECT
-      game_date, game_id,
-      COUNTIF(minutes_played > 0) >= 8 AND SUM(minutes_played) >= 235 AND SUM(points) > 0 AS is_whole
+    SELECT game_date, game_id, COUNTIF(minutes_played > 0) >= 8 AND SUM(minutes_played) >= 235 AS is_whole
     FROM scored
     GROUP BY game_date, game_id, team_abbr
   ) AS teams

@@ -66,16 +66,14 @@ def _newest(scores: Iterable[Row]) -> dict[tuple[date, str, str], Row]:
 
 def _boxes(scores: Iterable[Row]) -> dict[Game, bool]:
     """The games with a box score, and whether it is complete."""
-    teams: dict[Game, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    teams: dict[Game, dict[str, list[Decimal]]] = defaultdict(lambda: defaultdict(list))
     for row in scores:
-        teams[_day(row), row["game_id"]][row["team_abbr"]].append(row)
-    return {game: sum(_is_complete(rows) for rows in found.values()) >= 2 for game, found in teams.items()}
+        teams[_day(row), row["game_id"]][row["team_abbr"]].append(_minutes(row))
+    return {game: sum(_is_complete(minutes) for minutes in found.values()) >= 2 for game, found in teams.items()}
 
 
-def _is_complete(rows: Sequence[Row]) -> bool:
-    minutes = [_minutes(row) for row in rows]
-    enough = sum(m > 0 for m in minutes) >= COMPLETE_PLAYERS and sum(minutes) >= COMPLETE_MINUTES
-    return enough and sum(row.get("points") or 0 for row in rows) > 0
+def _is_complete(minutes: Sequence[Decimal]) -> bool:
+    return sum(m > 0 for m in minutes) >= COMPLETE_PLAYERS and sum(minutes) >= COMPLETE_MINUTES
 
 
 def _grade(row: Row, score: Row | None, at: datetime) -> dict[str, Any]:
