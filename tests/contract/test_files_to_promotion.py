@@ -82,7 +82,7 @@ def written(root: Path, files: Files) -> Path:
 
 
 def bench(slate: SlateReading) -> Bench:
-    made = Bench([], systems=SYSTEMS, run_for=lambda wanted: systems(with_members(tuple(wanted))))
+    made = Bench([], systems=SYSTEMS, run_for=lambda wanted, _version: systems(with_members(tuple(wanted))))
     made.warehouse.seed_slate(slate)
     return made
 
@@ -135,7 +135,7 @@ def test_start_today_has_a_slate_from_schedule_and_rosters(
     files = {**WRITERS["nba_api_logs"](before), **WRITERS["league_schedule"](before)}
     slate = read_back(written(tmp_path, files))
     assert {entry.game_start for entry in slate.entries} == {datetime.fromisoformat("2026-01-21T00:10:00+00:00")}
-    web = Web([], systems=SYSTEMS, run_for=lambda wanted: systems(with_members(tuple(wanted))))
+    web = Web([], systems=SYSTEMS, run_for=lambda wanted, _version: systems(with_members(tuple(wanted))))
     web.bench.warehouse.seed_slate(slate)
     answer = web.post("/start", {"game_date": "TODAY"})
     told = answer.get_json()
