@@ -97,3 +97,18 @@ def test_the_ledger_lists_moves_by_player_system_line(web: Web) -> None:
     batch = web.bench.run("second", reason="late")
     listed = MemoryLedger(web.bench.warehouse).moves(DAY, batch.batch_id)
     assert [(m.player_lookup, m.system_id) for m in listed] == sorted((m.player_lookup, m.system_id) for m in listed)
+
+
+def test_players_off_the_slate_would_be_withdrawn(web: Web) -> None:
+    """Half a slate showed no withdrawal before the promotion, and then withdrew the other half."""
+    here, gone = players()[:4], players()[4:]
+    web.bench.slate(here)
+    batch = web.bench.run("second")
+    assert batch.status == "rejected"
+    before = _moves(web, batch.batch_id)
+    withdrawn = {row["player_lookup"] for row in before["rows"] if row["new_points"] is None}
+    assert withdrawn == {player.player_lookup for player in gone}
+    body = {"checks": list(batch.verdict["failed"]), "reason": "known"}  # type: ignore[index]
+    assert web.post(f"/batches/{batch.batch_id}/promote", body).status_code == 202
+    web.bench.drain()
+    assert _key(_moves(web, batch.batch_id)) == _key(before)

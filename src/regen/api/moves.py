@@ -6,26 +6,7 @@ from datetime import date
 from typing import Annotated
 
 from regen.api.words import Answer, one_of
-
-
-class Move(Answer, frozen=True, kw_only=True):
-    """A current prediction and what takes its place; `new_*` are null for one that is withdrawn.
-
-    Attributes:
-        reason: why it was superseded or withdrawn.
-    """
-
-    player_lookup: str
-    system_id: str
-    old_line: float | None
-    new_line: float | None
-    old_points: float
-    new_points: float | None
-    old_recommendation: str
-    new_recommendation: str | None
-    old_tier: str | None
-    new_tier: str | None
-    reason: str | None
+from regen.domain.promotion import MovedPrediction
 
 
 class Moves(Answer, frozen=True, kw_only=True):
@@ -39,5 +20,5 @@ class Moves(Answer, frozen=True, kw_only=True):
     batch_id: str
     game_date: date
     status: Annotated[str, one_of("moved", "would_move")]
-    rows: list[Move]
+    rows: list[MovedPrediction]
     left_off: int

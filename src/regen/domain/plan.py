@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from regen.domain.outcome import Outcome, OutcomeKind
@@ -72,6 +72,29 @@ def withdrawals(outcomes: Iterable[Outcome], excluded: Iterable[Exclusion], scop
     return {player: reason for player, reason in last.items() if reason in EXPLAINED}
 
 
+def leaving(
+    current: Iterable[CurrentPrediction],
+    outcomes: Sequence[Outcome],
+    fresh: Sequence[Outcome],
+    excluded: Sequence[Exclusion],
+    scope: Scope,
+    retired: Collection[str] = (),
+) -> Iterator[tuple[CurrentPrediction, str]]:
+    """The current rows that a promotion withdraws, each with its reason; arguments as of `plan`."""
+    gone = withdrawals(outcomes, excluded, scope)
+    on_slate = {o.player_lookup for o in outcomes} | {e.player_lookup for e in excluded}
+    replaced = {(o.player_lookup, p.system_id) for o in fresh for p in o.predictions}
+    renewed = {o.player_lookup for o in fresh if o.predictions}
+    for row in current:
+        reason = gone.get(row.player_lookup)
+        if reason is None and scope.whole_slate and row.player_lookup not in on_slate:
+            reason = NOT_ON_SLATE
+        if reason is not None and (row.player_lookup, row.system_id) not in replaced:
+            yield row, reason
+        elif row.system_id in retired and row.player_lookup in renewed:
+            yield row, SYSTEM_RETIRED
+
+
 def plan(
     current: Sequence[CurrentPrediction],
     outcomes: Sequence[Outcome],
@@ -88,33 +111,25 @@ def plan(
         fresh: the outcomes whose rows this promotion makes current.
         retired: systems whose rows it withdraws from the players who get new ones.
     """
-    gone = withdrawals(outcomes, excluded, scope)
-    on_slate = {o.player_lookup for o in outcomes} | {e.player_lookup for e in excluded}
-    replaced = {(o.player_lookup, p.system_id) for o in fresh for p in o.predictions}
-    renewed = {o.player_lookup for o in fresh if o.predictions}
-    left_behind: set[str] = set()
-    before: list[Row] = []
+    before = [
+        Row(
+            c.player_lookup, c.game_id, c.system_id, c.line, c.bookmaker, c.data_source_tier, c.quality, c.history_games
+        )
+        for c in current
+        if c.system_id not in retired
+    ]
     new: list[Row] = []
-    withdrawn: dict[str, str] = {}
-    rows: dict[str, int] = {}
-    for known in current:
-        tier = known.data_source_tier
-        about = (known.quality, known.history_games)
-        row = Row(known.player_lookup, known.game_id, known.system_id, known.line, known.bookmaker, tier, *about)
-        is_retired = row.system_id in retired
-        if not is_retired:
-            before.append(row)
-        reason = gone.get(row.player_lookup)
-        if reason is None and scope.whole_slate and row.player_lookup not in on_slate:
-            reason = NOT_ON_SLATE
-        if reason is not None and (row.player_lookup, row.system_id) not in replaced:
-            withdrawn[row.player_lookup] = reason
-            rows[reason] = rows.get(reason, 0) + 1
-        elif is_retired and row.player_lookup in renewed:
-            left_behind.add(row.player_lookup)
-            rows[SYSTEM_RETIRED] = rows.get(SYSTEM_RETIRED, 0) + 1
     for o in fresh:
         source = o.provenance
         rest = (source.data_source_tier, source.feature_quality, source.history_games) if source else (None, None, None)
         new += [Row(o.player_lookup, o.game_id, p.system_id, p.line, p.bookmaker, *rest) for p in o.predictions]
+    withdrawn: dict[str, str] = {}
+    rows: dict[str, int] = {}
+    left_behind: set[str] = set()
+    for row, reason in leaving(current, outcomes, fresh, excluded, scope, retired):
+        rows[reason] = rows.get(reason, 0) + 1
+        if reason == SYSTEM_RETIRED:
+            left_behind.add(row.player_lookup)
+        else:
+            withdrawn[row.player_lookup] = reason
     return Plan(tuple(before), tuple(new), withdrawn, rows, frozenset(left_behind))

@@ -114,7 +114,11 @@ class CurrentPrediction:
 
 @dataclass(frozen=True, slots=True)
 class MovedPrediction:
-    """A prediction that a batch superseded, and its replacement; without one, it was withdrawn."""
+    """A prediction that a batch superseded, and its replacement; `new_*` are None for one that was withdrawn.
+
+    Attributes:
+        reason: why it was superseded or withdrawn.
+    """
 
     player_lookup: str
     system_id: str
