@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from regen.cli import session
 from regen.client import http
 from regen.client.errors import EXIT_CODES
 from support.league import players
-from support.seat import Seat, SeatReader, seated
+from support.seat import Seat
 
 DAY = "2026-01-20"
 NONE = "regen_2026-01-20_none_00000000"
@@ -22,12 +19,9 @@ FEW = [*players(10)[:5], *players(10, features=False)[5:]]
 
 
 @pytest.fixture
-def seat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Seat]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    with seated(tmp_path, players(10)) as seat:
-        monkeypatch.setattr(session, "Reader", lambda *_: SeatReader(seat))
-        monkeypatch.setattr(http, "PAUSES", ())
-        yield seat
+def seat(seat: Seat, monkeypatch: pytest.MonkeyPatch) -> Seat:
+    monkeypatch.setattr(http, "PAUSES", ())
+    return seat
 
 
 def last(text: str) -> str:

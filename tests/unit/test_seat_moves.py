@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from regen.cli import session
 from regen.client.moves import moved
 from support.league import entry, names, players
-from support.seat import Seat, SeatReader, seated
-
-
-@pytest.fixture
-def seat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Seat]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    with seated(tmp_path, players(10)) as seat:
-        monkeypatch.setattr(session, "Reader", lambda *_: SeatReader(seat))
-        yield seat
+from support.seat import Seat
 
 
 def test_diff_lists_only_what_moved(seat: Seat) -> None:

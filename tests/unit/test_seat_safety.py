@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import typer
 
-from regen.cli import session
 from regen.cli.arguments import share
-from support.league import players
-from support.seat import Seat, SeatReader, seated
+from support.seat import Seat, SeatReader
 
 DAY = "2026-01-20"
 GRADED = "2026-01-21"
-
-
-@pytest.fixture
-def seat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Seat]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    with seated(tmp_path, players(10)) as seat:
-        monkeypatch.setattr(session, "Reader", lambda *_: SeatReader(seat))
-        yield seat
 
 
 def protect(seat: Seat, more: str = "") -> dict[str, str]:

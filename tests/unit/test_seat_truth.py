@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from regen.cli import session
 from regen.domain.batch import Status
 from regen.domain.batch_facts import BatchFacts, FailedCheck, Waiver
 from regen.domain.next_steps import next_commands
 from regen.domain.summary import SENTENCES, range_sentence, sentence, standing
 from support.league import players
-from support.seat import Seat, SeatReader, seated
+from support.seat import Seat
 
 FEW = [*players(10)[:5], *players(10, features=False)[5:]]
-
-
-@pytest.fixture
-def seat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Seat]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    with seated(tmp_path, players(10)) as seat:
-        monkeypatch.setattr(session, "Reader", lambda *_: SeatReader(seat))
-        yield seat
 
 
 def lines(text: str) -> list[str]:

@@ -77,6 +77,16 @@ def share(text: str | float) -> float:
     return value
 
 
+def share_option(name: str, says: str, default: str | None = None) -> Any:  # noqa: ANN401 - typer's own type
+    """An option that takes a share.
+
+    Args:
+        says: its help.
+        default: as the help shows it.
+    """
+    return typer.Option(name, parser=share, metavar="SHARE", show_default=default or True, help=says)
+
+
 def names(values: list[str] | None, option: str) -> list[str] | None:
     """Names given one by one or with commas, each once; None if the option is not given.
 

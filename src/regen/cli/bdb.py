@@ -12,6 +12,7 @@ from regen.cli.output import columns
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
 from regen.client.errors import Misused
+from regen.client.summary import scan_sentence
 from regen.domain.bdb import BdbStatus
 from regen.domain.dates import eastern_today
 
@@ -39,9 +40,7 @@ def scan(session: Session, dry_run: DryRun = False) -> None:
     report = session.coordinator.post_keyed("/bdb/scan", {"dry_run": True} if dry_run else {})
     session.out.show(report, columns(SCAN), [g for g in report["games"] if g["act"] != "wait"] or report["games"][:20])
     if not session.out.json:
-        counts = ", ".join(f"{count} {act}" for act, count in sorted(report["counts"].items())) or "nothing is awaited"
-        dates = ", ".join(report["triggered"]) or "no date"
-        session.out.line(f"{counts}; {'would regenerate' if dry_run else 'regenerating'} {dates}")
+        session.out.line(scan_sentence(report, "nothing is awaited", dry_run=dry_run))
 
 
 def list_(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regen.cli.arguments import DryRun, Yes, days, game_date, share, span
+from regen.cli.arguments import DryRun, Yes, days, game_date, share_option, span
 from regen.cli.output import columns
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
@@ -52,23 +52,11 @@ def import_(
     ] = False,
     fail_share: Annotated[
         float,
-        typer.Option(
-            "--fail-share",
-            parser=share,
-            metavar="SHARE",
-            show_default="0%",
-            help="Break this share of the rows: 30% or 0.3.",
-        ),
+        share_option("--fail-share", "Break this share of the rows: 30% or 0.3.", "0%"),
     ] = 0.0,
     coverage: Annotated[
         float,
-        typer.Option(
-            "--coverage",
-            parser=share,
-            metavar="SHARE",
-            show_default="100%",
-            help="Leave rows for this share only: 80% or 0.8.",
-        ),
+        share_option("--coverage", "Leave rows for this share only: 80% or 0.8.", "100%"),
     ] = 1.0,
     dry_run: DryRun = False,
     yes: Yes = False,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regen.cli.arguments import days, share, span
+from regen.cli.arguments import days, share_option, span
 from regen.cli.output import columns
 from regen.cli.progress import shown
 from regen.cli.session import Session, command
@@ -44,23 +44,11 @@ def demo(
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Where the figures go.")] = None,
     fail_share: Annotated[
         float,
-        typer.Option(
-            "--fail-share",
-            parser=share,
-            metavar="SHARE",
-            show_default="0%",
-            help="Share of the players whose data is broken when it arrives: 30% or 0.3.",
-        ),
+        share_option("--fail-share", "Share of the players whose data is broken when it arrives: 30% or 0.3.", "0%"),
     ] = 0.0,
     coverage: Annotated[
         float,
-        typer.Option(
-            "--coverage",
-            parser=share,
-            metavar="SHARE",
-            show_default="100%",
-            help="Share of the players who have data at all when it arrives: 80% or 0.8.",
-        ),
+        share_option("--coverage", "Share of the players who have data at all when it arrives: 80% or 0.8.", "100%"),
     ] = 1.0,
     emulators: Annotated[
         bool, typer.Option("--emulators/--no-emulators", help="Without: Pub/Sub and Firestore in one process.")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from regen.cli.arguments import DateArgument, DateOrBatch, game_date, share, span
+from regen.cli.arguments import DateArgument, DateOrBatch, game_date, share_option, span
 from regen.cli.naming import meant
 from regen.cli.output import cell, columns, some
 from regen.cli.session import Session, command
@@ -101,7 +101,7 @@ def coverage(
     last: Annotated[str | None, typer.Argument(metavar="[TO]", help="Last game date; the first if left out.")] = None,
     fail_under: Annotated[
         float | None,
-        typer.Option("--fail-under", parser=share, metavar="SHARE", help="Exit 1 if a date has less: 90% or 0.9."),
+        share_option("--fail-under", "Exit 1 if a date has less: 90% or 0.9."),
     ] = None,
 ) -> None:
     """Coverage of dates: who has current predictions, of those on the slate who should."""

@@ -49,7 +49,7 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
 
 def _whys(row: dict[str, Any]) -> Iterator[str]:
     """Why it was done, and what was waived for it: the operator's reason, else the batch's."""
-    from regen.domain.batch_facts import failed_checks, measured, waived, waivers  # noqa: PLC0415
+    from regen.domain.batch_facts import forbidding, measured, waived, waivers  # noqa: PLC0415
 
     verdict, metadata = (_object(row.get(name)) for name in ("verdict", "metadata"))
     ordered = metadata.get("order_reason") or metadata.get("rollback_reason")
@@ -60,7 +60,7 @@ def _whys(row: dict[str, Any]) -> Iterator[str]:
     elif row["reason"]:
         yield str(row["reason"])
     if row["event"] == "rejected":
-        yield from map(measured, failed_checks(verdict))
+        yield from map(measured, forbidding(verdict))
     if row["event"] in {"promoted", "promote_requested"}:
         yield from map(waived, waivers(verdict))
     if gone := verdict.get("withdrawals"):

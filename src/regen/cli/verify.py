@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from regen.cli.arguments import share, span
+from regen.cli.arguments import share_option, span
 from regen.cli.output import columns
 from regen.cli.session import Session, command
 from regen.client.errors import FellShort
@@ -38,13 +38,7 @@ def verify(
     last: Annotated[str | None, typer.Argument(metavar="[TO]", help="Last game date; the first if left out.")] = None,
     threshold: Annotated[
         float,
-        typer.Option(
-            "--threshold",
-            parser=share,
-            metavar="SHARE",
-            show_default="90%",
-            help="Least coverage of a date: 90% or 0.9.",
-        ),
+        share_option("--threshold", "Least coverage of a date: 90% or 0.9.", "90%"),
     ] = number("REGEN_COVERAGE_THRESHOLD") / 100,
 ) -> None:
     """Check every invariant of the tables, whatever the batch records say; exit 1 if one is broken."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from regen.domain.batch_facts import BatchFacts, failed_checks, waivers
+from regen.domain.batch_facts import BatchFacts, forbidding, waivers
 
 View = Mapping[str, Any]
 
@@ -34,7 +34,7 @@ def facts_of(view: View) -> BatchFacts:
         coverage_pct=view.get("coverage_pct"),
         error=view.get("error"),
         promoted_rounds=tuple(view.get("promoted_rounds") or ()),
-        failed_checks=failed_checks(verdict),
+        failed_checks=forbidding(verdict),
         waivers=waivers(verdict),
         last_why=str(last.get("why") or ""),
         last_by=last.get("by"),

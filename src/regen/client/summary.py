@@ -68,3 +68,14 @@ def opening_sentence(preview: View) -> str:
         f"would {preview['would']} {preview['game_date']}: {preview['requested_players']} players in "
         f"{preview['requests']} requests, systems {', '.join(preview['systems'])}"
     )
+
+
+def scan_sentence(report: View, nothing: str, *, dry_run: bool) -> str:
+    """What a scan decided, and the dates of which it asks for a regeneration.
+
+    Args:
+        nothing: what to say where there was nothing to decide.
+    """
+    counts = ", ".join(f"{count} {act}" for act, count in sorted(report["counts"].items())) or nothing
+    dates = ", ".join(report["triggered"]) or "no date"
+    return f"{counts}; {'would regenerate' if dry_run else 'regenerating'} {dates}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from regen.domain.batch import Batch
 from regen.domain.checks import CHECKS
+from regen.domain.checks.waivers import failed_checks
 
 _NAMED = {check.name: check for check in CHECKS}
 
@@ -93,7 +94,7 @@ def facts_of(batch: Batch) -> BatchFacts:
         coverage_pct=next((c["value"] for c in verdict.get("checks", ()) if c["name"] == "coverage"), None),
         error=batch.error,
         promoted_rounds=batch.promoted_rounds,
-        failed_checks=failed_checks(verdict),
+        failed_checks=forbidding(verdict),
         waivers=waivers(verdict),
         last_why=last.why if last else "",
         last_by=last.by if last else None,
@@ -101,20 +102,20 @@ def facts_of(batch: Batch) -> BatchFacts:
     )
 
 
-def failed_checks(verdict: Mapping[str, Any]) -> tuple[FailedCheck, ...]:
-    """The checks of a verdict that forbid the promotion."""
+def forbidding(verdict: Mapping[str, Any]) -> tuple[FailedCheck, ...]:
+    """The failed checks of a verdict that forbid the promotion."""
     named = verdict.get("failed") or ()
-    return tuple(_found(check) for check in verdict.get("checks", ()) if check["name"] in named)
+    return tuple(_found(check) for name, check in failed_checks(verdict).items() if name in named)
 
 
 def waivers(verdict: Mapping[str, Any]) -> tuple[Waiver, ...]:
-    """The checks of a verdict that failed and were accepted."""
+    """The failed checks of a verdict that were accepted."""
     accepted = set(verdict.get("accepted") or ()) - set(verdict.get("failed") or ())
     act = verdict.get("waived") or {}
     return tuple(
         Waiver(_found(check), act.get("by"), act.get("at"), act.get("reason"))
-        for check in verdict.get("checks", ())
-        if check["name"] in accepted and check["severity"] == "fail" and not check["passed"]
+        for name, check in failed_checks(verdict).items()
+        if name in accepted
     )
 
 

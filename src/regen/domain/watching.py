@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
 
 MAX_ATTEMPTS = 4
@@ -11,11 +10,3 @@ MAX_ATTEMPTS = 4
 def pause_after(attempt: int, first: timedelta) -> timedelta:
     """How long to wait for the promotion of an attempt before the next one: `first`, then twice, four times as long."""
     return first * int(2 ** max(0, attempt - 1))
-
-
-def counted(acts: Iterable[str]) -> dict[str, int]:
-    """How often a scan decided on each act."""
-    counts: dict[str, int] = {}
-    for act in acts:
-        counts[act] = counts.get(act, 0) + 1
-    return counts

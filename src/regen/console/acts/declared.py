@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from regen.client.backfills import backfill_sentence
 from regen.client.errors import Misused
-from regen.client.summary import opening_sentence, order_sentence
+from regen.client.summary import opening_sentence, order_sentence, scan_sentence
 from regen.console.ports import Order, View
 from regen.console.site import Site, as_day, as_id
 from regen.domain.backfill import DEFAULT_CONCURRENT, MAX_CONCURRENT, Only
@@ -200,8 +200,7 @@ def _scan(site: Site, options: Options) -> Prepared:
 
 
 def _scan_says(prepared: Prepared, preview: View) -> str:
-    counts = ", ".join(f"{n} {act}" for act, n in sorted(preview["counts"].items())) or "nothing is awaited"
-    return f"{counts}; would regenerate {', '.join(preview['triggered']) or 'no date'}"
+    return scan_sentence(preview, "nothing is awaited", dry_run=True)
 
 
 def _grade(site: Site, options: Options) -> Prepared:

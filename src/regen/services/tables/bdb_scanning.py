@@ -7,6 +7,7 @@ A game is completed by the current rows of the tables, regardless of the batch t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -14,7 +15,6 @@ from regen.api.looks import Scan, ScannedGame
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.bdb import BdbAct, BdbChange, BdbGame, BdbStatus, Decision, decide, overdue
-from regen.domain.watching import counted
 from regen.ports import Write
 from regen.services.state import outbox
 from regen.services.state.alerting import raise_once
@@ -39,7 +39,7 @@ def scan(deps: Deps, *, dry_run: bool = False) -> Scan:
     """
     now = deps.clock.now()
     decided = [(game, decide(game, now)) for game in deps.books.bdb_games()]
-    counts = counted(decision.act.value for _, decision in decided)
+    counts = dict(Counter(decision.act.value for _, decision in decided))
     by_date: dict[date, list[BdbGame]] = {}
     for game, decision in decided:
         if decision.act is BdbAct.REGENERATE:

@@ -7,9 +7,11 @@ trigger. The trigger is a message like any other: it waits while a batch of the 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TypeAlias
 
 from regen.api.news import NewsScan, SeenNews
 from regen.domain import ids
@@ -18,7 +20,6 @@ from regen.domain.errors import Unreadable
 from regen.domain.news import News, Standing, find_news
 from regen.domain.news_deciding import Decided, NewsAct, NewsRecord, changed_at, decide, topic_of
 from regen.domain.news_rhythm import Rhythm, is_due
-from regen.domain.watching import counted
 from regen.ports import Write
 from regen.services.state import outbox
 from regen.services.state.commit import until_committed
@@ -31,6 +32,8 @@ from regen.services.tables.asking import trigger_writes
 
 NOTHING: NewsScan = NewsScan(status="not_due", triggered=[], games=0, news=[], counts={})
 MAX_TIPS = 100
+Games: TypeAlias = dict[str, list[Standing]]
+"""The players of each game."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,35 +83,30 @@ def scan(deps: Deps, look: Look | None = None, *, dry_run: bool = False) -> News
     look, now = look or Look(), deps.clock.now()
     first = look.game_date or eastern_today(now)
     last = look.game_date or first + timedelta(days=1)
-    games = _by_game(deps.books.standings(first, last, now), look)
-    days = sorted({day for day, _ in games})
+    dates = _by_date(deps.books.standings(first, last, now), look)
     label = f"news_scan_{deps.ids.suffix()}"
     seen: list[_Seen] = []
-    for day in days:
-        seen += _scan_date(
-            deps, {game: of for (on, game), of in games.items() if on == day}, look, now, label, dry_run=dry_run
-        )
+    for day, games in sorted(dates.items()):
+        seen += _scan_date(deps, day, games, look, now, label, dry_run=dry_run)
     if not dry_run:
         if look.everything:
-            _note_rhythm(deps, games, now)
+            _note_rhythm(deps, dates, now)
         outbox.deliver(deps, label)
-    return _report(seen, len(games), dry_run=dry_run)
+    return _report(seen, sum(map(len, dates.values())), dry_run=dry_run)
 
 
-def _by_game(standings: Sequence[Standing], look: Look) -> dict[tuple[date, str], list[Standing]]:
+def _by_date(standings: Sequence[Standing], look: Look) -> dict[date, Games]:
     wanted = None if look.games is None else set(map(_plain, look.games))
-    games: dict[tuple[date, str], list[Standing]] = {}
+    dates: dict[date, Games] = {}
     for one in standings:
         if one.game_id and (wanted is None or _plain(one.game_id) in wanted):
-            games.setdefault((one.game_date, one.game_id), []).append(one)
-    return games
+            dates.setdefault(one.game_date, {}).setdefault(one.game_id, []).append(one)
+    return dates
 
 
 def _scan_date(
-    deps: Deps, games: Mapping[str, Sequence[Standing]], look: Look, now: datetime, label: str, *, dry_run: bool
+    deps: Deps, day: date, games: Games, look: Look, now: datetime, label: str, *, dry_run: bool
 ) -> list[_Seen]:
-    day = next(iter(games.values()))[0].game_date
-
     def decide_all() -> tuple[Sequence[Write], list[_Seen]]:
         records = read_games(deps, day, {game: of[0].tip_off for game, of in games.items()})
         seen = [_look_at(deps, known, games[known.record.game_id], look, now) for known in records]
@@ -155,8 +153,8 @@ def _asked(day: date, seen: Sequence[_Seen]) -> dict[str, tuple[str, News]]:
     return asked
 
 
-def _note_rhythm(deps: Deps, games: Mapping[tuple[date, str], Sequence[Standing]], now: datetime) -> None:
-    tips = sorted({of[0].tip_off or evening_of(day) for (day, _), of in games.items()})
+def _note_rhythm(deps: Deps, dates: Mapping[date, Games], now: datetime) -> None:
+    tips = sorted({of[0].tip_off or evening_of(day) for day, games in dates.items() for of in games.values()})
     deps.store.commit([Write("put", rhythm_path(), encode_rhythm(RhythmRecord(now, tuple(tips[:MAX_TIPS]))))])
 
 
@@ -183,7 +181,7 @@ def _report(seen: Sequence[_Seen], games: int, *, dry_run: bool) -> NewsScan:
         triggered=triggered,
         games=games,
         news=news,
-        counts=counted(one.act for one in news),
+        counts=dict(Counter(one.act for one in news)),
     )
 
 
