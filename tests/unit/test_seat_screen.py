@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import logging
 import os
 import pty
 import re
@@ -11,28 +10,28 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from fcntl import ioctl
 from pathlib import Path
 
 import pytest
 
-from regen.cli import session
+from regen.cli import bdb, news
 from regen.cli.backfill import TABLE
 from regen.cli.output import columns
 from regen.cli.predictions import COVERAGE, SHOW, SLATE
 from regen.cli.records import AUDIT
+from regen.cli.sources import SOURCES
 from regen.cli.tables import layout, lines
 from regen.cli.times import moment, short
 from regen.cli.views import CHECKS, ENDS, HISTORY, LIST
-from support.league import players
-from support.seat import Seat, SeatReader, seated
+from support.seat import Seat
 
 DAY = "2026-01-20"
 WIDTHS = [80, 100, 120, 160]
 SHAPES = {"list": LIST, "ends": ENDS, "checks": CHECKS, "history": HISTORY, "audit": AUDIT, "show": SHOW}
-SHAPES |= {"slate": SLATE, "coverage": COVERAGE, "backfill": TABLE}
+SHAPES |= {"slate": SLATE, "coverage": COVERAGE, "backfill": TABLE, "sources": SOURCES}
+SHAPES |= {"bdb list": bdb.LIST, "bdb scan": bdb.SCAN, "news list": news.LIST, "news scan": news.SCAN}
 CELLS = {
     "batch_id": "regen_2026-01-20_bdb_upgrade_a1b2c3d4",
     "game_date": DAY,
@@ -45,15 +44,11 @@ CELLS = {
     "concerns": "a, b, c and 17 more",
     "missing_players": "bredonpeltane, " * 4,
     "player_lookup": "giannisantetokounmpo",
+    "game_id": "0022500601",
+    "kind": "line_appeared",
+    "act": "regenerate",
+    "missing_games": "0022500601, 0022500602, 0022500603",
 }
-
-
-@pytest.fixture
-def seat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Seat]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    with seated(tmp_path, players(10)) as seat:
-        monkeypatch.setattr(session, "Reader", lambda *_: SeatReader(seat))
-        yield seat
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -11,11 +11,12 @@ from regen.cli.arguments import DateArgument, DryRun, game_date, names
 from regen.cli.output import columns
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
+from regen.client.summary import scan_sentence
 from regen.domain.dates import eastern_today
 
 PANEL = "Data and models"
-SCAN = "game_date:date game_id:game player_lookup:player kind was state:now act why touched"
-LIST = "at game_id:game player_lookup:player kind was state:now act why"
+SCAN = "game_date:date game_id:game player_lookup:player kind was::4 state:now:3 act why::t5 touched::n6"
+LIST = "at game_id:game player_lookup:player kind was::4 state:now:3 act why::t5"
 
 
 def add(app: typer.Typer) -> None:
@@ -45,10 +46,8 @@ def scan(
     rows = [{**row, "touched": len(row["touched"])} for row in report["news"]]
     session.out.show(report, columns(SCAN), rows)
     if not session.out.json:
-        counts = ", ".join(f"{count} {act}" for act, count in sorted(report["counts"].items())) or "no news"
-        dates = ", ".join(report["triggered"]) or "no date"
-        would = "would regenerate" if dry_run else "regenerating"
-        session.out.line(f"{report['games']} games to come: {counts}; {would} {dates}")
+        decided = scan_sentence(report, "no news", dry_run=dry_run)
+        session.out.line(f"{report['games']} games to come: {decided}")
 
 
 def list_(session: Session, day: DateArgument = "TODAY") -> None:

@@ -11,10 +11,13 @@ import typer
 from regen.cli.arguments import DateArgument, span
 from regen.cli.output import columns
 from regen.cli.session import Session, command
+from regen.client.errors import FellShort
 from regen.settings import number
 
 PANEL = "Data and models"
-SOURCES = "game_date:date source standing rows::n players::n usual::n newest expected_by missing_games:missing"
+SOURCES = (
+    "game_date:date source standing rows::n4 players::n2 usual::n3 newest::5 expected_by::6 missing_games:missing:t1"
+)
 
 
 def add(app: typer.Typer) -> None:
@@ -45,4 +48,4 @@ def sources(
     wrong = [state for state in states if state.standing in {Standing.LATE, Standing.SHRUNK}]
     session.out.show([asdict(state) for state in (wrong if late else states)], columns(SOURCES))
     if late and wrong:
-        raise typer.Exit(1)
+        raise FellShort(next_=f"regen slate {wrong[0].game_date} --all")
