@@ -13,13 +13,13 @@ from typer.testing import CliRunner, Result
 from regen.adapters.bigquery import loading
 from regen.cli.main import make_app
 from regen.data.formats import FORMATS
+from support.import_files import LOGS, box
 from support.import_tables import Tables
 from support.vendor_files import WRITERS
 from support.vendor_league import TONIGHT, league
 
 Import = Callable[..., Result]
-LOGS = "game_date,game_id,player_lookup,team,opponent,home,minutes,points"
-ROW = "2025-10-21,0022500001,Ann Bell,NYK,BOS,1,24.5,10"
+ROW = box()
 DAY = TONIGHT.isoformat()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,15 +9,11 @@ from typing import Any
 import pytest
 
 from regen.data.csvs import DataFolder, read_paths
-from regen.data.formats import FORMATS, by_name
 from regen.data.formats.shots import zone_at
 from regen.data.importer import ImportOptions, dates_of, import_data
-from regen.data.recognising import recognise, recognised
-from regen.domain.errors import InvalidInput
+from support.import_files import read
 from support.import_tables import Tables
 
-NATIVE = "game_date,game_id,player_lookup,team,opponent,home,minutes,points\n"
-GAME = "2025-10-21,0022500001,Ann Bell,HOU,MIL,0,24.5,10\n2025-10-21,0022500001,Bo Cole,MIL,HOU,1,24.5,10\n"
 API = (
     "SEASON_YEAR,PLAYER_ID,PLAYER_NAME,TEAM_ID,TEAM_ABBREVIATION,GAME_ID,GAME_DATE,MATCHUP,WL,MIN,FGM,FGA,FG3M,FG3A,FTM,FTA,"
     "OREB,DREB,REB,AST,TOV,STL,BLK,PF,PTS\n"
@@ -27,18 +22,6 @@ COUNTS = "4,9,1,3,2,2,0,4,4,5,1,0,1,2,11"
 SIDES = "player,market,bookmaker,side,line,price,home_team,away_team,game_id,commence_time\n"
 PER_LINE = "event_id,player,market,line,bookmaker,game,game_time,over_odds,under_odds\n"
 REPORT = "Game Date,Game Time,Matchup,Team,Player Name,Current Status,Reason,Report Time\n"
-
-
-def read(root: Path, *texts: str | dict[str, Any] | list[Any], box: bool = True) -> DataFolder:
-    """What is read of files with these contents, whose names say nothing."""
-    if box:
-        (root / "0.csv").write_text(NATIVE + GAME)
-    for number, text in enumerate(texts, 1):
-        if isinstance(text, str):
-            (root / f"{number}.csv").write_text(text, encoding="utf-8")
-        else:
-            (root / f"{number}.json").write_text(json.dumps(text))
-    return read_paths([root])
 
 
 def aside(data: DataFolder) -> dict[str, int]:
@@ -391,67 +374,3 @@ def test_prizepicks(tmp_path: Path) -> None:
     )
     assert line.captured_at == datetime(2025, 10, 21, 19, tzinfo=UTC)
     assert sum(aside(data).values()) == 4
-
-
-# What is not known
-
-
-def test_a_mapping_beside_the_data_reads_everything_else(tmp_path: Path) -> None:
-    (tmp_path / "import.toml").write_text(
-        '[[file]]\nmatch = "1.csv"\nas = "prop_lines"\nvalues = { bookmaker = "dk" }\n'
-        'columns = { game_date = "Tag", player_lookup = "Spieler", line = "Linie" }\n'
-    )
-    (line,) = read(tmp_path, "Tag,Spieler,Linie\n2025-10-21,Ann Bell,9.5\n").lines
-    assert (line.player_lookup, line.line, line.bookmaker) == ("annbell", 9.5, "dk")
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [("[[file]\n", "TOML"), ('[[file]]\nmatch = "a"\n', "match and as"), ('[[file]]\nmatch = "a"\nas = "x"\n', "format"),
-     ('[[file]]\nmatch = "a"\nas = "prop_lines"\ncolumns = { colour = "b" }\n', "colour: expected one of")],
-)  # fmt: skip
-def test_a_mapping_that_is_wrong_is_named(tmp_path: Path, text: str, says: str) -> None:
-    (tmp_path / "import.toml").write_text(text)
-    with pytest.raises(InvalidInput, match=says):
-        read(tmp_path)
-
-
-def test_a_named_file_of_no_known_format_is_refused(tmp_path: Path) -> None:
-    read(tmp_path, "what,ever\n1,2\n")
-    with pytest.raises(
-        InvalidInput, match=r"1\.csv: expected a file of a known format; it has what, ever: name one with --as"
-    ):
-        read_paths([tmp_path / "0.csv", tmp_path / "1.csv"])
-    (said,) = read_paths([tmp_path]).report.unknown_files
-    assert said.startswith("1.csv (expected a file of a known format; it has what, ever")
-
-
-def test_a_named_file_is_taken_for_what_the_user_says(tmp_path: Path) -> None:
-    (tmp_path / "1.csv").write_text("Tag,player\n2025-10-21,Ann\n")
-    with pytest.raises(InvalidInput, match=r"1\.csv:1 bookmaker, line, .*the file has Tag, player"):
-        recognised_rows(tmp_path / "1.csv", "odds_api_lines")
-
-
-def recognised_rows(path: Path, name: str) -> None:
-    from regen.data.drafts import Drafts  # noqa: PLC0415
-
-    (found,) = recognised([path], name)[0]
-    Drafts().read(found.opened, found.form)
-
-
-def test_json_that_is_not_understood_is_named(tmp_path: Path) -> None:
-    (tmp_path / "a.json").write_text('{"what": 1}')
-    with pytest.raises(InvalidInput, match=r"a\.json: expected a file of a known format"):
-        recognised([tmp_path / "a.json"])
-    (tmp_path / "b.json").write_text('{"what": ')
-    with pytest.raises(InvalidInput, match=r"b\.json: expected JSON"):
-        recognised([tmp_path / "b.json"])
-
-
-@pytest.mark.parametrize("name", [form.name for form in FORMATS if not form.json_only])
-def test_no_format_is_taken_for_another(name: str) -> None:
-    from regen.data.reading import Opened  # noqa: PLC0415
-
-    form = by_name(name)
-    head = tuple(dict.fromkeys([*form.marks, *(column.names[0] for column in form.columns)]))
-    assert recognise(Opened(Path("x.csv"), head)) is form

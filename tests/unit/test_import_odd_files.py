@@ -16,11 +16,11 @@ from regen.data.markets import is_points
 from regen.data.names import key
 from regen.data.teams import team_code
 from regen.domain.errors import InvalidInput
+from support.import_files import LOGS, box
 from support.vendor_files import WRITERS, bigdataball, nba_api_logs, nba_shots
 from support.vendor_league import league
 
-LOGS = "game_date,game_id,player_lookup,team,opponent,home,minutes,points"
-ROW = "2025-10-21,0022500001,Ann Bell,NYK,BOS,1,24.5,10"
+ROW = box()
 SIDES = "player,market,bookmaker,side,line,price,home_team,away_team,game_id,commence_time"
 PLAYER_LOG = (
     "SEASON_ID,PLAYER_ID,PLAYER_NAME,TEAM_ID,TEAM_ABBREVIATION,TEAM_NAME,GAME_ID,GAME_DATE,MATCHUP,WL,MIN,FGM,FGA,FG3M,FG3A,FTM,"
