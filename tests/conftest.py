@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,17 @@ import pytest
 
 if TYPE_CHECKING:
     from support.warehouses import BigQueryHarness
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    """An entry point sets up the process's logging; the next test finds it as it was."""
+    root, server = logging.getLogger(), logging.getLogger("werkzeug")
+    handlers, levels = root.handlers[:], (root.level, server.level)
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(levels[0])
+    server.setLevel(levels[1])
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -194,23 +193,13 @@ def test_i63_today_is_the_us_eastern_date(now: str, today: str) -> None:
     assert [f.name for f in SRC.rglob("*.py") for call in naive if call in f.read_text()] == []
 
 
-@pytest.fixture
-def root_logger() -> Iterator[logging.Logger]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield root
-    root.handlers, root.level = handlers, level
-
-
-def test_i64_each_severity_is_logged_as_one_json_line(
-    root_logger: logging.Logger, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_i64_each_severity_is_logged_as_one_json_line(capsys: pytest.CaptureFixture[str]) -> None:
     """On the platform every severity from INFO on comes out as one JSON line with its fields, a traceback with its own.
 
     Prevented in: src/regen/web/logs.py
     Turns red when: `set_up` leaves the root logger at WARNING, where the framework has it.
     """
-    root_logger.setLevel(logging.WARNING)
+    logging.getLogger().setLevel(logging.WARNING)
     set_up({"K_SERVICE": "worker", "REGEN_PROJECT": "a-project", "K_REVISION": "r1"})
     log = logging.getLogger("regen.anything")
     with log_context(batch_id="b1"):

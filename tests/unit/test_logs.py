@@ -6,7 +6,6 @@ import json
 import logging
 import re
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,14 +27,6 @@ Printed = pytest.CaptureFixture[str]
 @pytest.fixture(name="printed")
 def _printed(capsys: Printed) -> Printed:
     return capsys
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    yield
-    root.handlers, root.level = handlers, level
 
 
 def lines(printed: Printed) -> list[dict[str, Any]]:

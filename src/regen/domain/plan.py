@@ -72,6 +72,11 @@ def withdrawals(outcomes: Iterable[Outcome], excluded: Iterable[Exclusion], scop
     return {player: reason for player, reason in last.items() if reason in EXPLAINED}
 
 
+def retiring(named: Iterable[str], scope: Scope, runs: Collection[str]) -> tuple[str, ...]:
+    """The retired systems whose current rows a batch withdraws: none that it runs, and none if its scope names systems."""
+    return () if scope.systems is not None else tuple(name for name in named if name not in runs)
+
+
 def leaving(
     current: Iterable[CurrentPrediction],
     outcomes: Sequence[Outcome],

@@ -20,6 +20,7 @@ from regen.domain.errors import (
     StatementRefused,
     Unavailable,
 )
+from regen.domain.plan import retiring
 from regen.domain.promotion import FenceToken, Promotion, PromotionCounts, Rollback
 from regen.ports import Write
 from regen.services.batch.ending import end_round
@@ -54,18 +55,11 @@ def promote_round(deps: Deps, batch: Batch, lease: Lease, rows: int) -> str:
                 metadata={**batch.metadata, "batch_id": batch.batch_id},
                 at=entry.at,
                 audit=entry,
-                retired=retired(deps, batch),
+                retired=retiring(deps.config.retired_systems, batch.scope, batch.systems),
             )
         )
 
     return _act(deps, batch, lease, AuditEvent.PROMOTED, Status.PROMOTED, attempt)
-
-
-def retired(deps: Deps, batch: Batch) -> tuple[str, ...]:
-    """The systems whose current rows the batch withdraws: none that it runs, and none if it runs only those that were named."""
-    if batch.scope.systems is not None:
-        return ()
-    return tuple(name for name in deps.config.retired_systems if name not in batch.systems)
 
 
 def rollback_round(deps: Deps, batch: Batch, lease: Lease) -> str:

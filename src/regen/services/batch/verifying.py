@@ -27,13 +27,14 @@ from regen.domain.checks import Evidence, Verdict, judge
 from regen.domain.checks.waivers import holding
 from regen.domain.errors import AccessDenied, FenceLost, InvalidInput, NoSuchBatch, StagingMissing
 from regen.domain.outcome import tally
+from regen.domain.plan import retiring
 from regen.domain.promotion import CurrentPrediction
 from regen.ports import Write
 from regen.services.batch import gathering
 from regen.services.batch.dates import read_date
 from regen.services.batch.ending import end_round
 from regen.services.batch.gathering import Gathered
-from regen.services.batch.promoting import promote_round, retired, rollback_round
+from regen.services.batch.promoting import promote_round, rollback_round
 from regen.services.batch.staging import drop_own, drop_predecessors
 from regen.services.state.commit import read_batch, until_committed
 from regen.services.state.denials import note_denied
@@ -132,7 +133,7 @@ def _judged(deps: Deps, batch: Batch, lease: Lease, staging: str) -> str:
             thresholds=batch.thresholds,
             staged_rows=staged,
             expected_rows=rows,
-            retired=frozenset(retired(deps, batch)),
+            retired=frozenset(retiring(deps.config.retired_systems, batch.scope, batch.systems)),
         )
         found = judge(seen)
         verdict = replace(found, accepted=holding(batch.accepted_checks, batch.verdict, found.findings))

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from regen.api.moves import Moves
 from regen.domain.batch import Batch
 from regen.domain.outcome import Outcome, Prediction
-from regen.domain.plan import leaving
+from regen.domain.plan import leaving, retiring
 from regen.domain.promotion import CurrentPrediction, MovedPrediction
 from regen.services.batch.gathering import gather
-from regen.services.batch.promoting import retired
 from regen.services.state.commit import read_batch
 from regen.services.state.deps import Deps
 
@@ -53,7 +52,8 @@ def _would_move(deps: Deps, batch: Batch) -> Iterator[MovedPrediction]:
             outcome, new = min(made, key=lambda pair: _distance(old, pair[1]))
             tier = outcome.provenance.data_source_tier if outcome.provenance else None
             yield _move(old, batch.reason, new, tier)
-    gone = leaving(current, gathered.outcomes, gathered.fresh, gathered.excluded, batch.scope, retired(deps, batch))
+    retired = retiring(deps.config.retired_systems, batch.scope, batch.systems)
+    gone = leaving(current, gathered.outcomes, gathered.fresh, gathered.excluded, batch.scope, retired)
     yield from (_move(old, reason) for old, reason in gone)
 
 
