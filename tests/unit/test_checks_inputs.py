@@ -93,6 +93,13 @@ def test_moves_up_and_down_do_not_cancel(by: float, fails: bool) -> None:  # noq
     assert verdict_of([held(p) for p in everybody(10)], after).failed == (["mean_shift"] if fails else [])
 
 
+@pytest.mark.parametrize(("touched", "fails"), [(1, False), (2, False), (3, True)])
+def test_news_may_move_one_or_two_players_far(touched: int, fails: bool) -> None:  # noqa: FBT001
+    verdict = verdict_of([held(p) for p in everybody(10)], [moved(p, 9.0) for p in everybody(touched)])
+    assert ("mean_shift" in verdict.failed) is fails
+    assert ("fewer than 3 players" in (verdict.findings["mean_shift"].not_looked_at or "")) is not fails
+
+
 def test_one_system_that_moves_is_not_hidden_by_those_that_stay() -> None:
     before: list[list[CurrentPrediction]] = [held(p, systems=SYSTEMS) for p in everybody(10)]
     verdict = verdict_of(before, [moved(p, 6.0, SYSTEMS) for p in everybody(10)], systems=SYSTEMS)

@@ -48,9 +48,9 @@ def _opener() -> urllib.request.OpenerDirector:
 
 
 def test_the_command_prints_a_link_that_serves(fake: FakeCoordinator, tmp_path: Path) -> None:
-    # Nothing answers as BigQuery: the page says so, and shows the rest.
+    # What answers as BigQuery knows no query: the page says so, and shows the rest.
     env = {"PATH": os.environ["PATH"], "COORDINATOR_URL": fake.url, "API_KEY": "k", "REGEN_LOCAL_HOME": str(tmp_path)}
-    env |= {"BIGQUERY_EMULATOR_HOST": "127.0.0.1:9", "REGEN_CONFIG": str(tmp_path / "c"), "PYTHONUNBUFFERED": "1"}
+    env |= {"BIGQUERY_EMULATOR_HOST": fake.url, "REGEN_CONFIG": str(tmp_path / "c"), "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-c", "from regen.cli.main import main; main()", "console"]
     with (
         subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process,
@@ -72,7 +72,7 @@ def test_the_command_prints_a_link_that_serves(fake: FakeCoordinator, tmp_path: 
 
 
 def test_a_console_beside_other_work_ends_with_it(fake: FakeCoordinator) -> None:
-    reader = Reader("a-project", "http://127.0.0.1:9")
+    reader = Reader("a-project", fake.url)
     target = target_of(fake.url, "a-project", is_local=True)
     console = LoopbackConsole(Coordinator(fake.url, "k", pauses=()), reader, target)
     console.start()

@@ -14,8 +14,8 @@ from regen.training.fitting import median_ridge, predict, shares, spread
 from regen.training.train import design, fit, train
 from support.season_factory import FIRST, season, write
 
-MADE = season(days=50)
-CUT = FIRST + timedelta(days=70)
+MADE = season(days=34)
+CUT = FIRST + timedelta(days=50)
 
 
 def test_a_fit_is_reproducible_and_sees_nothing_later(tmp_path: Path) -> None:

@@ -51,9 +51,10 @@ def compared(look: Callable[[Pairs, float], CheckResult]) -> Callable[[Evidence,
 def mean_shift(evidence: Evidence, limit: float) -> CheckResult:
     """No system's predictions move far from the current ones on average, up or down (I-42: 29 points at once).
 
-    The size of each move counts: inputs that slipped from one player to the next move half of them up and half down.
+    The size of each move counts: inputs that slipped from one player to the next move half of them up and half down. News
+    may move one or two players far: fewer than three make no average.
 
-    Fails when: the predictions of a system moved too far on average, whether up or down
+    Fails when: the predictions of a system moved too far on average, whether up or down, for three players or more
     What to do: `regen slate DATE`, features and lines: has upstream changed a unit or a column, or joined by position?
     """
     before: dict[tuple[str, str], float] = {(c.player_lookup, c.system_id): c.points for c in evidence.current}
@@ -64,7 +65,9 @@ def mean_shift(evidence: Evidence, limit: float) -> CheckResult:
                 sizes[p.system_id].append(abs(p.points - before[o.player_lookup, p.system_id]))
     if not sizes:
         return skipped(NO_CURRENT if not before else NO_PAIR, limit)
-    means = {system: fmean(found) for system, found in sizes.items()}
+    means = {system: fmean(found) for system, found in sizes.items() if len(found) >= FLOOR}
+    if not means:
+        return skipped(f"fewer than {FLOOR} players have rows of a system both before and after", limit)
     far = sorted(system for system, value in means.items() if value > limit)
     return CheckResult(not far, round(max(means.values()), 3), limit, far[:MAX_NAMES])
 
