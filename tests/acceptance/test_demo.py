@@ -27,23 +27,26 @@ def demo(home: Path, *arguments: str) -> tuple[int, str, str, dict[str, object]]
     return done.returncode, done.stdout, done.stderr, json.loads(figures.read_text()) if figures.exists() else {}
 
 
-def test_demo_regenerates_five_dates(tmp_path: Path) -> None:
-    code, out, err, figures = demo(tmp_path / "five")
+@pytest.mark.parametrize("count", [2, pytest.param(5, marks=pytest.mark.long)])
+def test_demo_regenerates_its_dates(tmp_path: Path, count: int) -> None:
+    """Without an option there are five."""
+    days = dict(list(FIVE.items())[:count])
+    code, out, err, figures = demo(tmp_path / "home", *(["--to", max(days)] if count < len(FIVE) else []))
     assert code == 0, err
     assert figures["passed"] is True
     dates = {row["game_date"]: row for row in figures["dates"]}  # type: ignore[attr-defined]
-    assert {day: row["requested"] for day, row in dates.items()} == FIVE
+    assert {day: row["requested"] for day, row in dates.items()} == days
     assert all(row["status"] == "promoted" and row["superseded"] == row["inserted"] for row in dates.values())
     said, last = out.rstrip("\n").splitlines()[-2:]
     numbers = re.fullmatch(
-        r"OK: 5 of 5 dates promoted, 453 players have current predictions, (\d+) old ones superseded, each with a "
-        r"replacement, (\d+) inserted, 5 audit rows, nothing lost, [\d.]+ s\.",
+        rf"OK: {count} of {count} dates promoted, {sum(days.values())} players have current predictions, (\d+) old ones "
+        rf"superseded, each with a replacement, (\d+) inserted, {count} audit rows, nothing lost, [\d.]+ s\.",
         last,
     )
     assert numbers, last
     assert numbers[1] == numbers[2] == str(sum(row["superseded"] for row in dates.values()))
     page = Path(said.removeprefix("report: ")).read_text()
-    assert all(day[5:] in page for day in FIVE)
+    assert all(day[5:] in page for day in days)
     assert f"<b>{numbers[1]}</b><span>rows superseded" in page
 
 

@@ -91,6 +91,7 @@ def test_a_signal_during_the_start_ends_everything(tmp_path: Path) -> None:
     wait_until(lambda: gone(started), 2, "every process to end")
 
 
+@pytest.mark.long
 def test_a_loader_that_fails_ends_everything(tmp_path: Path) -> None:
     with running(tmp_path, load="fail") as process:
         output, _ = process.communicate(timeout=60)
@@ -99,6 +100,7 @@ def test_a_loader_that_fails_ends_everything(tmp_path: Path) -> None:
     assert not (tmp_path / "local" / "env").exists()
 
 
+@pytest.mark.long
 def test_death_of_the_in_memory_process_ends_the_stack(tmp_path: Path) -> None:
     with running(tmp_path) as process:
         ready(tmp_path, process)

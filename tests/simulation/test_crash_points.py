@@ -10,6 +10,8 @@ import pytest
 from simulation.faults import Fault
 from simulation.run import SCENES, one_batch
 
+EACH = [5, pytest.param(1, marks=pytest.mark.long)]
+"""`make test` looks at every fifth call, beginning with another one in each scene; the long suite at all of them."""
 CRASHES = (Fault.CRASH_BEFORE, Fault.CRASH_AFTER)
 OTHERS = (Fault.REFUSED, Fault.UNANSWERED, Fault.LATE, Fault.STALL, Fault.DONE_REFUSED, Fault.AMBIGUOUS)
 
@@ -23,10 +25,11 @@ def test_scene_without_faults_ends_as_expected(scene: str) -> None:
     assert len(result.batches) == {"follow_up": 2, "backfill": 2}.get(scene, 1)
 
 
+@pytest.mark.parametrize("step", EACH)
 @pytest.mark.parametrize("scene", SCENES)
-def test_process_may_die_after_any_call(scene: str) -> None:
+def test_process_may_die_after_any_call(scene: str, step: int) -> None:
     """A crash before the next call leaves the same state; `make test-long` covers that, too."""
-    for call in range(one_batch({}, scene).calls):
+    for call in range(SCENES.index(scene) % step, one_batch({}, scene).calls, step):
         _check({call: Fault.CRASH_AFTER}, scene)
 
 
@@ -37,14 +40,16 @@ def test_process_may_die_before_any_call(scene: str) -> None:
         _check({call: Fault.CRASH_BEFORE}, scene)
 
 
-def test_process_may_die_before_any_call_of_a_batch() -> None:
-    for call in range(one_batch({}).calls):
+@pytest.mark.parametrize("step", EACH)
+def test_process_may_die_before_any_call_of_a_batch(step: int) -> None:
+    for call in range(0, one_batch({}).calls, step):
         _check({call: Fault.CRASH_BEFORE}, "batch")
 
 
+@pytest.mark.parametrize("step", EACH)
 @pytest.mark.parametrize("fault", OTHERS)
-def test_any_call_may_go_unanswered_or_be_slow(fault: Fault) -> None:
-    for call in range(one_batch({}).calls):
+def test_any_call_may_go_unanswered_or_be_slow(fault: Fault, step: int) -> None:
+    for call in range(OTHERS.index(fault) % step, one_batch({}).calls, step):
         _check({call: fault}, "batch")
 
 

@@ -5,7 +5,7 @@ import pytest
 from simulation.faults import Mix
 from simulation.run import simulate
 
-RUNS = 240
+RUNS = 120
 GROUP = 30
 
 

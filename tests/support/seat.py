@@ -10,13 +10,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 from werkzeug.serving import make_server
 
 from regen.adapters.memory.promoting import is_current
 from regen.api.openings import OpeningAnswer
-from regen.cli.main import make_app
 from regen.domain.slate_reading import SlateEntry
+from support.commands import run_command
 from support.league import DAY
 from support.web_bench import KEY, Web
 
@@ -41,7 +41,7 @@ class Seat:
 
     def __call__(self, *arguments: str, env: Mapping[str, str] | None = None, typed: str | None = None) -> Result:
         """Type a command; `typed` is what stdin holds."""
-        return CliRunner().invoke(make_app(), list(arguments), env={**self.env, **(env or {})}, input=typed)
+        return run_command(arguments, {**self.env, **(env or {})}, typed)
 
     @property
     def env(self) -> dict[str, str]:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from regen.cli import backfill as command
-from regen.cli.main import make_app
+from support.commands import run_command
 from support.fake_coordinator import FakeCoordinator, serving, view
 
 NAME = "backfill_2026-01-20_2026-01-21_a1b2c3d4"
@@ -62,7 +62,7 @@ def regen(fake: FakeCoordinator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(command, "before_and_after", lambda *_: {"2026-01-20": accuracy})
 
     def run(*arguments: str) -> Result:
-        return CliRunner().invoke(make_app(), list(arguments), env=env)
+        return run_command(arguments, env)
 
     return run
 

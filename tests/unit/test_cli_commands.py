@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 import typer
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from regen.cli.main import make_app
+from support.commands import APP, run_command
 from support.fake_coordinator import FakeCoordinator, serving, view
 
 ACCEPTED = {
@@ -45,7 +45,7 @@ def regen(fake: FakeCoordinator, tmp_path: Path) -> Regen:
     env |= {"PROJECT_ID": "", "BIGQUERY_EMULATOR_HOST": "", "REGEN_PROFILE": ""}
 
     def run(*arguments: str) -> Result:
-        return CliRunner().invoke(make_app(), list(arguments), env=env)
+        return run_command(arguments, env)
 
     return run
 
@@ -58,7 +58,7 @@ def commands(app: typer.Typer, path: tuple[str, ...] = ()) -> Iterator[tuple[str
         yield from commands(group.typer_instance, (*path, str(group.name)))
 
 
-@pytest.mark.parametrize("command", sorted(commands(make_app())), ids=" ".join)
+@pytest.mark.parametrize("command", sorted(commands(APP)), ids=" ".join)
 def test_every_command_helps_with_an_example(command: tuple[str, ...], regen: Regen) -> None:
     result = regen(*command, "--help")
     assert result.exit_code == 0

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import pytest
 import typer
 from typer.core import TyperCommand, TyperGroup
-from typer.testing import CliRunner
 
-from regen.cli.main import make_app
+from support.commands import APP, run_command
 
 
 def _commands(
@@ -31,7 +30,7 @@ def _words() -> Iterator[tuple[tuple[str, ...], str, bool, bool]]:
                 yield path, param.opts[0] if not is_argument else str(param.name), is_argument, param.multiple
 
 
-WHOLE = typer.main.get_command(make_app())
+WHOLE = typer.main.get_command(APP)
 WORDS = list(_words())
 ARGUMENTS = [(path, name) for path, name, is_argument, _ in WORDS if is_argument]
 OPTIONS = [(path, name) for path, name, is_argument, _ in WORDS if not is_argument]
@@ -50,7 +49,7 @@ def _refused(*words: str) -> str:
 
 
 def test_an_empty_value_is_wrong_usage() -> None:
-    result = CliRunner().invoke(make_app(), ["status", "--date", ""], env={"COLUMNS": "200"})
+    result = run_command(["status", "--date", ""], {"COLUMNS": "200"})
     assert result.exit_code == 2
     assert "--date" in result.stderr
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from regen.adapters.bigquery import loading
-from regen.cli.main import make_app
 from regen.data.formats import FORMATS
+from support.commands import run_command
 from support.import_files import LOGS, box
 from support.import_tables import Tables
 from support.vendor_files import WRITERS
@@ -37,7 +37,7 @@ def run(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Import:
 
     def act(*arguments: str | Path) -> Result:
         words = ["import", *map(str, arguments)]
-        return CliRunner().invoke(make_app(), words, env={**env, "BIGQUERY_EMULATOR_HOST": "http://127.0.0.1:9"})
+        return run_command(words, {**env, "BIGQUERY_EMULATOR_HOST": "http://127.0.0.1:9"})
 
     return act
 

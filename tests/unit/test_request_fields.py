@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from regen.adapters.bigquery.params import audit_row
-from regen.cli.main import make_app
 from regen.domain.audit import AuditEntry
 from regen.schemas import table
 from support import openapi
+from support.commands import run_command
 from support.fake_coordinator import serving
 from support.league import DAY
 from support.web_bench import Web, envelope, pushed
@@ -214,7 +213,7 @@ def test_the_command_line_sends_every_request_field(name: str, tmp_path: Path) -
         fake.answers[f"POST {RUN}"] = [(409, {"title": "only what is sent counts"})]
         env = {"COORDINATOR_URL": fake.url, "API_KEY": "k", "REGEN_LOCAL_HOME": str(tmp_path), "REGEN_PROFILE": ""}
         env |= {"REGEN_CONFIG": str(tmp_path / "c"), "PROJECT_ID": "", "BIGQUERY_EMULATOR_HOST": ""}
-        result = CliRunner().invoke(make_app(), ["regenerate", DATE, *arguments], env=env)
+        result = run_command(["regenerate", DATE, *arguments], env)
         bodies = [sent for _, sent, _ in fake.asked]
     assert bodies, f"regen regenerate has no option {option}: {result.output}"
     assert name in (bodies[0] or {}), f"{option} is not sent"

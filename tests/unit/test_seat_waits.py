@@ -15,11 +15,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from regen.cli.main import make_app
 from regen.client import http, patience
 from regen.client.errors import Unreachable
+from support.commands import run_command
 from support.fake_coordinator import FakeCoordinator, serving, view
 
 Regen = Callable[..., Result]
@@ -36,7 +36,7 @@ def regen(tmp_path: Path) -> Regen:
             "PROJECT_ID": "",
         }
         empty = {"BIGQUERY_EMULATOR_HOST": "", "REGEN_PROFILE": "", "COORDINATOR_URL": ""}
-        return CliRunner().invoke(make_app(), list(arguments), env={**home, **empty, **env})
+        return run_command(arguments, {**home, **empty, **env})
 
     return run
 

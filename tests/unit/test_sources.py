@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from regen.adapters.bigquery.ledger import BigQueryLedger
 from regen.adapters.memory.sources import source_days
-from regen.cli.main import make_app
 from regen.domain.alerts import AlertKind
 from regen.domain.sources import Expected, Source, SourceState, Standing, judge
 from regen.services.healing import sweeping
@@ -21,6 +20,7 @@ from regen.services.state.deps import ALERT_TOPIC
 from regen.services.tables import bdb_scanning, source_watching
 from regen.settings import limits
 from support.backfill_bench import BackfillBench
+from support.commands import run_command
 from support.input_rows import Rows, inputs, start_of, together
 
 DAY = date(2026, 1, 19)
@@ -156,9 +156,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     }
 
     def act(*words: str) -> Result:
-        return CliRunner().invoke(
-            make_app(), ["sources", *words], env={**env, "BIGQUERY_EMULATOR_HOST": "http://127.0.0.1:9"}
-        )
+        return run_command(["sources", *words], {**env, "BIGQUERY_EMULATOR_HOST": "http://127.0.0.1:9"})
 
     return act
 

@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from regen.cli.main import make_app
 from regen.client import training_tables
 from regen.client.reader import Reader
 from regen.data.csvs import DataFolder
 from regen.systems import load_artefact
 from regen.training.train import train
 from regen.training.warehouse import HISTORY_DAYS, remarks, tables_as_data
+from support.commands import run_command
 from support.season_factory import FIRST, season
 
 MADE = season(days=50)
@@ -97,10 +96,8 @@ def test_the_command_reads_two_years_and_says_what_they_lack(monkeypatch: pytest
 
     monkeypatch.setattr(training_tables, "rows_to_learn_from", rows)
     out = tmp_path / "artefact.json"
-    done = CliRunner().invoke(
-        make_app(),
-        ["train", "--from-warehouse", "--until", CUT.isoformat(), "--out", str(out)],
-        env={"HOME": str(tmp_path)},
+    done = run_command(
+        ["train", "--from-warehouse", "--until", CUT.isoformat(), "--out", str(out)], {"HOME": str(tmp_path)}
     )
     assert done.exit_code == 0, done.output
     assert asked == [(CUT - timedelta(days=HISTORY_DAYS), CUT)]
@@ -111,6 +108,6 @@ def test_the_command_reads_two_years_and_says_what_they_lack(monkeypatch: pytest
 
 @pytest.mark.parametrize("sources", [[], ["--data", ".", "--from-warehouse"]])
 def test_one_source_is_named_and_only_one(sources: list[str]) -> None:
-    done = CliRunner().invoke(make_app(), ["train", "--until", "2025-11-30", *sources])
+    done = run_command(["train", "--until", "2025-11-30", *sources], {})
     assert done.exit_code == 2
     assert "--from-warehouse" in done.stderr

@@ -38,6 +38,7 @@ def kill_at(rig: Rig, *scenes: Scene) -> None:
     check_invariants(rig, dates.days)
 
 
+@pytest.mark.long
 def test_each_function_may_be_killed_halfway(rig: Rig) -> None:
     """I-01, I-02, I-17: no current row is lost, lost triggers open a batch again, nothing is done twice."""
     kill_at(
