@@ -137,7 +137,7 @@ SAID: list[tuple[dict[str, Any], str, str | None, str]] = [
     ),
     (
         {"requested": 0, "produced": 0, "superseded": 0, "withdrawn": 1, "withdrawals": {"postponed": {"players": 1, "rows": 1}}},
-        "Promoted: nobody was predicted; 1 row withdrawn (1 postponed).",
+        "Promoted: no player was predicted; 1 row withdrawn (1 postponed).",
         None,
         "regen show",
     ),

@@ -79,7 +79,7 @@ class SweepReport(msgspec.Struct, kw_only=True):
     Attributes:
         healed: `batch_id: what` for each batch that was carried on, and the dates whose fence was mended.
         trouble: what could not be done now; the next sweep tries again.
-        orphans: staging tables that nobody will look at again, in the sweeps that look for them.
+        orphans: staging tables that no batch will look at again, in the sweeps that look for them.
         unreadable: records that this version cannot read, each with its path: left alone, alerted to once. Beyond the first
             ones, `trouble` says how many more there are.
     """

@@ -93,7 +93,7 @@ class Interrupted(OperatorError):
 
 
 class Unreachable(OperatorError):
-    """Nobody answers, or somebody else does."""
+    """Nothing answers, or another service does."""
 
     exit_code = ExitCode.UNREACHABLE
     title = "Not reachable"

@@ -10,7 +10,7 @@ from typing import Any
 from regen.client.errors import ExitCode, OperatorError, Unreachable
 from regen.client.http import Coordinator
 
-#: The statuses in which a batch stays until somebody gives an order.
+#: The statuses in which a batch stays until an operator gives an order.
 ENDED = frozenset({"promoted", "rejected", "cancelled", "failed", "rolled_back"})
 SLOWEST_LOOK = 2.0
 #: Seconds without an answer that a waiting person bears: a deployment, a network that changes.

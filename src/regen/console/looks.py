@@ -100,7 +100,7 @@ class Memory:
         return Seen(value, now)
 
     def _answered(self, ask: Ask[T]) -> T:
-        """The answer within the patience. Google's clients repeat a call that finds nobody for minutes; a page must not.
+        """The answer within the patience. Google's clients repeat a call that nothing answers for minutes; a page must not.
 
         Raises:
             Unreachable: there is none in time.

@@ -45,7 +45,7 @@ def read_aliases(path: Path) -> Aliases:
     """Read the file.
 
     Raises:
-        InvalidInput: a column is missing, or a line names nobody.
+        InvalidInput: a column is missing, or a line names no player.
     """
     found: defaultdict[str, list[Alias]] = defaultdict(list)
     with path.open(encoding="utf-8-sig", newline="") as stream:

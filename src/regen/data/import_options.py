@@ -11,7 +11,7 @@ from regen.data.damage import Damage
 from regen.data.input_rows import Row
 
 FEATURE_MINUTES = 8.0
-"""Players without a line who average less get no feature row: nobody would predict them."""
+"""Players without a line who average less get no feature row: no system would predict them."""
 ROWS_PER_LOAD = 50_000
 
 

@@ -41,7 +41,7 @@ class TablePlan:
     Attributes:
         dates: that are replaced.
         gains: rows that come.
-        loses: rows that are there of these dates now; None if nobody has looked.
+        loses: rows that are there of these dates now; None if they were not counted.
     """
 
     table: str

@@ -19,14 +19,14 @@ EXPECTED = frozenset({"out", SYSTEM_RETIRED})
 
 def alerts_of(batch: Batch) -> Iterator[tuple[AlertKind, str]]:
     """The alerts that an end raises, each with its cause in a sentence."""
-    told = sentence(facts_of(batch))
+    said = sentence(facts_of(batch))
     if batch.status is Status.REJECTED:
-        yield AlertKind.BATCH_REJECTED, told
+        yield AlertKind.BATCH_REJECTED, said
     elif batch.status is Status.FAILED:
-        yield AlertKind.BATCH_FAILED, told
+        yield AlertKind.BATCH_FAILED, said
     elif batch.status is Status.PROMOTED:
         if (batch.counts.produced or 0) < batch.requested_players:
-            yield AlertKind.BATCH_PARTIAL, told
+            yield AlertKind.BATCH_PARTIAL, said
         beyond = {reason: counts for reason, counts in withdrawals_of(batch).items() if reason not in EXPECTED}
         if beyond and batch.act is not Act.ROLLBACK:
             yield AlertKind.PREDICTIONS_WITHDRAWN, f"withdrawn without a replacement: {in_words(beyond)}"

@@ -3,7 +3,7 @@
 - **A status**: a player who is ruled out, doubtful or back moves the minutes of the team-mates; a player who becomes
   questionable, or no longer is, moves only the player's own prediction.
 - **A line** that moved by a threshold, or appeared, moves the player's own prediction.
-- **A game** that is called off, or played after all, touches everybody in it.
+- **A game** that is called off, or played after all, touches every player in it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The freshness of the inputs: what each has of a date, by when it should be there, and whether it has shrunk.
 
 The measure of a shrunken input is that of the checks before a promotion (`evidence.is_smaller`), and its limit has the default of
-`slate_size`: what is told here is what is refused there.
+`slate_size`: what is reported here is what is refused there.
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ def _promoted(facts: BatchFacts) -> str:
         return f"Still promoted: its rollback was refused: {facts.error}."
     gone = f"{facts.withdrawn} withdrawn" if facts.withdrawn else ""
     if not facts.produced:
-        return f"Promoted: nobody was predicted; {_rows(facts.withdrawn)} withdrawn{_reasons(facts)}."
+        return f"Promoted: no player was predicted; {_rows(facts.withdrawn)} withdrawn{_reasons(facts)}."
     who = _players(facts.produced)
     if facts.lacking and facts.requested is not None:
         who = f"{facts.produced} of {_players(facts.requested)}"

@@ -197,8 +197,8 @@ def _timeline(facts: Facts) -> str:
         rows.append((view["game_date"], spans))
     names = list(dict.fromkeys(span.name for _, spans in rows for span in spans))
     spent = [(day, *(_spent(spans, name) for name in names)) for day, spans in rows]
-    told = table_html(("date", *names), spent, "Seconds in each status") if names else ""
-    return timeline(rows, name="Timeline of the batches") + told
+    lengths = table_html(("date", *names), spent, "Seconds in each status") if names else ""
+    return timeline(rows, name="Timeline of the batches") + lengths
 
 
 def _two(value: float | None) -> float | None:

@@ -13,21 +13,21 @@ from regen.report.tables import table_html
 from regen.report.texts import escape
 
 MOST = 7
-"""Batches that are told in full; of a longer backfill, only those that were not promoted."""
+"""Number of batches that are described in full; of a longer backfill, only those that were not promoted."""
 BAD = frozenset({"rejected", "failed", "cancelled", "unreadable"})
 
 
 def verdict(views: Sequence[Mapping[str, Any]]) -> str:
     """The section; empty if there is no batch."""
     facts = [facts_of(view) for view in views]
-    told = facts if len(facts) <= MOST else [one for one in facts if one.status in BAD]
-    parts = "".join(_told(one, alone=len(facts) == 1) for one in told)
-    if len(told) < len(facts):
-        parts = f"<p>{len(facts) - len(told)} of {len(facts)} batches were promoted or are under way.</p>{parts}"
+    shown = facts if len(facts) <= MOST else [one for one in facts if one.status in BAD]
+    parts = "".join(_described(one, alone=len(facts) == 1) for one in shown)
+    if len(shown) < len(facts):
+        parts = f"<p>{len(facts) - len(shown)} of {len(facts)} batches were promoted or are under way.</p>{parts}"
     return parts
 
 
-def _told(facts: BatchFacts, *, alone: bool) -> str:
+def _described(facts: BatchFacts, *, alone: bool) -> str:
     name = "" if alone else f"<h3>{escape(facts.game_date)}: {escape(facts.batch_id)}</h3>"
     lines = [sentence(facts), standing(facts), *map(waived, facts.waivers)]
     said = "".join(f"<p>{escape(line)}</p>" for line in lines if line)

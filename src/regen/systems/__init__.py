@@ -105,7 +105,7 @@ def by_version(ids: Sequence[str]) -> Callable[[Sequence[str], str], Sequence[Sy
 
     # When a process starts, so that it ends if a system is unknown; the models of another version are loaded when one is met.
     chosen(FEATURE_VERSION)
-    # Features of another version reach no system: whoever runs them has a gate, whose error says what was expected.
+    # Features of another version reach no system: the worker and the fit have a gate, whose error says what was expected.
     return lambda wanted, version: run_for(tuple(wanted), version if version in ACCEPTED else FEATURE_VERSION)
 
 

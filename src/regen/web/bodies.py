@@ -103,7 +103,7 @@ def pushed_trigger(
 
 
 def only(body: Mapping[str, Any], allowed: Collection[str]) -> None:
-    """Refuse a field that nobody reads: its sender means something by it."""
+    """Refuse a field that the route does not read: its sender means something by it."""
     for name in body:
         if name not in allowed:
             raise InvalidInput(str(name)[:MAX_NAME], f"no such field; known: {', '.join(sorted(allowed))}")

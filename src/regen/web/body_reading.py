@@ -103,7 +103,7 @@ def read_push(request: Request) -> PushBody:
 
 
 def drain(request: Request) -> bool:
-    """Read away, without keeping it, what nobody read, so that the caller gets to read the answer.
+    """Read away, without keeping it, what was left unread, so that the caller gets to read the answer.
 
     Returns:
         Whether nothing is left.

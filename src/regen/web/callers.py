@@ -36,7 +36,7 @@ _OWN_ADDRESS = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)*\.run\.app(/.*)?")
 
 
 class Unauthenticated(RegenError):
-    """The caller did not say who he is, or did not prove it."""
+    """The caller gave no identity, or did not prove it."""
 
 
 class Forbidden(RegenError):
@@ -114,7 +114,7 @@ class Gatekeeper:
     def _meant_for_us(self, audience: object) -> bool:
         """Whether it is our audience.
 
-        Eventarc signs for the service's own address, which nobody knows before the service exists. Where the platform
+        Eventarc signs for the service's own address, which is not known before the service exists. Where the platform
         has verified the token, it has verified that, too; the account says the rest.
         """
         if audience == self._settings.oidc_audience:
@@ -148,7 +148,7 @@ def _ahead(expiry: float) -> bool:
 class _Certificates:
     """The issuer's certificates by key id, fetched when first needed and when an unknown key turns up.
 
-    They are asked for at most every few seconds, whoever calls with whatever key; those at hand serve while the issuer
+    They are asked for at most every few seconds, whatever the caller and the key; those at hand serve while the issuer
     does not answer.
     """
 

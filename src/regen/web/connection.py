@@ -24,7 +24,7 @@ _SERVERS = ("gunicorn.socket", "werkzeug.socket")
 
 
 class Late:
-    """Whether a caller has used up his time."""
+    """Whether a caller's time is used up."""
 
     is_over = False
 

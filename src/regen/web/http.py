@@ -182,12 +182,12 @@ def problem_response(error: RegenError) -> Response:
 
 
 def internal(dependency: str | None = None) -> Response:
-    """The problem of what nobody expected: its text stays inside."""
+    """The problem of an unexpected error: its text stays inside."""
     return problem(500, "internal", "Internal error", _inside(dependency), dependency=dependency)
 
 
 def _detail(error: RegenError, status: int) -> str:
-    """The error's text, with the service that it came from; what regen itself got wrong is told to nobody outside."""
+    """The error's text, with the service that it came from; what regen itself got wrong stays inside."""
     if status == 500:
         return _inside(error.dependency)
     named = error.dependency is None or error.dependency in str(error)
@@ -251,7 +251,7 @@ class Router:
         except RegenError as error:
             response = problem_response(error)
             if response.status_code >= 500:
-                # Somebody will retry: Pub/Sub, the sweep, or the caller who sees it.
+                # Pub/Sub, the sweep or the caller will retry.
                 log.warning("%s: %s", type(error).__name__, error, exc_info=response.status_code == 500)
             return response
         except Exception:

@@ -79,5 +79,5 @@ def look_at(
         now=deps.clock.now(),
     )
     if trigger.scope.systems is not None:
-        raise InvalidInput("systems", "no such field in a message of news, which every system is told of")
+        raise InvalidInput("systems", "no such field in a message of news: it concerns every system")
     return news_scanning.scan(deps, Look(trigger.game_date, trigger.scope.games, trigger.scope.players))

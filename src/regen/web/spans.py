@@ -79,7 +79,7 @@ def otlp(project: str, service: str, version: str) -> Spans:
     provider = TracerProvider(resource=resource)
     provider.add_span_processor(BatchSpanProcessor(_exporter()))
     trace.set_tracer_provider(provider)
-    # A span that is lost is no error of ours, and nobody is to be woken for it.
+    # A span that is lost is no error of regen's, and wakes no engineer.
     for name in ("opentelemetry.exporter.otlp.proto.http.trace_exporter", "opentelemetry.sdk._shared_internal"):
         logging.getLogger(name).addFilter(_as_warning)
     return Spans(provider)

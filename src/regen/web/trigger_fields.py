@@ -1,7 +1,7 @@
 """What a trigger from outside says beside the known fields: orders and near misses are refused, the rest is kept as a trace.
 
 A trigger is a message of `nba-prediction-trigger`: fields in its data, and attributes, which Pub/Sub hands on beside them and
-which steer nothing. Whoever writes an order into either means it.
+which steer nothing. A sender who writes an order into either means it.
 """
 
 from __future__ import annotations

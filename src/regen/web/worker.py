@@ -52,7 +52,7 @@ class _Worker:
             self._note(batch_id, request_id, f"{type(error).__name__}: {error}")
             raise
         if word == "unknown":
-            # Requests are durable before they are published: nobody of ours sent this.
+            # Requests are durable before they are published: regen did not send this.
             why = f"request_id: expected a request of {batch_id}, not {request_id}"
             malformed.record(self._deps, body.kept, why, call.caller_name, message.message_id)
         add_context(action="process", outcome=word)

@@ -69,7 +69,7 @@ class TableLoader:
     def replace(self, parts: Sequence[Part]) -> None:
         """Put the rows of whole dates into tables in place of what these hold of them, or change nothing.
 
-        Where no table has a row of them, rows are loaded as they are, the slate's last: without it a date is there for nobody. Else
+        Where no table has a row of them, rows are loaded as they are, the slate's last: without it no batch finds the date. Else
         they are staged, and one transaction does the rest.
         """
         with translated():

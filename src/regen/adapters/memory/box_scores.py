@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 
 
 def box_scores(day: date, rows: Sequence[Row]) -> BoxScores | None:
-    """The box scores of a date; None if nobody played."""
+    """The box scores of a date; None if no player played."""
     newest: dict[tuple[str, str], Row] = {}
     for row in rows:
         key = (row["player_lookup"], row["game_id"])

@@ -126,8 +126,8 @@ def _zoned(rows: Iterable[Numbered], source: Source) -> Iterator[Numbered]:
             source.set_aside["of shots without a place"] += 1
             continue
         event = str(values["event"]).strip().lower()
-        told = {name: values[name] for name in ("game_date", "game_id", "player_lookup")}
-        yield number, {**told, "zone": zone, "made": event == "shot"}
+        keys = {name: values[name] for name in ("game_date", "game_id", "player_lookup")}
+        yield number, {**keys, "zone": zone, "made": event == "shot"}
 
 
 def _bdb_zone(values: Values) -> str | None:

@@ -55,7 +55,7 @@ def _eligible(outcome: Outcome, system: str) -> bool:
 
 
 def system_spread(evidence: Evidence, limit: float) -> CheckResult:
-    """No system says nearly the same of everybody while the others tell the players apart.
+    """No system predicts nearly the same for every player while the others tell the players apart.
 
     Fails when: the points that a system gives to ten players or more are spread (standard deviation) too little beside
         the batch's other systems

@@ -30,7 +30,7 @@ def refuse_unseen(named: Sequence[str], verdict: Mapping[str, Any] | None, known
         known: the names of all checks.
 
     Raises:
-        InvalidInput: a name is of no check, or of one that did not fail or that nobody can accept; or a failed check is
+        InvalidInput: a name is of no check, or of one that did not fail or that cannot be accepted; or a failed check is
             not named.
     """
     failed = failed_checks(verdict)

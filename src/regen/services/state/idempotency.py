@@ -120,7 +120,7 @@ def _has_expired(deps: Deps, old: Snapshot) -> bool:
 
 
 def settle(deps: Deps, key: IdempotencyKey | None, answer: msgspec.Struct | None = None) -> None:
-    """Claim a key after an act that changes nothing when it is done again; whoever claimed it first did the same."""
+    """Claim a key after an act that changes nothing when it is done again; an earlier claim did the same."""
     if key is None:
         return
     said = NOTHING if answer is None else msgspec.json.encode(answer).decode()

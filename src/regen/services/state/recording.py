@@ -54,7 +54,7 @@ def await_runs(deps: Deps, batch_id: str) -> None:
     both have would come twice. So what was put off is waited for as well: the job whose answer was lost may run still.
 
     Raises:
-        Unavailable: they are not recorded yet, or nobody knows whether they are.
+        Unavailable: they are not recorded yet, or it is not known whether they are.
     """
     waiting = _runs(deps, batch_id)
     if not waiting:

@@ -14,7 +14,7 @@ from regen.services.state.deps import Deps
 
 
 def check(deps: Deps, first: date, last: date) -> list[Finding]:
-    """Verify a range of dates; each invariant that does not hold is told of once a day.
+    """Verify a range of dates; an alert names each invariant that does not hold, once a day.
 
     Returns:
         The findings, in the order of the invariants.
