@@ -107,3 +107,65 @@ def test_the_client_reads_page_after_page(web: Web, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("regen.web.lists.MAX_LISTED", 2)
     found = WiredCoordinator(web).batches(most=4)
     assert [b["game_date"][-2:] for b in found] == ["24", "23", "22", "21"]
+
+
+@pytest.fixture(name="fills")
+def _fills() -> Web:
+    """Five backfills, a day apart, each of two dates from its own number of days on."""
+    web = Web()
+    for n in range(5):
+        first, last = DAY + timedelta(days=n), DAY + timedelta(days=n + 1)
+        web.bench.slate(players(2), first)
+        web.bench.clock.advance(60)
+        made = web.post("/backfills", {"from": first.isoformat(), "to": last.isoformat()}, {"Idempotency-Key": f"k{n}"})
+        assert made.status_code == 202
+    return web
+
+
+def _fill_page(web: Web, query: str) -> dict[str, Any]:
+    found: dict[str, Any] | None = web.get(f"/backfills?{query}").json
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("query", ["limit=2", "limit=2&status=running", "limit=2&from=2026-01-01&to=2026-02-28"])
+def test_pages_name_every_backfill_once_newest_first(query: str, fills: Web) -> None:
+    seen: list[str] = []
+    page = _fill_page(fills, query)
+    while True:
+        seen += [b["from"][-2:] for b in page["backfills"]]
+        if "next" not in page:
+            break
+        page = _fill_page(fills, f"{query}&cursor={page['next']}")
+    assert seen == ["24", "23", "22", "21", "20"]
+
+
+@pytest.mark.parametrize(
+    ("query", "firsts"),
+    [
+        ("from=2026-01-22", ["22", "21"]),
+        ("from=2026-01-01&to=2026-01-20", ["20"]),
+        ("from=2026-01-25&to=2026-01-31", ["24"]),
+        ("status=done,cancelled", []),
+        ("from=2026-01-22&status=running", ["22", "21"]),
+    ],
+)
+def test_backfills_are_listed_by_their_range(query: str, firsts: list[str], fills: Web) -> None:
+    assert [b["from"][-2:] for b in _fill_page(fills, query)["backfills"]] == firsts
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("status=promoted", "status"),
+        ("limit=51", "limit"),
+        ("from=soon", "from"),
+        ("cursor=backfill_x", "cursor"),
+        ("trigger_id=t", "trigger_id"),
+    ],
+)
+def test_odd_parameters_of_backfills_are_named(query: str, field: str, fills: Web) -> None:
+    answer = fills.get(f"/backfills?{query}")
+    assert answer.status_code == 400
+    assert answer.json is not None
+    assert field in f"{answer.json.get('field')} {answer.json.get('detail')}"

@@ -91,6 +91,11 @@ class ListedBackfill(Answer, frozen=True, kw_only=True):
 
 
 class Backfills(Answer, frozen=True, kw_only=True):
-    """The newest backfills."""
+    """Backfills, newest first.
+
+    Attributes:
+        next: `cursor` of the following page; absent on the last one.
+    """
 
     backfills: list[ListedBackfill]
+    next: str | UnsetType = UNSET

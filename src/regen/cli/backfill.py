@@ -53,6 +53,7 @@ def backfill(
     ] = "all",
     backwards: Annotated[bool, typer.Option("--backwards", help="From the last date to the first.")] = False,
     resume: Annotated[str | None, typer.Option("--resume", metavar="ID", help="Follow one; let it go on.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Of status: so many of the newest at most.")] = 50,
     detach: Annotated[bool, typer.Option("--detach", help="Do not wait for its end.")] = False,
     timeout: Annotated[float, typer.Option("--timeout", min=0, metavar="SECONDS", help="How long to wait.")] = 86400.0,
     dry_run: DryRun = False,
@@ -62,7 +63,8 @@ def backfill(
     if resume or first in ORDERS:
         word = "resume" if resume else str(first)
         why = None if reason == DEFAULT_REASON else reason
-        _ordered(session, word, resume or last, why, timeout=timeout, detach=detach, dry_run=dry_run)
+        name = resume or last
+        _ordered(session, word, name, why, limit=limit, timeout=timeout, detach=detach, dry_run=dry_run)
         return
     if first is None:
         raise Misused("from which date? Or --resume ID, or `backfill status`")
@@ -96,15 +98,31 @@ def _planned(session: Session, plan: View) -> list[View]:
     return meant
 
 
+def _listed(session: Session, limit: int) -> None:
+    found, cursor = session.coordinator.backfills()
+    while cursor and len(found) < limit:
+        more, cursor = session.coordinator.backfills(cursor)
+        found += more
+    fields = columns("backfill_id status from::3 to::3 counts::t4 reason::5 created_at::6 only::7")
+    session.out.show(found[:limit], fields)
+
+
 def _ordered(
-    session: Session, word: str, name: str | None, why: str | None, *, timeout: float, detach: bool, dry_run: bool
+    session: Session,
+    word: str,
+    name: str | None,
+    why: str | None,
+    *,
+    limit: int,
+    timeout: float,
+    detach: bool,
+    dry_run: bool,
 ) -> None:
     if word == "status":
         if name:
             _summed_up(session, session.coordinator.get(f"/backfills/{name}"))
             return
-        found = session.coordinator.get("/backfills")["backfills"]
-        session.out.show(found, columns("backfill_id status from::3 to::3 counts::t4 reason::5 created_at::6 only::7"))
+        _listed(session, limit)
         return
     if not name:
         raise Misused(f"{word} which backfill? `regen backfill status` lists them")

@@ -145,6 +145,11 @@ class Coordinator:
                 break
         return found[:most]
 
+    def backfills(self, cursor: str | None = None) -> tuple[list[dict[str, Any]], str | None]:
+        """A page of backfills, newest first, and the cursor of the next one; each has every date of its range."""
+        page = self.get("/backfills", cursor=cursor)
+        return page["backfills"], page.get("next")
+
     def moves(self, batch_id: str) -> dict[str, Any]:
         """What a batch would move, or moved."""
         return self.get(f"/batches/{urllib.parse.quote(batch_id, safe='')}/moves")

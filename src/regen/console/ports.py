@@ -34,8 +34,8 @@ class Records(Protocol):
         """What a batch would move, or moved."""
         ...
 
-    def backfills(self) -> list[View]:
-        """The newest backfills."""
+    def backfills(self, cursor: str | None) -> tuple[list[View], str | None]:
+        """A page of backfills, newest first, and the cursor of the next one."""
         ...
 
     def backfill(self, backfill_id: str) -> View:

@@ -44,9 +44,10 @@ class CoordinatorRecords:
         """As in the port."""
         return self.coordinator.moves(batch_id)
 
-    def backfills(self) -> list[View]:
+    def backfills(self, cursor: str | None) -> tuple[list[View], str | None]:
         """As in the port."""
-        return list(self.coordinator.get("/backfills")["backfills"])
+        found, following = self.coordinator.backfills(cursor)
+        return list(found), following
 
     def backfill(self, backfill_id: str) -> View:
         """As in the port."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from regen.api.backfills import Backfills, Plan, WouldBackfill
 from regen.domain import ids
@@ -16,12 +16,13 @@ from regen.services.backfill import backfilling
 from regen.services.backfill.backfilling import Wanted
 from regen.services.backfill.changes import read_backfill
 from regen.services.state.idempotency import IdempotencyKey
-from regen.services.views.backfill_view import backfill_view, dates_view, list_backfills
-from regen.web import bodies
+from regen.services.views.backfill_view import backfill_view, dates_view, page_of_backfills
+from regen.web import bodies, lists
 from regen.web.bootstrap import App
 from regen.web.http import Call, Reply, Route
 from regen.web.trigger_fields import DEFAULT_REASON
 
+LISTING = frozenset({"from", "to", "status", "limit", "cursor"})
 FIELDS = frozenset({"from", "to", "reason", "max_concurrent_dates", "only", "backwards", "metadata", "dry_run"})
 
 
@@ -44,8 +45,9 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
         made = backfilling.create(deps, wanted, key)
         return 202, structs.replace(backfill_view(made), status_url=call.url(f"/backfills/{made.backfill_id}"))
 
-    def listing(call: Call) -> Reply:  # noqa: ARG001 - every route's signature
-        return 200, Backfills(backfills=list_backfills(deps))
+    def listing(call: Call) -> Reply:
+        found, following = page_of_backfills(deps, *lists.asked_backfills(call))
+        return 200, Backfills(backfills=found, next=following or UNSET)
 
     def one(call: Call) -> Reply:
         return 200, backfill_view(read_backfill(deps, _id(call))[0])
@@ -68,7 +70,7 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
 
     return [
         Route("POST", "/backfills", gate.by_key, create),
-        Route("GET", "/backfills", gate.by_key, listing),
+        Route("GET", "/backfills", gate.by_key, listing, LISTING),
         Route("GET", "/backfills/{id}", gate.by_key, one),
         *(Route("POST", f"/backfills/{{id}}/{w}", gate.by_key, order(w)) for w in ("pause", "resume", "cancel")),
     ]

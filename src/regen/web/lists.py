@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from datetime import date
 
 from regen.domain import ids
+from regen.domain.backfill import BackfillStatus
 from regen.domain.batch import Status
 from regen.domain.dates import parse_game_date
 from regen.domain.errors import InvalidInput
+from regen.services.views.backfill_view import MAX_LISTED as MAX_BACKFILLS
+from regen.services.views.backfill_view import BackfillFilter
 from regen.services.views.batch_view import MAX_LISTED, Filter
 from regen.web.http import Call
 
@@ -21,19 +26,30 @@ def asked_batches(call: Call) -> tuple[Filter, int, str | None]:
     Raises:
         InvalidInput: names the parameter that is wrong.
     """
-    date, trigger_id = call.query("game_date"), call.query("trigger_id")
-    if date is not None:
-        parse_game_date(date)
+    day, trigger_id = call.query("game_date"), call.query("trigger_id")
+    if day is not None:
+        parse_game_date(day)
     if trigger_id is not None and not 0 < len(trigger_id) <= MAX_TRIGGER_ID:
         raise InvalidInput("trigger_id", f"1 to {MAX_TRIGGER_ID} characters")
     first, last = _span(call)
-    if first is not None and date is not None:
+    if first is not None and day is not None:
         raise InvalidInput("game_date", "not to be given beside `from` and `to`")
-    wanted = Filter(date, first, last, _statuses(call.query("status")), trigger_id)
+    wanted = Filter(day, first, last, _statuses(call.query("status"), Status), trigger_id)
     return wanted, _limit(call, MAX_LISTED), _cursor(call)
 
 
-def _span(call: Call) -> tuple[str | None, str | None]:
+def asked_backfills(call: Call) -> tuple[BackfillFilter, int, str | None]:
+    """The filter, the limit and the cursor of `GET /backfills`.
+
+    Raises:
+        InvalidInput: names the parameter that is wrong.
+    """
+    first, last = _span(call)
+    wanted = BackfillFilter(first, last, _statuses(call.query("status"), BackfillStatus))
+    return wanted, _limit(call, MAX_BACKFILLS), _cursor(call)
+
+
+def _span(call: Call) -> tuple[date, date] | tuple[None, None]:
     first, last = call.query("from"), call.query("to")
     if first is None and last is None:
         return None, None
@@ -41,15 +57,15 @@ def _span(call: Call) -> tuple[str | None, str | None]:
     begin, end = named[0], named[-1]
     if end < begin:
         raise InvalidInput("to", "a date from `from` on")
-    return begin.isoformat(), end.isoformat()
+    return begin, end
 
 
-def _statuses(text: str | None) -> tuple[str, ...]:
+def _statuses(text: str | None, known: Iterable[str]) -> tuple[str, ...]:
     if text is None:
         return ()
-    found = tuple(dict.fromkeys(text.split(",")))
-    if any(status not in list(Status) for status in found):
-        raise InvalidInput("status", f"one of {', '.join(Status)}, or several with commas")
+    names, found = tuple(known), tuple(dict.fromkeys(text.split(",")))
+    if any(status not in names for status in found):
+        raise InvalidInput("status", f"one of {', '.join(names)}, or several with commas")
     return found
 
 

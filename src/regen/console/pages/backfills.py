@@ -17,14 +17,19 @@ ORDER = {"rejected": 0, "failed": 0, "cancelled": 1, "opening": 2, "running": 2,
 
 
 def backfills(site: Site, asked: Asked) -> Page:
-    """The newest backfills; one question."""
-    seen: Seen[list[View]] = site.memory.look(Ask(("backfills",), site.records.backfills, 1.0))
-    rows = [(row, backfill_sentence(row) if row["dates"] else str(row.get("error") or "")) for row in seen.value or ()]
+    """Backfills, newest first, a page at a time; one question."""
+    cursor = asked.option("cursor")
+    name = as_id(cursor) if cursor else None
+    seen: Seen[tuple[list[View], str | None]] = site.memory.look(
+        Ask(("backfills", cursor), lambda: site.records.backfills(name), 1.0)
+    )
+    found, following = seen.value or ([], None)
+    rows = [(row, backfill_sentence(row) if row["dates"] else str(row.get("error") or "")) for row in found]
     live = any(_is_live(row) for row, _ in rows)
     return Page(
         "backfills.html",
         "Backfills",
-        {"backfills": seen, "rows": rows, "stale": stale(seen)},
+        {"backfills": seen, "rows": rows, "following": following, "stale": stale(seen)},
         LIVE if live else QUIET,
         "backfills",
     )

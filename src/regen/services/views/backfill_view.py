@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from msgspec.structs import asdict
 
@@ -15,14 +18,54 @@ from regen.ports import Snapshot
 from regen.services.state.deps import Deps
 from regen.services.state.documents import decode_backfill
 from regen.services.state.paths import BACKFILLS, id_of
+from regen.services.views.paging import page
 
 MAX_LISTED = 50
 
 
-def list_backfills(deps: Deps) -> list[ListedBackfill]:
-    """The newest backfills; one that this version cannot read says so, and stands beside the others."""
-    found = deps.store.find(BACKFILLS, order_by="created_at", descending=True, limit=MAX_LISTED)
-    return [_listed(snapshot) for snapshot in found]
+@dataclass(frozen=True, slots=True)
+class BackfillFilter:
+    """Which backfills are listed; what is not set lets all through.
+
+    Attributes:
+        first: first game date of a range that the backfill shares a date with; given with `last`.
+    """
+
+    first: date | None = None
+    last: date | None = None
+    statuses: tuple[str, ...] = ()
+
+
+def page_of_backfills(
+    deps: Deps, wanted: BackfillFilter, limit: int = MAX_LISTED, cursor: str | None = None
+) -> tuple[list[ListedBackfill], str | None]:
+    """A page of backfills, newest first, and the cursor of the next one.
+
+    A backfill that this version cannot read says so, and stands beside the others.
+
+    Args:
+        cursor: the last backfill of the page before.
+
+    Raises:
+        InvalidInput: there is no backfill of the cursor's id.
+    """
+    matching = None if wanted == BackfillFilter() else _matching(deps, wanted)
+    shown, following = page(deps, BACKFILLS, matching, limit, cursor)
+    return [_listed(snapshot) for snapshot in shown], following
+
+
+def _matching(deps: Deps, wanted: BackfillFilter) -> list[Snapshot]:
+    """All backfills that a filter lets through: for conditions on both ends of a range Firestore would need an index."""
+    found = deps.store.find(BACKFILLS, fields=["created_at", "first", "last", "status"])
+    return [s for s in found if _is_wanted(s.data, wanted)]
+
+
+def _is_wanted(data: Mapping[str, Any], wanted: BackfillFilter) -> bool:
+    if wanted.statuses and data.get("status") not in wanted.statuses:
+        return False
+    if wanted.first is None or wanted.last is None:
+        return True
+    return str(data.get("first")) <= wanted.last.isoformat() and wanted.first.isoformat() <= str(data.get("last"))
 
 
 def _listed(snapshot: Snapshot) -> ListedBackfill:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from msgspec import ValidationError
@@ -15,7 +15,7 @@ from regen.api.forms import Form
 from regen.domain.batch import Batch as StoredBatch
 from regen.domain.batch import Status
 from regen.domain.batch_end import coverage_of
-from regen.domain.errors import InvalidInput, Unreadable
+from regen.domain.errors import Unreadable
 from regen.domain.outcome import Outcome, OutcomeKind, failed_outcome
 from regen.ports import Condition, Snapshot
 from regen.services.batch.dates import read_date
@@ -24,6 +24,7 @@ from regen.services.state.deps import Deps
 from regen.services.state.documents import decode_batch
 from regen.services.state.packing import unpack_outcomes
 from regen.services.state.paths import BATCHES, batch_path, id_of, requests_path
+from regen.services.views.paging import page
 
 MAX_LISTED = 200
 _VERDICT = Form(Verdict)
@@ -128,8 +129,8 @@ class Filter:
     """
 
     game_date: str | None = None
-    first: str | None = None
-    last: str | None = None
+    first: date | None = None
+    last: date | None = None
     statuses: tuple[str, ...] = ()
     trigger_id: str | None = None
 
@@ -145,21 +146,9 @@ def page_of_batches(
     Raises:
         InvalidInput: there is no batch of the cursor's id.
     """
-    after = None
-    if cursor is not None and (after := deps.store.get(batch_path(cursor))) is None:
-        raise InvalidInput("cursor", "`next` of an earlier answer")
-    if wanted == Filter():
-        found = deps.store.find(BATCHES, order_by="created_at", descending=True, limit=limit + 1, after=after)
-        shown, more = found[:limit], len(found) > limit
-    else:
-        newest = sorted(_matching(deps, wanted), key=_position, reverse=True)
-        if after is not None:
-            newest = [s for s in newest if _position(s) < _position(after)]
-        paths = [s.path for s in newest[:limit]]
-        shown = [s for s in deps.store.get_many(paths) if s is not None] if paths else []
-        more = len(newest) > limit
-    listed = [_listed(snapshot) for snapshot in sorted(shown, key=_position, reverse=True)]
-    return listed, listed[-1].batch_id if more and listed else None
+    matching = None if wanted == Filter() else _matching(deps, wanted)
+    shown, following = page(deps, BATCHES, matching, limit, cursor)
+    return [_listed(snapshot) for snapshot in shown], following
 
 
 def _matching(deps: Deps, wanted: Filter) -> list[Snapshot]:
@@ -168,9 +157,10 @@ def _matching(deps: Deps, wanted: Filter) -> list[Snapshot]:
     Firestore needs an index of its own for a range beside another condition: beside a range of dates, the others are looked
     at here.
     """
-    if wanted.first is None:
+    if wanted.first is None or wanted.last is None:
         return _by_words(deps, wanted)
-    span: list[Condition] = [("game_date", ">=", wanted.first), ("game_date", "<=", wanted.last)]
+    first, last = wanted.first.isoformat(), wanted.last.isoformat()
+    span: list[Condition] = [("game_date", ">=", first), ("game_date", "<=", last)]
     found = deps.store.find(BATCHES, span, fields=["created_at", "status", "trigger_ids"])
     return [
         s
@@ -222,12 +212,6 @@ def _unreadable(snapshot: Snapshot, error: str) -> ListedBatch:
     return ListedBatch(
         batch_id=id_of(snapshot), status=UNREADABLE, error=error, game_date=day, kind=kind, reason=reason
     )
-
-
-def _position(snapshot: Snapshot) -> tuple[float, str]:
-    """Where a batch stands in a list: by its opening, then by its id."""
-    at = snapshot.data.get("created_at")
-    return (at.timestamp() if isinstance(at, datetime) else 0.0), snapshot.path
 
 
 def _batch(batch: StoredBatch) -> Batch:
