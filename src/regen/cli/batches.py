@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from regen.cli.arguments import TIMEOUT, WHICH, DateArgument, DryRun, Timeout, Wait, game_date, json_object, names
-from regen.cli.follow import follow, follow_date, follow_trigger, opening
+from regen.cli.follow import HELD, PROMOTED, follow, follow_date, follow_trigger, opening
 from regen.cli.naming import named, whole
 from regen.cli.output import columns
 from regen.cli.safety import ready
@@ -66,24 +66,32 @@ def regenerate(
     systems: Annotated[list[str] | None, typer.Option("--systems", help="Only these prediction systems.")] = None,
     games: Annotated[list[str] | None, typer.Option("--games", help="Only these games.")] = None,
     metadata: Annotated[str | None, typer.Option("--metadata", help="A JSON object; goes on record.")] = None,
+    hold: Annotated[
+        bool, typer.Option("--hold", help="Once verified, do not promote it: it ends `held`, and `promote` does.")
+    ] = False,
     dry_run: DryRun = False,
     wait: Wait = False,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Make the predictions of a date again; the old ones stay until the new ones are verified."""
+    """Make the predictions of a date again; the old ones stay until the new ones are verified.
+
+    With `--hold`, they stay until an operator promotes the batch: `regen diff BATCH` shows what would move.
+    """
     body: dict[str, Any] = {"game_date": game_date(date).isoformat(), "reason": reason}
     for key, given in (("players", players), ("systems", systems), ("games", games)):
         if wanted := names(given, f"--{key}"):
             body[key] = wanted
     if (facts := json_object(metadata, "--metadata")) is not None:
         body["metadata"] = facts
+    if hold:
+        body["hold"] = True
     if dry_run:
         _preview(session, session.coordinator.post_keyed("/regenerate-with-supersede", {**body, "dry_run": True}))
         return
     ready(session, f"regenerate {body['game_date']}", word=body["game_date"])
     with opening(body["game_date"]):
         answer = session.coordinator.post_keyed("/regenerate-with-supersede", body)
-    _opened(session, answer, wait=wait, timeout=timeout)
+    _opened(session, answer, wait=wait, timeout=timeout, good=HELD if hold else PROMOTED)
 
 
 def status(
@@ -130,13 +138,15 @@ def wait(
     follow_date(session, day, timeout=timeout)
 
 
-def _opened(session: Session, answer: dict[str, Any], *, wait: bool, timeout: float) -> None:
+def _opened(
+    session: Session, answer: dict[str, Any], *, wait: bool, timeout: float, good: frozenset[str] = PROMOTED
+) -> None:
     if wait:
         session.out.say(f"{answer['status']}: {answer['batch_id']}")
         if answer["status"] == "coalesced":
-            follow_trigger(session, answer["trigger_id"], answer["game_date"], timeout=timeout)
+            follow_trigger(session, answer["trigger_id"], answer["game_date"], timeout=timeout, good=good)
             return
-        follow(session, [answer["batch_id"]], timeout=timeout)
+        follow(session, [answer["batch_id"]], timeout=timeout, good=good)
     else:
         show_opened(session.out, answer)
 

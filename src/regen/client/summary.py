@@ -54,10 +54,8 @@ def order_sentence(word: str, view: View, accepted: Sequence[str] = ()) -> str:
             raise Misused(f"{batch} also failed {', '.join(left)}: each failed check must be named")
         if verdict and (other := sorted(set(accepted) - set(failed))):
             raise Misused(f"{batch} did not fail {', '.join(other)}; it failed {', '.join(sorted(failed)) or 'none'}")
-        return (
-            f"{begin} in spite of {_in_words(failed) or 'no failed check'}: the predictions of "
-            f"{counts['produced']} players replace the current ones"
-        )
+        spite = "" if view["status"] == "held" else f" in spite of {_in_words(failed) or 'no failed check'}"
+        return f"{begin}{spite}: the predictions of {counts['produced']} players replace the current ones"
     back = (counts["superseded"] or 0) + (counts["withdrawn"] or 0)
     return f"{begin}: {cell(counts['inserted'])} predictions of it are superseded, {back} come back as they were"
 

@@ -21,9 +21,9 @@ def _names(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-TRIGGER = frozenset({"game_date", "reason", "mode", "metadata", "players", "systems", "games"})
+TRIGGER = frozenset({"game_date", "reason", "mode", "metadata", "players", "systems", "games", "hold"})
 DEFAULT_REASON = "feature_upgrade"
-_DEFAULTS: Mapping[str, object] = {"mode": REGENERATE, "reason": DEFAULT_REASON}
+_DEFAULTS: Mapping[str, object] = {"mode": REGENERATE, "reason": DEFAULT_REASON, "hold": False}
 MAX_IGNORED_BYTES = 2_000
 _MAX_NAME = 100
 _ORDERS = _names(
