@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -17,8 +17,9 @@ from regen.cli.safety import ready
 from regen.cli.session import Session, command
 from regen.client.accuracy import before_and_after
 from regen.client.backfills import SHORT, backfill_sentence
-from regen.client.errors import FellShort, Misused, OperatorError, Problem, Unreachable
+from regen.client.errors import FellShort, Misused, NothingFound, OperatorError, Problem, Unreachable
 from regen.client.waiting import StillLive, is_ended
+from regen.domain.nearest import nearest, the_nearest
 
 PANEL = "Batches"
 ORDERS = ("pause", "resume", "cancel", "status")
@@ -35,7 +36,9 @@ View = Mapping[str, Any]
 
 def add(app: typer.Typer) -> None:
     """Add the command."""
-    command(app, "backfill", example="backfill 2026-01-20 2026-01-24 --reason bdb_upgrade", panel=PANEL)(backfill)
+    command(app, "backfill", example="backfill 2026-01-20 2026-01-24 --reason bdb_upgrade", panel=PANEL, lists=True)(
+        backfill
+    )
 
 
 def backfill(
@@ -62,7 +65,10 @@ def backfill(
     if resume or first in ORDERS:
         word = "resume" if resume else str(first)
         why = None if reason == DEFAULT_REASON else reason
-        _ordered(session, word, resume or last, why, timeout=timeout, detach=detach, dry_run=dry_run)
+        try:
+            _ordered(session, word, resume or last, why, timeout=timeout, detach=detach, dry_run=dry_run)
+        except Problem as problem:
+            _misspelt(session, resume or last, problem)
         return
     if first is None:
         raise Misused("from which date? Or --resume ID, or `backfill status`")
@@ -86,6 +92,28 @@ def backfill(
         _followed(session, name, timeout)
 
 
+def _stands(session: Session, name: str | None) -> None:
+    if name:
+        _summed_up(session, session.coordinator.get(f"/backfills/{name}"))
+        return
+    found = session.coordinator.get("/backfills")["backfills"]
+    session.out.show(found, columns("backfill_id status from::3 to::3 counts::t4 reason::5 created_at::6 only::7"))
+
+
+def _misspelt(session: Session, name: str | None, problem: Problem) -> NoReturn:
+    """End an order on a backfill that the coordinator has answered with an error.
+
+    Raises:
+        NothingFound: there is none of that id; the nearest are named.
+        Problem: any other error, as it came.
+    """
+    if problem.status != 404 or not name:
+        raise problem
+    near = nearest(name, [one["backfill_id"] for one in session.coordinator.get("/backfills")["backfills"]])
+    then = f"regen backfill status {near[0]}" if near else "regen backfill status"
+    raise NothingFound(f"no backfill {name}{the_nearest(near)}", then) from None
+
+
 def _planned(session: Session, plan: View) -> list[View]:
     dates = plan["dates"]
     meant = [d for d in dates if d["status"] == "waiting"]
@@ -100,11 +128,7 @@ def _ordered(
     session: Session, word: str, name: str | None, why: str | None, *, timeout: float, detach: bool, dry_run: bool
 ) -> None:
     if word == "status":
-        if name:
-            _summed_up(session, session.coordinator.get(f"/backfills/{name}"))
-            return
-        found = session.coordinator.get("/backfills")["backfills"]
-        session.out.show(found, columns("backfill_id status from::3 to::3 counts::t4 reason::5 created_at::6 only::7"))
+        _stands(session, name)
         return
     if not name:
         raise Misused(f"{word} which backfill? `regen backfill status` lists them")
@@ -183,7 +207,8 @@ def _summed_up(session: Session, view: View) -> None:
     if session.out.json:
         session.out.dump({**view, "dates": dates})
     else:
-        session.out.table(columns(TABLE), dates)
+        session.out.show(dates, columns(TABLE))
+    if not session.out.json and not session.out.csv:
         session.out.line(backfill_sentence({**view, "dates": dates}, errors))
     short = [day for day in dates if day["status"] in SHORT]
     if view["status"] == "cancelled" or short:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from regen.cli.arguments import TIMEOUT, WHICH, DateArgument, DryRun, Timeout, Wait, game_date, json_object, names
 from regen.cli.follow import HELD, PROMOTED, follow, follow_date, follow_trigger, opening
 from regen.cli.naming import named, whole
+from regen.cli.nothing import no_batch
 from regen.cli.output import columns
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
 from regen.cli.views import LIST, show_batch, show_opened
-from regen.client.errors import Misused
+from regen.client.errors import Misused, NothingFound
 from regen.client.summary import opening_sentence
 
 PANEL = "Batches"
@@ -23,7 +24,7 @@ def add(app: typer.Typer) -> None:
     """Add the commands."""
     command(app, "start", example="start 2026-01-20 --wait", panel=PANEL)(start)
     command(app, "regenerate", example="regenerate 2026-01-20 --reason bdb_upgrade --wait", panel=PANEL)(regenerate)
-    command(app, "status", example="status --date 2026-01-20", panel=PANEL)(status)
+    command(app, "status", example="status --date 2026-01-20", panel=PANEL, lists=True)(status)
     command(app, "wait", example="wait --date 2026-01-20 --timeout 600", panel=PANEL)(wait)
 
 
@@ -107,6 +108,8 @@ def status(
 ) -> None:
     """Say how a batch stands, or list the newest."""
     if batch:
+        if session.out.csv or session.out.sort_by:
+            raise Misused("--format csv and --sort-by are for lists; without BATCH, status lists batches")
         show_batch(session.out, whole(session, batch))
         return
     if date and (first or last):
@@ -116,7 +119,22 @@ def status(
         for text, name in ((date, "--date"), (first, "--from"), (last, "--to"))
     )
     found = session.coordinator.batches(day, only, first=begin, last=end, most=limit)
+    if not found and (day or begin or end or only):
+        _none(session, day or begin or end, only)
     session.out.show(found, columns(LIST))
+
+
+def _none(session: Session, day: str | None, only: str | None) -> NoReturn:
+    """Say that there is no such batch, with the nearest dates that have one.
+
+    Raises:
+        NothingFound: always.
+    """
+    what = f"no batch{f' that is {only}' if only else ''}"
+    if day is None:
+        raise NothingFound(f"{what} on record", "regen status")
+    then = f"regen status --date {day}" if only else f"regen start {day} --wait"
+    no_batch(session, f"{what} of {day}", game_date(day), then)
 
 
 def wait(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 from datetime import date as date_
 from typing import Annotated, NoReturn
 
 import typer
 
 from regen.cli.arguments import DateArgument, game_date, share_option, span
+from regen.cli.nothing import none_of_date
 from regen.cli.output import columns, some
 from regen.cli.session import Session, command
 from regen.client.errors import FellShort, NothingFound
 from regen.client.moves import MAIN_SYSTEM
 from regen.client.slates import slate_rows
+from regen.domain.nearest import nearest, the_nearest
 from regen.settings import number
 
 PANEL = "Predictions"
@@ -24,9 +25,11 @@ SLATE = "player_lookup:player standing team opponent:opponent:5 status::4 avg_mi
 
 def add(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "show", example="show 2026-01-20 --player bredonpeltane", panel=PANEL)(show)
-    command(app, "slate", example="slate 2026-01-20", panel=PANEL)(slate)
-    command(app, "coverage", example="coverage 2026-01-20 2026-01-24 --fail-under 90%", panel=PANEL)(coverage)
+    command(app, "show", example="show 2026-01-20 --player bredonpeltane", panel=PANEL, lists=True)(show)
+    command(app, "slate", example="slate 2026-01-20", panel=PANEL, lists=True)(slate)
+    command(app, "coverage", example="coverage 2026-01-20 2026-01-24 --fail-under 90%", panel=PANEL, lists=True)(
+        coverage
+    )
 
 
 def show(
@@ -66,15 +69,15 @@ def _nothing(session: Session, day: date_, lookup: str, given: str) -> NoReturn:
     """
     everyone = session.reader.run("show", game_date=day, player="", system="")
     if not everyone:
-        raise NothingFound(f"no current predictions of {day}", f"regen start {day} --wait")
+        none_of_date(session, f"no current predictions of {day}", day, f"regen start {day} --wait")
     column = "player_lookup" if lookup else "system_id"
     known = sorted({str(row[column]) for row in everyone})
-    near = difflib.get_close_matches(lookup or given, known, 3, 0.6)
+    near = nearest(lookup or given, known)
     told = f"no current predictions of {given} on {day}"
     if not near:
         raise NothingFound(told, f"regen slate {day} --all" if lookup else f"regen show {day} --system all")
     option = "--player" if lookup else "--system"
-    raise NothingFound(f"{told}; the nearest: {', '.join(near)}", f"regen show {day} {option} {near[0]}")
+    raise NothingFound(f"{told}{the_nearest(near)}", f"regen show {day} {option} {near[0]}")
 
 
 def slate(
@@ -86,7 +89,11 @@ def slate(
     every: Annotated[bool, typer.Option("--all", help="Those who are excluded, too.")] = False,
 ) -> None:
     """Who would be predicted on a date, and who would not, with the reason."""
-    rows = slate_rows(session.reader, game_date(date), min_minutes, every=every)
+    day = game_date(date)
+    rows = slate_rows(session.reader, day, min_minutes, every=every)
+    if not rows:
+        none = "no slate of" if every else "nobody would be predicted on"
+        none_of_date(session, f"{none} {day}", day, f"regen sources {day}" if every else f"regen slate {day} --all")
     session.out.show(rows, columns(SLATE))
 
 
@@ -102,13 +109,14 @@ def coverage(
     """Coverage of dates: who has current predictions, of those on the slate who should."""
     begin, end = span(first, last)
     rows = session.reader.run("coverage", first=begin, last=end)
+    if not rows:
+        which = f"on {begin}" if begin == end else f"from {begin} to {end}"
+        none_of_date(session, f"no slate {which}", begin, f"regen slate {begin} --all")
     session.out.show(
         rows, columns(COVERAGE), [{**r, "missing_players": some(r["missing_players"] or ())} for r in rows]
     )
     if fail_under is None:
         return
-    if not rows:
-        raise FellShort(f"no date from {begin} to {end} has a slate", f"regen slate {begin} --all")
     short = [row for row in rows if (row["coverage_pct"] or 0.0) < 100 * fail_under]
     if short:
         day, none = short[0]["game_date"], not short[0]["players_with_predictions"]

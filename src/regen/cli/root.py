@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +11,7 @@ import typer
 from regen.cli.ending import json_wanted, told
 from regen.cli.strict import StrictGroup
 from regen.client.errors import ExitCode, Misused
+from regen.domain.nearest import nearest
 
 #: The class of all usage errors; newer releases of typer have click inside them, under a private name.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -61,6 +61,6 @@ def _message(error: Any, context: Any) -> str:  # noqa: ANN401 - of either click
     names = list(getattr(context.command, "commands", ())) if context is not None else []
     if message.startswith("No such command") and names and "Did you mean" not in message:
         given = message.partition("'")[2].partition("'")[0]
-        if near := difflib.get_close_matches(given, names, 3, 0.5):
+        if near := nearest(given, names, likeness=0.5):
             message = f"{message} Did you mean {', '.join(near)}?"
     return message

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from regen.cli.arguments import DateArgument, span
+from regen.cli.nothing import none_of_date
 from regen.cli.output import columns
 from regen.cli.session import Session, command
 from regen.client.errors import FellShort
@@ -22,7 +23,7 @@ SOURCES = (
 
 def add(app: typer.Typer) -> None:
     """Add the command."""
-    command(app, "sources", example="sources TODAY --late", panel=PANEL)(sources)
+    command(app, "sources", example="sources TODAY --late", panel=PANEL, lists=True)(sources)
 
 
 def sources(
@@ -46,6 +47,11 @@ def sources(
     )
     states = judge(found, begin, end, datetime.now(UTC), expected)
     wrong = [state for state in states if state.standing in {Standing.LATE, Standing.SHRUNK}]
+    if not states:
+        none_of_date(session, f"no input is known of {begin}", begin, "regen doctor")
+    if late and not wrong and not session.out.json:
+        session.out.say("nothing is late")
+        return
     session.out.show([asdict(state) for state in (wrong if late else states)], columns(SOURCES))
     if late and wrong:
         raise FellShort(next_=f"regen slate {wrong[0].game_date} --all")
