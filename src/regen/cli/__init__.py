@@ -16,6 +16,7 @@ def groups() -> tuple[Callable[[typer.Typer], None], ...]:
         console,
         data,
         doctor,
+        explain,
         grade,
         local,
         models,
@@ -47,5 +48,6 @@ def groups() -> tuple[Callable[[typer.Typer], None], ...]:
         local,
         console,
         doctor,
+        explain,
     )
     return tuple(module.add for module in modules)
