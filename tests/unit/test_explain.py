@@ -59,7 +59,7 @@ def reasons_in(source: str) -> set[str]:
         for value in values:
             branches = [n for n in ast.walk(value) if isinstance(n, ast.IfExp)]
             leaves = [value, *(b for n in branches for b in (n.body, n.orelse))]
-            found |= {leaf.value for leaf in leaves if isinstance(leaf, ast.Constant) and _is_code(leaf.value)}
+            found |= {str(leaf.value) for leaf in leaves if isinstance(leaf, ast.Constant) and _is_code(leaf.value)}
     return found
 
 

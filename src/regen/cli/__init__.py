@@ -13,6 +13,7 @@ def groups() -> tuple[Callable[[typer.Typer], None], ...]:
         backfill,
         batches,
         bdb,
+        completion,
         console,
         data,
         doctor,
@@ -49,5 +50,6 @@ def groups() -> tuple[Callable[[typer.Typer], None], ...]:
         console,
         doctor,
         explain,
+        completion,
     )
     return tuple(module.add for module in modules)

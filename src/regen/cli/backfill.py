@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from regen.cli import completing
 from regen.cli.arguments import DryRun, Yes, span
 from regen.cli.follow import going_on
 from regen.cli.output import columns
@@ -44,9 +45,17 @@ def add(app: typer.Typer) -> None:
 def backfill(
     session: Session,
     first: Annotated[
-        str | None, typer.Argument(metavar="[FROM|ORDER]", help="First date; or pause, resume, cancel, status.")
+        str | None,
+        typer.Argument(
+            metavar="[FROM|ORDER]",
+            help="First date; or pause, resume, cancel, status.",
+            autocompletion=completing.dates,
+        ),
     ] = None,
-    last: Annotated[str | None, typer.Argument(metavar="[TO|ID]", help="Last date; or the backfill's id.")] = None,
+    last: Annotated[
+        str | None,
+        typer.Argument(metavar="[TO|ID]", help="Last date; or the backfill's id.", autocompletion=completing.dates),
+    ] = None,
     reason: Annotated[
         str, typer.Option("--reason", "-r", help="Lower-case letters, digits and _; of an order, any words.")
     ] = DEFAULT_REASON,

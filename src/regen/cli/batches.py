@@ -6,6 +6,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from regen.cli import completing
 from regen.cli.arguments import TIMEOUT, WHICH, DateArgument, DryRun, Timeout, Wait, game_date, json_object, names
 from regen.cli.follow import HELD, PROMOTED, follow, follow_date, follow_trigger, opening
 from regen.cli.naming import named, whole
@@ -64,7 +65,10 @@ def regenerate(
         str, typer.Option("--reason", "-r", help="Lower-case letters, digits and _.")
     ] = "feature_upgrade",
     players: Annotated[list[str] | None, typer.Option("--players", help="Only these; with commas or repeated.")] = None,
-    systems: Annotated[list[str] | None, typer.Option("--systems", help="Only these prediction systems.")] = None,
+    systems: Annotated[
+        list[str] | None,
+        typer.Option("--systems", help="Only these prediction systems.", autocompletion=completing.systems),
+    ] = None,
     games: Annotated[list[str] | None, typer.Option("--games", help="Only these games.")] = None,
     metadata: Annotated[str | None, typer.Option("--metadata", help="A JSON object; goes on record.")] = None,
     hold: Annotated[
@@ -97,12 +101,26 @@ def regenerate(
 
 def status(
     session: Session,
-    batch: Annotated[str | None, typer.Argument(metavar="[BATCH]", help=f"{WHICH} Without one, the newest.")] = None,
-    date: Annotated[str | None, typer.Option("--date", "-d", help="The batches of this game date.")] = None,
-    first: Annotated[str | None, typer.Option("--from", help="The batches of game dates from this one on.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="The batches of game dates until this one.")] = None,
+    batch: Annotated[
+        str | None,
+        typer.Argument(metavar="[BATCH]", help=f"{WHICH} Without one, the newest.", autocompletion=completing.batches),
+    ] = None,
+    date: Annotated[
+        str | None, typer.Option("--date", "-d", help="The batches of this game date.", autocompletion=completing.dates)
+    ] = None,
+    first: Annotated[
+        str | None,
+        typer.Option("--from", help="The batches of game dates from this one on.", autocompletion=completing.dates),
+    ] = None,
+    last: Annotated[
+        str | None,
+        typer.Option("--to", help="The batches of game dates until this one.", autocompletion=completing.dates),
+    ] = None,
     only: Annotated[
-        str | None, typer.Option("--status", help="The batches of this status; several with commas.")
+        str | None,
+        typer.Option(
+            "--status", help="The batches of this status; several with commas.", autocompletion=completing.states
+        ),
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many batches.")] = 20,
 ) -> None:
@@ -139,10 +157,17 @@ def _none(session: Session, day: str | None, only: str | None) -> NoReturn:
 
 def wait(
     session: Session,
-    batch: Annotated[str | None, typer.Argument(metavar="[BATCH]", help=WHICH)] = None,
+    batch: Annotated[
+        str | None, typer.Argument(metavar="[BATCH]", help=WHICH, autocompletion=completing.batches)
+    ] = None,
     date: Annotated[
         str | None,
-        typer.Option("--date", "-d", help="Every live batch of this date and what waits on it, or its newest."),
+        typer.Option(
+            "--date",
+            "-d",
+            help="Every live batch of this date and what waits on it, or its newest.",
+            autocompletion=completing.dates,
+        ),
     ] = None,
     timeout: Timeout = TIMEOUT,
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from regen.cli import completing
 from regen.cli.arguments import DryRun, game_date
 from regen.cli.output import columns
 from regen.cli.safety import ready
@@ -46,8 +47,12 @@ def scan(session: Session, dry_run: DryRun = False) -> None:
 
 def list_(
     session: Session,
-    status: Annotated[str, typer.Option("--status", "-s", help=", ".join(BdbStatus))] = "",
-    day: Annotated[str | None, typer.Option("--date", "-d", help="Only this game date.")] = None,
+    status: Annotated[
+        str, typer.Option("--status", "-s", help=", ".join(BdbStatus), autocompletion=completing.game_states)
+    ] = "",
+    day: Annotated[
+        str | None, typer.Option("--date", "-d", help="Only this game date.", autocompletion=completing.dates)
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Those that are completed or expired, too.")] = False,
 ) -> None:
     """The games that are waited for."""

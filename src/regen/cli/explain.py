@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from regen.cli import completing
 from regen.cli.session import Session, command
 from regen.client.errors import NothingFound
 from regen.domain.nearest import nearest, the_nearest
@@ -20,7 +21,14 @@ def add(app: typer.Typer) -> None:
 
 def explain(
     session: Session,
-    name: Annotated[str, typer.Argument(metavar="CHECK|STATE|REASON", help="As `regen status BATCH` shows it.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="CHECK|STATE|REASON",
+            autocompletion=completing.explainable,
+            help="As `regen status BATCH` shows it.",
+        ),
+    ],
 ) -> None:
     """Say what a check, a state or a reason means, and what to do."""
     from regen.client.explaining import explained, explanations  # noqa: PLC0415

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from regen.cli import completing
 from regen.cli.arguments import DateArgument, DryRun, game_date, names
 from regen.cli.nothing import none_of_date
 from regen.cli.output import columns
@@ -30,7 +31,9 @@ def add(app: typer.Typer) -> None:
 
 def scan(
     session: Session,
-    day: Annotated[str | None, typer.Option("--date", "-d", help="Only this game date.")] = None,
+    day: Annotated[
+        str | None, typer.Option("--date", "-d", help="Only this game date.", autocompletion=completing.dates)
+    ] = None,
     games: Annotated[list[str] | None, typer.Option("--game", "-g", help="Only these games.")] = None,
     dry_run: DryRun = False,
 ) -> None:

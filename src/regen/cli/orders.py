@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from regen.cli import completing
 from regen.cli.arguments import TIMEOUT, BatchArgument, DryRun, Timeout, Wait, Why, Yes, names
 from regen.cli.follow import follow
 from regen.cli.moves import moves_record, show_moves
@@ -68,7 +69,10 @@ def promote(
     batch: BatchArgument,
     reason: Annotated[str, typer.Option("--reason", "-r", help="Why; goes on record.")],
     check: Annotated[
-        list[str] | None, typer.Option("--check", help="A failed check to accept; with commas or repeated.")
+        list[str] | None,
+        typer.Option(
+            "--check", help="A failed check to accept; with commas or repeated.", autocompletion=completing.checks
+        ),
     ] = None,
     dry_run: DryRun = False,
     yes: Yes = False,

@@ -7,6 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from regen.cli import completing
 from regen.cli.arguments import DateArgument, game_date, share_option, span
 from regen.cli.nothing import none_of_date
 from regen.cli.output import columns, some
@@ -40,7 +41,13 @@ def show(
         typer.Option("--player", "-p", help="Only this one's, of every system: a player_lookup, or a name in full."),
     ] = "",
     system: Annotated[
-        str, typer.Option("--system", "-s", help=f"Only this system's, or `all`. Default: {MAIN_SYSTEM} if no player.")
+        str,
+        typer.Option(
+            "--system",
+            "-s",
+            autocompletion=completing.systems,
+            help=f"Only this system's, or `all`. Default: {MAIN_SYSTEM} if no player.",
+        ),
     ] = "",
 ) -> None:
     """The current predictions of a date."""
@@ -99,8 +106,11 @@ def slate(
 
 def coverage(
     session: Session,
-    first: Annotated[str, typer.Argument(metavar="FROM", help="First game date.")],
-    last: Annotated[str | None, typer.Argument(metavar="[TO]", help="Last game date; the first if left out.")] = None,
+    first: Annotated[str, typer.Argument(metavar="FROM", help="First game date.", autocompletion=completing.dates)],
+    last: Annotated[
+        str | None,
+        typer.Argument(metavar="[TO]", help="Last game date; the first if left out.", autocompletion=completing.dates),
+    ] = None,
     fail_under: Annotated[
         float | None,
         share_option("--fail-under", "Exit 1 if a date has less: 90% or 0.9."),

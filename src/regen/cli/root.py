@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -48,6 +50,13 @@ class Root(StrictGroup):
         if not standalone_mode:
             return code
         sys.exit(int(code) if isinstance(code, int) else 0)
+
+    def _main_shell_completion(self, ctx_args: Any, prog_name: str, complete_var: str | None = None) -> None:  # noqa: ANN401
+        """Answer a shell that asks for completions; typer knows the shells only where it adds its own options for them."""
+        if f"_{prog_name}_COMPLETE".replace("-", "_").upper() in os.environ:
+            shells = importlib.import_module("typer.completion")
+            shells.completion_init()
+        super()._main_shell_completion(ctx_args, prog_name, complete_var)
 
 
 def _command(context: Any) -> str:  # noqa: ANN401 - a context of either click

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Concatenate, Literal, ParamSpec, get_type_hin
 
 import typer
 
+from regen.cli import completing
 from regen.cli.ending import reported
 from regen.cli.output import Output
 from regen.cli.settings import Given, Settings, resolve
@@ -33,7 +34,10 @@ Key = Annotated[str | None, typer.Option("--key", help="The API key. Or API_KEY.
 Profile = Annotated[
     str | None,
     typer.Option(
-        "--profile", help="A profile of ~/.config/regen/config.toml. Or REGEN_PROFILE.", rich_help_panel=PANEL
+        "--profile",
+        autocompletion=completing.profiles,
+        help="A profile of ~/.config/regen/config.toml. Or REGEN_PROFILE.",
+        rich_help_panel=PANEL,
     ),
 ]
 Confirm = Annotated[

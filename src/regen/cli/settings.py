@@ -175,6 +175,14 @@ def read_env(path: Path) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
+def profile_names(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """The profiles of the file; none if it cannot be read."""
+    try:
+        return sorted(tomllib.loads(profile_file(environ).read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return []
+
+
 def _profile(path: Path, name: str | None) -> dict[str, str]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from regen.cli import completing
 from regen.cli.arguments import DateArgument, span
 from regen.cli.nothing import none_of_date
 from regen.cli.output import columns
@@ -29,7 +30,9 @@ def add(app: typer.Typer) -> None:
 def sources(
     session: Session,
     first: DateArgument,
-    last: Annotated[str | None, typer.Argument(metavar="[LAST]", help="The last date of a range.")] = None,
+    last: Annotated[
+        str | None, typer.Argument(metavar="[LAST]", help="The last date of a range.", autocompletion=completing.dates)
+    ] = None,
     late: Annotated[
         bool, typer.Option("--late", help="Only what is late or has shrunk; exit code 1 if anything is.")
     ] = False,
