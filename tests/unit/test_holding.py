@@ -8,11 +8,13 @@ import pytest
 
 from regen.adapters.memory.ledger import MemoryLedger
 from regen.domain.alerts import RUNBOOK
-from regen.domain.batch import Batch, Status
+from regen.domain.backfill import SHORT, DateStatus
+from regen.domain.batch import ENDED, Batch, Status
 from regen.domain.errors import Gone, InvalidInput, Refused
 from regen.domain.scope import Scope
 from regen.domain.trigger import MAX_COALESCED, bounded, merge
 from regen.ports import Write
+from regen.services.backfill.settling import ENDS
 from regen.services.batch import orders
 from regen.services.state.deps import ALERT_TOPIC, COMPLETE_TOPIC
 from regen.services.views.moves_view import view_moves
@@ -156,6 +158,11 @@ def test_the_seat_holds_looks_and_promotes(seat: Seat) -> None:
     assert "would promote" in dry.stdout
     assert "in spite of" not in dry.stdout
     assert row in dry.stdout
+
+
+def test_every_end_of_a_batch_is_an_end_of_its_backfill_date() -> None:
+    assert set(ENDS) == ENDED
+    assert DateStatus.HELD in SHORT
 
 
 def test_what_a_held_batch_would_move_is_what_it_moves(bench: Bench) -> None:
