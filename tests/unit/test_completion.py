@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from regen.cli import session
 from regen.cli.completing import SAFE, _matching
-from regen.cli.main import make_app
+from support.commands import APP, run_command
 from support.league import DAY, players
 from support.seat import Seat, SeatReader, seated
 
@@ -34,7 +34,7 @@ def offered(seat: Seat, line: str, shell: str = "bash", **more: str) -> list[str
     words = line.split(" ")
     asked = {"_REGEN_COMPLETE": f"complete_{shell}", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
     asked |= {"_TYPER_COMPLETE_ARGS": line, "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
-    result = CliRunner().invoke(make_app(), [], env={**seat.env, **asked, **more}, prog_name="regen")
+    result = CliRunner().invoke(APP, [], env={**seat.env, **asked, **more}, prog_name="regen")
     assert (result.exit_code, result.stderr) == (0, ""), result.output
     return list(filter(None, result.stdout.splitlines()))
 
@@ -91,7 +91,7 @@ def test_what_a_shell_would_run_is_never_offered() -> None:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_each_shell_has_its_script(shell: str) -> None:
-    said = CliRunner().invoke(make_app(), ["completion", shell])
+    said = run_command(["completion", shell], {})
     assert said.exit_code == 0
     assert re.search(rf"_REGEN_COMPLETE=complete_{shell}", said.stdout)
-    assert CliRunner().invoke(make_app(), ["completion", "tcsh"]).exit_code == 2
+    assert run_command(["completion", "tcsh"], {}).exit_code == 2

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from regen.cli.main import make_app
 from regen.client.explaining import Explained, explained, explanations
 from regen.domain.backfill import DateStatus
 from regen.domain.batch import Status
@@ -20,6 +19,7 @@ from regen.domain.outcome import OutcomeKind
 from regen.domain.reasons import REASONS
 from regen.domain.state_texts import BATCH, DATES, PLAYERS
 from regen.settings import declared
+from support.commands import run_command
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("domain", "services", "systems")
@@ -37,7 +37,7 @@ ALL = list(explained())
 
 
 def _explain(*words: str) -> Result:
-    return CliRunner().invoke(make_app(), ["explain", *words])
+    return run_command(["explain", *words], {})
 
 
 def _given(call: ast.Call) -> Iterator[ast.expr]:

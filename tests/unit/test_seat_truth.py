@@ -186,7 +186,7 @@ SAID: list[tuple[dict[str, Any], str, str | None, str]] = [
     ),
     (
         {"status": "held", "produced": 0, "requested": 0},
-        "Held: its checks passed; nobody was predicted, and what it would withdraw waits for an order to promote.",
+        "Held: its checks passed; no player was predicted, and what it would withdraw waits for an order to promote.",
         "Every current prediction of 2026-01-20 stayed as it was.",
         "regen diff",
     ),

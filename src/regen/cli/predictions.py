@@ -99,7 +99,7 @@ def slate(
     day = game_date(date)
     rows = slate_rows(session.reader, day, min_minutes, every=every)
     if not rows:
-        none = "no slate of" if every else "nobody would be predicted on"
+        none = "no slate of" if every else "no player would be predicted on"
         none_of_date(session, f"{none} {day}", day, f"regen sources {day}" if every else f"regen slate {day} --all")
     session.out.show(rows, columns(SLATE))
 

@@ -91,8 +91,8 @@ class Session:
         found = resolve(self.given)
         if self.out.verbose:
             for name, origin in sorted(found.origins.items()):
-                told = "(not shown)" if name == "key" else getattr(found, name)
-                self.out.say(f"{name}: {told}, from {origin}")
+                value = "(not shown)" if name == "key" else getattr(found, name)
+                self.out.say(f"{name}: {value}, from {origin}")
         return found
 
     def name_target(self) -> None:

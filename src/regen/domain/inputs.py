@@ -125,7 +125,7 @@ _TOLD_ELSEWHERE = frozenset(
 def changed(old: PlayerInputs, new: PlayerInputs) -> tuple[str, ...]:
     """Names of the features whose values differ, then of the other inputs that do: `lines`, `recent_games`, `injury_status`, ...
 
-    Lines differ by number, bookmaker and prices, not by the time at which they were seen. The tier is told beside the names.
+    Lines differ by number, bookmaker and prices, not by the time at which they were seen. The tier stands beside the names.
     """
     features = sorted(n for n in {*old.features, *new.features} if old.features.get(n) != new.features.get(n))
     others = [n for n in old.__slots__ if n not in _TOLD_ELSEWHERE and getattr(old, n) != getattr(new, n)]

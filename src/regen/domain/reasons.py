@@ -38,7 +38,9 @@ REASONS: Mapping[str, Reason] = {
         "nothing; if the report is wrong, have it mended, then `regen regenerate DATE`",
     ),
     "doubtful": Reason(
-        _EXCLUDED, "the injury report says DOUBTFUL: nobody is asked for, and current predictions stay", NOTHING
+        _EXCLUDED,
+        "the injury report says DOUBTFUL: no batch requests the player, and current predictions stay",
+        NOTHING,
     ),
     "postponed": Reason(
         f"{_EXCLUDED} or {_WITHDRAWN}",

@@ -45,7 +45,7 @@ def _rejected(facts: BatchFacts) -> str:
 def _held(facts: BatchFacts) -> str:
     head = "Held" if facts.round == 1 else f"Round {facts.round} held"
     if not facts.produced:
-        return f"{head}: its checks passed; nobody was predicted, and what it would withdraw waits for an order to promote."
+        return f"{head}: its checks passed; no player was predicted, and what it would withdraw waits for an order to promote."
     who = _players(facts.produced)
     if facts.lacking and facts.requested is not None:
         who = f"{facts.produced} of {_players(facts.requested)}"

@@ -107,7 +107,7 @@ class Merged:
 def merge(triggers: Sequence[Trigger]) -> Merged:
     """Merge triggers: all reasons, the union of the scopes, and every trigger's metadata (the first one's at the top).
 
-    One trigger that asks for it holds the batch: nothing is promoted that somebody wanted to look at first.
+    One trigger that asks for it holds the batch: nothing is promoted that a caller wanted to look at first.
     """
     first, *rest = triggers
     metadata = dict(first.metadata)
