@@ -43,6 +43,23 @@ def test_nothing_found_is_4_with_the_nearest_date(typed: tuple[str, ...], said: 
     assert ended.stderr.splitlines()[-1].startswith("next: regen ")
 
 
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [
+        (("promote", "{batch}", "--check", "coverge", "--reason", "x"), "no check coverge; the nearest: coverage"),
+        (("status", "--status", "rejectd"), "the nearest: rejected"),
+        (("status", "{batch}x"), "the nearest: {batch}"),
+        (("bdb", "list", "--status", "bdb_avalable"), "the nearest: bdb_available"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_misspelt_name_is_told_the_nearest(typed: tuple[str, ...], near: str, seat: Seat) -> None:
+    batch = seat.bench.run("first").batch_id
+    ended = seat(*(word.format(batch=batch) for word in typed))
+    assert ended.exit_code in {2, 4}
+    assert near.format(batch=batch) in ended.stderr
+
+
 def test_a_list_is_had_as_csv_and_in_any_order(seat: Seat) -> None:
     seat.bench.run("first")
     shown = seat("show", DAY.isoformat(), "--system", "bold", "--format", "csv", "--sort-by", "-points")

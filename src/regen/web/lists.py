@@ -8,6 +8,7 @@ from regen.domain import ids
 from regen.domain.batch import Status
 from regen.domain.dates import parse_game_date
 from regen.domain.errors import InvalidInput
+from regen.domain.nearest import nearest, the_nearest
 from regen.services.views.batch_view import MAX_LISTED, Filter
 from regen.web.http import Call
 
@@ -48,8 +49,10 @@ def _statuses(text: str | None) -> tuple[str, ...]:
     if text is None:
         return ()
     found = tuple(dict.fromkeys(text.split(",")))
-    if any(status not in list(Status) for status in found):
-        raise InvalidInput("status", f"one of {', '.join(Status)}, or several with commas")
+    for status in found:
+        if status not in list(Status):
+            near = the_nearest(nearest(status[:50], Status))
+            raise InvalidInput("status", f"one of {', '.join(Status)}, or several with commas{near}")
     return found
 
 
