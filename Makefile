@@ -77,7 +77,7 @@ infra: $(READY) ## Check the infrastructure's definition
 	@$(BIN)/python tools/infra_check.py $(ARGS)
 
 # sqlfluff keeps no cache: it is given the files that are newer than its last success, or all after a change of settings or lock.
-SQL_ROOTS := src tools infra
+SQL_ROOTS := src tools infra docs
 SQL := $(shell find $(SQL_ROOTS) -name '*.sql')
 CHANGED_SQL = $(if $(filter-out %.sql,$?),$(SQL_ROOTS),$?)
 

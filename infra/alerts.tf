@@ -10,6 +10,11 @@ locals {
       filter   = "${local.log_of.verifier} AND jsonPayload.action=\"verify\" AND jsonPayload.outcome=\"rejected\""
       what     = "A batch did not pass its checks. Every current prediction stayed as it was. See `regen status` and `regen verify`; then `regen redrive`, or `regen promote` with the checks that you accept."
     }
+    batch_held = {
+      severity = "WARNING"
+      filter   = "${local.log_of.verifier} AND jsonPayload.action=\"verify\" AND jsonPayload.outcome=\"held\""
+      what     = "A batch passed its checks and waits for a person, as was asked. See `regen diff` for what would move; then `regen promote`, or let it be."
+    }
     batch_healed = {
       severity = "WARNING"
       filter   = "${local.log_of.verifier} AND jsonPayload.action=\"sweep\" AND jsonPayload.message=~\"opening_lost|past the deadline\""

@@ -76,8 +76,8 @@ class Functions:
     def sweep(self) -> int:
         return self.call("verifier", "/sweep", b"{}", self._signed("verifier", "scheduler")).status_code
 
-    def regenerate(self) -> dict[str, Any]:
-        body = json.dumps({"game_date": "2026-01-20", "reason": "bdb_upgrade"}).encode()
+    def regenerate(self, **more: Any) -> dict[str, Any]:
+        body = json.dumps({"game_date": "2026-01-20", "reason": "bdb_upgrade", **more}).encode()
         key = SECRETS["REGEN_API_KEYS"].partition(":")[2]
         answer = self.call("coordinator", "/regenerate-with-supersede", body, {"X-API-Key": key})
         assert answer.status_code == 202, answer.data
@@ -130,6 +130,13 @@ def a_quiet_day(d: Deployment) -> list[Entry]:
 def a_rejection(d: Deployment) -> list[Entry]:
     with functions(d, Bench([entry(f"player{i}", broken=True) for i in range(9)])) as f:
         f.regenerate()
+        f.deliver()
+        return f.lines.entries
+
+
+def a_hold(d: Deployment) -> list[Entry]:
+    with functions(d, Bench(players(9))) as f:
+        f.regenerate(hold=True)
         f.deliver()
         return f.lines.entries
 
@@ -194,6 +201,7 @@ HAPPENS = {
     "source_late": an_input_is_late,
     "source_shrunk": an_input_has_shrunk,
     "batch_rejected": a_rejection,
+    "batch_held": a_hold,
     "batch_healed": a_batch_past_its_deadline,
     "dead_letter": a_dead_letter,
     "malformed": nonsense,

@@ -46,7 +46,7 @@ def ends_of(batch: Batch) -> Iterator[tuple[str, int]]:
 
 def rounds_with_runs(batch: Batch) -> set[int]:
     """The rounds that ended with a verdict: their worker runs must be recorded."""
-    return {round_ for to, round_ in ends_of(batch) if to in {"promoted", "rejected"}}
+    return {round_ for to, round_ in ends_of(batch) if to in {"promoted", "rejected", "held"}}
 
 
 def acts_of(batch: Batch) -> Iterator[tuple[str, str, int]]:

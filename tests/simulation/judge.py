@@ -10,7 +10,7 @@ from regen.services.state.deps import ALERT_TOPIC, COMPLETE_TOPIC
 from regen.services.state.documents import decode_batch
 from regen.services.views import batch_view
 from simulation.errands import Errands
-from simulation.expected import acts_of, dispatched, ends_of, requested_of, rounds_with_runs
+from simulation.expected import LIVE, acts_of, dispatched, ends_of, requested_of, rounds_with_runs
 from simulation.judge_errands import ErrandJudge
 from simulation.people import People, TriggerRequest
 from simulation.rows import current
@@ -42,6 +42,7 @@ class Judge:
             if dispatched(batch):
                 self._check_outcomes(batch)
             self._check_followups(batch)
+            self._check_held(batch)
         self._check_audit()
         self._check_rows()
         self._check_triggers()
@@ -66,7 +67,7 @@ class Judge:
         total = (counts.produced or 0) + (counts.skipped or 0) + (counts.failed or 0)
         if view.pending or total != len(wanted) or not problems.keys() <= wanted:
             self._report("P3", f"{batch.batch_id}: {total} outcomes and {view.pending} pending for {len(wanted)}")
-        if batch.status not in {Status.PROMOTED, Status.REJECTED} or not batch.verdict:
+        if batch.status not in {Status.PROMOTED, Status.REJECTED, Status.HELD} or not batch.verdict:
             return
         if batch.batch_id in self._world.watch.late:
             return  # what it found out since is not in its verdict
@@ -79,8 +80,23 @@ class Judge:
             return
         if abs(said - coverage) > 0.01:
             self._report("P8", f"{batch.batch_id} says coverage {said}; it is {coverage}")
-        if batch.status is Status.PROMOTED and coverage < 90.0 and "coverage" not in batch.accepted_checks:
+        if (
+            batch.status in {Status.PROMOTED, Status.HELD}
+            and coverage < 90.0
+            and "coverage" not in batch.accepted_checks
+        ):
             self._report("P8", f"{batch.batch_id} is promoted with a coverage of {coverage}")
+
+    def _check_held(self, batch: Batch) -> None:
+        """Check that a batch of which somebody asked that it be held was promoted by an order alone."""
+        asked = [self._people.asked[name] for name in batch.trigger_ids if name in self._people.asked]
+        if not any(one.body.get("hold") for one in asked):
+            return
+        ordered = False
+        for step in batch.history:
+            ordered = ordered or (step.from_ not in LIVE and step.to == "verifying")
+            if step.to == "promoting" and not ordered:
+                self._report("P1", f"{batch.batch_id} was to be held, and was promoted")
 
     def _check_followups(self, batch: Batch) -> None:
         """Check that each end was followed by its message, its alert and its worker runs (P13)."""
@@ -99,6 +115,8 @@ class Judge:
                 self._report("P13", f"no message says that {batch.batch_id} is {status}")
             if status == "rejected" and batch.requested_players and ("batch_rejected", round_) not in alerted:
                 self._report("P13", f"nobody was alerted that {batch.batch_id} is rejected")
+            if status == "held" and ("batch_held", round_) not in alerted:
+                self._report("P13", f"nobody was alerted that {batch.batch_id} is held")
         runs = [r for r in self._world.warehouse.runs() if r["batch_id"] == batch.batch_id]
         written = Counter((r["round"], r["player_lookup"]) for r in runs)
         for (round_, player), number in written.items():

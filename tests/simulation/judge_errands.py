@@ -19,6 +19,7 @@ from simulation.world import World
 ENDS = {
     DateStatus.PROMOTED: {Status.PROMOTED, Status.ROLLED_BACK, Status.REJECTED, Status.CANCELLED},
     DateStatus.REJECTED: {Status.REJECTED},
+    DateStatus.HELD: {Status.HELD},
     DateStatus.CANCELLED: {Status.CANCELLED, Status.ROLLED_BACK},
     DateStatus.FAILED: {Status.FAILED},
 }
@@ -83,7 +84,7 @@ class ErrandJudge:
                     self._report("backfill", f"{who} is {day.status}; {batch.batch_id} is {batch.status}")
                 if day.status is DateStatus.PROMOTED and not any(s.to == "promoted" for s in batch.history):
                     self._report("backfill", f"{who} is done, and {batch.batch_id} was never promoted")
-            elif day.status in {DateStatus.PROMOTED, DateStatus.REJECTED}:
+            elif day.status in {DateStatus.PROMOTED, DateStatus.REJECTED, DateStatus.HELD}:
                 self._report("backfill", f"{who} is {day.status} by no batch")
 
     def _check_opened_once(self, backfill: Backfill) -> None:

@@ -125,6 +125,8 @@ class People:
             body["players"] = self.rng.sample(names(8), self.rng.randint(1, 4))
         if self.rng.random() < 0.15:
             body["systems"] = [self.rng.choice(SYSTEMS)]
+        if self.rng.random() < 0.2:
+            body["hold"] = True
         if n % 11 == 3 and self.rng.random() < 0.3:
             body["metadata"] = {"note": self.rng.choice(UNSTORABLE)}
         if kind < 0.6:
@@ -158,11 +160,12 @@ class People:
         data = self.world.store.peek(path)
         assert data is not None
         apt = {"promoted": ("rollback", "redrive"), "rejected": ("promote", "redrive"), "cancelled": ("redrive",)}
+        apt["held"] = ("promote", "promote", "redrive", "cancel")
         order = self.rng.choice(apt.get(data["status"], ("cancel",)))
         if self.rng.random() < 0.2:
             order = self.rng.choice(("cancel", "redrive", "promote", "rollback"))
         body: dict[str, Any] = {"reason": "somebody says so"}
-        if order == "promote":
+        if order == "promote" and data["status"] != "held":
             body["checks"] = ["coverage", "mean_shift", "every_system", "direction"]
         self.world.request("coordinator", f"/batches/{path.split('/')[1]}/{order}", KEYED, body)
 

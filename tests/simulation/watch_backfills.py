@@ -9,11 +9,12 @@ from simulation.ports import QuickStore
 STEPS: Mapping[str, frozenset[str]] = {
     "waiting": frozenset({"opening", "cancelled"}),
     "opening": frozenset({"running", "waiting", "no_slate", "failed", "cancelled"}),
-    "running": frozenset({"running", "waiting", "opening", "promoted", "rejected", "failed", "cancelled"}),
-    "rejected": frozenset({"promoted", "rejected", "cancelled"}),
-    "cancelled": frozenset({"running", "promoted", "rejected", "cancelled"}),
+    "running": frozenset({"running", "waiting", "opening", "promoted", "rejected", "held", "failed", "cancelled"}),
+    "rejected": frozenset({"promoted", "rejected", "held", "cancelled"}),
+    "held": frozenset({"promoted", "rejected", "held", "cancelled"}),
+    "cancelled": frozenset({"running", "promoted", "rejected", "held", "cancelled"}),
     # The opening answered with an error although it opened the batch.
-    "failed": frozenset({"promoted", "rejected", "cancelled"}),
+    "failed": frozenset({"promoted", "rejected", "held", "cancelled"}),
     "promoted": frozenset(),
     "no_slate": frozenset(),
     "skipped": frozenset(),
@@ -78,7 +79,7 @@ class BackfillWatch:
             self._report("backfill", f"{who} went from {before['status']} to {to}")
         if to == "opening" and status != "running":
             self._report("backfill", f"{who} is opened while the backfill is {status}")
-        if to in {"promoted", "rejected"} or (to == "cancelled" and after["batch_id"]):
+        if to in {"promoted", "rejected", "held"} or (to == "cancelled" and after["batch_id"]):
             batch = self._store.peek(f"prediction_batches/{after['batch_id']}")
             ends = {step["to"] for step in batch["history"]} if batch else set()
             if not ends & {to, "rolled_back" if to == "cancelled" else to}:

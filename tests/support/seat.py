@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +97,13 @@ class SeatReader:
             entry = asdict(row.entry)
             if (batch_id and entry["batch_id"] == batch_id) or (not batch_id and entry["game_date"] == day):
                 yield {**entry, "regeneration_timestamp": entry["at"].isoformat(), "event": row.entry.event.value}
+
+    def _coverage(self, first: date, last: date) -> Iterator[dict[str, Any]]:
+        """The dates that have a slate, of those that the seat's tests use."""
+        for n in range((last - first).days + 1):
+            day = first + timedelta(days=n)
+            if entries := self._seat.bench.warehouse.read_slate(day).entries:
+                yield {"game_date": day.isoformat(), "rostered_players": len(entries)}
 
     def _diff(self, first: date, last: date, batches: str) -> Iterator[dict[str, Any]]:
         rows = self._seat.bench.warehouse.predictions(DAY)

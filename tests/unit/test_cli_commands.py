@@ -120,7 +120,9 @@ def test_dry_run_prints_what_would_happen(fake: FakeCoordinator, regen: Regen) -
     assert "2 out" in result.stdout
 
 
-@pytest.mark.parametrize(("status", "code"), [("promoted", 0), ("rejected", 1), ("cancelled", 1), ("failed", 1)])
+@pytest.mark.parametrize(
+    ("status", "code"), [("promoted", 0), ("rejected", 1), ("held", 1), ("cancelled", 1), ("failed", 1)]
+)
 def test_wait_returns_when_the_batch_ends(status: str, code: int, fake: FakeCoordinator, regen: Regen) -> None:
     fake.say("POST /start", (202, ACCEPTED))
     fake.say(f"GET /batches/{BATCH}", (200, view(status="running")), (200, view(status=status)))

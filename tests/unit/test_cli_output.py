@@ -25,7 +25,7 @@ def test_tables_are_not_truncated_in_pipes(capsys: pytest.CaptureFixture[str]) -
 def test_empty_table_says_so_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     Output().table(columns("a"), [])
     said = capsys.readouterr()
-    assert (said.out, said.err) == ("", "nothing found\n")
+    assert (said.out, said.err) == ("", "nothing to show\n")
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,14 @@ def _would_move(bench: ConsoleBench) -> str:
     return found.batch_id
 
 
+def _held(bench: ConsoleBench) -> str:
+    _batch(bench, "first")
+    bench.bench.slate([entry(e.player_lookup, form=15.0 + n, lines=(11.5 + n,)) for n, e in enumerate(players())])
+    found = bench.bench.run("second", hold=True)
+    assert found.status == "held"
+    return found.batch_id
+
+
 def _cancelled(bench: ConsoleBench) -> str:
     name = _live(bench)
     orders.cancel(bench.bench.deps, orders.Order(name, "api_key:one", "a mistake"))
@@ -108,6 +116,7 @@ SCENES: Mapping[str, Scene] = {
     "batch, live": _of(_live, "/batches/{}"),
     "batch, promoted": _of(_moved, "/batches/{}"),
     "batch, rejected": _of(_rejected, "/batches/{}"),
+    "batch, held": _of(_held, "/batches/{}"),
     "batch, filtered": _of(_rejected, "/batches/{}?outcome=failed&q=broken"),
     "batch, filtered away": _of(_rejected, "/batches/{}?q=nobody"),
     "batch, cancelled": _of(_cancelled, "/batches/{}"),
@@ -137,6 +146,7 @@ SCENES: Mapping[str, Scene] = {
     "act, cancel": _of(_live, "/acts/cancel?batch={}"),
     "act, redrive": _of(_rejected, "/acts/redrive?batch={}"),
     "act, promote": _of(_rejected, "/acts/promote?batch={}"),
+    "act, promote held": _of(_held, "/acts/promote?batch={}"),
     "act, rollback": _of(_moved, "/acts/rollback?batch={}"),
     "act, refused": _of(_live, "/acts/rollback?batch={}"),
     "act, backfill": _at(f"/acts/backfill?from={DAY}&to={NEXT_DAY}"),
@@ -216,7 +226,7 @@ def test_tables_that_are_silent_do_not_hold_up_a_page(bench: ConsoleBench, monke
 
 
 def test_a_batch_page_says_the_sentence_of_the_command_line(bench: ConsoleBench) -> None:
-    for make in (_rejected, _cancelled, _rolled_back, _live):
+    for make in (_rejected, _held, _cancelled, _rolled_back, _live):
         fresh = ConsoleBench()
         name = make(fresh)
         view = fresh.web.get(f"/batches/{name}").json
@@ -242,6 +252,19 @@ def test_the_board_names_what_needs_a_person(bench: ConsoleBench) -> None:
     assert "rejected" in needs
     assert "late data is overdue" in needs
     assert "it has never come" in needs
+
+
+def test_a_held_batch_is_shown_with_its_moves_and_promoted(bench: ConsoleBench) -> None:
+    name, browser = _held(bench), bench.browser()
+    needs = browser.get("/").text
+    assert f'/batches/{name}/moves"' in needs[needs.index('id="needs"') : needs.index('id="live"')]
+    moves = browser.get(f"/batches/{name}/moves").text
+    assert "What would move" in moves
+    assert '<th scope="row">form</th><td class="number">16</td>' in moves
+    acts = browser.get(f"/batches/{name}").text
+    assert f"/acts/promote?batch={name}" in acts
+    assert f"/acts/rollback?batch={name}" not in acts
+    assert "in spite of" not in browser.get(f"/acts/promote?batch={name}").text
 
 
 def test_a_record_that_is_unreadable_stands_on_the_board(bench: ConsoleBench) -> None:

@@ -33,6 +33,7 @@ SCREEN = 45
 
 POLICIES = {
     AlertKind.BATCH_REJECTED: "batch_rejected",
+    AlertKind.BATCH_HELD: "batch_held",
     AlertKind.BATCH_HEALED: "batch_healed",
     AlertKind.DEAD_LETTER: "dead_letter",
     AlertKind.MESSAGE_MALFORMED: "malformed",

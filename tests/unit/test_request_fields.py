@@ -28,12 +28,13 @@ NOT_IN_THE_AUDIT = {
     "players": "the scope: rows and requests show whom a batch was for",
     "systems": "the scope",
     "games": "the scope",
+    "hold": "the round ends `held`, which is an event of its own",
     "dry_run": "nothing is done, so nothing is on record",
     "mode": "one constant",
 }
 SAMPLES: dict[str, Any] = {"game_date": DATE, "reason": "late_tracking", "metadata": {"ticket": "OPS-17"}}
 """Values of fields; any other field is tried as a short text."""
-OPTIONS = {"game_date": None, "dry_run": "--dry-run"}
+OPTIONS = {"game_date": None, "dry_run": "--dry-run", "hold": "--hold"}
 """What the command line has instead of an option of the field's name; None for the argument."""
 UNSHOWN = {
     "event_id": "an internal id",
@@ -208,7 +209,7 @@ def test_the_command_line_sends_every_request_field(name: str, tmp_path: Path) -
     value = sample(name)
     option = OPTIONS.get(name, f"--{name.replace('_', '-')}")
     text = json.dumps(value) if isinstance(value, dict) else str(value)
-    arguments = [] if option is None else [option] if name == "dry_run" else [option, text]
+    arguments = [] if option is None else [option] if name in {"dry_run", "hold"} else [option, text]
     with serving() as fake:
         fake.answers[f"POST {RUN}"] = [(409, {"title": "only what is sent counts"})]
         env = {"COORDINATOR_URL": fake.url, "API_KEY": "k", "REGEN_LOCAL_HOME": str(tmp_path), "REGEN_PROFILE": ""}

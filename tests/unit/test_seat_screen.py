@@ -127,7 +127,11 @@ def test_audit_and_report_take_last(seat: Seat, tmp_path: Path) -> None:
 def test_an_id_without_a_coordinator_is_left_to_the_tables(seat: Seat) -> None:
     batch = seat.promoted().batch_id
     away = seat("audit", f"{batch}x", env={"COORDINATOR_URL": "", "API_KEY": ""})
-    assert (away.exit_code, away.stderr) == (0, "nothing found\n")
+    assert away.exit_code == 4
+    assert away.stderr.splitlines() == [
+        f"error: the audit knows no {batch}x; the nearest: {batch}",
+        f"next: regen audit {DAY}",
+    ]
 
 
 def test_a_prefix_of_two_batches_names_both(seat: Seat) -> None:

@@ -173,6 +173,24 @@ SAID: list[tuple[dict[str, Any], str, str | None, str]] = [
         "regen regenerate",
     ),
     (
+        {"status": "held", "kept": 52},
+        "Held: its checks passed; the new predictions of 52 players wait for an order to promote.",
+        "Every current prediction of 2026-01-20 stayed as it was: 52 players kept theirs.",
+        "regen diff",
+    ),
+    (
+        {"status": "held", "produced": 51, "failed": 1, "kept": 0, "round": 2},
+        "Round 2 held: its checks passed; the new predictions of 51 of 52 players wait for an order to promote.",
+        "2026-01-20 had no current predictions, and has none.",
+        "regen diff",
+    ),
+    (
+        {"status": "held", "produced": 0, "requested": 0},
+        "Held: its checks passed; no player was predicted, and what it would withdraw waits for an order to promote.",
+        "Every current prediction of 2026-01-20 stayed as it was.",
+        "regen diff",
+    ),
+    (
         {"status": "cancelled", "error": "cancelled: wrong date", "last_by": "api_key:ops"},
         "Cancelled by api_key:ops before its promotion: wrong date.",
         "Every current prediction of 2026-01-20 stayed as it was.",

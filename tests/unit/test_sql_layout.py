@@ -11,7 +11,7 @@ from sqlfluff.core import FluffConfig, Linter
 ROOT = Path(__file__).parents[2]
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["sqlfluff"]
 EXCLUDED = SETTINGS["core"]["ignore_paths"]
-ROOTS = ("src", "tools", "infra")
+ROOTS = ("src", "tools", "infra", "docs")
 
 
 @pytest.mark.parametrize("name", EXCLUDED)

@@ -98,6 +98,7 @@ class Batch(Answer, frozen=True, kw_only=True):
         partial: promoted with a coverage below 100 %.
         timings: seconds from the opening to each status.
         triggered_by: such as `api_key:ops`, or `pubsub:` and an account.
+        hold: whether it ends `held` once its checks have passed, and waits for an order to promote.
     """
 
     batch_id: Id
@@ -126,6 +127,7 @@ class Batch(Answer, frozen=True, kw_only=True):
     feature_snapshot: str | None
     features_built_at: Moment | None
     promoted_rounds: list[int]
+    hold: bool
 
 
 class WholeBatch(Batch, frozen=True, kw_only=True):
@@ -135,7 +137,7 @@ class WholeBatch(Batch, frozen=True, kw_only=True):
         pending: names of players without an outcome yet.
         outcomes: players without predictions.
         withdrawals: what the promotion takes away without a replacement, by reason (`out`, `postponed`, `not_on_slate`,
-            `system_retired`), as the verification found; of a rejected batch, what it would have taken away.
+            `system_retired`), as the verification found; of a rejected or held batch, what it would take away.
         superseded_count, regenerated_count: rows, under the predecessor's names; null until a promotion has counted them.
         processing_time_seconds: from the opening to the end; null until then.
     """
@@ -192,6 +194,7 @@ class ListedBatch(Answer, frozen=True, kw_only=True):
     feature_snapshot: str | UnsetType | None = UNSET
     features_built_at: Moment | UnsetType | None = UNSET
     promoted_rounds: list[int] | UnsetType = UNSET
+    hold: bool | UnsetType = UNSET
 
 
 class Waiting(Answer, frozen=True, kw_only=True):

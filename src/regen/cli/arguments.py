@@ -8,17 +8,28 @@ from typing import Annotated, Any
 
 import typer
 
+from regen.cli import completing
 from regen.client.errors import Misused
 from regen.domain.dates import eastern_today, parse_game_date
 from regen.domain.json_texts import read_json
 
 WHICH = "A batch's id, the beginning of one, a game date (its newest), or @last."
 DateArgument = Annotated[
-    str, typer.Argument(metavar="DATE", help="Game date: YYYY-MM-DD, TODAY, TOMORROW or YESTERDAY (US Eastern).")
+    str,
+    typer.Argument(
+        metavar="DATE",
+        help="Game date: YYYY-MM-DD, TODAY, TOMORROW or YESTERDAY (US Eastern).",
+        autocompletion=completing.dates,
+    ),
 ]
-BatchArgument = Annotated[str, typer.Argument(metavar="BATCH", help=WHICH)]
+BatchArgument = Annotated[str, typer.Argument(metavar="BATCH", help=WHICH, autocompletion=completing.batches)]
 DateOrBatch = Annotated[
-    str, typer.Argument(metavar="DATE|BATCH", help="A game date; or a batch's id, the beginning of one, or @last.")
+    str,
+    typer.Argument(
+        metavar="DATE|BATCH",
+        help="A game date; or a batch's id, the beginning of one, or @last.",
+        autocompletion=completing.dates_or_batches,
+    ),
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for the end; exit 1 unless it is a good one.")]
 Timeout = Annotated[float, typer.Option("--timeout", min=0, metavar="SECONDS", help="How long to wait.")]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
+from regen.cli import completing
 from regen.cli.arguments import DryRun, Yes, span
 from regen.cli.follow import going_on
 from regen.cli.output import columns
@@ -17,8 +18,9 @@ from regen.cli.safety import ready
 from regen.cli.session import Session, command
 from regen.client.accuracy import before_and_after
 from regen.client.backfills import SHORT, backfill_sentence
-from regen.client.errors import FellShort, Misused, OperatorError, Problem, Unreachable
+from regen.client.errors import FellShort, Misused, NothingFound, OperatorError, Problem, Unreachable
 from regen.client.waiting import StillLive, is_ended
+from regen.domain.nearest import nearest, the_nearest
 
 PANEL = "Batches"
 ORDERS = ("pause", "resume", "cancel", "status")
@@ -35,15 +37,25 @@ View = Mapping[str, Any]
 
 def add(app: typer.Typer) -> None:
     """Add the command."""
-    command(app, "backfill", example="backfill 2026-01-20 2026-01-24 --reason bdb_upgrade", panel=PANEL)(backfill)
+    command(app, "backfill", example="backfill 2026-01-20 2026-01-24 --reason bdb_upgrade", panel=PANEL, lists=True)(
+        backfill
+    )
 
 
 def backfill(
     session: Session,
     first: Annotated[
-        str | None, typer.Argument(metavar="[FROM|ORDER]", help="First date; or pause, resume, cancel, status.")
+        str | None,
+        typer.Argument(
+            metavar="[FROM|ORDER]",
+            help="First date; or pause, resume, cancel, status.",
+            autocompletion=completing.dates,
+        ),
     ] = None,
-    last: Annotated[str | None, typer.Argument(metavar="[TO|ID]", help="Last date; or the backfill's id.")] = None,
+    last: Annotated[
+        str | None,
+        typer.Argument(metavar="[TO|ID]", help="Last date; or the backfill's id.", autocompletion=completing.dates),
+    ] = None,
     reason: Annotated[
         str, typer.Option("--reason", "-r", help="Lower-case letters, digits and _; of an order, any words.")
     ] = DEFAULT_REASON,
@@ -64,7 +76,13 @@ def backfill(
         word = "resume" if resume else str(first)
         why = None if reason == DEFAULT_REASON else reason
         name = resume or last
-        _ordered(session, word, name, why, limit=limit, timeout=timeout, detach=detach, dry_run=dry_run)
+        try:
+            if word == "status":
+                _stands(session, name, limit)
+            else:
+                _ordered(session, word, name, why, timeout=timeout, detach=detach, dry_run=dry_run)
+        except Problem as problem:
+            _misspelt(session, name, problem)
         return
     if first is None:
         raise Misused("from which date? Or --resume ID, or `backfill status`")
@@ -88,6 +106,32 @@ def backfill(
         _followed(session, name, timeout)
 
 
+def _stands(session: Session, name: str | None, limit: int) -> None:
+    if name:
+        _summed_up(session, session.coordinator.get(f"/backfills/{name}"))
+        return
+    found, cursor = session.coordinator.backfills()
+    while cursor and len(found) < limit:
+        more, cursor = session.coordinator.backfills(cursor)
+        found += more
+    fields = columns("backfill_id status from::3 to::3 counts::t4 reason::5 created_at::6 only::7")
+    session.out.show(found[:limit], fields)
+
+
+def _misspelt(session: Session, name: str | None, problem: Problem) -> NoReturn:
+    """End an order on a backfill that the coordinator has answered with an error.
+
+    Raises:
+        NothingFound: there is none of that id; the nearest are named.
+        Problem: any other error, as it came.
+    """
+    if problem.status != 404 or not name:
+        raise problem
+    near = nearest(name, [one["backfill_id"] for one in session.coordinator.backfills()[0]])
+    then = f"regen backfill status {near[0]}" if near else "regen backfill status"
+    raise NothingFound(f"no backfill {name}{the_nearest(near)}", then) from None
+
+
 def _planned(session: Session, plan: View) -> list[View]:
     dates = plan["dates"]
     meant = [d for d in dates if d["status"] == "waiting"]
@@ -98,32 +142,9 @@ def _planned(session: Session, plan: View) -> list[View]:
     return meant
 
 
-def _listed(session: Session, limit: int) -> None:
-    found, cursor = session.coordinator.backfills()
-    while cursor and len(found) < limit:
-        more, cursor = session.coordinator.backfills(cursor)
-        found += more
-    fields = columns("backfill_id status from::3 to::3 counts::t4 reason::5 created_at::6 only::7")
-    session.out.show(found[:limit], fields)
-
-
 def _ordered(
-    session: Session,
-    word: str,
-    name: str | None,
-    why: str | None,
-    *,
-    limit: int,
-    timeout: float,
-    detach: bool,
-    dry_run: bool,
+    session: Session, word: str, name: str | None, why: str | None, *, timeout: float, detach: bool, dry_run: bool
 ) -> None:
-    if word == "status":
-        if name:
-            _summed_up(session, session.coordinator.get(f"/backfills/{name}"))
-            return
-        _listed(session, limit)
-        return
     if not name:
         raise Misused(f"{word} which backfill? `regen backfill status` lists them")
     body = {"reason": why} if why else {}
@@ -201,7 +222,8 @@ def _summed_up(session: Session, view: View) -> None:
     if session.out.json:
         session.out.dump({**view, "dates": dates})
     else:
-        session.out.table(columns(TABLE), dates)
+        session.out.show(dates, columns(TABLE))
+    if not session.out.json and not session.out.csv:
         session.out.line(backfill_sentence({**view, "dates": dates}, errors))
     short = [day for day in dates if day["status"] in SHORT]
     if view["status"] == "cancelled" or short:

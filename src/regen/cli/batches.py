@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
+from regen.cli import completing
 from regen.cli.arguments import TIMEOUT, WHICH, DateArgument, DryRun, Timeout, Wait, game_date, json_object, names
-from regen.cli.follow import follow, follow_date, follow_trigger, opening
+from regen.cli.follow import HELD, PROMOTED, follow, follow_date, follow_trigger, opening
 from regen.cli.naming import named, whole
+from regen.cli.nothing import no_batch
 from regen.cli.output import columns
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
 from regen.cli.views import LIST, show_batch, show_opened
-from regen.client.errors import Misused
+from regen.client.errors import Misused, NothingFound
 from regen.client.summary import opening_sentence
 
 PANEL = "Batches"
@@ -23,7 +25,7 @@ def add(app: typer.Typer) -> None:
     """Add the commands."""
     command(app, "start", example="start 2026-01-20 --wait", panel=PANEL)(start)
     command(app, "regenerate", example="regenerate 2026-01-20 --reason bdb_upgrade --wait", panel=PANEL)(regenerate)
-    command(app, "status", example="status --date 2026-01-20", panel=PANEL)(status)
+    command(app, "status", example="status --date 2026-01-20", panel=PANEL, lists=True)(status)
     command(app, "wait", example="wait --date 2026-01-20 --timeout 600", panel=PANEL)(wait)
 
 
@@ -63,42 +65,69 @@ def regenerate(
         str, typer.Option("--reason", "-r", help="Lower-case letters, digits and _.")
     ] = "feature_upgrade",
     players: Annotated[list[str] | None, typer.Option("--players", help="Only these; with commas or repeated.")] = None,
-    systems: Annotated[list[str] | None, typer.Option("--systems", help="Only these prediction systems.")] = None,
+    systems: Annotated[
+        list[str] | None,
+        typer.Option("--systems", help="Only these prediction systems.", autocompletion=completing.systems),
+    ] = None,
     games: Annotated[list[str] | None, typer.Option("--games", help="Only these games.")] = None,
     metadata: Annotated[str | None, typer.Option("--metadata", help="A JSON object; goes on record.")] = None,
+    hold: Annotated[
+        bool, typer.Option("--hold", help="Once verified, do not promote it: it ends `held`, and `promote` does.")
+    ] = False,
     dry_run: DryRun = False,
     wait: Wait = False,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Make the predictions of a date again; the old ones stay until the new ones are verified."""
+    """Make the predictions of a date again; the old ones stay until the new ones are verified.
+
+    With `--hold`, they stay until an operator promotes the batch: `regen diff BATCH` shows what would move.
+    """
     body: dict[str, Any] = {"game_date": game_date(date).isoformat(), "reason": reason}
     for key, given in (("players", players), ("systems", systems), ("games", games)):
         if wanted := names(given, f"--{key}"):
             body[key] = wanted
     if (facts := json_object(metadata, "--metadata")) is not None:
         body["metadata"] = facts
+    if hold:
+        body["hold"] = True
     if dry_run:
         _preview(session, session.coordinator.post_keyed("/regenerate-with-supersede", {**body, "dry_run": True}))
         return
     ready(session, f"regenerate {body['game_date']}", word=body["game_date"])
     with opening(body["game_date"]):
         answer = session.coordinator.post_keyed("/regenerate-with-supersede", body)
-    _opened(session, answer, wait=wait, timeout=timeout)
+    _opened(session, answer, wait=wait, timeout=timeout, good=HELD if hold else PROMOTED)
 
 
 def status(
     session: Session,
-    batch: Annotated[str | None, typer.Argument(metavar="[BATCH]", help=f"{WHICH} Without one, the newest.")] = None,
-    date: Annotated[str | None, typer.Option("--date", "-d", help="The batches of this game date.")] = None,
-    first: Annotated[str | None, typer.Option("--from", help="The batches of game dates from this one on.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="The batches of game dates until this one.")] = None,
+    batch: Annotated[
+        str | None,
+        typer.Argument(metavar="[BATCH]", help=f"{WHICH} Without one, the newest.", autocompletion=completing.batches),
+    ] = None,
+    date: Annotated[
+        str | None, typer.Option("--date", "-d", help="The batches of this game date.", autocompletion=completing.dates)
+    ] = None,
+    first: Annotated[
+        str | None,
+        typer.Option("--from", help="The batches of game dates from this one on.", autocompletion=completing.dates),
+    ] = None,
+    last: Annotated[
+        str | None,
+        typer.Option("--to", help="The batches of game dates until this one.", autocompletion=completing.dates),
+    ] = None,
     only: Annotated[
-        str | None, typer.Option("--status", help="The batches of this status; several with commas.")
+        str | None,
+        typer.Option(
+            "--status", help="The batches of this status; several with commas.", autocompletion=completing.states
+        ),
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many batches.")] = 20,
 ) -> None:
     """Say how a batch stands, or list the newest."""
     if batch:
+        if session.out.csv or session.out.sort_by:
+            raise Misused("--format csv and --sort-by are for lists; without BATCH, status lists batches")
         show_batch(session.out, whole(session, batch))
         return
     if date and (first or last):
@@ -108,15 +137,37 @@ def status(
         for text, name in ((date, "--date"), (first, "--from"), (last, "--to"))
     )
     found = session.coordinator.batches(day, only, first=begin, last=end, most=limit)
+    if not found and (day or begin or end or only):
+        _none(session, day or begin or end, only)
     session.out.show(found, columns(LIST))
+
+
+def _none(session: Session, day: str | None, only: str | None) -> NoReturn:
+    """Say that there is no such batch, with the nearest dates that have one.
+
+    Raises:
+        NothingFound: always.
+    """
+    what = f"no batch{f' that is {only}' if only else ''}"
+    if day is None:
+        raise NothingFound(f"{what} on record", "regen status")
+    then = f"regen status --date {day}" if only else f"regen start {day} --wait"
+    no_batch(session, f"{what} of {day}", game_date(day), then)
 
 
 def wait(
     session: Session,
-    batch: Annotated[str | None, typer.Argument(metavar="[BATCH]", help=WHICH)] = None,
+    batch: Annotated[
+        str | None, typer.Argument(metavar="[BATCH]", help=WHICH, autocompletion=completing.batches)
+    ] = None,
     date: Annotated[
         str | None,
-        typer.Option("--date", "-d", help="Every live batch of this date and what waits on it, or its newest."),
+        typer.Option(
+            "--date",
+            "-d",
+            help="Every live batch of this date and what waits on it, or its newest.",
+            autocompletion=completing.dates,
+        ),
     ] = None,
     timeout: Timeout = TIMEOUT,
 ) -> None:
@@ -130,13 +181,15 @@ def wait(
     follow_date(session, day, timeout=timeout)
 
 
-def _opened(session: Session, answer: dict[str, Any], *, wait: bool, timeout: float) -> None:
+def _opened(
+    session: Session, answer: dict[str, Any], *, wait: bool, timeout: float, good: frozenset[str] = PROMOTED
+) -> None:
     if wait:
         session.out.say(f"{answer['status']}: {answer['batch_id']}")
         if answer["status"] == "coalesced":
-            follow_trigger(session, answer["trigger_id"], answer["game_date"], timeout=timeout)
+            follow_trigger(session, answer["trigger_id"], answer["game_date"], timeout=timeout, good=good)
             return
-        follow(session, [answer["batch_id"]], timeout=timeout)
+        follow(session, [answer["batch_id"]], timeout=timeout, good=good)
     else:
         show_opened(session.out, answer)
 

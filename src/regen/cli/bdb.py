@@ -7,14 +7,16 @@ from typing import Annotated
 
 import typer
 
+from regen.cli import completing
 from regen.cli.arguments import DryRun, game_date
 from regen.cli.output import columns
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
-from regen.client.errors import Misused
+from regen.client.errors import Misused, NothingFound
 from regen.client.summary import scan_sentence
 from regen.domain.bdb import BdbStatus
 from regen.domain.dates import eastern_today
+from regen.domain.nearest import nearest, the_nearest
 
 PANEL = "Data and models"
 LIST = (
@@ -28,7 +30,7 @@ def add(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(help="Games whose late play-by-play is awaited.", no_args_is_help=True)
     command(group, "scan", example="bdb scan --dry-run")(scan)
-    command(group, "list", example="bdb list --status bdb_available")(list_)
+    command(group, "list", example="bdb list --status bdb_available", lists=True)(list_)
     app.add_typer(group, name="bdb", rich_help_panel=PANEL)
 
 
@@ -45,15 +47,22 @@ def scan(session: Session, dry_run: DryRun = False) -> None:
 
 def list_(
     session: Session,
-    status: Annotated[str, typer.Option("--status", "-s", help=", ".join(BdbStatus))] = "",
-    day: Annotated[str | None, typer.Option("--date", "-d", help="Only this game date.")] = None,
+    status: Annotated[
+        str, typer.Option("--status", "-s", help=", ".join(BdbStatus), autocompletion=completing.game_states)
+    ] = "",
+    day: Annotated[
+        str | None, typer.Option("--date", "-d", help="Only this game date.", autocompletion=completing.dates)
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Those that are completed or expired, too.")] = False,
 ) -> None:
     """The games that are waited for."""
     if status and status not in list(BdbStatus):
-        raise Misused(f"--status: expected one of {', '.join(BdbStatus)}")
+        raise Misused(f"--status: expected one of {', '.join(BdbStatus)}{the_nearest(nearest(status, BdbStatus))}")
     first, last = (date(1946, 1, 1), date(9999, 1, 1)) if day is None else (game_date(day), game_date(day))
     rows = session.reader.run(
         "bdb_list", first=first, last=last, status=status, every=every or bool(status) or day is not None
     )
+    if not rows and (status or day):
+        which = "".join((f" that is {status}" if status else "", f" on {first}" if day else ""))
+        raise NothingFound(f"no game{which}", "regen bdb list --all")
     session.out.show(rows, columns(LIST))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regen.cli import completing
 from regen.cli.arguments import DryRun, Yes, days, game_date, share_option, span
 from regen.cli.output import columns
 from regen.cli.safety import ready
@@ -38,8 +39,12 @@ def import_(
             metavar="PATH...", help="Folders and files: CSV or JSON as vendors make them, see docs/data.md."
         ),
     ] = None,
-    first: Annotated[str | None, typer.Option("--from", help="First date; without one, all dates.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="Last date; the first if left out.")] = None,
+    first: Annotated[
+        str | None, typer.Option("--from", help="First date; without one, all dates.", autocompletion=completing.dates)
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", help="Last date; the first if left out.", autocompletion=completing.dates)
+    ] = None,
     taken_for: Annotated[
         str | None, typer.Option("--as", metavar="FORMAT", help="What the files named here are, instead of a guess.")
     ] = None,

@@ -15,6 +15,8 @@ from regen.client.errors import FellShort, Interrupted, NothingFound
 from regen.client.waiting import carrier_of, wait_for, wait_for_date
 
 PROMOTED = frozenset({"promoted"})
+HELD = frozenset({"held"})
+"""The success of an order that asks for a batch to be held."""
 
 
 @contextmanager
@@ -59,11 +61,16 @@ def follow(session: Session, batch_ids: Sequence[str], *, timeout: float, good: 
     _show_ends(session, views, good)
 
 
-def follow_trigger(session: Session, trigger_id: str, game_date: str, *, timeout: float) -> None:
+def follow_trigger(
+    session: Session, trigger_id: str, game_date: str, *, timeout: float, good: frozenset[str] = PROMOTED
+) -> None:
     """Wait for the batch that carries a coalesced trigger, and then for its end; nobody else's end counts.
 
+    Args:
+        good: the ends that count as success.
+
     Raises:
-        FellShort: it was not promoted.
+        FellShort: it has ended otherwise.
     """
     began = time.monotonic()
     with going_on(
@@ -71,7 +78,7 @@ def follow_trigger(session: Session, trigger_id: str, game_date: str, *, timeout
     ):
         batch_id = carrier_of(session.coordinator, trigger_id, timeout=timeout)
     session.out.say(f"carried by {batch_id}")
-    follow(session, [batch_id], timeout=max(0.0, timeout - (time.monotonic() - began)))
+    follow(session, [batch_id], timeout=max(0.0, timeout - (time.monotonic() - began)), good=good)
 
 
 def follow_date(session: Session, game_date: str, *, timeout: float) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from regen.cli import completing
 from regen.cli.arguments import DryRun, span
 from regen.cli.output import columns, some
 from regen.cli.safety import ready
@@ -21,8 +22,11 @@ def add(app: typer.Typer) -> None:
 
 def grade(
     session: Session,
-    first: Annotated[str, typer.Argument(metavar="FROM", help="First game date.")],
-    last: Annotated[str | None, typer.Argument(metavar="[TO]", help="Last game date; the first if left out.")] = None,
+    first: Annotated[str, typer.Argument(metavar="FROM", help="First game date.", autocompletion=completing.dates)],
+    last: Annotated[
+        str | None,
+        typer.Argument(metavar="[TO]", help="Last game date; the first if left out.", autocompletion=completing.dates),
+    ] = None,
     dry_run: DryRun = False,
 ) -> None:
     """Grade the current predictions of played games; grades of superseded ones are kept and labelled."""

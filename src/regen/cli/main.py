@@ -10,7 +10,7 @@ import typer
 from regen import cli
 from regen.cli.output import Output
 from regen.cli.root import Root
-from regen.cli.session import Confirm, Json, Key, Profile, Project, Session, Url
+from regen.cli.session import Confirm, Json, Key, Profile, Project, Session, Url, Verbose
 from regen.cli.settings import Given
 from regen.client.errors import EXIT_CODES
 
@@ -54,12 +54,13 @@ def root(
     profile: Profile = None,
     confirm: Confirm = None,
     as_json: Json = False,
+    verbose: Verbose = False,
     version: Annotated[  # noqa: ARG001 - its callback does it
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say it and leave.")
     ] = False,
 ) -> None:
     """Options that every command takes, before its name or after it."""
-    ctx.obj = Session(Given(project, url, key, profile, confirm), Output(json=as_json))
+    ctx.obj = Session(Given(project, url, key, profile, confirm), Output(json=as_json, verbose=verbose))
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from regen.cli import completing
 from regen.cli.arguments import game_date, span
 from regen.cli.session import Session, command
 from regen.client.errors import Misused
@@ -31,7 +32,9 @@ def add(app: typer.Typer) -> None:
 
 def train(
     session: Session,
-    until: Annotated[str, typer.Option("--until", help="Last game date to learn from.")],
+    until: Annotated[
+        str, typer.Option("--until", help="Last game date to learn from.", autocompletion=completing.dates)
+    ],
     data: Annotated[
         Path | None, typer.Option("--data", metavar="DIR", help="A folder of CSV files, see docs/data.md.")
     ] = None,
@@ -68,8 +71,10 @@ def _from_tables(session: Session, until: date) -> DataFolder:
 def evaluate(
     session: Session,
     data: Data,
-    first: Annotated[str, typer.Option("--from", help="First game date of the window.")],
-    last: Annotated[str, typer.Option("--to", help="Last game date of the window.")],
+    first: Annotated[
+        str, typer.Option("--from", help="First game date of the window.", autocompletion=completing.dates)
+    ],
+    last: Annotated[str, typer.Option("--to", help="Last game date of the window.", autocompletion=completing.dates)],
     refit: Annotated[
         Literal["none", "weekly"], typer.Option("--refit", help="Whether to learn within the window.")
     ] = "none",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import re
+from datetime import date
 from typing import Any
 
 from regen.cli.arguments import game_date
+from regen.cli.nothing import no_batch
 from regen.cli.output import some
 from regen.cli.session import Session
 from regen.client.errors import ExitCode, Misused, NothingFound, OperatorError, Problem
 from regen.domain import ids
+from regen.domain.nearest import nearest, the_nearest
 
 LAST = "@last"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d|today|tomorrow|yesterday", re.IGNORECASE)
@@ -56,9 +58,10 @@ def meant(session: Session, text: str) -> str:
 def _newest(session: Session, text: str) -> str:
     day = None if text == LAST else game_date(text, "BATCH").isoformat()
     found = session.coordinator.batches(day)
+    if not found and day:
+        no_batch(session, f"no batch of {day}", date.fromisoformat(day), f"regen start {day} --wait")
     if not found:
-        of = f"of {day}" if day else "on record"
-        raise NothingFound(f"no batch {of}", f"regen start {day or 'TODAY'} --wait")
+        raise NothingFound("no batch on record", "regen start TODAY --wait")
     session.out.say(f"{text}: {found[0]['batch_id']}")
     return str(found[0]["batch_id"])
 
@@ -73,8 +76,8 @@ def _begun(session: Session, text: str, problem: Problem) -> str:
     if found:
         raise Misused(f"{len(found)} batches begin with {text}: {some(found)}", f"regen status {found[0]}")
     then = f"regen status --date {day[1]}" if day else "regen status"
-    near = difflib.get_close_matches(text, known, 3, 0.6)
+    near = nearest(text, known)
     if not near:
         problem.next = then
         raise problem
-    raise NothingFound(f"no batch {text}; the nearest: {', '.join(near)}", f"regen status {near[0]}")
+    raise NothingFound(f"no batch {text}{the_nearest(near)}", f"regen status {near[0]}")

@@ -7,7 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from regen.cli import completing
 from regen.cli.arguments import DateArgument, DryRun, game_date, names
+from regen.cli.nothing import none_of_date
 from regen.cli.output import columns
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
@@ -23,13 +25,15 @@ def add(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(help="News before tip-off: who plays, and at which lines.", no_args_is_help=True)
     command(group, "scan", example="news scan --dry-run")(scan)
-    command(group, "list", example="news list TODAY")(list_)
+    command(group, "list", example="news list TODAY", lists=True)(list_)
     app.add_typer(group, name="news", rich_help_panel=PANEL)
 
 
 def scan(
     session: Session,
-    day: Annotated[str | None, typer.Option("--date", "-d", help="Only this game date.")] = None,
+    day: Annotated[
+        str | None, typer.Option("--date", "-d", help="Only this game date.", autocompletion=completing.dates)
+    ] = None,
     games: Annotated[list[str] | None, typer.Option("--game", "-g", help="Only these games.")] = None,
     dry_run: DryRun = False,
 ) -> None:
@@ -52,5 +56,8 @@ def scan(
 
 def list_(session: Session, day: DateArgument = "TODAY") -> None:
     """What was seen and decided about a date's news."""
-    found = session.coordinator.get("/news", game_date=game_date(day).isoformat())
+    date = game_date(day)
+    found = session.coordinator.get("/news", game_date=date.isoformat())
+    if not found["events"]:
+        none_of_date(session, f"no news of {date}", date, "regen news scan --dry-run")
     session.out.show(found["events"], columns(LIST))

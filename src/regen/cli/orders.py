@@ -8,11 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
+from regen.cli import completing
 from regen.cli.arguments import TIMEOUT, BatchArgument, DryRun, Timeout, Wait, Why, Yes, names
 from regen.cli.follow import follow
+from regen.cli.moves import moves_record, show_moves
 from regen.cli.naming import whole
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
+from regen.client.errors import ExitCode, OperatorError
 from regen.client.summary import order_sentence
 
 PANEL = "Orders"
@@ -66,20 +69,26 @@ def promote(
     batch: BatchArgument,
     reason: Annotated[str, typer.Option("--reason", "-r", help="Why; goes on record.")],
     check: Annotated[
-        list[str] | None, typer.Option("--check", help="A failed check to accept; with commas or repeated.")
+        list[str] | None,
+        typer.Option(
+            "--check", help="A failed check to accept; with commas or repeated.", autocompletion=completing.checks
+        ),
     ] = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     wait: Wait = False,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Make a rejected batch current in spite of failed checks, which are named."""
+    """Make a held batch current, or a rejected one in spite of failed checks, which are named.
+
+    `--dry-run` also shows what would move.
+    """
     view = whole(session, batch)
     batch = view["batch_id"]
     accepted = names(check, "--check") or []
     what = order_sentence("promote", view, accepted)
     order = _Given(batch, view["game_date"], "promote", {"checks": accepted, "reason": reason})
-    if _asked(session, what, order, dry_run=dry_run, yes=yes):
+    if _asked(session, what, order, dry_run=dry_run, yes=yes, moves=True):
         _carried_out(session, order.give(session), wait, timeout)
 
 
@@ -114,18 +123,37 @@ class _Given:
         return session.coordinator.order(self.batch, self.word, {**self.body, **more})
 
 
-def _asked(session: Session, what: str, order: _Given, *, dry_run: bool, yes: bool) -> bool:
-    """Whether to go on; a dry run only says what it is about, once the coordinator has found nothing against it."""
+def _asked(session: Session, what: str, order: _Given, *, dry_run: bool, yes: bool, moves: bool = False) -> bool:
+    """Whether to go on; a dry run only says what it is about, once the coordinator has found nothing against it.
+
+    Args:
+        moves: whether a dry run also says what would move.
+    """
     session.name_target()
     if dry_run:
         plan = order.give(session, dry_run=True)
+        rows = _moves(session, order.batch) if moves else None
         if session.out.json:
-            session.out.dump(plan)
+            session.out.dump(plan if rows is None else {**plan, "moves": moves_record(rows)["moves"]})
         else:
             session.out.line(f"would {what}")
+            if rows is not None:
+                show_moves(session.out, order.batch, rows, would=True)
         return False
     ready(session, what, word=order.day, asks=True, yes=yes)
     return True
+
+
+def _moves(session: Session, batch: str) -> list[dict[str, Any]] | None:
+    """What a promotion would move; None if the coordinator is of a version that cannot say."""
+    try:
+        rows: list[dict[str, Any]] = session.coordinator.moves(batch)["rows"]
+    except OperatorError as error:
+        if error.exit_code != ExitCode.NOT_FOUND:
+            raise
+        session.out.say(f"the coordinator cannot say what would move: {error}")
+        return None
+    return rows
 
 
 def _accepted(session: Session, answer: Mapping[str, Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from regen.cli.sorting import place, sorted_by
 from regen.cli.tables import GAP, MARKS, Column, layout, lines
 from regen.cli.times import short
 from regen.client.errors import Declined, Misused
@@ -51,15 +54,26 @@ class Output:
     Attributes:
         json: data as JSON instead of tables.
         yes: every question is answered with yes.
+        csv: lists as CSV instead of tables.
+        sort_by: the column that orders a list; a `-` before it reverses the order. Empty for the command's own order.
+        verbose: on stderr, where each setting is from, and each request with its time.
     """
 
     json: bool = False
     yes: bool = False
+    csv: bool = False
+    sort_by: str = ""
+    verbose: bool = False
 
     def say(self, text: str) -> None:
         """Words for people, on stderr."""
         sys.stderr.write(f"{visible(text, lines=True)}\n")
         sys.stderr.flush()
+
+    def murmur(self, text: str) -> None:
+        """Words for those who want to know more, on stderr."""
+        if self.verbose:
+            self.say(text)
 
     def line(self, text: str) -> None:
         """A line of data, on stdout."""
@@ -72,17 +86,37 @@ class Output:
         self.line(json.dumps(plain(data), indent=2, default=str).replace("\x7f", "\\u007f"))
 
     def show(self, data: Any, shape: Sequence[Column], rows: Iterable[Mapping[str, Any]] | None = None) -> None:  # noqa: ANN401
-        """Data: as JSON as it is, or as a table of its records."""
+        """Data: as JSON as it is, or as a table of its records.
+
+        Raises:
+            Misused: the list is to be sorted by a column that it does not have.
+        """
+        shown = list(data if rows is None else rows)
+        if self.sort_by:
+            at = sorted_by(self.sort_by, shape, data if isinstance(data, list) else shown)
+            data = [data[n] for n in at] if isinstance(data, list) else data
+            shown = [shown[n] for n in at]
         if self.json:
             self.dump(data)
+        elif self.csv:
+            self.spread(shape, data if isinstance(data, list) else shown)
         else:
-            self.table(shape, data if rows is None else rows)
+            self.table(shape, shown)
+
+    def spread(self, shape: Sequence[Column], records: Iterable[Mapping[str, Any]]) -> None:
+        """Records as CSV with a head, on stdout: values as they are, unknown ones empty."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(column.key for column in shape)
+        for record in records:
+            writer.writerow(place(plain(record.get(column.key))) for column in shape)
+        self.line(text.getvalue().removesuffix("\n"))
 
     def table(self, shape: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> None:
         """A table, on stdout; on a terminal, as wide as that."""
         cells = [[visible(cell(row.get(column.key))) for column in shape] for row in rows]
         if not cells:
-            self.say("nothing found")
+            self.say("nothing to show")
             return
         if not sys.stdout.isatty():
             found = layout(shape, cells, UNBOUNDED)

@@ -1,37 +1,36 @@
-"""`show`, `slate`, `coverage`, `diff`: what is predicted, for whom, and what has moved. Reads BigQuery."""
+"""`show`, `slate`, `coverage`: what is predicted, and for whom. Reads BigQuery."""
 
 from __future__ import annotations
 
-import difflib
-from dataclasses import asdict
 from datetime import date as date_
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
-from regen.cli.arguments import DateArgument, DateOrBatch, game_date, share_option, span
-from regen.cli.naming import meant
-from regen.cli.output import cell, columns, some
+from regen.cli import completing
+from regen.cli.arguments import DateArgument, game_date, share_option, span
+from regen.cli.nothing import none_of_date
+from regen.cli.output import columns, some
 from regen.cli.session import Session, command
 from regen.client.errors import FellShort, NothingFound
-from regen.client.moves import MAIN_SYSTEM, SystemMove, moved, moves
-from regen.client.reader import BATCH_DATE, date_of
+from regen.client.moves import MAIN_SYSTEM
 from regen.client.slates import slate_rows
+from regen.domain.nearest import nearest, the_nearest
 from regen.settings import number
 
 PANEL = "Predictions"
 SHOW = "player_lookup:player system_id:system predicted_points:points:n line::n recommendation data_source_tier:tier:3 confidence::n4 game_id:game:6 batch_id:batch:7"
 COVERAGE = "game_date:date coverage_pct:coverage:n players_with_predictions:predicted:n2 expected_players:expected:n2 missing_players:missing:t3 skipped_players:skipped:n6 excluded_players:excluded:n7 rostered_players:rostered:n8"
 SLATE = "player_lookup:player standing team opponent:opponent:5 status::4 avg_minutes:minutes:n3 has_line:line:4 tier::4 game_id:game:6"
-DIFF = "player_lookup:player system_id:system move::n side points::2 line::3 tier::4"
 
 
 def add(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "show", example="show 2026-01-20 --player bredonpeltane", panel=PANEL)(show)
-    command(app, "slate", example="slate 2026-01-20", panel=PANEL)(slate)
-    command(app, "coverage", example="coverage 2026-01-20 2026-01-24 --fail-under 90%", panel=PANEL)(coverage)
-    command(app, "diff", example="diff regen_2026-01-20_bdb_upgrade_a1b2c3d4 --top 10", panel=PANEL)(diff)
+    command(app, "show", example="show 2026-01-20 --player bredonpeltane", panel=PANEL, lists=True)(show)
+    command(app, "slate", example="slate 2026-01-20", panel=PANEL, lists=True)(slate)
+    command(app, "coverage", example="coverage 2026-01-20 2026-01-24 --fail-under 90%", panel=PANEL, lists=True)(
+        coverage
+    )
 
 
 def show(
@@ -42,7 +41,13 @@ def show(
         typer.Option("--player", "-p", help="Only this one's, of every system: a player_lookup, or a name in full."),
     ] = "",
     system: Annotated[
-        str, typer.Option("--system", "-s", help=f"Only this system's, or `all`. Default: {MAIN_SYSTEM} if no player.")
+        str,
+        typer.Option(
+            "--system",
+            "-s",
+            autocompletion=completing.systems,
+            help=f"Only this system's, or `all`. Default: {MAIN_SYSTEM} if no player.",
+        ),
     ] = "",
 ) -> None:
     """The current predictions of a date."""
@@ -71,15 +76,15 @@ def _nothing(session: Session, day: date_, lookup: str, given: str) -> NoReturn:
     """
     everyone = session.reader.run("show", game_date=day, player="", system="")
     if not everyone:
-        raise NothingFound(f"no current predictions of {day}", f"regen start {day} --wait")
+        none_of_date(session, f"no current predictions of {day}", day, f"regen start {day} --wait")
     column = "player_lookup" if lookup else "system_id"
     known = sorted({str(row[column]) for row in everyone})
-    near = difflib.get_close_matches(lookup or given, known, 3, 0.6)
+    near = nearest(lookup or given, known)
     told = f"no current predictions of {given} on {day}"
     if not near:
         raise NothingFound(told, f"regen slate {day} --all" if lookup else f"regen show {day} --system all")
     option = "--player" if lookup else "--system"
-    raise NothingFound(f"{told}; the nearest: {', '.join(near)}", f"regen show {day} {option} {near[0]}")
+    raise NothingFound(f"{told}{the_nearest(near)}", f"regen show {day} {option} {near[0]}")
 
 
 def slate(
@@ -91,14 +96,21 @@ def slate(
     every: Annotated[bool, typer.Option("--all", help="Those who are excluded, too.")] = False,
 ) -> None:
     """Who would be predicted on a date, and who would not, with the reason."""
-    rows = slate_rows(session.reader, game_date(date), min_minutes, every=every)
+    day = game_date(date)
+    rows = slate_rows(session.reader, day, min_minutes, every=every)
+    if not rows:
+        none = "no slate of" if every else "no player would be predicted on"
+        none_of_date(session, f"{none} {day}", day, f"regen sources {day}" if every else f"regen slate {day} --all")
     session.out.show(rows, columns(SLATE))
 
 
 def coverage(
     session: Session,
-    first: Annotated[str, typer.Argument(metavar="FROM", help="First game date.")],
-    last: Annotated[str | None, typer.Argument(metavar="[TO]", help="Last game date; the first if left out.")] = None,
+    first: Annotated[str, typer.Argument(metavar="FROM", help="First game date.", autocompletion=completing.dates)],
+    last: Annotated[
+        str | None,
+        typer.Argument(metavar="[TO]", help="Last game date; the first if left out.", autocompletion=completing.dates),
+    ] = None,
     fail_under: Annotated[
         float | None,
         share_option("--fail-under", "Exit 1 if a date has less: 90% or 0.9."),
@@ -107,13 +119,14 @@ def coverage(
     """Coverage of dates: who has current predictions, of those on the slate who should."""
     begin, end = span(first, last)
     rows = session.reader.run("coverage", first=begin, last=end)
+    if not rows:
+        which = f"on {begin}" if begin == end else f"from {begin} to {end}"
+        none_of_date(session, f"no slate {which}", begin, f"regen slate {begin} --all")
     session.out.show(
         rows, columns(COVERAGE), [{**r, "missing_players": some(r["missing_players"] or ())} for r in rows]
     )
     if fail_under is None:
         return
-    if not rows:
-        raise FellShort(f"no date from {begin} to {end} has a slate", f"regen slate {begin} --all")
     short = [row for row in rows if (row["coverage_pct"] or 0.0) < 100 * fail_under]
     if short:
         day, none = short[0]["game_date"], not short[0]["players_with_predictions"]
@@ -122,70 +135,3 @@ def coverage(
             f"{some([str(row['game_date']) for row in short])}",
             f"regen {'start' if none else 'regenerate'} {day} --wait",
         )
-
-
-def diff(
-    session: Session,
-    what: DateOrBatch,
-    top: Annotated[int, typer.Option("--top", min=0, help="So many rows, those that moved most.")] = 20,
-    would: Annotated[
-        bool, typer.Option("--would", help="Ask the coordinator, which also knows what a promotion would change.")
-    ] = False,
-) -> None:
-    """What moved, a row for each player and system: of a batch, or of a date's newest promotion that replaced something."""
-    what = meant(session, what)
-    batch = what if BATCH_DATE.match(what) else _newest(session, what)
-    session.out.say(batch)
-    answer = session.coordinator.moves(batch) if would else None
-    day = date_of(batch)
-    rows = answer["rows"] if answer else session.reader.run("diff", first=day, last=day, batches=batch)
-    found, changed = moves(rows), moved(rows)
-    if session.out.json:
-        told = [{**asdict(one), "move": one.move} for one in changed]
-        session.out.dump({"batch_id": batch, **found.as_record(), "moves": told})
-        return
-    out = session.out
-    if answer and answer["status"] == "would_move":
-        out.line("not promoted: this is what the promotion would change")
-    if not rows:
-        out.line(f"{batch} has replaced nothing")
-        return
-    if not changed:
-        out.line(
-            f"nothing moved: the {found.replaced} replaced predictions have the points, sides and lines that they had"
-        )
-        return
-    out.line(f"{found.changed} of {found.replaced} replaced predictions moved; {found.withdrawn} were withdrawn")
-    out.line(f"mean move {found.mean_move:+.3f} points, mean size {found.mean_size:.3f}")
-    out.line(f"{found.flips} changed from one side to the other; {found.other_changes} otherwise (PASS, NO_LINE)")
-    if top:
-        out.line("")
-        out.table(columns(DIFF), [_shown(one) for one in changed[:top]])
-    if len(changed) > top:
-        out.say(f"{len(changed) - top} more: --top {len(changed)}")
-
-
-def _newest(session: Session, date: str) -> str:
-    ends = session.reader.run("audit", batch_id="", day=game_date(date, "DATE|BATCH"))
-    done = [end["batch_id"] for end in ends if end["event"] == "promoted" and end["superseded_count"]]
-    if not done:
-        raise NothingFound(f"no promotion of {date} has replaced anything", f"regen audit {date}")
-    return str(done[-1])
-
-
-def _shown(one: SystemMove) -> dict[str, Any]:
-    gone = one.new_points is None
-    return {
-        "player_lookup": one.player_lookup,
-        "system_id": one.system_id,
-        "line": cell(one.old_line) if gone else _step(one.old_line, one.new_line),
-        "points": f"{one.old_points:g}" if gone else _step(one.old_points, one.new_points),
-        "move": f"withdrawn: {one.reason}" if gone else f"{one.move:+.2f}",
-        "side": one.old_recommendation if gone else _step(one.old_recommendation, one.new_recommendation),
-        "tier": one.old_tier if gone else _step(one.old_tier, one.new_tier),
-    }
-
-
-def _step(old: object, new: object) -> str:
-    """`OVER to UNDER`; one of them where both are the same."""
-    return cell(old) if old == new else f"{cell(old)} to {cell(new)}"

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import typer
 
 from regen.cli.arguments import DateOrBatch, game_date
 from regen.cli.naming import meant
+from regen.cli.nothing import none_of_date
 from regen.cli.output import columns
 from regen.cli.session import Session, command
+from regen.client.errors import NothingFound
 from regen.client.reader import BATCH_DATE, date_of
+from regen.domain.nearest import nearest, the_nearest
 from regen.domain.plan import in_words
 
 PANEL = "Predictions"
@@ -24,7 +28,7 @@ AUDIT = (
 
 def add(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "audit", example="audit 2026-01-20", panel=PANEL)(audit)
+    command(app, "audit", example="audit 2026-01-20", panel=PANEL, lists=True)(audit)
 
 
 def audit(
@@ -39,7 +43,20 @@ def audit(
         batch_id=what if is_batch else "",
         day=date_of(what) if is_batch else game_date(what, "DATE|BATCH"),
     )
+    if not rows:
+        day = date_of(what) if is_batch else game_date(what, "DATE|BATCH")
+        if is_batch:
+            raise NothingFound(
+                f"the audit knows no {what}{the_nearest(_alike(session, what, day))}", f"regen audit {day}"
+            )
+        none_of_date(session, f"the audit has nothing of {day}", day, "regen status")
     session.out.show(rows, columns(AUDIT), [_shown(row) for row in rows])
+
+
+def _alike(session: Session, batch_id: str, day: date) -> list[str]:
+    """The batches of a date that are called much like it."""
+    rows = session.reader.run("audit", batch_id="", day=day)
+    return nearest(batch_id, {str(row["batch_id"]) for row in rows if row["batch_id"]})
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

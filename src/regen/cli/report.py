@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from regen.cli import completing
 from regen.cli.naming import whole
 from regen.cli.session import Session, command
 
@@ -23,7 +24,9 @@ def report(
     subject: Annotated[
         str,
         typer.Argument(
-            metavar="BATCH|BACKFILL", help="A batch's id, the beginning of one, a game date, @last; or a backfill's id."
+            metavar="BATCH|BACKFILL",
+            autocompletion=completing.batches,
+            help="A batch's id, the beginning of one, a game date, @last; or a backfill's id.",
         ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("report.html"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
+import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +13,7 @@ import typer
 from regen.cli.ending import json_wanted, told
 from regen.cli.strict import StrictGroup
 from regen.client.errors import ExitCode, Misused
+from regen.domain.nearest import nearest
 
 #: The class of all usage errors; newer releases of typer have click inside them, under a private name.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -49,6 +51,13 @@ class Root(StrictGroup):
             return code
         sys.exit(int(code) if isinstance(code, int) else 0)
 
+    def _main_shell_completion(self, ctx_args: Any, prog_name: str, complete_var: str | None = None) -> None:  # noqa: ANN401
+        """Answer a shell that asks for completions; typer knows the shells only where it adds its own options for them."""
+        if f"_{prog_name}_COMPLETE".replace("-", "_").upper() in os.environ:
+            shells = importlib.import_module("typer.completion")
+            shells.completion_init()
+        super()._main_shell_completion(ctx_args, prog_name, complete_var)
+
 
 def _command(context: Any) -> str:  # noqa: ANN401 - a context of either click
     """The command that a context is of, without `regen`."""
@@ -61,6 +70,6 @@ def _message(error: Any, context: Any) -> str:  # noqa: ANN401 - of either click
     names = list(getattr(context.command, "commands", ())) if context is not None else []
     if message.startswith("No such command") and names and "Did you mean" not in message:
         given = message.partition("'")[2].partition("'")[0]
-        if near := difflib.get_close_matches(given, names, 3, 0.5):
+        if near := nearest(given, names, likeness=0.5):
             message = f"{message} Did you mean {', '.join(near)}?"
     return message

@@ -7,10 +7,11 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Annotated, Any, Concatenate, ParamSpec, get_type_hints
+from typing import Annotated, Any, Concatenate, Literal, ParamSpec, get_type_hints
 
 import typer
 
+from regen.cli import completing
 from regen.cli.ending import reported
 from regen.cli.output import Output
 from regen.cli.settings import Given, Settings, resolve
@@ -33,7 +34,10 @@ Key = Annotated[str | None, typer.Option("--key", help="The API key. Or API_KEY.
 Profile = Annotated[
     str | None,
     typer.Option(
-        "--profile", help="A profile of ~/.config/regen/config.toml. Or REGEN_PROFILE.", rich_help_panel=PANEL
+        "--profile",
+        autocompletion=completing.profiles,
+        help="A profile of ~/.config/regen/config.toml. Or REGEN_PROFILE.",
+        rich_help_panel=PANEL,
     ),
 ]
 Confirm = Annotated[
@@ -45,6 +49,21 @@ Confirm = Annotated[
         rich_help_panel=PANEL,
     ),
 ]
+Verbose = Annotated[
+    bool,
+    typer.Option(
+        "--verbose", "-v", help="Say where each setting is from, and each request with its time.", rich_help_panel=PANEL
+    ),
+]
+Format = Annotated[
+    Literal["table", "json", "csv"] | None,
+    typer.Option("--format", help="table, json (as --json) or csv.", show_choices=False),
+]
+SortBy = Annotated[
+    str | None, typer.Option("--sort-by", metavar="COLUMN", help="Order by this column; -COLUMN from the largest down.")
+]
+LISTS: dict[str, Any] = {"form": Format, "sort_by": SortBy}
+"""Options of the commands that list something."""
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of tables.", rich_help_panel=PANEL)]
 COMMON: dict[str, Any] = {
     "project": Project,
@@ -53,7 +72,9 @@ COMMON: dict[str, Any] = {
     "profile": Profile,
     "confirm": Confirm,
     "as_json": Json,
+    "verbose": Verbose,
 }
+FLAGS = frozenset({"as_json", "verbose"})
 
 
 @dataclass(frozen=True)
@@ -67,7 +88,12 @@ class Session:
     @cached_property
     def settings(self) -> Settings:
         """Where to look."""
-        return resolve(self.given)
+        found = resolve(self.given)
+        if self.out.verbose:
+            for name, origin in sorted(found.origins.items()):
+                value = "(not shown)" if name == "key" else getattr(found, name)
+                self.out.say(f"{name}: {value}, from {origin}")
+        return found
 
     def name_target(self) -> None:
         """Say on stderr which system is about to be changed; once."""
@@ -88,7 +114,12 @@ class Session:
         if not settings.key:
             raise Misused(f"no API key for {settings.url}: pass --key, or set API_KEY or a profile")
         return Coordinator(
-            settings.url, settings.key, settings.origins["url"], tell=self.out.say, identity=self.identity
+            settings.url,
+            settings.key,
+            settings.origins["url"],
+            tell=self.out.say,
+            identity=self.identity,
+            heard=self.out.murmur,
         )
 
     @cached_property
@@ -105,11 +136,12 @@ class Session:
             self.settings.prefix,
             self.settings.maximum_bytes_billed,
             self.out.say,
+            self.out.murmur,
         )
 
 
 def command(
-    app: typer.Typer, name: str, *, example: str, json_flag: bool = True, panel: str | None = None
+    app: typer.Typer, name: str, *, example: str, json_flag: bool = True, panel: str | None = None, lists: bool = False
 ) -> Callable[[Callable[Concatenate[Session, P], None]], Callable[Concatenate[Session, P], None]]:
     """Make a function a command: its first argument is the session, the others are its own options.
 
@@ -119,8 +151,9 @@ def command(
         example: what is typed as a whole, without `regen`; shown at the end of its help.
         json_flag: whether it has the common `--json`; False for commands whose `--json` names a file.
         panel: under which heading the overall help lists it.
+        lists: whether it lists something, and takes `--format` and `--sort-by`.
     """
-    common = {k: v for k, v in COMMON.items() if json_flag or k != "as_json"}
+    common = {k: v for k, v in COMMON.items() if json_flag or k != "as_json"} | (LISTS if lists else {})
 
     def register(function: Callable[Concatenate[Session, P], None]) -> Callable[Concatenate[Session, P], None]:
         hints = get_type_hints(function, include_extras=True)
@@ -130,16 +163,17 @@ def command(
         def run(ctx: typer.Context, **values: Any) -> None:  # noqa: ANN401
             said = {key: values.pop(key) for key in common}
             base = ctx.find_root().obj or Session()
-            as_json = bool(said.pop("as_json", False))
-            out = replace(base.out, json=as_json or base.out.json)
+            out = _spoken(base.out, said)
             with reported(out, _words(ctx)):
+                if out.csv and out.json:
+                    raise Misused("--json or --format csv, not both")
                 function(Session(Given(**said).over(base.given), out), **values)  # type: ignore[call-arg]
 
         keyword = inspect.Parameter.KEYWORD_ONLY
         context = inspect.Parameter("ctx", keyword, annotation=typer.Context)
         mine = [p.replace(kind=keyword, annotation=hints[p.name]) for p in own]
         shared = [
-            inspect.Parameter(k, keyword, annotation=v, default=False if k == "as_json" else None)
+            inspect.Parameter(k, keyword, annotation=v, default=False if k in FLAGS else None)
             for k, v in common.items()
         ]
         run.__signature__ = inspect.Signature([context, *mine, *shared])  # type: ignore[attr-defined]
@@ -148,6 +182,19 @@ def command(
         return function
 
     return register
+
+
+def _spoken(base: Output, said: dict[str, Any]) -> Output:
+    """How a command speaks, by the options that it takes from `said`."""
+    as_json, verbose = bool(said.pop("as_json", False)), bool(said.pop("verbose", False))
+    form, sort_by = said.pop("form", None), said.pop("sort_by", None)
+    return replace(
+        base,
+        json=as_json or base.json or form == "json",
+        verbose=verbose or base.verbose,
+        csv=form == "csv",
+        sort_by=sort_by or "",
+    )
 
 
 def _words(ctx: typer.Context) -> str:

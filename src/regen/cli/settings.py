@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from regen.client.errors import Misused
+from regen.domain.nearest import nearest, the_nearest
 from regen.settings import declared, number
 
 BYTES = "REGEN_MAXIMUM_BYTES_BILLED"
@@ -174,6 +175,14 @@ def read_env(path: Path) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
+def profile_names(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """The profiles of the file; none if it cannot be read."""
+    try:
+        return sorted(tomllib.loads(profile_file(environ).read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return []
+
+
 def _profile(path: Path, name: str | None) -> dict[str, str]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -185,7 +194,8 @@ def _profile(path: Path, name: str | None) -> dict[str, str]:
         raise Misused(f"{path}: {error}") from error
     found = content.get(name or "default", None if name else {})
     if not isinstance(found, dict):
-        raise Misused(f"no profile {name} in {path}; it has {', '.join(sorted(content)) or 'none'}")
+        near = the_nearest(nearest(name or "", content))
+        raise Misused(f"no profile {name} in {path}{near}; it has {', '.join(sorted(content)) or 'none'}")
     known = (*VARIABLES, PROTECTED)
     if unknown := sorted(set(found) - set(known)):
         raise Misused(f"{path}: no such setting: {', '.join(unknown)}; known: {', '.join(known)}")

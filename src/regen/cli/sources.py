@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
+from regen.cli import completing
 from regen.cli.arguments import DateArgument, span
+from regen.cli.nothing import none_of_date
 from regen.cli.output import columns
 from regen.cli.session import Session, command
 from regen.client.errors import FellShort
@@ -22,13 +24,15 @@ SOURCES = (
 
 def add(app: typer.Typer) -> None:
     """Add the command."""
-    command(app, "sources", example="sources TODAY --late", panel=PANEL)(sources)
+    command(app, "sources", example="sources TODAY --late", panel=PANEL, lists=True)(sources)
 
 
 def sources(
     session: Session,
     first: DateArgument,
-    last: Annotated[str | None, typer.Argument(metavar="[LAST]", help="The last date of a range.")] = None,
+    last: Annotated[
+        str | None, typer.Argument(metavar="[LAST]", help="The last date of a range.", autocompletion=completing.dates)
+    ] = None,
     late: Annotated[
         bool, typer.Option("--late", help="Only what is late or has shrunk; exit code 1 if anything is.")
     ] = False,
@@ -46,6 +50,11 @@ def sources(
     )
     states = judge(found, begin, end, datetime.now(UTC), expected)
     wrong = [state for state in states if state.standing in {Standing.LATE, Standing.SHRUNK}]
+    if not states:
+        none_of_date(session, f"no input is known of {begin}", begin, "regen doctor")
+    if late and not wrong and not session.out.json:
+        session.out.say("nothing is late")
+        return
     session.out.show([asdict(state) for state in (wrong if late else states)], columns(SOURCES))
     if late and wrong:
         raise FellShort(next_=f"regen slate {wrong[0].game_date} --all")

@@ -28,11 +28,13 @@ class StrictGroup(TyperGroup):
 
 
 def refuse_empty(command: TyperCommand | TyperGroup, ctx: typer.Context, args: Sequence[str]) -> None:
-    """Refuse words without a value.
+    """Refuse words without a value; a shell that asks for completions leaves them empty.
 
     Raises:
         typer.BadParameter: names the option or argument, and what is empty in it.
     """
+    if ctx.resilient_parsing:
+        return
     given, _, _ = command.make_parser(ctx).parse_args(args=list(args))
     for param in command.get_params(ctx):
         for text in _texts(given.get(param.name or "")):

@@ -23,6 +23,7 @@ MARKS: Mapping[str, tuple[str, str]] = {
     "FAILED": ("✗", "red"),
     "BROKEN": ("✗", "red"),
     "unreadable": ("?", "red"),
+    "held": ("‖", "yellow"),
     "cancelled": ("-", "yellow"),
     "rolled_back": ("↶", "yellow"),
     "waived": ("!", "yellow"),

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from regen.cli import completing
 from regen.cli.arguments import share_option, span
 from regen.cli.output import columns
 from regen.cli.session import Session, command
@@ -34,8 +35,11 @@ def systems_gone(reader: Reader, first: date, last: date) -> list[Record]:
 
 def verify(
     session: Session,
-    first: Annotated[str, typer.Argument(metavar="FROM", help="First game date.")],
-    last: Annotated[str | None, typer.Argument(metavar="[TO]", help="Last game date; the first if left out.")] = None,
+    first: Annotated[str, typer.Argument(metavar="FROM", help="First game date.", autocompletion=completing.dates)],
+    last: Annotated[
+        str | None,
+        typer.Argument(metavar="[TO]", help="Last game date; the first if left out.", autocompletion=completing.dates),
+    ] = None,
     threshold: Annotated[
         float,
         share_option("--threshold", "Least coverage of a date: 90% or 0.9.", "90%"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 View = Mapping[str, Any]
-SHORT = frozenset({"rejected", "failed", "cancelled"})
+SHORT = frozenset({"rejected", "held", "failed", "cancelled"})
 
 
 def backfill_sentence(view: View, errors: Mapping[str, View] | None = None) -> str:

@@ -75,6 +75,7 @@ class Coordinator:
         pauses: seconds between repeats, where the answer does not name them (`Retry-After`).
         patience: seconds that are waited in all because an answer asks for it.
         tell: called with a sentence for every such wait.
+        heard: called with each request and what came of it.
     """
 
     url: str
@@ -87,6 +88,7 @@ class Coordinator:
     tell: Callable[[str], None] = _silent
     sleep: Callable[[float], None] = time.sleep
     identity: Identity | None = None
+    heard: Callable[[str], None] = _silent
 
     def get(self, path: str, **query: str | None) -> dict[str, Any]:
         """Read; repeated while the coordinator is not there.
@@ -204,14 +206,28 @@ class Coordinator:
     ) -> dict[str, Any]:
         """One request; a second one, with an identity token, if Cloud Run refused the first before the function saw it."""
         try:
-            return self._sent(method, path, body, headers, seconds)
+            return self._timed(method, path, body, headers, seconds)
         except FrontRefused as refused:
             if self.identity is None or not self._is_private or not self.identity.renew():
                 raise refused.explained() from None
         try:
-            return self._sent(method, path, body, headers, seconds)
+            return self._timed(method, path, body, headers, seconds)
         except FrontRefused as refused:
             raise refused.explained() from None
+
+    def _timed(
+        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str], seconds: float
+    ) -> dict[str, Any]:
+        began, came = time.monotonic(), "no answer"
+        try:
+            answer = self._sent(method, path, body, headers, seconds)
+            came = "ok"
+        except Problem as problem:
+            came = str(problem.status)
+            raise
+        finally:
+            self.heard(f"{method} {path}: {came} in {1000 * (time.monotonic() - began):.0f} ms")
+        return answer
 
     @property
     def _is_private(self) -> bool:

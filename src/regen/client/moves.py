@@ -95,6 +95,7 @@ class SystemMove:
     Attributes:
         lines: how many of the lines changed.
         new_points: None if the prediction was withdrawn, for `reason`; likewise the others.
+        changed_inputs: names of the features and other inputs that changed; None if that is not known.
     """
 
     player_lookup: str
@@ -110,6 +111,7 @@ class SystemMove:
     old_tier: str | None
     new_tier: str | None
     reason: str | None
+    changed_inputs: Sequence[str] | None
 
     @property
     def move(self) -> float | None:
@@ -153,6 +155,7 @@ def _system_move(day: str, row: Row, lines: int) -> SystemMove:
         old_tier=row.get("old_tier"),
         new_tier=row.get("new_tier"),
         reason=row.get("reason") if row["new_points"] is None else None,
+        changed_inputs=row.get("changed_inputs"),
     )
 
 

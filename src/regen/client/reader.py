@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -53,6 +54,7 @@ class Reader:
         prefix: goes before each dataset's name.
         maximum_bytes_billed: of one query; BigQuery refuses one that would bill more.
         tell: called with a sentence while an answer is waited for.
+        heard: called with each statement and how many rows came of it.
     """
 
     project: str
@@ -60,6 +62,7 @@ class Reader:
     prefix: str = ""
     maximum_bytes_billed: int = int(number("REGEN_MAXIMUM_BYTES_BILLED"))
     tell: Callable[[str], None] | None = None
+    heard: Callable[[str], None] | None = None
 
     @cached_property
     def client(self) -> bigquery.Client:
@@ -99,7 +102,11 @@ class Reader:
         """
         from regen.sql import render  # noqa: PLC0415
 
-        return self._send(render(name, self.names, None, lists), values)
+        began = time.monotonic()
+        rows = self._send(render(name, self.names, None, lists), values)
+        if self.heard:
+            self.heard(f"BigQuery, {name}: {len(rows)} rows in {1000 * (time.monotonic() - began):.0f} ms")
+        return rows
 
     def query(self, text: str, **values: Any) -> list[Record]:  # noqa: ANN401
         """The rows of any statement; tables in braces, values as named parameters.

@@ -8,6 +8,7 @@ from typing import Any
 from regen.client.errors import Misused
 from regen.client.waiting import finished
 from regen.client.wording import cell, some
+from regen.domain.nearest import nearest, the_nearest
 
 View = Mapping[str, Any]
 
@@ -46,18 +47,20 @@ def order_sentence(word: str, view: View, accepted: Sequence[str] = ()) -> str:
         said = f"{begin}: {len(lacking)} of {counts['requested']} players lack a result"
         return said + (f": {some(lacking, 10)}" if lacking else "")
     if word == "promote":
+        from regen.domain.checks import CHECKS  # noqa: PLC0415
         from regen.domain.checks.waivers import failed_checks  # noqa: PLC0415
 
         verdict: View = view["verdict"] or {}
         failed = failed_checks(verdict)
+        known = {check.name for check in CHECKS} | failed.keys()
+        if strange := sorted(set(accepted) - known):
+            raise Misused(f"there is no check {strange[0]}{the_nearest(nearest(strange[0], known))}")
         if left := sorted(set(failed) - set(accepted)):
             raise Misused(f"{batch} also failed {', '.join(left)}: each failed check must be named")
         if verdict and (other := sorted(set(accepted) - set(failed))):
             raise Misused(f"{batch} did not fail {', '.join(other)}; it failed {', '.join(sorted(failed)) or 'none'}")
-        return (
-            f"{begin} in spite of {_in_words(failed) or 'no failed check'}: the predictions of "
-            f"{counts['produced']} players replace the current ones"
-        )
+        spite = "" if view["status"] == "held" else f" in spite of {_in_words(failed) or 'no failed check'}"
+        return f"{begin}{spite}: the predictions of {counts['produced']} players replace the current ones"
     back = (counts["superseded"] or 0) + (counts["withdrawn"] or 0)
     return f"{begin}: {cell(counts['inserted'])} predictions of it are superseded, {back} come back as they were"
 

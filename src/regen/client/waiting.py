@@ -11,7 +11,7 @@ from regen.client.errors import ExitCode, OperatorError, Unreachable
 from regen.client.http import Coordinator
 
 #: The statuses in which a batch stays until an operator gives an order.
-ENDED = frozenset({"promoted", "rejected", "cancelled", "failed", "rolled_back"})
+ENDED = frozenset({"promoted", "rejected", "held", "cancelled", "failed", "rolled_back"})
 SLOWEST_LOOK = 2.0
 #: Seconds without an answer that a waiting person bears: a deployment, a network that changes.
 SILENCE = 120.0

@@ -6,12 +6,12 @@ import csv
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 
 from regen.data.names import key, without_suffix
 from regen.data.parse import maybe_id, maybe_team
 from regen.domain.errors import InvalidInput
+from regen.domain.nearest import nearest
 
 FILE = "player_aliases.csv"
 """Columns: name and player; nba_player_id and team, where a name alone is two players."""
@@ -77,4 +77,4 @@ def by_suffix(names: Iterable[str], players: Collection[str]) -> dict[str, str]:
 
 def likeliest(name: str, known: Collection[str], at_least: float = 0.75) -> str | None:
     """Of known names the one that is most like this one; None if none is."""
-    return next(iter(get_close_matches(name, sorted(known), 1, at_least)), None)
+    return next(iter(nearest(name, known, 1, at_least)), None)

@@ -14,6 +14,7 @@ class AlertKind(StrEnum):
     """Every event type; each is a heading of the runbook."""
 
     BATCH_REJECTED = "batch_rejected"
+    BATCH_HELD = "batch_held"
     BATCH_FAILED = "batch_failed"
     BATCH_PARTIAL = "batch_partial"
     PREDICTIONS_WITHDRAWN = "predictions_withdrawn"
@@ -48,6 +49,7 @@ class AlertSpec:
 
 SPECS: Mapping[AlertKind, AlertSpec] = {
     AlertKind.BATCH_REJECTED: AlertSpec("ERROR", "regen status {batch_id}"),
+    AlertKind.BATCH_HELD: AlertSpec("WARNING", "regen diff {batch_id}"),
     AlertKind.BATCH_FAILED: AlertSpec("ERROR", "regen status {batch_id}"),
     AlertKind.BATCH_PARTIAL: AlertSpec("WARNING", "regen status {batch_id}"),
     AlertKind.PREDICTIONS_WITHDRAWN: AlertSpec("WARNING", "regen status {batch_id}"),

@@ -16,6 +16,7 @@ class AuditEvent(StrEnum):
     COALESCED = "coalesced"
     PROMOTED = "promoted"
     REJECTED = "rejected"
+    HELD = "held"
     FAILED = "failed"
     CANCELLED = "cancelled"
     REDRIVE_REQUESTED = "redrive_requested"

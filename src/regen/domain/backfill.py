@@ -54,6 +54,7 @@ class DateStatus(StrEnum):
     RUNNING = "running"
     PROMOTED = "promoted"
     REJECTED = "rejected"
+    HELD = "held"
     FAILED = "failed"
     CANCELLED = "cancelled"
     NO_SLATE = "no_slate"
@@ -63,7 +64,7 @@ class DateStatus(StrEnum):
 
 UNDER_WAY = frozenset({DateStatus.OPENING, DateStatus.RUNNING})
 UNFINISHED = UNDER_WAY | {DateStatus.WAITING}
-SHORT = frozenset({DateStatus.REJECTED, DateStatus.FAILED, DateStatus.CANCELLED})
+SHORT = frozenset({DateStatus.REJECTED, DateStatus.HELD, DateStatus.FAILED, DateStatus.CANCELLED})
 """Ends without a promotion."""
 LIVE = frozenset({BackfillStatus.RUNNING, BackfillStatus.PAUSED})
 

@@ -34,6 +34,8 @@ class Status(StrEnum):
     """Its rows are current."""
     REJECTED = "rejected"
     """A check failed; every current prediction stayed as it was."""
+    HELD = "held"
+    """It passed its checks and waits for an operator, as was asked; every current prediction stayed as it was."""
     CANCELLED = "cancelled"
     """An operator ended it before its promotion."""
     FAILED = "failed"
@@ -64,12 +66,13 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     S.DISPATCHING: frozenset({S.RUNNING, S.COMPLETE, S.CANCELLED}),
     S.RUNNING: frozenset({S.COMPLETE, S.CANCELLED}),
     S.COMPLETE: frozenset({S.VERIFYING, S.CANCELLED}),
-    S.VERIFYING: frozenset({S.PROMOTING, S.REJECTED, S.CANCELLED}),
+    S.VERIFYING: frozenset({S.PROMOTING, S.REJECTED, S.HELD, S.CANCELLED}),
     # A refused rollback goes back to promoted.
     S.PROMOTING: frozenset({S.PROMOTED, S.REJECTED, S.ROLLED_BACK}),
     # The next round of an ended batch: redrive -> dispatching, promote -> verifying, rollback -> promoting.
     S.PROMOTED: frozenset({S.DISPATCHING, S.PROMOTING}),
     S.REJECTED: frozenset({S.DISPATCHING, S.VERIFYING, S.PROMOTING}),
+    S.HELD: frozenset({S.DISPATCHING, S.VERIFYING}),
     S.CANCELLED: frozenset({S.DISPATCHING, S.PROMOTING}),
     S.FAILED: frozenset(),
     S.ROLLED_BACK: frozenset(),
@@ -95,7 +98,7 @@ class Act(StrEnum):
 
     GENERATE = "generate"
     PROMOTE = "promote"
-    """Promote a rejected batch in spite of named checks."""
+    """Promote a rejected batch in spite of named checks, or a held one."""
     ROLLBACK = "rollback"
 
 
@@ -148,6 +151,7 @@ class Batch:
         slate: the shape of the whole slate, regardless of the scope.
         traceparent: the W3C `traceparent` of the trace in which the batch was opened.
         command: the operator's order that opened this round, with its reason and caller, for the audit.
+        hold: whether a batch that passes its checks ends `held` instead of being promoted; an order to promote clears it.
     """
 
     batch_id: str
@@ -191,6 +195,7 @@ class Batch:
     command: Mapping[str, Any] | None = None
     min_minutes: float = field(kw_only=True)
     traceparent: str | None = None
+    hold: bool = False
 
     def moved(
         self,

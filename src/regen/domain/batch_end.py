@@ -22,6 +22,8 @@ def alerts_of(batch: Batch) -> Iterator[tuple[AlertKind, str]]:
     said = sentence(facts_of(batch))
     if batch.status is Status.REJECTED:
         yield AlertKind.BATCH_REJECTED, said
+    elif batch.status is Status.HELD:
+        yield AlertKind.BATCH_HELD, f"{said} It can be promoted until {batch.expires_at:%Y-%m-%d %H:%M} UTC."
     elif batch.status is Status.FAILED:
         yield AlertKind.BATCH_FAILED, said
     elif batch.status is Status.PROMOTED:
@@ -77,7 +79,7 @@ def ended_entry(batch: Batch, event: AuditEvent, why: str, caller: str) -> Audit
         regenerated_count=counts.inserted,
         coverage_pct=coverage_of(batch),
         verdict=batch.verdict,
-        error=batch.error or why,
+        error=None if batch.status is Status.HELD else batch.error or why,
         started_at=batch.created_at,
         finished_at=batch.ended_at,
     )

@@ -117,6 +117,25 @@ class PlayerInputs:
         return hashlib.sha256(canonical.encode()).hexdigest()[:32]
 
 
+_TOLD_ELSEWHERE = frozenset(
+    {"features", "lines", "feature_hash", "data_source_tier", "features_built_at", "context_built_at", "warnings"}
+)
+
+
+def changed(old: PlayerInputs, new: PlayerInputs) -> tuple[str, ...]:
+    """Names of the features whose values differ, then of the other inputs that do: `lines`, `recent_games`, `injury_status`, ...
+
+    Lines differ by number, bookmaker and prices, not by the time at which they were seen. The tier stands beside the names.
+    """
+    features = sorted(n for n in {*old.features, *new.features} if old.features.get(n) != new.features.get(n))
+    others = [n for n in old.__slots__ if n not in _TOLD_ELSEWHERE and getattr(old, n) != getattr(new, n)]
+    return (*features, *(["lines"] if _offers(old) != _offers(new) else []), *others)
+
+
+def _offers(inputs: PlayerInputs) -> set[tuple[object, ...]]:
+    return {(line.value, line.bookmaker, line.over_price, line.under_price) for line in inputs.lines}
+
+
 _LINE_SEEN = ("value", "bookmaker", "over_price", "under_price", "captured_at")
 
 

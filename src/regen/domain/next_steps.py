@@ -40,6 +40,10 @@ def _rejected(facts: BatchFacts) -> tuple[str, ...]:
     return (again, waiver)
 
 
+def _held(facts: BatchFacts) -> tuple[str, ...]:
+    return (f"regen diff {facts.batch_id}", f'regen promote {facts.batch_id} --reason "WHY" --wait')
+
+
 def _cancelled(facts: BatchFacts) -> tuple[str, ...]:
     if facts.requested:
         return (f"regen redrive {facts.batch_id} --wait", f"regen regenerate {facts.game_date} --wait")
@@ -57,6 +61,7 @@ def _rolled_back(facts: BatchFacts) -> tuple[str, ...]:
 AFTER: Mapping[str, Callable[[BatchFacts], tuple[str, ...]]] = {
     Status.PROMOTED: _promoted,
     Status.REJECTED: _rejected,
+    Status.HELD: _held,
     Status.CANCELLED: _cancelled,
     Status.FAILED: _failed,
     Status.ROLLED_BACK: _rolled_back,

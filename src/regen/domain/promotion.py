@@ -118,6 +118,9 @@ class MovedPrediction:
 
     Attributes:
         reason: why it was superseded or withdrawn.
+        old_batch_id: the batch that made the old one; None for the predecessor's rows.
+        changed_inputs: names of the features that changed, then of other inputs (`domain.inputs.changed`); None if the
+            inputs of one of the two are not known any more.
     """
 
     player_lookup: str
@@ -131,6 +134,8 @@ class MovedPrediction:
     old_tier: str | None
     new_tier: str | None
     reason: str | None
+    old_batch_id: str | None = None
+    changed_inputs: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 from regen.domain.errors import InvalidInput
+from regen.domain.nearest import nearest, the_nearest
 from regen.domain.slate_reading import SlateEntry
 
 MAX_NAMED = 10
@@ -101,6 +101,5 @@ def resolved(field: str, asked: Sequence[str], known: Iterable[str], where: str)
 
 
 def _nearest(name: str, by_key: dict[str, str]) -> str:
-    plain = "".join(c for c in name.casefold() if c.isalnum() or c in "_-")
-    found = get_close_matches(plain, by_key, n=3, cutoff=LIKENESS)
-    return f" (nearest: {', '.join(by_key[key] for key in found)})" if found else ""
+    found = the_nearest(nearest(name, by_key.values(), likeness=LIKENESS), " (nearest: ")
+    return f"{found})" if found else ""

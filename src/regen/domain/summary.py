@@ -42,6 +42,16 @@ def _rejected(facts: BatchFacts) -> str:
     return f"{head}: {_why_rejected(facts)}."
 
 
+def _held(facts: BatchFacts) -> str:
+    head = "Held" if facts.round == 1 else f"Round {facts.round} held"
+    if not facts.produced:
+        return f"{head}: its checks passed; no player was predicted, and what it would withdraw waits for an order to promote."
+    who = _players(facts.produced)
+    if facts.lacking and facts.requested is not None:
+        who = f"{facts.produced} of {_players(facts.requested)}"
+    return f"{head}: its checks passed; the new predictions of {who} wait for an order to promote."
+
+
 def _cancelled(facts: BatchFacts) -> str:
     why = (facts.error or facts.last_why or "no reason given").removeprefix("cancelled: ")
     return f"Cancelled{_by(facts)} before its promotion: {why}."
@@ -75,6 +85,7 @@ def range_sentence(backfill_id: str, status: str, dates: Sequence[Mapping[str, A
 DATES: Mapping[str, str] = {
     "promoted": "promoted",
     "rejected": "rejected",
+    "held": "held",
     "failed": "failed",
     "cancelled": "cancelled",
     "no_slate": "without a slate",
@@ -85,14 +96,20 @@ DATES: Mapping[str, str] = {
 }
 
 
+UNPROMOTED = frozenset({Status.REJECTED, Status.HELD, Status.CANCELLED, Status.FAILED})
+"""Ends that leave the current predictions as they were."""
+VERIFIED = frozenset({Status.REJECTED, Status.HELD})
+"""Those of them that have counted the players with current predictions."""
+
+
 def standing(facts: BatchFacts) -> str | None:
     """What the batch left as it was, in one sentence; None where there is nothing to say of it."""
-    if facts.status in {Status.REJECTED, Status.CANCELLED, Status.FAILED}:
+    if facts.status in UNPROMOTED:
         if facts.promoted_rounds:
             return f"What round {facts.promoted_rounds[-1]} promoted stayed as it was."
-        if facts.status == Status.REJECTED and facts.kept == 0:
+        if facts.status in VERIFIED and facts.kept == 0:
             return f"{facts.game_date} had no current predictions, and has none."
-        known = f": {_players(facts.kept)} kept theirs" if facts.kept and facts.status == Status.REJECTED else ""
+        known = f": {_players(facts.kept)} kept theirs" if facts.kept and facts.status in VERIFIED else ""
         return f"Every current prediction of {facts.game_date} stayed as it was{known}."
     if facts.status == Status.PROMOTED and facts.lacking and facts.kept is not None:
         if facts.kept:
@@ -168,6 +185,7 @@ SENTENCES: Mapping[str, Callable[[BatchFacts], str]] = {
     Status.PROMOTING: _promoting,
     Status.PROMOTED: _promoted,
     Status.REJECTED: _rejected,
+    Status.HELD: _held,
     Status.CANCELLED: _cancelled,
     Status.FAILED: _never_begun,
     Status.ROLLED_BACK: _rolled_back,

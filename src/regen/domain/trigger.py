@@ -34,6 +34,7 @@ class Trigger:
         triggered_by: the caller, for the audit: `api_key:<id>`, `pubsub:<account>`, `scheduler:<account>`.
         follow_up: the batch whose coalesced triggers this one carries.
         force: allow a first run although the date has been promoted before.
+        hold: whether the batch is to be held for an operator instead of being promoted.
         news: whether regen's own news watch sent it. It waits for a hold-down of its own, and for no game that has begun.
     """
 
@@ -51,6 +52,7 @@ class Trigger:
     backfill_id: str | None = None
     follow_up: str | None = None
     news: bool = False
+    hold: bool = False
 
 
 MAX_COALESCED = 200
@@ -71,7 +73,7 @@ def bounded(triggers: Sequence[Trigger]) -> tuple[Trigger, ...]:
     kept = tuple(triggers)
     while len(kept) > MAX_COALESCED:
         oldest, after, *rest = kept
-        kept = (replace(after, scope=oldest.scope.union(after.scope)), *rest)
+        kept = (replace(after, scope=oldest.scope.union(after.scope), hold=oldest.hold or after.hold), *rest)
     metadata, names = MAX_METADATA, MAX_NAMES
     newest_first: list[Trigger] = []
     for known in reversed(kept):
@@ -99,10 +101,14 @@ class Merged:
     reasons: tuple[str, ...]
     trigger_ids: tuple[str, ...]
     metadata: Mapping[str, Any]
+    hold: bool
 
 
 def merge(triggers: Sequence[Trigger]) -> Merged:
-    """Merge triggers: all reasons, the union of the scopes, and every trigger's metadata (the first one's at the top)."""
+    """Merge triggers: all reasons, the union of the scopes, and every trigger's metadata (the first one's at the top).
+
+    One trigger that asks for it holds the batch: nothing is promoted that a caller wanted to look at first.
+    """
     first, *rest = triggers
     metadata = dict(first.metadata)
     if rest:
@@ -112,6 +118,7 @@ def merge(triggers: Sequence[Trigger]) -> Merged:
         reasons=tuple(dict.fromkeys(t.reason for t in triggers)),
         trigger_ids=tuple(dict.fromkeys(t.trigger_id for t in triggers)),
         metadata=metadata,
+        hold=any(t.hold for t in triggers),
     )
 
 
@@ -146,4 +153,5 @@ def _trigger_of(batch: Batch, trigger_id: str, reason: str, metadata: Mapping[st
         min_minutes=batch.min_minutes,
         backfill_id=batch.backfill_id,
         news=reason in set(NewsReason) and metadata.get("source") == NEWS_SOURCE,
+        hold=batch.hold,
     )

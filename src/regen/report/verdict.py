@@ -14,7 +14,7 @@ from regen.report.texts import escape
 
 MOST = 7
 """Number of batches that are described in full; of a longer backfill, only those that were not promoted."""
-BAD = frozenset({"rejected", "failed", "cancelled", "unreadable"})
+BAD = frozenset({"rejected", "held", "failed", "cancelled", "unreadable"})
 
 
 def verdict(views: Sequence[Mapping[str, Any]]) -> str:

@@ -5,5 +5,5 @@ SELECT
 FROM {prediction_regeneration_audit}
 WHERE game_date BETWEEN @first AND @last
   AND regeneration_timestamp > @before
-  AND event IN ('promoted', 'rejected', 'cancelled', 'failed')
+  AND event IN ('promoted', 'rejected', 'held', 'cancelled', 'failed')
 ORDER BY regeneration_timestamp

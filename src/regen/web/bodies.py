@@ -40,6 +40,7 @@ def regeneration(
         at=now,
         scope=_scope(body, known_systems),
         metadata=metadata_of(body.get("metadata")),
+        hold=flag_field(body, "hold"),
     )
 
 
@@ -99,6 +100,7 @@ def pushed_trigger(
         scope=_scope(data, known_systems),
         metadata={**metadata_of(data.get("metadata")), **unknown},
         follow_up=follow_up,
+        hold=flag_field(data, "hold"),
     )
 
 

@@ -11,6 +11,7 @@ from regen.domain.backfill import BackfillStatus
 from regen.domain.batch import Status
 from regen.domain.dates import parse_game_date
 from regen.domain.errors import InvalidInput
+from regen.domain.nearest import nearest, the_nearest
 from regen.services.views.backfill_view import MAX_LISTED as MAX_BACKFILLS
 from regen.services.views.backfill_view import BackfillFilter
 from regen.services.views.batch_view import MAX_LISTED, Filter
@@ -64,8 +65,10 @@ def _statuses(text: str | None, known: Iterable[str]) -> tuple[str, ...]:
     if text is None:
         return ()
     names, found = tuple(known), tuple(dict.fromkeys(text.split(",")))
-    if any(status not in names for status in found):
-        raise InvalidInput("status", f"one of {', '.join(names)}, or several with commas")
+    for status in found:
+        if status not in names:
+            near = the_nearest(nearest(status[:50], names))
+            raise InvalidInput("status", f"one of {', '.join(names)}, or several with commas{near}")
     return found
 
 

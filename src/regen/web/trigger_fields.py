@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from regen.domain.errors import InvalidInput
+from regen.domain.nearest import nearest
 from regen.domain.texts import visible
 from regen.services.state.messages import REGENERATE
 
@@ -21,9 +21,9 @@ def _names(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-TRIGGER = frozenset({"game_date", "reason", "mode", "metadata", "players", "systems", "games"})
+TRIGGER = frozenset({"game_date", "reason", "mode", "metadata", "players", "systems", "games", "hold"})
 DEFAULT_REASON = "feature_upgrade"
-_DEFAULTS: Mapping[str, object] = {"mode": REGENERATE, "reason": DEFAULT_REASON}
+_DEFAULTS: Mapping[str, object] = {"mode": REGENERATE, "reason": DEFAULT_REASON, "hold": False}
 MAX_IGNORED_BYTES = 2_000
 _MAX_NAME = 100
 _ORDERS = _names(
@@ -86,7 +86,7 @@ def refuse_orders(data: Mapping[str, Any], known: Collection[str], where: str = 
         if name in known:
             continue
         plain = _plain(name)
-        near = [] if plain in _WORDS_OF_THEIR_OWN else get_close_matches(plain, plain_known, n=1, cutoff=_NEAR)
+        near = [] if plain in _WORDS_OF_THEIR_OWN else nearest(plain, plain_known, 1, _NEAR)
         if near or plain in orders or _is_order(name):
             like = f" (it is much like {plain_known[near[0]]})" if near and plain_known[near[0]] in known else ""
             expected = f"no such field in a trigger{like}; known: {', '.join(sorted(known))}"

@@ -58,7 +58,7 @@ class BigQueryLedger:
 
     def moves(self, game_date: date, batch_id: str) -> list[MovedPrediction]:
         """See the port."""
-        names = [field.name for field in fields(MovedPrediction)]
+        names = [field.name for field in fields(MovedPrediction) if field.name != "changed_inputs"]
         rows = self._rows("diff", first=game_date, last=game_date, batches=batch_id)
         return [MovedPrediction(**{name: row[name] for name in names}) for row in rows]
 

@@ -79,6 +79,7 @@ class MemoryLedger:
                         old_tier=old["data_source_tier"],
                         new_tier=new.get("data_source_tier"),
                         reason=old["superseded_reason"],
+                        old_batch_id=old.get("batch_id"),
                     )
                 )
         return sorted(found, key=lambda m: (m.player_lookup, m.system_id, m.old_line is not None, m.old_line or 0.0))

@@ -121,6 +121,8 @@ def _regenerate(site: Site, options: Options) -> Prepared:
         if not (wanted := names(options.get("names", ""))):
             raise Misused(f"which {scope}? Write their names, with commas")
         body[scope] = wanted
+    if options.get("hold"):
+        body["hold"] = True
     return Prepared(Order("/regenerate-with-supersede", body), "/batches/{batch_id}")
 
 
@@ -247,6 +249,7 @@ ACTS: Mapping[str, Act] = {
                 Field("scope", "Whom", "choice", choices=SCOPES),
                 Field("names", "Names", hint="for players, systems or games: with commas"),
                 replace(_WHY, default="feature_upgrade"),
+                Field("hold", "Hold it for an order to promote", "flag"),
             ),
             _regenerate,
             lambda _, preview: opening_sentence(preview),
@@ -255,7 +258,7 @@ ACTS: Mapping[str, Act] = {
         ),
         _orders_on("cancel", "Cancel a batch", "Cancel the batch"),
         _orders_on("redrive", "Redrive a batch", "Redrive"),
-        _orders_on("promote", "Promote a rejected batch", "Promote"),
+        _orders_on("promote", "Promote a rejected or held batch", "Promote"),
         _orders_on("rollback", "Roll a batch back", "Roll back"),
         Act(
             "backfill",

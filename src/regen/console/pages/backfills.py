@@ -12,7 +12,7 @@ from regen.console.site import Asked, Site, as_id, stale
 
 UNFINISHED = frozenset({"waiting", "opening", "running"})
 UNDER_WAY = frozenset({"opening", "running"})
-ORDER = {"rejected": 0, "failed": 0, "cancelled": 1, "opening": 2, "running": 2, "waiting": 3}
+ORDER = {"rejected": 0, "held": 0, "failed": 0, "cancelled": 1, "opening": 2, "running": 2, "waiting": 3}
 """How early a date stands in the grid; those that need no action come last."""
 
 

@@ -22,12 +22,14 @@ from regen.domain.checks import CHECKS, NEVER_ACCEPTED
 
 ACTS: Mapping[str, frozenset[str]] = {
     "cancel": frozenset({"created", "dispatching", "running", "complete", "verifying"}),
-    "redrive": frozenset({"promoted", "rejected", "cancelled"}),
+    "redrive": frozenset({"promoted", "rejected", "held", "cancelled"}),
     "promote": frozenset({"rejected", "held"}),
     "rollback": frozenset({"promoted"}),
 }
 """In which states an order makes sense. The coordinator decides; the page only leaves out what it would surely refuse."""
 PENDING = "pending"
+MOST_CHANGED = 40
+"""Names of inputs that are listed as changed."""
 
 
 def batch(site: Site, asked: Asked) -> Page:
@@ -141,6 +143,7 @@ def batch_moves(site: Site, asked: Asked) -> Page:
         "unmoved": len(found.players) - len(moved),
         "drawing": dumbbells(moved, "Old and new points of the players who moved most"),
         "tiers": tiers.most_common(),
+        "changed": Counter(n for r in rows for n in r.get("changed_inputs") or ()).most_common(MOST_CHANGED),
         "flips": flips[:100],
         "flip_total": len(flips),
         "stale": stale(seen, answer),

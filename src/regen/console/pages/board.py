@@ -144,6 +144,8 @@ def _batch_needs(newest: Mapping[str, View], first: date, last: date) -> Iterato
                 where,
                 "see the checks; redrive, or promote in spite of them",
             )
+        elif batch["status"] == "held":
+            yield Need("held", f"{day}: {batch_sentence(batch)}", f"{where}/moves", "see what would move; promote")
         elif batch["status"] == "failed":
             yield Need("failed", f"{day}: {batch_sentence(batch)}", where, "see the reason; start again")
         elif batch["status"] == "unreadable":

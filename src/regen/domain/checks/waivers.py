@@ -7,11 +7,11 @@ reads the inputs again, so that it begins without waivers.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from regen.domain.checks.evidence import CheckResult
 from regen.domain.errors import InvalidInput
+from regen.domain.nearest import nearest, the_nearest
 
 NEVER_ACCEPTED = frozenset({"in_range", "unique_keys", "rows_staged", "minimum_produced"})
 """Checks that no operator can waive: the tables would be wrong."""
@@ -39,9 +39,9 @@ def refuse_unseen(named: Sequence[str], verdict: Mapping[str, Any] | None, known
         if name in NEVER_ACCEPTED:
             raise InvalidInput("checks", f"checks that can be accepted; {name} cannot")
         if name not in known and name not in failed:
-            near = get_close_matches(name.casefold(), sorted({*known, *failed}), n=3)
-            nearest = f"nearest: {', '.join(near)}; " if near else ""
-            raise InvalidInput("checks", f"names of failed checks; there is no check {name!r} ({nearest}{told})")
+            near = the_nearest(nearest(name, {*known, *failed}), "nearest: ")
+            near = f"{near}; " if near else ""
+            raise InvalidInput("checks", f"names of failed checks; there is no check {name!r} ({near}{told})")
         if name not in failed:
             raise InvalidInput("checks", f"names of failed checks; {name} did not fail ({told})")
     if missing := sorted(failed.keys() - set(named)):

@@ -20,6 +20,7 @@ SUCCESSOR_WAIT = timedelta(minutes=5)
 ENDS = {
     Status.PROMOTED: DateStatus.PROMOTED,
     Status.REJECTED: DateStatus.REJECTED,
+    Status.HELD: DateStatus.HELD,
     Status.CANCELLED: DateStatus.CANCELLED,
     Status.FAILED: DateStatus.FAILED,
     Status.ROLLED_BACK: DateStatus.CANCELLED,
@@ -130,5 +131,5 @@ def unpromoted(deps: Deps, first: date, last: date) -> set[date]:
         known = newest.get(data["game_date"])
         if known is None or data["created_at"] > known[0]:
             newest[data["game_date"]] = (data["created_at"], data["status"])
-    short = {Status.REJECTED, Status.FAILED, Status.CANCELLED}
+    short = {Status.REJECTED, Status.HELD, Status.FAILED, Status.CANCELLED}
     return {date.fromisoformat(day) for day, (_, status) in newest.items() if status in short}

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 VERIFIER = "verifier"
 EVENTS = {
     Status.REJECTED: AuditEvent.REJECTED,
+    Status.HELD: AuditEvent.HELD,
     Status.CANCELLED: AuditEvent.CANCELLED,
     Status.FAILED: AuditEvent.FAILED,
 }
@@ -126,7 +127,7 @@ def _items(batch: Batch, why: str, now: datetime, caller: str) -> list[OutboxIte
     items = [ended_item(batch, now)]
     refused = batch.status is Status.PROMOTED and batch.act is Act.ROLLBACK
     if event := AuditEvent.ROLLBACK_REFUSED if refused else EVENTS.get(batch.status):
-        runs = batch.staging if batch.status is Status.REJECTED else None
+        runs = batch.staging if batch.status in {Status.REJECTED, Status.HELD} else None
         items.append(outbox.audit_item(ended_entry(batch, event, why, caller), runs))
     for kind, text in alerts_of(batch):
         alert_id = ids.event_id(batch.batch_id, batch.round, f"alert:{kind}")

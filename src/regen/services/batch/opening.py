@@ -223,6 +223,7 @@ def _planned(
         backfill_id=next((t.backfill_id for t in (trigger, *triggers) if t.backfill_id), None),
         min_minutes=_min_minutes(deps, trigger),
         traceparent=deps.trace(),
+        hold=merged.hold,
     )
     if not slate.requested and not _withdraws(deps, batch, slate):
         return _nobody(deps, trigger, date, batch, slate, reading, key)

@@ -17,7 +17,7 @@ from regen.domain.batch import CANCELLABLE, ENDED, Act, Batch, Status
 from regen.domain.batch_end import ended_entry
 from regen.domain.checks import CHECKS
 from regen.domain.checks.waivers import refuse_unseen
-from regen.domain.errors import Gone, Refused
+from regen.domain.errors import Gone, InvalidInput, Refused
 from regen.domain.outcome import OutcomeKind
 from regen.domain.slate import fix_slate, reread
 from regen.domain.trigger import bounded, triggers_of
@@ -131,16 +131,24 @@ def redrive(deps: Deps, order: Order) -> Batch:
     return batch
 
 
-def promote(deps: Deps, order: Order, accepted: Sequence[str]) -> Batch:
-    """Promote a rejected batch in spite of named checks.
+def promote(deps: Deps, order: Order, accepted: Sequence[str] | None) -> Batch:
+    """Promote a rejected batch in spite of named checks, or a held one.
+
+    A held batch is checked anew against the predictions that are current by then.
+
+    Args:
+        accepted: the failed checks; None if the order names none at all, which a held batch takes for none.
 
     Raises:
         InvalidInput: a name is of no failed check, or of one that no operator can accept; or a failed check is not named.
-        Refused: the batch is not rejected, has no players, or newer data has been promoted.
+        Refused: the batch is neither rejected nor held, has no players, or newer data has been promoted.
     """
     seen = _ended(deps, order)
-    if seen.batch.status is not Status.REJECTED:
-        raise Refused(f"{order.batch_id} is {seen.batch.status}, not rejected", order.batch_id)
+    if seen.batch.status not in {Status.REJECTED, Status.HELD}:
+        raise Refused(f"{order.batch_id} is {seen.batch.status}, neither rejected nor held", order.batch_id)
+    if accepted is None and seen.batch.status is Status.REJECTED:
+        raise InvalidInput("checks", "the names of the failed checks to accept")
+    accepted = accepted or ()
     if not seen.batch.requested_players and seen.batch.verdict is None:
         raise Refused(f"{order.batch_id} has no players", order.batch_id)
     refuse_unseen(accepted, seen.batch.verdict, [check.name for check in CHECKS])
@@ -153,6 +161,7 @@ def promote(deps: Deps, order: Order, accepted: Sequence[str]) -> Batch:
         Status.VERIFYING,
         f"promote accepting {', '.join(accepted) or 'no check'}: {order.reason}",
         act=Act.PROMOTE,
+        hold=False,
         accepted_checks=tuple(accepted),
         command={"reason": order.reason, "caller": order.caller, "at": deps.clock.now().isoformat()},
     )

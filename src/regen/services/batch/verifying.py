@@ -1,8 +1,8 @@
-"""The verifier's work on one batch: check, stage, then promote in one transaction, or reject (P1).
+"""The verifier's work on one batch: check, stage, then promote in one transaction, or reject, or hold (P1).
 
 The order of the steps, and who decides at which point:
 
-    complete ─► verifying ── checks ──► rejected
+    complete ─► verifying ── checks ──► rejected, or held if that was asked
                     │ staged
                     ▼
                 promoting ── written before the transaction is submitted; from here BigQuery alone decides
@@ -113,12 +113,12 @@ def _judged(deps: Deps, batch: Batch, lease: Lease, staging: str) -> str:
     try:
         gathered, staged = _stage(deps, batch, staging)
     except InvalidInput as error:
-        return _reject(deps, batch, f"the predictions cannot be stored: {error}")
+        return _end(deps, batch, Status.REJECTED, f"the predictions cannot be stored: {error}")
     rows = gathering.expected_rows(gathered)
     lease.renew()
     batch = replace(batch, staging=staging)
     if gathered.lost and batch.status is Status.VERIFYING:
-        return _reject(deps, batch, gathered.lost)
+        return _end(deps, batch, Status.REJECTED, gathered.lost)
     if batch.status is Status.VERIFYING:
         current = deps.warehouse.current_predictions(batch.game_date)
         seen = Evidence(
@@ -140,14 +140,14 @@ def _judged(deps: Deps, batch: Batch, lease: Lease, staging: str) -> str:
         record = {**verdict.as_record(), **_waived(batch, verdict)}
         batch = replace(batch, verdict=record, counts=_counts(batch, gathered, current))
         if verdict.failed:
-            # Nothing is replaced: all who have predictions keep them.
-            everyone = len({c.player_lookup for c in current})
-            batch = replace(batch, counts=replace(batch.counts, kept=everyone))
+            batch = _all_kept(batch, current)
             moved = sorted({*batch.accepted_checks} & {*verdict.failed})
             more = f"; not what was seen when it was accepted: {', '.join(moved)}" if moved else ""
-            return _reject(deps, batch, f"checks failed: {', '.join(verdict.failed)}{more}")
+            return _end(deps, batch, Status.REJECTED, f"checks failed: {', '.join(verdict.failed)}{more}")
         if rows == 0 and not seen.withdrawals_alone:
-            return _reject(deps, batch, "nothing new was produced in this round")
+            return _end(deps, batch, Status.REJECTED, "nothing new was produced in this round")
+        if batch.hold:
+            return _end(deps, _all_kept(batch, current), Status.HELD, "held as asked: its checks passed")
     return promote_round(deps, batch, lease, rows)
 
 
@@ -212,17 +212,23 @@ def _counts(batch: Batch, gathered: gathering.Gathered, current: Sequence[Curren
     )
 
 
-def _reject(deps: Deps, batch: Batch, why: str) -> str:
+def _all_kept(batch: Batch, current: Sequence[CurrentPrediction]) -> Batch:
+    """The batch of a round that replaces nothing: all who have predictions keep them."""
+    return replace(batch, counts=replace(batch.counts, kept=len({c.player_lookup for c in current})))
+
+
+def _end(deps: Deps, batch: Batch, to: Status, why: str) -> str:
+    """End the round without a promotion."""
     ended = end_round(
         deps,
         batch.batch_id,
         batch.round,
-        Status.REJECTED,
+        to,
         why,
         allowed=frozenset({Status.VERIFYING}),
         verdict=batch.verdict,
         counts=batch.counts,
         staging=batch.staging,
-        error=why,
+        error=why if to is Status.REJECTED else None,
     )
     return ended.status.value if ended else "not_due"

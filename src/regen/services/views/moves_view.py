@@ -13,6 +13,7 @@ from regen.domain.promotion import CurrentPrediction, MovedPrediction
 from regen.services.batch.gathering import gather
 from regen.services.state.commit import read_batch
 from regen.services.state.deps import Deps
+from regen.services.views.changed_inputs import with_changes
 
 MAX_ROWS = 10_000
 """About 3 MB; an answer of Cloud Run has at most 32 MiB."""
@@ -31,7 +32,7 @@ def view_moves(deps: Deps, batch_id: str) -> Moves:
         batch_id=batch_id,
         game_date=batch.game_date,
         status="moved" if batch.promoted_rounds else "would_move",
-        rows=rows[:MAX_ROWS],
+        rows=with_changes(deps, batch, rows[:MAX_ROWS]),
         left_off=max(0, len(rows) - MAX_ROWS),
     )
 
@@ -72,6 +73,7 @@ def _move(
         old_tier=old.data_source_tier,
         new_tier=tier,
         reason=reason,
+        old_batch_id=old.batch_id,
     )
 
 
