@@ -14,7 +14,7 @@ from regen.cli.arguments import days, share_option, span
 from regen.cli.output import columns
 from regen.cli.progress import shown
 from regen.cli.session import Session, command
-from regen.cli.settings import local_home
+from regen.cli.settings import local_home, operator
 from regen.cli.stack import StackFailed, read_data, stack_options
 from regen.client.errors import FellShort, Misused
 from regen.client.http import Coordinator
@@ -129,13 +129,17 @@ def _stage(session: Session, stack: Stack) -> Stage:
     say, project = session.out.say, stack.options.project
     reader = Reader(project, stack.env["BIGQUERY_EMULATOR_HOST"])
     return Stage(
-        coordinator=Coordinator(stack.env["COORDINATOR_URL"], stack.env["API_KEY"], "the demo's stack"),
+        coordinator=_coordinator(stack),
         reader=reader,
         loader=TableLoader(reader.client, project),
         check=stack.check,
         say=say,
         watch=lambda: shown(say),
     )
+
+
+def _coordinator(stack: Stack) -> Coordinator:
+    return Coordinator(stack.env["COORDINATOR_URL"], stack.env["API_KEY"], "the demo's stack", person=operator())
 
 
 def _dates(data: DataFolder, first: date, last: date) -> list[date]:

@@ -88,7 +88,12 @@ class Session:
         if not settings.key:
             raise Misused(f"no API key for {settings.url}: pass --key, or set API_KEY or a profile")
         return Coordinator(
-            settings.url, settings.key, settings.origins["url"], tell=self.out.say, identity=self.identity
+            settings.url,
+            settings.key,
+            settings.origins["url"],
+            tell=self.out.say,
+            identity=self.identity,
+            person=settings.operator,
         )
 
     @cached_property

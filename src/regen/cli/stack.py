@@ -10,7 +10,7 @@ import typer
 
 from regen.cli.background import begin
 from regen.cli.session import Session, command
-from regen.cli.settings import DEFAULT_PROJECT, local_home
+from regen.cli.settings import DEFAULT_PROJECT, local_home, operator
 from regen.client.errors import Misused, OperatorError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def console_beside(session: Session, stack: Stack, port: int = 0) -> list[Loopba
     from regen.console.serve import LoopbackConsole, target_of  # noqa: PLC0415
 
     env, project = stack.env, stack.options.project
-    coordinator = Coordinator(env["COORDINATOR_URL"], env["API_KEY"], "the local stack")
+    coordinator = Coordinator(env["COORDINATOR_URL"], env["API_KEY"], "the local stack", person=operator())
     reader = Reader(project, env["BIGQUERY_EMULATOR_HOST"])
     try:
         console = LoopbackConsole(coordinator, reader, target_of(coordinator.url, project, is_local=True), port)
