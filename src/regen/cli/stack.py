@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -84,10 +85,28 @@ def stack_options(
     session: Session, *, emulators: bool, ports: Mapping[str, int] | None = None, home: Path | None = None
 ) -> Options:
     """The options of a stack of this command's project."""
-    from regen.local.plan import Options  # noqa: PLC0415
+    from regen.local.plan import Options, variables_of  # noqa: PLC0415
 
     project = session.given.project or DEFAULT_PROJECT
-    return Options(project=project, home=home or local_home(), emulators=emulators, ports=ports or {})
+    variables = variables_of(os.environ)
+    refuse_invalid(variables)
+    return Options(
+        project=project, home=home or local_home(), emulators=emulators, ports=ports or {}, variables=variables
+    )
+
+
+def refuse_invalid(variables: Mapping[str, str]) -> None:
+    """Refuse settings that the functions would not start with.
+
+    Raises:
+        Misused: names each variable that is wrong, and not the value of a secret.
+    """
+    from regen.web.settings import SettingsInvalid, read_settings  # noqa: PLC0415
+
+    try:
+        read_settings({"REGEN_PROJECT": DEFAULT_PROJECT, **variables})
+    except SettingsInvalid as error:
+        raise Misused(str(error)) from error
 
 
 def ports(given: list[str] | None) -> dict[str, int]:

@@ -103,6 +103,29 @@ def new_api_key() -> str:
     return secrets.token_urlsafe(24)
 
 
+OWN = frozenset(
+    {
+        "REGEN_PROJECT",
+        "REGEN_BACKEND",
+        "REGEN_API_KEYS",
+        "REGEN_OIDC_ISSUER",
+        "REGEN_OIDC_AUDIENCE",
+        "REGEN_OIDC_CERTS_URL",
+        "REGEN_PUSH_ACCOUNTS",
+        "REGEN_SCHEDULER_ACCOUNTS",
+        "REGEN_TOKEN_CHECK",
+        "REGEN_CODE_VERSION",
+        "REGEN_DATASET_PREFIX",
+    }
+)
+"""Settings that the stack itself makes: where its parts are, and who may call them."""
+
+
+def variables_of(environ: Mapping[str, str]) -> dict[str, str]:
+    """The settings of the functions that the environment of the stack's starter has, such as `REGEN_WEBHOOK_URL`."""
+    return {name: environ[name] for name in sorted(declared().keys() - OWN) if environ.get(name)}
+
+
 def function_environment(
     options: Options, where: Addresses, *, memory: bool, api_key: str, code_version: str
 ) -> dict[str, str]:

@@ -177,5 +177,6 @@ def _alerts(settings: Settings) -> Alerts | None:
     if not settings.webhook_url:
         return None
     from regen.adapters.webhook import Webhook  # noqa: PLC0415
+    from regen.adapters.webhook_forms import Links  # noqa: PLC0415
 
-    return Webhook(settings.webhook_url)
+    return Webhook(settings.webhook_url, settings.webhook_format, Links(settings.console_url, settings.project))

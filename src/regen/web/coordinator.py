@@ -27,7 +27,7 @@ from regen.services.state.messages import ADVANCE, GRADE, NEWS, is_news
 from regen.services.state.messages_read import check_message, document_id
 from regen.services.tables import grading
 from regen.services.views import batch_view, moves_view
-from regen.web import backfills, bodies, lists, maintenance, news
+from regen.web import alerts, backfills, bodies, lists, maintenance, news
 from regen.web.body_reading import PushBody
 from regen.web.bootstrap import App
 from regen.web.envelopes import Pushed, decode_push, record_malformed
@@ -85,6 +85,7 @@ def router(app: App) -> Router:
             *backfills.routes(app, _key),
             *maintenance.routes(app, _key),
             *news.routes(app, _key),
+            *alerts.routes(app),
         ],
         app.totals,
         app.pulse("coordinator"),
