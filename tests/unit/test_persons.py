@@ -100,7 +100,9 @@ def test_a_public_service_takes_no_account_for_verified(public: Gatekeeper, forg
     assert public.by_key({**KEYED, **forged}).on_behalf_of is None
 
 
-@pytest.mark.parametrize("change", [{"email_verified": False}, {"iss": "https://evil.example"}, {"email": 7}])
+@pytest.mark.parametrize(
+    "change", [{"email_verified": False}, {"iss": "https://evil.example"}, {"iss": ["x"]}, {"email": 7}]
+)
 def test_a_token_that_proves_no_account_verifies_nobody(behind_iam: Gatekeeper, change: dict[str, object]) -> None:
     token = {"Authorization": claimed(**{"email": ACCOUNT, **change})["Authorization"]}
     assert behind_iam.by_key({**KEYED, **token}).on_behalf_of is None

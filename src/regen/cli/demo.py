@@ -61,7 +61,7 @@ def demo(
     damage = (fail_share, coverage)
     found = read_data(data)
     dates = _dates(found, begins, ends)
-    result = _played(session, found, dates, damage, emulators=emulators)
+    result = _played(session, found, dates, damage, emulators=emulators, is_sample=data is None)
     if json_file:
         record = {"data": "files" if data else "sample league", **result.as_record()}
         json_file.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
@@ -77,6 +77,7 @@ def _played(
     damage: tuple[float, float],
     *,
     emulators: bool,
+    is_sample: bool,
 ) -> Result:
     """The demo on a stack of its own, which is gone afterwards."""
     from regen.data.importer import Damage  # noqa: PLC0415
@@ -86,7 +87,7 @@ def _played(
     from regen.local.stack import Stack, StackError  # noqa: PLC0415
 
     broken = Damage(*damage)
-    options = stack_options(session, emulators=emulators, home=demo_home())
+    options = stack_options(session, emulators=emulators, home=demo_home(), is_sample=is_sample)
     began = time.monotonic()
     session.out.say(f"starting the local stack; its logs are in {options.home / 'logs'}")
     try:

@@ -11,9 +11,10 @@ from typing import Annotated, Any, Concatenate, ParamSpec, get_type_hints
 
 import typer
 
+from regen import clock
 from regen.cli.ending import reported
 from regen.cli.output import Output
-from regen.cli.settings import Given, Settings, resolve
+from regen.cli.settings import Given, Settings, clock_of, resolve
 from regen.cli.strict import StrictCommand
 from regen.client.errors import Misused
 from regen.client.http import Coordinator
@@ -138,7 +139,9 @@ def command(
             as_json = bool(said.pop("as_json", False))
             out = replace(base.out, json=as_json or base.out.json)
             with reported(out, _words(ctx)):
-                function(Session(Given(**said).over(base.given), out), **values)  # type: ignore[call-arg]
+                given = Given(**said).over(base.given)
+                clock.live_from(clock_of(given))
+                function(Session(given, out), **values)  # type: ignore[call-arg]
 
         keyword = inspect.Parameter.KEYWORD_ONLY
         context = inspect.Parameter("ctx", keyword, annotation=typer.Context)

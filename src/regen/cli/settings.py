@@ -16,6 +16,7 @@ from socket import gethostname
 from urllib.parse import urlsplit
 
 from regen.client.errors import Misused
+from regen.clock import VARIABLE as CLOCK
 from regen.domain.errors import InvalidInput
 from regen.domain.persons import claimed
 from regen.settings import declared, number
@@ -71,6 +72,7 @@ class Settings:
         operator: the person who types, for the audit: the setting, else the user and the machine.
         origins: where each setting is from, in words.
         profile: the profile that something is taken from.
+        clock: the moment from which the local stack lives, if this is about it.
         is_protected: whether that profile wants the date typed before anything is changed.
     """
 
@@ -86,6 +88,7 @@ class Settings:
     origins: Mapping[str, str] = field(default_factory=dict)
     profile: str | None = None
     is_protected: bool = False
+    clock: str = ""
 
     @property
     def target(self) -> str:
@@ -126,11 +129,13 @@ def resolve(given: Given, environ: Mapping[str, str] = os.environ) -> Settings:
     layers.append(("the environment", {n: environ[v] for n, v in VARIABLES.items() if environ.get(v)}))
     profile_name = given.profile or environ.get("REGEN_PROFILE")
     profile: dict[str, str] = {}
+    clock = ""
     named = {**layers[1][1], **flags}
     local = read_env(local_home(environ) / "env")
     stack = {n: local[v] for n, v in VARIABLES.items() if v in local}
     if stack and not profile_name and all(named.get(n, stack.get(n)) == stack.get(n) for n in ("url", "project")):
         layers.append(("the local stack", stack))
+        clock = local.get(CLOCK, "")
     else:
         profile = _profile(profile_file(environ), profile_name)
         layers.append((f"the profile {profile_name or 'default'}", profile))
@@ -156,7 +161,16 @@ def resolve(given: Given, environ: Mapping[str, str] = os.environ) -> Settings:
         origins={"project": "the default", **origins},
         profile=(profile_name or "default") if profile_name or is_protected else None,
         is_protected=is_protected,
+        clock=clock,
     )
+
+
+def clock_of(given: Given, environ: Mapping[str, str] = os.environ) -> str:
+    """The moment from which the local stack lives that a command is about; empty for any other system."""
+    try:
+        return resolve(given, environ).clock
+    except Misused:  # the command itself says so, if it asks where to look
+        return ""
 
 
 def operator(environ: Mapping[str, str] = os.environ, setting: str | None = None) -> str | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regen import clock
 from regen.cli.background import begin
 from regen.cli.session import Session, command
 from regen.cli.settings import DEFAULT_PROJECT, local_home, operator
@@ -44,13 +45,13 @@ def up(
 
     given = ports(port)
     console_port = given.pop("console", 0)
-    options = stack_options(session, emulators=emulators, ports=given)
+    options = stack_options(session, emulators=emulators, ports=given, is_sample=data is None)
     loading = begin(lambda: read_data(data))
 
     served: list[LoopbackConsole] = []
 
     def load(stack: Stack) -> None:
-        fill(session, stack, loading.result())
+        fill(session, stack, loading.result(), is_sample=data is None)
         served.extend(console_beside(session, stack, console_port))
 
     try:
@@ -82,31 +83,35 @@ def console_beside(session: Session, stack: Stack, port: int = 0) -> list[Loopba
 
 
 def stack_options(
-    session: Session, *, emulators: bool, ports: Mapping[str, int] | None = None, home: Path | None = None
+    session: Session,
+    *,
+    emulators: bool,
+    is_sample: bool,
+    ports: Mapping[str, int] | None = None,
+    home: Path | None = None,
 ) -> Options:
-    """The options of a stack of this command's project."""
+    """The options of a stack of this command's project, on whose clock this process lives from here on."""
     from regen.local.plan import Options, variables_of  # noqa: PLC0415
 
     project = session.given.project or DEFAULT_PROJECT
-    variables = variables_of(os.environ)
-    refuse_invalid(variables)
+    try:
+        variables = variables_of(os.environ)
+    except ValueError as error:
+        raise Misused(str(error)) from error
+    start = variables.get(clock.VARIABLE) or (_sample_start() if is_sample else "")
+    if start:
+        variables[clock.VARIABLE] = clock.anchored(start)
+        session.out.say(f"the stack lives from {start.partition('@')[0]} on")
+    clock.live_from(variables.get(clock.VARIABLE, ""))
     return Options(
         project=project, home=home or local_home(), emulators=emulators, ports=ports or {}, variables=variables
     )
 
 
-def refuse_invalid(variables: Mapping[str, str]) -> None:
-    """Refuse settings that the functions would not start with.
+def _sample_start() -> str:
+    from regen.league import CLOCK_START  # noqa: PLC0415
 
-    Raises:
-        Misused: names each variable that is wrong, and not the value of a secret.
-    """
-    from regen.web.settings import SettingsInvalid, read_settings  # noqa: PLC0415
-
-    try:
-        read_settings({"REGEN_PROJECT": DEFAULT_PROJECT, **variables})
-    except SettingsInvalid as error:
-        raise Misused(str(error)) from error
+    return CLOCK_START
 
 
 def ports(given: list[str] | None) -> dict[str, int]:
@@ -138,14 +143,16 @@ def read_data(folder: Path | None) -> DataFolder:
     return read_folder(folder)
 
 
-def fill(session: Session, stack: Stack, data: DataFolder) -> None:
-    """Load all of the data into a stack's input tables."""
+def fill(session: Session, stack: Stack, data: DataFolder, *, is_sample: bool) -> None:
+    """Load all of the data into a stack's input tables; of the sample league, some late data has come."""
     from regen.adapters.bigquery.loading import TableLoader  # noqa: PLC0415
-    from regen.data.importer import import_data  # noqa: PLC0415
+    from regen.data.importer import ImportOptions, import_data  # noqa: PLC0415
+    from regen.league import ARRIVED  # noqa: PLC0415
     from regen.local.emulator_tables import emulator_client  # noqa: PLC0415
 
     client = emulator_client(stack.urls["bigquery"], stack.options.project)
-    report = import_data(data, TableLoader(client, stack.options.project))
+    options = ImportOptions(arrived=ARRIVED if is_sample else frozenset())
+    report = import_data(data, TableLoader(client, stack.options.project), options)
     for warning in report.warnings:
         session.out.line(f"note: {warning}")
     rows = ", ".join(f"{count} {table}" for table, count in report.rows.items())

@@ -105,7 +105,7 @@ def lasts(kind: str) -> bool:
 def key_of(content: Mapping[str, Any]) -> str:
     """What alerts of one cause have in common, and with their end: `regen/coverage_low/2026-01-20`.
 
-    An alert without a date is told apart by what it names, else by its event.
+    The key of an alert without a date has what it names, else its event.
     """
     names = ("game_date", "batch_id", "service", "path", "table", "message_id", "item", "event_id")
     if known := content.get("dedup_key"):

@@ -32,7 +32,7 @@ https://cloud.google.com/run/docs/authenticating/service-to-service
 """
 SERVICE_ACCOUNT = ".gserviceaccount.com"
 """Ends the account of a program; a person may stand behind it."""
-GOOGLE_ISSUERS = frozenset({GOOGLE_ISSUER, "accounts.google.com"})
+GOOGLE_ISSUERS = (GOOGLE_ISSUER, "accounts.google.com")
 REMOVED = "SIGNATURE_REMOVED_BY_GOOGLE"
 """What Cloud Run leaves in place of a signature that it has checked."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
@@ -131,7 +131,7 @@ class Gatekeeper:
         stripped = self._settings.token_check != SIGNATURE and _is_stripped(token)
         claims = _segment(token, 1) if stripped else self._verified(token)
         ours = self._settings.oidc_issuer
-        if claims.get("iss") not in (GOOGLE_ISSUERS if ours == GOOGLE_ISSUER else {ours}):
+        if claims.get("iss") not in (GOOGLE_ISSUERS if ours == GOOGLE_ISSUER else (ours,)):
             raise Unauthenticated("the token has another issuer")
         if not self._meant_for_us(claims.get("aud")):
             raise Unauthenticated("the token is meant for another audience")

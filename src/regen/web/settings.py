@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from regen import clock
 from regen.domain.errors import Defect
 from regen.settings import Setting, declared, field_of, text_of
 
@@ -87,6 +88,7 @@ class Settings:
     webhook_format: str
     runbook_url: str
     console_url: str
+    clock_start: str
     code_version: str
     tracing: str
     thresholds: Mapping[str, float]
@@ -217,8 +219,14 @@ def _unsafe(values: Mapping[str, Any], *, public: bool) -> list[str]:
     address = values.get("webhook_url")
     if values.get("webhook_format") == "pagerduty" and address and not _ROUTING_KEY.search(address):
         problems.append("REGEN_WEBHOOK_URL: expected ?routing_key= and 32 letters and digits, for pagerduty")
+    try:
+        clock.ahead_of(values.get("clock_start", ""))
+    except ValueError as error:
+        problems.append(f"{clock.VARIABLE}: {error}")
     if not values["on_cloud_run"]:
         return problems
+    if values.get("clock_start"):
+        problems.append(f"{clock.VARIABLE}: expected none on Cloud Run: another clock is for a local stack")
     only = {"oidc_issuer": GOOGLE_ISSUER, "oidc_certs_url": GOOGLE_CERTS_URL, "backend": "gcp"}
     for key, expected in only.items():
         if values.get(key, expected) != expected:

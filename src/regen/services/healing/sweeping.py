@@ -189,10 +189,12 @@ def _opening_lost(deps: Deps, batch: Batch) -> str | None:
             record = replace(record, live=None, carried=(), coalesced=bounded((*triggers_of(batch), *record.coalesced)))
         entry = ended_entry(failed, AuditEvent.FAILED, "opening_lost", "sweep")
         why = "the coordinator died while it opened the batch; its trigger waits for a new one"
-        content = alert(AlertKind.BATCH_FAILED, why, **summarise(failed))
+        ended = alert(AlertKind.BATCH_FAILED, why, **summarise(failed))
+        healed = alert(AlertKind.BATCH_HEALED, "opening_lost", **summarise(batch))
         items = [
             outbox.audit_item(entry),
-            outbox.alert_item(ids.event_id(batch.batch_id, batch.round, "alert:failed"), now, content, batch.batch_id),
+            outbox.alert_item(ids.event_id(batch.batch_id, batch.round, "alert:failed"), now, ended, batch.batch_id),
+            outbox.alert_item(ids.event_id(batch.batch_id, batch.round, "alert:healed"), now, healed, batch.batch_id),
             follow_up_item(record, f"{batch.batch_id}/{batch.round}", now),
         ]
         return [seen.update(failed), date.write(record), *outbox.put(items)], "opening_lost"

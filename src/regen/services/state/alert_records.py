@@ -71,8 +71,8 @@ def end(deps: Deps, alerts: Sequence[OpenAlert], why: str) -> None:
     if deps.alerts is not None:
         names = ("type", "game_date", "batch_id", "look", "runbook")
         content = {name: getattr(newest, name) for name in names if getattr(newest, name) is not None}
-        told = {**content, "severity": "INFO", "why": why, "resolved": True, "dedup_key": newest.key}
+        content |= {"severity": "INFO", "why": why, "resolved": True, "dedup_key": newest.key}
         name = ids.digest("resolved", newest.key, newest.event_id, length=24)
-        writes += outbox.put([outbox.alert_item(name, now, told, newest.batch_id)])
+        writes += outbox.put([outbox.alert_item(name, now, content, newest.batch_id)])
     with suppress(Conflict):  # another sweep or check has ended it
         deps.store.commit(writes)

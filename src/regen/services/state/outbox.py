@@ -301,17 +301,17 @@ class Carrier:
         self.deps.queue.publish(topic, [Message(payload["data"], payload["attributes"]) for payload in payloads])
 
     def _alert(self, group: Sequence[Due]) -> None:
-        told = {due.snapshot.path: self._content(due) for due in group}
+        contents = {due.snapshot.path: self._content(due) for due in group}
         fresh = [due for due in group if not due.item.published and not due.item.payload.get("resolved")]
         if fresh:
-            messages = [Message(told[due.snapshot.path], {"event_id": due.item.event_id}) for due in fresh]
+            messages = [Message(contents[due.snapshot.path], {"event_id": due.item.event_id}) for due in fresh]
             self.deps.queue.publish(ALERT_TOPIC, messages)
         for due in group if self.deps.alerts else ():
             if self.deaf:
                 self._keep(due, None)
                 continue
             try:
-                self.deps.alerts.send(told[due.snapshot.path])  # type: ignore[union-attr]
+                self.deps.alerts.send(contents[due.snapshot.path])  # type: ignore[union-attr]
             except Unavailable as error:
                 self.deaf = not isinstance(error, AlertRefused)
                 self._keep(due, error)
