@@ -1,9 +1,10 @@
 locals {
   # Collections whose documents end by themselves. Not `leases`: their tokens must never start again from one.
-  expiring = toset(["backfills", "excluded", "idempotency", "news_events", "prediction_batches", "requests"])
+  expiring = toset(["alerts", "backfills", "excluded", "idempotency", "news_events", "prediction_batches", "requests"])
 
   # Fields that no query uses are not indexed: each index entry costs a write, and rising values make a hot spot.
   unindexed = {
+    alerts             = ["batch_id", "event_id", "game_date", "key", "look", "resolved_at", "resolved_why", "runbook", "schema", "severity", "type", "until", "why"]
     backfills          = ["dates", "metadata", "schema", "updated_at"]
     excluded           = ["players"]
     game_dates         = ["carried", "coalesced", "promoted", "schema"]
@@ -11,8 +12,8 @@ locals {
     idempotency        = ["answer", "fingerprint", "key"]
     leases             = ["expires_at", "owner", "schema", "token"]
     news_events        = ["events", "last", "schema", "tip_off", "tips", "watched"]
-    outbox             = ["error", "failing_since", "payload", "schema"]
-    outbox_dead        = ["batch_id", "due_at", "error", "event_id", "failing_since", "kind", "payload", "schema"]
+    outbox             = ["attempts", "error", "failing_since", "payload", "published", "schema"]
+    outbox_dead        = ["attempts", "batch_id", "due_at", "error", "event_id", "failing_since", "kind", "payload", "published", "schema"]
     prediction_batches = ["command", "counts", "history", "metadata", "schema", "scope", "slate", "thresholds", "timings", "updated_at", "verdict"]
     requests           = ["created_at", "done_at", "error", "given", "inputs", "outcomes", "players", "schema", "systems"]
   }

@@ -5,8 +5,11 @@ locals {
       bigquery_location    = var.bigquery_location
       dataset_prefix       = var.dataset_prefix
       maximum_bytes_billed = var.maximum_bytes_billed
+      console_url          = var.console_url
       project_id           = var.project_id
+      runbook_url          = var.runbook_url
       tracing              = var.tracing
+      webhook_format       = var.webhook_format
     } : name => value if value != null
   })
   values = { for name, row in local.settings : name => try(local.given[row.terraform], row.default, null) }

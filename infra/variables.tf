@@ -325,3 +325,36 @@ variable "webhook" {
   default     = false
   nullable    = false
 }
+
+variable "webhook_format" {
+  description = "What the webhook takes: `slack`, `teams`, `pagerduty` or `json`; null for the default of settings.json (slack). PagerDuty's address in the secret has the key: https://events.pagerduty.com/v2/enqueue?routing_key=KEY."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.webhook_format == null || contains(local.settings.REGEN_WEBHOOK_FORMAT.values, coalesce(var.webhook_format, "-"))
+    error_message = "webhook_format: ${join(" or ", local.settings.REGEN_WEBHOOK_FORMAT.values)}."
+  }
+}
+
+variable "runbook_url" {
+  description = "Address of docs/operations.md, as your people reach it; alerts link to their heading there. Null: the file's name alone."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.runbook_url == null || can(regex("^https://[!-~]+$", var.runbook_url))
+    error_message = "runbook_url: an address that begins with https://."
+  }
+}
+
+variable "console_url" {
+  description = "Address of the console; messages of the webhook link to the batch or date there. Null: no link."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.console_url == null || can(regex("^https://[!-~]+$", var.console_url))
+    error_message = "console_url: an address that begins with https://."
+  }
+}

@@ -134,3 +134,27 @@ run "a_query_below_what_bigquery_bills" {
   }
   expect_failures = [var.maximum_bytes_billed]
 }
+
+run "a_webhook_of_an_unknown_form" {
+  command = plan
+  variables {
+    webhook_format = "discord"
+  }
+  expect_failures = [var.webhook_format]
+}
+
+run "a_runbook_that_is_no_address" {
+  command = plan
+  variables {
+    runbook_url = "docs/operations.md"
+  }
+  expect_failures = [var.runbook_url]
+}
+
+run "a_console_without_encryption" {
+  command = plan
+  variables {
+    console_url = "http://console.example"
+  }
+  expect_failures = [var.console_url]
+}

@@ -248,7 +248,7 @@ class Alerts(Protocol):
     """A channel that people watch: a chat's webhook."""
 
     def send(self, alert: Mapping[str, Any]) -> None:
-        """Deliver one alert; raise Unavailable if it was not accepted."""
+        """Deliver one alert, or the end of one (`resolved`), in bounded time; raise Unavailable if it was not accepted."""
         ...
 
 

@@ -11,6 +11,7 @@ from regen.services.state import paths
 
 SERVICES = Path(__file__).parents[2] / "src" / "regen" / "services"
 COLLECTIONS = {
+    "ALERTS": paths.ALERTS,
     "BATCHES": paths.BATCHES,
     "BACKFILLS": paths.BACKFILLS,
     "DATES": paths.DATES,

@@ -68,6 +68,7 @@ def config(**numbers: Any) -> Config:
         "promotion_wait_seconds": 1.0,
         "thresholds": WIDE,
         "code_version": "test",
+        "runbook_url": "",
     }
     return Config(**{**settings, **numbers})
 

@@ -20,6 +20,7 @@ from support.commands import run_command
 from support.league import DAY
 from support.web_bench import KEY, Web
 
+OPERATOR = "ann@laptop"
 Environ = dict[str, Any]
 Start = Callable[..., Any]
 
@@ -47,7 +48,7 @@ class Seat:
     def env(self) -> dict[str, str]:
         """Where the command line looks."""
         empty = dict.fromkeys(("PROJECT_ID", "BIGQUERY_EMULATOR_HOST", "REGEN_PROFILE", "REGEN_DATASET_PREFIX"), "")
-        own = {"COORDINATOR_URL": self.url, "API_KEY": KEY}
+        own = {"COORDINATOR_URL": self.url, "API_KEY": KEY, "REGEN_OPERATOR": OPERATOR}
         return {**empty, **own, "REGEN_LOCAL_HOME": str(self.home), "REGEN_CONFIG": str(self.home / "config.toml")}
 
     def serve(self, environ: Environ, start: Start) -> Iterable[bytes]:

@@ -179,6 +179,8 @@ def _tables() -> Iterator[Example]:
     ledger.findings = [Finding("unique_keys", 7, 0), Finding("coverage", 2, 1, ("2026-01-20: 50 %",))]
     yield "checks", _said(web.post("/checks", {"from": D}))
     ledger.scores = box(playera=20, playerb=None)
+    yield "alerts", _said(web.get("/alerts?limit=3"))
+    yield "open alerts", _said(web.get("/alerts?open=true"))
     web.bench.clock.advance(2 * 86400)
     yield "would grade", _said(web.post("/grades", {"from": D, "to": "2026-01-21", "dry_run": True}))
     yield "would grade what is due", _said(web.post("/grades", {"dry_run": True}))

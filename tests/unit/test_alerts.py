@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from regen.adapters.webhook import text_of
+from regen.adapters.webhook_forms import text_of
 from regen.domain.alerts import SPECS, AlertKind, alert
 from regen.domain.batch import Status
 from regen.domain.errors import Unavailable

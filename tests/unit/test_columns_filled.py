@@ -65,9 +65,10 @@ OUTCOME = Outcome(
     code_version="1",
 )
 NUMBERS: tuple[Any, ...] = (9, 8, 1, 2, 3, 4, 56, 57, 88.5, {"failed": []}, "an error", AT, AT + timedelta(seconds=3))
+PERSON = "claimed:ann@laptop"
 ENTRY = AuditEntry(
     *("e1", AuditEvent.PROMOTED, AT, date(2026, 1, 20), "b1", 1, "promoted", "late", "api_key:one", {"a": 1}, "t1"),
-    *NUMBERS,
+    *(*NUMBERS, PERSON),
 )
 OTHER: dict[type, Any] = {
     str: "other",

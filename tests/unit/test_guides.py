@@ -54,7 +54,7 @@ BY_TOPIC_ALONE = {
     AlertKind.ACCESS_DENIED: "a denied call answers 5xx, which `server_errors` sees",
     AlertKind.RECORD_UNREADABLE: "its line is an ERROR, which `unexpected_error` sees",
 }
-UNREACHED = {AlertKind.BATCH_FAILED: "the one way to `failed`, a lost opening, raises `batch_healed` instead"}
+UNREACHED: dict[AlertKind, str] = {}
 """Alerts whose code no run reaches: each is a defect to be settled, by raising it or by dropping it."""
 OWN_CORRUPTION = {"no_orphans": "test_old_staging_table_is_an_orphan"}
 """Invariants whose corruption is not a row: the test in tests/integration/test_verify.py that breaks it."""

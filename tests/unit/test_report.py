@@ -31,6 +31,7 @@ HEADS = [
     "Biggest moves",
     "Accuracy before and after",
     "Timeline",
+    "History",
 ]
 CHROMIUM = next(
     filter(

@@ -52,7 +52,7 @@ def test_a_waiver_is_seen_with_who_when_and_why(seat: Seat, tmp_path: Path) -> N
     batch = seat.rejected(FEW).batch_id
     done = seat("promote", batch, "--check", "coverage", "--reason", "partial feed", "--yes", "--wait")
     assert done.exit_code == 0, done.output
-    waived = "waived: coverage is 50 %, under its limit of 90 %; by api_key:old at 2026-01-20 12:00:0"
+    waived = "waived: coverage is 50 %, under its limit of 90 %; by api_key:old for ann@laptop (claimed) at 2026-01-20 12:00:0"
     said = lines(seat("status", batch).stdout)
     assert any(line.startswith(waived) and line.endswith("UTC: partial feed") for line in said)
     assert any(line.split()[:4] == ["coverage", "waived", "50", "90"] for line in said)

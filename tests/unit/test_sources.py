@@ -18,6 +18,7 @@ from regen.domain.sources import Expected, Source, SourceState, Standing, judge
 from regen.services.healing import sweeping
 from regen.services.state.deps import ALERT_TOPIC
 from regen.services.tables import bdb_scanning, source_watching
+from regen.services.views.alerts_view import list_alerts
 from regen.settings import limits
 from support.backfill_bench import BackfillBench
 from support.commands import run_command
@@ -134,6 +135,21 @@ def test_the_sweep_watches_the_inputs_once_an_hour() -> None:
         bench.clock.advance(60)
     assert len(asked) == 2
     assert [alert["source"] for alert in bench.told()] == ["lines"]
+
+
+def test_an_input_that_came_ends_its_alert() -> None:
+    bench = Watched()
+    bench.put(inputs(DAY, without=[("lines", 0)]))
+    source_watching.watch(bench.deps)
+    source_watching.watch(bench.deps)
+    (late,) = list_alerts(bench.deps, only_open=True)
+    assert (late.type, late.game_date) == ("source_late", DAY.isoformat())
+    bench.clock.advance(60)
+    bench.put(inputs(DAY))
+    assert source_watching.watch(bench.deps) == []
+    assert [(a.state, a.resolved_why) for a in list_alerts(bench.deps)] == [
+        ("resolved", "every input of the date is there")
+    ]
 
 
 def test_the_watch_has_the_default_limit_of_the_check() -> None:

@@ -148,6 +148,7 @@ def test_answers_have_the_fields_of_the_document_and_no_others() -> None:
         ("scan", {}, None),
         ("scan_news", {}, None),
         ("news", None, f"/news?game_date={day}"),
+        ("alerts", None, "/alerts?open=false&limit=5"),
         ("grade", {}, None),
         ("sweep", {}, None),
         ("cancel", {}, f"/batches/{batch_id}/cancel"),

@@ -7,14 +7,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
+
+from regen import clock
 
 
 class SystemClock:
     """The system time."""
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return clock.now()
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)

@@ -1,18 +1,25 @@
-"""Alerts to a Slack-compatible incoming webhook."""
+"""Alerts to a webhook: Slack, Teams, PagerDuty, or plain JSON."""
 
 from __future__ import annotations
 
 import http.client
 import json
+import queue
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from regen.domain.errors import Unavailable
+from regen.adapters.webhook_forms import FORMS, Links
+from regen.domain.errors import AlertRefused, Unavailable
 
 TIMEOUT_SECONDS = 5.0
-SYMBOLS = {"ERROR": ":red_circle:", "WARNING": ":large_yellow_circle:"}
+"""For one alert all in all, the look-up of the name included."""
+ROUTING_KEY = "routing_key"
+LATER = frozenset({408, 425, 429})
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -23,28 +30,58 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 
 class Webhook:
-    """Posts one short text per alert. The address is a secret and appears in no error."""
+    """Posts one message per alert. The address is a secret and appears in no error."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._opener = urllib.request.build_opener(_NoRedirects)
+    def __init__(self, url: str, form: str = "slack", links: Links | None = None) -> None:
+        """With the format of the messages, and where they point to.
+
+        Args:
+            url: PagerDuty's has its key in the query, as `routing_key`; it is sent in the event alone.
+        """
+        self._url, self._more = (url, {}) if form != "pagerduty" else _without_key(url)
+        self._form, self._links = FORMS[form], links or Links()
 
     def send(self, alert: Mapping[str, Any]) -> None:
-        body = json.dumps({"text": text_of(alert)}).encode()
+        """Deliver an alert.
+
+        Raises:
+            AlertRefused: the receiver does not take it, and would not take it again.
+            Unavailable: it has not taken it.
+        """
+        body = json.dumps({**self._more, **self._form(alert, self._links)}, ensure_ascii=False, default=str)
+        answer: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()
+        # A thread of its own: neither the look-up of a name nor an answer that drips in has a limit of time.
+        threading.Thread(target=lambda: answer.put(self._posted(body.encode())), name="webhook", daemon=True).start()
+        try:
+            error = answer.get(timeout=TIMEOUT_SECONDS)
+        except queue.Empty:
+            raise Unavailable(f"the webhook has not answered within {TIMEOUT_SECONDS:g} s") from None
+        if error is not None:
+            raise error
+
+    def _posted(self, body: bytes) -> Exception | None:
         try:
             request = urllib.request.Request(self._url, body, {"Content-Type": "application/json"})  # noqa: S310
-            with self._opener.open(request, timeout=TIMEOUT_SECONDS):
-                pass
+            with self._opener().open(request, timeout=TIMEOUT_SECONDS):
+                return None
         except urllib.error.HTTPError as error:
-            raise Unavailable(f"the webhook answered {error.code}") from None
+            error.close()
+            if 400 <= error.code < 500 and error.code not in LATER:
+                return AlertRefused(f"the webhook answered {error.code}: it does not take this alert")
+            return Unavailable(f"the webhook answered {error.code}")
         except (OSError, ValueError, http.client.HTTPException):
             # Without the cause: some of these errors quote the address.
-            raise Unavailable("the webhook does not answer") from None
+            return Unavailable("the webhook does not answer")
+
+    def _opener(self) -> urllib.request.OpenerDirector:
+        """Addresses of this machine are not reached through a proxy."""
+        is_local = urlsplit(self._url).hostname in _LOOPBACK
+        return urllib.request.build_opener(_NoRedirects, *([urllib.request.ProxyHandler({})] if is_local else []))
 
 
-def text_of(alert: Mapping[str, Any]) -> str:
-    """The text of an alert for a chat: its type, fields and cause, the follow-up command, and the runbook's heading."""
-    head = f"{SYMBOLS.get(str(alert.get('severity')), '')} *{alert.get('type')}*"
-    fields = ("batch_id", "game_date", "requested", "produced", "skipped", "failed", "violations", "games", "why")
-    text = f"{head} " + " · ".join(f"{k}: {alert[k]}" for k in fields if alert.get(k) is not None)
-    return text + "".join(f"\n{alert[k]}" for k in ("look", "runbook") if alert.get(k))
+def _without_key(url: str) -> tuple[str, dict[str, str]]:
+    """PagerDuty's address as it is called, and the key that its query has."""
+    parts = urlsplit(url)
+    asked = parse_qsl(parts.query)
+    key = next((value for name, value in asked if name == ROUTING_KEY), "")
+    return parts._replace(query=urlencode([p for p in asked if p[0] != ROUTING_KEY])).geturl(), {ROUTING_KEY: key}

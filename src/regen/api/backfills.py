@@ -54,6 +54,7 @@ class Backfill(Answer, frozen=True, kw_only=True):
     backwards: bool
     max_concurrent_dates: int
     created_by: str
+    on_behalf_of: str | None = None
     created_at: Moment
     updated_at: Moment
     ended_at: Moment | None
@@ -83,6 +84,7 @@ class ListedBackfill(Answer, frozen=True, kw_only=True):
     backwards: bool | None = None
     max_concurrent_dates: int | None = None
     created_by: str | None = None
+    on_behalf_of: str | None = None
     created_at: Moment | None = None
     updated_at: Moment | None = None
     ended_at: Moment | None = None

@@ -47,6 +47,7 @@ class Waived(Answer, frozen=True, kw_only=True):
     by: str | None
     at: str | None
     reason: str
+    on_behalf_of: str | UnsetType | None = UNSET
 
 
 class Verdict(Answer, frozen=True, kw_only=True):
@@ -82,6 +83,7 @@ class Step(Answer, frozen=True, kw_only=True):
 
     Attributes:
         by: the caller whose order it was; null if regen took it by itself.
+        on_behalf_of: the person behind that caller.
     """
 
     at: Moment
@@ -89,6 +91,7 @@ class Step(Answer, frozen=True, kw_only=True):
     to: str
     why: str
     by: str | None = None
+    on_behalf_of: str | None = None
 
 
 class Batch(Answer, frozen=True, kw_only=True):
@@ -99,6 +102,7 @@ class Batch(Answer, frozen=True, kw_only=True):
         timings: seconds from the opening to each status.
         triggered_by: such as `api_key:ops`, or `pubsub:` and an account.
         hold: whether it ends `held` once its checks have passed, and waits for an order to promote.
+        on_behalf_of: the person behind it: `verified:` or `claimed:`, and an account or a name.
     """
 
     batch_id: Id
@@ -110,6 +114,7 @@ class Batch(Answer, frozen=True, kw_only=True):
     reasons: list[str]
     metadata: dict[str, Any]
     triggered_by: str
+    on_behalf_of: str | None = None
     trigger_ids: list[str]
     systems: list[str]
     requested_players: int
@@ -177,6 +182,7 @@ class ListedBatch(Answer, frozen=True, kw_only=True):
     reasons: list[str] | UnsetType = UNSET
     metadata: dict[str, Any] | UnsetType = UNSET
     triggered_by: str | UnsetType = UNSET
+    on_behalf_of: str | UnsetType | None = UNSET
     trigger_ids: list[str] | UnsetType = UNSET
     systems: list[str] | UnsetType = UNSET
     requested_players: int | None = None
@@ -204,6 +210,7 @@ class Waiting(Answer, frozen=True, kw_only=True):
     reason: str
     triggered_by: str
     at: Moment
+    on_behalf_of: str | None = None
 
 
 class Batches(Answer, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ import typer
 def groups() -> tuple[Callable[[typer.Typer], None], ...]:
     """What adds each group of commands, in the order of the help."""
     from regen.cli import (  # noqa: PLC0415
+        alerts,
         backfill,
         batches,
         bdb,
@@ -38,6 +39,7 @@ def groups() -> tuple[Callable[[typer.Typer], None], ...]:
         predictions,
         moves,
         verify,
+        alerts,
         grade,
         report,
         records,

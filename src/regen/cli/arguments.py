@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 import typer
 
+from regen import clock
 from regen.cli import completing
 from regen.client.errors import Misused
 from regen.domain.dates import eastern_today, parse_game_date
@@ -43,8 +44,8 @@ TIMEOUT = 2100.0
 def game_date(text: str, field: str = "DATE") -> date:
     """A game date as people write it."""
     if text.upper() == "YESTERDAY":
-        return eastern_today(datetime.now(UTC)) - timedelta(days=1)
-    return parse_game_date(text.upper() if text.isalpha() else text, datetime.now(UTC), field)
+        return eastern_today(clock.now()) - timedelta(days=1)
+    return parse_game_date(text.upper() if text.isalpha() else text, clock.now(), field)
 
 
 def span(first: str, last: str | None) -> tuple[date, date]:

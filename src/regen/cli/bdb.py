@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated
 
 import typer
 
+from regen import clock
 from regen.cli import completing
 from regen.cli.arguments import DryRun, game_date
 from regen.cli.output import columns
@@ -37,10 +38,11 @@ def add(app: typer.Typer) -> None:
 def scan(session: Session, dry_run: DryRun = False) -> None:
     """Regenerate each date whose late data has come and whose features rest on it."""
     if not dry_run:
-        today = eastern_today(datetime.now(UTC)).isoformat()
+        today = eastern_today(clock.now()).isoformat()
         ready(session, "regenerate each date whose late data has come", word=today)
     report = session.coordinator.post_keyed("/bdb/scan", {"dry_run": True} if dry_run else {})
-    session.out.show(report, columns(SCAN), [g for g in report["games"] if g["act"] != "wait"] or report["games"][:20])
+    arrived = sorted(report["games"], key=lambda game: game["was"] == BdbStatus.PENDING)
+    session.out.show(report, columns(SCAN), [g for g in arrived if g["act"] != "wait"] or arrived[:20])
     if not session.out.json:
         session.out.line(scan_sentence(report, "nothing is awaited", dry_run=dry_run))
 

@@ -14,7 +14,7 @@ from regen.cli.arguments import days, share_option, span
 from regen.cli.output import columns
 from regen.cli.progress import shown
 from regen.cli.session import Session, command
-from regen.cli.settings import local_home
+from regen.cli.settings import local_home, operator
 from regen.cli.stack import StackFailed, read_data, stack_options
 from regen.client.errors import FellShort, Misused
 from regen.client.http import Coordinator
@@ -61,7 +61,7 @@ def demo(
     damage = (fail_share, coverage)
     found = read_data(data)
     dates = _dates(found, begins, ends)
-    result = _played(session, found, dates, damage, emulators=emulators)
+    result = _played(session, found, dates, damage, emulators=emulators, is_sample=data is None)
     if json_file:
         record = {"data": "files" if data else "sample league", **result.as_record()}
         json_file.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
@@ -77,6 +77,7 @@ def _played(
     damage: tuple[float, float],
     *,
     emulators: bool,
+    is_sample: bool,
 ) -> Result:
     """The demo on a stack of its own, which is gone afterwards."""
     from regen.data.importer import Damage  # noqa: PLC0415
@@ -86,7 +87,7 @@ def _played(
     from regen.local.stack import Stack, StackError  # noqa: PLC0415
 
     broken = Damage(*damage)
-    options = stack_options(session, emulators=emulators, home=demo_home())
+    options = stack_options(session, emulators=emulators, home=demo_home(), is_sample=is_sample)
     began = time.monotonic()
     session.out.say(f"starting the local stack; its logs are in {options.home / 'logs'}")
     try:
@@ -129,13 +130,17 @@ def _stage(session: Session, stack: Stack) -> Stage:
     say, project = session.out.say, stack.options.project
     reader = Reader(project, stack.env["BIGQUERY_EMULATOR_HOST"])
     return Stage(
-        coordinator=Coordinator(stack.env["COORDINATOR_URL"], stack.env["API_KEY"], "the demo's stack"),
+        coordinator=_coordinator(stack),
         reader=reader,
         loader=TableLoader(reader.client, project),
         check=stack.check,
         say=say,
         watch=lambda: shown(say),
     )
+
+
+def _coordinator(stack: Stack) -> Coordinator:
+    return Coordinator(stack.env["COORDINATOR_URL"], stack.env["API_KEY"], "the demo's stack", person=operator())
 
 
 def _dates(data: DataFolder, first: date, last: date) -> list[date]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
+from regen import clock
 from regen.cli import completing
 from regen.cli.arguments import DateArgument, DryRun, game_date, names
 from regen.cli.nothing import none_of_date
@@ -44,7 +44,7 @@ def scan(
     if wanted := names(games, "--game"):
         body["games"] = wanted
     if not dry_run:
-        word = body.get("game_date") or eastern_today(datetime.now(UTC)).isoformat()
+        word = body.get("game_date") or eastern_today(clock.now()).isoformat()
         ready(session, "regenerate the players whom news touches", word=word)
     report = session.coordinator.post_keyed("/news/scan", body)
     rows = [{**row, "touched": len(row["touched"])} for row in report["news"]]

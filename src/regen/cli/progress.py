@@ -6,9 +6,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from regen import clock
 from regen.cli.output import console
 from regen.cli.times import parsed
 from regen.client.waiting import Look, View, finished, is_ended
@@ -82,7 +82,7 @@ class _Clock:
     """How long a batch has run, and how long until its deadline, in seconds of this machine's clock."""
 
     def __init__(self, view: View) -> None:
-        now = datetime.now(UTC)
+        now = clock.now()
         created, updated, deadline = (parsed(view.get(k)) for k in ("created_at", "updated_at", "deadline"))
         age = (now - created).total_seconds() if created else None
         if age is None or not 0 <= age < OTHER_CLOCK:  # the local stack may live on the league's clock

@@ -17,11 +17,12 @@ from regen.cli.session import Session, command
 from regen.client.errors import NothingFound
 from regen.client.reader import BATCH_DATE, date_of
 from regen.domain.nearest import nearest, the_nearest
+from regen.domain.persons import asked_by
 from regen.domain.plan import in_words
 
 PANEL = "Predictions"
 AUDIT = (
-    "regeneration_timestamp:at event batch_id:batch why::t2 triggered_by:by:3 coverage_pct:coverage:n4 superseded_count:superseded:n5 "
+    "regeneration_timestamp:at event batch_id:batch why::t2 triggered_by:by:t3 coverage_pct:coverage:n4 superseded_count:superseded:n5 "
     "regenerated_count:inserted:n5 withdrawn::n6 failed::n7 produced::n8 requested::n8 skipped::n9 round::n9"
 )
 
@@ -61,7 +62,8 @@ def _alike(session: Session, batch_id: str, day: date) -> list[str]:
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
     at = str(row["regeneration_timestamp"])[:19].replace("T", " ")
-    return {**row, "regeneration_timestamp": at, "why": "; ".join(_whys(row))}
+    by = asked_by(str(row["triggered_by"] or "-"), row.get("on_behalf_of"))
+    return {**row, "regeneration_timestamp": at, "triggered_by": by, "why": "; ".join(_whys(row))}
 
 
 def _whys(row: dict[str, Any]) -> Iterator[str]:
@@ -69,7 +71,7 @@ def _whys(row: dict[str, Any]) -> Iterator[str]:
     from regen.domain.batch_facts import forbidding, measured, waived, waivers  # noqa: PLC0415
 
     verdict, metadata = (_object(row.get(name)) for name in ("verdict", "metadata"))
-    ordered = metadata.get("order_reason") or metadata.get("rollback_reason")
+    ordered = metadata.get("order_reason") or metadata.get("rollback_reason") or metadata.get("why")
     if row["error"]:
         yield str(row["error"])
     elif ordered:

@@ -11,10 +11,11 @@ from typing import Annotated, Any, Concatenate, Literal, ParamSpec, get_type_hin
 
 import typer
 
+from regen import clock
 from regen.cli import completing
 from regen.cli.ending import reported
 from regen.cli.output import Output
-from regen.cli.settings import Given, Settings, resolve
+from regen.cli.settings import Given, Settings, clock_of, resolve
 from regen.cli.strict import StrictCommand
 from regen.client.errors import Misused
 from regen.client.http import Coordinator
@@ -120,6 +121,7 @@ class Session:
             tell=self.out.say,
             identity=self.identity,
             heard=self.out.murmur,
+            person=settings.operator,
         )
 
     @cached_property
@@ -167,7 +169,9 @@ def command(
             with reported(out, _words(ctx)):
                 if out.csv and out.json:
                     raise Misused("--json or --format csv, not both")
-                function(Session(Given(**said).over(base.given), out), **values)  # type: ignore[call-arg]
+                given = Given(**said).over(base.given)
+                clock.live_from(clock_of(given))
+                function(Session(given, out), **values)  # type: ignore[call-arg]
 
         keyword = inspect.Parameter.KEYWORD_ONLY
         context = inspect.Parameter("ctx", keyword, annotation=typer.Context)

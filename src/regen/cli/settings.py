@@ -10,11 +10,16 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from getpass import getuser
 from pathlib import Path
+from socket import gethostname
 from urllib.parse import urlsplit
 
 from regen.client.errors import Misused
+from regen.clock import VARIABLE as CLOCK
+from regen.domain.errors import InvalidInput
 from regen.domain.nearest import nearest, the_nearest
+from regen.domain.persons import claimed
 from regen.settings import declared, number
 
 BYTES = "REGEN_MAXIMUM_BYTES_BILLED"
@@ -31,6 +36,7 @@ VARIABLES = {
     "maximum_bytes_billed": BYTES,
     "region": "REGEN_REGION",
     "name": "REGEN_NAME",
+    "operator": "REGEN_OPERATOR",
 }
 """Setting -> environment variable; a local stack's `env` file has the same names."""
 
@@ -64,8 +70,10 @@ class Settings:
         emulator: http address of the BigQuery emulator; None for the real thing.
         region: where the functions run; only `doctor --deployed` asks.
         name: begins the names of what is deployed; likewise.
+        operator: the person who types, for the audit: the setting, else the user and the machine.
         origins: where each setting is from, in words.
         profile: the profile that something is taken from.
+        clock: the moment from which the local stack lives, if this is about it.
         is_protected: whether that profile wants the date typed before anything is changed.
     """
 
@@ -77,9 +85,11 @@ class Settings:
     maximum_bytes_billed: int = int(number(BYTES))
     region: str | None = None
     name: str | None = None
+    operator: str | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
     profile: str | None = None
     is_protected: bool = False
+    clock: str = ""
 
     @property
     def target(self) -> str:
@@ -120,11 +130,13 @@ def resolve(given: Given, environ: Mapping[str, str] = os.environ) -> Settings:
     layers.append(("the environment", {n: environ[v] for n, v in VARIABLES.items() if environ.get(v)}))
     profile_name = given.profile or environ.get("REGEN_PROFILE")
     profile: dict[str, str] = {}
+    clock = ""
     named = {**layers[1][1], **flags}
     local = read_env(local_home(environ) / "env")
     stack = {n: local[v] for n, v in VARIABLES.items() if v in local}
     if stack and not profile_name and all(named.get(n, stack.get(n)) == stack.get(n) for n in ("url", "project")):
         layers.append(("the local stack", stack))
+        clock = local.get(CLOCK, "")
     else:
         profile = _profile(profile_file(environ), profile_name)
         layers.append((f"the profile {profile_name or 'default'}", profile))
@@ -146,10 +158,43 @@ def resolve(given: Given, environ: Mapping[str, str] = os.environ) -> Settings:
         maximum_bytes_billed=_bytes(values.get("maximum_bytes_billed", str(number(BYTES)))),
         region=values.get("region"),
         name=values.get("name"),
+        operator=operator(environ, values.get("operator")),
         origins={"project": "the default", **origins},
         profile=(profile_name or "default") if profile_name or is_protected else None,
         is_protected=is_protected,
+        clock=clock,
     )
+
+
+def clock_of(given: Given, environ: Mapping[str, str] = os.environ) -> str:
+    """The moment from which the local stack lives that a command is about; empty for any other system."""
+    try:
+        return resolve(given, environ).clock
+    except Misused:  # the command itself says so, if it asks where to look
+        return ""
+
+
+def operator(environ: Mapping[str, str] = os.environ, setting: str | None = None) -> str | None:
+    """Who types: the setting or the variable, else `user@machine`; None where the machine does not say.
+
+    Raises:
+        Misused: the setting is no name.
+    """
+    given = setting or environ.get(VARIABLES["operator"]) or None
+    try:
+        if given is not None:
+            return claimed(given).partition(":")[2]
+        return claimed(f"{_user(environ)}@{gethostname()}").partition(":")[2]
+    except (OSError, KeyError):  # the user has no name here
+        return None
+    except InvalidInput as error:
+        if given is None:
+            return None
+        raise Misused(f"{VARIABLES['operator']}: expected {error.expected}") from None
+
+
+def _user(environ: Mapping[str, str]) -> str:
+    return environ.get("SUDO_USER") or environ.get("LOGNAME") or environ.get("USER") or getuser()
 
 
 def _flag(text: str) -> bool:

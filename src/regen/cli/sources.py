@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
+from regen import clock
 from regen.cli import completing
 from regen.cli.arguments import DateArgument, span
 from regen.cli.nothing import none_of_date
@@ -48,7 +48,7 @@ def sources(
     expected = Expected(
         number("REGEN_SOURCE_BEFORE_HOURS"), number("REGEN_SOURCE_AFTER_HOURS"), number("REGEN_SOURCE_SHRUNK_PCT")
     )
-    states = judge(found, begin, end, datetime.now(UTC), expected)
+    states = judge(found, begin, end, clock.now(), expected)
     wrong = [state for state in states if state.standing in {Standing.LATE, Standing.SHRUNK}]
     if not states:
         none_of_date(session, f"no input is known of {begin}", begin, "regen doctor")

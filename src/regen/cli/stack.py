@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regen import clock
 from regen.cli.background import begin
 from regen.cli.session import Session, command
-from regen.cli.settings import DEFAULT_PROJECT, local_home
+from regen.cli.settings import DEFAULT_PROJECT, local_home, operator
 from regen.client.errors import Misused, OperatorError
 
 if TYPE_CHECKING:
@@ -43,13 +45,13 @@ def up(
 
     given = ports(port)
     console_port = given.pop("console", 0)
-    options = stack_options(session, emulators=emulators, ports=given)
+    options = stack_options(session, emulators=emulators, ports=given, is_sample=data is None)
     loading = begin(lambda: read_data(data))
 
     served: list[LoopbackConsole] = []
 
     def load(stack: Stack) -> None:
-        fill(session, stack, loading.result())
+        fill(session, stack, loading.result(), is_sample=data is None)
         served.extend(console_beside(session, stack, console_port))
 
     try:
@@ -68,7 +70,7 @@ def console_beside(session: Session, stack: Stack, port: int = 0) -> list[Loopba
     from regen.console.serve import LoopbackConsole, target_of  # noqa: PLC0415
 
     env, project = stack.env, stack.options.project
-    coordinator = Coordinator(env["COORDINATOR_URL"], env["API_KEY"], "the local stack")
+    coordinator = Coordinator(env["COORDINATOR_URL"], env["API_KEY"], "the local stack", person=operator())
     reader = Reader(project, env["BIGQUERY_EMULATOR_HOST"])
     try:
         console = LoopbackConsole(coordinator, reader, target_of(coordinator.url, project, is_local=True), port)
@@ -81,13 +83,35 @@ def console_beside(session: Session, stack: Stack, port: int = 0) -> list[Loopba
 
 
 def stack_options(
-    session: Session, *, emulators: bool, ports: Mapping[str, int] | None = None, home: Path | None = None
+    session: Session,
+    *,
+    emulators: bool,
+    is_sample: bool,
+    ports: Mapping[str, int] | None = None,
+    home: Path | None = None,
 ) -> Options:
-    """The options of a stack of this command's project."""
-    from regen.local.plan import Options  # noqa: PLC0415
+    """The options of a stack of this command's project, on whose clock this process lives from here on."""
+    from regen.local.plan import Options, variables_of  # noqa: PLC0415
 
     project = session.given.project or DEFAULT_PROJECT
-    return Options(project=project, home=home or local_home(), emulators=emulators, ports=ports or {})
+    try:
+        variables = variables_of(os.environ)
+    except ValueError as error:
+        raise Misused(str(error)) from error
+    start = variables.get(clock.VARIABLE) or (_sample_start() if is_sample else "")
+    if start:
+        variables[clock.VARIABLE] = clock.anchored(start)
+        session.out.say(f"the stack lives from {start.partition('@')[0]} on")
+    clock.live_from(variables.get(clock.VARIABLE, ""))
+    return Options(
+        project=project, home=home or local_home(), emulators=emulators, ports=ports or {}, variables=variables
+    )
+
+
+def _sample_start() -> str:
+    from regen.league import CLOCK_START  # noqa: PLC0415
+
+    return CLOCK_START
 
 
 def ports(given: list[str] | None) -> dict[str, int]:
@@ -119,14 +143,16 @@ def read_data(folder: Path | None) -> DataFolder:
     return read_folder(folder)
 
 
-def fill(session: Session, stack: Stack, data: DataFolder) -> None:
-    """Load all of the data into a stack's input tables."""
+def fill(session: Session, stack: Stack, data: DataFolder, *, is_sample: bool) -> None:
+    """Load all of the data into a stack's input tables; of the sample league, some late data has come."""
     from regen.adapters.bigquery.loading import TableLoader  # noqa: PLC0415
-    from regen.data.importer import import_data  # noqa: PLC0415
+    from regen.data.importer import ImportOptions, import_data  # noqa: PLC0415
+    from regen.league import ARRIVED  # noqa: PLC0415
     from regen.local.emulator_tables import emulator_client  # noqa: PLC0415
 
     client = emulator_client(stack.urls["bigquery"], stack.options.project)
-    report = import_data(data, TableLoader(client, stack.options.project))
+    options = ImportOptions(arrived=ARRIVED if is_sample else frozenset())
+    report = import_data(data, TableLoader(client, stack.options.project), options)
     for warning in report.warnings:
         session.out.line(f"note: {warning}")
     rows = ", ".join(f"{count} {table}" for table, count in report.rows.items())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from regen.clock import now as present
 from regen.domain.dates import EASTERN
 
 
@@ -23,13 +24,13 @@ def moment(value: object, now: datetime | None = None) -> str:
         return "-" if value is None else str(value)
     eastern = at.astimezone(EASTERN)
     there = f"{eastern:%H:%M}" if eastern.date() == at.date() else f"{eastern:%m-%d %H:%M}"
-    age = _age(at, now or datetime.now(UTC))
+    age = _age(at, now or present())
     return f"{at:%Y-%m-%d %H:%M:%S} UTC ({there} US Eastern{f', {age}' if age else ''})"
 
 
 def short(value: object, now: datetime | None = None) -> str:
     """A moment in a table: `3 min ago`, then `20:06:52` within the day, then `01-20 20:06`."""
-    at, today = parsed(value), now or datetime.now(UTC)
+    at, today = parsed(value), now or present()
     if at is None:
         return "-" if value is None else str(value)
     seconds = (today - at).total_seconds()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated
 
 import typer
 
+from regen import clock
 from regen.cli import completing
 from regen.cli.arguments import share_option, span
 from regen.cli.output import columns
@@ -52,7 +53,7 @@ def verify(
     begin, end = span(first, last)
     reader = session.reader
     ledger = BigQueryLedger(Jobs(reader.client, "regen-verify"), reader.names)
-    findings = ledger.verify(begin, end, datetime.now(UTC), 100 * threshold)
+    findings = ledger.verify(begin, end, clock.now(), 100 * threshold)
     broken = [finding for finding in findings if not finding.holds]
     rows = [
         {

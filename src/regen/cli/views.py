@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from regen.cli.output import Output, cell, columns, some
 from regen.cli.times import clock, moment
+from regen.domain.persons import asked_by
 from regen.domain.plan import in_words
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 LIST = "batch_id game_date:date status coverage_pct:coverage:n2 failed::n4 created_at::3 produced::n5 requested::n6 round::n7 kind::8"
 ENDS = "batch_id game_date:date status coverage_pct:coverage:n2 failed::n3 superseded::n4 inserted::n5 produced::n6 requested::n7 skipped::n8"
 CHECKS = "name:check state value::n limit::n concerns::t3"
-HISTORY = "at from to why::t2 by::3"
+HISTORY = "at from to why::t2 by::t3"
 MAX_PROBLEMS = 20
 
 View = Mapping[str, Any]
@@ -69,7 +70,7 @@ def _told(view: View, facts: BatchFacts) -> Iterator[str]:
     for waiver in facts.waivers:
         yield waived(waiver)
     counts = view["counts"]
-    yield f"date {view['game_date']}, reason {view['reason']}, by {view['triggered_by']}, at {moment(view['created_at'])}"
+    yield f"date {view['game_date']}, reason {view['reason']}, by {asked_by(view['triggered_by'], view.get('on_behalf_of'))}, at {moment(view['created_at'])}"
     players = ", ".join(f"{cell(counts[name])} {name}" for name in ("requested", "produced", "skipped", "failed"))
     yield f"players: {players}, {len(view['pending'])} pending, {view['excluded_players']} excluded"
     if view.get("promoted_rounds") or view["status"] == "promoted":
@@ -125,4 +126,8 @@ def _history(out: Output, view: View) -> None:
     steps = view.get("history") or ()
     if steps:
         out.line("")
-        out.table(columns(HISTORY), [{**step, "at": clock(step["at"])} for step in steps])
+        out.table(columns(HISTORY), [{**step, "at": clock(step["at"]), "by": _by(step)} for step in steps])
+
+
+def _by(step: View) -> str | None:
+    return asked_by(step["by"], step.get("on_behalf_of")) if step.get("by") else None

@@ -18,6 +18,7 @@ from typing import IO, Any
 from regen.client.errors import Problem, Unreachable
 from regen.client.identity import HELP, Identity
 from regen.client.patience import waiting_for
+from regen.domain.persons import HEADER
 
 #: Seconds between repeats of a request that may be repeated: reads, and those with an idempotency key.
 PAUSES = (0.2, 0.5, 1.0, 2.0)
@@ -69,6 +70,7 @@ class Coordinator:
     Attributes:
         key: sent as `X-API-Key`; None for routes that need none.
         origin: where the URL is from, for errors.
+        person: who gives the orders, sent as a claim; None sends none.
         identity: the caller's identity token, if Cloud Run asks for one; None where no front may.
         timeout: seconds for one answer to an order.
         read_seconds: seconds for a read, repeats included, where there is no answer.
@@ -89,6 +91,7 @@ class Coordinator:
     sleep: Callable[[float], None] = time.sleep
     identity: Identity | None = None
     heard: Callable[[str], None] = _silent
+    person: str | None = None
 
     def get(self, path: str, **query: str | None) -> dict[str, Any]:
         """Read; repeated while the coordinator is not there.
@@ -241,6 +244,9 @@ class Coordinator:
         sent = {**headers, "Accept": "application/json"}
         if self.key:
             sent["X-API-Key"] = self.key
+        if self.person:
+            # http.client writes headers as Latin-1; the coordinator reads the bytes as UTF-8.
+            sent[HEADER] = self.person.encode().decode("latin-1")
         if self.identity is not None and self.identity.token and self._is_private:
             # Cloud Run checks this header and passes `Authorization` on as it is.
             sent["X-Serverless-Authorization"] = f"Bearer {self.identity.token}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from regen.domain.batch_facts import BatchFacts, forbidding, waivers
+from regen.domain.persons import asked_by
 
 View = Mapping[str, Any]
 
@@ -37,6 +38,6 @@ def facts_of(view: View) -> BatchFacts:
         failed_checks=forbidding(verdict),
         waivers=waivers(verdict),
         last_why=str(last.get("why") or ""),
-        last_by=last.get("by"),
+        last_by=asked_by(last["by"], last.get("on_behalf_of")) if last.get("by") else None,
         withdrawals=view.get("withdrawals") or {},
     )

@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
+from regen import clock
 from regen.client.errors import OperatorError, Problem, Unreachable
 
 T = TypeVar("T")
@@ -20,7 +21,7 @@ AWAY = frozenset({429, 500, 502, 503, 504})
 
 def utc_now() -> datetime:
     """The present time."""
-    return datetime.now(UTC)
+    return clock.now()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,10 @@ class Records(Protocol):
         """The signs of life."""
         ...
 
+    def alerts(self) -> list[View]:
+        """The newest alerts."""
+        ...
+
     def findings(self, first: str, last: str) -> list[View]:
         """What each invariant of the tables finds over a range of dates."""
         ...

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from regen.client.wording import cell
 from regen.domain.dates import EASTERN
+from regen.domain.persons import asked_by
 from regen.domain.texts import visible
 
 LIVE, QUIET, NEVER = 2, 30, 0
@@ -135,6 +136,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     found.filters |= {
+        "asked_by": asked_by,
         "badge": badge,
         "sign": sign,
         "mark": mark,

@@ -78,6 +78,10 @@ class Site:
         """The signs of life."""
         return Ask(("ready",), self.records.ready, 2.0)
 
+    def alerts(self) -> Ask[list[View]]:
+        """The newest alerts."""
+        return Ask(("alerts",), self.records.alerts, 2.0)
+
     def coverage(self, day: date, stamp: str) -> Ask[list[View]]:
         """Coverage of a date."""
         return Ask(("coverage", day), lambda: self.tables.coverage(day), SLOW, stamp)

@@ -49,6 +49,7 @@ class ImportOptions:
         damage: players who are to fail or vanish.
         feature_minutes: see `FEATURE_MINUTES`.
         rows_per_load: rows held before they are loaded, of all tables together.
+        arrived: dates whose shot zones have come since, as `zones_arrive` brings them.
     """
 
     dates: frozenset[date] | None = None
@@ -57,3 +58,4 @@ class ImportOptions:
     damage: Damage = field(default_factory=Damage)
     feature_minutes: float = FEATURE_MINUTES
     rows_per_load: int = ROWS_PER_LOAD
+    arrived: frozenset[date] = frozenset()

@@ -111,9 +111,9 @@ class Import:
             if player.player_lookup in vanish:
                 self.vanished += 1
                 continue
-            inputs = day.inputs(player, with_zones=self.options.zones)
+            inputs = day.inputs(player, with_zones=self._has_zones(day))
             gold = inputs.data_source_tier is SourceTier.GOLD
-            usual = zones_arrival(player.game) if self.arriving else made_before(player)
+            usual = zones_arrival(player.game) if self._arrives(day) else made_before(player)
             state = day.history.players.get(player.player_lookup)
             row = feature_row(player, inputs, state, self.options.now or usual)
             if player.player_lookup in fail:
@@ -123,18 +123,24 @@ class Import:
             self.tiers[inputs.data_source_tier] += 1
             if gold:
                 golden.add(player.game.game_id)
-            elif self.options.zones:
+            elif self._has_zones(day):
                 self.without_zones.add(player.player_lookup)
         self.dates[FEATURES].append(day.game_date)
         return golden
+
+    def _arrives(self, day: GameDay) -> bool:
+        return self.arriving or day.game_date in self.options.arrived
+
+    def _has_zones(self, day: GameDay) -> bool:
+        return self.options.zones or day.game_date in self.options.arrived
 
     def _pending(self, day: GameDay, last: date, golden: set[str]) -> None:
         shots: Counter[str] = Counter()
         for row in day.zones:
             shots[row.game_id] += row.fga
         for game in day.slate.games:
-            come = self.options.zones and (shots[game.game_id] or game.game_id in golden)
-            arrival = Arrival(shots[game.game_id], was_there=not self.arriving) if come else None
+            come = self._has_zones(day) and (shots[game.game_id] or game.game_id in golden)
+            arrival = Arrival(shots[game.game_id], was_there=not self._arrives(day)) if come else None
             self.rows[PENDING].append(pending_row(game, last, arrival, self.options.now))
         self.dates[PENDING].append(day.game_date)
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from regen.domain import ids
+
+MAX_KEY = 255
 RUNBOOK = "docs/operations.md"
 
 
@@ -40,28 +43,32 @@ class AlertSpec:
     Attributes:
         look: the follow-up command; names in braces are fields of the alert.
         without: the follow-up command of an alert that lacks one of those fields.
+        lasts: whether it stays open until its cause is gone; any other tells of something that has happened.
     """
 
     severity: str
     look: str
     without: str = "regen doctor"
+    lasts: bool = False
 
 
 SPECS: Mapping[AlertKind, AlertSpec] = {
-    AlertKind.BATCH_REJECTED: AlertSpec("ERROR", "regen status {batch_id}"),
-    AlertKind.BATCH_HELD: AlertSpec("WARNING", "regen diff {batch_id}"),
-    AlertKind.BATCH_FAILED: AlertSpec("ERROR", "regen status {batch_id}"),
-    AlertKind.BATCH_PARTIAL: AlertSpec("WARNING", "regen status {batch_id}"),
+    AlertKind.BATCH_REJECTED: AlertSpec("ERROR", "regen status {batch_id}", lasts=True),
+    AlertKind.BATCH_HELD: AlertSpec("WARNING", "regen diff {batch_id}", lasts=True),
+    AlertKind.BATCH_FAILED: AlertSpec("ERROR", "regen status {batch_id}", lasts=True),
+    AlertKind.BATCH_PARTIAL: AlertSpec("WARNING", "regen status {batch_id}", lasts=True),
     AlertKind.PREDICTIONS_WITHDRAWN: AlertSpec("WARNING", "regen status {batch_id}"),
-    AlertKind.BATCH_STUCK: AlertSpec("ERROR", "regen status {batch_id}"),
+    AlertKind.BATCH_STUCK: AlertSpec("ERROR", "regen status {batch_id}", lasts=True),
     AlertKind.BATCH_HEALED: AlertSpec("WARNING", "regen status {batch_id}"),
     AlertKind.DEAD_LETTER: AlertSpec("ERROR", "regen status {batch_id}", "regen status"),
     AlertKind.MESSAGE_MALFORMED: AlertSpec("WARNING", "regen doctor"),
-    AlertKind.AUDIT_DISAGREEMENT: AlertSpec("ERROR", "regen verify {game_date} {until}", "regen verify TODAY"),
-    AlertKind.COVERAGE_LOW: AlertSpec("ERROR", "regen coverage {game_date}"),
-    AlertKind.BDB_OVERDUE: AlertSpec("WARNING", "regen bdb list"),
-    AlertKind.SOURCE_LATE: AlertSpec("WARNING", "regen sources {game_date}", "regen sources TODAY"),
-    AlertKind.SOURCE_SHRUNK: AlertSpec("WARNING", "regen sources {game_date}", "regen sources TODAY"),
+    AlertKind.AUDIT_DISAGREEMENT: AlertSpec(
+        "ERROR", "regen verify {game_date} {until}", "regen verify TODAY", lasts=True
+    ),
+    AlertKind.COVERAGE_LOW: AlertSpec("ERROR", "regen coverage {game_date}", lasts=True),
+    AlertKind.BDB_OVERDUE: AlertSpec("WARNING", "regen bdb list", lasts=True),
+    AlertKind.SOURCE_LATE: AlertSpec("WARNING", "regen sources {game_date}", "regen sources TODAY", lasts=True),
+    AlertKind.SOURCE_SHRUNK: AlertSpec("WARNING", "regen sources {game_date}", "regen sources TODAY", lasts=True),
     AlertKind.STAGING_ORPHANED: AlertSpec("WARNING", "regen verify TODAY"),
     AlertKind.RECORD_UNREADABLE: AlertSpec("ERROR", "regen doctor"),
     AlertKind.OUTBOX_DEAD: AlertSpec("ERROR", "regen status {batch_id}", "regen doctor"),
@@ -90,3 +97,21 @@ def alert(kind: AlertKind, why: str, severity: str | None = None, /, **fields: A
         "look": look,
         "runbook": f"{RUNBOOK}#{kind.value}",
     }
+
+
+def lasts(kind: str) -> bool:
+    """Whether an alert of this type stays open until its cause is gone."""
+    return kind in SPECS and SPECS[AlertKind(kind)].lasts
+
+
+def key_of(content: Mapping[str, Any]) -> str:
+    """What alerts of one cause have in common, and with their end: `regen/coverage_low/2026-01-20`.
+
+    The key of an alert without a date has what it names, else its event.
+    """
+    names = ("game_date", "batch_id", "service", "path", "table", "message_id", "item", "event_id")
+    if known := content.get("dedup_key"):
+        return str(known)
+    subject = next((str(content[name]) for name in names if content.get(name)), "-")
+    key = f"regen/{content.get('type')}/{subject}"
+    return key if len(key) <= MAX_KEY else f"{key[: MAX_KEY - 33]}/{ids.digest(key)}"

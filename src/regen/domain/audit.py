@@ -37,6 +37,7 @@ class AuditEntry:
         event_id: identifies the act; an entry is written once however often it is delivered.
         at: when the act happened (aware UTC); the row's `regeneration_timestamp`.
         triggered_by: who asked: `api_key:<key id>`, `pubsub:<account>`, `scheduler:<account>`, `sweep`.
+        on_behalf_of: the person behind it: `verified:<account>` or `claimed:<name>` (`regen.domain.persons`).
         verdict: the checks with their values, for an act of the verifier.
     """
 
@@ -64,3 +65,4 @@ class AuditEntry:
     error: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    on_behalf_of: str | None = None

@@ -127,6 +127,7 @@ class Backfill:
 
     Attributes:
         dates: every date of the range, in the order in which their batches are opened.
+        on_behalf_of: the person behind `created_by` (`regen.domain.persons`).
     """
 
     backfill_id: str
@@ -144,6 +145,7 @@ class Backfill:
     max_concurrent: int = DEFAULT_CONCURRENT
     metadata: Mapping[str, Any] = field(default_factory=dict)
     ended_at: datetime | None = None
+    on_behalf_of: str | None = None
 
     @property
     def live(self) -> bool:
@@ -279,11 +281,14 @@ def range_of(first: date, last: date, *, backwards: bool = False) -> list[date]:
     return dates[::-1] if backwards else dates
 
 
-def backfill_entry(backfill: Backfill, status: str, caller: str, at: datetime, why: str | None = None) -> AuditEntry:
+def backfill_entry(
+    backfill: Backfill, status: str, caller: str, at: datetime, why: str | None = None, person: str | None = None
+) -> AuditEntry:
     """The audit entry of an order on a backfill; each of its batches has an entry of its own.
 
     Args:
         why: the reason of this order; `reason` of the entry is the backfill's own.
+        person: the person behind the caller.
     """
     return AuditEntry(
         event_id=ids.digest("backfill", backfill.backfill_id, status, at.isoformat(), length=24),
@@ -295,6 +300,7 @@ def backfill_entry(backfill: Backfill, status: str, caller: str, at: datetime, w
         status=status,
         reason=backfill.reason,
         triggered_by=caller,
+        on_behalf_of=person,
         metadata={
             **backfill.metadata,
             "backfill_id": backfill.backfill_id,

@@ -122,6 +122,7 @@ class Step:
 
     Attributes:
         by: the caller whose order it was; None if regen took it by itself, and in records of earlier versions.
+        on_behalf_of: the person behind that caller, likewise.
     """
 
     at: datetime
@@ -129,6 +130,7 @@ class Step:
     to: str
     why: str
     by: str | None = None
+    on_behalf_of: str | None = None
 
 
 Thresholds: TypeAlias = Mapping[str, float | int]
@@ -150,6 +152,7 @@ class Batch:
         snapshot: identifies the state of the inputs from which the slate was read.
         slate: the shape of the whole slate, regardless of the scope.
         traceparent: the W3C `traceparent` of the trace in which the batch was opened.
+        on_behalf_of: the person behind `triggered_by` (`regen.domain.persons`).
         command: the operator's order that opened this round, with its reason and caller, for the audit.
         hold: whether a batch that passes its checks ends `held` instead of being promoted; an order to promote clears it.
     """
@@ -196,6 +199,7 @@ class Batch:
     min_minutes: float = field(kw_only=True)
     traceparent: str | None = None
     hold: bool = False
+    on_behalf_of: str | None = None
 
     def moved(
         self,
@@ -203,16 +207,18 @@ class Batch:
         why: str,
         at: datetime,
         by: str | None = None,
+        person: str | None = None,
         **changes: Any,  # noqa: ANN401 - any field
     ) -> Batch:
         """The batch after one transition, which is appended to its history.
 
         Args:
             by: the caller whose order it is.
+            person: the person behind that caller.
             changes: new values of other fields.
         """
         check_transition(self.status, to)
-        history = (*self.history, Step(at, self.status.value, to.value, why, by))[-MAX_STEPS:]
+        history = (*self.history, Step(at, self.status.value, to.value, why, by, person))[-MAX_STEPS:]
         return replace(self, status=to, updated_at=at, history=history, **changes)
 
     @property

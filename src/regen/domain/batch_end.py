@@ -54,8 +54,12 @@ def summarise(batch: Batch) -> dict[str, Any]:
     }
 
 
-def ended_entry(batch: Batch, event: AuditEvent, why: str, caller: str) -> AuditEntry:
-    """The audit entry of an end."""
+def ended_entry(batch: Batch, event: AuditEvent, why: str, caller: str, person: str | None = None) -> AuditEntry:
+    """The audit entry of an end.
+
+    Args:
+        person: the person behind the caller.
+    """
     counts = batch.counts
     return AuditEntry(
         event_id=ids.event_id(batch.batch_id, batch.round, event.value),
@@ -82,6 +86,7 @@ def ended_entry(batch: Batch, event: AuditEvent, why: str, caller: str) -> Audit
         error=None if batch.status is Status.HELD else batch.error or why,
         started_at=batch.created_at,
         finished_at=batch.ended_at,
+        on_behalf_of=person,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from regen.domain.batch import Batch
 from regen.domain.checks import CHECKS
 from regen.domain.checks.waivers import failed_checks
+from regen.domain.persons import asked_by
 
 _NAMED = {check.name: check for check in CHECKS}
 
@@ -31,6 +32,7 @@ class Waiver:
     by: str | None = None
     at: str | None = None
     reason: str | None = None
+    on_behalf_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,8 @@ class BatchFacts:
     Attributes:
         pending: players without an outcome; None if that is not known.
         failed_checks: those that forbid the promotion; `waivers` those that were accepted.
-        last_why: the reason of the last step of its history; `last_by` the caller who gave the order, if one did.
+        last_why: the reason of the last step of its history; `last_by` the caller who gave the order, if one did, with the
+            person behind it.
         withdrawals: rows and players that a promotion withdraws, by reason.
     """
 
@@ -97,7 +100,7 @@ def facts_of(batch: Batch) -> BatchFacts:
         failed_checks=forbidding(verdict),
         waivers=waivers(verdict),
         last_why=last.why if last else "",
-        last_by=last.by if last else None,
+        last_by=asked_by(last.by, last.on_behalf_of) if last and last.by else None,
         withdrawals=verdict.get("withdrawals") or {},
     )
 
@@ -113,7 +116,7 @@ def waivers(verdict: Mapping[str, Any]) -> tuple[Waiver, ...]:
     accepted = set(verdict.get("accepted") or ()) - set(verdict.get("failed") or ())
     act = verdict.get("waived") or {}
     return tuple(
-        Waiver(_found(check), act.get("by"), act.get("at"), act.get("reason"))
+        Waiver(_found(check), act.get("by"), act.get("at"), act.get("reason"), act.get("on_behalf_of"))
         for name, check in failed_checks(verdict).items()
         if name in accepted
     )
@@ -143,7 +146,7 @@ def waived(waiver: Waiver) -> str:
     """An accepted check, with who accepted it, when and why."""
     said = f"waived: {measured(waiver.check)}"
     if waiver.by:
-        said += f"; by {waiver.by}"
+        said += f"; by {asked_by(waiver.by, waiver.on_behalf_of)}"
     if waiver.at:
         said += f" at {waiver.at[:19].replace('T', ' ')} UTC"
     return f"{said}: {waiver.reason}" if waiver.reason else said

@@ -20,6 +20,7 @@ RegenError
     ├── Conflict            another process wrote first; read again and decide again
     ├── RateLimited         the platform asks to slow down
     ├── Unreadable          a record that this version cannot read; a newer version may, or an operator must repair it
+    ├── AlertRefused        the webhook does not take an alert, and will not until its address or format is mended
     ├── AccessDenied        the platform refuses this account; rights that were just granted take minutes to propagate
     └── TableMissing        BigQuery has no such table at this moment: upstream may be rebuilding it
         └── StagingMissing  a batch's own staging table was dropped or has expired: stage again
@@ -160,6 +161,10 @@ class AlreadyExists(Conflict):
 
 class RateLimited(Unavailable):
     """The platform asks to slow down."""
+
+
+class AlertRefused(Unavailable):
+    """The webhook does not take an alert, and will not until its address or format is mended."""
 
 
 class AccessDenied(Unavailable):

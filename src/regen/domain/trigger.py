@@ -32,6 +32,7 @@ class Trigger:
     Attributes:
         trigger_id: the idempotency key of the request, or a fresh id.
         triggered_by: the caller, for the audit: `api_key:<id>`, `pubsub:<account>`, `scheduler:<account>`.
+        on_behalf_of: the person behind the caller (`regen.domain.persons`).
         follow_up: the batch whose coalesced triggers this one carries.
         force: allow a first run although the date has been promoted before.
         hold: whether the batch is to be held for an operator instead of being promoted.
@@ -53,6 +54,7 @@ class Trigger:
     follow_up: str | None = None
     news: bool = False
     hold: bool = False
+    on_behalf_of: str | None = None
 
 
 MAX_COALESCED = 200
@@ -147,6 +149,7 @@ def _trigger_of(batch: Batch, trigger_id: str, reason: str, metadata: Mapping[st
         reason=reason,
         source=Source.HTTP,
         triggered_by=batch.triggered_by,
+        on_behalf_of=batch.on_behalf_of,
         at=batch.created_at,
         scope=batch.scope,
         metadata=metadata,

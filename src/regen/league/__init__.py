@@ -6,6 +6,7 @@ feature can be tried without outside data. It is no easier to predict than the r
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from regen.data.csvs import GAME_LOGS, INJURY_REPORTS, PROP_LINES, SHOT_ZONES, DataFolder, FolderReport
@@ -13,10 +14,14 @@ from regen.league.files import write_league
 from regen.league.season import League, play_seasons
 from regen.league.sizes import DEMO_PLAYERS
 
-__all__ = ["DEMO_PLAYERS", "SEED", "League", "as_data", "generate", "write"]
+__all__ = ["ARRIVED", "CLOCK_START", "DEMO_PLAYERS", "SEED", "League", "as_data", "generate", "write"]
 
 SEED = 20260131
 """The seed of the league that the demo plays."""
+CLOCK_START = "2026-01-26T17:00:00+00:00"
+"""The moment from which a stack with this league lives: the demo's dates are over, the late data of the last ones is awaited."""
+ARRIVED = frozenset({date(2026, 1, 19)})
+"""Dates whose late data has come by then, so that the first scan sees games arriving."""
 
 
 def generate(seed: int = SEED) -> League:

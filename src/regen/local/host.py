@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from functions_framework import create_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from regen import clock
 from regen.adapters.memory import shared
 from regen.adapters.memory.broker import MemoryBroker
 from regen.local.relay import Relay
@@ -65,6 +66,7 @@ def main(arguments: list[str]) -> None:
     """`CONFIG name=FOLDER ...`: serve until a signal arrives."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout)
     config = RelayConfig.read(Path(arguments[0]))
+    clock.live_from(config.clock)
     apps: dict[str, WSGIApplication] = {}
     relay = Relay(config, topology(), WsgiServices(apps), TokenSigner(config.issuer, config.audience))
     shared.queue = MemoryBroker(

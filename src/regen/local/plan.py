@@ -10,10 +10,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from regen.clock import VARIABLE as CLOCK
 from regen.local.packaging import ROOT
 from regen.local.provision import Redelivery
 from regen.local.relay_config import AUDIENCE, ISSUER, RelayConfig, push_account, scheduler_account
 from regen.settings import declared, text_of
+from regen.web.settings import SettingsInvalid, read_settings
 
 DEFAULT_PROJECT = "nba-props-platform"
 FUNCTIONS = ("coordinator", "worker", "verifier")
@@ -103,6 +105,38 @@ def new_api_key() -> str:
     return secrets.token_urlsafe(24)
 
 
+OWN = frozenset(
+    {
+        "REGEN_PROJECT",
+        "REGEN_BACKEND",
+        "REGEN_API_KEYS",
+        "REGEN_OIDC_ISSUER",
+        "REGEN_OIDC_AUDIENCE",
+        "REGEN_OIDC_CERTS_URL",
+        "REGEN_PUSH_ACCOUNTS",
+        "REGEN_SCHEDULER_ACCOUNTS",
+        "REGEN_TOKEN_CHECK",
+        "REGEN_CODE_VERSION",
+        "REGEN_DATASET_PREFIX",
+    }
+)
+"""Settings that the stack itself makes: where its parts are, and who may call them."""
+
+
+def variables_of(environ: Mapping[str, str]) -> dict[str, str]:
+    """The settings of the functions that the environment of the stack's starter has, such as `REGEN_WEBHOOK_URL`.
+
+    Raises:
+        ValueError: the functions would not start with them; names each that is wrong, and not the value of a secret.
+    """
+    found = {name: environ[name] for name in sorted(declared().keys() - OWN) if environ.get(name)}
+    try:
+        read_settings({"REGEN_PROJECT": DEFAULT_PROJECT, **found})
+    except SettingsInvalid as error:
+        raise ValueError(str(error)) from error
+    return found
+
+
 def function_environment(
     options: Options, where: Addresses, *, memory: bool, api_key: str, code_version: str
 ) -> dict[str, str]:
@@ -158,6 +192,7 @@ def user_environment(options: Options, where: Addresses, *, memory: bool, api_ke
         "PROJECT_ID": options.project,
         **({} if memory else emulators),
         "BIGQUERY_EMULATOR_HOST": where.url("bigquery"),
+        **({CLOCK: options.variables[CLOCK]} if options.variables.get(CLOCK) else {}),
     }
 
 
@@ -171,4 +206,5 @@ def relay_config(options: Options, where: Addresses) -> RelayConfig:
         ack_deadline=options.redelivery.ack_deadline,
         min_backoff=options.redelivery.min_backoff,
         max_backoff=options.redelivery.max_backoff,
+        clock=options.variables.get(CLOCK, ""),
     )

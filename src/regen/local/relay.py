@@ -12,8 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from regen import clock
 from regen.adapters.memory.deliveries import Deliveries
 from regen.local.forward import Services
 from regen.local.relay_config import RelayConfig, push_account, scheduler_account
@@ -110,9 +110,7 @@ class Relay:
             "User-Agent": "Google-Cloud-Scheduler",
             "X-CloudScheduler": "true",
             "X-CloudScheduler-JobName": schedule.name,
-            "X-CloudScheduler-ScheduleTime": datetime.now(UTC)
-            .isoformat(timespec="milliseconds")
-            .replace("+00:00", "Z"),
+            "X-CloudScheduler-ScheduleTime": clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         }
         body = json.dumps(schedule.body).encode()
         return self._post(schedule.name, schedule.service, schedule.path, body, headers, self._config.ack_deadline)

@@ -28,6 +28,7 @@ class RelayConfig:
     Attributes:
         targets: the base URLs of each service's instances.
         schedules: the intervals of the topology's schedules; those not named do not run.
+        clock: the moment from which the stack lives (`regen.clock`).
         event_deadline: how long a service may take for a change event (Eventarc allows 10 s).
     """
 
@@ -41,6 +42,7 @@ class RelayConfig:
     max_backoff: float = 4
     issuer: str = ISSUER
     audience: str = AUDIENCE
+    clock: str = ""
 
     def write(self, path: Path) -> None:
         """Write it to a file."""

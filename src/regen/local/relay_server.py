@@ -9,6 +9,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from regen import clock
 from regen.local.forward import HttpServices
 from regen.local.relay import Relay, respond
 from regen.local.relay_config import RelayConfig
@@ -68,6 +69,7 @@ def main() -> None:
     """Serve until a signal arrives."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout)
     config = RelayConfig.read(Path(sys.argv[1]))
+    clock.live_from(config.clock)
     signer = TokenSigner(config.issuer, config.audience)
     relay = Relay(config, topology(), HttpServices(config.targets), signer)
     server = RelayServer(config.port, relay)

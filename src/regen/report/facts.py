@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
+from regen import clock
 from regen.client.accuracy import SystemErrors, by_date, by_system, errors
 from regen.client.http import Coordinator
 from regen.client.moves import Moves, moves
@@ -81,7 +82,7 @@ def facts_of(
         subject=subject,
         status=status,
         reason=reason,
-        made_at=datetime.now(UTC),
+        made_at=clock.now(),
         batches=views,
         moves=moves(rows),
         pairs=_pairs(rows),

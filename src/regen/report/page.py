@@ -9,6 +9,7 @@ from importlib import resources
 
 from regen.client.moves import LEAST_MOVE
 from regen.report.facts import Facts, View
+from regen.report.history import history
 from regen.report.svg import Series, Span, bars, differences, histogram, timeline
 from regen.report.tables import table_html
 from regen.report.texts import escape
@@ -44,6 +45,7 @@ def _sections(facts: Facts) -> Iterable[tuple[str, str]]:
     yield "Biggest moves", _biggest(facts)
     yield "Accuracy before and after", _accuracy(facts)
     yield "Timeline", _timeline(facts)
+    yield "History", history(facts.batches)
 
 
 def _tiles(facts: Facts) -> str:

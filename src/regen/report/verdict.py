@@ -19,12 +19,16 @@ BAD = frozenset({"rejected", "held", "failed", "cancelled", "unreadable"})
 
 def verdict(views: Sequence[Mapping[str, Any]]) -> str:
     """The section; empty if there is no batch."""
-    facts = [facts_of(view) for view in views]
-    shown = facts if len(facts) <= MOST else [one for one in facts if one.status in BAD]
-    parts = "".join(_described(one, alone=len(facts) == 1) for one in shown)
-    if len(shown) < len(facts):
-        parts = f"<p>{len(facts) - len(shown)} of {len(facts)} batches were promoted or are under way.</p>{parts}"
+    found = in_full(views)
+    parts = "".join(_described(facts_of(view), alone=len(views) == 1) for view in found)
+    if len(found) < len(views):
+        parts = f"<p>{len(views) - len(found)} of {len(views)} batches were promoted or are under way.</p>{parts}"
     return parts
+
+
+def in_full(views: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """The batches that a page describes in full: all, or of many those that were not promoted."""
+    return views if len(views) <= MOST else [view for view in views if view["status"] in BAD]
 
 
 def _described(facts: BatchFacts, *, alone: bool) -> str:

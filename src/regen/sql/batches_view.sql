@@ -5,6 +5,7 @@ SELECT
   batch_id, game_date, status,
   FIRST_VALUE(reason) OVER life AS reason,
   FIRST_VALUE(triggered_by) OVER life AS triggered_by,
+  FIRST_VALUE(on_behalf_of) OVER life AS on_behalf_of,
   FIRST_VALUE(started_at IGNORE NULLS) OVER life AS opened_at,
   regeneration_timestamp AS last_event_at, event AS last_event, reason AS last_reason,
   LAST_VALUE(error IGNORE NULLS) OVER life AS last_error,

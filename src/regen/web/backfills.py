@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from msgspec import UNSET, structs
@@ -36,7 +37,7 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
 
     def create(call: Call) -> Reply:
         body = call.json()
-        wanted = wanted_of(body, call.caller_name)
+        wanted = replace(wanted_of(body, call.caller_name), person=call.person)
         key = key_of(call, body)
         if bodies.flag_field(body, "dry_run"):
             known = backfilling.known(deps, key)
@@ -59,7 +60,9 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
             why = bodies.text_field(body, "reason") if "reason" in body else None
             dry_run = bodies.flag_field(body, "dry_run")
             key = key_of(call, body)
-            after = backfilling.order(deps, name, word, call.caller_name, why=why, key=key, dry_run=dry_run)
+            after = backfilling.order(
+                deps, name, word, call.caller_name, person=call.person, why=why, key=key, dry_run=dry_run
+            )
             view = backfill_view(after)
             if dry_run:
                 known = {**structs.asdict(view), "status": "dry_run"}

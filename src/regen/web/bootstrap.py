@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING
 
+from regen import clock
 from regen.adapters.system import RandomIds, SystemClock, thread_heartbeat
 from regen.domain.errors import Defect
 from regen.domain.feature_versions import FeatureVersions
@@ -75,6 +76,7 @@ def app(*, with_warehouse: bool, with_queue: bool = True, public: bool = False) 
     """
     set_up(os.environ)
     settings = read_settings(os.environ, public=public)
+    clock.live_from(settings.clock_start)
     _trace(settings)
     return App(settings, deps_of(settings, with_warehouse=with_warehouse, with_queue=with_queue), Gatekeeper(settings))
 
@@ -177,5 +179,6 @@ def _alerts(settings: Settings) -> Alerts | None:
     if not settings.webhook_url:
         return None
     from regen.adapters.webhook import Webhook  # noqa: PLC0415
+    from regen.adapters.webhook_forms import Links  # noqa: PLC0415
 
-    return Webhook(settings.webhook_url)
+    return Webhook(settings.webhook_url, settings.webhook_format, Links(settings.console_url, settings.project))

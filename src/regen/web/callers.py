@@ -16,7 +16,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from regen.domain.errors import RegenError, Unavailable
+from regen.domain import persons
+from regen.domain.errors import InvalidInput, RegenError, Unavailable
 from regen.domain.json_texts import read_json
 from regen.web.settings import GOOGLE_ISSUER, SIGNATURE, Settings
 
@@ -29,6 +30,9 @@ CHECKED_FIRST = "X-Serverless-Authorization"
 
 https://cloud.google.com/run/docs/authenticating/service-to-service
 """
+SERVICE_ACCOUNT = ".gserviceaccount.com"
+"""Ends the account of a program; a person may stand behind it."""
+GOOGLE_ISSUERS = (GOOGLE_ISSUER, "accounts.google.com")
 REMOVED = "SIGNATURE_REMOVED_BY_GOOGLE"
 """What Cloud Run leaves in place of a signature that it has checked."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
@@ -45,9 +49,14 @@ class Forbidden(RegenError):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, as the audit names him: `api_key:<id>`, `pubsub:<account>`, `scheduler:<account>`."""
+    """Who calls, as the audit names it: `api_key:<id>`, `pubsub:<account>`, `scheduler:<account>`.
+
+    Attributes:
+        on_behalf_of: the person behind it, if one is known (`regen.domain.persons`).
+    """
 
     name: str
+    on_behalf_of: str | None = None
 
 
 class Gatekeeper:
@@ -71,7 +80,34 @@ class Gatekeeper:
                 found = key_id
         if found is None:
             raise Unauthenticated("a valid X-API-Key header is required")
-        return Caller(f"api_key:{found}")
+        return Caller(f"api_key:{found}", self._person(headers))
+
+    def _person(self, headers: Mapping[str, str]) -> str | None:
+        """Who uses the key: the account that Cloud Run has let in, else the person whom the caller names.
+
+        Raises:
+            InvalidInput: the name is not one.
+        """
+        account = self._let_in(headers)
+        if account and not account.endswith(SERVICE_ACCOUNT):
+            return persons.verified(account)
+        given = headers.get(persons.HEADER)
+        if given is not None:
+            return persons.claimed(_utf8(given))
+        return persons.verified(account) if account else None
+
+    def _let_in(self, headers: Mapping[str, str]) -> str | None:
+        """The account of a token whose signature the platform has checked and taken away; None without one."""
+        if self._settings.token_check == SIGNATURE:
+            return None
+        try:
+            token = _checked_token(headers)
+            claims = _segment(token, 1) if _is_stripped(token) else {}
+        except Unauthenticated:
+            return None
+        account = claims.get("email")
+        proven = claims.get("email_verified") is True and claims.get("iss") in GOOGLE_ISSUERS
+        return account if proven and isinstance(account, str) and 0 < len(account) <= persons.MAX_PERSON else None
 
     def by_push(self, headers: Mapping[str, str]) -> Caller:
         """A push of Pub/Sub or an event of Eventarc."""
@@ -94,10 +130,8 @@ class Gatekeeper:
         # Claims go unverified only where the platform says that it has verified them; any other token is verified here.
         stripped = self._settings.token_check != SIGNATURE and _is_stripped(token)
         claims = _segment(token, 1) if stripped else self._verified(token)
-        issuers = [self._settings.oidc_issuer]
-        if self._settings.oidc_issuer == GOOGLE_ISSUER:
-            issuers.append("accounts.google.com")
-        if claims.get("iss") not in issuers:
+        ours = self._settings.oidc_issuer
+        if claims.get("iss") not in (GOOGLE_ISSUERS if ours == GOOGLE_ISSUER else (ours,)):
             raise Unauthenticated("the token has another issuer")
         if not self._meant_for_us(claims.get("aud")):
             raise Unauthenticated("the token is meant for another audience")
@@ -138,6 +172,14 @@ class Gatekeeper:
             # Without its cause: what Google's library says of a token quotes it.
             raise Unauthenticated("the token's signature does not hold") from None
         return claims
+
+
+def _utf8(header: str) -> str:
+    """A header's text; WSGI has its bytes as Latin-1 (PEP 3333), and callers write UTF-8."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        raise InvalidInput(persons.HEADER, "a name in UTF-8") from None
 
 
 def _ahead(expiry: float) -> bool:

@@ -27,7 +27,7 @@ from regen.services.state.messages import ADVANCE, GRADE, NEWS, is_news
 from regen.services.state.messages_read import check_message, document_id
 from regen.services.tables import grading
 from regen.services.views import batch_view, moves_view
-from regen.web import backfills, bodies, lists, maintenance, news
+from regen.web import alerts, backfills, bodies, lists, maintenance, news
 from regen.web.body_reading import PushBody
 from regen.web.bootstrap import App
 from regen.web.envelopes import Pushed, decode_push, record_malformed
@@ -85,6 +85,7 @@ def router(app: App) -> Router:
             *backfills.routes(app, _key),
             *maintenance.routes(app, _key),
             *news.routes(app, _key),
+            *alerts.routes(app),
         ],
         app.totals,
         app.pulse("coordinator"),
@@ -113,6 +114,7 @@ class _Coordinator:
             trigger_id=key.key if key else self._deps.ids.suffix(),
             now=self._deps.clock.now(),
         )
+        trigger = replace(trigger, on_behalf_of=call.person)
         if bodies.flag_field(body, "dry_run"):
             return 200, opening.preview(self._deps, trigger, key)
         return self._open(call, trigger, key)
@@ -126,6 +128,7 @@ class _Coordinator:
             trigger_id=key.key if key else self._deps.ids.suffix(),
             now=self._deps.clock.now(),
         )
+        trigger = replace(trigger, on_behalf_of=call.person)
         if bodies.flag_field(body, "dry_run"):
             return 200, opening.preview(self._deps, trigger, key)
         return self._open(call, trigger, key)
@@ -179,6 +182,7 @@ class _Coordinator:
             attributes={} if event else message.attributes,
             follow_up=message.attributes.get("follow_up") if event else None,
         )
+        trigger = replace(trigger, on_behalf_of=call.person)
         if event and is_news(message.data):
             trigger = replace(trigger, news=True)
         add_context(game_date=trigger.game_date.isoformat())
@@ -264,7 +268,7 @@ class _Coordinator:
         batch_id = _document_id(call.path["id"])
         add_context(batch_id=batch_id)
         reason, dry_run = bodies.text_field(body, "reason", "no reason given"), bodies.flag_field(body, "dry_run")
-        return orders.Order(batch_id, call.caller_name, reason, dry_run, _key(call, body))
+        return orders.Order(batch_id, call.caller_name, reason, dry_run, _key(call, body), call.person)
 
 
 def _promote(deps: Deps, order: orders.Order, body: dict[str, Any]) -> Batch:

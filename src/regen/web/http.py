@@ -68,6 +68,11 @@ class Call:
         """The caller for the audit."""
         return self.caller.name if self.caller else "anybody"
 
+    @property
+    def person(self) -> str | None:
+        """The person behind the caller, for the audit."""
+        return self.caller.on_behalf_of if self.caller else None
+
     def body(self) -> bytes:
         """The body, at most 1 MiB.
 

@@ -36,7 +36,7 @@ def asked_batches(call: Call) -> tuple[Filter, int, str | None]:
     if first is not None and day is not None:
         raise InvalidInput("game_date", "not to be given beside `from` and `to`")
     wanted = Filter(day, first, last, _statuses(call.query("status"), Status), trigger_id)
-    return wanted, _limit(call, MAX_LISTED), _cursor(call)
+    return wanted, asked_limit(call, MAX_LISTED), _cursor(call)
 
 
 def asked_backfills(call: Call) -> tuple[BackfillFilter, int, str | None]:
@@ -47,7 +47,7 @@ def asked_backfills(call: Call) -> tuple[BackfillFilter, int, str | None]:
     """
     first, last = _span(call)
     wanted = BackfillFilter(first, last, _statuses(call.query("status"), BackfillStatus))
-    return wanted, _limit(call, MAX_BACKFILLS), _cursor(call)
+    return wanted, asked_limit(call, MAX_BACKFILLS), _cursor(call)
 
 
 def _span(call: Call) -> tuple[date, date] | tuple[None, None]:
@@ -72,7 +72,12 @@ def _statuses(text: str | None, known: Iterable[str]) -> tuple[str, ...]:
     return found
 
 
-def _limit(call: Call, most: int) -> int:
+def asked_limit(call: Call, most: int) -> int:
+    """The limit of a list, `most` if it is not asked for.
+
+    Raises:
+        InvalidInput: it is no number, or out of bounds.
+    """
     limit = call.query("limit") or str(most)
     if not _NUMBER.fullmatch(limit) or not 1 <= int(limit) <= most:
         raise InvalidInput("limit", f"a whole number from 1 to {most}")

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from regen import clock
 from regen.domain.errors import Defect
 from regen.settings import Setting, declared, field_of, text_of
 
@@ -28,6 +29,7 @@ _KEY = re.compile(r"[!-~]{16,500}")
 _ADDRESS = re.compile(r"https://[A-Za-z0-9\[][!-~]*")
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?([/?#][!-~]*)?")
 """An alert names players and dates: it leaves the machine encrypted, or not at all."""
+_ROUTING_KEY = re.compile(r"[?&]routing_key=[A-Za-z0-9]{32}(&|$)")
 
 
 class SettingsInvalid(Defect):
@@ -83,6 +85,10 @@ class Settings:
     systems: tuple[str, ...]
     retired_systems: tuple[str, ...]
     webhook_url: Secret | None = field(repr=False)
+    webhook_format: str
+    runbook_url: str
+    console_url: str
+    clock_start: str
     code_version: str
     tracing: str
     thresholds: Mapping[str, float]
@@ -210,8 +216,17 @@ def _unsafe(values: Mapping[str, Any], *, public: bool) -> list[str]:
     problems = []
     if public and values.get("api_keys") == {}:
         problems.append("REGEN_API_KEYS: must be set")
+    address = values.get("webhook_url")
+    if values.get("webhook_format") == "pagerduty" and address and not _ROUTING_KEY.search(address):
+        problems.append("REGEN_WEBHOOK_URL: expected ?routing_key= and 32 letters and digits, for pagerduty")
+    try:
+        clock.ahead_of(values.get("clock_start", ""))
+    except ValueError as error:
+        problems.append(f"{clock.VARIABLE}: {error}")
     if not values["on_cloud_run"]:
         return problems
+    if values.get("clock_start"):
+        problems.append(f"{clock.VARIABLE}: expected none on Cloud Run: another clock is for a local stack")
     only = {"oidc_issuer": GOOGLE_ISSUER, "oidc_certs_url": GOOGLE_CERTS_URL, "backend": "gcp"}
     for key, expected in only.items():
         if values.get(key, expected) != expected:

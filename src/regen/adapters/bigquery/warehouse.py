@@ -11,6 +11,7 @@ from typing import IO, Any, cast
 
 from google.cloud import bigquery
 
+from regen import clock
 from regen.adapters.bigquery import slate
 from regen.adapters.bigquery.columns import Columns
 from regen.adapters.bigquery.errors import translated
@@ -59,7 +60,7 @@ class BigQueryWarehouse:
         labels: Mapping[str, str] | None = None,
         maximum_bytes_billed: int | None = None,
         timeout: float = 60.0,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = clock.now,
     ) -> None:
         """Make no call before the first method is called.
 
@@ -131,7 +132,7 @@ class BigQueryWarehouse:
     def _create_staging(self, target: str) -> datetime:
         """Create an empty table with an expiry, which a load job cannot set (I-40), and return its creation time."""
         wanted = bigquery.Table(target, schema=schema_fields(staging_fields()))
-        wanted.expires = datetime.now(UTC) + STAGING_LIFE
+        wanted.expires = datetime.now(UTC) + STAGING_LIFE  # BigQuery lives in the machine's time
         with translated():
             created: datetime = self._client.create_table(wanted, exists_ok=True, retry=POLLING).created
         return created
@@ -151,13 +152,13 @@ class BigQueryWarehouse:
 
     def _take(self, fence: FenceToken) -> list[tuple[int, str, int]]:
         """Raise the date's fence, and return token, batch and round of each of its rows, the highest first."""
-        rows = self.jobs.alone(render("raise_fence", self._names), scalars({**_fence(fence), "at": datetime.now(UTC)}))
+        rows = self.jobs.alone(render("raise_fence", self._names), scalars({**_fence(fence), "at": clock.now()}))
         with translated():
             return [(row["token"], row["batch_id"], row["round"]) for row in rows]
 
     def mend_fences(self) -> list[date]:
         """See the port."""
-        rows = self.jobs.alone(render("mend_fences", self._names), scalars({"at": datetime.now(UTC)}))
+        rows = self.jobs.alone(render("mend_fences", self._names), scalars({"at": clock.now()}))
         with translated():
             return [row["game_date"] for row in rows]
 

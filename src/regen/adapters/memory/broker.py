@@ -9,9 +9,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
+from regen import clock
 from regen.adapters.memory.deliveries import Deliveries
 from regen.domain.errors import Unavailable
 from regen.ports import Message
@@ -157,7 +157,7 @@ class MemoryBroker:
 
 
 def _message(number: str, data: bytes, attributes: Mapping[str, str]) -> dict[str, Any]:
-    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    now = clock.now().isoformat().replace("+00:00", "Z")
     return {
         "data": base64.b64encode(data).decode(),
         "attributes": dict(attributes),

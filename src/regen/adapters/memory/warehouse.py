@@ -6,10 +6,11 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from regen import clock
 from regen.adapters.memory import statements
 from regen.adapters.memory.box_scores import box_scores
 from regen.adapters.memory.promoting import Row, is_current, promoted, rolled_back
@@ -45,7 +46,7 @@ class MemoryWarehouse:
         tables: the stored rows.
     """
 
-    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, now: Callable[[], datetime] = clock.now) -> None:
         self._now = now
         self._lock = threading.RLock()
         self._slates: dict[date, SlateReading] = {}

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from regen.client.moves import moves
+from regen.client.standing import facts_of
 from regen.client.summary import batch_sentence
 from regen.client.waiting import is_ended
 from regen.console.charts import check_bar, dumbbells, lanes, spans
@@ -17,7 +18,8 @@ from regen.console.looks import Ask, Seen
 from regen.console.pages.paging import paged
 from regen.console.ports import View
 from regen.console.rendering import LIVE, QUIET, Page
-from regen.console.site import RECENT, Asked, Site, as_day, as_id, stale
+from regen.console.site import RECENT, Asked, Site, as_id, stale
+from regen.domain.batch_facts import waived
 from regen.domain.checks import CHECKS, NEVER_ACCEPTED
 
 ACTS: Mapping[str, frozenset[str]] = {
@@ -33,16 +35,13 @@ MOST_CHANGED = 40
 
 
 def batch(site: Site, asked: Asked) -> Page:
-    """A batch; one question while it is live, and one more for its acts when it has ended."""
+    """A batch, from its record alone."""
     name = as_id(asked.path["batch"])
     seen: Seen[View] = site.memory.look(site.batch(name))
     view = seen.value
     if view is None:
         return Page("away.html", name, {"seen": seen, "stale": [], "what": name}, QUIET, "", 503)
     ended = is_ended(view)
-    audit: Seen[list[View]] | None = None
-    if ended:
-        audit = site.memory.look(site.audit(as_day(str(view["game_date"])), name, str(view["ended_at"])))
     players = _players(view)
     wanted, text = asked.option("outcome"), asked.option("q").lower()
     chosen = [p for p in players if (not wanted or p["outcome"] == wanted) and text in p["player_lookup"].lower()]
@@ -63,11 +62,10 @@ def batch(site: Site, asked: Asked) -> Page:
         "checks": _checks(view),
         "unseen": (view.get("verdict") or {}).get("not_looked_at", ()),
         "waived": (view.get("verdict") or {}).get("accepted", ()),
-        "waivers": [row for row in (audit.value or [] if audit else []) if _waives(row)],
-        "audit": audit,
+        "waivers": [waived(waiver) for waiver in facts_of(view).waivers],
         "acts": [word for word, states in ACTS.items() if view["status"] in states],
         "logs": site.target.logs_of(name),
-        "stale": stale(seen, *([audit] if audit else [])),
+        "stale": stale(seen),
     }
     return Page("batch.html", name, facts, QUIET if ended else LIVE, "")
 
@@ -85,10 +83,6 @@ def _players(view: View) -> list[dict[str, Any]]:
     """Those without predictions and those who wait; the record does not name the produced ones."""
     waiting = [{"player_lookup": p, "outcome": PENDING, "reason": None, "error": None} for p in view["pending"]]
     return [*waiting, *(dict(p) for p in view["outcomes"])]
-
-
-def _waives(row: View) -> bool:
-    return str(row["event"]) in {"promote_requested", "promote", "accepted"} or "checks" in (row.get("metadata") or {})
 
 
 @cache

@@ -98,9 +98,10 @@ def checks(site: Site, asked: Asked) -> Page:
 
 
 def alerts(site: Site, asked: Asked) -> Page:
-    """The signs of life row by row, and what the audit has of the last days; two questions."""
+    """The newest alerts, and the signs of life row by row; two questions."""
     ready: Seen[View] = site.memory.look(site.ready())
-    facts = {"ready": ready, "life": signs_of_life(ready), "stale": stale(ready)}
+    raised: Seen[list[View]] = site.memory.look(site.alerts())
+    facts = {"ready": ready, "raised": raised, "life": signs_of_life(ready), "stale": stale(ready, raised)}
     return Page("alerts.html", "Signs of life", facts, QUIET, "alerts")
 
 

@@ -78,6 +78,7 @@ class Wanted:
     backwards: bool = False
     max_concurrent: int = DEFAULT_CONCURRENT
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    person: str | None = None
 
 
 def plan(deps: Deps, wanted: Wanted) -> tuple[BackfillDate, ...]:
@@ -126,10 +127,11 @@ def create(deps: Deps, wanted: Wanted, key: IdempotencyKey | None = None) -> Bac
         backwards=wanted.backwards,
         max_concurrent=wanted.max_concurrent,
         metadata=wanted.metadata,
+        on_behalf_of=wanted.person,
     ).changed(now, ())
     name = backfill.backfill_id
     items = [
-        outbox.audit_item(backfill_entry(backfill, "created", wanted.caller, now)),
+        outbox.audit_item(backfill_entry(backfill, "created", wanted.caller, now, person=wanted.person)),
         wake_item(name, "created", now, name),
     ]
     record = Write("create", backfill_path(name), encode_backfill(backfill))
@@ -149,6 +151,7 @@ def order(
     word: str,
     caller: str,
     *,
+    person: str | None = None,
     why: str | None = None,
     key: IdempotencyKey | None = None,
     dry_run: bool = False,
@@ -156,6 +159,7 @@ def order(
     """Pause, resume or cancel a backfill. Batches under way run to their end in any case.
 
     Args:
+        person: the person behind the caller.
         why: the reason, for the audit.
         key: repeated orders with the same key are carried out once.
         dry_run: return the backfill as it would be afterwards; write nothing.
@@ -172,7 +176,7 @@ def order(
         after = ordered(known, word, now)
         because = f"{word} {now.isoformat()}"
         items = [
-            outbox.audit_item(backfill_entry(after, after.status.value, caller, now, why)),
+            outbox.audit_item(backfill_entry(after, after.status.value, caller, now, why, person)),
             wake_item(backfill_id, because, now, backfill_id),
         ]
         return after, [*outbox.put(items), *claims(deps, key, Made(backfill_id))]
@@ -229,6 +233,7 @@ def _open(deps: Deps, backfill: Backfill, day: BackfillDate, blocked: dict[date,
         reason=backfill.reason,
         source=Source.BACKFILL,
         triggered_by=backfill.created_by,
+        on_behalf_of=backfill.on_behalf_of,
         at=deps.clock.now(),
         metadata={**backfill.metadata, "backfill_id": backfill.backfill_id},
         backfill_id=backfill.backfill_id,

@@ -90,6 +90,7 @@ def coalesce(deps: Deps, trigger: Trigger, seen: DateSeen, batch_id: str, key: I
         status="coalesced",
         reason=trigger.reason,
         triggered_by=trigger.triggered_by,
+        on_behalf_of=trigger.on_behalf_of,
         metadata=trigger.metadata,
         trigger_id=trigger.trigger_id,
     )

@@ -42,6 +42,7 @@ def end_round(
     *,
     allowed: frozenset[Status],
     caller: str = VERIFIER,
+    person: str | None = None,
     token: int | None = None,
     also: Callable[[], Sequence[Write]] = tuple,
     dry_run: bool = False,
@@ -51,6 +52,7 @@ def end_round(
 
     Args:
         allowed: statuses from which the batch may end this way; in any other, do nothing.
+        person: the person behind the caller.
         token: end the batch only if this is its fencing token. Another token belongs to a later owner, who decides.
         also: further writes for the same commit.
         dry_run: decide as usual, but commit nothing.
@@ -67,10 +69,10 @@ def end_round(
         if token is not None and seen.batch.token != token:
             return [], None
         now = deps.clock.now()
-        ended = seen.batch.moved(to, why, now, None if caller == VERIFIER else caller, ended_at=now, **changes)
+        ended = seen.batch.moved(to, why, now, None if caller == VERIFIER else caller, person, ended_at=now, **changes)
         date = read_date(deps, ended.game_date)
         record = _released(date.record, ended, now)
-        items = _items(ended, why, now, caller)
+        items = _items(ended, why, now, caller, person)
         if record.coalesced and record.live is None:
             due = _follow_up_due(deps, record, now)
             items.append(follow_up_item(record, f"{batch_id}/{round_}", due, batch_id))
@@ -122,13 +124,13 @@ def _follow_up_due(deps: Deps, record: DateRecord, now: datetime) -> datetime:
     return hold_down_end(deps, record.promoted[-1].at, record.coalesced) if by_pubsub and record.promoted else now
 
 
-def _items(batch: Batch, why: str, now: datetime, caller: str) -> list[OutboxItem]:
+def _items(batch: Batch, why: str, now: datetime, caller: str, person: str | None = None) -> list[OutboxItem]:
     summary = summarise(batch)
     items = [ended_item(batch, now)]
     refused = batch.status is Status.PROMOTED and batch.act is Act.ROLLBACK
     if event := AuditEvent.ROLLBACK_REFUSED if refused else EVENTS.get(batch.status):
         runs = batch.staging if batch.status in {Status.REJECTED, Status.HELD} else None
-        items.append(outbox.audit_item(ended_entry(batch, event, why, caller), runs))
+        items.append(outbox.audit_item(ended_entry(batch, event, why, caller, person), runs))
     for kind, text in alerts_of(batch):
         alert_id = ids.event_id(batch.batch_id, batch.round, f"alert:{kind}")
         content = alert(

@@ -44,6 +44,7 @@ class Order:
         reason: the reason, for the audit.
         dry_run: only report the result; write nothing.
         key: repeated orders with the same key are carried out once.
+        person: the person behind the caller (`regen.domain.persons`).
     """
 
     batch_id: str
@@ -51,6 +52,12 @@ class Order:
     reason: str
     dry_run: bool = False
     key: IdempotencyKey | None = None
+    person: str | None = None
+
+    @property
+    def command(self) -> dict[str, str]:
+        """Who gave it, for what carries it out."""
+        return {"caller": self.caller, **({"on_behalf_of": self.person} if self.person else {})}
 
     @property
     def answer(self) -> Ordered:
@@ -73,6 +80,7 @@ def cancel(deps: Deps, order: Order) -> Batch:
         f"cancelled: {order.reason}",
         allowed=CANCELLABLE,
         caller=order.caller,
+        person=order.person,
         also=lambda: claims(deps, order.key, order.answer),
         dry_run=order.dry_run,
         error=f"cancelled: {order.reason}",
@@ -163,7 +171,7 @@ def promote(deps: Deps, order: Order, accepted: Sequence[str] | None) -> Batch:
         act=Act.PROMOTE,
         hold=False,
         accepted_checks=tuple(accepted),
-        command={"reason": order.reason, "caller": order.caller, "at": deps.clock.now().isoformat()},
+        command={**order.command, "reason": order.reason, "at": deps.clock.now().isoformat()},
     )
     if not order.dry_run:
         ask_to_verify(deps, batch)
@@ -189,7 +197,7 @@ def rollback(deps: Deps, order: Order) -> Batch:
         f"rollback: {order.reason}",
         act=Act.ROLLBACK,
         token=None,
-        command={"rollback_reason": order.reason, "caller": order.caller},
+        command={**order.command, "rollback_reason": order.reason},
     )
     if not order.dry_run:
         ask_to_verify(deps, batch)
@@ -235,9 +243,9 @@ def _next_round(
         now = deps.clock.now()
         deadline = now + timedelta(seconds=deps.config.deadline_seconds)
         fresh = {"round": known.round + 1, "deadline": deadline, "ended_at": None, "error": None}
-        opened = seen.batch.moved(to, why, now, order.caller, **fresh, **changes)
+        opened = seen.batch.moved(to, why, now, order.caller, order.person, **fresh, **changes)
         entry = replace(
-            ended_entry(opened, event, order.reason, order.caller),
+            ended_entry(opened, event, order.reason, order.caller, order.person),
             event_id=ids.event_id(opened.batch_id, opened.round, event.value),
             metadata={"order_reason": order.reason},
             error=None,

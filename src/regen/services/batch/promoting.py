@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -165,11 +165,12 @@ def _submit(
             transaction can no longer commit, and then reads what was committed.
     """
     now = deps.clock.now()
+    who, person = _asker(batch)
     entry = replace(
-        ended_entry(replace(batch, ended_at=now, updated_at=now), event, "", "verifier"),
+        ended_entry(replace(batch, ended_at=now, updated_at=now), event, "", who, person),
         event_id=ids.event_id(batch.batch_id, batch.round, event.value),
         status=event.value,
-        triggered_by=batch.triggered_by,
+        metadata=_metadata(batch),
         error=None,
     )
     for tries in range(CONFLICT_RETRIES + 1):
@@ -183,6 +184,19 @@ def _submit(
         except RegenError as error:
             return _looked_up(deps, batch, event, error)
     raise AssertionError("unreachable")
+
+
+def _asker(batch: Batch) -> tuple[str, str | None]:
+    """Who asked for what the round does: an operator's order, or else what opened the batch; and the person behind it."""
+    if batch.act is not Act.GENERATE and (order := batch.command) and order.get("caller"):
+        return str(order["caller"]), order.get("on_behalf_of")
+    return batch.triggered_by, batch.on_behalf_of
+
+
+def _metadata(batch: Batch) -> Mapping[str, Any]:
+    """The batch's metadata; of a rollback, with the operator's reason."""
+    reason = (batch.command or {}).get("rollback_reason") if batch.act is Act.ROLLBACK else None
+    return {**batch.metadata, "order_reason": reason} if reason else batch.metadata
 
 
 def _looked_up(deps: Deps, batch: Batch, event: AuditEvent, error: RegenError) -> PromotionCounts:

@@ -156,6 +156,8 @@ def _waived(batch: Batch, verdict: Verdict) -> dict[str, Any]:
     order = batch.command or {}
     if batch.act is Act.PROMOTE and "reason" in order:
         act = {"by": order.get("caller"), "at": order.get("at"), "reason": order["reason"]}
+        if person := order.get("on_behalf_of"):
+            act["on_behalf_of"] = person
     else:  # a redrive after it: what was accepted stays accepted
         act = (batch.verdict or {}).get("waived") or {}
     return {"waived": {**act, "checks": verdict.waived}} if act and verdict.waived else {}

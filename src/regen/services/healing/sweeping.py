@@ -25,6 +25,7 @@ from regen.services.batch.processing import close_pending
 from regen.services.healing.disagreements import disagreements, held_dates
 from regen.services.healing.fences import mend_fences
 from regen.services.healing.orphans import report_orphans
+from regen.services.healing.resolving import resolve
 from regen.services.healing.waking import wake_live
 from regen.services.state import outbox
 from regen.services.state.alerting import alert_unreadable, raise_once
@@ -68,6 +69,7 @@ def sweep(deps: Deps) -> SweepReport:
     mended = parts.take("fences", lambda: mend_fences(deps)) or []
     report.healed += [f"{day}: the fence was doubled" for day in mended]
     parts.take("sources", lambda: watch_hourly(deps))
+    parts.take("alerts", lambda: resolve(deps, parts.unreadable))
     report.flushed = parts.take("outbox", lambda: flush(deps, unreadable=parts.unreadable)) or 0
     parts.take("outbox items", lambda: outbox.report_timeless(deps, parts.unreadable))
     parts.take("backfills", lambda: wake_live(deps, parts.unreadable))
@@ -186,10 +188,13 @@ def _opening_lost(deps: Deps, batch: Batch) -> str | None:
         if record.live == batch.batch_id:
             record = replace(record, live=None, carried=(), coalesced=bounded((*triggers_of(batch), *record.coalesced)))
         entry = ended_entry(failed, AuditEvent.FAILED, "opening_lost", "sweep")
-        content = alert(AlertKind.BATCH_HEALED, "opening_lost", **summarise(batch))
+        why = "the coordinator died while it opened the batch; its trigger waits for a new one"
+        ended = alert(AlertKind.BATCH_FAILED, why, **summarise(failed))
+        healed = alert(AlertKind.BATCH_HEALED, "opening_lost", **summarise(batch))
         items = [
             outbox.audit_item(entry),
-            outbox.alert_item(ids.event_id(batch.batch_id, batch.round, "alert:healed"), now, content, batch.batch_id),
+            outbox.alert_item(ids.event_id(batch.batch_id, batch.round, "alert:failed"), now, ended, batch.batch_id),
+            outbox.alert_item(ids.event_id(batch.batch_id, batch.round, "alert:healed"), now, healed, batch.batch_id),
             follow_up_item(record, f"{batch.batch_id}/{batch.round}", now),
         ]
         return [seen.update(failed), date.write(record), *outbox.put(items)], "opening_lost"

@@ -61,6 +61,7 @@ class Config:
     retention_days: int
     thresholds: Thresholds
     code_version: str
+    runbook_url: str
     promotion_wait_seconds: float = 60.0
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from regen.api.forms import Form
+from regen.domain.alert_record import AlertRecord
 from regen.domain.backfill import Backfill
 from regen.domain.batch import Batch
 from regen.domain.news_deciding import NewsRecord
@@ -112,6 +113,7 @@ class OutboxItem:
         kind: `audit`, `message` or `alert`.
         due_at: the earliest time at which it may be carried out.
         payload: an audit row's fields; or topic, data and attributes; or an alert.
+        published: whether an alert is on its topic; it is then kept for the webhook, which has refused it `attempts` times.
         error: the lasting error with which it has been refused since `failing_since`; None without one.
     """
 
@@ -122,6 +124,8 @@ class OutboxItem:
     payload: Mapping[str, Any] = field(default_factory=dict)
     error: str | None = None
     failing_since: datetime | None = None
+    published: bool = False
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,7 @@ _TRIGGER = Stored(Trigger)
 _DATE = Stored(DateRecord)
 _REQUEST = Stored(RequestRecord)
 _OUTBOX = Stored(OutboxItem)
+_ALERT = Stored(AlertRecord)
 _LEASE = Stored(LeaseRecord)
 _EXCLUSIONS = Form(list[Exclusion])
 _BACKFILL = Stored(Backfill)
@@ -309,6 +314,21 @@ def decode_once(snapshot: Snapshot) -> OnceRecord:
     """
     with decoding(snapshot) as data:
         return _ONCE.stored(data)
+
+
+def encode_alert(record: AlertRecord) -> dict[str, Any]:
+    """The document of an alert."""
+    return _document(record)
+
+
+def decode_alert(snapshot: Snapshot) -> AlertRecord:
+    """The alert of a document.
+
+    Raises:
+        Unreadable: this version cannot read it.
+    """
+    with decoding(snapshot) as data:
+        return _ALERT.stored(data)
 
 
 def encode_heartbeat(code_version: str, at: datetime, more: Mapping[str, str | int]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,17 +14,18 @@ import msgspec
 
 from regen.api.forms import Form
 from regen.domain import ids
+from regen.domain.alert_record import record_of
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEntry
 from regen.domain.batch import Batch
-from regen.domain.errors import Conflict, InvalidInput, RegenError, Unavailable, Unreadable
+from regen.domain.errors import AlertRefused, Conflict, InvalidInput, RegenError, Unavailable, Unreadable
 from regen.domain.soundness import is_moment, plain
 from regen.ports import Message, Snapshot, Write
 from regen.services.state import messages
 from regen.services.state.deps import ALERT_TOPIC, TOPICS, TRACEPARENT, Deps
-from regen.services.state.documents import OUTBOX_KINDS, OutboxItem, decode_outbox, encode_outbox
+from regen.services.state.documents import OUTBOX_KINDS, OutboxItem, decode_outbox, encode_alert, encode_outbox
 from regen.services.state.messages import ask_to_verify
-from regen.services.state.paths import OUTBOX, outbox_dead_path, outbox_path
+from regen.services.state.paths import OUTBOX, alert_path, outbox_dead_path, outbox_path
 from regen.services.state.stored import Stored
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,8 @@ BUDGET = timedelta(seconds=20)
 """A flush starts no further group after this time; the next sweep comes within a minute."""
 TIMELESS_MINUTES = 10
 AGAIN_AFTER = timedelta(minutes=5)
+WEBHOOK_PAUSE, WEBHOOK_MOST = timedelta(seconds=30), timedelta(hours=1)
+"""Time to the next try of an alert that the webhook has not taken: first, and at most."""
 ASIDE_AFTER = timedelta(days=1)
 """An item refused with a lasting error is retried for this long, then moved to `outbox_dead`; a missing table may return."""
 
@@ -55,7 +59,14 @@ def alert_item(event_id: str, at: datetime, content: Mapping[str, Any], batch_id
 def put(items: Sequence[OutboxItem]) -> list[Write]:
     """The writes for a commit; repeated writes of one event give one item."""
     writes = [Write("put", outbox_path(i.event_id), encode_outbox(i)) for i in items]
+    writes += [_alert_write(i) for i in items if i.kind == "alert" and not i.payload.get("resolved")]
     return [*writes, *(note for i in items for note in messages.note_writes(i))]
+
+
+def _alert_write(item: OutboxItem) -> Write:
+    """The write of what `regen alerts` lists."""
+    record = record_of(item.event_id, item.due_at, item.payload)
+    return Write("put", alert_path(item.event_id), encode_alert(record))
 
 
 def entry_of(item: OutboxItem) -> AuditEntry:
@@ -203,6 +214,8 @@ class Carrier:
     Attributes:
         until: no group is begun after this.
         done: items carried out.
+        kept: what takes the place of an item's end, by its path: an alert that the webhook has not taken.
+        deaf: whether the webhook has not answered in this flush; the other alerts wait for the next one.
         trouble: what could not be carried out, now or ever; the rest was.
         refusals: of each item that was put off, why.
     """
@@ -212,6 +225,8 @@ class Carrier:
     done: int = 0
     trouble: Unavailable | None = None
     refusals: dict[str, Exception] = field(default_factory=dict)
+    kept: dict[str, Write] = field(default_factory=dict)
+    deaf: bool = False
 
     @property
     def late(self) -> bool:
@@ -239,7 +254,12 @@ class Carrier:
                 log.exception("outbox: %s", group[0].snapshot.path)  # a defect, or an item that no rule foresaw
             self.refused(group[0], error)
             return True
-        self.deps.store.commit([Write("delete", due.snapshot.path) for due in group])
+        kept = [self.kept.pop(due.snapshot.path) for due in group if due.snapshot.path in self.kept]
+        paths = {write.path for write in kept}
+        self.deps.store.commit([Write("delete", due.snapshot.path) for due in group if due.snapshot.path not in paths])
+        for write in kept:
+            with suppress(Conflict):  # another flush has delivered or kept it
+                self.deps.store.commit([write])
         self.done += len(group)
         return True
 
@@ -281,14 +301,40 @@ class Carrier:
         self.deps.queue.publish(topic, [Message(payload["data"], payload["attributes"]) for payload in payloads])
 
     def _alert(self, group: Sequence[Due]) -> None:
-        messages = [Message(due.item.payload, {"event_id": due.item.event_id}) for due in group]
-        self.deps.queue.publish(ALERT_TOPIC, messages)
+        contents = {due.snapshot.path: self._content(due) for due in group}
+        fresh = [due for due in group if not due.item.published and not due.item.payload.get("resolved")]
+        if fresh:
+            messages = [Message(contents[due.snapshot.path], {"event_id": due.item.event_id}) for due in fresh]
+            self.deps.queue.publish(ALERT_TOPIC, messages)
         for due in group if self.deps.alerts else ():
+            if self.deaf:
+                self._keep(due, None)
+                continue
             try:
-                self.deps.alerts.send(due.item.payload)  # type: ignore[union-attr]
-            except Unavailable:
-                # The alert is on the topic. Log the webhook's failure, but let it fail nothing else.
-                log.exception("alert not delivered to the webhook", extra={"event_id": due.item.event_id})
+                self.deps.alerts.send(contents[due.snapshot.path])  # type: ignore[union-attr]
+            except Unavailable as error:
+                self.deaf = not isinstance(error, AlertRefused)
+                self._keep(due, error)
+
+    def _content(self, due: Due) -> Mapping[str, Any]:
+        """The alert, with its runbook as an address where one is set."""
+        content, runbook = due.item.payload, self.deps.config.runbook_url
+        return {**content, "runbook": f"{runbook}#{content['type']}"} if runbook else content
+
+    def _keep(self, due: Due, error: Unavailable | None) -> None:
+        """Keep an alert for the webhook's next try; None for one that was not tried. After a day it is given up."""
+        item, now = due.item, self.deps.clock.now()
+        since = item.failing_since or now
+        attempts = item.attempts + (error is not None)
+        given_up = now - since >= ASIDE_AFTER
+        if error is not None:
+            lasting = isinstance(error, AlertRefused) and item.attempts == 0
+            level = logging.ERROR if given_up or lasting else logging.WARNING
+            log.log(level, "alert not delivered: %s", error, extra={"event_id": item.event_id})
+        if not given_up:
+            pause = min(WEBHOOK_PAUSE * 2 ** min(max(attempts - 1, 0), 10), WEBHOOK_MOST)
+            later = {"published": True, "attempts": attempts, "failing_since": since, "due_at": now + pause}
+            self.kept[due.snapshot.path] = Write("update", due.snapshot.path, later, due.snapshot.version)
 
 
 def deliver(deps: Deps, name: str, ended: Batch | None = None) -> None:

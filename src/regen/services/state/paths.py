@@ -16,6 +16,7 @@ OUTBOX_DEAD = "outbox_dead"
 BACKFILLS = "backfills"
 HEARTBEATS = "heartbeats"
 NEWS = "news_events"
+ALERTS = "alerts"
 
 
 def batch_path(batch_id: str) -> str:
@@ -97,6 +98,11 @@ def outbox_path(event_id: str) -> str:
 def outbox_dead_path(event_id: str) -> str:
     """The path of an outbox item that was moved aside."""
     return f"{OUTBOX_DEAD}/{event_id}"
+
+
+def alert_path(event_id: str) -> str:
+    """The path of what is known of an alert."""
+    return f"{ALERTS}/{event_id}"
 
 
 def id_of(snapshot: Snapshot) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 
 from regen.domain import ids
+from regen.domain.alert_record import AlertRecord
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.dates import eastern_today
 from regen.domain.sources import LOOK_BACK, Expected, Source, SourceState, Standing, judge
+from regen.services.state.alert_records import end_where
 from regen.services.state.alerting import raise_once
 from regen.services.state.deps import Deps
 
@@ -41,7 +44,20 @@ def watch(deps: Deps) -> list[SourceState]:
             log.warning(
                 "%s: %s", state.game_date, state.why, extra={"action": "sources", "outcome": state.standing.value}
             )
+    _end(deps, states, found)
     return found
+
+
+def _end(deps: Deps, states: Sequence[SourceState], found: Sequence[SourceState]) -> None:
+    """End the alerts about dates whose inputs are all there now."""
+    looked_at = {state.game_date.isoformat() for state in states}
+    still = {(KINDS[state.standing].value, state.game_date.isoformat()) for state in found}
+
+    def over(record: AlertRecord) -> str | None:
+        is_about = record.type in set(KINDS.values()) and record.game_date in looked_at
+        return "every input of the date is there" if is_about and (record.type, record.game_date) not in still else None
+
+    end_where(deps, over)
 
 
 def watch_hourly(deps: Deps) -> list[str]:

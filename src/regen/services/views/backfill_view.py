@@ -92,6 +92,7 @@ def backfill_view(backfill: StoredBackfill) -> Backfill:
         backwards=backfill.backwards,
         max_concurrent_dates=backfill.max_concurrent,
         created_by=backfill.created_by,
+        on_behalf_of=backfill.on_behalf_of,
         created_at=backfill.created_at,
         updated_at=backfill.updated_at,
         ended_at=backfill.ended_at,

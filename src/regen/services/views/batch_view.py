@@ -78,7 +78,10 @@ def view_batch(deps: Deps, batch_id: str) -> WholeBatch:
         outcomes=sorted(problems.values(), key=lambda p: p.player_lookup),
         withdrawals=(verdict and verdict.withdrawals) or {},
         verdict=verdict,
-        history=[Step(at=s.at, from_=s.from_, to=s.to, why=s.why, by=s.by) for s in batch.history],
+        history=[
+            Step(at=s.at, from_=s.from_, to=s.to, why=s.why, by=s.by, on_behalf_of=s.on_behalf_of)
+            for s in batch.history
+        ],
     )
 
 
@@ -115,7 +118,9 @@ def _unfinished(player: str, batch: StoredBatch) -> PlayerProblem:
 def waiting_triggers(deps: Deps, game_date: date) -> list[Waiting]:
     """The triggers that wait on a date for the batch that will carry them."""
     return [
-        Waiting(trigger_id=t.trigger_id, reason=t.reason, triggered_by=t.triggered_by, at=t.at)
+        Waiting(
+            trigger_id=t.trigger_id, reason=t.reason, triggered_by=t.triggered_by, at=t.at, on_behalf_of=t.on_behalf_of
+        )
         for t in read_date(deps, game_date).record.coalesced
     ]
 
@@ -226,6 +231,7 @@ def _batch(batch: StoredBatch) -> Batch:
         reasons=list(batch.reasons),
         metadata=dict(batch.metadata),
         triggered_by=batch.triggered_by,
+        on_behalf_of=batch.on_behalf_of,
         trigger_ids=list(batch.trigger_ids),
         systems=list(batch.systems),
         requested_players=batch.requested_players,

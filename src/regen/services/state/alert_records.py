@@ -1,0 +1,78 @@
+"""The alerts on record: those that are open, and how one ends."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from regen.domain import ids
+from regen.domain.alert_record import AlertRecord
+from regen.domain.errors import Conflict, Unreadable
+from regen.ports import Snapshot, Write
+from regen.services.state import outbox
+from regen.services.state.deps import Deps
+from regen.services.state.documents import decode_alert
+from regen.services.state.paths import ALERTS
+
+log = logging.getLogger(__name__)
+MAX_OPEN = 300
+"""Open alerts that are looked at at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlert:
+    """An alert whose cause lasts, and its document."""
+
+    record: AlertRecord
+    snapshot: Snapshot
+
+
+def open_alerts(deps: Deps, unreadable: Callable[[Unreadable], None]) -> list[list[OpenAlert]]:
+    """The open alerts, those of one cause together, the newest last."""
+    found: dict[str, list[OpenAlert]] = {}
+    for snapshot in deps.store.find(ALERTS, [("open", "==", True)], limit=MAX_OPEN):
+        try:
+            record = decode_alert(snapshot)
+        except Unreadable as error:
+            unreadable(error)
+        else:
+            found.setdefault(record.key, []).append(OpenAlert(record, snapshot))
+    return [sorted(alerts, key=lambda one: one.record.raised_at) for alerts in found.values()]
+
+
+def end_where(
+    deps: Deps, over: Callable[[AlertRecord], str | None], unreadable: Callable[[Unreadable], None] | None = None
+) -> int:
+    """End the alerts whose cause is gone; how many causes.
+
+    Args:
+        over: why the newest alert of a cause is over; None while it is not.
+        unreadable: gets the error of each record that this version cannot read; by default the error is logged.
+    """
+    ended = 0
+    for alerts in open_alerts(deps, unreadable or _leave):
+        if why := over(alerts[-1].record):
+            end(deps, alerts, why)
+            ended += 1
+    return ended
+
+
+def _leave(error: Unreadable) -> None:
+    log.warning("alert left open: %s", error)
+
+
+def end(deps: Deps, alerts: Sequence[OpenAlert], why: str) -> None:
+    """End all alerts of one cause, and tell the webhook once, in one commit."""
+    now, newest = deps.clock.now(), alerts[-1].record
+    over = {"open": False, "resolved_at": now, "resolved_why": why}
+    writes = [Write("update", one.snapshot.path, over, one.snapshot.version) for one in alerts]
+    if deps.alerts is not None:
+        names = ("type", "game_date", "batch_id", "look", "runbook")
+        content = {name: getattr(newest, name) for name in names if getattr(newest, name) is not None}
+        content |= {"severity": "INFO", "why": why, "resolved": True, "dedup_key": newest.key}
+        name = ids.digest("resolved", newest.key, newest.event_id, length=24)
+        writes += outbox.put([outbox.alert_item(name, now, content, newest.batch_id)])
+    with suppress(Conflict):  # another sweep or check has ended it
+        deps.store.commit(writes)

@@ -1,0 +1,54 @@
+"""Alerts as their readers see them."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from regen.api.alerts import Alert
+from regen.domain.errors import Unreadable
+from regen.ports import Snapshot
+from regen.services.state.deps import Deps
+from regen.services.state.documents import decode_alert
+from regen.services.state.paths import ALERTS
+
+log = logging.getLogger(__name__)
+MAX_LISTED = 200
+
+
+def list_alerts(deps: Deps, limit: int = MAX_LISTED, *, only_open: bool = False) -> list[Alert]:
+    """The newest alerts; one that this version cannot read is left out, and logged."""
+    if only_open:
+        found = deps.store.find(ALERTS, [("open", "==", True)])
+        found = sorted(found, key=_raised, reverse=True)[:limit]
+    else:
+        found = deps.store.find(ALERTS, order_by="raised_at", descending=True, limit=limit)
+    return [alert for snapshot in found if (alert := _alert(snapshot)) is not None]
+
+
+def _raised(snapshot: Snapshot) -> float:
+    at = snapshot.data.get("raised_at")
+    return at.timestamp() if isinstance(at, datetime) else 0.0
+
+
+def _alert(snapshot: Snapshot) -> Alert | None:
+    try:
+        record = decode_alert(snapshot)
+    except Unreadable as error:
+        log.warning("left out: %s", error)
+        return None
+    return Alert(
+        event_id=record.event_id,
+        type=record.type,
+        severity=record.severity,
+        state=record.state,
+        why=record.why,
+        key=record.key,
+        raised_at=record.raised_at,
+        game_date=record.game_date,
+        batch_id=record.batch_id,
+        look=record.look,
+        runbook=record.runbook,
+        resolved_at=record.resolved_at,
+        resolved_why=record.resolved_why,
+    )
