@@ -34,6 +34,7 @@ PREDICTION = Prediction(
     price_edge=0.04,
     line_minutes=35,
     is_fallback=True,
+    line_source="ODDS_API",
 )
 PROVENANCE = Provenance(
     "h",

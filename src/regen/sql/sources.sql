@@ -1,15 +1,27 @@
 -- What each input has of each date of a range with games: rows, players, newest row, games; beside the games that any input knows.
 -- Upstream's tables may lack some columns: read from the row as JSON, they are null then.
-WITH context AS (
+WITH schedule AS (
+  SELECT game_date, game_id, MIN(game_start) AS game_start, MIN(game_status) AS game_status
+  FROM `{nba_predictions}.game_schedule_input`
+  WHERE game_date BETWEEN @first AND @last
+  GROUP BY game_date, game_id
+),
+context AS (
   SELECT
-    game_date, game_id, player_lookup, created_at,
-    SAFE_CAST(JSON_VALUE(TO_JSON_STRING(slate), '$.game_start') AS TIMESTAMP) AS game_start,
+    slate.game_date, slate.game_id, slate.player_lookup, slate.created_at, schedule.game_start,
     REGEXP_CONTAINS(
-      LOWER(TRIM(IFNULL(JSON_VALUE(TO_JSON_STRING(slate), '$.game_status'), ''))),
+      LOWER(
+        TRIM(
+          COALESCE(
+            NULLIF(TRIM(JSON_VALUE(TO_JSON_STRING(slate), '$.game_status')), ''), schedule.game_status, ''
+          )
+        )
+      ),
       r'^(postponed|ppd|cancelled|canceled|suspended|abandoned)([^a-z]|$)'
     ) AS is_off
   FROM {upcoming_player_game_context} AS slate
-  WHERE game_date BETWEEN @first AND @last
+  LEFT JOIN schedule ON schedule.game_date = slate.game_date AND schedule.game_id = slate.game_id
+  WHERE slate.game_date BETWEEN @first AND @last
 ),
 off AS (
   SELECT DISTINCT game_date, game_id
@@ -43,9 +55,9 @@ held AS (
   WHERE NOT is_off
   UNION ALL
   SELECT 'lines', lines.game_date, IFNULL(lines.game_id, places.game_id), lines.player_lookup, lines.captured_at
-  FROM {player_prop_lines} AS lines
+  FROM `{nba_predictions}.prop_lines_input` AS lines
   LEFT JOIN places ON places.game_date = lines.game_date AND places.player_lookup = lines.player_lookup
-  WHERE lines.game_date BETWEEN @first AND @last AND lines.market = 'points'
+  WHERE lines.game_date BETWEEN @first AND @last AND NOT lines.is_fallback
   UNION ALL
   SELECT 'features', game_date, game_id, player_lookup, created_at
   FROM {ml_feature_store_v2}
