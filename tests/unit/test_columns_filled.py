@@ -50,6 +50,7 @@ PROVENANCE = Provenance(
     "NYK",
     "tip_off",
     "2026-01-20T08:00:00+00:00",
+    "zones",
 )
 OUTCOME = Outcome(
     "playera",

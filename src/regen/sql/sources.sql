@@ -30,11 +30,12 @@ off AS (
 ),
 pending AS (
   SELECT
-    pending_games.game_date, pending_games.game_id, pending_games.status, pending_games.bdb_available_at,
-    pending_games.game_start_time
-  FROM {pending_bdb_games} AS pending_games
-  LEFT JOIN off ON off.game_date = pending_games.game_date AND off.game_id = pending_games.game_id
-  WHERE pending_games.game_date BETWEEN @first AND @last AND off.game_id IS NULL
+    pending_game.game_date, pending_game.game_id, pending_game.game_start_time,
+    IFNULL(pending_game.bdb_available_at, pending_game.completed_at) AS bdb_available_at,
+    {bdb_state:pending_game}
+  FROM {pending_bdb_games} AS pending_game
+  LEFT JOIN off ON off.game_date = pending_game.game_date AND off.game_id = pending_game.game_id
+  WHERE pending_game.game_date BETWEEN @first AND @last AND off.game_id IS NULL
 ),
 played AS (
   SELECT
@@ -68,7 +69,7 @@ held AS (
   UNION ALL
   SELECT 'play_by_play', game_date, game_id, game_id AS player, bdb_available_at
   FROM pending
-  WHERE status IN ('bdb_available', 'regenerating', 'completed')
+  WHERE state IN ('bdb_available', 'regenerating', 'completed')
 ),
 known AS (
   SELECT game_date, game_id, MIN(start) AS start
