@@ -166,14 +166,14 @@ def test_scan_dry_run_reports_and_changes_nothing() -> None:
     assert (bench.triggers(), bench.statuses()) == ([], ["bdb_available"])
 
 
-def test_simultaneous_scans_publish_one_trigger() -> None:
+def test_simultaneous_scans_publish_one_trigger(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Watched()
     bench.put(game(game_id="a"))
     read = bench.ledger.bdb_games(DAY)
     bdb_scanning.scan(bench.deps)
     bench.put(game(game_id="b"))
     late = [*read, *(g for g in bench.ledger.bdb_games(DAY) if g.game_id == "b")]
-    bench.ledger.bdb_games = lambda since: late  # type: ignore[method-assign]
+    monkeypatch.setattr(bench.ledger, "bdb_games", lambda _: late)
     bdb_scanning.scan(bench.deps)
     assert [t["metadata"]["games"] for t in bench.triggers()] == [["a"], ["b"]]
 
