@@ -15,14 +15,8 @@ from enum import StrEnum
 from regen.domain import watching
 from regen.domain.bdb import FIRST_PAUSE
 
-
-class ZonesScope(StrEnum):
-    """Whom a regeneration for other shot zones covers."""
-
-    PLAYERS = "players"
-    """The players whose zones are others."""
-    DATE = "date"
-    """The whole date."""
+WHOLE_DATE = "date"
+"""The scope of a regeneration that covers more than the players whose zones are others."""
 
 
 class ZonesAct(StrEnum):

@@ -18,7 +18,7 @@ from regen.domain.bdb import REASON, BdbGame
 from regen.domain.dates import eastern_today
 from regen.domain.news import SOURCE as NEWS_SOURCE
 from regen.domain.news import News, NewsReason
-from regen.domain.zones import ZoneDrift, ZonesScope
+from regen.domain.zones import ZoneDrift
 from regen.ports import Message, Write
 from regen.services.state.deps import COMPLETE_TOPIC, REQUEST_TOPIC, TRACEPARENT, TRIGGER_TOPIC, VERIFY_TOPIC, Deps
 from regen.services.state.documents import DateRecord, OnceRecord, OutboxItem, encode_once
@@ -145,7 +145,7 @@ def bdb_item(day: date, claims: Mapping[str, BdbGame], now: datetime, label: str
 
 
 def zones_item(
-    day: date, event: str, drifts: Sequence[ZoneDrift], scope: ZonesScope, now: datetime, label: str
+    day: date, event: str, drifts: Sequence[ZoneDrift], now: datetime, label: str, *, whole_date: bool
 ) -> OutboxItem:
     """The trigger of a date whose predictions rest on other shot zones than the store has.
 
@@ -164,7 +164,7 @@ def zones_item(
             "players_with_other_zones": len(names),
         },
     }
-    if scope is ZonesScope.PLAYERS:
+    if not whole_date:
         data["players"] = names
     return message_item(ids.digest("zones", day, event, length=24), now, TRIGGER_TOPIC, data, label)
 

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from regen.api.looks import ScannedDate
 from regen.domain import ids, watching
 from regen.domain.dates import eastern_today
-from regen.domain.zones import Patience, ZoneDrift, ZonesAct, ZonesScope, decide
+from regen.domain.zones import WHOLE_DATE, Patience, ZoneDrift, ZonesAct, decide
 from regen.ports import Write
 from regen.services.state.commit import until_committed
 from regen.services.state.deps import Deps
@@ -68,12 +68,9 @@ def _ask(
         act, why = decide(drifts, asked, now, patience, started)
         if act is not ZonesAct.REGENERATE or dry_run:
             return [], (act, why)
-        seen = {events[len(asked)]: drifts}
-        scope = ZonesScope(config.zones_scope)
-        writes = trigger_writes(
-            deps, seen, now, lambda new: zones_item(day, next(iter(new)), drifts, scope, now, label)
-        )
-        return writes, (act, why)
+        whole = config.zones_scope == WHOLE_DATE
+        item = zones_item(day, events[len(asked)], drifts, now, label, whole_date=whole)
+        return trigger_writes(deps, {events[len(asked)]: drifts}, now, lambda _: item), (act, why)
 
     return decided()[1] if dry_run else until_committed(deps, decided)
 
