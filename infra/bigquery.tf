@@ -27,16 +27,20 @@ locals {
     { for key, d in google_bigquery_dataset.this : key => d.dataset_id },
   )
 
-  # Names as the statements have them: {table}, and {nba_predictions} for the dataset.
+  # Names as the statements have them: {table}, {nba_predictions} for the dataset, and {input_project}, where upstream's raw
+  # tables are.
   sql_names = merge(
     { for name, t in local.tables : name => "`${var.project_id}.${local.values.REGEN_DATASET_PREFIX}${t.dataset}.${name}`" },
     { nba_predictions = "${var.project_id}.${local.values.REGEN_DATASET_PREFIX}nba_predictions" },
+    { input_project = local.input_project },
   )
   declared_views = jsondecode(file("${local.sources}/sql/views.json"))
   sql_files      = toset(concat([for name, v in local.declared_views : "${name}_view"], ["predictions_at_function"]))
+  # A view of inputs may have a query of the deployment's own; its path is seen from this folder.
+  own_queries = { for name, sql in var.input_views : "${name}_view" => "${path.module}/${sql}" }
   sql_texts = {
     for name in local.sql_files : name => join("", [
-      for i, part in split("{", replace(file("${local.sources}/sql/${name}.sql"), "/(?m)^\\s*--[^\\n]*\\n/", "")) :
+      for i, part in split("{", replace(file(lookup(local.own_queries, name, "${local.sources}/sql/${name}.sql")), "/(?m)^\\s*--[^\\n]*\\n/", "")) :
       i == 0 ? part : "${local.sql_names[split("}", part)[0]]}${join("}", slice(split("}", part), 1, length(split("}", part))))}"
     ])
   }
@@ -44,6 +48,8 @@ locals {
   views = {
     for name, v in local.declared_views : name => { query = local.sql_bodies["${name}_view"], description = v.description }
   }
+  # Other views and the statements read these: they are made first.
+  input_contracts = toset(["prop_lines_input", "game_schedule_input"])
   # A view is made anew when a column is added.
   columns_hash = substr(sha256(jsonencode([for name, t in local.tables : [name, t.fields]])), 0, 8)
 }
@@ -128,13 +134,30 @@ resource "google_bigquery_table" "input_view" {
   }
 }
 
+resource "google_bigquery_table" "input_contract" {
+  for_each            = local.input_contracts
+  dataset_id          = google_bigquery_dataset.this["nba_predictions"].dataset_id
+  table_id            = each.key
+  description         = "${local.views[each.key].description} (columns ${local.columns_hash})"
+  deletion_protection = false
+  depends_on          = [google_bigquery_table.this, google_bigquery_table.input_view]
+
+  # checkov:skip=CKV_GCP_80:a view holds no data
+  # checkov:skip=CKV_GCP_121:a view holds no data
+
+  view {
+    query          = local.views[each.key].query
+    use_legacy_sql = false
+  }
+}
+
 resource "google_bigquery_table" "view" {
-  for_each            = local.views
+  for_each            = { for name, v in local.views : name => v if !contains(local.input_contracts, name) }
   dataset_id          = google_bigquery_dataset.this["nba_predictions"].dataset_id
   table_id            = each.key
   description         = "${each.value.description} (columns ${local.columns_hash})"
   deletion_protection = false
-  depends_on          = [google_bigquery_table.this, google_bigquery_table.input_view]
+  depends_on          = [google_bigquery_table.this, google_bigquery_table.input_view, google_bigquery_table.input_contract]
 
   # checkov:skip=CKV_GCP_80:a view holds no data
   # checkov:skip=CKV_GCP_121:a view holds no data

@@ -61,7 +61,8 @@ resource "google_cloudfunctions2_function" "this" {
   name        = "${var.name}-${each.key}"
   location    = var.region
   description = "regen ${local.manifest.version}: ${each.key}"
-  depends_on  = [time_sleep.rights]
+  # Code of a new release may read columns and views that come with it.
+  depends_on = [time_sleep.rights, google_bigquery_table.this, google_bigquery_table.input_contract]
 
   # checkov:skip=CKV_GCP_124:the coordinator is the one door for people; its code, or IAM, checks every caller
 

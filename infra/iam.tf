@@ -73,6 +73,15 @@ resource "google_bigquery_dataset_iam_member" "input_reader" {
   member     = google_service_account.function[each.value.function].member
 }
 
+# Datasets that a deployment's own queries for views of inputs read beside the input tables.
+resource "google_bigquery_dataset_iam_member" "input_view_reader" {
+  for_each   = { for pair in setproduct(["coordinator", "verifier"], var.input_view_datasets) : join(".", pair) => pair }
+  project    = local.input_project
+  dataset_id = each.value[1]
+  role       = "roles/bigquery.dataViewer"
+  member     = google_service_account.function[each.value[0]].member
+}
+
 resource "google_bigquery_table_iam_member" "writer" {
   for_each   = local.writers
   dataset_id = local.dataset_ids[local.tables[each.value.table].dataset]

@@ -43,6 +43,14 @@ resource "google_bigquery_dataset_iam_member" "operator_input" {
   member     = each.value.member
 }
 
+resource "google_bigquery_dataset_iam_member" "operator_input_view" {
+  for_each   = { for pair in setproduct(var.operators, var.input_view_datasets) : join(" ", pair) => pair }
+  project    = local.input_project
+  dataset_id = each.value[1]
+  role       = "roles/bigquery.dataViewer"
+  member     = each.value[0]
+}
+
 # `regen verify` lists what staging left behind.
 resource "google_bigquery_dataset_iam_member" "operator_staging" {
   for_each   = var.operators

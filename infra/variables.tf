@@ -161,6 +161,32 @@ variable "input_project" {
   }
 }
 
+variable "input_views" {
+  description = <<-EOT
+    Own queries for views of inputs, by view: the path of an SQL file, seen from this folder, such as
+    `{ prop_lines_input = "sql/prop_lines_input.sql" }`. The columns are a contract (docs/data.md).
+  EOT
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.input_views) : contains(["prop_lines_input", "game_schedule_input"], name)])
+    error_message = "input_views: a query for prop_lines_input or game_schedule_input."
+  }
+  validation {
+    condition     = alltrue([for sql in values(var.input_views) : can(file("${path.module}/${sql}"))])
+    error_message = "input_views: the path of an SQL file, seen from the folder of this configuration."
+  }
+}
+
+variable "input_view_datasets" {
+  description = "Datasets of upstream that the queries in `input_views` read beyond the input tables, such as `nba_raw`: functions and operators may read them."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
 variable "name" {
   description = "Goes before the names of functions, accounts and secrets."
   type        = string

@@ -119,7 +119,7 @@ def key() -> str:
 
 
 def _inputs() -> Iterator[Path]:
-    yield from (p for p in (ROOT / "infra").rglob("*") if p.suffix in {".tf", ".hcl", ".tftpl"})
+    yield from (p for p in (ROOT / "infra").rglob("*") if p.suffix in {".tf", ".hcl", ".tftpl", ".sql"})
     for pattern in PLANNED_FROM:
         yield from (ROOT / "src" / "regen").glob(pattern)
 

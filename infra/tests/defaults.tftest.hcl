@@ -240,3 +240,50 @@ run "some_settings_are_given" {
     error_message = "what is not given has its default, written out"
   }
 }
+
+run "lines_and_starts_of_a_projects_own_slate" {
+  command = plan
+
+  assert {
+    condition     = strcontains(google_bigquery_table.input_contract["prop_lines_input"].view[0].query, "`demo-project.nba_predictions.player_prop_lines`")
+    error_message = "the default reads regen's own table of lines"
+  }
+  assert {
+    condition     = !strcontains(join("", [for v in google_bigquery_table.input_contract : v.view[0].query]), "nba_raw")
+    error_message = "the default needs none of upstream's raw tables"
+  }
+  assert {
+    condition     = length(google_bigquery_dataset_iam_member.input_view_reader) == 0
+    error_message = "nothing is granted that nobody asked for"
+  }
+}
+
+run "lines_and_starts_of_upstreams_tables" {
+  command = plan
+  variables {
+    input_project       = "upstream-project"
+    operators           = ["group:data@example.com"]
+    input_view_datasets = ["nba_raw"]
+    input_views = {
+      prop_lines_input    = "sql/prop_lines_input.sql"
+      game_schedule_input = "sql/game_schedule_input.sql"
+    }
+  }
+
+  assert {
+    condition     = strcontains(google_bigquery_table.input_contract["prop_lines_input"].view[0].query, "`upstream-project.nba_raw.odds_api_player_points_props`")
+    error_message = "the Odds API's lines are read where the inputs are"
+  }
+  assert {
+    condition     = strcontains(google_bigquery_table.input_contract["game_schedule_input"].view[0].query, "`upstream-project.nba_raw.nbac_schedule`")
+    error_message = "so is the schedule"
+  }
+  assert {
+    condition     = alltrue([for v in google_bigquery_table.input_contract : !can(regex("[{}]|--", v.view[0].query))])
+    error_message = "a place in braces or a comment was left in a query"
+  }
+  assert {
+    condition     = length(google_bigquery_dataset_iam_member.input_view_reader) == 2 && length(google_bigquery_dataset_iam_member.operator_input_view) == 1
+    error_message = "who reads a view reads its tables: coordinator, verifier and operators"
+  }
+}

@@ -158,3 +158,19 @@ run "a_console_without_encryption" {
   }
   expect_failures = [var.console_url]
 }
+
+run "a_query_for_a_view_that_is_no_input" {
+  command = plan
+  variables {
+    input_views = { current_predictions = "sql/prop_lines_input.sql" }
+  }
+  expect_failures = [var.input_views]
+}
+
+run "a_query_that_is_not_there" {
+  command = plan
+  variables {
+    input_views = { prop_lines_input = "sql/nothing.sql" }
+  }
+  expect_failures = [var.input_views]
+}

@@ -27,6 +27,7 @@ from regen.domain.promotion import (
 )
 from regen.domain.slate_reading import SlateReading
 from regen.domain.sources import SourceDay
+from regen.domain.zones import ZoneDrift
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +216,19 @@ class Ledger(Protocol):
         """Each prediction that a batch superseded or withdrew, by player, system and line. One query job."""
         ...
 
-    def bdb_games(self) -> list[BdbGame]:
-        """The pending games, with the feature rows on which their predictions rest. Two query jobs."""
+    def bdb_games(self, since: date) -> list[BdbGame]:
+        """The pending games, with the feature rows on which their predictions rest. Two query jobs.
+
+        Args:
+            since: first date of the games that upstream has finished with; it keeps all of a season.
+        """
+        ...
+
+    def zone_drifts(self, first: date, last: date) -> list[ZoneDrift]:
+        """The players of these dates whose current predictions rest on other shot zones than the feature store has.
+
+        A prediction or feature row without upstream's hash of the zones is left out, and so is what a rollback brought back.
+        """
         ...
 
     def change_bdb(self, changes: Sequence[BdbChange]) -> None:

@@ -244,10 +244,13 @@ def test_row_stamped_in_the_future_does_not_hide_others() -> None:
 
 
 def learnt(rows: Rows) -> tuple[PropLine, ...]:
-    made = fresh(rows)
+    return learnt_from(fresh(rows), date(2026, 1, 1), date(2026, 2, 1))
+
+
+def learnt_from(made: EvaluatorHarness, first: date, until: date) -> tuple[PropLine, ...]:
     reader = Reader(PROJECT, "http://emulator")
     vars(reader)["client"] = made.client
-    return tables_as_data(*rows_to_learn_from(reader, date(2026, 1, 1), date(2026, 2, 1))).lines
+    return tables_as_data(*rows_to_learn_from(reader, first, until)).lines
 
 
 def test_a_fit_on_tables_learns_from_before_the_start() -> None:

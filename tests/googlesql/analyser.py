@@ -13,6 +13,7 @@ from zetasql.wasi._pb2.zetasql.public import options_pb2 as public
 from googlesql.client import Refused, call
 from googlesql.scripts import Block, Declare, If, Node, Raise, Set, Statement, parse, standing_in
 from googlesql.types import Type, column, scalar
+from googlesql.upstream_raw import DATASET, raw_tables
 from regen.schemas import staging_fields, tables
 from regen.sql import Names
 
@@ -62,6 +63,8 @@ class Analyser:
         for table in tables():
             make_table(self._catalog, names.table(table.name), {f.name: column(f) for f in table.fields})
         make_table(self._catalog, names.staging(STAGING), {f.name: column(f) for f in staging_fields()})
+        for name, fields in raw_tables().items():
+            make_table(self._catalog, f"{names.project}.{DATASET}.{name}", {f.name: column(f) for f in fields})
         for known in tables():
             staged = names.staging(f"import_{STAGING}_{known.name}")
             make_table(self._catalog, staged, {f.name: column(f) for f in known.fields})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as rpc
@@ -68,8 +69,8 @@ class Engine:
         self.data.pop(name, None)
 
     def view(self, name: str, query: str) -> None:
-        """Stand in for a view wherever it is named."""
-        self._views[name] = query
+        """Stand in for a view wherever it is named, in later views too."""
+        self._views[name] = self._named(query)
 
     def load(self, name: str, rows: Iterable[Mapping[str, Any]], *, truncate: bool = False) -> None:
         """Put rows into a table, as a load job does."""
@@ -200,12 +201,14 @@ class Engine:
         return [(c.name, c.type) for c in answer.prepared.columns], rows
 
     def _written(self, text: str, run: _Run) -> str:
+        return self._named(text, {"@@ROW_COUNT": str(run.affected)})
+
+    def _named(self, text: str, words: Mapping[str, str] = MappingProxyType({})) -> str:
+        """The text with these words, and the names of views, replaced."""
         parts, last = [], 0
         for token in tokens(text):
-            stand = None
-            if token.word == "@@ROW_COUNT":
-                stand = str(run.affected)
-            elif token.kind == "name" and (query := self._views.get(token.text.strip("`"))) is not None:
+            stand = words.get(token.word)
+            if stand is None and token.kind == "name" and (query := self._views.get(token.text.strip("`"))) is not None:
                 stand = f"({query})"
             if stand is not None:
                 parts += [text[last : token.start], stand]

@@ -78,8 +78,9 @@ def _adapters(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[],
     yield [], lambda: warehouse.record(requested)
     yield [], lambda: ledger.survey(DAY, DAY)
     yield [], lambda: ledger.moves(DAY, BATCH)
-    yield [GAME], ledger.bdb_games
+    yield [GAME], lambda: ledger.bdb_games(DAY)
     yield [], lambda: ledger.change_bdb([BdbChange(DAY, "g", "pending", 0, BdbStatus.COMPLETED, 1, 1, MOMENT, "note")])
+    yield [], lambda: ledger.zone_drifts(DAY, DAY)
     yield [], lambda: ledger.standings(DAY, DAY, MOMENT)
     yield [], lambda: ledger.verify(DAY, DAY, MOMENT, 90.0)
     yield [], lambda: ledger.changed_dates(MOMENT)

@@ -81,7 +81,7 @@ def reads(generations: int) -> Reads:
     watched("raise_fence", lambda: warehouse.raise_fence(fence("b_new", 1)))
     watched("promote", lambda: warehouse.promote(act))
     watched("promotion_of", lambda: warehouse.promotion_of(DAY, "b_new", 1))
-    watched("bdb_games", ledger.bdb_games)
+    watched("bdb_games", lambda: ledger.bdb_games(DAY))
     watched("grade", lambda: ledger.grade(DAY, DAY, at(minute + 1)))
     watched("survey", lambda: ledger.survey(DAY, DAY))
     watched("changed_dates", lambda: ledger.changed_dates(at(minute)))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import IO, Any, cast
 
 from google.api_core import exceptions as google
@@ -14,10 +15,12 @@ from google.cloud import bigquery
 from googlesql.discovery import DEFINITION
 from googlesql.engine import Engine, ScriptFailed
 from googlesql.fake_client import FakeClient, Parameters, Rows, answer
+from googlesql.upstream_raw import DATASET, raw_tables
 from regen.adapters.bigquery import BigQueryWarehouse
 from regen.adapters.bigquery.ledger import BigQueryLedger
 from regen.adapters.bigquery.tables import VIEWS
 from regen.sql import Names, render
+from regen.sql.render import render_text
 
 PROJECT = "nba-props-platform"
 
@@ -51,14 +54,27 @@ class EvaluatorClient(FakeClient):
         self.engine.load(name, rows, truncate=truncate)
 
 
+def _rendered(query: str, names: Names) -> str:
+    return render_text(query, names, lists=(("input_project", names.project),))
+
+
 class EvaluatorHarness:
     """What a test of the contract puts in and finds."""
 
-    def __init__(self) -> None:
+    def __init__(self, own: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Make the tables and views; upstream's raw tables where views have queries that read them.
+
+        Args:
+            own: a deployment's own queries, by view.
+        """
         self.names = Names(PROJECT)
         self.engine = Engine(self.names)
+        if own:
+            for name, fields in raw_tables().items():
+                self.engine.create(f"{PROJECT}.{DATASET}.{name}", fields)
         for view in VIEWS:
-            text = render(view, self.names)
+            query = own.get(view.removesuffix("_view"))
+            text = render(view, self.names) if query is None else _rendered(query, self.names)
             if (definition := DEFINITION.match(text)) is not None and definition[1] == "VIEW":
                 self.engine.view(definition[2], text[definition.end() :].strip())
         client: Any = EvaluatorClient(self.engine)
@@ -68,6 +84,14 @@ class EvaluatorHarness:
 
     def load(self, table_name: str, rows: Sequence[Mapping[str, Any]]) -> None:
         self.engine.load(self.names.table(table_name), rows)
+
+    def name(self, table_name: str) -> str:
+        """The full name of a table."""
+        return self.names.table(table_name)
+
+    def load_raw(self, table_name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Put rows into one of upstream's raw tables."""
+        self.engine.load(f"{PROJECT}.{DATASET}.{table_name}", rows)
 
     def seed(self, rows: Sequence[Mapping[str, Any]]) -> None:
         self.load("player_prop_predictions", rows)

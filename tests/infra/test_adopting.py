@@ -131,6 +131,17 @@ def test_a_table_is_mended_within_the_platforms_rate(name: str) -> None:
     assert all(statement.endswith(";") and f"`p.d.{name}`" in statement for statement in made)
 
 
+def test_what_upstream_alone_inserts_keeps_its_required_columns() -> None:
+    """Its detector stays on beside regen, which adds columns of its own and fills no other."""
+    games = table("pending_bdb_games")
+    fields = [{"name": f.name, "type": f.type, "mode": f.mode} for f in games.fields if not f.name.startswith("regen_")]
+    fields.append({"name": "original_processed_at", "type": "TIMESTAMP", "mode": "REQUIRED"})
+    there = {"schema": {"fields": fields}, "timePartitioning": {"type": "DAY", "field": "game_date"}}
+    assert list(adopt.conflicts(games, there)) == []
+    (made,) = adopt.statements(games, there, "p.d")
+    assert made.count("ADD COLUMN IF NOT EXISTS `regen_") == 6
+
+
 def test_an_audit_entry_without_a_date_can_be_written() -> None:
     made = list(adopt.statements(AUDIT, recorded(AUDIT.name), "p.d"))
     assert f"ALTER TABLE `p.d.{AUDIT.name}` ALTER COLUMN `game_date` DROP NOT NULL;" in made

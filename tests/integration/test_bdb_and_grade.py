@@ -78,15 +78,15 @@ def test_game_is_regenerated_once_its_features_are_fresh(found: BigQueryHarness,
     found.load("pending_bdb_games", [pending(), pending("g2", status="completed"), pending("g3", status="expired")])
     found.load("ml_feature_store_v2", [features(p, T0, "early") for p in ("anton", "bela")])
     promote(found, "b1", 1, {"anton": 21.0, "bela": 18.0}, 1)
-    before = only(ledger.bdb_games())
+    before = only(ledger.bdb_games(DAY))
     assert (before.features, before.old_features, before.fresh, before.stale) == (2, 2, 2, 0)
     assert decide(before, at(0)).act is BdbAct.WAIT, "the features are older than the data"
     found.load("ml_feature_store_v2", [features("anton", LATER + timedelta(hours=1), "late")])
-    half = only(ledger.bdb_games())
+    half = only(ledger.bdb_games(DAY))
     assert (half.old_features, half.fresh, half.stale) == (1, 1, 1)
     assert decide(half, at(0)).act is BdbAct.WAIT, "half of them are older"
     found.load("ml_feature_store_v2", [features("bela", LATER + timedelta(hours=1), "late")])
-    ready = only(ledger.bdb_games())
+    ready = only(ledger.bdb_games(DAY))
     assert (ready.old_features, ready.fresh, ready.stale) == (0, 0, 2)
     assert decide(ready, at(0)).act is BdbAct.REGENERATE
 
@@ -99,7 +99,7 @@ def test_player_with_systems_on_different_features_is_stale(found: BigQueryHarne
     row = new("b2", "anton", "another_v1", 20.5, predicted_points=22.0, feature_version_hash="late")
     found.warehouse.stage(staging("b2", 2), [*slate("anton"), row])
     found.warehouse.promote(promotion("b2", 2, 1, minute=2))
-    game = only(ledger.bdb_games())
+    game = only(ledger.bdb_games(DAY))
     assert (game.fresh, game.stale, game.promoted_at) == (0, 1, at(2))
 
 
@@ -112,20 +112,22 @@ def test_one_of_two_simultaneous_scans_writes(found: BigQueryHarness, ledger: Bi
     ledger.change_bdb([change("it's one")])
     ledger.change_bdb([change("two"), change("three", "g2")])
     rows = {r["game_id"]: r for r in found.rows(f"SELECT * FROM `{found.name('pending_bdb_games')}` {ALL}")}
-    assert (rows[GAME]["status"], rows[GAME]["attempts"], rows[GAME]["resolution_notes"]) == (
+    assert (rows[GAME]["regen_status"], rows[GAME]["attempts"], rows[GAME]["regen_notes"]) == (
         "regenerating",
         1,
         "it's one",
     )
-    assert rows["g2"]["resolution_notes"] == "three"
-    assert rows[GAME]["updated_at"] == at(0)
+    assert rows["g2"]["regen_notes"] == "three"
+    assert rows[GAME]["regen_updated_at"] == at(0)
+    theirs = ("status", "bdb_check_count", "last_bdb_check_at", "completed_at", "resolution_notes", "updated_at")
+    assert [rows[GAME][name] for name in theirs] == [pending().get(name) for name in theirs], "upstream's columns"
     waited = BdbChange(DAY, GAME, "regenerating", 1, BdbStatus.REGENERATING, 1, 2, at(30))
     ledger.change_bdb([waited])
-    game = {g.game_id: g for g in ledger.bdb_games()}[GAME]
+    game = {g.game_id: g for g in ledger.bdb_games(DAY)}[GAME]
     assert (game.checks, game.last_checked_at, game.updated_at) == (2, at(30), at(0)), "waiting is no change"
     done = BdbChange(DAY, GAME, "regenerating", 1, BdbStatus.COMPLETED, 1, 3, at(40), "done")
     ledger.change_bdb([done])
-    assert [g.game_id for g in ledger.bdb_games()] == ["g2"]
+    assert [g.game_id for g in ledger.bdb_games(DAY)] == ["g2"]
 
 
 def test_grades_are_written_once_and_replaced_on_regrade(found: BigQueryHarness, ledger: BigQueryLedger) -> None:

@@ -31,6 +31,7 @@ from regen.domain.promotion import (
 )
 from regen.domain.slate_reading import SlateReading
 from regen.domain.sources import SourceDay
+from regen.domain.zones import ZoneDrift
 from regen.ports import Condition, Message, Snapshot, Write
 from simulation.faults import Fault
 from simulation.platform import Statement
@@ -246,11 +247,14 @@ class SimulatedLedger:
     def moves(self, game_date: date, batch_id: str) -> list[MovedPrediction]:
         return self._call("moves", lambda: self._ledger.moves(game_date, batch_id))
 
-    def bdb_games(self) -> list[BdbGame]:
-        return self._call("bdb_games", self._ledger.bdb_games)
+    def bdb_games(self, since: date) -> list[BdbGame]:
+        return self._call("bdb_games", lambda: self._ledger.bdb_games(since))
 
     def change_bdb(self, changes: Sequence[BdbChange]) -> None:
         self._call("change_bdb", lambda: self._ledger.change_bdb(changes), writes=True)
+
+    def zone_drifts(self, first: date, last: date) -> list[ZoneDrift]:
+        return self._call("zone_drifts", lambda: self._ledger.zone_drifts(first, last))
 
     def standings(self, first: date, last: date, at: datetime) -> list[Standing]:
         return self._call("standings", lambda: self._ledger.standings(first, last, at))

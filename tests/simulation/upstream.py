@@ -61,9 +61,9 @@ class Upstream(MemoryLedger):
 
     # the port
 
-    def bdb_games(self) -> list[BdbGame]:
+    def bdb_games(self, since: date) -> list[BdbGame]:
         """See the port; measure each game now."""
-        games = [self.measured(game) for game in super().bdb_games()]
+        games = [self.measured(game) for game in super().bdb_games(since)]
         self._proven |= {(g.game_date, g.game_id) for g in games if _predictions_are_fresh(g)}
         return games
 

@@ -61,6 +61,7 @@ def config(**numbers: Any) -> Config:
         "feature_versions": None,
         "systems": SYSTEMS,
         "retired_systems": (),
+        "zones_scope": "players",
         "run_for": lambda wanted, version: tuple(_REGISTRY[name] for name in wanted),
         "players_per_request": 4,
         "hold_down_seconds": 0.0,

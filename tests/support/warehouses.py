@@ -176,6 +176,19 @@ def harness(request: pytest.FixtureRequest) -> Harness:
     return found
 
 
+@pytest.fixture(params=["googlesql", pytest.param("bigquery", marks=pytest.mark.long)])
+def statements(request: pytest.FixtureRequest) -> Any:
+    """Each warehouse that runs statements, its inputs empty."""
+    if request.param == "googlesql":
+        from googlesql.warehouse import EvaluatorHarness  # noqa: PLC0415 - it needs this module
+
+        return EvaluatorHarness()
+    found: BigQueryHarness = request.getfixturevalue("bigquery_harness")
+    for name in ("upcoming_player_game_context", "ml_feature_store_v2", "player_prop_lines"):
+        found.client.query_and_wait(f"DELETE FROM `{found.name(name)}` WHERE game_date > '1990-01-01'")
+    return found
+
+
 DAY = date(2026, 1, 20)
 T0 = datetime(2026, 1, 19, 12, tzinfo=UTC)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from importlib import resources
 from typing import Any
 
 import pytest
 
-from regen.domain.bdb import MAX_AGE, MAX_ATTEMPTS, BdbAct, BdbGame, BdbStatus, decide, overdue, pause_after
+from regen.domain.bdb import KNOWN, MAX_AGE, MAX_ATTEMPTS, MEANS, OPEN, BdbAct, BdbGame, decide, overdue, pause_after
 from regen.schemas import table
 from regen.services.state.deps import ALERT_TOPIC, TRIGGER_TOPIC
 from regen.services.tables import bdb_scanning
@@ -58,9 +60,23 @@ def test_pauses_double_until_a_game_is_overdue() -> None:
 
 
 def test_status_column_names_the_statuses_of_the_code() -> None:
+    """Upstream's two vocabularies in its column; in regen's own what a scan writes, and nothing that is upstream's alone."""
     said = table("pending_bdb_games").field("status").description
-    assert said == "pending_bdb, bdb_available, regenerating, completed or expired"
-    assert [word.value for word in BdbStatus] == said.replace(" or ", ", ").split(", ")
+    assert {word for word in KNOWN if re.search(rf"\b{word}\b", said)} == {*MEANS, *OPEN, "expired"} - {"regenerating"}
+    own = table("pending_bdb_games").field("regen_status").description
+    written = {word for word in KNOWN if re.search(rf"\b{word}\b", own)}
+    assert written == {to.value for to in bdb_scanning.TO.values()}
+    assert not written & MEANS.keys()
+
+
+def test_the_statements_part_knows_the_words_of_the_code() -> None:
+    text = (resources.files("regen.sql") / "parts" / "bdb_state.sql").read_text(encoding="utf-8")
+    found = {
+        word.strip("' "): state
+        for words, state in re.findall(r"status IN \(([^)]*)\) THEN '(\w+)'", text)
+        for word in words.split(",")
+    }
+    assert found == MEANS
 
 
 class Watched(BackfillBench):
@@ -101,6 +117,35 @@ def test_one_regeneration_completes_all_games_of_a_date() -> None:
     assert bench.ledger.graded == [(DAY, DAY)]
 
 
+@pytest.mark.parametrize("word", ["completed_bdb", "reran", "blocked", "bdb_available"])
+def test_what_upstream_has_finished_is_regenerated_once(word: str) -> None:
+    bench = Watched()
+    bench.run()
+    bench.put(game(word))
+    assert bdb_scanning.scan(bench.deps).triggered == [DAY]
+    bench.drain()
+    bench.promoted()
+    bdb_scanning.scan(bench.deps)
+    assert bench.statuses() == ["completed"]
+    assert bdb_scanning.scan(bench.deps).games == []
+
+
+@pytest.mark.parametrize("word", ["failed_max_retries", "failed_no_bdb_data", "expired"])
+def test_what_upstream_has_given_up_is_left_alone(word: str) -> None:
+    bench = Watched()
+    bench.put(game(word))
+    assert bdb_scanning.scan(bench.deps).games == []
+    assert bench.statuses() == [word]
+
+
+def test_a_season_that_upstream_has_finished_starts_nothing() -> None:
+    """An adopted table holds every game of it, and the predecessor's rows rest on no hash."""
+    bench = Watched()
+    bench.put(game("completed_bdb"))
+    bench.clock.advance(MAX_AGE.total_seconds() + 10 * 86_400)
+    assert bdb_scanning.scan(bench.deps).games == []
+
+
 def test_missing_promotion_is_retried_then_raises_an_alert() -> None:
     bench = Watched()
     bench.put(game())
@@ -121,14 +166,14 @@ def test_scan_dry_run_reports_and_changes_nothing() -> None:
     assert (bench.triggers(), bench.statuses()) == ([], ["bdb_available"])
 
 
-def test_simultaneous_scans_publish_one_trigger() -> None:
+def test_simultaneous_scans_publish_one_trigger(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Watched()
     bench.put(game(game_id="a"))
-    read = bench.ledger.bdb_games()
+    read = bench.ledger.bdb_games(DAY)
     bdb_scanning.scan(bench.deps)
     bench.put(game(game_id="b"))
-    late = [*read, *(g for g in bench.ledger.bdb_games() if g.game_id == "b")]
-    bench.ledger.bdb_games = lambda: late  # type: ignore[method-assign]
+    late = [*read, *(g for g in bench.ledger.bdb_games(DAY) if g.game_id == "b")]
+    monkeypatch.setattr(bench.ledger, "bdb_games", lambda _: late)
     bdb_scanning.scan(bench.deps)
     assert [t["metadata"]["games"] for t in bench.triggers()] == [["a"], ["b"]]
 

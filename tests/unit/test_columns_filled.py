@@ -34,6 +34,7 @@ PREDICTION = Prediction(
     price_edge=0.04,
     line_minutes=35,
     is_fallback=True,
+    line_source="ODDS_API",
 )
 PROVENANCE = Provenance(
     "h",
@@ -49,6 +50,7 @@ PROVENANCE = Provenance(
     "NYK",
     "tip_off",
     "2026-01-20T08:00:00+00:00",
+    "zones",
 )
 OUTCOME = Outcome(
     "playera",

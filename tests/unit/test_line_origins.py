@@ -25,11 +25,25 @@ SEEN = TIP_OFF - timedelta(hours=12, minutes=35)
 def test_a_line_of_the_slate_is_a_fallback_and_an_offer_is_none() -> None:
     context = {
         "player_lookup": "a", "game_id": "g", "team_abbr": "NYK", "opponent_team_abbr": "BOS", "home_game": True,
-        "current_points_line": 22.5, "current_points_line_source": "fanduel", "created_at": "2026-01-20T10:00:00Z",
+        "created_at": "2026-01-20T10:00:00Z",
     }  # fmt: skip
-    offer = {"value": 21.5, "bookmaker": "draftkings", "over_price": -110, "under_price": -110}
+    named = {
+        "value": 22.5,
+        "bookmaker": "fanduel",
+        "is_fallback": True,
+        "source": "upcoming_player_game_context",
+        "rank": 9,
+    }
+    offer = {
+        "value": 21.5,
+        "bookmaker": "draftkings",
+        "over_price": -110,
+        "under_price": -110,
+        "source": "x",
+        "rank": 2,
+    }
     found = []
-    for offers in (None, json.dumps([offer])):
+    for offers in (json.dumps([named]), json.dumps([offer, named])):
         row = {
             "player_lookup": "a", "context": json.dumps(context), "features": json.dumps(feature_row("a", "g")),
             "lines": offers, "games": None,
@@ -38,8 +52,8 @@ def test_a_line_of_the_slate_is_a_fallback_and_an_offer_is_none() -> None:
         assert one.inputs is not None, one.problem
         found.append(one.inputs.lines)
     assert found == [
-        (Line(22.5, "fanduel", is_fallback=True),),
-        (Line(21.5, "draftkings", -110, -110),),
+        (Line(22.5, "fanduel", is_fallback=True, source="upcoming_player_game_context", rank=9),),
+        (Line(21.5, "draftkings", -110, -110, source="x", rank=2),),
     ]
 
 
@@ -50,8 +64,16 @@ def test_a_row_says_where_its_line_is_from_and_how_old() -> None:
     seen = replace(
         offered, inputs=replace(offered.inputs, lines=(Line(11.5, "draftkings", -110, -110, SEEN),), game_start=TIP_OFF)
     )
+    upstreams = replace(
+        entry("playerd"),
+        inputs=replace(
+            offered.inputs,
+            player_lookup="playerd",
+            lines=(Line(11.5, "betmgm", -110, -110, source="ODDS_API", rank=4),),
+        ),
+    )
     own = replace(named, inputs=replace(named.inputs, lines=(Line(11.5, "unknown", is_fallback=True),)))
-    bench = Bench([seen, own, entry("playerc", lines=())])
+    bench = Bench([seen, own, entry("playerc", lines=()), upstreams])
     assert bench.run().status == "promoted"
     rows = {r["player_lookup"]: r for r in bench.warehouse.predictions(DAY) if r["system_id"] == "steady"}
     told = {
@@ -62,6 +84,7 @@ def test_a_row_says_where_its_line_is_from_and_how_old() -> None:
         "playera": ("player_prop_lines", False, 755),
         "playerb": ("upcoming_player_game_context", True, None),
         "playerc": (None, None, None),
+        "playerd": ("ODDS_API", False, None),
     }
     assert rows["playera"]["edge"] > 0
     assert (rows["playerb"].get("edge"), rows["playerc"].get("edge")) == (None, None)
@@ -111,6 +134,21 @@ def test_a_date_whose_lines_are_the_slates_own_says_so(fallen: int, passes: bool
     assert (found["passed"], found["severity"], found["value"]) == (passes, "warn", 10.0 * fallen)
     assert found["concerns"] == names(10)[:fallen]
     assert verdict.failed == []
+
+
+def test_placeholders_and_averages_are_counted_in_the_verdict() -> None:
+    outcomes = [produced(player) for player in names(10)]
+    odd = ("line_placeholder:draftkings:20.0", "line_average:consensus:19.5", "line_stale:fanduel:18.5")
+    for n in (0, 1):
+        rows = tuple(replace(p, warnings=odd[n:]) for p in outcomes[n].predictions)
+        outcomes[n] = replace(outcomes[n], predictions=rows)
+    verdict = judge(evidence(names(10), names(10), outcomes=outcomes, fresh=outcomes))
+    (found,) = [c for c in verdict.as_record()["checks"] if c["name"] == "hollow_lines"]
+    assert (found["passed"], found["severity"], found["value"]) == (False, "warn", 20.0)
+    one, two = names(10)[:2]
+    assert found["concerns"] == [
+        f"{one}:average:consensus:19.5", f"{one}:placeholder:draftkings:20.0", f"{two}:average:consensus:19.5",
+    ]  # fmt: skip
 
 
 def test_features_say_when_they_were_built() -> None:

@@ -142,3 +142,17 @@ def test_every_offered_line_is_used_or_accounted_for(
         taken = any((line.value, line.bookmaker) == (c.value, c.bookmaker) for c in chosen.lines)
         other = bool(chosen.lines) and line.bookmaker != chosen.lines[0].bookmaker
         assert taken or other or f"{line.bookmaker}:{line.value}" in named
+
+
+def test_the_best_source_comes_before_the_preferred_bookmaker() -> None:
+    """The predecessor's order: FanDuel by the Odds API before DraftKings by BettingPros."""
+    offers = (Line(20.5, "draftkings", rank=3), Line(21.5, "betmgm", rank=4), Line(19.5, "fanduel", rank=2))
+    assert [line.bookmaker for line in choose(offers).lines] == ["fanduel"]
+    assert [line.bookmaker for line in choose(offers[:2]).lines] == ["draftkings"]
+
+
+@pytest.mark.parametrize("name", ["BettingPros Consensus", "bettingprosconsensus", "average", "estimated_avg"])
+def test_an_average_is_set_aside_and_named(name: str) -> None:
+    found = choose((Line(20.5, name), Line(21.5, "fanduel")))
+    assert [line.bookmaker for line in found.lines] == ["fanduel"]
+    assert found.warnings == (f"line_average:{name}:20.5",)

@@ -196,10 +196,10 @@ VALUES: list[Any] = [
 ]  # fmt: skip
 COLUMNS = {
     "context": ["game_id", "team_abbr", "opponent_team_abbr", "home_game", "game_start", "has_prop_line",
-                "current_points_line", "current_points_line_source", "avg_minutes_per_game_last_7", "player_status"],
+                "avg_minutes_per_game_last_7", "player_status"],
     "features": ["features", "feature_names", "feature_version", "feature_quality_score", "data_source_tier",
                  "shot_zones_source", "data_hash", "created_at"],
-    "lines": ["value", "bookmaker", "over_price", "under_price", "captured_at"],
+    "lines": ["value", "bookmaker", "over_price", "under_price", "captured_at", "is_fallback", "source", "rank"],
     "games": ["game_date", "game_id", "team", "opponent", "home", "minutes", "points", "fga", "rebounds", "days_rest",
               "opponent_def_rating"],
 }  # fmt: skip
@@ -236,9 +236,10 @@ def test_odd_rows_affect_their_own_player_only() -> None:
     assert problems[f"unnamed_{len(rows) - 2}"].outcome == "failed"
     for player, problem in problems.items():
         if problem.reason in {"invalid_inputs", "invalid_features"} and player in odd:
-            assert any(word in str(problem.error) for word in (odd[player], "player_", "feature_", "recent_games")), (
-                problem
-            )
+            assert any(
+                word in str(problem.error)
+                for word in (odd[player], "player_", "prop_lines_input", "feature_", "recent_games")
+            ), problem
 
 
 @pytest.mark.parametrize("number", [900, 10_000])

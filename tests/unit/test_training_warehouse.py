@@ -81,7 +81,7 @@ def test_what_is_not_there_is_named() -> None:
         "turnovers",
         "home_game",
         "left out as invalid",
-        "player_prop_lines",
+        "prop_lines_input",
     ):
         assert words in said
     assert "no games" in "; ".join(remarks(tables_as_data([], []).report))

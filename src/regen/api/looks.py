@@ -11,6 +11,7 @@ from regen.api.words import Answer, one_of
 from regen.domain.bdb import BdbAct
 from regen.domain.grading import Graded
 from regen.domain.invariants import Finding
+from regen.domain.zones import ZonesAct
 
 
 class ScannedGame(Answer, frozen=True, kw_only=True):
@@ -30,17 +31,32 @@ class ScannedGame(Answer, frozen=True, kw_only=True):
     fresh_players: int
 
 
+class ScannedDate(Answer, frozen=True, kw_only=True):
+    """A date whose current predictions rest on other shot zones than the feature store has, and what was decided and why.
+
+    Attributes:
+        players: those whose zones are others.
+    """
+
+    game_date: date
+    act: Annotated[str, one_of(*ZonesAct)]
+    why: str
+    players: list[str]
+
+
 class Scan(Answer, frozen=True, kw_only=True):
     """What a scan for late data saw and did.
 
     Attributes:
-        triggered: dates for which a regeneration was asked for.
+        triggered: dates for which a regeneration was asked for, because of a flag or of other shot zones.
         counts: games by what was decided.
+        zones: dates with other shot zones, the newest first.
     """
 
     triggered: list[date]
     games: list[ScannedGame]
     counts: dict[str, int]
+    zones: list[ScannedDate]
 
 
 class Findings(Answer, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ from regen.domain.nearest import nearest, the_nearest
 PANEL = "Data and models"
 LIST = (
     "game_date:date game_id:game status home_team:home:4 away_team:away:4 bdb_available_at:available_at:3 "
-    "completed_at::5 attempts::n6 bdb_check_count:checks:n7 resolution_notes:notes:t8"
+    "completed_at::5 attempts::n6 bdb_check_count:checks:n7 upstream_status:upstream:8 resolution_notes:notes:t9"
 )
 SCAN = "game_date:date game_id:game act why::t2 was::4 stale_players:stale:n5 fresh_players:fresh:n6 attempts::n7"
 
@@ -36,7 +36,7 @@ def add(app: typer.Typer) -> None:
 
 
 def scan(session: Session, dry_run: DryRun = False) -> None:
-    """Regenerate each date whose late data has come and whose features rest on it."""
+    """Regenerate each date whose late data has come, and the players whose shot zones the feature store has replaced."""
     if not dry_run:
         today = eastern_today(clock.now()).isoformat()
         ready(session, "regenerate each date whose late data has come", word=today)
@@ -44,6 +44,10 @@ def scan(session: Session, dry_run: DryRun = False) -> None:
     arrived = sorted(report["games"], key=lambda game: game["was"] == BdbStatus.PENDING)
     session.out.show(report, columns(SCAN), [g for g in arrived if g["act"] != "wait"] or arrived[:20])
     if not session.out.json:
+        for one in report.get("zones", []):
+            session.out.line(
+                f"{one['game_date']}: other shot zones of {len(one['players'])} players: {one['act']}, {one['why']}"
+            )
         session.out.line(scan_sentence(report, "nothing is awaited", dry_run=dry_run))
 
 

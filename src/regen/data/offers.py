@@ -31,9 +31,9 @@ class Offers:
 def offers(lines: Sequence[PropLine], start: datetime | None) -> Offers:
     """The lines on one player that count for a game with this start, whatever their order."""
     known, late = split(lines, start)
-    newest: dict[tuple[str, float], PropLine] = {}
+    newest: dict[tuple[str, float, int], PropLine] = {}
     for line in last_snapshots(known):
-        key = (line.bookmaker, line.line)
+        key = (line.bookmaker, line.line, line.rank)
         if key not in newest or _seen(line) >= _seen(newest[key]):
             newest[key] = line
     return Offers(tuple(newest[key] for key in sorted(newest)), tuple(late), len(known) - len(newest))

@@ -19,7 +19,7 @@ FIRST_PAUSE = timedelta(hours=1)
 
 
 class BdbStatus(StrEnum):
-    """The values of `pending_bdb_games.status`. regen writes no others, and reports any other that it reads."""
+    """The states of a game. Upstream's word for it stays in `pending_bdb_games.status`; regen writes `regen_status`."""
 
     PENDING = "pending_bdb"
     AVAILABLE = "bdb_available"
@@ -30,6 +30,17 @@ class BdbStatus(StrEnum):
     """The data never came, or no regeneration used it."""
 
 
+MEANS = {
+    "reran": BdbStatus.AVAILABLE,
+    "blocked": BdbStatus.AVAILABLE,
+    "completed_bdb": BdbStatus.AVAILABLE,
+    "failed_max_retries": BdbStatus.EXPIRED,
+    "failed_no_bdb_data": BdbStatus.EXPIRED,
+}
+"""What upstream's other words mean, of both its vocabularies. Whether predictions rest on data that it has finished with is
+regen's own question, and `blocked` was upstream's rule never to predict twice."""
+KNOWN = frozenset({*BdbStatus, *MEANS})
+"""Every word that `pending_bdb_games.status` may have."""
 OPEN = frozenset({BdbStatus.PENDING, BdbStatus.AVAILABLE, BdbStatus.REGENERATING})
 
 
@@ -38,7 +49,7 @@ class BdbGame:
     """A pending game, and the feature rows on which the current predictions of its players rest.
 
     Attributes:
-        status: the table's value, possibly not a `BdbStatus`.
+        status: regen's own, or what upstream's word means; a word that nobody knows as it is.
         old_features: players whose newest feature row is older than the arrival of the data.
         fresh: players whose current predictions rest on their newest feature row.
         stale: players whose current predictions rest on another one.

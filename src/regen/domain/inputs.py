@@ -10,6 +10,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+BEST_RANK = 1
+"""The rank of the best source of lines, and of lines whose source is not known."""
+
 
 class SourceTier(StrEnum):
     """The quality of a feature row's source, with the predecessor's names."""
@@ -61,6 +64,8 @@ class Line:
         captured_at: when the line was seen (aware UTC).
         is_fallback: whether it is the one that the slate names (`current_points_line`), for want of bookmakers' offers. No
             system sees that.
+        source: where it was had from, in the words of the view `prop_lines_input`; None in requests of earlier releases.
+        rank: preference of the source for this bookmaker, 1 the best. A line of a better rank is chosen first.
     """
 
     value: float
@@ -69,6 +74,8 @@ class Line:
     under_price: int | None = None
     captured_at: datetime | None = None
     is_fallback: bool = False
+    source: str | None = None
+    rank: int = BEST_RANK
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,7 @@ class PlayerInputs:
         lines: every bookmaker's line, in no particular order; empty if there is none.
         injury_status: `out`, `doubtful`, `questionable`, `probable`, `available`, or `unknown` where no report exists.
         context_built_at: when the player's row of the slate was made; None in requests of earlier releases.
+        shot_zones_hash: upstream's hash of the shot zones in the feature row, None if it has none. No system sees that.
     """
 
     player_lookup: str
@@ -107,11 +115,12 @@ class PlayerInputs:
     features_built_at: datetime | None = None
     context_built_at: datetime | None = None
     warnings: tuple[str, ...] = field(default=())
+    shot_zones_hash: str | None = None
 
     def inputs_hash(self) -> str:
         """SHA-256 (32 hex digits) over everything a system can read; equal inputs give equal hashes (P12)."""
         seen = _plain(self)
-        for unseen in ("features_built_at", "context_built_at", "warnings"):
+        for unseen in ("features_built_at", "context_built_at", "warnings", "shot_zones_hash"):
             del seen[unseen]
         canonical = json.dumps(seen, sort_keys=True, separators=(",", ":"), default=_plain)
         return hashlib.sha256(canonical.encode()).hexdigest()[:32]
@@ -144,7 +153,9 @@ def _plain(value: object) -> Any:  # noqa: ANN401
     if isinstance(value, date):  # datetime is a date
         return value.isoformat()
     if isinstance(value, Line):
-        return {name: getattr(value, name) for name in _LINE_SEEN}
+        seen = {name: getattr(value, name) for name in _LINE_SEEN}
+        # A rank chooses between lines. Without a choice the hash is that of releases that had no ranks.
+        return seen if value.rank == BEST_RANK or value.is_fallback else {**seen, "rank": value.rank}
     if isinstance(value, RecentGame | PlayerInputs):
         return {name: getattr(value, name) for name in value.__slots__}
     raise TypeError(f"inputs hold a value of type {type(value).__name__}")

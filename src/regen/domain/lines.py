@@ -1,15 +1,20 @@
 """Selection of the lines to predict against from all that bookmakers offer.
 
 A line is set aside, with a warning that names it, if it cannot be a points line, if it was seen after the start, if it is
-stale, or if it is a placeholder:
+an average, if it is stale, or if it is a placeholder:
 
 - **After the start**: the rule of `tip_off`. Such a line neither makes another one stale nor confirms a placeholder.
 - **Stale**: seen more than `STALE_HOURS` before tip-off, or more than `BEHIND_HOURS` before the newest line that any
   bookmaker offers on the player. Also stale if another value of the same bookmaker was seen more than `MOVED_HOURS`
   later: alternate lines are seen together, a line that moved is seen again. A line without a time counts as fresh.
+- **Average**: offered by no bookmaker but computed from several, or from the player's games. Its bookmaker's name says so
+  (`AVERAGES`). No bet can be made on it.
 - **Placeholder**: the value `PLACEHOLDER`, which the predecessor wrote for every player whose line it did not know. It
   is set aside if it is more than `PLACEHOLDER_GAP` from the median of the other offers. Without other offers, it is set
   aside if it is more than `FORM_GAP` from the player's mean over the last `FORM_GAMES` games.
+
+Several sources may have the same bookmaker's lines. Of each bookmaker the sound lines of the best rank count, and the
+bookmaker to predict against is the one with the best rank; of equal ranks the most preferred.
 """
 
 from __future__ import annotations
@@ -38,6 +43,10 @@ PLACEHOLDER_GAP = 3.0
 FORM_GAP = 5.0
 """Points. A line less the player's mean has a standard deviation of 1.7 to 1.9."""
 FORM_GAMES = 10
+AVERAGES = ("consensus", "average", "estimated", "median")
+"""Words in the names under which upstream's sources offer averages, such as `BettingPros Consensus`."""
+HOLLOW = ("line_placeholder:", "line_average:")
+"""The warnings of lines that no bookmaker offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,7 @@ def choose(lines: Sequence[Line], game_start: datetime | None = None, form: floa
     good, warnings = sift(lines, game_start, form)
     if not good:
         return ChosenLines((), warnings)
-    book = min((line.bookmaker for line in good), key=_preference)
+    book = min(good, key=_order).bookmaker
     by_value: dict[float, Line] = {}
     for line in sorted((g for g in good if g.bookmaker == book), key=_seen):
         by_value[line.value] = line
@@ -87,7 +96,11 @@ def sift(
     """The sound lines, and a warning for each of the others."""
     if not lines:
         return (), ()
-    possible = [line for line in lines if usable(line) and is_known(line.captured_at, game_start)]
+    possible = [
+        line
+        for line in lines
+        if usable(line) and is_known(line.captured_at, game_start) and not is_average(line.bookmaker)
+    ]
     stale = _stale(possible, game_start)
     fresh = [line for line in possible if line not in stale]
     hollow = {line for line in fresh if line.value == PLACEHOLDER} if _hollow(fresh, form) else set()
@@ -96,7 +109,21 @@ def sift(
         kind = _kind(line, stale, game_start)
         if kind != "placeholder" or line in hollow:
             warnings.append(f"line_{kind}:{line.bookmaker}:{line.value}")
-    return tuple(line for line in fresh if line not in hollow), tuple(warnings)
+    return best_ranked([line for line in fresh if line not in hollow]), tuple(warnings)
+
+
+def best_ranked(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Of each bookmaker the lines of its best source."""
+    best: dict[str, int] = {}
+    for line in lines:
+        best[line.bookmaker] = min(best.get(line.bookmaker, line.rank), line.rank)
+    return tuple(line for line in lines if line.rank == best[line.bookmaker])
+
+
+def is_average(bookmaker: str) -> bool:
+    """Whether a bookmaker's name says that its lines are computed from those of others, or from the player's games."""
+    name = bookmaker.lower()
+    return any(word in name for word in AVERAGES)
 
 
 def main_lines(lines: Sequence[Line]) -> tuple[Line, ...]:
@@ -143,6 +170,8 @@ def _kind(line: Line, stale: set[Line], game_start: datetime | None) -> str:
         return "unusable"
     if not is_known(line.captured_at, game_start):
         return "after_start"
+    if is_average(line.bookmaker):
+        return "average"
     return "stale" if line in stale else "placeholder"
 
 
@@ -184,6 +213,10 @@ def _hollow(lines: Sequence[Line], form: float | None) -> bool:
 def _form(inputs: PlayerInputs) -> float | None:
     games = inputs.recent_games[:FORM_GAMES]
     return fmean(game.points for game in games) if games else None
+
+
+def _order(line: Line) -> tuple[int, int, str]:
+    return (line.rank, *_preference(line.bookmaker))
 
 
 def _preference(book: str) -> tuple[int, str]:

@@ -31,6 +31,7 @@ class Prediction:
         price_edge: chance of the recommended side above the one that its price implies; None without a side or a price.
         line_minutes: from when the line was seen to tip-off; None if one of these is unknown.
         is_fallback: whether the line is the slate's own, for want of bookmakers' offers.
+        line_source: where the line was had from; None without a line, and in outcomes of earlier releases.
         filter_reason: why one should not bet on it; None if one may. The row is stored in either case (I-05).
     """
 
@@ -50,6 +51,7 @@ class Prediction:
     price_edge: float | None = None
     line_minutes: int | None = None
     is_fallback: bool = False
+    line_source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Provenance:
     Attributes:
         inputs_as_of: `tip_off` or `late`, see `tip_off.InputsAsOf`; None if the start is unknown.
         features_built_at: ISO 8601, None if unknown.
+        shot_zones_hash: upstream's hash of the shot zones, None if its feature row has none.
     """
 
     inputs_hash: str
@@ -74,6 +77,7 @@ class Provenance:
     opponent: str | None = None
     inputs_as_of: str | None = None
     features_built_at: str | None = None
+    shot_zones_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

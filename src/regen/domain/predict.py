@@ -170,6 +170,7 @@ def _rows(
                     price_edge=price_edge(advice, line),
                     line_minutes=None if line is None else minutes_before(line.captured_at, inputs.game_start),
                     is_fallback=line is not None and line.is_fallback,
+                    line_source=None if line is None else line.source,
                 )
             )
     return tuple(rows)
@@ -214,6 +215,7 @@ def _outcome(
             opponent=inputs.opponent,
             inputs_as_of=as_of.value if (as_of := inputs_as_of(inputs)) else None,
             features_built_at=inputs.features_built_at.isoformat() if inputs.features_built_at else None,
+            shot_zones_hash=inputs.shot_zones_hash,
         ),
         game_start=inputs.game_start.isoformat() if inputs.game_start else None,
         round=naming.round,

@@ -11,7 +11,7 @@ from regen.domain.outcome import Outcome, OutcomeKind, Prediction
 from regen.domain.recommendation import interval80
 
 OFFERS, FALLBACK = "player_prop_lines", "upcoming_player_game_context"
-"""Where a line was had from: bookmakers' offers, or the slate's own line where there are none."""
+"""Where a line was had from if it does not say so itself: bookmakers' offers, or the slate's own line."""
 MAX_SD = 99.0
 
 
@@ -44,7 +44,7 @@ def prediction_row(batch: Batch, outcome: Outcome, prediction: Prediction, at: d
         "line_margin": None if line is None else round(prediction.points - line, 2),
         "line_source": "NO_PROP_LINE" if line is None else "ACTUAL_PROP",
         "sportsbook": prediction.bookmaker,
-        "line_source_api": None if line is None else FALLBACK if prediction.is_fallback else OFFERS,
+        "line_source_api": _line_source(prediction),
         "was_line_fallback": None if line is None else prediction.is_fallback,
         "line_minutes_before_game": prediction.line_minutes,
         "over_probability": None if prediction.over_probability is None else round(prediction.over_probability, 4),
@@ -68,12 +68,19 @@ def prediction_row(batch: Batch, outcome: Outcome, prediction: Prediction, at: d
         "actual_games_count": source.history_games if source else None,
         "data_source_tier": source.data_source_tier if source else None,
         "shot_zones_source": source.shot_zones_source if source else None,
+        "source_shot_zones_hash": source.shot_zones_hash if source else None,
         "inputs_hash": source.inputs_hash if source else None,
         "code_version": outcome.code_version or batch.code_version,
         "batch_id": batch.batch_id,
         "retrospective": begun,
         "inputs_as_of": source.inputs_as_of if source else None,
     }
+
+
+def _line_source(prediction: Prediction) -> str | None:
+    if prediction.line is None:
+        return None
+    return prediction.line_source or (FALLBACK if prediction.is_fallback else OFFERS)
 
 
 def has_begun(game_start: str | None, at: datetime) -> bool:

@@ -199,6 +199,8 @@ def _lines(lines: object) -> Iterator[str]:
             yield _problem("lines.over_price, under_price", "American odds", (line.over_price, line.under_price))
         elif not _timed(line):
             yield _problem("lines.captured_at", "a timestamp or null", line.captured_at)
+        elif type(line.rank) is not int or not _number(line.rank) or not (line.source is None or is_text(line.source)):
+            yield _problem("lines.rank, source", "a whole number, and a text or null", (line.rank, line.source))
 
 
 def _number(value: object) -> bool:
@@ -239,6 +241,7 @@ _FIELDS: tuple[tuple[str, Rule, str], ...] = (
     ("data_source_tier", lambda v: isinstance(v, str) and v in SourceTier.__members__, "a tier"),
     ("shot_zones_source", lambda v: v is None or is_text(v), "a text or null"),
     ("injury_status", is_text, "a text"),
+    ("shot_zones_hash", lambda v: v is None or is_text(v), "a text or null"),
     ("features_built_at", lambda v: v is None or is_moment(v), "a timestamp or null"),
     ("context_built_at", lambda v: v is None or is_moment(v), "a timestamp or null"),
     (

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from regen.domain.inputs import BEST_RANK
+
 
 @dataclass(frozen=True, slots=True)
 class GameLog:
@@ -58,6 +60,8 @@ class PropLine:
     under_price: int | None = None
     captured_at: datetime | None = None
     game_start: datetime | None = None
+    rank: int = BEST_RANK
+    is_fallback: bool = False
 
 
 @dataclass(frozen=True, slots=True)

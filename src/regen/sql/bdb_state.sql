@@ -1,8 +1,14 @@
 -- For each waiting game: whether its players' features are newer than the data, and on which features their predictions rest.
 WITH waiting AS (
   SELECT game_date, game_id, bdb_available_at
-  FROM {pending_bdb_games}
-  WHERE game_date BETWEEN @first AND @last AND status NOT IN ('completed', 'expired')
+  FROM (
+    SELECT
+      game_date, game_id, IFNULL(bdb_available_at, completed_at) AS bdb_available_at,
+      {bdb_state:pending_game}
+    FROM {pending_bdb_games} AS pending_game
+    WHERE game_date BETWEEN @first AND @last
+  )
+  WHERE state NOT IN ('completed', 'expired')
 ),
 features AS (
   SELECT game_date, game_id, player_lookup, data_hash, created_at

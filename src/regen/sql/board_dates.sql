@@ -7,8 +7,15 @@ WITH current_rows AS (
 ),
 awaited AS (
   SELECT game_date, COUNT(*) AS awaited_games, MIN(game_start_time) AS oldest_start
-  FROM {pending_bdb_games}
-  WHERE game_date BETWEEN @first AND @last AND status NOT IN ('completed', 'expired')
+  FROM (
+    SELECT
+      game_date, game_start_time,
+      regen_status IS NULL AND status IN ('reran', 'blocked', 'completed_bdb') AS is_finished,
+      {bdb_state:pending_game}
+    FROM {pending_bdb_games} AS pending_game
+    WHERE game_date BETWEEN @first AND @last
+  )
+  WHERE state NOT IN ('completed', 'expired') AND NOT is_finished
   GROUP BY game_date
 )
 SELECT

@@ -4,17 +4,23 @@
 CREATE OR REPLACE VIEW `{nba_predictions}.prediction_coverage` AS
 WITH slate AS (
   SELECT
-    game_date, player_lookup, player_status, avg_minutes_per_game_last_7, has_prop_line, current_points_line,
+    game_date, game_id, player_lookup, player_status, avg_minutes_per_game_last_7, has_prop_line,
     -- Upstream's table may lack the column, and a view cannot be retried without it. Read from the row as JSON, it is null then.
     LOWER(TRIM(IFNULL(JSON_VALUE(TO_JSON_STRING(context), '$.game_status'), ''))) AS game_status
   FROM {upcoming_player_game_context} AS context
   WHERE game_date >= '1946-01-01'
   QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date, player_lookup ORDER BY created_at DESC) = 1
 ),
+schedule AS (
+  SELECT game_date, game_id, MIN(game_status) AS game_status
+  FROM `{nba_predictions}.game_schedule_input`
+  WHERE game_date >= '1946-01-01'
+  GROUP BY game_date, game_id
+),
 lined AS (
   SELECT DISTINCT game_date, player_lookup
-  FROM {player_prop_lines}
-  WHERE game_date >= '1946-01-01' AND market = 'points'
+  FROM `{nba_predictions}.prop_lines_input`
+  WHERE game_date >= '1946-01-01'
 ),
 produced AS (
   SELECT DISTINCT game_date, player_lookup
@@ -33,15 +39,19 @@ judged AS (
     slate.player_lookup,
     produced.player_lookup IS NOT NULL AS is_produced,
     CASE
-      WHEN REGEXP_CONTAINS(slate.game_status, r'^(postponed|ppd|cancelled|canceled|suspended|abandoned)([^a-z]|$)')
+      WHEN REGEXP_CONTAINS(
+          LOWER(COALESCE(NULLIF(slate.game_status, ''), schedule.game_status, '')),
+          r'^(postponed|ppd|cancelled|canceled|suspended|abandoned)([^a-z]|$)'
+        )
         THEN 'excluded'
       WHEN LOWER(TRIM(IFNULL(slate.player_status, ''))) IN ('out', 'doubtful') THEN 'excluded'
-      WHEN lined.player_lookup IS NULL AND NOT IFNULL(slate.has_prop_line, FALSE) AND slate.current_points_line IS NULL
+      WHEN lined.player_lookup IS NULL AND NOT IFNULL(slate.has_prop_line, FALSE)
         AND IFNULL(slate.avg_minutes_per_game_last_7, 0) < 15 THEN 'excluded'
       WHEN produced.player_lookup IS NULL AND skipped.skip_reason IN ('out', 'no_history') THEN 'skipped'
       ELSE 'expected'
     END AS standing
   FROM slate
+  LEFT JOIN schedule ON schedule.game_date = slate.game_date AND schedule.game_id = slate.game_id
   LEFT JOIN lined ON lined.game_date = slate.game_date AND lined.player_lookup = slate.player_lookup
   LEFT JOIN produced ON produced.game_date = slate.game_date AND produced.player_lookup = slate.player_lookup
   LEFT JOIN skipped ON skipped.game_date = slate.game_date AND skipped.player_lookup = slate.player_lookup

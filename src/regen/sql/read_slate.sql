@@ -1,34 +1,31 @@
 -- All data that a batch needs of a date, in one query: one row for each rostered player.
 -- - Slate: a player's newest row from before the start of the game; without one, the newest row.
 -- - Features: the newest row, whenever it was made.
--- - Lines: of each value the newest one from before the start; of later ones the newest, for a warning.
--- The start is the one in the newest rows of most of the game's players. Rows and lines with a time after the reading (@at),
--- or after the making of the player's row, come from a wrong clock and are not used.
+-- - Lines: of each source, bookmaker and value the newest one from before the start; of later ones the newest, for a warning.
+--   Of the fallback's the newest one that the player's row can rest on; the time of the row is no time of the line.
+-- The start is the schedule's; so is the status of the game where the player's row has none. Rows and lines with a time after
+-- the reading (@at), or after the making of the player's row, come from a wrong clock and are not used.
 -- TO_JSON_STRING keeps the result small, and lets a broken row be reported with its player's name.
-WITH context AS (
+WITH schedule AS (
+  SELECT game_id, MIN(game_start) AS tip_off, MIN(game_status) AS game_status
+  FROM `{nba_predictions}.game_schedule_input`
+  WHERE game_date = @game_date
+  GROUP BY game_id
+),
+context AS (
   SELECT
-    *,
-    FIRST_VALUE(game_start) OVER (
-      PARTITION BY game_id ORDER BY game_start IS NULL, players DESC, game_start
-      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-    ) AS tip_off
+    told.* EXCEPT (game_status), schedule.tip_off,
+    COALESCE(NULLIF(TRIM(told.game_status), ''), schedule.game_status) AS game_status
   FROM (
-    SELECT
-      *,
-      SUM(IF(newest = 1 AND game_start IS NOT NULL, 1, 0)) OVER (PARTITION BY game_id, game_start) AS players
-    FROM (
-      SELECT *, ROW_NUMBER() OVER (PARTITION BY player_lookup ORDER BY created_at DESC, game_id) AS newest
-      FROM (
-        SELECT {context_columns}
-        FROM {upcoming_player_game_context}
-        WHERE game_date = @game_date
-      )
-    )
-  )
+    SELECT {context_columns}
+    FROM {upcoming_player_game_context}
+    WHERE game_date = @game_date
+  ) AS told
+  LEFT JOIN schedule ON schedule.game_id = told.game_id
 ),
 slate AS (
   SELECT
-    * EXCEPT (newest, players),
+    *,
     LEAST(IFNULL(tip_off, GREATEST(@at, created_at)), GREATEST(@at, created_at)) AS known_until
   FROM context
   WHERE TRUE  -- BigQuery wants one beside QUALIFY
@@ -48,17 +45,23 @@ offered AS (
     SELECT
       lines.player_lookup,
       STRUCT(
-        CAST(lines.line AS FLOAT64) AS value, lines.bookmaker AS bookmaker, lines.over_price AS over_price,
+        CAST(lines.line AS FLOAT64) AS value, IFNULL(lines.bookmaker, 'unknown') AS bookmaker, lines.over_price AS over_price,
         lines.under_price AS under_price,
-        FORMAT_TIMESTAMP('%Y-%m-%dT%H:%M:%E6SZ', lines.captured_at) AS captured_at
+        FORMAT_TIMESTAMP('%Y-%m-%dT%H:%M:%E6SZ', IF(lines.is_fallback, NULL, lines.captured_at)) AS captured_at,
+        IFNULL(lines.is_fallback, FALSE) AS is_fallback, lines.source AS source, IFNULL(lines.rank, 99) AS rank
       ) AS offer
-    FROM {player_prop_lines} AS lines
+    FROM `{nba_predictions}.prop_lines_input` AS lines
     JOIN slate ON slate.player_lookup = lines.player_lookup
-    WHERE lines.game_date = @game_date AND lines.market = 'points'
+    WHERE lines.game_date = @game_date AND lines.line IS NOT NULL
+      AND IF(
+        lines.is_fallback, IFNULL(lines.captured_at <= GREATEST(slate.known_until, slate.created_at), TRUE), TRUE
+      )
     QUALIFY ROW_NUMBER() OVER (
         PARTITION BY
-          lines.player_lookup, lines.bookmaker, lines.line, IFNULL(lines.captured_at > slate.known_until, FALSE)
-        ORDER BY lines.captured_at DESC
+          lines.player_lookup, lines.source, lines.is_fallback,
+          IF(lines.is_fallback, NULL, lines.bookmaker), IF(lines.is_fallback, NULL, lines.line),
+          NOT lines.is_fallback AND IFNULL(lines.captured_at > slate.known_until, FALSE)
+        ORDER BY lines.captured_at DESC, lines.bookmaker, lines.line
       ) = 1
   )
   GROUP BY player_lookup

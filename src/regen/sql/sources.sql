@@ -1,15 +1,27 @@
 -- What each input has of each date of a range with games: rows, players, newest row, games; beside the games that any input knows.
 -- Upstream's tables may lack some columns: read from the row as JSON, they are null then.
-WITH context AS (
+WITH schedule AS (
+  SELECT game_date, game_id, MIN(game_start) AS game_start, MIN(game_status) AS game_status
+  FROM `{nba_predictions}.game_schedule_input`
+  WHERE game_date BETWEEN @first AND @last
+  GROUP BY game_date, game_id
+),
+context AS (
   SELECT
-    game_date, game_id, player_lookup, created_at,
-    SAFE_CAST(JSON_VALUE(TO_JSON_STRING(slate), '$.game_start') AS TIMESTAMP) AS game_start,
+    slate.game_date, slate.game_id, slate.player_lookup, slate.created_at, schedule.game_start,
     REGEXP_CONTAINS(
-      LOWER(TRIM(IFNULL(JSON_VALUE(TO_JSON_STRING(slate), '$.game_status'), ''))),
+      LOWER(
+        TRIM(
+          COALESCE(
+            NULLIF(TRIM(JSON_VALUE(TO_JSON_STRING(slate), '$.game_status')), ''), schedule.game_status, ''
+          )
+        )
+      ),
       r'^(postponed|ppd|cancelled|canceled|suspended|abandoned)([^a-z]|$)'
     ) AS is_off
   FROM {upcoming_player_game_context} AS slate
-  WHERE game_date BETWEEN @first AND @last
+  LEFT JOIN schedule ON schedule.game_date = slate.game_date AND schedule.game_id = slate.game_id
+  WHERE slate.game_date BETWEEN @first AND @last
 ),
 off AS (
   SELECT DISTINCT game_date, game_id
@@ -18,11 +30,12 @@ off AS (
 ),
 pending AS (
   SELECT
-    pending_games.game_date, pending_games.game_id, pending_games.status, pending_games.bdb_available_at,
-    pending_games.game_start_time
-  FROM {pending_bdb_games} AS pending_games
-  LEFT JOIN off ON off.game_date = pending_games.game_date AND off.game_id = pending_games.game_id
-  WHERE pending_games.game_date BETWEEN @first AND @last AND off.game_id IS NULL
+    pending_game.game_date, pending_game.game_id, pending_game.game_start_time,
+    IFNULL(pending_game.bdb_available_at, pending_game.completed_at) AS bdb_available_at,
+    {bdb_state:pending_game}
+  FROM {pending_bdb_games} AS pending_game
+  LEFT JOIN off ON off.game_date = pending_game.game_date AND off.game_id = pending_game.game_id
+  WHERE pending_game.game_date BETWEEN @first AND @last AND off.game_id IS NULL
 ),
 played AS (
   SELECT
@@ -43,9 +56,9 @@ held AS (
   WHERE NOT is_off
   UNION ALL
   SELECT 'lines', lines.game_date, IFNULL(lines.game_id, places.game_id), lines.player_lookup, lines.captured_at
-  FROM {player_prop_lines} AS lines
+  FROM `{nba_predictions}.prop_lines_input` AS lines
   LEFT JOIN places ON places.game_date = lines.game_date AND places.player_lookup = lines.player_lookup
-  WHERE lines.game_date BETWEEN @first AND @last AND lines.market = 'points'
+  WHERE lines.game_date BETWEEN @first AND @last AND NOT lines.is_fallback
   UNION ALL
   SELECT 'features', game_date, game_id, player_lookup, created_at
   FROM {ml_feature_store_v2}
@@ -56,7 +69,7 @@ held AS (
   UNION ALL
   SELECT 'play_by_play', game_date, game_id, game_id AS player, bdb_available_at
   FROM pending
-  WHERE status IN ('bdb_available', 'regenerating', 'completed')
+  WHERE state IN ('bdb_available', 'regenerating', 'completed')
 ),
 known AS (
   SELECT game_date, game_id, MIN(start) AS start

@@ -105,7 +105,15 @@ def lines_by_date(rows: Sequence[PropLine]) -> dict[date, dict[str, list[PropLin
 
 
 def _line(row: PropLine) -> Line:
-    return Line(row.line, row.bookmaker, row.over_price, row.under_price, row.captured_at)
+    return Line(
+        row.line,
+        row.bookmaker,
+        row.over_price,
+        row.under_price,
+        row.captured_at,
+        is_fallback=row.is_fallback,
+        rank=row.rank,
+    )
 
 
 def _playoff(log: GameLog) -> bool:

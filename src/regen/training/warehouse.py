@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from regen.data.csvs import GAME_LOGS, INJURY_REPORTS, PROP_LINES, SHOT_ZONES, DataFolder, FolderReport
 from regen.data.parse import season_of
+from regen.domain.inputs import BEST_RANK
 from regen.features.records import GameLog, PropLine
 
 HISTORY_DAYS = 730
@@ -32,7 +33,10 @@ def tables_as_data(games: Iterable[Row], lines: Iterable[Row]) -> DataFolder:
     if len(played) < len(logs):
         notes.append(f"player_game_summary: {len(logs) - len(played)} rows with no minutes: no appearance")
     logs = played
-    offers = _made(lines, _line, "player_prop_lines", notes)
+    offers = _made(lines, _line, "prop_lines_input", notes)
+    named = sum(offer.is_fallback for offer in offers)
+    if named:
+        notes.append(f"prop_lines_input: {named} lines are the fallback's, without price and time")
     unknown = sum(row.get("home_game") is None for row in sided)
     if unknown:
         notes.append(f"player_game_summary: home_game is unknown in {unknown} rows, which count as away games")
@@ -107,6 +111,8 @@ def _line(row: Row) -> PropLine:
         over_price=row["over_price"],
         under_price=row["under_price"],
         captured_at=None if seen is None else datetime.fromisoformat(seen),
+        rank=row.get("rank") or BEST_RANK,
+        is_fallback=bool(row.get("is_fallback")),
         game_start=None if (start := row.get("game_start")) is None else datetime.fromisoformat(start),
     )
 

@@ -77,6 +77,10 @@ class Settings:
     players_per_request: int
     maximum_bytes_billed: int
     min_minutes: float
+    zones_max_age_days: int
+    zones_max_dates: int
+    zones_hold_down_minutes: float
+    zones_scope: str
     source_before_hours: float
     source_after_hours: float
     source_shrunk_pct: float

@@ -15,12 +15,13 @@ from regen.adapters.bigquery.errors import translated
 from regen.adapters.bigquery.jobs import POLLING, Jobs
 from regen.adapters.bigquery.params import scalars
 from regen.domain.backfill import DateSurvey
-from regen.domain.bdb import BdbChange, BdbGame, BdbStatus
+from regen.domain.bdb import KNOWN, BdbChange, BdbGame, BdbStatus
 from regen.domain.grading import Graded
 from regen.domain.invariants import INVARIANTS, Finding
 from regen.domain.news import Standing
 from regen.domain.promotion import ORPHAN_AFTER, MovedPrediction
 from regen.domain.sources import SourceDay
+from regen.domain.zones import ZoneDrift
 from regen.schemas import STAGING_DATASET
 from regen.sql import Names, render
 
@@ -62,14 +63,29 @@ class BigQueryLedger:
         rows = self._rows("diff", first=game_date, last=game_date, batches=batch_id)
         return [MovedPrediction(**{name: row[name] for name in names}) for row in rows]
 
-    def bdb_games(self) -> list[BdbGame]:
+    def bdb_games(self, since: date) -> list[BdbGame]:
         """See the port."""
-        waiting = self._rows("bdb_pending")
+        waiting = self._rows("bdb_pending", since=since)
         if not waiting:
             return []
         first, last = waiting[0]["game_date"], waiting[-1]["game_date"]
         states = {(s["game_date"], s["game_id"]): s for s in self._rows("bdb_state", first=first, last=last)}
         return [_game(row, states.get((row["game_date"], row["game_id"]), {})) for row in waiting]
+
+    def zone_drifts(self, first: date, last: date) -> list[ZoneDrift]:
+        """See the port."""
+        values = scalars({"first": first, "last": last})
+
+        def query(columns: tuple[tuple[str, str], ...]) -> Any:  # noqa: ANN401
+            return self._jobs.query(render("zone_drift", self._names, lists=columns), values)
+
+        with translated():
+            return [
+                ZoneDrift(
+                    row["game_date"], row["game_id"], row["player_lookup"], row["was"], row["zones"], row["written_at"]
+                )
+                for row in self._columns.tolerating(query)
+            ]
 
     def change_bdb(self, changes: Sequence[BdbChange]) -> None:
         """See the port."""
@@ -102,7 +118,7 @@ class BigQueryLedger:
     def verify(self, first: date, last: date, now: datetime, threshold: float) -> list[Finding]:
         """See the port."""
         span = {"first": first, "last": last}
-        words = ",".join(BdbStatus)
+        words = ",".join(sorted(KNOWN))
         with ThreadPoolExecutor(5) as pool:
             asked = [
                 pool.submit(self._rows, "verify_predictions", **span),

@@ -23,13 +23,12 @@ from regen.features.upstream import NotUsable, stored, upstream_versions
 #: Columns read, by table. Those that a table lacks ("absent upstream") are read as null.
 CONTEXT = (
     "player_lookup", "player_name", "game_id", "team_abbr", "opponent_team_abbr", "home_game", "game_start",
-    "has_prop_line", "current_points_line", "current_points_line_source", "avg_minutes_per_game_last_7",
-    "player_status", "game_status", "created_at",
+    "has_prop_line", "avg_minutes_per_game_last_7", "player_status", "game_status", "created_at",
 )  # fmt: skip
 FEATURES = (
     "player_lookup", "game_id", "features", "feature_names", "feature_version", "feature_quality_score",
     "data_source_tier", "shot_zones_source", "data_hash", "created_at", "source_shot_zones_rows_found",
-    "source_shot_zones_completeness_pct",
+    "source_shot_zones_completeness_pct", "source_shot_zones_hash",
 )  # fmt: skip
 GAMES = (
     "player_lookup", "game_date", "game_id", "team_abbr", "opponent_team_abbr", "home_game", "minutes_played", "points", "assists",
@@ -86,7 +85,7 @@ def _entry(game_date: date, row: Mapping[str, Any]) -> SlateEntry:
     status = status if status in _STATUSES else "unknown"
     called_off = is_called_off(read(table, None, values.optional_text, context, "game_status"))
     games = read("player_game_summary", (), _games, row["games"])
-    lines, late = read("player_prop_lines", ((), ()), _lines, row["lines"], context, known_until or start)
+    lines, late = read("prop_lines_input", ((), ()), _lines, row["lines"], known_until or start)
     average = read(table, None, values.number, context, "avg_minutes_per_game_last_7")
     if average is None and games:
         last = games[:_MINUTES_OVER]
@@ -150,16 +149,15 @@ def _maybe_moment(context: Mapping[str, Any], name: str) -> datetime | None:
         return None
 
 
-def _lines(
-    text: str | None, context: Mapping[str, Any], known_until: datetime | None
-) -> tuple[tuple[Line, ...], tuple[str, ...]]:
-    """The lines offered before the start, and a warning for each of the others."""
-    lines, late = split(values.decoded(text, _LINES, "player_prop_lines"), known_until)
-    offered = values.number(context, "current_points_line")
-    if not lines and offered is not None:
-        book = values.optional_text(context, "current_points_line_source") or "unknown"
-        lines = [Line(offered, book, is_fallback=True)]
-    return tuple(sorted(lines, key=lambda line: (line.bookmaker, line.value))), named(late)
+def _lines(text: str | None, known_until: datetime | None) -> tuple[tuple[Line, ...], tuple[str, ...]]:
+    """The lines offered before the start, or else the fallback's, and a warning for each of the late ones."""
+    found = values.decoded(text, _LINES, "prop_lines_input")
+    lines, late = split([line for line in found if not line.is_fallback], known_until)
+    if not lines:
+        fallback = [line for line in found if line.is_fallback]
+        best = min((line.rank for line in fallback), default=None)
+        lines = [line for line in fallback if line.rank == best]
+    return tuple(sorted(lines, key=lambda line: (line.bookmaker, line.value, line.rank))), named(late)
 
 
 def _features(text: str | None) -> dict[str, Any] | None:
@@ -191,6 +189,7 @@ def _features(text: str | None) -> dict[str, Any] | None:
         "data_source_tier": SourceTier(tier),
         "shot_zones_source": values.optional_text(row, "shot_zones_source"),
         "features_built_at": values.moment(row, "created_at", where),
+        "shot_zones_hash": values.optional_text(row, "source_shot_zones_hash"),
     }
 
 
@@ -212,6 +211,7 @@ def _upstreams(row: Mapping[str, Any], version: str, names: list[Any], given: li
         "data_source_tier": found.tier,
         "shot_zones_source": found.shot_zones_source,
         "features_built_at": values.moment(row, "created_at", where),
+        "shot_zones_hash": values.optional_text(row, "source_shot_zones_hash"),
         "unknown_names": found.warnings,
     }
 

@@ -11,15 +11,17 @@ from regen.adapters.memory.grading import graded
 from regen.adapters.memory.news import standings
 from regen.adapters.memory.sources import source_days
 from regen.adapters.memory.warehouse import MemoryWarehouse
+from regen.adapters.memory.zones import zone_drifts
 from regen.domain.audit import AuditEvent
 from regen.domain.backfill import DateSurvey
-from regen.domain.bdb import OPEN, BdbChange, BdbGame, BdbStatus
+from regen.domain.bdb import MEANS, OPEN, BdbChange, BdbGame, BdbStatus
 from regen.domain.grading import Graded
 from regen.domain.invariants import Finding
 from regen.domain.news import Standing
 from regen.domain.promotion import MovedPrediction
 from regen.domain.slate import exclusion
 from regen.domain.sources import SourceDay
+from regen.domain.zones import ZoneDrift
 from regen.settings import number
 
 
@@ -84,23 +86,36 @@ class MemoryLedger:
                 )
         return sorted(found, key=lambda m: (m.player_lookup, m.system_id, m.old_line is not None, m.old_line or 0.0))
 
-    def bdb_games(self) -> list[BdbGame]:
+    def bdb_games(self, since: date) -> list[BdbGame]:
         """See the port."""
         ended = set(BdbStatus) - OPEN
-        return [game for _, game in sorted(self.games.items()) if game.status not in ended]
+        found = [
+            replace(game, status=MEANS.get(game.status, game.status))
+            for _, game in sorted(self.games.items())
+            if game.status not in MEANS or game.game_date >= since
+        ]
+        return [game for game in found if game.status not in ended]
+
+    def zone_drifts(self, first: date, last: date) -> list[ZoneDrift]:
+        """See the port."""
+        found: list[ZoneDrift] = []
+        for n in range((last - first).days + 1):
+            day = first + timedelta(days=n)
+            found += zone_drifts(day, self._warehouse.read_slate(day).entries, self._warehouse.predictions(day))
+        return found
 
     def change_bdb(self, changes: Sequence[BdbChange]) -> None:
         """See the port."""
         for change in changes:
             key = change.game_date, change.game_id
             game = self.games[key]
-            if (game.status, game.attempts) != (change.was, change.attempts_were):
+            if (MEANS.get(game.status, game.status), game.attempts) != (change.was, change.attempts_were):
                 continue
             same = (change.status, change.attempts) == (change.was, change.attempts_were)
             self.notes[key] = change.notes or self.notes.get(key)
             self.games[key] = replace(
                 game,
-                status=change.status.value,
+                status=game.status if change.status == change.was else change.status.value,
                 attempts=change.attempts,
                 checks=change.checks,
                 last_checked_at=change.at,

@@ -11,6 +11,7 @@ from typing import Any
 from regen.adapters.memory.promoting import Row, is_current
 from regen.domain.dates import evening_of
 from regen.domain.inputs import Line
+from regen.domain.lines import best_ranked
 from regen.domain.news import Standing
 from regen.domain.slate_reading import SlateEntry
 from regen.domain.tip_off import is_known, last_snapshots
@@ -77,7 +78,7 @@ def _start(starts: Iterable[datetime | None]) -> datetime | None:
 def _offers(lines: Iterable[Line], at: datetime) -> dict[str, float]:
     """The mean of each bookmaker's last snapshot."""
     values: dict[str, list[float]] = {}
-    for line in last_snapshots([line for line in lines if is_known(line.captured_at, at)]):
+    for line in last_snapshots(best_ranked([line for line in lines if is_known(line.captured_at, at)])):
         values.setdefault(line.bookmaker, []).append(line.value)
     return {book: fmean(found) for book, found in values.items()}
 

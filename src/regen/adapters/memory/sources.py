@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from regen.domain.bdb import BdbStatus
+from regen.domain.bdb import MEANS, BdbStatus
 from regen.domain.slate import is_called_off
 from regen.domain.sources import Source, SourceDay
 
@@ -20,6 +20,11 @@ _MADE = {
     Source.PLAY_BY_PLAY: (PENDING, "bdb_available_at"),
 }
 _COME = frozenset({BdbStatus.AVAILABLE, BdbStatus.REGENERATING, BdbStatus.COMPLETED})
+
+
+def _state(row: Mapping[str, Any]) -> str:
+    word: str = row.get("regen_status") or row["status"]
+    return MEANS.get(word, word)
 
 
 def source_days(tables: Mapping[str, Rows], first: date, last: date) -> list[SourceDay]:
@@ -47,7 +52,7 @@ def _day(
     table, made = _MADE[source]
     mine = [row for row in (context if source is Source.SLATE else rows.get(table, ())) if row["game_date"] == day]
     if source is Source.PLAY_BY_PLAY:
-        mine = [row for row in mine if row["status"] in _COME]
+        mine = [row for row in mine if _state(row) in _COME]
     if source is Source.LINES:
         places = {row["player_lookup"]: row["game_id"] for row in context if row["game_date"] == day}
         mine = [

@@ -7,6 +7,7 @@ from collections import Counter
 
 from regen.domain.checks.declared import fixed, limited
 from regen.domain.checks.evidence import MAX_NAMES, CheckResult, Evidence, skipped
+from regen.domain.lines import HOLLOW
 from regen.domain.outcome import OutcomeKind, Prediction
 
 MAX_POINTS = 100.0
@@ -14,6 +15,7 @@ WITHDRAWALS_ALONE = "the batch consists of withdrawals alone"
 MIN_GOLD = 80.0
 MIN_LINED = 50.0
 MAX_FALLBACK = 20.0
+MAX_HOLLOW = 10.0
 MAX_MEAN_EDGE = 3.0
 
 
@@ -143,13 +145,33 @@ def fallback_lines(evidence: Evidence) -> CheckResult:
     """Share of players with a line whose line is the slate's own, for want of bookmakers' offers.
 
     Fails when: never; it warns if too many players' lines are the slate's own (`current_points_line`), without price and time
-    What to do: have the lines arrived in `player_prop_lines`? Without them, no edge over the price is known
+    What to do: have the lines arrived (`prop_lines_input`)? Without them, no edge over the price is known
     """
     lined = {o.player_lookup: {p.is_fallback for p in o.predictions if p.line is not None} for o in evidence.produced}
     known = {player: found for player, found in lined.items() if found}
     names = sorted(player for player, found in known.items() if found == {True})
     value = 100.0 * len(names) / len(known) if known else 0.0
     return CheckResult(value <= MAX_FALLBACK, round(value, 1), MAX_FALLBACK, names[:MAX_NAMES])
+
+
+def hollow_lines(evidence: Evidence) -> CheckResult:
+    """Share of players of whose lines some were set aside as placeholders or averages.
+
+    Fails when: never; it warns if the lines of too many players have placeholders (20.0) or averages among them
+    What to do: look at their `source` in `prop_lines_input`: no bookmaker offers such lines
+    """
+    found = {
+        o.player_lookup: sorted({w.removeprefix("line_") for p in o.predictions for w in p.warnings if is_hollow(w)})
+        for o in evidence.produced
+    }
+    names = [f"{player}:{kind}" for player, kinds in sorted(found.items()) for kind in kinds]
+    value = 100.0 * sum(map(bool, found.values())) / len(found) if found else 0.0
+    return CheckResult(value <= MAX_HOLLOW, round(value, 1), MAX_HOLLOW, names[:MAX_NAMES])
+
+
+def is_hollow(warning: str) -> bool:
+    """Whether this is the warning of a placeholder or an average."""
+    return warning.startswith(HOLLOW)
 
 
 def mean_edge(evidence: Evidence) -> CheckResult:
@@ -184,6 +206,7 @@ CHECKS = (
     fixed(gold_share, "warn"),
     fixed(lined_share, "warn"),
     fixed(fallback_lines, "warn"),
+    fixed(hollow_lines, "warn"),
     fixed(mean_edge, "warn"),
     fixed(one_revision, "warn"),
 )

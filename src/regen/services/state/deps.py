@@ -53,6 +53,10 @@ class Config:
     republish_after_seconds: float
     players_per_request: int
     min_minutes: float
+    zones_max_age_days: int
+    zones_max_dates: int
+    zones_hold_down_minutes: float
+    zones_scope: str
     source_before_hours: float
     source_after_hours: float
     source_shrunk_pct: float

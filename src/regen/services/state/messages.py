@@ -18,6 +18,7 @@ from regen.domain.bdb import REASON, BdbGame
 from regen.domain.dates import eastern_today
 from regen.domain.news import SOURCE as NEWS_SOURCE
 from regen.domain.news import News, NewsReason
+from regen.domain.zones import ZoneDrift
 from regen.ports import Message, Write
 from regen.services.state.deps import COMPLETE_TOPIC, REQUEST_TOPIC, TRACEPARENT, TRIGGER_TOPIC, VERIFY_TOPIC, Deps
 from regen.services.state.documents import DateRecord, OnceRecord, OutboxItem, encode_once
@@ -141,6 +142,31 @@ def bdb_item(day: date, claims: Mapping[str, BdbGame], now: datetime, label: str
         },
     }
     return message_item(ids.digest("bdb", day, *map(claim_path, claims), length=24), now, TRIGGER_TOPIC, data, label)
+
+
+def zones_item(
+    day: date, event: str, drifts: Sequence[ZoneDrift], now: datetime, label: str, *, whole_date: bool
+) -> OutboxItem:
+    """The trigger of a date whose predictions rest on other shot zones than the store has.
+
+    Args:
+        event: the claim of this attempt.
+        label: the scan whose outbox it is sent with.
+    """
+    names = sorted({drift.player_lookup for drift in drifts})
+    data: dict[str, Any] = {
+        "game_date": day.isoformat(),
+        "reason": REASON,
+        "mode": REGENERATE,
+        "metadata": {
+            "source": "zones_scan",
+            "games": sorted({drift.game_id for drift in drifts}),
+            "players_with_other_zones": len(names),
+        },
+    }
+    if not whole_date:
+        data["players"] = names
+    return message_item(ids.digest("zones", day, event, length=24), now, TRIGGER_TOPIC, data, label)
 
 
 def news_item(day: date, seen: Mapping[str, tuple[str, News]], now: datetime, label: str) -> OutboxItem:

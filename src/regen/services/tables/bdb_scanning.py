@@ -1,5 +1,7 @@
 """The BDB watch: one regeneration for each date whose late data has arrived and whose features rest on it.
 
+Beside the games that upstream flags, `zones_scanning` finds late data by its effect.
+
 A scan stores the trigger before it marks the games, so that the next scan completes one that died in between. The same
 commit has a claim for each game and attempt, so that two concurrent scans, or a scan after such a death, send one trigger.
 A game is completed by the current rows of the tables, regardless of the batch that made them current.
@@ -14,14 +16,16 @@ from datetime import date, datetime
 from regen.api.looks import Scan, ScannedGame
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
-from regen.domain.bdb import BdbAct, BdbChange, BdbGame, BdbStatus, Decision, decide, overdue
+from regen.domain.bdb import MAX_AGE, BdbAct, BdbChange, BdbGame, BdbStatus, Decision, decide, overdue
+from regen.domain.dates import eastern_today
+from regen.domain.zones import ZonesAct
 from regen.ports import Write
 from regen.services.state import outbox
 from regen.services.state.alerting import raise_once
 from regen.services.state.commit import until_committed
 from regen.services.state.deps import Deps
 from regen.services.state.messages import bdb_item
-from regen.services.tables import grading, source_watching
+from regen.services.tables import grading, source_watching, zones_scanning
 from regen.services.tables.asking import trigger_writes
 
 TO = {
@@ -32,24 +36,31 @@ TO = {
 
 
 def scan(deps: Deps, *, dry_run: bool = False) -> Scan:
-    """Look at every game that is waited for, and do what is next about each; then watch the inputs.
+    """Look at every game that is waited for, and at shot zones that were replaced; do what is next; then watch the inputs.
 
     Raises:
         Unavailable: a dependency failed; the next scan continues.
     """
     now = deps.clock.now()
-    decided = [(game, decide(game, now)) for game in deps.books.bdb_games()]
+    decided = [(game, decide(game, now)) for game in deps.books.bdb_games(eastern_today(now) - MAX_AGE)]
     counts = dict(Counter(decision.act.value for _, decision in decided))
     by_date: dict[date, list[BdbGame]] = {}
     for game, decision in decided:
         if decision.act is BdbAct.REGENERATE:
             by_date.setdefault(game.game_date, []).append(game)
-    report = Scan(triggered=list(by_date), games=[_scanned(*one) for one in decided], counts=counts)
+    label = f"bdb_scan_{deps.ids.suffix()}"
+    if not dry_run:
+        for day, games in by_date.items():
+            _ask(deps, day, games, now, label)
+    zones = zones_scanning.watch(deps, label, by_date.keys(), dry_run=dry_run)
+    report = Scan(
+        triggered=sorted({*by_date, *(one.game_date for one in zones if one.act == ZonesAct.REGENERATE)}),
+        games=[_scanned(*one) for one in decided],
+        counts=counts,
+        zones=zones,
+    )
     if dry_run:
         return report
-    label = f"bdb_scan_{deps.ids.suffix()}"
-    for day, games in by_date.items():
-        _ask(deps, day, games, now, label)
     _alert(deps, decided, now)
     deps.books.change_bdb(
         [_change(game, decision, now) for game, decision in decided if decision.act is not BdbAct.IGNORE]
