@@ -27,10 +27,11 @@ locals {
     { for key, d in google_bigquery_dataset.this : key => d.dataset_id },
   )
 
-  # Names as the statements have them: {table}, and {nba_predictions} for the dataset.
+  # What the statements name: {table}, {nba_predictions} for the dataset, and {min_minutes} from the setting.
   sql_names = merge(
     { for name, t in local.tables : name => "`${var.project_id}.${local.values.REGEN_DATASET_PREFIX}${t.dataset}.${name}`" },
     { nba_predictions = "${var.project_id}.${local.values.REGEN_DATASET_PREFIX}nba_predictions" },
+    { min_minutes = tostring(local.values.REGEN_MIN_MINUTES) },
   )
   declared_views = jsondecode(file("${local.sources}/sql/views.json"))
   sql_files      = toset(concat([for name, v in local.declared_views : "${name}_view"], ["predictions_at_function"]))

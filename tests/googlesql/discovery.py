@@ -69,6 +69,7 @@ def filled(text: str) -> str:
         **dict(lists(counted="measured" in text)),
         **dict(_lists({})),
         "nba_predictions": NAMES.dataset("nba_predictions"),
+        "min_minutes": f"{NAMES.min_minutes:g}",
         "staging": f"`{NAMES.staging(STAGING)}`",
         "target": f"`{NAMES.table('player_game_summary')}`",
         **dict.fromkeys(("replacements", "staged", "dates", "columns", "fresh_columns", "assignments", "same"), "x"),

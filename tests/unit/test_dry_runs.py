@@ -91,7 +91,7 @@ class Case:
     scene: Callable[[Web], str] = _nothing
 
 
-BATCH, FILL, RUN = "/batches/{}/", "/backfills/{}/", "/regenerate-with-supersede"
+BATCH, FILL, RUN, OUT = "/batches/{}/", "/backfills/{}/", "/regenerate-with-supersede", "/withdrawals"
 CASES = {
     "cancel live": Case(BATCH + "cancel", 202, scene=_live),
     "cancel promoted": Case(BATCH + "cancel", 409, scene=_promoted),
@@ -151,12 +151,19 @@ CASES = {
     "regenerate a blank named": Case(RUN, 400, {"game_date": DATE, "games": [" "]}),
     "regenerate the excluded": Case(RUN, 404, {"game_date": DATE, "players": ["gone"]}, _one_out),
     "regenerate one excluded": Case(RUN, 202, {"game_date": DATE, "players": ["playera", "gone"]}, _one_out),
+    "withdraw": Case(OUT, 202, {"game_date": DATE, "reason": "postponed", "games": [GAME]}, _promoted),
+    "withdraw live": Case(OUT, 409, {"game_date": DATE, "reason": "postponed", "games": [GAME]}, _blocked),
+    "withdraw nothing": Case(OUT, 404, {"game_date": DATE, "reason": "postponed", "games": [GAME]}),
+    "withdraw one game misspelt": Case(
+        OUT, 400, {"game_date": DATE, "reason": "postponed", "games": [GAME, "0"]}, _promoted
+    ),
+    "withdraw for another reason": Case(OUT, 400, {"game_date": DATE, "reason": "snow", "games": [GAME]}, _promoted),
     "start misspelt": Case("/start", 400, {"game_date": DATE, "min_minute": 3}),
 }
 ACTS = {"/batches/{id}/cancel", "/batches/{id}/redrive", "/batches/{id}/rollback", "/batches/{id}/promote"} | {
     *("/backfills", "/backfills/{id}/pause", "/backfills/{id}/resume", "/backfills/{id}/cancel", "/bdb/scan"),
     *("/news/scan",),
-    *("/grades", "/start", "/regenerate-with-supersede"),
+    *("/grades", "/start", "/regenerate-with-supersede", "/withdrawals"),
 }
 CHANGE_NOTHING_BY_THEMSELVES = {"/checks": "reads and tells", "/regenerate-pubsub": "refuses the word"}
 

@@ -98,6 +98,7 @@ class Batch(Answer, frozen=True, kw_only=True):
         partial: promoted with a coverage below 100 %.
         timings: seconds from the opening to each status.
         triggered_by: such as `api_key:ops`, or `pubsub:` and an account.
+        withdrawal: the reason with which it withdraws predictions by an operator's order; null for a batch that predicts.
     """
 
     batch_id: Id
@@ -126,6 +127,7 @@ class Batch(Answer, frozen=True, kw_only=True):
     feature_snapshot: str | None
     features_built_at: Moment | None
     promoted_rounds: list[int]
+    withdrawal: str | None = None
 
 
 class WholeBatch(Batch, frozen=True, kw_only=True):
@@ -192,6 +194,7 @@ class ListedBatch(Answer, frozen=True, kw_only=True):
     feature_snapshot: str | UnsetType | None = UNSET
     features_built_at: Moment | UnsetType | None = UNSET
     promoted_rounds: list[int] | UnsetType = UNSET
+    withdrawal: str | UnsetType | None = UNSET
 
 
 class Waiting(Answer, frozen=True, kw_only=True):

@@ -56,6 +56,23 @@ class Preview(Answer, frozen=True, kw_only=True):
     features_built_at: Moment | None
 
 
+class WouldWithdraw(Answer, frozen=True, kw_only=True):
+    """What a withdrawal would do.
+
+    Attributes:
+        players: those with current predictions that it would withdraw.
+        rows: how many current predictions they have.
+    """
+
+    status: Annotated[str, one_of("dry_run")] = "dry_run"
+    would: Annotated[str, one_of("withdraw", "nothing")]
+    game_date: date
+    reason: str
+    games: list[str]
+    players: list[str]
+    rows: int
+
+
 class Ordered(Answer, frozen=True, kw_only=True):
     """An order on a batch, on record; the verifier carries it out."""
 

@@ -26,12 +26,14 @@ def groups() -> tuple[Callable[[typer.Typer], None], ...]:
         report,
         sources,
         verify,
+        withdraw,
     )
 
     modules = (
         batches,
         backfill,
         orders,
+        withdraw,
         predictions,
         verify,
         grade,

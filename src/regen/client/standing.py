@@ -39,4 +39,5 @@ def facts_of(view: View) -> BatchFacts:
         last_why=str(last.get("why") or ""),
         last_by=last.get("by"),
         withdrawals=view.get("withdrawals") or {},
+        withdrawal=view.get("withdrawal"),
     )

@@ -62,6 +62,15 @@ def order_sentence(word: str, view: View, accepted: Sequence[str] = ()) -> str:
     return f"{begin}: {cell(counts['inserted'])} predictions of it are superseded, {back} come back as they were"
 
 
+def withdrawal_sentence(preview: View) -> str:
+    """What a withdrawal would do, with its counts."""
+    players = preview["players"]
+    return (
+        f"withdraw {preview['rows']} predictions of {len(players)} players of {preview['game_date']} as "
+        f"{preview['reason']}: {some(players, 10)}"
+    )
+
+
 def opening_sentence(preview: View) -> str:
     """What a request for a batch would do."""
     return (

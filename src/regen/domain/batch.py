@@ -147,7 +147,8 @@ class Batch:
         snapshot: identifies the state of the inputs from which the slate was read.
         slate: the shape of the whole slate, regardless of the scope.
         traceparent: the W3C `traceparent` of the trace in which the batch was opened.
-        command: the operator's order that opened this round, with its reason and caller, for the audit.
+        command: the operator's order that opened this round, or that closed it, with its reason and caller, for the audit.
+        withdrawal: the reason with which it withdraws the players of its scope; None for a batch that predicts.
     """
 
     batch_id: str
@@ -191,6 +192,7 @@ class Batch:
     command: Mapping[str, Any] | None = None
     min_minutes: float = field(kw_only=True)
     traceparent: str | None = None
+    withdrawal: str | None = None
 
     def moved(
         self,

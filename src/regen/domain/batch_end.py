@@ -52,6 +52,25 @@ def summarise(batch: Batch) -> dict[str, Any]:
     }
 
 
+def requested_entry(batch: Batch) -> AuditEntry:
+    """The audit entry of an opening."""
+    return AuditEntry(
+        event_id=ids.event_id(batch.batch_id, 1, "requested"),
+        event=AuditEvent.REQUESTED,
+        at=batch.created_at,
+        game_date=batch.game_date,
+        batch_id=batch.batch_id,
+        round=1,
+        status="created",
+        reason=batch.reason,
+        triggered_by=batch.triggered_by,
+        metadata=batch.metadata,
+        trigger_id=batch.trigger_ids[0] if batch.trigger_ids else None,
+        requested=batch.requested_players,
+        started_at=batch.created_at,
+    )
+
+
 def ended_entry(batch: Batch, event: AuditEvent, why: str, caller: str) -> AuditEntry:
     """The audit entry of an end."""
     counts = batch.counts

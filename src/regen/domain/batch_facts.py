@@ -42,6 +42,7 @@ class BatchFacts:
         failed_checks: those that forbid the promotion; `waivers` those that were accepted.
         last_why: the reason of the last step of its history; `last_by` the caller who gave the order, if one did.
         withdrawals: rows and players that a promotion withdraws, by reason.
+        withdrawal: the reason of a batch that only withdraws, by an operator's order.
     """
 
     batch_id: str
@@ -66,6 +67,7 @@ class BatchFacts:
     last_why: str = ""
     last_by: str | None = None
     withdrawals: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    withdrawal: str | None = None
 
     @property
     def lacking(self) -> int:
@@ -99,6 +101,7 @@ def facts_of(batch: Batch) -> BatchFacts:
         last_why=last.why if last else "",
         last_by=last.by if last else None,
         withdrawals=verdict.get("withdrawals") or {},
+        withdrawal=batch.withdrawal,
     )
 
 

@@ -116,10 +116,12 @@ def merge(triggers: Sequence[Trigger]) -> Merged:
 
 
 def triggers_of(batch: Batch) -> tuple[Trigger, ...]:
-    """The triggers that a batch was opened for, for a follow-up regeneration.
+    """The triggers that a batch was opened for, for a follow-up regeneration; a withdrawal has none.
 
     Each gets the scope of the batch, which is the union of their scopes.
     """
+    if batch.withdrawal is not None:
+        return ()
     metadata = dict(batch.metadata)
     first, *rest = batch.trigger_ids or (batch.batch_id,)
     merged = {m["trigger_id"]: m for m in metadata.pop("coalesced", ())} if rest else {}

@@ -19,7 +19,7 @@ from regen.domain.errors import InvalidInput, NoSuchBatch, Refused
 from regen.domain.texts import checked_text
 from regen.domain.trigger import Trigger
 from regen.services.backfill import backfilling
-from regen.services.batch import opening, orders
+from regen.services.batch import opening, orders, withdrawing
 from regen.services.state import messages_read
 from regen.services.state.deps import Deps
 from regen.services.state.idempotency import IdempotencyKey, KeyUnreadable, is_known, settle
@@ -58,6 +58,7 @@ def router(app: App) -> Router:
             Route("GET", "/ready", gate.by_key_or_scheduler, routes.ready),
             Route("POST", "/regenerate-with-supersede", gate.by_key, routes.regenerate),
             Route("POST", "/start", gate.by_key_or_scheduler, routes.start),
+            Route("POST", "/withdrawals", gate.by_key, routes.withdraw),
             Route("POST", "/regenerate-pubsub", gate.by_key_or_push, routes.pushed),
             Route("GET", "/status", gate.by_key, routes.status, frozenset({"batch_id"})),
             Route("GET", "/batches", gate.by_key, routes.batches, LISTING),
@@ -129,6 +130,19 @@ class _Coordinator:
         if bodies.flag_field(body, "dry_run"):
             return 200, opening.preview(self._deps, trigger, key)
         return self._open(call, trigger, key)
+
+    def withdraw(self, call: Call) -> Reply:
+        body = call.json()
+        key = _key(call, body)
+        wanted = bodies.withdrawal(
+            body, caller=call.caller_name, trigger_id=key.key if key else self._deps.ids.suffix()
+        )
+        add_context(game_date=wanted.game_date.isoformat())
+        if bodies.flag_field(body, "dry_run"):
+            return 200, withdrawing.preview(self._deps, wanted, key)
+        answer = withdrawing.withdraw(self._deps, wanted, key)
+        add_context(action="withdraw", outcome=answer.status, batch_id=answer.batch_id)
+        return 202, structs.replace(answer, status_url=call.url(f"/batches/{answer.batch_id}"))
 
     def _open(self, call: Call, trigger: Trigger, key: IdempotencyKey | None) -> Reply:
         add_context(game_date=trigger.game_date.isoformat())

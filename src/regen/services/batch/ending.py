@@ -15,6 +15,7 @@ from regen.domain.backfill import Backfill
 from regen.domain.batch import Act, Batch, Status
 from regen.domain.batch_end import alerts_of, coverage_of, ended_entry, summarise, withdrawals_of
 from regen.domain.trigger import Source
+from regen.domain.withdrawal import withdrawn_by
 from regen.ports import Write
 from regen.services.batch.dates import hold_down_end, read_date
 from regen.services.state import outbox
@@ -111,8 +112,11 @@ def _released(record: DateRecord, batch: Batch, now: datetime) -> DateRecord:
         others = tuple(p for p in record.promoted if p.batch_id != batch.batch_id)
         size = batch.slate.players if batch.slate and batch.scope.whole_slate else None
         record = replace(record, promoted=(*others, Promoted(batch.batch_id, batch.created_at, now, size))[-50:])
+        record = replace(record, withdrawn=tuple(dict.fromkeys((*record.withdrawn, *withdrawn_by(batch)))))
     if batch.status is Status.ROLLED_BACK:
         record = replace(record, promoted=tuple(p for p in record.promoted if p.batch_id != batch.batch_id))
+        back = withdrawn_by(batch)
+        record = replace(record, withdrawn=tuple(e for e in record.withdrawn if e not in back))
     return record
 
 

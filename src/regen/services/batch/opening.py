@@ -13,8 +13,9 @@ from regen.api.forms import Form
 from regen.api.openings import OpeningAnswer, Preview
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
-from regen.domain.audit import AuditEntry, AuditEvent
+from regen.domain.audit import AuditEvent
 from regen.domain.batch import Batch, Counts, Kind, Status
+from regen.domain.batch_end import requested_entry
 from regen.domain.dates import evening_of
 from regen.domain.errors import InvalidInput, NobodyRequested, NoSlate, Refused, Unavailable
 from regen.domain.scope import Scope, UnknownNames
@@ -22,6 +23,7 @@ from regen.domain.slate import EXPLAINED, POSTPONED, Slate, fix_slate, shape_of
 from regen.domain.slate_reading import SlateReading
 from regen.domain.soundness import is_moment
 from regen.domain.trigger import Source, Trigger, bounded, merge
+from regen.domain.withdrawal import kept, ruled
 from regen.ports import Write
 from regen.services.batch.dates import DateSeen, coalesce, must_wait, read_date
 from regen.services.batch.dispatching import dispatch, start_dispatching
@@ -192,6 +194,11 @@ def _planned(
     triggers = absorbed if is_follow_up else (trigger, *absorbed)
     merged = merge(triggers)
     now = deps.clock.now()
+    withdrawn = date.record.withdrawn
+    for each in triggers:
+        # What a person names again is on again; any other trigger leaves out what was withdrawn.
+        withdrawn = kept(withdrawn, each.scope) if each.source is Source.HTTP else withdrawn
+    reading = replace(reading, entries=ruled(reading.entries, withdrawn))
     scope = _to_come(triggers, merged.scope, reading, now)
     slate = fix_slate(reading.entries, scope, _min_minutes(deps, trigger))
     reason = trigger.reason if not is_follow_up else triggers[0].reason
@@ -239,12 +246,12 @@ def _planned(
     )
     lease, lease_write = opening_write(deps, batch_id)
     waiting = () if absorbed else date.record.coalesced
-    record = replace(date.record, live=batch_id, coalesced=waiting, carried=bounded(triggers))
+    record = replace(date.record, live=batch_id, coalesced=waiting, carried=bounded(triggers), withdrawn=withdrawn)
     writes = [
         Write("create", batch_path(batch_id), encode_batch(batch)),
         date.write(record),
         lease_write,
-        *outbox.put([outbox.audit_item(_requested_entry(batch))]),
+        *outbox.put([outbox.audit_item(requested_entry(batch))]),
     ]
     return _Opened(batch, slate, requests, lease, answer, [*writes, *claims(deps, key, answer)])
 
@@ -294,7 +301,7 @@ def _nobody(
         )
     rejected = replace(batch.moved(Status.REJECTED, why, batch.created_at), error=why, ended_at=batch.created_at)
     entry = replace(
-        _requested_entry(rejected),
+        requested_entry(rejected),
         event=AuditEvent.REJECTED,
         status="rejected",
         error=why,
@@ -314,24 +321,6 @@ def _nobody(
         *outbox.put(items),
     ]
     return _Opened(rejected, slate, None, lease, answer, [*writes, *claims(deps, key, answer)])
-
-
-def _requested_entry(batch: Batch) -> AuditEntry:
-    return AuditEntry(
-        event_id=ids.event_id(batch.batch_id, 1, "requested"),
-        event=AuditEvent.REQUESTED,
-        at=batch.created_at,
-        game_date=batch.game_date,
-        batch_id=batch.batch_id,
-        round=1,
-        status="created",
-        reason=batch.reason,
-        triggered_by=batch.triggered_by,
-        metadata=batch.metadata,
-        trigger_id=batch.trigger_ids[0] if batch.trigger_ids else None,
-        requested=batch.requested_players,
-        started_at=batch.created_at,
-    )
 
 
 def _systems(deps: Deps, trigger: Trigger) -> tuple[str, ...]:

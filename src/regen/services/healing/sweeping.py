@@ -20,7 +20,7 @@ from regen.domain.trigger import bounded, triggers_of
 from regen.ports import Write
 from regen.services.batch.completion import check_completion, pending_in
 from regen.services.batch.dates import read_date
-from regen.services.batch.dispatching import dispatch, publish_pending
+from regen.services.batch.dispatching import dispatch, publish_pending, start_dispatching
 from regen.services.batch.processing import close_pending
 from regen.services.healing.disagreements import disagreements, held_dates
 from regen.services.healing.fences import mend_fences
@@ -174,6 +174,10 @@ def _opening_lost(deps: Deps, batch: Batch) -> str | None:
     """End a `created` batch whose opener died as `failed`, and return its triggers to the date, in one commit (I-17)."""
     if not is_free(deps, opening_lease(batch.batch_id)):
         return None
+    if batch.withdrawal is not None:  # the commit that made it has its players, too
+        start_dispatching(deps, batch.batch_id)
+        dispatch(deps, batch.batch_id)
+        return "dispatched"
 
     def decide() -> tuple[Sequence[Write], str | None]:
         seen = read_batch(deps, batch.batch_id)

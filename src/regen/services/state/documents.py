@@ -54,6 +54,7 @@ class DateRecord:
         coalesced: triggers that wait for the follow-up.
         carried: triggers of the live batch, kept in case its record is lost.
         promoted: promotions in force, oldest first; a rollback removes that of its batch.
+        withdrawn: what operators have withdrawn: later batches leave it out, too. Without a player, all of a game.
     """
 
     game_date: date
@@ -61,6 +62,7 @@ class DateRecord:
     coalesced: tuple[Trigger, ...] = ()
     promoted: tuple[Promoted, ...] = ()
     carried: tuple[Trigger, ...] = ()
+    withdrawn: tuple[Exclusion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

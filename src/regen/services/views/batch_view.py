@@ -243,4 +243,5 @@ def _batch(batch: StoredBatch) -> Batch:
         feature_snapshot=batch.snapshot,
         features_built_at=batch.features_built_at,
         promoted_rounds=list(batch.promoted_rounds),
+        withdrawal=batch.withdrawal,
     )
