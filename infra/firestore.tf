@@ -5,8 +5,9 @@ locals {
   # Fields that no query uses are not indexed: each index entry costs a write, and rising values make a hot spot.
   unindexed = {
     backfills          = ["dates", "metadata", "schema", "updated_at"]
+    controls           = ["at", "by", "halted", "reason", "schema"]
     excluded           = ["players"]
-    game_dates         = ["carried", "coalesced", "promoted", "schema"]
+    game_dates         = ["carried", "coalesced", "promoted", "schema", "withdrawn"]
     heartbeats         = ["at", "code_version", "live", "trouble"]
     idempotency        = ["answer", "fingerprint", "key"]
     leases             = ["expires_at", "owner", "schema", "token"]

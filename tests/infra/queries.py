@@ -13,6 +13,7 @@ SERVICES = Path(__file__).parents[2] / "src" / "regen" / "services"
 COLLECTIONS = {
     "BATCHES": paths.BATCHES,
     "BACKFILLS": paths.BACKFILLS,
+    "CONTROLS": paths.CONTROLS,
     "DATES": paths.DATES,
     "HEARTBEATS": paths.HEARTBEATS,
     "LEASES": paths.LEASES,

@@ -110,7 +110,7 @@ def test_coverage_is_measured_against_the_slate(promoted: BigQueryHarness) -> No
 
 def test_withdrawn_as_postponed_is_not_expected(promoted: BigQueryHarness) -> None:
     view = f"{PROJECT}.{promoted.prefix}nba_predictions.prediction_coverage"
-    ended = {
+    ended: dict[str, Any] = {
         "superseded": True,
         "is_active": False,
         "superseded_at": at(1).isoformat(),

@@ -65,6 +65,14 @@ def test_what_was_withdrawn_stays_away_from_later_batches() -> None:
     assert web.bench.run("t3").requested_players == 6
 
 
+def test_the_news_watch_leaves_a_withdrawn_game_alone() -> None:
+    web = _two_games()
+    _withdraw(web, games=[OTHER])
+    for body in ({}, {"game_date": DATE}):
+        scanned: dict[str, Any] = web.post("/news/scan", body).json or {}
+        assert (scanned["triggered"], scanned["games"]) == ([], 1)
+
+
 def test_a_withdrawal_is_undone_by_a_rollback() -> None:
     web = _two_games()
     before = web.bench.current()

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, UnsetType, field
 
+from regen.api.halts import HaltView
 from regen.api.words import Answer, BatchStatus, Count, Id, Moment, one_of
 from regen.domain.batch import Counts, Kind, Status
 
@@ -212,8 +213,10 @@ class Batches(Answer, frozen=True, kw_only=True):
     Attributes:
         next: `cursor` of the following page; null on the last one.
         waiting: with `game_date`, the triggers that wait on it for a batch to carry them.
+        halt: the halt of the platform, while one is in force; null while it runs.
     """
 
     batches: list[ListedBatch]
     next: str | None = None
     waiting: list[Waiting] | UnsetType = UNSET
+    halt: HaltView | None = None

@@ -52,6 +52,16 @@ def summarise(batch: Batch) -> dict[str, Any]:
     }
 
 
+def is_closed(batch: Batch) -> bool:
+    """Whether an operator has ended the waiting of its round."""
+    return (batch.command or {}).get("closed_round") == batch.round
+
+
+def why_closed(batch: Batch) -> str:
+    """Why the pending players of a batch past its deadline fail: an operator has ended the waiting, or time has."""
+    return "closed" if is_closed(batch) else "deadline"
+
+
 def requested_entry(batch: Batch) -> AuditEntry:
     """The audit entry of an opening."""
     return AuditEntry(

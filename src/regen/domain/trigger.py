@@ -34,6 +34,7 @@ class Trigger:
         triggered_by: the caller, for the audit: `api_key:<id>`, `pubsub:<account>`, `scheduler:<account>`.
         follow_up: the batch whose coalesced triggers this one carries.
         force: allow a first run although the date has been promoted before.
+        missing: predict only the players who are expected and have no current row.
         news: whether regen's own news watch sent it. It waits for a hold-down of its own, and for no game that has begun.
     """
 
@@ -51,6 +52,7 @@ class Trigger:
     backfill_id: str | None = None
     follow_up: str | None = None
     news: bool = False
+    missing: bool = False
 
 
 MAX_COALESCED = 200

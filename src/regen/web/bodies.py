@@ -23,7 +23,8 @@ MAX_NAMES = 1000
 MAX_NAME = 100
 MAX_METADATA_BYTES = 20_000
 REGENERATION = TRIGGER - {"mode"} | {"dry_run"}
-START = frozenset({"game_date", "min_minutes", "force", "metadata", "dry_run"})
+START = frozenset({"game_date", "min_minutes", "force", "only", "metadata", "dry_run"})
+ONLY = ("all", "missing")
 WITHDRAWAL = frozenset({"game_date", "reason", "games", "players", "metadata", "dry_run"})
 ORDER = frozenset({"reason", "dry_run"})
 
@@ -54,6 +55,10 @@ def start(body: Mapping[str, Any], *, caller: str, trigger_id: str, now: datetim
         raise InvalidInput("min_minutes", "a number from 0 to 48")
     if minutes is not None and not 0 <= minutes <= 48:
         raise InvalidInput("min_minutes", "a number from 0 to 48")
+    only_ = body.get("only", "all")
+    if only_ not in ONLY:
+        raise InvalidInput("only", f"one of {', '.join(ONLY)}")
+    named = {"only": only_} if only_ == "missing" else {}
     return Trigger(
         trigger_id=trigger_id,
         game_date=parse_game_date(_required(body, "game_date"), now),
@@ -62,7 +67,8 @@ def start(body: Mapping[str, Any], *, caller: str, trigger_id: str, now: datetim
         source=Source.SCHEDULER if caller.startswith("scheduler:") else Source.HTTP,
         triggered_by=caller,
         at=now,
-        metadata={**metadata_of(body.get("metadata")), **predecessor_fields.kept(body)},
+        metadata={**metadata_of(body.get("metadata")), **predecessor_fields.kept(body), **named},
+        missing=bool(named),
         min_minutes=None if minutes is None else float(minutes),
         force=flag_field(body, "force"),
     )

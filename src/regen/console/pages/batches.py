@@ -22,6 +22,7 @@ from regen.domain.checks import CHECKS, NEVER_ACCEPTED
 
 ACTS: Mapping[str, frozenset[str]] = {
     "cancel": frozenset({"created", "dispatching", "running", "complete", "verifying"}),
+    "close": frozenset({"dispatching", "running"}),
     "redrive": frozenset({"promoted", "rejected", "cancelled"}),
     "promote": frozenset({"rejected", "held"}),
     "rollback": frozenset({"promoted"}),

@@ -22,7 +22,7 @@ from regen.services.state import outbox
 from regen.services.state.commit import read_batch, until_committed
 from regen.services.state.deps import Deps
 from regen.services.state.documents import DateRecord, OutboxItem, Promoted
-from regen.services.state.messages import ended_item, follow_up_item, grade_item, wake_item
+from regen.services.state.messages import ended_item, follow_up_item, grade_item, phase_item, wake_item
 
 log = logging.getLogger(__name__)
 VERIFIER = "verifier"
@@ -140,6 +140,5 @@ def _items(batch: Batch, why: str, now: datetime, caller: str) -> list[OutboxIte
         items.append(outbox.alert_item(alert_id, now, content, batch.batch_id))
     backfills = sorted({*Backfill.of_triggers(batch.trigger_ids), *filter(None, [batch.backfill_id])})
     items += [wake_item(name, f"{batch.batch_id}/{batch.round}", now, batch.batch_id) for name in backfills]
-    if grade := grade_item(batch, now):
-        items.append(grade)
+    items += [item for item in (phase_item(batch, now), grade_item(batch, now)) if item]
     return items

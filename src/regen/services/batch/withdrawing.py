@@ -54,8 +54,8 @@ def withdraw(deps: Deps, wanted: Withdrawal, key: IdempotencyKey | None = None) 
     """Open the batch that withdraws the predictions; the verifier promotes it.
 
     Raises:
-        NobodyRequested: nobody who is named has current predictions.
-        InvalidInput: some of those who are named have none.
+        NobodyRequested: none of the named players or games has current predictions.
+        InvalidInput: some of them have none.
         Refused: a batch is live on the date, or one of the games has been played.
         KeyReused: the key came with another body.
     """
