@@ -28,11 +28,12 @@ locals {
   )
 
   # Names as the statements have them: {table}, {nba_predictions} for the dataset, and {input_project}, where upstream's raw
-  # tables are.
+  # tables are, {min_minutes} from the setting.
   sql_names = merge(
     { for name, t in local.tables : name => "`${var.project_id}.${local.values.REGEN_DATASET_PREFIX}${t.dataset}.${name}`" },
     { nba_predictions = "${var.project_id}.${local.values.REGEN_DATASET_PREFIX}nba_predictions" },
     { input_project = local.input_project },
+    { min_minutes = tostring(local.values.REGEN_MIN_MINUTES) },
   )
   declared_views = jsondecode(file("${local.sources}/sql/views.json"))
   sql_files      = toset(concat([for name, v in local.declared_views : "${name}_view"], ["predictions_at_function"]))

@@ -6,8 +6,9 @@ locals {
   unindexed = {
     alerts             = ["batch_id", "event_id", "game_date", "key", "look", "resolved_at", "resolved_why", "runbook", "schema", "severity", "type", "until", "why"]
     backfills          = ["dates", "metadata", "schema", "updated_at"]
+    controls           = ["at", "by", "halted", "reason", "schema"]
     excluded           = ["players"]
-    game_dates         = ["carried", "coalesced", "promoted", "schema"]
+    game_dates         = ["carried", "coalesced", "promoted", "schema", "withdrawn"]
     heartbeats         = ["at", "code_version", "live", "trouble"]
     idempotency        = ["answer", "fingerprint", "key"]
     leases             = ["expires_at", "owner", "schema", "token"]

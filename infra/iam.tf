@@ -5,8 +5,8 @@ locals {
   # Who publishes to what. The worker publishes nothing: it writes into Firestore, and the change is the message.
   publishers = merge([
     for key, topics in {
-      coordinator = ["prediction-request", "prediction-verify", "nba-prediction-trigger", "prediction-batch-complete", "prediction-alerts"]
-      verifier    = ["prediction-request", "prediction-verify", "nba-prediction-trigger", "prediction-batch-complete", "prediction-alerts"]
+      coordinator = ["prediction-request", "prediction-verify", "nba-prediction-trigger", "prediction-batch-complete", "nba-phase5-predictions-complete", "prediction-alerts"]
+      verifier    = ["prediction-request", "prediction-verify", "nba-prediction-trigger", "prediction-batch-complete", "nba-phase5-predictions-complete", "prediction-alerts"]
     } : { for topic in topics : "${key}.${topic}" => { function = key, topic = topic } }
   ]...)
 

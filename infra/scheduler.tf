@@ -1,6 +1,6 @@
 locals {
   # The sweep comes again in a minute by itself; a start that was missed would not.
-  schedule_retries = { regen-start = 5, regen-sweep = 0 }
+  schedule_retries = { regen-start = 5, regen-start-last-call = 5, regen-start-retry = 5, regen-sweep = 0 }
 }
 
 resource "google_cloud_scheduler_job" "this" {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -15,37 +16,17 @@ import pytest
 from acceptance.conftest import Local
 from regen.client.waiting import wait_for
 from support.polling import wait_until
+from support.predecessors_commands import commands
 
-CURL = """curl -s -X POST "${COORDINATOR_URL}/regenerate-with-supersede" \\
-    -H "Content-Type: application/json" \\
-    -H "X-API-Key: ${API_KEY}" \\
-    -d '{"game_date":"2026-01-25","reason":"test","metadata":{"test":true}}'"""
+CURL = commands()["regenerate by HTTP"].replace("curl -X", "curl -s -X")
 
-COUNTS = """
-SELECT game_date,
-       superseded,
-       COUNT(*) as predictions,
-       COUNT(DISTINCT player_lookup) as players,
-       MAX(created_at) as latest_prediction
-FROM `nba-props-platform.nba_predictions.player_prop_predictions`
-WHERE game_date BETWEEN '2026-01-25' AND '2026-01-25'
-GROUP BY game_date, superseded
-ORDER BY game_date, superseded
-"""
-COVERAGE = """
-SELECT
-    p.game_date,
-    COUNT(DISTINCT p.player_lookup) as players_with_predictions,
-    COUNT(DISTINCT g.player_lookup) as expected_players,
-    ROUND(COUNT(DISTINCT p.player_lookup) * 100.0 / COUNT(DISTINCT g.player_lookup), 1) as coverage_pct
-FROM `nba-props-platform.nba_predictions.player_prop_predictions` p
-RIGHT JOIN `nba-props-platform.nba_analytics.upcoming_player_game_context` g
-    ON p.player_lookup = g.player_lookup AND p.game_date = g.game_date
-WHERE g.game_date BETWEEN '2026-01-25' AND '2026-01-25'
-    AND (p.superseded IS NULL OR p.superseded = FALSE)
-GROUP BY p.game_date
-ORDER BY p.game_date
-"""
+
+def _asked(question: str) -> str:
+    """A query of theirs, about the one date that is predicted here."""
+    return re.sub(r"'2026-01-2[04]'", "'2026-01-25'", commands()[question])
+
+
+COUNTS, COVERAGE = _asked("final prediction counts"), _asked("coverage")
 
 
 @pytest.fixture

@@ -70,6 +70,7 @@ def filled(text: str) -> str:
         **dict(_lists({})),
         "nba_predictions": NAMES.dataset("nba_predictions"),
         "input_project": PROJECT,
+        "min_minutes": f"{NAMES.min_minutes:g}",
         "staging": f"`{NAMES.staging(STAGING)}`",
         "target": f"`{NAMES.table('player_game_summary')}`",
         **dict.fromkeys(("replacements", "staged", "dates", "columns", "fresh_columns", "assignments", "same"), "x"),

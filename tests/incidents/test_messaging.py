@@ -16,7 +16,14 @@ from regen.domain.audit import AuditEvent
 from regen.domain.bdb import BdbGame
 from regen.services.batch import orders
 from regen.services.state import deps
-from regen.services.state.deps import ALERT_TOPIC, COMPLETE_TOPIC, REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC
+from regen.services.state.deps import (
+    ALERT_TOPIC,
+    COMPLETE_TOPIC,
+    PHASE_TOPIC,
+    REQUEST_TOPIC,
+    TRIGGER_TOPIC,
+    VERIFY_TOPIC,
+)
 from regen.services.tables import bdb_scanning
 from regen.services.views import batch_view
 from regen.topology import topology
@@ -167,12 +174,12 @@ def test_i57_every_topic_has_a_subscription_and_a_route() -> None:
     Turns red when: a subscription is taken out of topology.json, or a route that one calls is renamed.
     """
     known = topology()
-    published = {TRIGGER_TOPIC, REQUEST_TOPIC, VERIFY_TOPIC, COMPLETE_TOPIC, ALERT_TOPIC}
+    published = {TRIGGER_TOPIC, REQUEST_TOPIC, VERIFY_TOPIC, COMPLETE_TOPIC, PHASE_TOPIC, ALERT_TOPIC}
     named = {value for name, value in vars(deps).items() if name.endswith("_TOPIC")}
     assert named == published <= set(known.topics)
     pushed = {s.topic for s in known.push_subscriptions}
-    assert published - pushed == {COMPLETE_TOPIC, ALERT_TOPIC}, "those are for others to read"
-    assert {s.topic for s in known.pull_subscriptions} >= {COMPLETE_TOPIC, ALERT_TOPIC}
+    assert published - pushed == {COMPLETE_TOPIC, PHASE_TOPIC, ALERT_TOPIC}, "those are for others to read"
+    assert {s.topic for s in known.pull_subscriptions} >= {COMPLETE_TOPIC, PHASE_TOPIC, ALERT_TOPIC}
     routes = {(service, route.path) for service, route in _routes() if route.method == "POST"}
     callers = [(s.service, s.path) for s in known.push_subscriptions]
     callers += [(s.service, s.path) for s in known.schedules]

@@ -38,7 +38,9 @@ def tables_are_the_schema_files(d: Deployment) -> Iterator[str]:
 
 
 def _statements(d: Deployment) -> Iterator[str]:
-    names = Names(d.environment("verifier")["REGEN_PROJECT"], d.environment("verifier")["REGEN_DATASET_PREFIX"])
+    environment = d.environment("verifier")
+    minutes = float(d.environment("coordinator")["REGEN_MIN_MINUTES"])
+    names = Names(environment["REGEN_PROJECT"], environment["REGEN_DATASET_PREFIX"], minutes)
     texts = {
         r.values["table_id"]: r.values["view"][0]["query"] for r in d.of("google_bigquery_table") if r.values["view"]
     }

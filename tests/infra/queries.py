@@ -14,6 +14,7 @@ COLLECTIONS = {
     "ALERTS": paths.ALERTS,
     "BATCHES": paths.BATCHES,
     "BACKFILLS": paths.BACKFILLS,
+    "CONTROLS": paths.CONTROLS,
     "DATES": paths.DATES,
     "HEARTBEATS": paths.HEARTBEATS,
     "LEASES": paths.LEASES,

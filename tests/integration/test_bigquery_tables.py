@@ -108,6 +108,21 @@ def test_coverage_is_measured_against_the_slate(promoted: BigQueryHarness) -> No
     }
 
 
+def test_withdrawn_as_postponed_is_not_expected(promoted: BigQueryHarness) -> None:
+    view = f"{PROJECT}.{promoted.prefix}nba_predictions.prediction_coverage"
+    ended: dict[str, Any] = {
+        "superseded": True,
+        "is_active": False,
+        "superseded_at": at(1).isoformat(),
+        "superseded_reason": "postponed",
+    }
+    promoted.load("upcoming_player_game_context", [context("snowedin"), context("back")])
+    promoted.seed([old("snowedin", "s", 24.5, **ended), old("back", "s", 24.5, **ended), old("back", "s", 20.5)])
+    (row,) = promoted.rows(f"SELECT * FROM `{view}` WHERE game_date = '{DAY}'")
+    assert (row["rostered_players"], row["excluded_players"], row["players_with_predictions"]) == (11, 3, 5)
+    assert "snowedin" not in row["missing_players"]
+
+
 def test_current_has_one_definition(promoted: BigQueryHarness) -> None:
     view = f"{PROJECT}.{promoted.prefix}nba_predictions.current_predictions"
     rows = promoted.rows(f"SELECT batch_id, is_active FROM `{view}` WHERE game_date = '{DAY}'")

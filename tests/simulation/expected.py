@@ -51,12 +51,14 @@ def rounds_with_runs(batch: Batch) -> set[int]:
 
 def acts_of(batch: Batch) -> Iterator[tuple[str, str, int]]:
     """Yield event, batch and round of each act that the audit must hold."""
-    if batch.requested_players or dispatched(batch):
+    if batch.requested_players or batch.withdrawal or dispatched(batch):
         yield "requested", batch.batch_id, 1
     rolling = False
     for round_, from_, to in rounds_of(batch):
         if from_ not in LIVE and to in LIVE:
             rolling = to == "promoting"
             yield ORDERS[to], batch.batch_id, round_
+        elif from_ == to:
+            yield "close_requested", batch.batch_id, round_
         elif to not in LIVE:
             yield ("rollback_refused" if rolling and to == "promoted" else to), batch.batch_id, round_

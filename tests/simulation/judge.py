@@ -58,8 +58,18 @@ class Judge:
     def _check_outcomes(self, batch: Batch) -> None:
         """Check that each requested player has one outcome, and that coverage counts all of them (P3, P8)."""
         view = batch_view.view_batch(self._world.deps, batch.batch_id)
+        if batch.withdrawal is not None:
+            if batch.requested_players:
+                self._report("P8", f"{batch.batch_id} withdraws, and requests {batch.requested_players}")
+            return
         reading = self._world.watch.readings[batch.snapshot] if batch.snapshot != "none" else None
         wanted = requested_of(reading, batch) if reading else set()
+        if gone := wanted & self._world.watch.withdrawn(batch.game_date.isoformat()):
+            # Whether they were withdrawn when it was opened is what its own record says; all others are as the slate says.
+            asked = {*view.pending, *(o.player_lookup for o in view.outcomes), *self._produced(batch)}
+            if not wanted - gone <= asked <= wanted:
+                self._report("P8", f"{batch.batch_id} requests {sorted(asked)} of {sorted(wanted)}")
+            wanted = asked
         if batch.requested_players != len(wanted):
             self._report("P8", f"{batch.batch_id} requests {batch.requested_players} of {len(wanted)}")
         counts = view.counts
@@ -97,6 +107,11 @@ class Judge:
             ordered = ordered or (step.from_ not in LIVE and step.to == "verifying")
             if step.to == "promoting" and not ordered:
                 self._report("P1", f"{batch.batch_id} was to be held, and was promoted")
+
+    def _produced(self, batch: Batch) -> set[str]:
+        """All players that its requests name."""
+        requests = self._world.store.peek_all(f"prediction_batches/{batch.batch_id}/requests")
+        return {player for r in requests if r["opening"] in batch.openings for player in r["players"]}
 
     def _check_followups(self, batch: Batch) -> None:
         """Check that each end was followed by its message, its alert and its worker runs (P13)."""
@@ -213,7 +228,8 @@ class Judge:
             lost = asked.repeated or asked.number in self._world.watch.dead
             refused = asked.body.get("players") or asked.body.get("metadata")
             return not lost and not (refused and asked.number in self._recorded_as_malformed())
-        return asked.accepted
+        # One that waited for the end of a halt may have found nobody missing then.
+        return asked.accepted and asked.body.get("only") != "missing"
 
     def _check_scope(self, batch: Batch, body: Mapping[str, Any]) -> None:
         for name in ("players", "systems"):
@@ -222,6 +238,8 @@ class Judge:
                 wanted = set(body[name]) - self._begun(batch)  # a batch of news alone leaves them out
                 if not wanted <= set(covered):
                     self._report("3.1", f"{batch.batch_id} covers {covered}, news of it touches {sorted(wanted)}")
+                continue
+            if name == "players" and body.get("only") == "missing":
                 continue
             if covered is not None and not set(body.get(name) or {"all"}) <= set(covered):
                 self._report("3.1", f"{batch.batch_id} covers {covered}, a trigger of it wants {body.get(name, 'all')}")

@@ -18,6 +18,7 @@ from simulation.faults import Fault, Faults, Mishap, Mix
 from simulation.judge import Judge
 from simulation.judge_news import NewsJudge
 from simulation.newsroom import Newsroom
+from simulation.operators import Operators
 from simulation.people import ORDER_AT, People
 from simulation.quiet import check_orphans, check_recovery, check_redelivery, check_without_pubsub
 from simulation.strays import Strays
@@ -85,6 +86,7 @@ def simulate(
     people = People(world, scene, most=most)
     errands = Errands(people, random.Random(f"errands {seed}"))  # noqa: S311
     newsroom = Newsroom(people, random.Random(f"news {seed}"))  # noqa: S311
+    operators = Operators(people, random.Random(f"operators {seed}"))  # noqa: S311
     horizon = scene.choice((120.0, 300.0, 700.0))
     world.log(f"mix: {faults.mix}")
     with _silence(), nullcontext() if seed % 8 == 0 else _unchecked_rows():
@@ -92,6 +94,7 @@ def simulate(
         people.plan(horizon)
         errands.plan(horizon)
         newsroom.plan(horizon)
+        operators.plan(horizon)
         strays = Strays(world, odds)
         if mix is None:
             strays.plan(horizon)
@@ -100,7 +103,7 @@ def simulate(
         if ticks:
             _plan_ticks(world, people, horizon)
         world.run(horizon)
-        return _judge(seed, world, people, errands, newsroom, strays, down=seed % 10 == 3 and mix is None)
+        return _judge(seed, world, people, errands, newsroom, strays, operators, down=seed % 10 == 3 and mix is None)
 
 
 SCENES = ("batch", "follow_up", "cancel", "promote", "redrive", "rollback", "backfill", "scan", "news")
@@ -122,7 +125,8 @@ def one_batch(
         if ticks:
             _plan_ticks(world, people, horizon)
         world.run(horizon)
-        return _judge(0, world, people, errands, newsroom, Strays(world, people.rng))
+        operators = Operators(people, random.Random(4))  # noqa: S311
+        return _judge(0, world, people, errands, newsroom, Strays(world, people.rng), operators)
 
 
 def _judge(
@@ -132,11 +136,13 @@ def _judge(
     errands: Errands,
     newsroom: Newsroom,
     strays: Strays,
+    operators: Operators,
     *,
     down: bool = False,
 ) -> Result:
     world.faults.on = False
     before = len(world.violations)
+    operators.resume()
     if down:
         check_without_pubsub(world, people)
     check_recovery(world, people, errands, newsroom)

@@ -4,7 +4,7 @@ A player with current rows has current rows after a promotion, unless the slate 
 rows that its batch had superseded.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from regen.adapters.memory.promoting import Row
@@ -31,12 +31,19 @@ def promotion_explained(
     scope: Mapping[str, Any],
     before: Sequence[Row],
     after: Sequence[Row],
+    ruled_out: Collection[str] = (),
 ) -> Iterator[Problem]:
-    """Yield each lost player and each withdrawal that the slates, as the batch read them, do not explain."""
+    """Yield each lost player and each withdrawal that the slates, as the batch read them, do not explain.
+
+    Args:
+        ruled_out: players whom an operator has withdrawn.
+    """
     slate = {entry.player_lookup: entry for reading in readings for entry in reading.entries}
     whole = not any(scope.get(name) for name in ("players", "systems", "games"))
     for player, system in sorted(generations(before) - generations(after)):
         entry = slate.get(player)
+        if player in ruled_out:
+            continue
         if entry is None and not whole:
             yield "P1", f"{player}/{system} is lost by a batch that did not cover the slate: {act.fence.batch_id}"
         elif entry is not None and not _out(entry):
@@ -45,6 +52,10 @@ def promotion_explained(
         withdrawn = row.get("superseded_at") == act.at and row.get("superseded_by_prediction_id") is None
         if withdrawn and row["superseded_reason"] == "not_on_slate" and row["player_lookup"] in slate:
             yield "P1", f"{row['prediction_id']} is withdrawn as not on the slate, which has {row['player_lookup']}"
+        if withdrawn and row["superseded_reason"] == "postponed" and row["player_lookup"] not in ruled_out:
+            yield "P1", f"{row['prediction_id']} is withdrawn as postponed, and nobody has said so"
+        if row["player_lookup"] in ruled_out:
+            continue
         if withdrawn and row["superseded_reason"] == "out" and not _out(slate.get(row["player_lookup"])):
             yield "P1", f"{row['prediction_id']} is withdrawn as out, and {row['player_lookup']} is not"
 

@@ -232,7 +232,15 @@ class Watch:
             yield from rollback_complete(act, before, after)
         else:
             batch = self._store.peek(f"prediction_batches/{act.fence.batch_id}") or {}
-            yield from promotion_explained(act, self._readings_of(batch), batch.get("scope") or {}, before, after)
+            withdrawn = self.withdrawn(day.isoformat())
+            yield from promotion_explained(
+                act, self._readings_of(batch), batch.get("scope") or {}, before, after, withdrawn
+            )
+
+    def withdrawn(self, day: str) -> set[str]:
+        """The players of a date whom an operator has ever withdrawn."""
+        found = (b for b in self._store.peek_all("prediction_batches") if b["game_date"] == day and b.get("withdrawal"))
+        return {player for batch in found for player in batch["scope"]["players"]}
 
     def _readings_of(self, batch: Mapping[str, Any]) -> list[SlateReading]:
         """The slates that the batch read, at its opening and at each redrive."""

@@ -29,7 +29,7 @@ def _rejected(bench: ConsoleBench) -> str:
 
 def test_every_act_of_the_issue_is_there() -> None:
     wanted = {"start", "regenerate", "cancel", "redrive", "promote", "rollback", "backfill", "scan", "grade"}
-    wanted |= {"pause-backfill", "resume-backfill", "cancel-backfill"}
+    wanted |= {"close", "pause-backfill", "resume-backfill", "cancel-backfill"}
     assert set(ACTS) == wanted
 
 

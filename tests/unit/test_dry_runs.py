@@ -79,6 +79,18 @@ def _one_out(web: Web) -> str:
     return ""
 
 
+def _halted(web: Web) -> str:
+    web.post("/halt", {"reason": "a drill"})
+    return ""
+
+
+def _some_missing(web: Web) -> str:
+    web.bench.slate(players(3))
+    web.bench.run()
+    web.bench.slate(players(5))
+    return ""
+
+
 def _nothing(_: Web) -> str:
     return ""
 
@@ -91,12 +103,15 @@ class Case:
     scene: Callable[[Web], str] = _nothing
 
 
-BATCH, FILL, RUN = "/batches/{}/", "/backfills/{}/", "/regenerate-with-supersede"
+BATCH, FILL, RUN, OUT = "/batches/{}/", "/backfills/{}/", "/regenerate-with-supersede", "/withdrawals"
 CASES = {
     "cancel live": Case(BATCH + "cancel", 202, scene=_live),
     "cancel promoted": Case(BATCH + "cancel", 409, scene=_promoted),
     "cancel nobody's": Case("/batches/nosuch/cancel", 404),
     "cancel without a reason": Case(BATCH + "cancel", 400, {"reason": ""}, _live),
+    "close live": Case(BATCH + "close", 202, scene=_live),
+    "close promoted": Case(BATCH + "close", 409, scene=_promoted),
+    "close nobody's": Case("/batches/nosuch/close", 404),
     "redrive short": Case(BATCH + "redrive", 202, scene=_short),
     "redrive whole": Case(BATCH + "redrive", 409, scene=_promoted),
     "redrive live": Case(BATCH + "redrive", 409, scene=_live),
@@ -151,14 +166,38 @@ CASES = {
     "regenerate a blank named": Case(RUN, 400, {"game_date": DATE, "games": [" "]}),
     "regenerate the excluded": Case(RUN, 404, {"game_date": DATE, "players": ["gone"]}, _one_out),
     "regenerate one excluded": Case(RUN, 202, {"game_date": DATE, "players": ["playera", "gone"]}, _one_out),
+    "start what is missing": Case("/start", 202, {"game_date": DATE, "only": "missing"}, _some_missing),
+    "start what is missing, live": Case("/start", 409, {"game_date": DATE, "only": "missing"}, _live),
+    "start only some": Case("/start", 400, {"game_date": DATE, "only": "half"}),
+    "halt": Case("/halt", 200, {"reason": "a drill"}),
+    "halt without a reason": Case("/halt", 400),
+    "halt again": Case("/halt", 409, {"reason": "a drill"}, _halted),
+    "resume the platform": Case("/resume", 200, scene=_halted),
+    "resume what runs": Case("/resume", 409),
+    "regenerate during a halt": Case(RUN, 202, {"game_date": DATE}, _halted),
+    "scan of the tables": Case("/checks", 200, {"days": 1, "fill": True}),
+    "scan of the tables with a word": Case("/checks", 400, {"force": True}),
+    "withdraw": Case(OUT, 202, {"game_date": DATE, "reason": "postponed", "games": [GAME]}, _promoted),
+    "withdraw live": Case(OUT, 409, {"game_date": DATE, "reason": "postponed", "games": [GAME]}, _blocked),
+    "withdraw nothing": Case(OUT, 404, {"game_date": DATE, "reason": "postponed", "games": [GAME]}),
+    "withdraw one game misspelt": Case(
+        OUT, 400, {"game_date": DATE, "reason": "postponed", "games": [GAME, "0"]}, _promoted
+    ),
+    "withdraw for another reason": Case(OUT, 400, {"game_date": DATE, "reason": "snow", "games": [GAME]}, _promoted),
     "start misspelt": Case("/start", 400, {"game_date": DATE, "min_minute": 3}),
 }
-ACTS = {"/batches/{id}/cancel", "/batches/{id}/redrive", "/batches/{id}/rollback", "/batches/{id}/promote"} | {
+ACTS = {
+    "/batches/{id}/cancel",
+    "/batches/{id}/close",
+    "/batches/{id}/redrive",
+    "/batches/{id}/rollback",
+    "/batches/{id}/promote",
+} | {
     *("/backfills", "/backfills/{id}/pause", "/backfills/{id}/resume", "/backfills/{id}/cancel", "/bdb/scan"),
     *("/news/scan",),
-    *("/grades", "/start", "/regenerate-with-supersede"),
+    *("/grades", "/start", "/regenerate-with-supersede", "/withdrawals", "/halt", "/resume", "/checks"),
 }
-CHANGE_NOTHING_BY_THEMSELVES = {"/checks": "reads and tells", "/regenerate-pubsub": "refuses the word"}
+CHANGE_NOTHING_BY_THEMSELVES = {"/regenerate-pubsub": "refuses the word"}
 
 
 @pytest.mark.parametrize("name", list(CASES))
@@ -342,7 +381,7 @@ def test_batch_lists_the_coalesced_triggers_it_carries() -> None:
     listed = web.get(f"/batches?game_date={DATE}").json
     assert listed is not None
     assert [w["trigger_id"] for w in listed["waiting"]] == ["mine"]
-    assert web.get("/batches?trigger_id=mine").json == {"batches": [], "next": None}
+    assert web.get("/batches?trigger_id=mine").json == {"batches": [], "next": None, "halt": None}
     web.bench.drain()
     web.bench.sweep()
     web.bench.drain()

@@ -52,6 +52,8 @@ BY_TOPIC_ALONE = {
     AlertKind.STAGING_ORPHANED: "costs storage for some hours, then expires",
     AlertKind.OUTBOX_DEAD: "its line is an ERROR, which `unexpected_error` sees",
     AlertKind.ACCESS_DENIED: "a denied call answers 5xx, which `server_errors` sees",
+    AlertKind.PLATFORM_HALTED: "an operator's order, for those who read the chat",
+    AlertKind.START_FAILED: "a start that answers 4xx is a failed job, which Cloud Scheduler shows; one that never came leaves no line",
     AlertKind.RECORD_UNREADABLE: "its line is an ERROR, which `unexpected_error` sees",
 }
 UNREACHED: dict[AlertKind, str] = {}

@@ -119,6 +119,11 @@ def test_invalid_staging_table_name_is_refused(staging: str) -> None:
         NAMES.staging(staging)
 
 
+def test_coverage_view_has_the_minutes_of_the_setting() -> None:
+    text = render("prediction_coverage_view", Names("a-project", "p_", 12.5))
+    assert "IFNULL(slate.avg_minutes_per_game_last_7, 0) < 12.5 THEN 'excluded'" in text
+
+
 def test_unknown_placeholder_is_an_error() -> None:
     with pytest.raises(KeyError):
         render("promote", NAMES)

@@ -118,6 +118,14 @@ GOOD: Mapping[str, Any] = {
     },
     "outbox": {"late": 0, "failing": 0, "dead": 0},
     "past_deadline": [],
+    "halt": {"status": "running", "at": None, "by": None, "reason": None, "waiting": []},
+}
+HALTED = {
+    "status": "halted",
+    "at": "2026-01-25T20:00:00+00:00",
+    "by": "api_key:ops",
+    "reason": "a drill",
+    "waiting": [],
 }
 
 
@@ -156,6 +164,7 @@ def test_healthy_system_passes(fake: FakeCoordinator, tmp_path: Path) -> None:
         (beat(sweep="unreadable"), "sweep", "unreadable"),
         (beat(worker="unreadable"), "revisions that ran", "worker"),
         (changed(unreadable=["regen_2026-01-20_x_1"]), "deadlines", "regen_2026-01-20_x_1"),
+        (changed(halt=HALTED), "halt", "since 2026-01-25 20:00:00 UTC by api_key:ops: a drill"),
         ({"error": "Unavailable"}, "outbox", "Firestore does not answer"),
     ],
 )

@@ -108,6 +108,10 @@ def test_the_examples_of_bodies_are_taken(name: str, body: Any) -> None:
         if name == "redrive":
             web.post(f"/batches/{opened.batch_id}/cancel", {})
         path = path.replace("{id}", opened.batch_id)
+    if name == "withdraw":
+        web.bench.run()
+    if name == "resume_platform":
+        web.post("/halt", {"reason": "a drill"})
     if "/backfills/{id}" in path:
         made = web.post("/backfills", {"from": DAY.isoformat(), "to": DAY.isoformat()}).json
         assert made is not None
@@ -142,6 +146,7 @@ def test_answers_have_the_fields_of_the_document_and_no_others() -> None:
         ("batch", None, f"/batches/{batch_id}"),
         ("batches", None, None),
         ("moves", None, f"/batches/{batch_id}/moves"),
+        ("halt_state", None, None),
         ("backfill", {"from": day, "to": day}, None),
         ("backfill", {"from": day, "to": day, "dry_run": True}, None),
         ("check", {}, None),

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, UnsetType, field
 
+from regen.api.halts import HaltView
 from regen.api.words import Answer, BatchStatus, Count, Id, Moment, one_of
 from regen.domain.batch import Counts, Kind, Status
 
@@ -103,6 +104,7 @@ class Batch(Answer, frozen=True, kw_only=True):
         triggered_by: such as `api_key:ops`, or `pubsub:` and an account.
         hold: whether it ends `held` once its checks have passed, and waits for an order to promote.
         on_behalf_of: the person behind it: `verified:` or `claimed:`, and an account or a name.
+        withdrawal: the reason with which it withdraws predictions by an operator's order; null for a batch that predicts.
     """
 
     batch_id: Id
@@ -133,6 +135,7 @@ class Batch(Answer, frozen=True, kw_only=True):
     features_built_at: Moment | None
     promoted_rounds: list[int]
     hold: bool
+    withdrawal: str | None = None
 
 
 class WholeBatch(Batch, frozen=True, kw_only=True):
@@ -201,6 +204,7 @@ class ListedBatch(Answer, frozen=True, kw_only=True):
     features_built_at: Moment | UnsetType | None = UNSET
     promoted_rounds: list[int] | UnsetType = UNSET
     hold: bool | UnsetType = UNSET
+    withdrawal: str | UnsetType | None = UNSET
 
 
 class Waiting(Answer, frozen=True, kw_only=True):
@@ -219,8 +223,10 @@ class Batches(Answer, frozen=True, kw_only=True):
     Attributes:
         next: `cursor` of the following page; null on the last one.
         waiting: with `game_date`, the triggers that wait on it for a batch to carry them.
+        halt: the halt of the platform, while one is in force; null while it runs.
     """
 
     batches: list[ListedBatch]
     next: str | None = None
     waiting: list[Waiting] | UnsetType = UNSET
+    halt: HaltView | None = None

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from regen.api.halts import HaltView
 from regen.api.words import Answer, Id, Moment, one_of
 
 
@@ -48,12 +49,14 @@ class Vitals(Answer, frozen=True, kw_only=True):
         heartbeats: the last one of each function that has run, and of the sweep; `unreadable` where its record is broken.
         past_deadline: live batches past their deadline.
         unreadable: live batches whose record does not say their deadline; not there if there is none.
+        halt: how the platform stands: running or halted.
     """
 
     heartbeats: dict[str, Heartbeat | Literal["unreadable"]] | UnsetType = UNSET
     outbox: Outbox | UnsetType = UNSET
     past_deadline: list[Id] | UnsetType = UNSET
     unreadable: list[Id] | UnsetType = UNSET
+    halt: HaltView | UnsetType = UNSET
     error: str | UnsetType = UNSET
 
 

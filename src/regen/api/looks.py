@@ -60,11 +60,16 @@ class Scan(Answer, frozen=True, kw_only=True):
 
 
 class Findings(Answer, frozen=True, kw_only=True):
-    """What each invariant of the tables found, over some dates."""
+    """What each invariant of the tables found, over some dates.
+
+    Attributes:
+        filled: with `fill`, the dates of which the missing players are started; with `dry_run`, would be.
+    """
 
     from_: date = field(name="from")
     to: date
     findings: list[Finding]
+    filled: list[date] = field(default_factory=list)
 
 
 class GradedDate(Answer, frozen=True, kw_only=True):

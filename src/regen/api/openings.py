@@ -14,7 +14,8 @@ class OpeningAnswer(Answer, frozen=True):
     """A batch is on its way (`accepted`), or the request waits for the one that is named (`coalesced`).
 
     Attributes:
-        status: `accepted` or `coalesced`; of a message, which has no caller who waits, also `rejected`, or `malformed` (it
+        status: `accepted` or `coalesced`; `halted`: on record, and opened when the platform is resumed; `complete`: what was
+            asked for is there, so that there is no batch; of a message, which has no caller who waits, also `rejected`, or `malformed` (it
             named players whom the slate did not have).
         requests: messages that the batch is made of.
         excluded: players who were asked for and are left out, by reason.
@@ -23,7 +24,7 @@ class OpeningAnswer(Answer, frozen=True):
             says where they are once the batch has ended.
     """
 
-    status: Annotated[str, one_of("accepted", "coalesced", "rejected", "malformed")]
+    status: Annotated[str, one_of("accepted", "coalesced", "halted", "complete", "rejected", "malformed")]
     batch_id: str
     game_date: date
     requested_players: int
@@ -41,12 +42,13 @@ class Preview(Answer, frozen=True, kw_only=True):
     """What a request for a batch would do.
 
     Attributes:
+        would: `record`: the platform is halted, and the request would wait for its resumption; `nothing`: no player is missing.
         excluded: players by reason.
     """
 
     status: Annotated[str, one_of("dry_run")] = "dry_run"
     game_date: date
-    would: Annotated[str, one_of("open", "coalesce")]
+    would: Annotated[str, one_of("open", "coalesce", "record", "nothing")]
     live_batch_id: str | None
     requested_players: int
     requests: int
@@ -54,6 +56,23 @@ class Preview(Answer, frozen=True, kw_only=True):
     players: list[str]
     systems: list[str]
     features_built_at: Moment | None
+
+
+class WouldWithdraw(Answer, frozen=True, kw_only=True):
+    """What a withdrawal would do.
+
+    Attributes:
+        players: those with current predictions that it would withdraw.
+        rows: how many current predictions they have.
+    """
+
+    status: Annotated[str, one_of("dry_run")] = "dry_run"
+    would: Annotated[str, one_of("withdraw", "nothing")]
+    game_date: date
+    reason: str
+    games: list[str]
+    players: list[str]
+    rows: int
 
 
 class Ordered(Answer, frozen=True, kw_only=True):
@@ -68,7 +87,7 @@ class WouldOrder(Answer, frozen=True, kw_only=True):
     """The step that an order would take; `nothing`, if its idempotency key has given it before."""
 
     status: Annotated[str, one_of("dry_run")] = "dry_run"
-    would: Annotated[str, one_of("cancel", "redrive", "promote", "rollback", "nothing")]
+    would: Annotated[str, one_of("cancel", "close", "redrive", "promote", "rollback", "nothing")]
     batch_id: str
     game_date: date | UnsetType = UNSET
     round: int | UnsetType = UNSET

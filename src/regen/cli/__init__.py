@@ -20,6 +20,7 @@ def groups() -> tuple[Callable[[typer.Typer], None], ...]:
         doctor,
         explain,
         grade,
+        halts,
         local,
         models,
         moves,
@@ -30,12 +31,15 @@ def groups() -> tuple[Callable[[typer.Typer], None], ...]:
         report,
         sources,
         verify,
+        withdraw,
     )
 
     modules = (
         batches,
         backfill,
         orders,
+        withdraw,
+        halts,
         predictions,
         moves,
         verify,

@@ -15,7 +15,7 @@ from regen.cli.output import columns
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
 from regen.cli.views import LIST, show_batch, show_opened
-from regen.client.errors import Misused, NothingFound
+from regen.client.errors import FellShort, Misused, NothingFound
 from regen.client.summary import opening_sentence
 
 PANEL = "Batches"
@@ -36,6 +36,9 @@ def start(
         float | None, typer.Option("--min-minutes", min=0, max=48, help="Leave out players under this average.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Even if the date has been promoted before.")] = False,
+    only: Annotated[
+        str | None, typer.Option("--only", metavar="missing", help="missing: expected players without predictions.")
+    ] = None,
     metadata: Annotated[str | None, typer.Option("--metadata", help="A JSON object; goes on record.")] = None,
     dry_run: DryRun = False,
     wait: Wait = False,
@@ -47,6 +50,8 @@ def start(
         body["min_minutes"] = min_minutes
     if force:
         body["force"] = True
+    if only is not None:
+        body["only"] = only
     if (facts := json_object(metadata, "--metadata")) is not None:
         body["metadata"] = facts
     if dry_run:
@@ -184,7 +189,10 @@ def wait(
 def _opened(
     session: Session, answer: dict[str, Any], *, wait: bool, timeout: float, good: frozenset[str] = PROMOTED
 ) -> None:
-    if wait:
+    if wait and answer["status"] == "halted":
+        show_opened(session.out, answer)
+        raise FellShort(str(answer["note"]), "regen resume")
+    if wait and answer["status"] != "complete":
         session.out.say(f"{answer['status']}: {answer['batch_id']}")
         if answer["status"] == "coalesced":
             follow_trigger(session, answer["trigger_id"], answer["game_date"], timeout=timeout, good=good)

@@ -1,4 +1,4 @@
-"""`cancel`, `redrive`, `promote`, `rollback`: an operator's word on a batch. Each names its counts before it asks."""
+"""`cancel`, `close`, `redrive`, `promote`, `rollback`: an operator's word on a batch. Each names its counts before it asks."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ PANEL = "Orders"
 def add(app: typer.Typer) -> None:
     """Add the commands."""
     command(app, "cancel", example="cancel regen_2026-01-20_bdb_upgrade_a1b2c3d4", panel=PANEL)(cancel)
+    command(app, "close", example="close regen_2026-01-20_bdb_upgrade_a1b2c3d4 --wait", panel=PANEL)(close)
     command(app, "redrive", example="redrive regen_2026-01-20_bdb_upgrade_a1b2c3d4 --wait", panel=PANEL)(redrive)
     command(
         app,
@@ -44,6 +45,24 @@ def cancel(
     order = _Given(batch, view["game_date"], "cancel", {"reason": reason})
     if _asked(session, what, order, dry_run=dry_run, yes=yes):
         _accepted(session, order.give(session))
+
+
+def close(
+    session: Session,
+    batch: BatchArgument,
+    reason: Why = "operator",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    wait: Wait = False,
+    timeout: Timeout = TIMEOUT,
+) -> None:
+    """End the waiting of a batch now: verify and promote what is there."""
+    view = whole(session, batch)
+    batch = view["batch_id"]
+    what = order_sentence("close", view)
+    order = _Given(batch, view["game_date"], "close", {"reason": reason})
+    if _asked(session, what, order, dry_run=dry_run, yes=yes):
+        _carried_out(session, order.give(session), wait, timeout)
 
 
 def redrive(

@@ -27,6 +27,13 @@ def show_opened(out: Output, answer: View) -> None:
     if out.json:
         out.dump(answer)
         return
+    if answer["status"] == "halted":
+        out.line(f"halted: on record as {answer['trigger_id']}; {answer['note']}")
+        out.line("next: regen resume")
+        return
+    if answer["status"] == "complete":
+        out.line(f"complete: {answer['note']}")
+        return
     who = f"{answer['requested_players']} players in {answer['requests']} requests"
     text = {"coalesced": "one follow-up will start when this batch is over"}.get(answer["status"], who)
     out.line(f"{answer['status']}: {answer['batch_id']} ({text})")

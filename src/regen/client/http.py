@@ -146,6 +146,10 @@ class Coordinator:
             query = {"game_date": game_date, "status": status, "from": first, "to": last, "cursor": cursor}
             page = self.get("/batches", **query)
             found += page["batches"]
+            if cursor is None and page.get("halt"):
+                from regen.client.summary import halt_sentence  # noqa: PLC0415 - most lists need no sentence
+
+                self.tell(halt_sentence(page["halt"]))
             if (cursor := page.get("next")) is None:
                 break
         return found[:most]
@@ -170,7 +174,7 @@ class Coordinator:
         return found
 
     def order(self, batch_id: str, act: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Cancel, redrive, promote or rollback; under a key, so that it can be repeated and is still carried out once."""
+        """Cancel, close, redrive, promote or rollback; under a key, so that it can be repeated and is still carried out once."""
         return self.post_keyed(f"/batches/{urllib.parse.quote(batch_id, safe='')}/{act}", body)
 
     def _repeated(

@@ -40,4 +40,5 @@ def facts_of(view: View) -> BatchFacts:
         last_why=str(last.get("why") or ""),
         last_by=asked_by(last["by"], last.get("on_behalf_of")) if last.get("by") else None,
         withdrawals=view.get("withdrawals") or {},
+        withdrawal=view.get("withdrawal"),
     )

@@ -29,7 +29,7 @@ def order_sentence(word: str, view: View, accepted: Sequence[str] = ()) -> str:
     """What an order on a batch would do, with its counts.
 
     Args:
-        word: cancel, redrive, promote or rollback.
+        word: cancel, close, redrive, promote or rollback.
         accepted: of promote: the failed checks that are accepted.
 
     Raises:
@@ -41,6 +41,11 @@ def order_sentence(word: str, view: View, accepted: Sequence[str] = ()) -> str:
         return (
             f"{begin}: {finished(view)} of {counts['requested']} players are done, "
             f"{len(view['pending'])} pending; current predictions stay as they are"
+        )
+    if word == "close":
+        return (
+            f"{begin}: the {len(view['pending'])} pending of {counts['requested']} players fail as closed; "
+            f"what the other {finished(view)} have is verified now"
         )
     if word == "redrive":
         lacking = [problem["player_lookup"] for problem in view["outcomes"]]
@@ -65,8 +70,28 @@ def order_sentence(word: str, view: View, accepted: Sequence[str] = ()) -> str:
     return f"{begin}: {cell(counts['inserted'])} predictions of it are superseded, {back} come back as they were"
 
 
+def withdrawal_sentence(preview: View) -> str:
+    """What a withdrawal would do, with its counts."""
+    players = preview["players"]
+    return (
+        f"withdraw {preview['rows']} predictions of {len(players)} players of {preview['game_date']} as "
+        f"{preview['reason']}: {some(players, 10)}"
+    )
+
+
+def halt_sentence(halt: View) -> str:
+    """How the platform stands."""
+    if halt["status"] != "halted":
+        return "the platform runs"
+    since = str(halt["at"])[:19].replace("T", " ")
+    waits = f"; triggers of {some(halt['waiting'])} wait" if halt.get("waiting") else ""
+    return f"the platform is halted since {since} UTC by {halt['by']}: {halt['reason']}{waits}; `regen resume` ends it"
+
+
 def opening_sentence(preview: View) -> str:
     """What a request for a batch would do."""
+    if preview["would"] == "nothing":
+        return f"would do nothing on {preview['game_date']}: no player is missing who could be predicted"
     return (
         f"would {preview['would']} {preview['game_date']}: {preview['requested_players']} players in "
         f"{preview['requests']} requests, systems {', '.join(preview['systems'])}"

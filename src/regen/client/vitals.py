@@ -87,6 +87,18 @@ def outbox(vitals: Mapping[str, Any]) -> Answer:
     return State.OK, "empty, or on its way", ""
 
 
+def halt(vitals: Mapping[str, Any]) -> Answer:
+    """Whether the platform opens batches."""
+    from regen.client.summary import halt_sentence  # noqa: PLC0415 - the command line starts without it
+
+    found = vitals.get("halt")
+    if not isinstance(found, Mapping):
+        return State.NONE, "an older coordinator knows no halt", ""
+    if found["status"] == "halted":
+        return State.FAILED, halt_sentence(found), "regen resume"
+    return State.OK, "batches are opened", ""
+
+
 def deadlines(vitals: Mapping[str, Any]) -> Answer:
     """Whether live batches are within their deadlines."""
     if ids := list(vitals["past_deadline"]):

@@ -34,6 +34,8 @@ class AlertKind(StrEnum):
     OUTBOX_DEAD = "outbox_dead"
     ACCESS_DENIED = "access_denied"
     RECORD_UNREADABLE = "record_unreadable"
+    PLATFORM_HALTED = "platform_halted"
+    START_FAILED = "start_failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ SPECS: Mapping[AlertKind, AlertSpec] = {
     AlertKind.STAGING_ORPHANED: AlertSpec("WARNING", "regen verify TODAY"),
     AlertKind.RECORD_UNREADABLE: AlertSpec("ERROR", "regen doctor"),
     AlertKind.OUTBOX_DEAD: AlertSpec("ERROR", "regen status {batch_id}", "regen doctor"),
+    AlertKind.PLATFORM_HALTED: AlertSpec("WARNING", "regen doctor"),
+    AlertKind.START_FAILED: AlertSpec("ERROR", "regen status --date {game_date}", "regen status"),
     AlertKind.ACCESS_DENIED: AlertSpec("ERROR", "regen doctor --deployed"),
 }
 

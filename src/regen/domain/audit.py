@@ -21,12 +21,15 @@ class AuditEvent(StrEnum):
     CANCELLED = "cancelled"
     REDRIVE_REQUESTED = "redrive_requested"
     PROMOTE_REQUESTED = "promote_requested"
+    CLOSE_REQUESTED = "close_requested"
     ROLLBACK_REQUESTED = "rollback_requested"
     ROLLED_BACK = "rolled_back"
     ROLLBACK_REFUSED = "rollback_refused"
     HEALED = "healed"
     MALFORMED = "malformed"
     BACKFILL = "backfill"
+    HALTED = "halted"
+    RESUMED = "resumed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,12 +195,17 @@ def _dropped(day: BackfillDate, at: datetime) -> BackfillDate:
 
 @dataclass(frozen=True, slots=True)
 class DateSurvey:
-    """Counts of one date with a slate, from the tables."""
+    """Counts of one date with a slate, from the tables.
+
+    Attributes:
+        missing: names of the expected players without current predictions.
+    """
 
     game_date: date
     rostered: int
     expected: int
     covered: int
+    missing: tuple[str, ...] = ()
 
     @property
     def coverage_pct(self) -> float:

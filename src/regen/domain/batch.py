@@ -153,8 +153,9 @@ class Batch:
         slate: the shape of the whole slate, regardless of the scope.
         traceparent: the W3C `traceparent` of the trace in which the batch was opened.
         on_behalf_of: the person behind `triggered_by` (`regen.domain.persons`).
-        command: the operator's order that opened this round, with its reason and caller, for the audit.
+        command: the operator's order that opened this round, or that closed it, with its reason and caller, for the audit.
         hold: whether a batch that passes its checks ends `held` instead of being promoted; an order to promote clears it.
+        withdrawal: the reason with which it withdraws the players of its scope; None for a batch that predicts.
     """
 
     batch_id: str
@@ -200,6 +201,7 @@ class Batch:
     traceparent: str | None = None
     hold: bool = False
     on_behalf_of: str | None = None
+    withdrawal: str | None = None
 
     def moved(
         self,

@@ -54,6 +54,36 @@ def summarise(batch: Batch) -> dict[str, Any]:
     }
 
 
+def is_closed(batch: Batch) -> bool:
+    """Whether an operator has ended the waiting of its round."""
+    return (batch.command or {}).get("closed_round") == batch.round
+
+
+def why_closed(batch: Batch) -> str:
+    """Why the pending players of a batch past its deadline fail: an operator has ended the waiting, or time has."""
+    return "closed" if is_closed(batch) else "deadline"
+
+
+def requested_entry(batch: Batch) -> AuditEntry:
+    """The audit entry of an opening."""
+    return AuditEntry(
+        event_id=ids.event_id(batch.batch_id, 1, "requested"),
+        event=AuditEvent.REQUESTED,
+        at=batch.created_at,
+        game_date=batch.game_date,
+        batch_id=batch.batch_id,
+        round=1,
+        status="created",
+        reason=batch.reason,
+        triggered_by=batch.triggered_by,
+        on_behalf_of=batch.on_behalf_of,
+        metadata=batch.metadata,
+        trigger_id=batch.trigger_ids[0] if batch.trigger_ids else None,
+        requested=batch.requested_players,
+        started_at=batch.created_at,
+    )
+
+
 def ended_entry(batch: Batch, event: AuditEvent, why: str, caller: str, person: str | None = None) -> AuditEntry:
     """The audit entry of an end.
 

@@ -45,6 +45,7 @@ class BatchFacts:
         last_why: the reason of the last step of its history; `last_by` the caller who gave the order, if one did, with the
             person behind it.
         withdrawals: rows and players that a promotion withdraws, by reason.
+        withdrawal: the reason of a batch that only withdraws, by an operator's order.
     """
 
     batch_id: str
@@ -69,6 +70,7 @@ class BatchFacts:
     last_why: str = ""
     last_by: str | None = None
     withdrawals: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    withdrawal: str | None = None
 
     @property
     def lacking(self) -> int:
@@ -102,6 +104,7 @@ def facts_of(batch: Batch) -> BatchFacts:
         last_why=last.why if last else "",
         last_by=asked_by(last.by, last.on_behalf_of) if last and last.by else None,
         withdrawals=verdict.get("withdrawals") or {},
+        withdrawal=batch.withdrawal,
     )
 
 

@@ -5,6 +5,7 @@ RegenError
 ├── NotFound                the thing named does not exist
 │   ├── NoSlate             the date has no slate
 │   ├── NobodyRequested     the date has a slate, but no player on it is to be predicted
+│   │   └── NobodyMissing   every player who is expected has current predictions
 │   ├── NoSuchBatch         no batch has that id
 │   └── NoSuchBackfill      no backfill has that id
 ├── Refused                 a rule forbids the act now (names the batch that is in the way)
@@ -70,6 +71,10 @@ class NoSlate(NotFound):
 
 class NobodyRequested(NotFound):
     """The date has a slate, but no player on it is to be predicted."""
+
+
+class NobodyMissing(NobodyRequested):
+    """Every player who is expected has current predictions: what was asked for is there."""
 
 
 class NoSuchBatch(NotFound):

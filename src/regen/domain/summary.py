@@ -20,6 +20,8 @@ def sentence(facts: BatchFacts) -> str:
 
 
 def _created(facts: BatchFacts) -> str:
+    if facts.withdrawal:
+        return f"Being opened: predictions are to be withdrawn as {facts.withdrawal}."
     return f"Being opened: the requests of {_players(facts.requested)} are being written."
 
 
@@ -28,12 +30,16 @@ def _under_way(facts: BatchFacts) -> str:
 
 
 def _verifying(facts: BatchFacts) -> str:
+    if facts.withdrawal:
+        return f"Being verified: predictions are to be withdrawn as {facts.withdrawal}, none are made."
     return f"Being verified: all {_players(facts.requested)} have an outcome."
 
 
 def _promoting(facts: BatchFacts) -> str:
     if facts.last_why.startswith("rollback"):
         return "Being rolled back: BigQuery is making the earlier predictions current again."
+    if facts.withdrawal:
+        return f"Being promoted: BigQuery is withdrawing predictions as {facts.withdrawal}."
     return "Being promoted: BigQuery is making the new predictions current."
 
 

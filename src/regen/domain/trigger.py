@@ -36,6 +36,7 @@ class Trigger:
         follow_up: the batch whose coalesced triggers this one carries.
         force: allow a first run although the date has been promoted before.
         hold: whether the batch is to be held for an operator instead of being promoted.
+        missing: predict only the players who are expected and have no current row.
         news: whether regen's own news watch sent it. It waits for a hold-down of its own, and for no game that has begun.
     """
 
@@ -55,6 +56,7 @@ class Trigger:
     news: bool = False
     hold: bool = False
     on_behalf_of: str | None = None
+    missing: bool = False
 
 
 MAX_COALESCED = 200
@@ -125,10 +127,12 @@ def merge(triggers: Sequence[Trigger]) -> Merged:
 
 
 def triggers_of(batch: Batch) -> tuple[Trigger, ...]:
-    """The triggers that a batch was opened for, for a follow-up regeneration.
+    """The triggers that a batch was opened for, for a follow-up regeneration; a withdrawal has none.
 
     Each gets the scope of the batch, which is the union of their scopes.
     """
+    if batch.withdrawal is not None:
+        return ()
     metadata = dict(batch.metadata)
     first, *rest = batch.trigger_ids or (batch.batch_id,)
     merged = {m["trigger_id"]: m for m in metadata.pop("coalesced", ())} if rest else {}

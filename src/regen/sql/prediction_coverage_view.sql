@@ -1,6 +1,7 @@
 -- Coverage of each date against its slate: every rostered player, by the rule that opens a batch.
--- Players of a game that is called off, OUT, DOUBTFUL and those under 15 minutes without a line are excluded; a player whose newest run was skipped because he
--- was out or has no history leaves the denominator.
+-- Players of a game that is called off, OUT, DOUBTFUL and those under the setting's minutes without a line are excluded, and so
+-- is a player without current predictions whose earlier ones were withdrawn as postponed. A player whose newest run was skipped
+-- because he was out or has no history leaves the denominator.
 CREATE OR REPLACE VIEW `{nba_predictions}.prediction_coverage` AS
 WITH slate AS (
   SELECT
@@ -22,10 +23,17 @@ lined AS (
   FROM `{nba_predictions}.prop_lines_input`
   WHERE game_date >= '1946-01-01'
 ),
-produced AS (
-  SELECT DISTINCT game_date, player_lookup
+predicted AS (
+  SELECT
+    game_date,
+    player_lookup,
+    LOGICAL_OR(superseded IS NULL OR superseded = FALSE) AS is_produced,
+    LOGICAL_OR(
+      IFNULL(superseded, FALSE) AND superseded_reason = 'postponed' AND superseded_by_prediction_id IS NULL
+    ) AS is_postponed
   FROM {player_prop_predictions}
-  WHERE game_date >= '1946-01-01' AND (superseded IS NULL OR superseded = FALSE)
+  WHERE game_date >= '1946-01-01'
+  GROUP BY game_date, player_lookup
 ),
 skipped AS (
   SELECT game_date, player_lookup, skip_reason
@@ -37,7 +45,7 @@ judged AS (
   SELECT
     slate.game_date,
     slate.player_lookup,
-    produced.player_lookup IS NOT NULL AS is_produced,
+    IFNULL(predicted.is_produced, FALSE) AS is_produced,
     CASE
       WHEN REGEXP_CONTAINS(
           LOWER(COALESCE(NULLIF(slate.game_status, ''), schedule.game_status, '')),
@@ -46,14 +54,15 @@ judged AS (
         THEN 'excluded'
       WHEN LOWER(TRIM(IFNULL(slate.player_status, ''))) IN ('out', 'doubtful') THEN 'excluded'
       WHEN lined.player_lookup IS NULL AND NOT IFNULL(slate.has_prop_line, FALSE)
-        AND IFNULL(slate.avg_minutes_per_game_last_7, 0) < 15 THEN 'excluded'
-      WHEN produced.player_lookup IS NULL AND skipped.skip_reason IN ('out', 'no_history') THEN 'skipped'
+        AND IFNULL(slate.avg_minutes_per_game_last_7, 0) < {min_minutes} THEN 'excluded'
+      WHEN predicted.is_postponed AND NOT predicted.is_produced THEN 'excluded'
+      WHEN IFNULL(predicted.is_produced, FALSE) = FALSE AND skipped.skip_reason IN ('out', 'no_history') THEN 'skipped'
       ELSE 'expected'
     END AS standing
   FROM slate
   LEFT JOIN schedule ON schedule.game_date = slate.game_date AND schedule.game_id = slate.game_id
   LEFT JOIN lined ON lined.game_date = slate.game_date AND lined.player_lookup = slate.player_lookup
-  LEFT JOIN produced ON produced.game_date = slate.game_date AND produced.player_lookup = slate.player_lookup
+  LEFT JOIN predicted ON predicted.game_date = slate.game_date AND predicted.player_lookup = slate.player_lookup
   LEFT JOIN skipped ON skipped.game_date = slate.game_date AND skipped.player_lookup = slate.player_lookup
 )
 SELECT

@@ -10,6 +10,7 @@ from importlib import resources
 
 from regen.domain.errors import InvalidInput
 from regen.schemas import STAGING_DATASET, table, tables
+from regen.settings import number
 
 _PROJECT = re.compile(r"[a-z][a-z0-9.:-]{2,60}")
 _PREFIX = re.compile(r"([A-Za-z0-9_]{1,60})?")
@@ -25,10 +26,12 @@ class Names:
 
     Attributes:
         prefix: prefix of each dataset's name.
+        min_minutes: the average under which a player without a line is not expected, as the view of coverage has it.
     """
 
     project: str
     prefix: str = ""
+    min_minutes: float = number("REGEN_MIN_MINUTES")
 
     def __post_init__(self) -> None:
         if not _PROJECT.fullmatch(self.project):
@@ -69,15 +72,18 @@ def filled(text: str) -> str:
 def _part(match: re.Match[str]) -> str:
     indent, name, values = match.groups()
     text = (resources.files(__package__) / "parts" / f"{name}.sql").read_text(encoding="utf-8")
-    for number, value in enumerate(values.split(","), 1):
-        text = text.replace(f"${number}", value)
+    for place, value in enumerate(values.split(","), 1):
+        text = text.replace(f"${place}", value)
     return "\n".join(indent + line for line in _COMMENT.sub("", text).splitlines())
 
 
 @cache
 def _tables(names: Names) -> dict[str, str]:
     places = {t.name: f"`{names.table(t.name)}`" for t in tables()}
-    return places | {"nba_predictions": f"{names.dataset('nba_predictions')}"}
+    return places | {
+        "nba_predictions": names.dataset("nba_predictions"),
+        "min_minutes": f"{names.min_minutes:g}",
+    }
 
 
 @cache

@@ -13,6 +13,8 @@ from regen.domain.dates import parse_game_date
 from regen.domain.errors import InvalidInput
 from regen.domain.scope import Scope, resolved
 from regen.domain.trigger import Source, Trigger
+from regen.domain.withdrawal import REASONS
+from regen.services.batch.withdrawing import Withdrawal
 from regen.services.state.messages import REGENERATE
 from regen.web import predecessor_fields
 from regen.web.trigger_fields import DEFAULT_REASON, TRIGGER, ignored
@@ -21,7 +23,9 @@ MAX_NAMES = 1000
 MAX_NAME = 100
 MAX_METADATA_BYTES = 20_000
 REGENERATION = TRIGGER - {"mode"} | {"dry_run"}
-START = frozenset({"game_date", "min_minutes", "force", "metadata", "dry_run"})
+START = frozenset({"game_date", "min_minutes", "force", "only", "metadata", "dry_run"})
+ONLY = ("all", "missing")
+WITHDRAWAL = frozenset({"game_date", "reason", "games", "players", "metadata", "dry_run"})
 ORDER = frozenset({"reason", "dry_run"})
 
 
@@ -52,6 +56,10 @@ def start(body: Mapping[str, Any], *, caller: str, trigger_id: str, now: datetim
         raise InvalidInput("min_minutes", "a number from 0 to 48")
     if minutes is not None and not 0 <= minutes <= 48:
         raise InvalidInput("min_minutes", "a number from 0 to 48")
+    only_ = body.get("only", "all")
+    if only_ not in ONLY:
+        raise InvalidInput("only", f"one of {', '.join(ONLY)}")
+    named = {"only": only_} if only_ == "missing" else {}
     return Trigger(
         trigger_id=trigger_id,
         game_date=parse_game_date(_required(body, "game_date"), now),
@@ -60,9 +68,29 @@ def start(body: Mapping[str, Any], *, caller: str, trigger_id: str, now: datetim
         source=Source.SCHEDULER if caller.startswith("scheduler:") else Source.HTTP,
         triggered_by=caller,
         at=now,
-        metadata={**metadata_of(body.get("metadata")), **predecessor_fields.kept(body)},
+        metadata={**metadata_of(body.get("metadata")), **predecessor_fields.kept(body), **named},
+        missing=bool(named),
         min_minutes=None if minutes is None else float(minutes),
         force=flag_field(body, "force"),
+    )
+
+
+def withdrawal(body: Mapping[str, Any], *, caller: str, trigger_id: str) -> Withdrawal:
+    """The body of `POST /withdrawals`."""
+    only(body, WITHDRAWAL)
+    reason = _required(body, "reason")
+    if reason not in REASONS:
+        raise InvalidInput("reason", f"one of {', '.join(REASONS)}; free text goes into metadata")
+    scope = Scope(players=names_field(body, "players"), games=names_field(body, "games"))
+    if (scope.players is None) == (scope.games is None):
+        raise InvalidInput("games", "the games, or in their place the players, to withdraw")
+    return Withdrawal(
+        game_date=parse_game_date(_required(body, "game_date")),
+        reason=str(reason),
+        scope=scope,
+        caller=caller,
+        trigger_id=trigger_id,
+        metadata=metadata_of(body.get("metadata")),
     )
 
 

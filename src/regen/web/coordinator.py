@@ -17,9 +17,9 @@ from regen.domain.batch import Batch
 from regen.domain.dates import eastern_today, parse_game_date
 from regen.domain.errors import InvalidInput, NoSuchBatch, Refused
 from regen.domain.texts import checked_text
-from regen.domain.trigger import Trigger
-from regen.services.backfill import backfilling
-from regen.services.batch import opening, orders
+from regen.domain.trigger import Source, Trigger
+from regen.services.backfill import backfilling, starting
+from regen.services.batch import closing, halting, opening, orders, withdrawing
 from regen.services.state import messages_read
 from regen.services.state.deps import Deps
 from regen.services.state.idempotency import IdempotencyKey, KeyUnreadable, is_known, settle
@@ -27,7 +27,7 @@ from regen.services.state.messages import ADVANCE, GRADE, NEWS, is_news
 from regen.services.state.messages_read import check_message, document_id
 from regen.services.tables import grading
 from regen.services.views import batch_view, moves_view
-from regen.web import alerts, backfills, bodies, lists, maintenance, news
+from regen.web import alerts, backfills, bodies, halts, lists, maintenance, news
 from regen.web.body_reading import PushBody
 from regen.web.bootstrap import App
 from regen.web.envelopes import Pushed, decode_push, record_malformed
@@ -38,6 +38,7 @@ from regen.web.tracing import adopt, trace_id
 from regen.web.trigger_fields import refuse_orders
 
 log = logging.getLogger(__name__)
+WITHOUT_A_BATCH = frozenset({"halted", "complete"})
 COUNTED_LATER = "counts are null until the batch has ended: then status_url has them, as rows"
 MAX_KEY = 200
 _Act = Callable[[Deps, orders.Order, dict[str, Any]], Batch]
@@ -58,6 +59,7 @@ def router(app: App) -> Router:
             Route("GET", "/ready", gate.by_key_or_scheduler, routes.ready),
             Route("POST", "/regenerate-with-supersede", gate.by_key, routes.regenerate),
             Route("POST", "/start", gate.by_key_or_scheduler, routes.start),
+            Route("POST", "/withdrawals", gate.by_key, routes.withdraw),
             Route("POST", "/regenerate-pubsub", gate.by_key_or_push, routes.pushed),
             Route("GET", "/status", gate.by_key, routes.status, frozenset({"batch_id"})),
             Route("GET", "/batches", gate.by_key, routes.batches, LISTING),
@@ -68,6 +70,12 @@ def router(app: App) -> Router:
                 "/batches/{id}/cancel",
                 gate.by_key,
                 routes.order("cancel", lambda deps, order, _: orders.cancel(deps, order)),
+            ),
+            Route(
+                "POST",
+                "/batches/{id}/close",
+                gate.by_key,
+                routes.order("close", lambda deps, order, _: closing.close(deps, order)),
             ),
             Route(
                 "POST",
@@ -86,6 +94,7 @@ def router(app: App) -> Router:
             *maintenance.routes(app, _key),
             *news.routes(app, _key),
             *alerts.routes(app),
+            *halts.routes(app, _key),
         ],
         app.totals,
         app.pulse("coordinator"),
@@ -131,13 +140,29 @@ class _Coordinator:
         trigger = replace(trigger, on_behalf_of=call.person)
         if bodies.flag_field(body, "dry_run"):
             return 200, opening.preview(self._deps, trigger, key)
-        return self._open(call, trigger, key)
+        if trigger.source is not Source.SCHEDULER:
+            return self._open(call, trigger, key)
+        with starting.watched(self._deps, trigger.game_date):
+            return self._open(call, trigger, key)
+
+    def withdraw(self, call: Call) -> Reply:
+        body = call.json()
+        key = _key(call, body)
+        trigger_id = key.key if key else self._deps.ids.suffix()
+        wanted = bodies.withdrawal(body, caller=call.caller_name, trigger_id=trigger_id)
+        wanted = replace(wanted, person=call.person)
+        add_context(game_date=wanted.game_date.isoformat())
+        if bodies.flag_field(body, "dry_run"):
+            return 200, withdrawing.preview(self._deps, wanted, key)
+        answer = withdrawing.withdraw(self._deps, wanted, key)
+        add_context(action="withdraw", outcome=answer.status, batch_id=answer.batch_id)
+        return 202, structs.replace(answer, status_url=call.url(f"/batches/{answer.batch_id}"))
 
     def _open(self, call: Call, trigger: Trigger, key: IdempotencyKey | None) -> Reply:
         add_context(game_date=trigger.game_date.isoformat())
         answer = opening.open_batch(self._deps, trigger, key)
         add_context(action="open", outcome=answer.status, batch_id=answer.batch_id)
-        return 202, _accepted(call, answer, trigger)
+        return 200 if answer.status == "complete" else 202, _accepted(call, answer, trigger)
 
     def pushed(self, call: Call) -> Reply:
         message: Pushed | None = None
@@ -243,7 +268,7 @@ class _Coordinator:
         found, following = batch_view.page_of_batches(self._deps, wanted, limit, cursor)
         day = wanted.game_date
         waiting = UNSET if day is None else batch_view.waiting_triggers(self._deps, parse_game_date(day))
-        return 200, Batches(batches=found, next=following, waiting=waiting)
+        return 200, Batches(batches=found, next=following, waiting=waiting, halt=halting.in_force(self._deps))
 
     def order(self, word: str, act: _Act, *more: str) -> Callable[[Call], Reply]:
         """The route of an order on a batch.
@@ -295,6 +320,8 @@ def _would(word: str, order: orders.Order, batch: Batch | None) -> WouldOrder:
 
 
 def _accepted(call: Call, answer: OpeningAnswer, trigger: Trigger) -> OpeningAnswer:
+    if answer.status in WITHOUT_A_BATCH:
+        return answer
     url = call.url(f"/batches/{answer.batch_id}")
     return structs.replace(
         answer,

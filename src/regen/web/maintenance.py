@@ -13,6 +13,7 @@ from regen.api.looks import Findings, GradedDate, Grades, Scan, WouldGrade
 from regen.domain.backfill import MAX_DATES
 from regen.domain.dates import eastern_today, parse_game_date
 from regen.domain.errors import InvalidInput
+from regen.services.backfill import starting
 from regen.services.state.idempotency import IdempotencyKey, recall, settle
 from regen.services.tables import bdb_scanning, checking, grading
 from regen.web import bodies
@@ -50,8 +51,12 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
         return once(call, body, _SCAN, dry_run=dry_run, act=lambda: bdb_scanning.scan(deps, dry_run=dry_run))
 
     def check(call: Call) -> Reply:
-        first, last = _span(call.json(), eastern_today(deps.clock.now()))
-        return 200, Findings(from_=first, to=last, findings=checking.check(deps, first, last))
+        body = call.json()
+        first, last = _span(body, eastern_today(deps.clock.now()), "dry_run", "fill")
+        dry_run, fills = bodies.flag_field(body, "dry_run"), bodies.flag_field(body, "fill")
+        findings = checking.check(deps, first, last, alerts=not dry_run)
+        filled = starting.see_to_dates(deps, first, last, findings, dry_run=dry_run) if fills else []
+        return 200, Findings(from_=first, to=last, findings=findings, filled=filled)
 
     def grade(call: Call) -> Reply:
         body = call.json()

@@ -52,7 +52,11 @@ class BigQueryLedger:
         """See the port."""
         return [
             DateSurvey(
-                row["game_date"], row["rostered_players"], row["expected_players"], row["players_with_predictions"]
+                row["game_date"],
+                row["rostered_players"],
+                row["expected_players"],
+                row["players_with_predictions"],
+                tuple(sorted(row["missing_players"] or ())),
             )
             for row in self._rows("backfill_dates", first=first, last=last)
         ]

@@ -19,7 +19,7 @@ from regen.domain.grading import Graded
 from regen.domain.invariants import Finding
 from regen.domain.news import Standing
 from regen.domain.promotion import MovedPrediction
-from regen.domain.slate import exclusion
+from regen.domain.slate import POSTPONED, exclusion
 from regen.domain.sources import SourceDay
 from regen.domain.zones import ZoneDrift
 from regen.settings import number
@@ -54,10 +54,22 @@ class MemoryLedger:
             day = first + timedelta(days=n)
             entries = self._warehouse.read_slate(day).entries
             if entries:
-                expected = {e.player_lookup for e in entries if not exclusion(e, self._min_minutes)}
                 current = {row.player_lookup for row in self._warehouse.current_predictions(day)}
-                found.append(DateSurvey(day, len(entries), len(expected), len(expected & current)))
+                expected = {e.player_lookup for e in entries if not exclusion(e, self._min_minutes)}
+                expected -= self._left_out(day) - current
+                missing = tuple(sorted(expected - current))
+                found.append(DateSurvey(day, len(entries), len(expected), len(expected & current), missing))
         return found
+
+    def _left_out(self, day: date) -> set[str]:
+        """Players who leave the denominator while they have no current row: skipped lately, or withdrawn as postponed."""
+        newest: dict[str, Any] = {}
+        for run in sorted(self._warehouse.runs(), key=lambda run: str(run["run_date"])):
+            if str(run["game_date"]) == day.isoformat():
+                newest[run["player_lookup"]] = run.get("skip_reason")
+        skipped = {player for player, reason in newest.items() if reason in {"out", "no_history"}}
+        rows = self._warehouse.predictions(day)
+        return skipped | {row["player_lookup"] for row in rows if row.get("superseded_reason") == POSTPONED}
 
     def moves(self, game_date: date, batch_id: str) -> list[MovedPrediction]:
         """See the port."""

@@ -12,7 +12,7 @@ from regen.cli.doctor.tables import looked_at
 from regen.cli.session import Session
 from regen.client.errors import OperatorError
 from regen.client.http import Coordinator
-from regen.client.vitals import HEAL, Answer, State, deadlines, outbox, revisions, sweep
+from regen.client.vitals import HEAL, Answer, State, deadlines, halt, outbox, revisions, sweep
 
 
 def looks(session: Session) -> Iterator[Look]:
@@ -79,6 +79,7 @@ def _life(session: Session) -> Iterator[Look]:
     yield Look("revisions that ran", vital(lambda vitals: revisions(vitals, ready().get("version"))))
     yield Look("outbox", vital(outbox), HEAL)
     yield Look("deadlines", vital(deadlines), HEAL)
+    yield Look("halt", vital(halt), HEAL)
 
 
 def _dependencies(answer: Mapping[str, Any]) -> Answer:

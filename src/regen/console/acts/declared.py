@@ -257,6 +257,7 @@ ACTS: Mapping[str, Act] = {
             "Regenerate",
         ),
         _orders_on("cancel", "Cancel a batch", "Cancel the batch"),
+        _orders_on("close", "End the waiting of a batch", "Close the batch"),
         _orders_on("redrive", "Redrive a batch", "Redrive"),
         _orders_on("promote", "Promote a rejected or held batch", "Promote"),
         _orders_on("rollback", "Roll a batch back", "Roll back"),

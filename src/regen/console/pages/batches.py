@@ -24,6 +24,7 @@ from regen.domain.checks import CHECKS, NEVER_ACCEPTED
 
 ACTS: Mapping[str, frozenset[str]] = {
     "cancel": frozenset({"created", "dispatching", "running", "complete", "verifying"}),
+    "close": frozenset({"dispatching", "running"}),
     "redrive": frozenset({"promoted", "rejected", "held", "cancelled"}),
     "promote": frozenset({"rejected", "held"}),
     "rollback": frozenset({"promoted"}),

@@ -184,6 +184,7 @@ def signs_of_life(ready: Seen[View]) -> list[tuple[str, str, str, str]]:
         "revisions that ran": vitals.revisions(found, ready.value.get("version")),
         "outbox": vitals.outbox(found),
         "deadlines": vitals.deadlines(found),
+        "halt": vitals.halt(found),
     }
     return [(what, str(state), details, next_) for what, (state, details, next_) in rows.items()]
 

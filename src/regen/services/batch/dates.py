@@ -60,7 +60,7 @@ def must_wait(deps: Deps, trigger: Trigger, record: DateRecord) -> str | None:
     if not record.promoted:
         return None
     last = record.promoted[-1]
-    if trigger.kind is Kind.DAILY and not trigger.force:
+    if trigger.kind is Kind.DAILY and not (trigger.force or trigger.missing):
         raise Refused(f"{last.batch_id} has been promoted on {trigger.game_date.isoformat()}; use force", last.batch_id)
     held = trigger.source is Source.PUBSUB and trigger.follow_up is None
     return last.batch_id if held and deps.clock.now() < hold_down_end(deps, last.at, [trigger]) else None
@@ -80,20 +80,7 @@ def coalesce(deps: Deps, trigger: Trigger, seen: DateSeen, batch_id: str, key: I
     who = (trigger.trigger_id, trigger.triggered_by)
     if all((t.trigger_id, t.triggered_by) != who for t in record.coalesced):
         record = replace(record, coalesced=bounded((*record.coalesced, trigger)))
-    entry = AuditEntry(
-        event_id=ids.digest("coalesced", batch_id, *who, length=24),
-        event=AuditEvent.COALESCED,
-        at=deps.clock.now(),
-        game_date=trigger.game_date,
-        batch_id=batch_id,
-        round=0,
-        status="coalesced",
-        reason=trigger.reason,
-        triggered_by=trigger.triggered_by,
-        on_behalf_of=trigger.on_behalf_of,
-        metadata=trigger.metadata,
-        trigger_id=trigger.trigger_id,
-    )
+    entry = coalesced_entry(deps, trigger, batch_id, "coalesced")
     items = [outbox.audit_item(entry)]
     if record.live is None:
         due = hold_down_end(deps, record.promoted[-1].at, record.coalesced)
@@ -103,3 +90,25 @@ def coalesce(deps: Deps, trigger: Trigger, seen: DateSeen, batch_id: str, key: I
         writes.append(remember(deps, key, answer))
     deps.store.commit(writes)
     return answer
+
+
+def coalesced_entry(deps: Deps, trigger: Trigger, batch_id: str | None, status: str) -> AuditEntry:
+    """The audit entry of a trigger that is remembered on its date.
+
+    Args:
+        batch_id: the batch that it waits for; None if it waits for the resumption of the platform.
+    """
+    return AuditEntry(
+        event_id=ids.digest(status, batch_id or trigger.game_date, trigger.trigger_id, trigger.triggered_by, length=24),
+        event=AuditEvent.COALESCED,
+        at=deps.clock.now(),
+        game_date=trigger.game_date,
+        batch_id=batch_id,
+        round=0,
+        status=status,
+        reason=trigger.reason,
+        triggered_by=trigger.triggered_by,
+        on_behalf_of=trigger.on_behalf_of,
+        metadata=trigger.metadata,
+        trigger_id=trigger.trigger_id,
+    )

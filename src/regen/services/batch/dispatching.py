@@ -40,9 +40,12 @@ def dispatch(deps: Deps, batch_id: str, request_ids: Sequence[str] | None = None
     if request_ids is not None and round_ != 1:
         return  # the batch was cancelled and redriven meanwhile: messages of this opening are obsolete
     if request_ids is None:
-        publish_pending(deps, seen.batch)
+        published = publish_pending(deps, seen.batch)
     else:
         publish_requests(deps, seen.batch, request_ids)
+        published = len(request_ids)
+    if not published and check_completion(deps, seen.batch):
+        return  # no worker will say that it is complete
 
     def decide() -> tuple[Sequence[Write], None]:
         seen = read_batch(deps, batch_id)

@@ -15,13 +15,14 @@ from regen.domain.backfill import Backfill
 from regen.domain.batch import Act, Batch, Status
 from regen.domain.batch_end import alerts_of, coverage_of, ended_entry, summarise, withdrawals_of
 from regen.domain.trigger import Source
+from regen.domain.withdrawal import withdrawn_by
 from regen.ports import Write
 from regen.services.batch.dates import hold_down_end, read_date
 from regen.services.state import outbox
 from regen.services.state.commit import read_batch, until_committed
 from regen.services.state.deps import Deps
 from regen.services.state.documents import DateRecord, OutboxItem, Promoted
-from regen.services.state.messages import ended_item, follow_up_item, grade_item, wake_item
+from regen.services.state.messages import ended_item, follow_up_item, grade_item, phase_item, wake_item
 
 log = logging.getLogger(__name__)
 VERIFIER = "verifier"
@@ -114,8 +115,11 @@ def _released(record: DateRecord, batch: Batch, now: datetime) -> DateRecord:
         others = tuple(p for p in record.promoted if p.batch_id != batch.batch_id)
         size = batch.slate.players if batch.slate and batch.scope.whole_slate else None
         record = replace(record, promoted=(*others, Promoted(batch.batch_id, batch.created_at, now, size))[-50:])
+        record = replace(record, withdrawn=tuple(dict.fromkeys((*record.withdrawn, *withdrawn_by(batch)))))
     if batch.status is Status.ROLLED_BACK:
         record = replace(record, promoted=tuple(p for p in record.promoted if p.batch_id != batch.batch_id))
+        back = withdrawn_by(batch)
+        record = replace(record, withdrawn=tuple(e for e in record.withdrawn if e not in back))
     return record
 
 
@@ -139,6 +143,5 @@ def _items(batch: Batch, why: str, now: datetime, caller: str, person: str | Non
         items.append(outbox.alert_item(alert_id, now, content, batch.batch_id))
     backfills = sorted({*Backfill.of_triggers(batch.trigger_ids), *filter(None, [batch.backfill_id])})
     items += [wake_item(name, f"{batch.batch_id}/{batch.round}", now, batch.batch_id) for name in backfills]
-    if grade := grade_item(batch, now):
-        items.append(grade)
+    items += [item for item in (phase_item(batch, now), grade_item(batch, now)) if item]
     return items

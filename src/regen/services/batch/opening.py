@@ -13,26 +13,30 @@ from regen.api.forms import Form
 from regen.api.openings import OpeningAnswer, Preview
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
-from regen.domain.audit import AuditEntry, AuditEvent
+from regen.domain.audit import AuditEvent
 from regen.domain.batch import Batch, Counts, Kind, Status
+from regen.domain.batch_end import requested_entry
 from regen.domain.dates import evening_of
-from regen.domain.errors import InvalidInput, NobodyRequested, NoSlate, Refused, Unavailable
+from regen.domain.errors import InvalidInput, NobodyMissing, NobodyRequested, NoSlate, Refused, Unavailable
 from regen.domain.scope import Scope, UnknownNames
 from regen.domain.slate import EXPLAINED, POSTPONED, Slate, fix_slate, shape_of
 from regen.domain.slate_reading import SlateReading
 from regen.domain.soundness import is_moment
 from regen.domain.trigger import Source, Trigger, bounded, merge
+from regen.domain.withdrawal import kept, ruled
 from regen.ports import Write
 from regen.services.batch.dates import DateSeen, coalesce, must_wait, read_date
 from regen.services.batch.dispatching import dispatch, start_dispatching
 from regen.services.batch.ending import end_round
+from regen.services.batch.halting import park
 from regen.services.batch.reading import with_features
 from regen.services.batch.requests import build_requests, excluded_writes, write_requests
 from regen.services.state import outbox
 from regen.services.state.commit import until_unopposed
 from regen.services.state.deps import Deps
 from regen.services.state.documents import RequestRecord, encode_batch
-from regen.services.state.idempotency import IdempotencyKey, claims, recall
+from regen.services.state.halts import read_halt, standing
+from regen.services.state.idempotency import IdempotencyKey, claims, recall, settle
 from regen.services.state.leases import Lease, opening_write
 from regen.services.state.paths import batch_path
 
@@ -43,7 +47,7 @@ def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) 
     """Open a batch for a trigger, or coalesce the trigger with the batch that holds the date.
 
     Returns:
-        The answer, `accepted` or `coalesced`; the same key always gets the same answer.
+        The answer, `accepted`, `coalesced` or `halted`; the same key always gets the same answer.
 
     Raises:
         NoSlate: the date has no slate. (A Pub/Sub trigger becomes a rejected batch instead.)
@@ -62,7 +66,18 @@ def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) 
             named, date, waiting = _looked_at(deps, trigger, read)
             if waiting:
                 return coalesce(deps, named, date, waiting, key)
+            halt, seen = read_halt(deps)
+            if halt is not None and halt.halted:
+                return park(deps, named, date, (halt, seen), key)
             return _take_date(deps, named, date, made(), key)
+        except NobodyMissing as error:
+            if trigger.follow_up is not None:
+                deps.store.commit([date.write(replace(date.record, coalesced=()))])
+            answer = OpeningAnswer(
+                "complete", "", trigger.game_date, 0, 0, trigger_id=trigger.trigger_id, note=str(error)
+            )
+            settle(deps, key, answer)
+            return answer
         except Refused:
             # The batch that is live may be the one that this very key has opened since the key was looked at.
             if answer := recall(deps, key, _ANSWER):
@@ -111,12 +126,16 @@ def preview(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) -> 
     if answer is None:
         trigger, date, waiting = _looked_at(deps, trigger, read)
         if waiting is None:
-            opened = _planned(deps, trigger, date, read(), key)
-            answer = opened.answer
+            try:
+                opened = _planned(deps, trigger, date, read(), key)
+            except NobodyMissing:
+                answer = OpeningAnswer("complete", "", trigger.game_date, 0, 0)
+            else:
+                answer = opened.answer
     slate, built = (opened.slate, opened.batch.features_built_at) if opened else _seen(deps, trigger, read)
     return Preview(
         game_date=trigger.game_date,
-        would="coalesce" if waiting or (answer and answer.status == "coalesced") else "open",
+        would=_would(deps, waiting, answer),
         live_batch_id=waiting or read_date(deps, trigger.game_date).record.live,
         requested_players=answer.requested_players if answer else len(slate.requested),
         requests=answer.requests if answer else -(-len(slate.requested) // deps.config.players_per_request),
@@ -125,6 +144,14 @@ def preview(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) -> 
         systems=list(_systems(deps, trigger)),
         features_built_at=built,
     )
+
+
+def _would(deps: Deps, waiting: str | None, answer: OpeningAnswer | None) -> str:
+    if waiting or (answer and answer.status == "coalesced"):
+        return "coalesce"
+    if answer and answer.status == "complete":
+        return "nothing"
+    return "record" if (answer and answer.status == "halted") or standing(deps) else "open"
 
 
 def _seen(deps: Deps, trigger: Trigger, read: Callable[[], SlateReading]) -> tuple[Slate, datetime | None]:
@@ -192,8 +219,16 @@ def _planned(
     triggers = absorbed if is_follow_up else (trigger, *absorbed)
     merged = merge(triggers)
     now = deps.clock.now()
+    withdrawn = date.record.withdrawn
+    for each in triggers:
+        # What a person names again is on again; any other trigger leaves out what was withdrawn.
+        withdrawn = kept(withdrawn, each.scope) if each.source is Source.HTTP else withdrawn
+    reading = replace(reading, entries=ruled(reading.entries, withdrawn))
+    minutes = _min_minutes(deps, trigger, *triggers)
     scope = _to_come(triggers, merged.scope, reading, now)
-    slate = fix_slate(reading.entries, scope, _min_minutes(deps, trigger))
+    if reading.entries and all(each.missing for each in triggers):
+        scope = _lacking(deps, reading, scope, minutes)
+    slate = fix_slate(reading.entries, scope, minutes)
     reason = trigger.reason if not is_follow_up else triggers[0].reason
     batch_id = ids.batch_id(trigger.kind, trigger.game_date, reason, deps.ids.suffix())
     batch = Batch(
@@ -222,7 +257,7 @@ def _planned(
         slate=shape_of(reading.entries),
         features_built_at=reading.features_built_at if is_moment(reading.features_built_at) else None,
         backfill_id=next((t.backfill_id for t in (trigger, *triggers) if t.backfill_id), None),
-        min_minutes=_min_minutes(deps, trigger),
+        min_minutes=minutes,
         traceparent=deps.trace(),
         hold=merged.hold,
     )
@@ -241,12 +276,12 @@ def _planned(
     )
     lease, lease_write = opening_write(deps, batch_id)
     waiting = () if absorbed else date.record.coalesced
-    record = replace(date.record, live=batch_id, coalesced=waiting, carried=bounded(triggers))
+    record = replace(date.record, live=batch_id, coalesced=waiting, carried=bounded(triggers), withdrawn=withdrawn)
     writes = [
         Write("create", batch_path(batch_id), encode_batch(batch)),
         date.write(record),
         lease_write,
-        *outbox.put([outbox.audit_item(_requested_entry(batch))]),
+        *outbox.put([outbox.audit_item(requested_entry(batch))]),
     ]
     return _Opened(batch, slate, requests, lease, answer, [*writes, *claims(deps, key, answer)])
 
@@ -262,6 +297,22 @@ def _to_come(triggers: Sequence[Trigger], scope: Scope, reading: SlateReading, n
         if ((e.game_start if is_moment(e.game_start) else None) or evening) <= now
     }
     return replace(scope, players=tuple(name for name in scope.players if name not in begun))
+
+
+def _lacking(deps: Deps, reading: SlateReading, scope: Scope, minutes: float) -> Scope:
+    """The scope of the players who are expected, have no current row, and can be predicted from what is there.
+
+    Raises:
+        NobodyMissing: there is none.
+    """
+    day = reading.game_date
+    missing = {name for survey in deps.books.survey(day, day) for name in survey.missing}
+    lacking = [e for e in fix_slate(reading.entries, scope, minutes).requested if e.player_lookup in missing]
+    ready = [e.player_lookup for e in lacking if e.inputs and e.inputs.feature_quality >= deps.config.min_quality]
+    if not ready:
+        what = f"{len(lacking)} players are missing, and none has features" if lacking else "no player is missing"
+        raise NobodyMissing(f"{day.isoformat()}: {what}")
+    return replace(scope, players=tuple(sorted(ready)))
 
 
 def _withdraws(deps: Deps, batch: Batch, slate: Slate) -> bool:
@@ -296,7 +347,7 @@ def _nobody(
         )
     rejected = replace(batch.moved(Status.REJECTED, why, batch.created_at), error=why, ended_at=batch.created_at)
     entry = replace(
-        _requested_entry(rejected),
+        requested_entry(rejected),
         event=AuditEvent.REJECTED,
         status="rejected",
         error=why,
@@ -318,30 +369,12 @@ def _nobody(
     return _Opened(rejected, slate, None, lease, answer, [*writes, *claims(deps, key, answer)])
 
 
-def _requested_entry(batch: Batch) -> AuditEntry:
-    return AuditEntry(
-        event_id=ids.event_id(batch.batch_id, 1, "requested"),
-        event=AuditEvent.REQUESTED,
-        at=batch.created_at,
-        game_date=batch.game_date,
-        batch_id=batch.batch_id,
-        round=1,
-        status="created",
-        reason=batch.reason,
-        triggered_by=batch.triggered_by,
-        on_behalf_of=batch.on_behalf_of,
-        metadata=batch.metadata,
-        trigger_id=batch.trigger_ids[0] if batch.trigger_ids else None,
-        requested=batch.requested_players,
-        started_at=batch.created_at,
-    )
-
-
 def _systems(deps: Deps, trigger: Trigger) -> tuple[str, ...]:
     known = tuple(deps.config.systems)
     wanted = trigger.scope.systems
     return known if wanted is None else tuple(s for s in known if s in wanted)
 
 
-def _min_minutes(deps: Deps, trigger: Trigger) -> float:
-    return deps.config.min_minutes if trigger.min_minutes is None else trigger.min_minutes
+def _min_minutes(deps: Deps, *triggers: Trigger) -> float:
+    """The average under which a player without a line is excluded; of several triggers the first that names one."""
+    return next((t.min_minutes for t in triggers if t.min_minutes is not None), deps.config.min_minutes)

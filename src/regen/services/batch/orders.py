@@ -21,6 +21,7 @@ from regen.domain.errors import Gone, InvalidInput, Refused
 from regen.domain.outcome import OutcomeKind
 from regen.domain.slate import fix_slate, reread
 from regen.domain.trigger import bounded, triggers_of
+from regen.domain.withdrawal import ruled
 from regen.ports import Write
 from regen.services.batch.dates import DateSeen, read_date
 from regen.services.batch.dispatching import dispatch
@@ -111,7 +112,8 @@ def redrive(deps: Deps, order: Order) -> Batch:
         raise Refused(f"{order.batch_id} ended before its requests were written; open a new one", order.batch_id)
     lacking = {o.player_lookup for o in outcomes if o.kind is not OutcomeKind.PRODUCED}
     reading = with_features(deps, deps.warehouse.read_slate(seen.batch.game_date))
-    slate = fix_slate(reading.entries, seen.batch.scope, seen.batch.min_minutes)
+    withdrawn = read_date(deps, seen.batch.game_date).record.withdrawn
+    slate = fix_slate(ruled(reading.entries, withdrawn), seen.batch.scope, seen.batch.min_minutes)
     players = [e for e in slate.requested if e.player_lookup in lacking]
     if not players:
         raise Refused(f"no player of {order.batch_id} lacks a result", order.batch_id)

@@ -14,13 +14,14 @@ from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEvent
 from regen.domain.batch import Batch, Status
-from regen.domain.batch_end import ended_entry, summarise
+from regen.domain.batch_end import ended_entry, summarise, why_closed
 from regen.domain.errors import RegenError, Unreadable
 from regen.domain.trigger import bounded, triggers_of
 from regen.ports import Write
+from regen.services.batch import halting
 from regen.services.batch.completion import check_completion, pending_in
 from regen.services.batch.dates import read_date
-from regen.services.batch.dispatching import dispatch, publish_pending
+from regen.services.batch.dispatching import dispatch, publish_pending, start_dispatching
 from regen.services.batch.processing import close_pending
 from regen.services.healing.disagreements import disagreements, held_dates
 from regen.services.healing.fences import mend_fences
@@ -68,6 +69,7 @@ def sweep(deps: Deps) -> SweepReport:
     report.orphans = parts.take("staging", lambda: report_orphans(deps)) or []
     mended = parts.take("fences", lambda: mend_fences(deps)) or []
     report.healed += [f"{day}: the fence was doubled" for day in mended]
+    report.healed += parts.take("halt", lambda: halting.watch_hourly(deps)) or []
     parts.take("sources", lambda: watch_hourly(deps))
     parts.take("alerts", lambda: resolve(deps, parts.unreadable))
     report.flushed = parts.take("outbox", lambda: flush(deps, unreadable=parts.unreadable)) or 0
@@ -176,6 +178,10 @@ def _opening_lost(deps: Deps, batch: Batch) -> str | None:
     """End a `created` batch whose opener died as `failed`, and return its triggers to the date, in one commit (I-17)."""
     if not is_free(deps, opening_lease(batch.batch_id)):
         return None
+    if batch.withdrawal is not None:  # the commit that made it has its players, too
+        start_dispatching(deps, batch.batch_id)
+        dispatch(deps, batch.batch_id)
+        return "dispatched"
 
     def decide() -> tuple[Sequence[Write], str | None]:
         seen = read_batch(deps, batch.batch_id)
@@ -237,7 +243,7 @@ def _close(parts: _Parts, batch: Batch) -> str:
     """Fail the pending players of a batch past its deadline (`deadline`); it is then verified as usual (I-18)."""
     deps = parts.deps
     pending = deps.store.find(requests_path(batch.batch_id), pending_in(batch))
-    closed = close_pending(deps, pending, batch, "deadline", parts.unreadable)
+    closed = close_pending(deps, pending, batch, why_closed(batch), parts.unreadable)
     check_completion(deps, batch)
     return f"closed {closed} requests past the deadline"
 

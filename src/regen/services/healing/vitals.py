@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from regen.api.health import Outbox, Vitals
 from regen.domain.soundness import is_moment
+from regen.services.batch.halting import view
 from regen.services.state.deps import Deps
 from regen.services.state.heartbeats import heartbeats
 from regen.services.state.paths import BATCHES, OUTBOX, OUTBOX_DEAD, id_of
@@ -38,4 +39,5 @@ def vitals(deps: Deps) -> Vitals:
         outbox=Outbox(late=len(late), failing=failing, dead=len(dead)),
         past_deadline=sorted(n for n, at in deadlines.items() if n not in broken and at < now - LATE_AFTER),
         unreadable=broken or UNSET,
+        halt=view(deps),
     )

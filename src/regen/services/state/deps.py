@@ -20,8 +20,10 @@ TRIGGER_TOPIC = "nba-prediction-trigger"
 REQUEST_TOPIC = "prediction-request"
 VERIFY_TOPIC = "prediction-verify"
 COMPLETE_TOPIC = "prediction-batch-complete"
+PHASE_TOPIC = "nba-phase5-predictions-complete"
+"""The predecessor's topic, in its own form, for those who listened to it."""
 ALERT_TOPIC = "prediction-alerts"
-TOPICS = (TRIGGER_TOPIC, REQUEST_TOPIC, VERIFY_TOPIC, COMPLETE_TOPIC, ALERT_TOPIC)
+TOPICS = (TRIGGER_TOPIC, REQUEST_TOPIC, VERIFY_TOPIC, COMPLETE_TOPIC, PHASE_TOPIC, ALERT_TOPIC)
 
 TRACEPARENT = "googclient_traceparent"
 """The message attribute that carries the trace; Google's clients use the same name."""

@@ -55,6 +55,8 @@ class DateRecord:
         coalesced: triggers that wait for the follow-up.
         carried: triggers of the live batch, kept in case its record is lost.
         promoted: promotions in force, oldest first; a rollback removes that of its batch.
+        parked: whether triggers of it wait for the resumption of a halted platform.
+        withdrawn: what operators have withdrawn: later batches leave it out, too. Without a player, all of a game.
     """
 
     game_date: date
@@ -62,6 +64,8 @@ class DateRecord:
     coalesced: tuple[Trigger, ...] = ()
     promoted: tuple[Promoted, ...] = ()
     carried: tuple[Trigger, ...] = ()
+    withdrawn: tuple[Exclusion, ...] = ()
+    parked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,18 @@ from regen.domain.bdb import REASON, BdbGame
 from regen.domain.dates import eastern_today
 from regen.domain.news import SOURCE as NEWS_SOURCE
 from regen.domain.news import News, NewsReason
+from regen.domain.phase_complete import phase_complete
 from regen.domain.zones import ZoneDrift
 from regen.ports import Message, Write
-from regen.services.state.deps import COMPLETE_TOPIC, REQUEST_TOPIC, TRACEPARENT, TRIGGER_TOPIC, VERIFY_TOPIC, Deps
+from regen.services.state.deps import (
+    COMPLETE_TOPIC,
+    PHASE_TOPIC,
+    REQUEST_TOPIC,
+    TRACEPARENT,
+    TRIGGER_TOPIC,
+    VERIFY_TOPIC,
+    Deps,
+)
 from regen.services.state.documents import DateRecord, OnceRecord, OutboxItem, encode_once
 from regen.services.state.paths import claim_path, note_path
 
@@ -88,10 +97,22 @@ def ended_item(batch: Batch, now: datetime) -> OutboxItem:
     return message_item(event, now, COMPLETE_TOPIC, summarise(batch), batch.batch_id, game_date=day)
 
 
+def phase_item(batch: Batch, now: datetime) -> OutboxItem | None:
+    """The predecessor's own message, if a batch has changed what is current: its readers export what is there then."""
+    if batch.status not in {Status.PROMOTED, Status.ROLLED_BACK} or _refused(batch):
+        return None
+    event = ids.event_id(batch.batch_id, batch.round, f"phase:{batch.status}")
+    return message_item(event, now, PHASE_TOPIC, phase_complete(batch, now), batch.batch_id)
+
+
+def _refused(batch: Batch) -> bool:
+    """Whether the batch ended because its rollback was refused, which changes nothing."""
+    return batch.status is Status.PROMOTED and batch.act is Act.ROLLBACK
+
+
 def grade_item(batch: Batch, now: datetime) -> OutboxItem | None:
     """The message of a batch that has ended, if it has changed the predictions of a date that is over."""
-    refused = batch.status is Status.PROMOTED and batch.act is Act.ROLLBACK
-    changed = batch.status in {Status.PROMOTED, Status.ROLLED_BACK} and not refused
+    changed = batch.status in {Status.PROMOTED, Status.ROLLED_BACK} and not _refused(batch)
     if not changed or batch.game_date >= eastern_today(now):
         return None
     event = ids.event_id(batch.batch_id, batch.round, f"grade:{batch.status}")

@@ -17,6 +17,7 @@ BACKFILLS = "backfills"
 HEARTBEATS = "heartbeats"
 NEWS = "news_events"
 ALERTS = "alerts"
+CONTROLS = "controls"
 
 
 def batch_path(batch_id: str) -> str:
@@ -68,6 +69,11 @@ def news_path(game_date: date, game_id: str) -> str:
 def rhythm_path() -> str:
     """The path of the news watch's last scan."""
     return f"{NEWS}/rhythm"
+
+
+def halt_path() -> str:
+    """The path of the record of the last halt or resumption."""
+    return f"{CONTROLS}/halt"
 
 
 def claim_path(event_id: str) -> str:

@@ -24,6 +24,7 @@ from regen.services.state import outbox
 from regen.services.state.alerting import raise_once
 from regen.services.state.commit import until_committed
 from regen.services.state.deps import Deps
+from regen.services.state.halts import standing
 from regen.services.state.messages import bdb_item
 from regen.services.tables import grading, source_watching, zones_scanning
 from regen.services.tables.asking import trigger_writes
@@ -38,11 +39,16 @@ TO = {
 def scan(deps: Deps, *, dry_run: bool = False) -> Scan:
     """Look at every game that is waited for, and at shot zones that were replaced; do what is next; then watch the inputs.
 
+    While the platform is halted, nothing is regenerated.
+
     Raises:
         Unavailable: a dependency failed; the next scan continues.
     """
     now = deps.clock.now()
     decided = [(game, decide(game, now)) for game in deps.books.bdb_games(eastern_today(now) - MAX_AGE)]
+    if standing(deps):
+        # What is to be regenerated waits as it is: an attempt that cannot be carried out would be counted.
+        decided = [(game, decision) for game, decision in decided if decision.act is not BdbAct.REGENERATE]
     counts = dict(Counter(decision.act.value for _, decision in decided))
     by_date: dict[date, list[BdbGame]] = {}
     for game, decision in decided:

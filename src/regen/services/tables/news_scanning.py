@@ -24,10 +24,11 @@ from regen.ports import Write
 from regen.services.state import outbox
 from regen.services.state.commit import until_committed
 from regen.services.state.deps import Deps
-from regen.services.state.documents import RhythmRecord, decode_rhythm, encode_rhythm
+from regen.services.state.documents import RhythmRecord, decode_date, decode_rhythm, encode_rhythm
+from regen.services.state.halts import standing
 from regen.services.state.messages import news_item
 from regen.services.state.news_records import GameSeen, read_games
-from regen.services.state.paths import rhythm_path
+from regen.services.state.paths import date_path, rhythm_path
 from regen.services.tables.asking import trigger_writes
 
 NOTHING: NewsScan = NewsScan(status="not_due", triggered=[], games=0, news=[], counts={})
@@ -77,13 +78,17 @@ def due(deps: Deps) -> bool:
 def scan(deps: Deps, look: Look | None = None, *, dry_run: bool = False) -> NewsScan:
     """Look at every game to come, and ask for a regeneration of the players that news touches.
 
+    While the platform is halted, nothing is looked at: news is what the tables still say when it runs again.
+
     Raises:
         Unavailable: a dependency failed; the next scan continues.
     """
+    if standing(deps):
+        return NOTHING
     look, now = look or Look(), deps.clock.now()
     first = look.game_date or eastern_today(now)
     last = look.game_date or first + timedelta(days=1)
-    dates = _by_date(deps.books.standings(first, last, now), look)
+    dates = _by_date(_in_play(deps, deps.books.standings(first, last, now)), look)
     label = f"news_scan_{deps.ids.suffix()}"
     seen: list[_Seen] = []
     for day, games in sorted(dates.items()):
@@ -93,6 +98,15 @@ def scan(deps: Deps, look: Look | None = None, *, dry_run: bool = False) -> News
             _note_rhythm(deps, dates, now)
         outbox.deliver(deps, label)
     return _report(seen, sum(map(len, dates.values())), dry_run=dry_run)
+
+
+def _in_play(deps: Deps, standings: Sequence[Standing]) -> list[Standing]:
+    """The players without those whom an operator has withdrawn: upstream may say for hours still that they play."""
+    ruled_out: dict[date, set[str]] = {}
+    for day in {one.game_date for one in standings if one.withdrawn}:
+        withdrawn = decode_date(deps.store.get(date_path(day)), day).withdrawn
+        ruled_out[day] = {e.player_lookup or e.game_id for e in withdrawn}
+    return [one for one in standings if not {one.player_lookup, one.game_id} & ruled_out.get(one.game_date, set())]
 
 
 def _by_date(standings: Sequence[Standing], look: Look) -> dict[date, Games]:

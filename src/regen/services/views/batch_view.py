@@ -250,4 +250,5 @@ def _batch(batch: StoredBatch) -> Batch:
         features_built_at=batch.features_built_at,
         promoted_rounds=list(batch.promoted_rounds),
         hold=batch.hold,
+        withdrawal=batch.withdrawal,
     )

@@ -1,0 +1,58 @@
+"""`halt`, `resume`: no batch is opened between them; triggers are recorded, and opened afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from regen.cli.arguments import DryRun, Why, Yes
+from regen.cli.orders import PANEL
+from regen.cli.safety import ready
+from regen.cli.session import Session, command
+from regen.client.summary import halt_sentence
+
+WORD = "HALT"
+"""What a protected profile asks for: a halt is of no game date."""
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "halt", example='halt --reason "a model is being rolled back"', panel=PANEL)(halt)
+    command(app, "resume", example="resume --reason done", panel=PANEL)(resume)
+
+
+def halt(
+    session: Session,
+    reason: Annotated[str, typer.Option("--reason", "-r", help="Why; goes on record.")],
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> None:
+    """Open no batch until `regen resume`; triggers are recorded, what is under way comes to its end."""
+    _give(session, "halt", "halt the platform: triggers are recorded, no batch is opened", reason, dry_run, yes)
+
+
+def resume(session: Session, reason: Why = "operator", dry_run: DryRun = False, yes: Yes = False) -> None:
+    """Open batches again, those of the recorded triggers first."""
+    _give(session, "resume", "resume the platform: the triggers that were recorded are opened", reason, dry_run, yes)
+
+
+def _give(session: Session, word: str, what: str, reason: str, dry_run: bool, yes: bool) -> None:
+    session.name_target()
+    body = {"reason": reason}
+    plan = session.coordinator.post_keyed(f"/{word}", {**body, "dry_run": True})
+    what = f"{what}; triggers of {plan['waiting']} dates wait" if plan["waiting"] else what
+    if dry_run:
+        _said(session, plan, f"would {what}")
+        return
+    ready(session, what, word=WORD, asks=True, yes=yes)
+    after = session.coordinator.post_keyed(f"/{word}", body)
+    _said(session, after, halt_sentence(after))
+
+
+def _said(session: Session, answer: Mapping[str, Any], text: str) -> None:
+    if session.out.json:
+        session.out.dump(answer)
+    else:
+        session.out.line(text)
