@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -42,12 +43,13 @@ def test_a_change_leaves_upstreams_columns_alone() -> None:
     change = BdbChange(DAY, "completed_bdb", "bdb_available", 0, BdbStatus.REGENERATING, 1, 1, at(0), "stale")
     waiting = BdbChange(DAY, "pending_bdb", "pending_bdb", 0, BdbStatus.PENDING, 0, 5, at(0))
     made.ledger.change_bdb([change, waiting])
-    made.ledger.change_bdb([change])
+    made.ledger.change_bdb([replace(change, notes="the other scan's")])
     rows = {r["game_id"]: r for r in made.table(TABLE)}
     for word in ("completed_bdb", "pending_bdb"):
         given = row(word)
         assert {name: rows[word][name] for name in given} == given
-    assert (rows["completed_bdb"]["regen_status"], rows["completed_bdb"]["attempts"]) == ("regenerating", 1)
+    theirs = rows["completed_bdb"]
+    assert (theirs["regen_status"], theirs["attempts"], theirs["regen_notes"]) == ("regenerating", 1, "stale")
     assert (rows["pending_bdb"]["regen_status"], rows["pending_bdb"]["regen_checks"]) == (None, 5)
     assert games(made)["completed_bdb"].status == "regenerating"
 

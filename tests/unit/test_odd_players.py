@@ -71,7 +71,10 @@ def _games(**odd: Any) -> tuple[RecentGame, ...]:
 LINE = Line(19.5, "draftkings")
 BY_TYPE: dict[str, list[Any]] = {
     **dict.fromkeys(["player_lookup", "game_id", "team", "opponent", "feature_version", "feature_hash"], TEXTS),
-    **{name: [*TEXTS, "PLATINUM"] for name in ("injury_status", "shot_zones_source", "data_source_tier")},
+    **{
+        name: [*TEXTS, "PLATINUM"]
+        for name in ("injury_status", "shot_zones_source", "shot_zones_hash", "data_source_tier")
+    },
     **dict.fromkeys(["game_start", "features_built_at", "context_built_at"], MOMENTS),
     "game_date": [date(1, 1, 1), date(9999, 12, 31), "2026-01-20", None, datetime(2026, 1, 20, tzinfo=UTC)],
     "home": ["yes", 1],

@@ -45,8 +45,8 @@ offered AS (
     SELECT
       lines.player_lookup,
       STRUCT(
-        CAST(lines.line AS FLOAT64) AS value, IFNULL(lines.bookmaker, 'unknown') AS bookmaker, lines.over_price AS over_price,
-        lines.under_price AS under_price,
+        CAST(lines.line AS FLOAT64) AS value, IFNULL(lines.bookmaker, 'unknown') AS bookmaker,
+        lines.over_price AS over_price, lines.under_price AS under_price,
         FORMAT_TIMESTAMP('%Y-%m-%dT%H:%M:%E6SZ', IF(lines.is_fallback, NULL, lines.captured_at)) AS captured_at,
         IFNULL(lines.is_fallback, FALSE) AS is_fallback, lines.source AS source, IFNULL(lines.rank, 99) AS rank
       ) AS offer
