@@ -21,8 +21,6 @@ class Operators:
     def plan(self, horizon: float) -> None:
         """Schedule all orders of the run."""
         rng, later = self.rng, self.people.world.later
-        if rng.random() < 0.5:
-            return
         for n in range(rng.choice((0, 0, 1, 2))):
             later(rng.random() * horizon, lambda n=n: self.withdraw(n))  # type: ignore[misc]
         for _ in range(rng.choice((0, 0, 1, 3))):
