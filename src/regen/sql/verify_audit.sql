@@ -154,7 +154,13 @@ looked AS (
     MAX(IF(event IN ('requested', 'redrive_requested', 'promote_requested', 'rollback_requested'), moment, NULL))
     > @stale
     OR IFNULL(
-      MAX(IF(event IN ('promoted', 'rejected', 'held', 'failed', 'cancelled', 'rolled_back', 'rollback_refused'), moment, NULL))
+      MAX(
+        IF(
+          event IN ('promoted', 'rejected', 'held', 'failed', 'cancelled', 'rolled_back', 'rollback_refused'),
+          moment,
+          NULL
+        )
+      )
       >= MAX(IF(event IN ('requested', 'redrive_requested', 'promote_requested', 'rollback_requested'), moment, NULL)),
       FALSE
     ),
