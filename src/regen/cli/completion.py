@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,12 +12,7 @@ from regen.cli.session import Session, command
 VARIABLE = "_REGEN_COMPLETE"
 
 
-class Shell(StrEnum):
-    """A shell that is known."""
-
-    BASH = "bash"
-    ZSH = "zsh"
-    FISH = "fish"
+Shell = Literal["bash", "zsh", "fish"]
 
 
 def add(app: typer.Typer) -> None:
@@ -34,4 +28,4 @@ def completion(session: Session, shell: Annotated[Shell, typer.Argument(help="Th
     bash and zsh: `eval "$(regen completion bash)"`; fish: `regen completion fish | source`.
     """
     scripts = importlib.import_module("typer.completion")
-    session.out.line(scripts.get_completion_script(prog_name="regen", complete_var=VARIABLE, shell=shell.value))
+    session.out.line(scripts.get_completion_script(prog_name="regen", complete_var=VARIABLE, shell=shell))
