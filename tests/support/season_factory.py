@@ -98,16 +98,23 @@ def zone_row(day: date, player: str, game_id: str, points: int) -> ShotZones:
 def write(folder: DataFolder, root: Path, logs: Sequence[GameLog] | None = None) -> Path:
     """Write the content as CSV files; return the folder."""
     _write(root / "player_game_logs.csv", folder.logs if logs is None else logs, {})
-    _write(root / "prop_lines.csv", folder.lines, {"captured_at": "snapshot_utc", "game_start": "start_utc"})
+    lines = {"captured_at": "snapshot_utc", "game_start": "start_utc"}
+    # What a warehouse's view says of a source is in no file.
+    _write(root / "prop_lines.csv", folder.lines, lines, left_out=("rank", "is_fallback"))
     _write(root / "shot_zones.csv", folder.zones, {})
     _write(root / "injury_reports.csv", folder.injuries, {})
     return root
 
 
-def _write(path: Path, rows: Sequence[GameLog | PropLine | ShotZones | InjuryReport], names: dict[str, str]) -> None:
+def _write(
+    path: Path,
+    rows: Sequence[GameLog | PropLine | ShotZones | InjuryReport],
+    names: dict[str, str],
+    left_out: Sequence[str] = (),
+) -> None:
     if not rows:
         return
-    fields = list(type(rows[0]).__dataclass_fields__)
+    fields = [field for field in type(rows[0]).__dataclass_fields__ if field not in left_out]
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow([names.get(field, field) for field in fields])

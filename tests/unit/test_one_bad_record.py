@@ -29,7 +29,7 @@ from support.lists import list_batches
 
 OTHER = DAY + timedelta(days=1)
 BROKEN: dict[str, dict[str, Any]] = {
-    "a status of a newer version": {"status": "held"},
+    "a status of a newer version": {"status": "archived"},
     "a higher schema": NEWER,
     "a schema that is no number": {"schema": "two"},
     "a wrong type": {"round": "first"},
@@ -352,7 +352,7 @@ def test_malformed_message_flood_raises_one_small_alert() -> None:
     items = bench.store.find("outbox")
     assert [s.data["kind"] for s in items].count("alert") == 1
     assert [s.data["kind"] for s in items].count("audit") == 1_000
-    assert bench.store.writes <= 2 * 1_000 + 2
+    assert bench.store.writes <= 2 * 1_000 + 3, "beside the messages: the alert, its claim, its record"
     writes = bench.store.writes
     malformed.record(bench.deps, b"{7", "message 7 is odd", "pubsub:one", "m7")
     assert bench.store.writes == writes, "a copy of one is nothing new"

@@ -86,6 +86,7 @@ def slate_row(player: SlatePlayer, games: int, made: datetime) -> Row:
         "opponent_team_abbr": player.opponent,
         "home_game": player.home,
         "game_start": _text(player.game.start),
+        "game_start_time_local": None,
         "has_prop_line": bool(player.lines),
         "current_points_line": None if line is None else line.value,
         "opening_points_line": None,
