@@ -175,6 +175,7 @@ def feature_row(player: SlatePlayer, inputs: PlayerInputs, state: PlayerState | 
         "shot_zones_age_days": None if age is None else int(age),
         "source_shot_zones_rows_found": None,
         "source_shot_zones_completeness_pct": None,
+        "source_shot_zones_hash": None,
         "early_season_flag": (inputs.features.get("season_games") or 0.0) < EARLY_SEASON_GAMES,
         "insufficient_data_reason": None if state is not None and state.games else "no_history",
         "data_hash": inputs.feature_hash,
