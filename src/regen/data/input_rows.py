@@ -21,6 +21,10 @@ FEATURES = "ml_feature_store_v2"
 LINES = "player_prop_lines"
 PENDING = "pending_bdb_games"
 
+OWN_COLUMNS = (
+    "regen_status", "regen_checks", "regen_checked_at", "regen_updated_at", "regen_completed_at", "regen_notes",
+)  # fmt: skip
+"""Columns of `PENDING` that the scan alone writes."""
 READY_GAMES = 5
 EARLY_SEASON_GAMES = 5
 ZONES_WINDOW_DAYS = 14
@@ -219,6 +223,7 @@ def pending_row(game: Game, last: date, arrival: Arrival | None, now: datetime |
         "resolution_notes": notes,
         "created_at": tip_off(game).isoformat(),
         "updated_at": moment,
+        **dict.fromkeys(OWN_COLUMNS),
     }
 
 
