@@ -38,12 +38,14 @@ VARIABLES = {
     "operators": '["group:data@example.com"]',
 }
 
+#: The predecessor's topics.
+TOPICS = ("nba-prediction-trigger", "nba-phase5-predictions-complete")
 #: What a project may have before the first apply: the addresses that the guides import, and what the platform says of them.
 IMPORTS = {
     "google_firestore_database.this": "(default)",
     'google_bigquery_dataset.this["nba_predictions"]': f"projects/{PROJECT}/datasets/nba_predictions",
     'google_bigquery_dataset.this["nba_orchestration"]': f"projects/{PROJECT}/datasets/nba_orchestration",
-    'google_pubsub_topic.this["nba-prediction-trigger"]': f"projects/{PROJECT}/topics/nba-prediction-trigger",
+    **{f'google_pubsub_topic.this["{name}"]': f"projects/{PROJECT}/topics/{name}" for name in TOPICS},
 }
 EXISTING = {
     "google_firestore_database": {
@@ -59,9 +61,7 @@ EXISTING = {
         f"projects/{PROJECT}/datasets/{name}": {"dataset_id": name, "project": PROJECT, "location": "us-west2"}
         for name in ("nba_predictions", "nba_orchestration")
     },
-    "google_pubsub_topic": {
-        f"projects/{PROJECT}/topics/nba-prediction-trigger": {"name": "nba-prediction-trigger", "project": PROJECT}
-    },
+    "google_pubsub_topic": {f"projects/{PROJECT}/topics/{name}": {"name": name, "project": PROJECT} for name in TOPICS},
 }
 KEY = "projects/keys/locations/us/keyRings/ring/cryptoKeys/key"
 #: What an existing object may have and infra/ does not set; a change of most would be a plan to make the object anew.

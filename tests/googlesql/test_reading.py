@@ -42,6 +42,10 @@ GROWING = {
         "prediction_accuracy",
     ): "a grade is matched by its prediction's id, so that none is written twice, and the "
     "superseded ones are counted for the report: one a generation that was graded, not one a generation",
+    (
+        "survey",
+        "player_prop_predictions",
+    ): "coverage asks whether a player without current rows was withdrawn as postponed: only rows of the past say so",
     ("survey", "prediction_worker_runs"): "coverage asks for a player's newest run, whatever became of it",
 }
 #: Scans that no clustering helps: why.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,8 +58,24 @@ def queries(folder: Path = SERVICES) -> list[Query]:
         for function in functions:
             for node in ast.walk(function):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "find":
-                    found += _of_call(f"{name}:{node.lineno}", node, _maker(node, function, anywhere))
+                    for collection in _collections(node.args[0], function, anywhere.values()):
+                        where = f"{name}:{node.lineno}"
+                        found += _of_call(where, collection, node, _maker(node, function, anywhere))
     return found
+
+
+def _collections(named: ast.expr, around: ast.FunctionDef, everywhere: Iterable[ast.FunctionDef]) -> list[str]:
+    """The collections that a query may be of: one, or those that callers give for a parameter."""
+    parameters = [argument.arg for argument in around.args.args]
+    if not isinstance(named, ast.Name) or named.id not in parameters:
+        return [_collection(around.name, named)]
+    place = parameters.index(named.id)
+    return [
+        _collection(function.name, call.args[place])
+        for function in everywhere
+        for call in ast.walk(function)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == around.name
+    ]
 
 
 def _functions(path: Path) -> list[ast.FunctionDef]:
@@ -74,8 +90,7 @@ def _maker(call: ast.Call, around: ast.FunctionDef, anywhere: Mapping[str, ast.F
     return around
 
 
-def _of_call(where: str, call: ast.Call, function: ast.FunctionDef) -> Iterator[Query]:
-    collection = _collection(where, call.args[0])
+def _of_call(where: str, collection: str, call: ast.Call, function: ast.FunctionDef) -> Iterator[Query]:
     order = {str(k.value.value) for k in call.keywords if k.arg == "order_by" and isinstance(k.value, ast.Constant)}
     for conditions in _alternatives(call, function):
         equal = frozenset(name for name, operator in conditions if operator not in RANGES)

@@ -26,6 +26,10 @@ from support.backfill_bench import BackfillBench
 from support.league import DAY, players
 
 
+FIVE = 300
+"""Seconds to the next sweep that looks whether an alert is over."""
+
+
 class Receiver:
     """A chat that takes what comes, once it answers."""
 
@@ -54,7 +58,7 @@ def rejected(bench: BackfillBench, trigger: str = "t1") -> None:
 
 
 def promoted(bench: BackfillBench, trigger: str = "t2", number: int = 8) -> None:
-    bench.clock.advance(60)
+    bench.clock.advance(FIVE)
     bench.slate(players(number))
     assert bench.run(trigger).status is Status.PROMOTED
     bench.sweep()
@@ -145,7 +149,7 @@ def test_promoting_the_date_ends_what_was_rejected() -> None:
 def test_a_partial_promotion_does_not_end_an_alert_of_its_kind() -> None:
     bench = bench_with(receiver := Receiver())
     for trigger in ("t1", "t2"):
-        bench.clock.advance(60)
+        bench.clock.advance(FIVE)
         bench.slate([*players(19), *players(20, quality=20.0)[19:]])
         bench.run(trigger)
         bench.sweep()
@@ -160,7 +164,7 @@ def test_a_promotion_without_the_late_data_ends_no_wait_for_it() -> None:
     raise_once(bench.deps, "late", overdue)
     promoted(bench)
     assert [a.state for a in list_alerts(bench.deps)] == ["open"]
-    bench.clock.advance(60)
+    bench.clock.advance(FIVE)
     bench.regenerate("t9", reason="bdb_upgrade")
     bench.drain()
     bench.sweep()
@@ -209,6 +213,7 @@ def test_a_stuck_batch_that_ends_ends_its_alert() -> None:
     bench.clock.advance(1000)
     sweeping.sweep(bench.deps)
     bench.drain()
+    bench.clock.advance(4 * FIVE - 1000)
     bench.sweep()
     bench.sweep()
     assert bench.batch(answer.batch_id).status is Status.PROMOTED
