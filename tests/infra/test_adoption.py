@@ -46,7 +46,7 @@ def imported(case: str) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("case", ["as_the_guide_says", "database_variable_left_out"])
 def test_existing_database_is_never_replaced(case: str) -> None:
-    assert len(imported(case)) == 4
+    assert len(imported(case)) == 5
     assert removed(case) == set()
     assert imported(case)["google_firestore_database.this"]["location_id"] == "nam5"
 

@@ -300,7 +300,7 @@ CORRUPTIONS = [
     (
         "a word of another vocabulary",
         "pending_bdb_games",
-        "UPDATE {t} SET status = 'failed_max_retries' WHERE {d}",
+        "UPDATE {t} SET status = 'put_on_ice' WHERE {d}",
         {"bdb_vocabulary"},
     ),
 ]
