@@ -254,7 +254,7 @@ run "lines_and_starts_of_a_projects_own_slate" {
   }
   assert {
     condition     = length(google_bigquery_dataset_iam_member.input_view_reader) == 0
-    error_message = "nothing is granted that nobody asked for"
+    error_message = "nothing is granted that no variable asks for"
   }
 }
 

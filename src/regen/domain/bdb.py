@@ -49,7 +49,7 @@ class BdbGame:
     """A pending game, and the feature rows on which the current predictions of its players rest.
 
     Attributes:
-        status: regen's own, or what upstream's word means; a word that nobody knows as it is.
+        status: regen's own, or what upstream's word means; an unknown word as it is.
         old_features: players whose newest feature row is older than the arrival of the data.
         fresh: players whose current predictions rest on their newest feature row.
         stale: players whose current predictions rest on another one.

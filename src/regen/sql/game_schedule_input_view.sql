@@ -6,11 +6,11 @@ CREATE OR REPLACE VIEW `{nba_predictions}.game_schedule_input` AS
 WITH newest AS (
   SELECT
     game_date, game_id,
-    SAFE_CAST(JSON_VALUE(told, '$.game_start') AS TIMESTAMP) AS game_start,
-    UPPER(TRIM(JSON_VALUE(told, '$.game_start_time_local'))) AS local_start,
-    NULLIF(LOWER(TRIM(JSON_VALUE(told, '$.game_status'))), '') AS game_status
+    SAFE_CAST(JSON_VALUE(stated, '$.game_start') AS TIMESTAMP) AS game_start,
+    UPPER(TRIM(JSON_VALUE(stated, '$.game_start_time_local'))) AS local_start,
+    NULLIF(LOWER(TRIM(JSON_VALUE(stated, '$.game_status'))), '') AS game_status
   FROM (
-    SELECT game_date, game_id, player_lookup, created_at, TO_JSON_STRING(context) AS told
+    SELECT game_date, game_id, player_lookup, created_at, TO_JSON_STRING(context) AS stated
     FROM {upcoming_player_game_context} AS context
     WHERE game_date >= '1946-01-01'
   )

@@ -14,14 +14,14 @@ WITH schedule AS (
 ),
 context AS (
   SELECT
-    told.* EXCEPT (game_status), schedule.tip_off,
-    COALESCE(NULLIF(TRIM(told.game_status), ''), schedule.game_status) AS game_status
+    stated.* EXCEPT (game_status), schedule.tip_off,
+    COALESCE(NULLIF(TRIM(stated.game_status), ''), schedule.game_status) AS game_status
   FROM (
     SELECT {context_columns}
     FROM {upcoming_player_game_context}
     WHERE game_date = @game_date
-  ) AS told
-  LEFT JOIN schedule ON schedule.game_id = told.game_id
+  ) AS stated
+  LEFT JOIN schedule ON schedule.game_id = stated.game_id
 ),
 slate AS (
   SELECT
