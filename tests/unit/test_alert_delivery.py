@@ -25,7 +25,6 @@ from regen.services.views.alerts_view import list_alerts
 from support.backfill_bench import BackfillBench
 from support.league import DAY, players
 
-
 FIVE = 300
 """Seconds to the next sweep that looks whether an alert is over."""
 
