@@ -8,9 +8,11 @@ from typing import Any, cast
 
 import pytest
 from google.api_core.exceptions import NotFound
+from google.api_core.retry import Retry
 from google.cloud.bigquery import SchemaField, TimePartitioning
 
-from regen.cli.doctor.tables import looked_at
+from regen.cli.doctor.looking import PATIENCE_SECONDS
+from regen.cli.doctor.tables import SECONDS, looked_at
 from regen.cli.session import Session
 from regen.client.vitals import State
 from regen.schemas import tables
@@ -26,6 +28,7 @@ class Warehouse:
 
     def __init__(self) -> None:
         self.there: dict[str, Any] = {}
+        self.patience: list[tuple[float | None, float | None]] = []
         for table in tables():
             partition = table.partition
             self.there[NAMES.table(table.name)] = SimpleNamespace(
@@ -40,7 +43,8 @@ class Warehouse:
         self.there[f"{VIEWS}.predictions_at"] = SimpleNamespace()
         self.there[NAMES.dataset("nba_predictions_staging")] = SimpleNamespace()
 
-    def get(self, name: str, **_: Any) -> Any:
+    def get(self, name: str, timeout: float | None = None, retry: Retry | None = None) -> Any:
+        self.patience.append((timeout, retry and retry.timeout))
         if name not in self.there:
             raise NotFound(f"Not found: {name}", errors=[{"reason": "notFound"}])  # type: ignore[no-untyped-call]
         return self.there[name]
@@ -76,6 +80,14 @@ def _view_of_old(warehouse: Warehouse) -> None:
 
 def _a_view_in_its_place(warehouse: Warehouse) -> None:
     warehouse.there[NAMES.table("prediction_accuracy")].table_type = "VIEW"
+
+
+def test_no_question_outlives_the_row() -> None:
+    """The client's default repeats one for ten minutes, and the command could not end before it."""
+    warehouse = Warehouse()
+    answer(warehouse)
+    assert set(warehouse.patience) == {(SECONDS, SECONDS)}
+    assert SECONDS < PATIENCE_SECONDS
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from regen.sql.views import View, views
 
 _SAME_TYPE = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "BIGNUMERIC": "NUMERIC"}
 FUNCTION = "predictions_at"
+SECONDS = 4.0
+"""How long one question to BigQuery is repeated."""
 
 
 def looked_at(session: Session) -> Answer:
@@ -52,15 +54,20 @@ class _Found:
     layout: list[str]
 
 
-def _got(name: str, ask: Callable[[], Any]) -> Any:  # noqa: ANN401 - the client's own kinds
-    """What BigQuery has under that name; None if it is not there."""
+def _got(name: str, ask: Callable[..., Any]) -> Any:  # noqa: ANN401 - the client's own kinds
+    """What BigQuery has under that name; None if it is not there.
+
+    The client repeats a call that nothing answers for ten minutes, and Python waits for a pool's threads before it ends.
+    """
+    from google.cloud.bigquery.retry import DEFAULT_RETRY  # noqa: PLC0415
+
     from regen.adapters.bigquery.errors import translated  # noqa: PLC0415
     from regen.client.reader import WarehouseFailed  # noqa: PLC0415
     from regen.domain.errors import RegenError, StagingMissing, TableMissing  # noqa: PLC0415
 
     try:
         with translated():
-            return ask()
+            return ask(name, timeout=SECONDS, retry=DEFAULT_RETRY.with_timeout(SECONDS))
     except (TableMissing, StagingMissing):
         return None
     except RegenError as error:
@@ -70,7 +77,7 @@ def _got(name: str, ask: Callable[[], Any]) -> Any:  # noqa: ANN401 - the client
 def _differences(session: Session, table: Table) -> _Found:
     """What a table lacks: itself, columns, their types or modes; and another partition or cluster."""
     name = session.reader.names.table(table.name)
-    there = _got(name, lambda: session.reader.client.get_table(name, timeout=4))
+    there = _got(name, session.reader.client.get_table)
     if there is None:
         return _Found(["is not there"], [])
     lacks = list(_columns(table, there.schema))
@@ -120,7 +127,7 @@ def _others(session: Session) -> Iterator[Callable[[], str]]:
 
 def _view(session: Session, view: View) -> str:
     name = f"{session.reader.names.dataset('nba_predictions')}.{view.name}"
-    there = _got(name, lambda: session.reader.client.get_table(name, timeout=4))
+    there = _got(name, session.reader.client.get_table)
     if there is None:
         return f"view {view.name}: is not there"
     known = {f.name.lower() for f in there.schema}
@@ -130,11 +137,11 @@ def _view(session: Session, view: View) -> str:
 
 def _function(session: Session) -> str:
     name = f"{session.reader.names.dataset('nba_predictions')}.{FUNCTION}"
-    there = _got(name, lambda: session.reader.client.get_routine(name, timeout=4))
+    there = _got(name, session.reader.client.get_routine)
     return "" if there is not None else f"function {FUNCTION}: is not there"
 
 
 def _staging(session: Session) -> str:
     name = session.reader.names.dataset(STAGING_DATASET)
-    there = _got(name, lambda: session.reader.client.get_dataset(name, timeout=4))
+    there = _got(name, session.reader.client.get_dataset)
     return "" if there is not None else f"dataset {STAGING_DATASET}: is not there"
