@@ -44,7 +44,7 @@ class Warehouse:
         self.there[NAMES.dataset("nba_predictions_staging")] = SimpleNamespace()
 
     def get(self, name: str, timeout: float | None = None, retry: Retry | None = None) -> Any:
-        self.patience.append((timeout, retry and retry.timeout))
+        self.patience.append((timeout, None if retry is None else retry.timeout))
         if name not in self.there:
             raise NotFound(f"Not found: {name}", errors=[{"reason": "notFound"}])  # type: ignore[no-untyped-call]
         return self.there[name]
