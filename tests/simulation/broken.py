@@ -356,7 +356,7 @@ VARIANTS = (
     Variant("acknowledge before the write", patched=_acknowledges_first),
     Variant("a counter instead of a set", patched=_counts_deliveries),
     Variant("a lease without fencing", WithoutFence, known=(80,)),
-    Variant("a fence raised by a MERGE", MergesFence, known=(541, 2054)),
+    Variant("a fence raised by a MERGE", MergesFence, known=(2054,)),
     Variant("audit entries recorded by a MERGE", MergesAudit, known=(159,)),
     Variant("grades made by a MERGE that only inserts", patched=_merges_grades, known=(61,)),
     Variant("one job id for two accounts", OneJobId, _one_job_id, known=(87,)),

@@ -51,7 +51,9 @@ def rounds_with_runs(batch: Batch) -> set[int]:
 
 def acts_of(batch: Batch) -> Iterator[tuple[str, str, int]]:
     """Yield event, batch and round of each act that the audit must hold."""
-    if batch.requested_players or batch.withdrawal or dispatched(batch):
+    # News may open a batch that only withdraws; its opening may be lost before the dispatch.
+    lost = any(to == "failed" for _, _, to in rounds_of(batch))
+    if batch.requested_players or batch.withdrawal or dispatched(batch) or lost:
         yield "requested", batch.batch_id, 1
     rolling = False
     for round_, from_, to in rounds_of(batch):
