@@ -1,10 +1,13 @@
-"""Reading of records; those that a newer version wrote in another form are refused."""
+"""Writing and reading of records; those that a newer version wrote in another form are refused."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from regen.domain.errors import Unreadable
 from regen.ports import Snapshot
@@ -16,6 +19,13 @@ SCHEMA = 1
 New fields need no new number: a version that does not know them keeps them. A version that does not know a record's
 number must leave the record alone.
 """
+
+
+def encoded(record: object) -> dict[str, Any]:
+    """The fields of a record's document, with the schema number of this version."""
+    fields: dict[str, Any] = msgspec.to_builtins(record, builtin_types=(datetime, bytes))
+    fields["schema"] = SCHEMA
+    return fields
 
 
 def check_schema(data: Mapping[str, Any], where: str) -> None:

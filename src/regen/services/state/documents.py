@@ -23,7 +23,7 @@ from regen.domain.outcome import OutcomeKind
 from regen.domain.slate import Exclusion
 from regen.domain.trigger import Trigger
 from regen.ports import Snapshot
-from regen.services.state.decoding import SCHEMA, check_name, decoding
+from regen.services.state.decoding import check_name, decoding, encoded
 from regen.services.state.stored import Stored
 from regen.settings import limits, number
 
@@ -172,7 +172,7 @@ _RHYTHM = Stored(RhythmRecord)
 
 def encode_batch(batch: Batch) -> dict[str, Any]:
     """The document of a batch."""
-    document = _document(batch)
+    document = encoded(batch)
     for name in _JSON_FIELDS:
         document[name] = json.dumps(document[name])
     document["live"] = batch.live
@@ -199,7 +199,7 @@ def decode_batch(snapshot: Snapshot) -> Batch:
 
 def encode_date(record: DateRecord) -> dict[str, Any]:
     """The document of a date; triggers as JSON text (they carry metadata from outside)."""
-    document = _document(record)
+    document = encoded(record)
     for name in _TRIGGERS:
         document[name] = [msgspec.json.encode(t).decode() for t in getattr(record, name)]
     return document
@@ -223,7 +223,7 @@ def decode_date(snapshot: Snapshot | None, game_date: date) -> DateRecord:
 
 def encode_request(record: RequestRecord) -> dict[str, Any]:
     """The document of a request."""
-    return _document(record)
+    return encoded(record)
 
 
 def decode_request(snapshot: Snapshot) -> RequestRecord:
@@ -268,7 +268,7 @@ def decode_exclusions(snapshot: Snapshot) -> list[Exclusion]:
 
 def encode_outbox(item: OutboxItem) -> dict[str, Any]:
     """The document of an outbox item."""
-    document = _document(item)
+    document = encoded(item)
     document["payload"] = msgspec.json.encode(item.payload).decode()
     return document
 
@@ -289,7 +289,7 @@ def decode_outbox(snapshot: Snapshot) -> OutboxItem:
 
 def encode_lease(record: LeaseRecord) -> dict[str, Any]:
     """The document of a lease."""
-    return _document(record)
+    return encoded(record)
 
 
 def decode_lease(snapshot: Snapshot) -> LeaseRecord:
@@ -322,7 +322,7 @@ def decode_once(snapshot: Snapshot) -> OnceRecord:
 
 def encode_alert(record: AlertRecord) -> dict[str, Any]:
     """The document of an alert."""
-    return _document(record)
+    return encoded(record)
 
 
 def decode_alert(snapshot: Snapshot) -> AlertRecord:
@@ -340,15 +340,9 @@ def encode_heartbeat(code_version: str, at: datetime, more: Mapping[str, str | i
     return {"code_version": code_version, "at": at, **more}
 
 
-def _document(value: object) -> dict[str, Any]:
-    document: dict[str, Any] = msgspec.to_builtins(value, builtin_types=(datetime, bytes))
-    document["schema"] = SCHEMA
-    return document
-
-
 def encode_backfill(backfill: Backfill) -> dict[str, Any]:
     """The document of a backfill; data from outside is JSON text."""
-    document = _document(backfill)
+    document = encoded(backfill)
     return {**document, "metadata": json.dumps(document["metadata"]), "live": backfill.unsettled}
 
 
@@ -366,7 +360,7 @@ def decode_backfill(snapshot: Snapshot) -> Backfill:
 
 def encode_news(record: NewsRecord) -> dict[str, Any]:
     """The document of a game's news."""
-    return _document(record)
+    return encoded(record)
 
 
 def decode_news(snapshot: Snapshot) -> NewsRecord:
@@ -381,7 +375,7 @@ def decode_news(snapshot: Snapshot) -> NewsRecord:
 
 def encode_rhythm(record: RhythmRecord) -> dict[str, Any]:
     """The document of the last scan for news."""
-    return _document(record)
+    return encoded(record)
 
 
 def decode_rhythm(snapshot: Snapshot) -> RhythmRecord:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-import msgspec
 
 from regen.ports import Snapshot, Write
-from regen.services.state.decoding import SCHEMA, decoding
+from regen.services.state.decoding import decoding, encoded
 from regen.services.state.deps import Deps
 from regen.services.state.paths import halt_path
 from regen.services.state.stored import Stored
@@ -60,8 +57,6 @@ def unchanged(halt: Halt, seen: Snapshot | None) -> Write:
 
 def halt_write(halt: Halt, seen: Snapshot | None) -> Write:
     """The conditional write of a halt or a resumption."""
-    document: dict[str, Any] = msgspec.to_builtins(halt, builtin_types=(datetime,))
-    document["schema"] = SCHEMA
     if seen is None:
-        return Write("create", halt_path(), document)
-    return Write("update", halt_path(), document, seen.version)
+        return Write("create", halt_path(), encoded(halt))
+    return Write("update", halt_path(), encoded(halt), seen.version)
