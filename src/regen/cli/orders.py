@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -39,12 +38,8 @@ def cancel(
     session: Session, batch: BatchArgument, reason: Why = "operator", dry_run: DryRun = False, yes: Yes = False
 ) -> None:
     """End a batch before its promotion; every current prediction stays."""
-    view = whole(session, batch)
-    batch = view["batch_id"]
-    what = order_sentence("cancel", view)
-    order = _Given(batch, view["game_date"], "cancel", {"reason": reason})
-    if _asked(session, what, order, dry_run=dry_run, yes=yes):
-        _accepted(session, order.give(session))
+    if answer := _ordered(session, "cancel", whole(session, batch), reason, dry_run=dry_run, yes=yes):
+        _accepted(session, answer)
 
 
 def close(
@@ -57,12 +52,8 @@ def close(
     timeout: Timeout = TIMEOUT,
 ) -> None:
     """End the waiting of a batch now: verify and promote what is there."""
-    view = whole(session, batch)
-    batch = view["batch_id"]
-    what = order_sentence("close", view)
-    order = _Given(batch, view["game_date"], "close", {"reason": reason})
-    if _asked(session, what, order, dry_run=dry_run, yes=yes):
-        _carried_out(session, order.give(session), wait, timeout)
+    if answer := _ordered(session, "close", whole(session, batch), reason, dry_run=dry_run, yes=yes):
+        _carried_out(session, answer, wait, timeout)
 
 
 def redrive(
@@ -75,12 +66,8 @@ def redrive(
     timeout: Timeout = TIMEOUT,
 ) -> None:
     """Run an ended batch once more for the players without a result."""
-    view = whole(session, batch)
-    batch = view["batch_id"]
-    what = order_sentence("redrive", view)
-    order = _Given(batch, view["game_date"], "redrive", {"reason": reason})
-    if _asked(session, what, order, dry_run=dry_run, yes=yes):
-        _carried_out(session, order.give(session), wait, timeout)
+    if answer := _ordered(session, "redrive", whole(session, batch), reason, dry_run=dry_run, yes=yes):
+        _carried_out(session, answer, wait, timeout)
 
 
 def promote(
@@ -102,13 +89,9 @@ def promote(
 
     `--dry-run` also shows what would move.
     """
-    view = whole(session, batch)
-    batch = view["batch_id"]
-    accepted = names(check, "--check") or []
-    what = order_sentence("promote", view, accepted)
-    order = _Given(batch, view["game_date"], "promote", {"checks": accepted, "reason": reason})
-    if _asked(session, what, order, dry_run=dry_run, yes=yes, moves=True):
-        _carried_out(session, order.give(session), wait, timeout)
+    view, accepted = whole(session, batch), names(check, "--check") or []
+    if answer := _ordered(session, "promote", view, reason, checks=accepted, dry_run=dry_run, yes=yes):
+        _carried_out(session, answer, wait, timeout)
 
 
 def rollback(
@@ -121,46 +104,40 @@ def rollback(
     timeout: Timeout = TIMEOUT,
 ) -> None:
     """Undo a promotion: what the batch superseded becomes current again, what it inserted is superseded."""
-    view = whole(session, batch)
-    batch = view["batch_id"]
-    what = order_sentence("rollback", view)
-    order = _Given(batch, view["game_date"], "rollback", {"reason": reason})
-    if _asked(session, what, order, dry_run=dry_run, yes=yes):
-        _carried_out(session, order.give(session), wait, timeout, good="rolled_back")
+    if answer := _ordered(session, "rollback", whole(session, batch), reason, dry_run=dry_run, yes=yes):
+        _carried_out(session, answer, wait, timeout, good="rolled_back")
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """An order on a batch, as it is sent."""
-
-    batch: str
-    day: str
-    word: str
-    body: Mapping[str, Any]
-
-    def give(self, session: Session, **more: Any) -> dict[str, Any]:  # noqa: ANN401
-        return session.coordinator.order(self.batch, self.word, {**self.body, **more})
-
-
-def _asked(session: Session, what: str, order: _Given, *, dry_run: bool, yes: bool, moves: bool = False) -> bool:
-    """Whether to go on; a dry run only says what it is about, once the coordinator has found nothing against it.
+def _ordered(
+    session: Session,
+    word: str,
+    view: Mapping[str, Any],
+    reason: str,
+    *,
+    checks: Sequence[str] | None = None,
+    dry_run: bool,
+    yes: bool,
+) -> dict[str, Any] | None:
+    """Give an order on a batch, once its counts are named and it is confirmed; None after a dry run.
 
     Args:
-        moves: whether a dry run also says what would move.
+        checks: those that a promotion accepts, whose dry run also says what would move; None for any other order.
     """
+    batch, what = view["batch_id"], order_sentence(word, view, checks or ())
+    body: dict[str, Any] = {"reason": reason} if checks is None else {"checks": checks, "reason": reason}
     session.name_target()
-    if dry_run:
-        plan = order.give(session, dry_run=True)
-        rows = _moves(session, order.batch) if moves else None
-        if session.out.json:
-            session.out.dump(plan if rows is None else {**plan, "moves": moves_record(rows)["moves"]})
-        else:
-            session.out.line(f"would {what}")
-            if rows is not None:
-                show_moves(session.out, order.batch, rows, would=True)
-        return False
-    ready(session, what, word=order.day, asks=True, yes=yes)
-    return True
+    if not dry_run:
+        ready(session, what, word=view["game_date"], asks=True, yes=yes)
+        return session.coordinator.order(batch, word, body)
+    plan = session.coordinator.order(batch, word, {**body, "dry_run": True})
+    rows = None if checks is None else _moves(session, batch)
+    if session.out.json:
+        session.out.dump(plan if rows is None else {**plan, "moves": moves_record(rows)["moves"]})
+    else:
+        session.out.line(f"would {what}")
+        if rows is not None:
+            show_moves(session.out, batch, rows, would=True)
+    return None
 
 
 def _moves(session: Session, batch: str) -> list[dict[str, Any]] | None:
