@@ -98,7 +98,7 @@ class Judge:
             self._report("P8", f"{batch.batch_id} is promoted with a coverage of {coverage}")
 
     def _check_held(self, batch: Batch) -> None:
-        """Check that a batch of which somebody asked that it be held was promoted by an order alone."""
+        """Check that a batch whose trigger asks for a hold was promoted by an order alone."""
         asked = [self._people.asked[name] for name in batch.trigger_ids if name in self._people.asked]
         if not any(one.body.get("hold") for one in asked):
             return

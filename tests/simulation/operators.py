@@ -6,9 +6,9 @@ from typing import Any
 
 from simulation.people import People, TriggerRequest
 from support.league import names
-from support.wire import KEYED, Reply
+from support.wire import KEYED
 
-WHY = {"reason": "somebody says so"}
+WHY = {"reason": "an operator says so"}
 
 
 @dataclass
@@ -37,31 +37,13 @@ class Operators:
         body: dict[str, Any] = {"game_date": day.isoformat(), "reason": self.rng.choice(("postponed", "out"))}
         body["players"] = self.rng.sample(names(8), self.rng.randint(1, 3))
         asked = TriggerRequest(f"withdrawal-{n}", day, daily=False, pushed=False, body=body)
-        self._send(asked, "/withdrawals", KEYED)
+        self.people.send(asked, "/withdrawals", self.rng)
 
     def _start_missing(self, n: int) -> None:
         day = self.rng.choice(self.people.days)
         body = {"game_date": day.isoformat(), "only": "missing"}
         asked = TriggerRequest(f"missing-{n}", day, daily=True, pushed=False, body=body)
-        self._send(asked, "/start", KEYED)
-
-    def _send(self, asked: TriggerRequest, path: str, headers: Any, tries: int = 4) -> None:
-        self.people.asked[asked.number] = asked
-
-        def answered(reply: Reply | None) -> None:
-            if reply is not None and reply.status == 202:
-                asked.accepted = True
-            elif reply is not None and reply.status < 500:
-                asked.refused = True
-            elif tries and self.rng.random() < 0.8:
-                self.people.world.later(self.rng.choice((1.0, 30.0)), again)
-
-        def again() -> None:
-            self._send(asked, path, headers, tries - 1)
-
-        self.people.world.request(
-            "coordinator", path, {**headers, "HTTP_IDEMPOTENCY_KEY": asked.number}, asked.body, answered
-        )
+        self.people.send(asked, "/start", self.rng)
 
     def _close(self) -> None:
         live = [d for d in self.people.world.store.peek_all("prediction_batches") if d["live"]]

@@ -138,7 +138,11 @@ class People:
         number = f"m-{next(self.world._numbers) - 1}"
         self.asked[number] = TriggerRequest(number, day, daily=False, pushed=True, body=body)
 
-    def _send_request(self, asked: TriggerRequest, tries: int = TRIES) -> None:
+    def _send_request(self, asked: TriggerRequest) -> None:
+        self.send(asked, "/start" if asked.daily else "/regenerate-with-supersede", self.rng)
+
+    def send(self, asked: TriggerRequest, path: str, rng: random.Random, tries: int = TRIES) -> None:
+        """Send a request under its key, again while it gets no answer; `rng` says whether and when."""
         self.asked[asked.number] = asked
 
         def answered(reply: Reply | None) -> None:
@@ -146,11 +150,10 @@ class People:
                 asked.accepted = True
             elif reply is not None and reply.status < 500:
                 asked.refused = True
-            elif tries and self.rng.random() < 0.8:
-                self.world.later(self.rng.choice((1.0, 30.0)), lambda: self._send_request(asked, tries - 1))
+            elif tries and rng.random() < 0.8:
+                self.world.later(rng.choice((1.0, 30.0)), lambda: self.send(asked, path, rng, tries - 1))
 
         headers = {**KEYED, "HTTP_IDEMPOTENCY_KEY": asked.number}
-        path = "/start" if asked.daily else "/regenerate-with-supersede"
         self.world.request("coordinator", path, headers, asked.body, answered)
 
     def _order(self) -> None:

@@ -4,8 +4,7 @@ import heapq
 import itertools
 import json
 import random
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -210,32 +209,6 @@ class World(Agenda):
         task.frozen = True
         self.sleep(seconds)
         task.frozen = False
-
-    @contextmanager
-    def heartbeat(self, beat: Callable[[], bool], seconds: float) -> Iterator[None]:
-        """Call `beat` every `seconds` during the block, in the same process: both stop and die together."""
-        parent, beats = self.current, [True]
-
-        def again() -> None:
-            if beats and parent is not None and not parent.dead and not parent.done:
-                self.soon(seconds, again if parent.frozen else once)
-
-        def once() -> None:
-            if parent is None or not beats or parent.dead or parent.done:
-                return
-            self.start(f"{parent.name} beats", lambda: Reply(200 if beat() else 410, None), done)
-
-        def done(_: Task, reply: Reply | None) -> None:
-            if reply is None and parent is not None and not parent.done:
-                self.kill(parent)
-            elif reply is not None and reply.status == 200:
-                again()
-
-        again()
-        try:
-            yield
-        finally:
-            beats.clear()
 
     def _run_due(self, number: int, *, transaction: bool) -> bool:
         """Run what is scheduled before this call; return whether there was anything."""
