@@ -80,11 +80,11 @@ def _nothing(session: Session, day: date_, lookup: str, given: str) -> NoReturn:
     column = "player_lookup" if lookup else "system_id"
     known = sorted({str(row[column]) for row in everyone})
     near = nearest(lookup or given, known)
-    told = f"no current predictions of {given} on {day}"
+    lacking = f"no current predictions of {given} on {day}"
     if not near:
-        raise NothingFound(told, f"regen slate {day} --all" if lookup else f"regen show {day} --system all")
+        raise NothingFound(lacking, f"regen slate {day} --all" if lookup else f"regen show {day} --system all")
     option = "--player" if lookup else "--system"
-    raise NothingFound(f"{told}{the_nearest(near)}", f"regen show {day} {option} {near[0]}")
+    raise NothingFound(f"{lacking}{the_nearest(near)}", f"regen show {day} {option} {near[0]}")
 
 
 def slate(

@@ -34,16 +34,16 @@ def refuse_unseen(named: Sequence[str], verdict: Mapping[str, Any] | None, known
             not named.
     """
     failed = failed_checks(verdict)
-    told = f"failed: {', '.join(sorted(failed)) or 'none'}"
+    all_failed = f"failed: {', '.join(sorted(failed)) or 'none'}"
     for name in named:
         if name in NEVER_ACCEPTED:
             raise InvalidInput("checks", f"checks that can be accepted; {name} cannot")
         if name not in known and name not in failed:
             near = the_nearest(nearest(name, {*known, *failed}), "nearest: ")
             near = f"{near}; " if near else ""
-            raise InvalidInput("checks", f"names of failed checks; there is no check {name!r} ({near}{told})")
+            raise InvalidInput("checks", f"names of failed checks; there is no check {name!r} ({near}{all_failed})")
         if name not in failed:
-            raise InvalidInput("checks", f"names of failed checks; {name} did not fail ({told})")
+            raise InvalidInput("checks", f"names of failed checks; {name} did not fail ({all_failed})")
     if missing := sorted(failed.keys() - set(named)):
         raise InvalidInput("checks", f"every failed check by name; missing: {', '.join(missing)}")
 
