@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pages import written_or_checked
+
 ROOT = Path(__file__).parents[1]
 SUITE = ROOT / "tests" / "incidents"
 ABSENT = SUITE / "absent.json"
@@ -125,15 +127,10 @@ def problems() -> list[str]:
     return faults
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Write the page, or check it."""
-    if "--check" not in arguments:
-        PAGE.write_text(page(proofs(), absent()), encoding="utf-8")
-    faults = problems()
-    for problem in faults:
-        print(problem, file=sys.stderr)
-    return 1 if faults else 0
+def write() -> None:
+    """Write the page."""
+    PAGE.write_text(page(proofs(), absent()), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(written_or_checked(sys.argv[1:], write, problems))

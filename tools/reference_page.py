@@ -7,10 +7,11 @@ tools/reference_page.py --check   say whether it is out of date, and fail if it 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
+from pages import written_or_checked
 from regen.client.explaining import Explained, explained
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference.md"
@@ -50,15 +51,10 @@ def problems() -> list[str]:
     return ["docs/reference.md is out of date: run tools/reference_page.py"]
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Write the page, or check it."""
-    if "--check" not in arguments:
-        PAGE.write_text(page(), encoding="utf-8")
-    found = problems()
-    for problem in found:
-        print(problem, file=sys.stderr)
-    return 1 if found else 0
+def write() -> None:
+    """Write the page."""
+    PAGE.write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(written_or_checked(sys.argv[1:], write, problems))

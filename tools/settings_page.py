@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from pages import written_or_checked
 from regen.domain.checks import CHECKS
 from regen.domain.checks.declared import Check
 from regen.settings import Default, Setting, declared, field_of, text_of
@@ -90,15 +91,10 @@ def _where(check: Check) -> str:
     return f"check {check.name} in {inspect.getmodule(check.look).__name__}"  # type: ignore[union-attr]
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Write the tables, or check them."""
-    if "--check" not in arguments:
-        PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-    found = problems()
-    for problem in found:
-        print(problem, file=sys.stderr)
-    return 1 if found else 0
+def write() -> None:
+    """Write the tables."""
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(written_or_checked(sys.argv[1:], write, problems))

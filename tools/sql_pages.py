@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
+from pages import written_or_checked
 from regen.schemas import Field, tables
 from regen.sql.views import views
 
@@ -70,17 +71,12 @@ def problems() -> list[str]:
     return [f"docs/{path.relative_to(DOCS)} is out of date: run tools/sql_pages.py" for path in old]
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Write both, or check them."""
-    if "--check" not in arguments:
-        PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-        SOURCES.parent.mkdir(exist_ok=True)
-        SOURCES.write_text(sources(), encoding="utf-8")
-    found = problems()
-    for problem in found:
-        print(problem, file=sys.stderr)
-    return 1 if found else 0
+def write() -> None:
+    """Write both."""
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    SOURCES.parent.mkdir(exist_ok=True)
+    SOURCES.write_text(sources(), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(written_or_checked(sys.argv[1:], write, problems))

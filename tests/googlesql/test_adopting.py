@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 from typing import Any
 
 import pytest
 
+import infra_adopt as adopt
 from googlesql.analyser import Analyser
 from googlesql.catalogue import analyser
-from googlesql.discovery import NAMES, ROOT
+from googlesql.discovery import NAMES
 from regen.schemas import Table, tables
 
 __all__ = ["analyser"]
-
-spec = importlib.util.spec_from_file_location("infra_adopt", ROOT / "tools" / "infra_adopt.py")
-assert spec
-assert spec.loader
-adopt = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(adopt)
 
 
 def lacking(wanted: Table) -> dict[str, Any]:

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 import json
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 
+import cost
 from regen.ports import Write
 from regen.topology import topology
 from support.bench import Bench
 from support.league import players
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-try:
-    spec = importlib.util.spec_from_file_location("cost", ROOT / "tools" / "cost.py")
-    assert spec
-    assert spec.loader
-    cost = importlib.util.module_from_spec(spec)
-    sys.modules["cost"] = cost
-    spec.loader.exec_module(cost)
-finally:
-    sys.path.remove(str(ROOT / "tools"))
 
 
 def test_cost_counts_match_a_measured_regeneration() -> None:
