@@ -166,3 +166,9 @@ def test_unlisted_google_call_is_found(tmp_path: Path) -> None:
     text = "def f(self):\n    self._client.copy_table('a', 'b')\n"
     with pytest.raises(AssertionError, match="is copy_table a call over the network"):
         list(client_calls(tmp_path / "warehouse.py", ast.parse(text)))
+
+
+def test_a_method_that_is_handed_on_is_a_call(tmp_path: Path) -> None:
+    text = "def f(self, client):\n    got(self._client.get_table)\n    got(client.get_routine)\n"
+    found = set(client_calls(tmp_path / "warehouse.py", ast.parse(text)))
+    assert found == {"bigquery: get_table", "bigquery: get_routine"}
