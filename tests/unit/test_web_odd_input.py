@@ -228,7 +228,7 @@ def test_first_coalesced_trigger_survives_the_limit() -> None:
 
 def test_large_triggers_are_all_coalesced_and_carried() -> None:
     rostered = [f"player{'n' * 80}{n}" for n in range(900)]
-    web = Web([*players(3), *(entry(name, status="OUT") for name in rostered)])
+    web = Web([*players(3), *(entry(name, status="OUT", lines=(), games=0) for name in rostered)])
     web.post(PATH, {"game_date": DAY.isoformat()})
     for number in range(120):
         much = {"note": "x" * 19_900, "number": number}

@@ -73,7 +73,7 @@ def known_before_start(entry: SlateEntry, read_at: datetime) -> SlateEntry:
 
     Unsound inputs are kept: `slate.examined` names what is wrong with them.
     """
-    if entry.inputs is None or flaw(entry.inputs):
+    if entry.inputs is None or entry.inputs.lines == () or flaw(entry.inputs):
         return entry
     inputs = before_start(entry.inputs, max(read_at, entry.inputs.context_built_at or read_at))
     if inputs is entry.inputs:
