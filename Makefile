@@ -21,6 +21,8 @@ export UV_CACHE_DIR := $(CURDIR)/build/cache/uv
 export PIP_CACHE_DIR := $(CURDIR)/build/cache/pip
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Images for containers switch this on: each process of a test or of the local stack would compile every module again.
+export PYTHONDONTWRITEBYTECODE :=
 
 PYTEST ?= -n 2 --dist loadgroup --randomly-seed=20260131
 COMPILE := $(BIN)/uv pip compile --quiet --no-header --generate-hashes

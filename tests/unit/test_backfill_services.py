@@ -226,11 +226,11 @@ def _drained(bench: BackfillBench) -> bool:
     return died
 
 
-@pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("step", [10, pytest.param(1, marks=pytest.mark.long)])
 @pytest.mark.parametrize("after", [False, True])
 def test_backfill_continues_after_a_crash_at_any_call(*, after: bool, step: int) -> None:
-    """Every fifth call in `make test`, before it one time and after it the other; all of them in the long suite."""
-    call = 3 if after and step > 1 else 1
+    """Every tenth call in `make test`, before it one time and after another; all of them in the long suite."""
+    call = 6 if after and step > 1 else 1
     while run_with_a_death(call, after=after):
         call += step
     assert call > 80

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -50,23 +51,23 @@ class MemoryLedger:
     def survey(self, first: date, last: date) -> list[DateSurvey]:
         """See the port."""
         found = []
+        runs: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        for run in sorted(self._warehouse.runs(), key=lambda run: str(run["run_date"])):
+            runs[str(run["game_date"])].append(run)
         for n in range((last - first).days + 1):
             day = first + timedelta(days=n)
             entries = self._warehouse.read_slate(day).entries
             if entries:
                 current = {row.player_lookup for row in self._warehouse.current_predictions(day)}
                 expected = {e.player_lookup for e in entries if not exclusion(e, self._min_minutes)}
-                expected -= self._left_out(day) - current
+                expected -= self._left_out(day, runs[day.isoformat()]) - current
                 missing = tuple(sorted(expected - current))
                 found.append(DateSurvey(day, len(entries), len(expected), len(expected & current), missing))
         return found
 
-    def _left_out(self, day: date) -> set[str]:
+    def _left_out(self, day: date, runs: Sequence[Mapping[str, Any]]) -> set[str]:
         """Players who leave the denominator while they have no current row: skipped lately, or withdrawn as postponed."""
-        newest: dict[str, Any] = {}
-        for run in sorted(self._warehouse.runs(), key=lambda run: str(run["run_date"])):
-            if str(run["game_date"]) == day.isoformat():
-                newest[run["player_lookup"]] = run.get("skip_reason")
+        newest = {run["player_lookup"]: run.get("skip_reason") for run in runs}
         skipped = {player for player, reason in newest.items() if reason in {"out", "no_history"}}
         rows = self._warehouse.predictions(day)
         return skipped | {row["player_lookup"] for row in rows if row.get("superseded_reason") == POSTPONED}
