@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -10,6 +11,13 @@ import pytest
 
 if TYPE_CHECKING:
     from support.warehouses import BigQueryHarness
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was collected out of the collector's sight: thousands of tests, which it would look through again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)

@@ -30,7 +30,7 @@ from support.warehouses import DAY, at
 __all__ = ["analyser"]
 
 PLAYERS = ("karlanthonytowns",)
-FEW, MANY = 3, 30
+FEW, MANY = 3, 12
 P = f"`{NAMES.table('player_prop_predictions')}`"
 G = f"`{NAMES.table('prediction_accuracy')}`"
 #: Tables with a row or more for each generation of a date.
