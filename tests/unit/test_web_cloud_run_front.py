@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 import pytest
@@ -43,13 +42,11 @@ PRIVATE = {"coordinator": CLAIMS_BEHIND_IAM, "worker": CLAIMS, "verifier": CLAIM
 FIRST, SECOND = "X-Serverless-Authorization", "Authorization"
 
 
-@cache
 def own() -> str:
     """A good token of somebody who may invoke the service, and no more."""
     return signed(email=OPERATOR)["Authorization"]
 
 
-@cache
 def forged() -> dict[str, str]:
     """Tokens that say to be Pub/Sub's, and are not."""
     return {
