@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from support.warehouses import BigQueryHarness
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker has all tests of the BigQuery emulator, so that it is started once."""
+    for item in items:
+        uses_it = isinstance(item, pytest.Function) and "bigquery_url" in item.fixturenames
+        if uses_it and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group("bigquery"))
+
+
 def pytest_collection_finish() -> None:
     """Keep what was collected out of the collector's sight: thousands of tests, which it would look through again and again."""
     gc.collect()

@@ -23,8 +23,12 @@ from support.box_scores import box, scored
 from support.warehouse_rows import entry, everyone, fence, new, old, promotion, rollback, run, slate, staging
 from support.warehouses import DAY, PROJECT, BigQueryHarness, MemoryHarness, at
 
+#: One worker lives the life once.
+pytestmark = pytest.mark.xdist_group("bigquery")
+
 PLAYERS = ("anton", "bela", "carl")
 Rows = list[dict[str, Any]]
+Evaluated = tuple[list[Any], dict[str, Rows], EvaluatorHarness]
 TABLES = ("player_prop_predictions", "prediction_regeneration_audit", "prediction_worker_runs", "prediction_accuracy")
 KEYS = {
     "player_prop_predictions": "prediction_id",
@@ -74,7 +78,9 @@ def life(warehouse: Warehouse, ledger: Ledger, load: Callable[[Rows], None]) -> 
 SEED = [old(player, system, line) for player in (*PLAYERS, "dora") for system in ("moving_average", "ensemble_v1") for line in (24.5, 25.0)]  # fmt: skip
 
 
-def evaluated() -> tuple[list[Any], dict[str, Rows], EvaluatorHarness]:
+@pytest.fixture(scope="module")
+def evaluated() -> Evaluated:
+    """The life on the evaluator: its answers and its tables; tests only read from it."""
     harness = EvaluatorHarness()
     harness.seed(SEED)
     told = life(harness.warehouse, harness.ledger, lambda rows: harness.load("player_game_summary", rows))
@@ -104,8 +110,8 @@ def _plain(value: Any) -> Any:
     return [] if value is None else value
 
 
-def test_memory_returns_the_same_rows_as_googlesql() -> None:
-    told, tables, _ = evaluated()
+def test_memory_returns_the_same_rows_as_googlesql(evaluated: Evaluated) -> None:
+    told, tables, _ = evaluated
     harness = MemoryHarness()
     harness.seed(SEED)
     ledger = MemoryLedger(harness.warehouse)
@@ -123,8 +129,8 @@ def test_memory_returns_the_same_rows_as_googlesql() -> None:
     ] == runs
 
 
-def test_emulator_returns_the_same_rows_as_googlesql(bigquery_url: str) -> None:
-    told, tables, evaluator = evaluated()
+def test_emulator_returns_the_same_rows_as_googlesql(bigquery_url: str, evaluated: Evaluated) -> None:
+    told, tables, evaluator = evaluated
     # Datasets of its own: what other tests leave in the input tables would be looked at, too.
     found = BigQueryHarness(emulator_client(bigquery_url, PROJECT))
     found.seed(SEED)
@@ -157,8 +163,8 @@ def shown(harness: BigQueryHarness | EvaluatorHarness, view: str) -> list[str]:
     )
 
 
-def test_the_views_say_what_happened() -> None:
-    _, _, harness = evaluated()
+def test_the_views_say_what_happened(evaluated: Evaluated) -> None:
+    _, _, harness = evaluated
     batches = {row["batch_id"]: row for row in rows_of(harness, "batches")}
     assert {name: (row["status"], row["last_event"]) for name, row in batches.items()} == {
         "b1": ("healed", "healed"), "b2": ("promoted", "promoted"), "b3": ("rolled_back", "rolled_back"), "b4": ("rejected", "rejected"),

@@ -17,7 +17,7 @@ from support.warehouse_rows import SYSTEMS, entry, fence, new, promotion, rollba
 from support.warehouses import DAY, PROJECT, T0, BigQueryHarness, at
 
 # Two lives are made for these tests, and take their time: one process makes them.
-pytestmark = pytest.mark.xdist_group("verify")
+pytestmark = pytest.mark.xdist_group("bigquery")
 
 PLAYERS = ("anton", "bela", "carl", "dora")
 NOW = at(60)
