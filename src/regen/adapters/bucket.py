@@ -1,4 +1,4 @@
-"""The archive in a bucket of Cloud Storage, by its JSON interface (docs/decisions/0019-archive.md).
+"""The archive in a bucket of Cloud Storage, by its JSON interface (docs/decisions/0019-kept-inputs.md).
 
 https://cloud.google.com/storage/docs/json_api/v1/objects
 """
