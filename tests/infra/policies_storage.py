@@ -119,9 +119,10 @@ def inputs_are_kept_as_long_as_rows(d: Deployment) -> Iterator[str]:
         if not r.values["versioning"] or not r.values["versioning"][0]["enabled"]:
             yield f"{r.address}: what is deleted by mistake is gone"
         verifier = f"serviceAccount:{d.account('verifier')}"
-        given = {(role, m) for g, role, m in d.grants() if g.values.get("bucket") == r.values["name"]}
-        writers = {m for role, m in given if role != "roles/storage.objectViewer"}
-        if writers != {verifier} or ("roles/storage.objectViewer", verifier) not in given:
-            yield f"{r.address}: written by {sorted(writers)}"
-        if readers := {m for role, m in given if m != verifier and not m.startswith(("group:", "user:"))}:
-            yield f"{r.address}: read by {sorted(readers)}"
+        own = {("roles/storage.objectCreator", verifier), ("roles/storage.objectViewer", verifier)}
+        given = {(role, member) for g, role, member in d.grants() if g.values.get("bucket") == r.values["name"]}
+        people = {
+            one for one in given if one[0] == "roles/storage.objectViewer" and one[1].startswith(("group:", "user:"))
+        }
+        if given - people != own:
+            yield f"{r.address}: {sorted((given - people) ^ own)}"

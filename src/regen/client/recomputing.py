@@ -37,6 +37,8 @@ UNLIKE = frozenset(
     }
 )
 """Columns that are no value: they name the row, say when it was made, or are told beside the values."""
+AS_TEXT = frozenset({"key_factors", "warnings"})
+"""Columns that the statement reads as JSON texts."""
 SAME, OTHER, WITHOUT = "same", "differs", "not_predicted"
 
 
@@ -151,7 +153,7 @@ def _attempt(row: Record, artefact: Artefact | None, name: str, round_: int, inp
 
 def _judged(row: Record, attempt: _Attempt, artefact: Artefact | None, code_version: str) -> Recomputed:
     now = _row(row, attempt, code_version)
-    values = {name: Pair(_read(row[name]), plain(now[name])) for name in now if name not in UNLIKE}
+    values = {name: Pair(_then(row, name), plain(now[name])) for name in now if name not in UNLIKE}
     code = Pair(row["code_version"], code_version)
     model = Pair(row["ml_model_id"], now.get("ml_model_id") or (artefact.hash if artefact else None))
     inputs = Pair(row["inputs_hash"], attempt.inputs_hash)
@@ -161,6 +163,10 @@ def _judged(row: Record, attempt: _Attempt, artefact: Artefact | None, code_vers
     why = () if verdict == SAME else tuple(_reasons(code, model, inputs))
     problem = None if attempt.prediction else _problem(row, attempt.outcome)
     return Recomputed(row, attempt.kept_in, code, model, inputs, values, verdict, why, problem)
+
+
+def _then(row: Record, name: str) -> object:
+    return json.loads(row[name]) if name in AS_TEXT and row[name] else row[name]
 
 
 def _reasons(code: Pair, artefact: Pair, inputs: Pair) -> Iterator[str]:
@@ -203,16 +209,6 @@ def _row(row: Record, attempt: _Attempt, code_version: str) -> Record:
         code_version=code_version,
     )
     return prediction_row(batch, attempt.outcome, attempt.prediction, at)
-
-
-def _read(value: object) -> object:
-    """A value of the table; lists and maps are read from their JSON text."""
-    if isinstance(value, str) and value[:1] in {"{", "["}:
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return value
 
 
 def as_record(found: Recomputed) -> dict[str, Any]:

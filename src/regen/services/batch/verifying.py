@@ -149,7 +149,8 @@ def _judged(deps: Deps, batch: Batch, lease: Lease, staging: str) -> str:
             return _end(deps, batch, Status.REJECTED, "nothing new was produced in this round")
         if batch.hold:
             return _end(deps, _all_kept(batch, current), Status.HELD, "held as asked: its checks passed")
-    keep_inputs(deps, batch)
+        # A batch in `promoting` has been here: to find out what became of its promotion needs no archive.
+        keep_inputs(deps, batch)
     return promote_round(deps, batch, lease, rows)
 
 
