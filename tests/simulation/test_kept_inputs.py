@@ -8,7 +8,7 @@ import pytest
 from regen.services.batch import keeping, verifying
 from simulation.run import one_batch, simulate
 
-RUNS = 20
+RUNS = 8
 
 
 def test_no_row_comes_without_its_inputs_being_kept() -> None:
