@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 import pytest
 
-from regen.services.batch import keeping, verifying
+from regen.services.batch import keeping, promoting, verifying
 from simulation.run import one_batch, simulate
 
 RUNS = 8
@@ -18,7 +18,7 @@ def test_no_row_comes_without_its_inputs_being_kept() -> None:
 
 
 def test_inputs_that_are_kept_after_the_promotion_are_missed() -> None:
-    promote = verifying.promote_round
+    promote = promoting.promote_round
 
     def afterwards(deps: Any, batch: Any, *rest: Any) -> str:
         status = promote(deps, batch, *rest)

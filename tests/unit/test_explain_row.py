@@ -11,8 +11,8 @@ import pytest
 from typer.testing import Result
 
 from regen.adapters.archives import archive_at
-from regen.cli import explain_row
 from regen.client.reader import Reader
+from regen.local import own_version
 from support.bench import Bench
 from support.commands import run_command
 from support.played import Row, as_read, played_bench, row_of
@@ -49,7 +49,7 @@ def type_(played: Bench, rows: list[Row], tmp_path: Path, monkeypatch: pytest.Mo
         ]
 
     monkeypatch.setattr(Reader, "run", run)
-    monkeypatch.setattr(explain_row, "_code_version", lambda: "test")
+    monkeypatch.setattr(own_version, "own_version", lambda: "test")
     env = {"REGEN_LOCAL_HOME": str(tmp_path), "REGEN_CONFIG": str(tmp_path / "none"), "REGEN_INPUTS_STORE": str(folder)}
     return lambda *words, **more: run_command(["explain-row", *words], {**env, **more})
 

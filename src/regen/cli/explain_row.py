@@ -48,8 +48,9 @@ def explain_row(
     one is not: then the code, the artefact or the inputs are others, and it says which.
     """
     from regen.client.recomputing import SAME, as_record, recompute  # noqa: PLC0415
+    from regen.local.own_version import own_version  # noqa: PLC0415
 
-    found = recompute(_row(session, prediction.strip().casefold(), date), session.archive, _code_version)
+    found = recompute(_row(session, prediction.strip().casefold(), date), session.archive, own_version)
     if session.out.json:
         session.out.dump(as_record(found))
     else:
@@ -83,17 +84,6 @@ def _row(session: Session, text: str, day: str | None) -> dict[str, Any]:
     day_of = date_.fromisoformat(str(row["game_date"]))
     (found,) = session.reader.run("explain_row", game_date=day_of, prediction_id=str(row["prediction_id"]))
     return found
-
-
-def _code_version() -> str:
-    """That of the code that runs here, as a deployment of it would write it into rows."""
-    from pathlib import Path  # noqa: PLC0415
-    from tempfile import TemporaryDirectory  # noqa: PLC0415
-
-    from regen.local.packaging import code_version, package_functions  # noqa: PLC0415
-
-    with TemporaryDirectory() as folder:
-        return code_version(package_functions(build=Path(folder)))
 
 
 def _show(session: Session, found: Recomputed, *, whole: bool) -> None:
