@@ -32,6 +32,7 @@ class CloudStorage:
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     next_status: deque[int] = field(default_factory=deque)
     page: int = 1000
+    lock: threading.Lock = field(default_factory=threading.Lock)
     url: str = ""
 
 
@@ -49,10 +50,13 @@ class _Handler(BaseHTTPRequestHandler):
             return
         name = query["name"]
         # "Setting to 0 makes the operation succeed only if there are no live versions of the object."
-        if query.get("ifGenerationMatch") == "0" and name in self.storage.objects:
+        with self.storage.lock:
+            there = query.get("ifGenerationMatch") == "0" and name in self.storage.objects
+            if not there:
+                self.storage.objects[name] = content
+        if there:
             self._error(412, "At least one of the pre-conditions you specified did not hold.")
             return
-        self.storage.objects[name] = content
         self._json(200, {"kind": "storage#object", "name": name, "bucket": BUCKET, "size": str(len(content))})
 
     def do_GET(self) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from regen.local import own_version
 from regen.local.imports import imported_modules
-from regen.local.packaging import PackagingError, code_version, package_functions
+from regen.local.packaging import Package, PackagingError, code_version, package_functions
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "functions"
 
@@ -100,7 +100,12 @@ def test_imports_are_found_transitively_with_their_parents(tmp_path: Path) -> No
 
 def test_an_unchanged_checkout_is_packaged_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packed: list[Path] = []
-    monkeypatch.setattr(own_version, "package_functions", lambda build: packed.append(build) or {})
+
+    def packing(build: Path) -> dict[str, Package]:
+        packed.append(build)
+        return {}
+
+    monkeypatch.setattr(own_version, "package_functions", packing)
     cache = tmp_path / "cache" / "code_version"
     version = own_version.own_version(cache)
     assert version == code_version({})
