@@ -17,7 +17,10 @@ locals {
   # Every variable that the functions read and that is the same for all of them, but for the secrets. Lists are joined by commas.
   environment = merge(
     { for name, value in local.values : name => join(",", flatten([value])) if value != null && !try(local.settings[name].secret, false) },
-    { REGEN_CODE_VERSION = local.manifest.code_version },
+    {
+      REGEN_CODE_VERSION = local.manifest.code_version
+      REGEN_INPUTS_STORE = "gs://${google_storage_bucket.inputs.name}"
+    },
   )
 
   # Behind IAM the platform checks the token and takes its signature away, so that only its claims are left to check.

@@ -131,10 +131,11 @@ def write(times: Times) -> tuple[str, str]:
 def read(times: Times, batch: str, backfill: str) -> None:
     """Time the commands that only read."""
     day = DAYS[0]
+    row = json.loads(times.regen("show", day, "--json")[1])[0]["prediction_id"]
     commands = f"""
         --version | --help | verify --help | doctor
         status | status --date {day} | status {batch} | wait {batch} | wait --date {day}
-        slate {day} | slate {day} --all | show {day} | show {day} --system all | coverage {day} | coverage {FIRST} {LAST}
+        slate {day} | slate {day} --all | show {day} | show {day} --system all | explain-row {row} | coverage {day} | coverage {FIRST} {LAST}
         coverage 2025-12-01 2025-12-31 | verify {day} | verify {FIRST} {LAST} | verify 2026-01-01 2026-01-31 --threshold 0%
         diff {day} | diff {batch} | audit {day} | audit {batch} | bdb list | bdb list --all | bdb list --date {day}
         bdb scan --dry-run | report {batch} -o {HOME}/batch.html | report {backfill} -o {HOME}/backfill.html

@@ -22,6 +22,13 @@ CONDITION = 0.10
 STORED, RECOVERABLE, BACKED_UP = 0.15 / 2**30, 0.15 / 2**30, 0.03 / 2**30
 """A byte of Firestore for a month: as it is, as it was in the last seven days, and in a daily backup."""
 
+INPUT_BYTES = 160 * 2**10
+"""At most: what is kept in the bucket of a date of 90 players, in one object."""
+STANDARD, COLD = 0.02 / 2**30, 0.004 / 2**30
+"""A byte of Cloud Storage for a month, in a region: in the first 90 days, and later."""
+OBJECT, TO_COLD = 0.005 / 1000, 0.02 / 1000
+"""To write an object, and to move it to the colder class."""
+
 WEEKS = 52 / 12
 DAYS = 365 / 12
 PUBLISH_FLOOR = 1000
@@ -138,6 +145,14 @@ FREE = Use(
     log_bytes=50 * 2**30,
     stored_bytes=2**30,
 )
+
+
+def inputs(dates_a_week: float, years: float) -> float:
+    """Dollars a month for the inputs of promoted rows, which nothing deletes, after so many years. Not in the table."""
+    dates = (7 + dates_a_week) * WEEKS
+    warm = dates * KEPT_DAYS / DAYS
+    older = max(0.0, dates * 12 * years - warm)
+    return INPUT_BYTES * (warm * STANDARD + older * COLD) + dates * (OBJECT + TO_COLD)
 
 
 def dollars(use: Use) -> Mapping[str, float]:

@@ -12,13 +12,13 @@ from regen.web.bootstrap import app, refuse_unusable
 from regen.web.framework import answer_everything
 from regen.web.http import Router, serve
 
-refuse_unusable()
+refuse_unusable(keeps=True)
 
 
 @cache
 def router() -> Router:
     """The routes, wired at the first request: importing costs nothing but code."""
-    return verifier.router(app(with_warehouse=True))
+    return verifier.router(app(with_warehouse=True, with_archive=True))
 
 
 @functions_framework.http

@@ -256,6 +256,25 @@ class Ledger(Protocol):
         ...
 
 
+class Archive(Protocol):
+    """Objects that are kept as long as the rows (a bucket). An object is written once and never changed.
+
+    Names are parts joined by slashes. Every method may raise Unavailable.
+    """
+
+    def keep(self, name: str, content: bytes) -> None:
+        """Write an object, durably; one that is there is left as it is. Concurrent calls write it once."""
+        ...
+
+    def names(self, prefix: str) -> list[str]:
+        """The names of all objects that begin so, in order."""
+        ...
+
+    def read(self, name: str) -> bytes | None:
+        """An object's content; None if there is no such object."""
+        ...
+
+
 class Alerts(Protocol):
     """A channel that people watch: a chat's webhook."""
 

@@ -42,11 +42,15 @@ def test_an_operators_day(local: Local, league: Path) -> None:
     player = shown[0]["player_lookup"]
     own = local.regen("show", DAY, "--player", player, "--json").data
     assert len(own) >= 7
+    explained = local.regen("explain-row", own[0]["prediction_id"], "--json").data
+    assert (explained["verdict"], explained["why"], explained["code_version"]["same"]) == ("same", [], True)
 
     assert "superseded" in local.regen("rollback", batch, code=2).err, "without a terminal the command needs --yes"
     assert local.regen("status", batch, "--json").data["status"] == "promoted"
     local.regen("rollback", batch, "--yes", "--wait")
     assert sorted(local.current(DAY).values()) == sorted(before.values())
+    restored = local.regen("show", DAY, "--player", player, "--json").data[0]["prediction_id"]
+    assert local.regen("explain-row", restored, "--json").data["batch_id"] == opened["batch_id"]
     assert "error: Refused" in local.regen("redrive", batch, "--yes", code=3).err
     assert "error: Refused" in local.regen("cancel", batch, "--yes", code=3).err
 

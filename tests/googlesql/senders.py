@@ -16,7 +16,7 @@ from regen.adapters.bigquery import BigQueryWarehouse
 from regen.adapters.bigquery.ledger import BigQueryLedger
 from regen.adapters.bigquery.loading import TableLoader
 from regen.adapters.bigquery.tables import create_tables
-from regen.cli import bdb, moves, predictions, records
+from regen.cli import bdb, explain_row, moves, predictions, records
 from regen.cli.session import Session
 from regen.cli.verify import systems_gone
 from regen.client import accuracy, training_tables
@@ -109,6 +109,7 @@ def _clients(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[], 
 
     yield [], quietly(predictions.show, "2026-01-20")
     yield [], quietly(predictions.coverage, "2026-01-20")
+    yield [{"prediction_id": "abcd", "game_date": DAY}], quietly(explain_row.explain_row, "abcd")
     yield [], quietly(moves.diff, BATCH)
     yield [], quietly(records.audit, "2026-01-20")
     yield [], quietly(records.audit, BATCH)

@@ -21,8 +21,9 @@ PORTS = {
     "queue": [ADAPTERS / "pubsub.py"],
     "warehouse": sorted((ADAPTERS / "bigquery").glob("*.py")),
     "books": sorted((ADAPTERS / "bigquery").glob("*.py")),
+    "archive": [ADAPTERS / "bucket.py"],
 }
-LIBRARY = {"firestore.py": "firestore", "pubsub.py": "pubsub"}
+LIBRARY = {"firestore.py": "firestore", "pubsub.py": "pubsub", "bucket.py": "storage"}
 #: What is made in the process: references, buffers, options.
 LOCAL = {
     "firestore": {
@@ -31,11 +32,13 @@ LOCAL = {
     },
     "pubsub": set[str](),
     "bigquery": set[str](),
+    "storage": {"mount"},
 }
 #: Reached over the network, by the object that has the method.
 NETWORK = {
     "firestore": {"get", "get_all", "commit", "stream"},
     "pubsub": {"publish"},
+    "storage": {"get", "post"},
     "bigquery": {
         "create_table",
         "delete_table",
@@ -118,6 +121,7 @@ def _wired(function: str) -> set[str]:
     """The ports that a function's entry point asks for."""
     text = (SOURCES.parents[1] / "functions" / function / "main.py").read_text()
     wired = {"store", "queue"} if "with_queue=False" not in text else {"store"}
+    wired |= {"archive"} if "with_archive=True" in text else set()
     return wired | ({"warehouse", "books"} if "with_warehouse=True" in text else set())
 
 
@@ -156,6 +160,14 @@ def _hosts(method: str) -> set[str]:
     return found
 
 
+def _storage(method: str) -> set[str]:
+    """The requests that a method of the archive makes; of one that goes through `_sent`, those of its first argument."""
+    text = ast.unparse(
+        next(n for n in ast.walk(ast.parse(PORTS["archive"][0].read_text())) if getattr(n, "name", "") == method)
+    )
+    return set(re.findall(r"_(?:call|sent)\(\s*'(get|post)'", text))
+
+
 def calls_of_people() -> set[str]:
     """Every call that the command line makes by itself, with the rights of who types."""
     found: set[str] = set()
@@ -164,6 +176,8 @@ def calls_of_people() -> set[str]:
         found |= {f"bigquery: {m}" for m in re.findall(r"\bclient\.(\w+)", text) if m in NETWORK["bigquery"]}
         found |= {f"rest: {host}" for host in re.findall(r'\bplatform\.get\(\s*"(\w+)"', text)}
         found |= {f"rest: {host}" for name in re.findall(r"\bplatform\.(\w+)\(", text) for host in _hosts(name)}
+        if "archive_at(" in text:
+            found |= {f"storage: {c}" for method in ("names", "read") for c in _storage(method)}
         if "Ledger(" in text:
             found |= {f"bigquery: {c}" for c in ("query", "result", "get_job", "list_tables")}
     return found

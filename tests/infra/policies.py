@@ -46,6 +46,7 @@ ROLES = {
     "google_pubsub_topic_iam_member": {"roles/pubsub.publisher"},
     "google_secret_manager_secret_iam_member": {"roles/secretmanager.secretAccessor"},
     "google_service_account_iam_member": {"roles/iam.serviceAccountTokenCreator"},
+    "google_storage_bucket_iam_member": {"roles/storage.objectCreator", "roles/storage.objectViewer"},
 }
 
 

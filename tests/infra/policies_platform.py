@@ -40,6 +40,7 @@ APIS = {
     "google_service_account": "iam",
     "google_service_account_iam_member": "iam",
     "google_storage_bucket": "storage",
+    "google_storage_bucket_iam_member": "storage",
     "google_storage_bucket_object": "storage",
 }
 #: Of no API: they only wait.

@@ -103,3 +103,26 @@ def what_is_queried_is_indexed(d: Deployment) -> Iterator[str]:
     large |= {(paths.OUTBOX, "payload")}
     yield from (f"{collection}.{name}: indexed" for collection, name in sorted(large - exempt))
     yield from (f"{r.address}: no query needs it" for r in d.of("google_firestore_index"))
+
+
+@policy
+def inputs_are_kept_as_long_as_rows(d: Deployment) -> Iterator[str]:
+    """The verifier writes into the one bucket of inputs, nobody else does, and nothing ever deletes or replaces there."""
+    named = {d.environment(key).get("REGEN_INPUTS_STORE", "").removeprefix("gs://") for key in d.functions()}
+    buckets = [r for r in d.of("google_storage_bucket") if r.values["name"] in named]
+    if len(named) != 1 or len(buckets) != 1:
+        yield f"functions keep inputs in {sorted(named)}"
+    for r in buckets:
+        for rule in r.values["lifecycle_rule"]:
+            if rule["action"][0]["type"] != "SetStorageClass":
+                yield f"{r.address}: {rule['action'][0]['type']}, and rows have no end"
+        if not r.values["versioning"] or not r.values["versioning"][0]["enabled"]:
+            yield f"{r.address}: what is deleted by mistake is gone"
+        verifier = f"serviceAccount:{d.account('verifier')}"
+        own = {("roles/storage.objectCreator", verifier), ("roles/storage.objectViewer", verifier)}
+        given = {(role, member) for g, role, member in d.grants() if g.values.get("bucket") == r.values["name"]}
+        people = {
+            one for one in given if one[0] == "roles/storage.objectViewer" and one[1].startswith(("group:", "user:"))
+        }
+        if given - people != own:
+            yield f"{r.address}: {sorted((given - people) ^ own)}"

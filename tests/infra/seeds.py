@@ -300,6 +300,17 @@ SEEDS: dict[str, dict[str, Seed]] = {
         "inputs indexed": _without("google_firestore_field", "requests.inputs"),
         "idle index": _having("google_firestore_index", "x"),
     },
+    "inputs_are_kept_as_long_as_rows": {
+        "an end": _in("google_storage_bucket", "inputs", lifecycle_rule=[{"action": [{"type": "Delete"}]}]),
+        "no versions": _in("google_storage_bucket", "inputs", versioning=[]),
+        "another bucket": _in_environment("verifier", REGEN_INPUTS_STORE="gs://other"),
+        "nobody writes": _without("google_storage_bucket_iam_member", "inputs_writer"),
+        "an upload that is repeated fails": _without("google_storage_bucket_iam_member", "inputs_reader"),
+        "may replace": _in("google_storage_bucket_iam_member", "inputs_writer", role="roles/storage.objectAdmin"),
+        "the worker reads": _in(
+            "google_storage_bucket_iam_member", "inputs_reader", member="serviceAccount:w@p.iam.gserviceaccount.com"
+        ),
+    },
     "limits": {
         "no limit of instances": _in_config("worker", max_instance_count=None),
         "warm instance": _in_config("verifier", min_instance_count=1),

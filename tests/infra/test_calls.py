@@ -38,6 +38,8 @@ ROLES = {
     "roles/pubsub.viewer": {"pubsub.subscriptions.get", "pubsub.subscriptions.list"},
     "roles/run.viewer": {"run.services.get", "run.services.list"},
     "roles/secretmanager.secretAccessor": {"secretmanager.versions.access"},
+    "roles/storage.objectCreator": {"storage.objects.create"},
+    "roles/storage.objectViewer": {"storage.objects.get", "storage.objects.list"},
 }
 
 
@@ -101,6 +103,10 @@ def _secrets(d: Deployment, who: str, given: list[Resource]) -> set[str]:
     return used - {last(r.values["secret_id"]) for r in given}
 
 
+def _bucket(_: Deployment, __: str, given: list[Resource]) -> set[str]:
+    return set() if any(r.kind == "google_storage_bucket_iam_member" for r in given) else {"the bucket of inputs"}
+
+
 PLACES: dict[str, Callable[[Deployment, str, list[Resource]], set[str]]] = {
     "the database": _project,
     "the project": _project,
@@ -108,6 +114,7 @@ PLACES: dict[str, Callable[[Deployment, str, list[Resource]], set[str]]] = {
     "inputs and outputs": _datasets,
     "the tables it changes": _tables,
     "staging": _staging,
+    "the bucket of inputs": _bucket,
     "its secrets": _secrets,
 }
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import inspect
 import json
+import random
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 
 import cost
+from regen.api.kept import KeptRequest, packed
+from regen.api.packed_inputs import pack_inputs
 from regen.ports import Write
 from regen.topology import topology
 from support.bench import Bench
-from support.league import players
+from support.league import entry, players
 
 ROOT = Path(__file__).parents[2]
 
@@ -64,6 +68,24 @@ def test_priced_storage_covers_what_is_kept() -> None:
     assert 10_000 < sum(s[-1] for s in sizes.values()) <= cost.BATCH_STORED_BYTES
     assert sum(map(sum, sizes.values())) <= cost.BATCH_WRITTEN_BYTES
     assert cost.dollars(cost.kept(3))["kept and recoverable"] < 0.25
+
+
+def test_priced_inputs_cover_what_is_kept() -> None:
+    numbers = random.Random(7)  # noqa: S311
+    inputs = []
+    for n in range(90):
+        one = entry(f"player{n}", games=30, lines=(19.5, 20.5, 21.5)).inputs
+        assert one
+        inputs.append(replace(one, features={f"a_feature_{k}": numbers.gauss(10, 5) for k in range(90)}))
+    parts = [KeptRequest(f"r{n}", (), pack_inputs(inputs[n : n + 50])) for n in (0, 50)]
+    _, content = packed("b", inputs[0].game_date, 1, parts)
+    assert cost.INPUT_BYTES / 2 < len(content) <= cost.INPUT_BYTES
+
+
+def test_guide_names_the_price_of_kept_inputs() -> None:
+    said = f"${cost.inputs(15, 1):.3f} a month after a year, ${cost.inputs(15, 10):.2f} after ten"
+    assert said in (ROOT / "docs" / "deployment.md").read_text()
+    assert cost.inputs(15, 10) < 0.02
 
 
 def test_guide_holds_the_cost_table() -> None:

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from regen.adapters.bigquery.jobs import Jobs
 from regen.adapters.bigquery.warehouse import _job_id
+from regen.adapters.memory.archive import MemoryArchive
 from regen.adapters.memory.statements import held
 from regen.adapters.memory.store import MemoryStore
 from regen.adapters.memory.tables import Rows
@@ -296,3 +297,19 @@ class SimulatedAlerts:
 
     def send(self, alert: Mapping[str, Any]) -> None:
         self._call("alert", lambda: self.taken.append(alert), writes=True)
+
+
+class SimulatedArchive:
+    """The simulated Archive, as the verifier uses it."""
+
+    def __init__(self, archive: MemoryArchive, call: PortCall) -> None:
+        self._archive, self._call = archive, partial(call, of="Cloud Storage")
+
+    def keep(self, name: str, content: bytes) -> None:
+        self._call(f"keep {name}", lambda: self._archive.keep(name, content), writes=True)
+
+    def names(self, prefix: str) -> list[str]:
+        return self._call(f"names {prefix}", lambda: self._archive.names(prefix))
+
+    def read(self, name: str) -> bytes | None:
+        return self._call(f"read {name}", lambda: self._archive.read(name))

@@ -63,11 +63,13 @@ def simulate(
     traced: bool = False,
     ticks: bool = True,
     most: int = 12,
+    keeps: bool = False,
 ) -> Result:
     """Run one seed.
 
     Args:
         most: the most players of a slate.
+        keeps: whether inputs are kept; more calls, and so another run than without.
         ticks: whether the scheduler sends sweeps during the storm.
     """
     scene = random.Random(f"scene {seed}")  # noqa: S311
@@ -81,7 +83,8 @@ def simulate(
     attempts = {REQUEST_TOPIC: scene.choice((3, 100)), TRIGGER_TOPIC: scene.choice((3, 100, 100, 100))}
     odds = random.Random(f"odds {seed}")  # noqa: S311
     beats = odds.random() < 0.7
-    world = World(seed, faults, numbers=numbers, attempts=attempts, warehouse=warehouse, traced=traced, beats=beats)
+    own: dict[str, Any] = {"numbers": numbers, "attempts": attempts, "warehouse": warehouse, "beats": beats}
+    world = World(seed, faults, traced=traced, keeps=keeps, **own)
     world.skews = odds.choice(SKEWS) if mix is None else SKEWS[0]
     people = People(world, scene, most=most)
     errands = Errands(people, random.Random(f"errands {seed}"))  # noqa: S311
@@ -114,7 +117,7 @@ def one_batch(
     planned: Mapping[int, Fault], scene: str = "batch", *, traced: bool = False, ticks: bool = True
 ) -> Result:
     """Run a small batch with faults at exact calls, which only the sweep repairs."""
-    world = World(0, Faults(random.Random(0), Mix(switch=0.0), planned), traced=traced)  # noqa: S311
+    world = World(0, Faults(random.Random(0), Mix(switch=0.0), planned), traced=traced, keeps=True)  # noqa: S311
     people = People(world, random.Random(4))  # noqa: S311
     errands = Errands(people, random.Random(4))  # noqa: S311
     newsroom = Newsroom(people, random.Random(4))  # noqa: S311

@@ -7,7 +7,9 @@ rows that its batch had superseded.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from regen.adapters.memory.archive import MemoryArchive
 from regen.adapters.memory.promoting import Row
+from regen.api.kept import unpacked
 from regen.domain.promotion import Promotion, Rollback
 from regen.domain.slate_reading import SlateEntry, SlateReading
 
@@ -78,3 +80,18 @@ def rollback_complete(act: Rollback, before: Sequence[Row], after: Sequence[Row]
     for row in after:
         if current(row) and row.get("batch_id") == act.batch_id:
             yield "P1", f"{row['prediction_id']} is current after the rollback of {act.batch_id}"
+
+
+def unkept(archive: MemoryArchive, before: Sequence[Row], after: Sequence[Row]) -> Iterator[Problem]:
+    """Rows that have come without the inputs from which they were made being kept."""
+    known = {row["prediction_id"] for row in before}
+    made = (row for row in after if row["prediction_id"] not in known and row.get("batch_id"))
+    fresh = {(row["batch_id"], row["player_lookup"]) for row in made}
+    kept = {
+        (found.batch_id, player)
+        for found in (unpacked(name, archive.objects[name]) for name in archive.names("inputs/"))
+        for request in found.requests
+        for player in request.players
+    }
+    for batch_id, player in sorted(fresh - kept):
+        yield "P12", f"{batch_id} has rows of {player}, whose inputs are not kept"

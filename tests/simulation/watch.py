@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from regen.adapters.memory.archive import MemoryArchive
 from regen.adapters.memory.promoting import Row
 from regen.adapters.memory.tables import AUDIT, FENCES, GRADES, PREDICTIONS, RUNS, Rows
 from regen.adapters.memory.warehouse import MemoryWarehouse
@@ -16,7 +17,7 @@ from regen.services.state.deps import REQUEST_TOPIC, VERIFY_TOPIC
 from simulation.baton import Task
 from simulation.ports import QuickStore
 from simulation.rows import violations_of
-from simulation.truth import Problem, promotion_explained, rollback_complete
+from simulation.truth import Problem, promotion_explained, rollback_complete, unkept
 from simulation.upstream import Upstream, scan_request
 from simulation.watch_backfills import BackfillWatch
 from support.wire import Reply
@@ -42,6 +43,7 @@ class Watch:
 
     Attributes:
         lossy: whether a message was lost for good, so that only the sweep can repair its request.
+        archive: what was kept; None in a run that keeps nothing.
         late: batches with outcomes that a stalled worker wrote after their round.
         dead: the number of the dead letter of each message that Pub/Sub gave up on.
         readings: every slate of the run, by the name of its snapshot.
@@ -51,6 +53,7 @@ class Watch:
         self, store: QuickStore, warehouse: MemoryWarehouse, ledger: Upstream, log: Callable[[str], None]
     ) -> None:
         self._store, self._warehouse, self._log = store, warehouse, log
+        self.archive: MemoryArchive | None = None
         self._seen: dict[str, tuple[Status, int]] = {}
         self._live: dict[str, set[str]] = {}
         self._done: dict[str, Any] = {}
@@ -226,6 +229,8 @@ class Watch:
     def _unexplained(self, act: Any, day: date, before: Sequence[Row], after: Sequence[Row]) -> Iterator[Problem]:
         if not isinstance(act, Promotion | Rollback):
             return
+        if self.archive is not None:
+            yield from unkept(self.archive, before, after)
         if act.fence.game_date != day:
             yield "P1", f"an act on {act.fence.game_date} has changed another date"
         elif isinstance(act, Rollback):

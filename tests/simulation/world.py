@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from google.api_core import exceptions as google
 
+from regen.adapters.memory.archive import MemoryArchive
 from regen.adapters.memory.clock import CountingIds
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.errors import Conflict, InvalidInput, RateLimited, RegenError, Unavailable
@@ -24,6 +25,7 @@ from simulation.platform import Platform
 from simulation.ports import (
     QuickStore,
     SimulatedAlerts,
+    SimulatedArchive,
     SimulatedClock,
     SimulatedLedger,
     SimulatedQueue,
@@ -49,6 +51,7 @@ class World(Agenda):
 
     Attributes:
         triggers: messages of the trigger topic, by number.
+        archive: what was kept, if the run keeps inputs.
         violations: the broken promises, one text each.
     """
 
@@ -62,6 +65,7 @@ class World(Agenda):
         warehouse: Callable[..., MemoryWarehouse] = MemoryWarehouse,
         traced: bool = False,
         beats: bool = False,
+        keeps: bool = False,
     ) -> None:
         super().__init__(random.Random(seed), traced=traced)  # noqa: S311
         self.seed = seed
@@ -84,6 +88,8 @@ class World(Agenda):
         self.ledger = Upstream(self.warehouse, self.clock.now)
         self.watch = Watch(self.store, self.warehouse, self.ledger, self.log)
         self.alerts = SimulatedAlerts(self.call)
+        self.archive = MemoryArchive()
+        self.watch.archive = self.archive if keeps else None
         self.store.subscribe(self._changed)
         self.config = config(**(numbers or {}))
         jobs = Platform(self).jobs
@@ -96,6 +102,7 @@ class World(Agenda):
             config=self.config,
             alerts=self.alerts,
             ledger=SimulatedLedger(self.ledger, jobs, self.call),
+            archive=SimulatedArchive(self.archive, self.call) if keeps else None,
             heartbeat=self.heartbeat if beats else no_heartbeat,
         )
         self.functions = Functions(self.deps)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from regen.adapters.memory.archive import MemoryArchive
 from regen.adapters.memory.clock import CountingIds, ManualClock
 from regen.adapters.memory.store import MemoryStore
 from regen.adapters.memory.warehouse import MemoryWarehouse
@@ -65,7 +66,9 @@ class Bench:
         self.store = MemoryStore()
         self.warehouse = MemoryWarehouse(self.clock.now)
         self.queue = Mailbox()
-        self.deps = Deps(self.store, self.queue, self.warehouse, self.clock, CountingIds(), config(**numbers))
+        self.archive = MemoryArchive()
+        own = config(**numbers)
+        self.deps = Deps(self.store, self.queue, self.warehouse, self.clock, CountingIds(), own, archive=self.archive)
         self.events: deque[str] = deque()
         self.store.subscribe(self._changed)
         self.slate(players() if entries is None else entries)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from regen.adapters.bigquery.slate import reading as read_rows
+from regen.api import packed_inputs
 from regen.domain.batch import Status, Thresholds
 from regen.domain.feature_versions import FeatureVersions
 from regen.domain.inputs import Line, PlayerInputs, RecentGame
@@ -154,8 +155,8 @@ def test_unreadable_player_does_not_fail_the_request() -> None:
     snapshot = bench.store.get(path)
     assert snapshot is not None
     request = documents.decode_request(snapshot)
-    known = [i for i in packing.unpack_inputs(request.inputs) if isinstance(i, PlayerInputs)]
-    broken = packing.pack_inputs([replace(known[0], home="perhaps"), *known[1:]])  # type: ignore[arg-type]
+    known = [i for i in packed_inputs.unpack_inputs(request.inputs) if isinstance(i, PlayerInputs)]
+    broken = packed_inputs.pack_inputs([replace(known[0], home="perhaps"), *known[1:]])  # type: ignore[arg-type]
     outcomes = processing.predict_request(bench.deps, bench.batch(answer.batch_id), replace(request, inputs=broken))
     assert [o.kind for o in outcomes].count(OutcomeKind.PRODUCED) == 3
     (failed,) = [o for o in outcomes if o.kind is OutcomeKind.FAILED]

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from regen.local import own_version
 from regen.local.imports import imported_modules
-from regen.local.packaging import PackagingError, code_version, package_functions
+from regen.local.packaging import Package, PackagingError, code_version, package_functions
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "functions"
 
@@ -95,3 +96,21 @@ def test_imports_are_found_transitively_with_their_parents(tmp_path: Path) -> No
         "other/b.py": "thing.inside.a",
         "far/c.py": "thing.other.b",
     }
+
+
+def test_an_unchanged_checkout_is_packaged_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed: list[Path] = []
+
+    def packing(build: Path) -> dict[str, Package]:
+        packed.append(build)
+        return {}
+
+    monkeypatch.setattr(own_version, "package_functions", packing)
+    cache = tmp_path / "cache" / "code_version"
+    version = own_version.own_version(cache)
+    assert version == code_version({})
+    assert own_version.own_version(cache) == version
+    assert len(packed) == 1
+    cache.write_text(f"of-other-files {version}")
+    assert own_version.own_version(cache) == version
+    assert len(packed) == 2

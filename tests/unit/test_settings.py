@@ -106,6 +106,7 @@ def test_a_secret_that_holds_a_key_alone_is_the_default_key() -> None:
         ({"REGEN_API_KEYS": ""}, "REGEN_API_KEYS"),
         ({"REGEN_WEBHOOK_URL": "http://127.0.0.1:9/x"}, "REGEN_WEBHOOK_URL"),
         ({"REGEN_WEBHOOK_URL": "http://localhost/x"}, "REGEN_WEBHOOK_URL"),
+        ({"REGEN_INPUTS_STORE": "/var/inputs"}, "REGEN_INPUTS_STORE"),
     ],
 )
 def test_public_function_refuses_unsafe_settings(changes: dict[str, str], wrong: str) -> None:
@@ -154,6 +155,11 @@ def test_unusable_settings_stop_the_start_on_cloud_run(name: str, monkeypatch: p
     if name == "coordinator":
         with pytest.raises(SettingsInvalid, match=r"REGEN_API_KEYS.*REGEN_TOKEN_CHECK"):
             _load(name)
+    elif name == "verifier":
+        with pytest.raises(SettingsInvalid, match="REGEN_INPUTS_STORE: expected gs://"):
+            _load(name)
+        monkeypatch.setenv("REGEN_INPUTS_STORE", "gs://my-project-regen-inputs")
+        _load(name)
     else:
         _load(name)
 

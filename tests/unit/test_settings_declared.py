@@ -22,7 +22,7 @@ from regen.web.settings import Settings, read_settings, read_value
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "regen"
 FUNCTIONS = ("coordinator", "verifier", "worker")
-MADE = frozenset({"run_for", "feature_versions", "promotion_wait_seconds"})
+MADE = frozenset({"run_for", "artefacts", "feature_versions", "promotion_wait_seconds"})
 """Fields of Config that no deployment sets."""
 LIMITS = {name: row for name, row in declared().items() if row.check}
 REST = {name: row for name, row in declared().items() if not row.check}

@@ -19,7 +19,7 @@ from regen.domain.nearest import nearest, the_nearest
 from regen.settings import number
 
 PANEL = "Predictions"
-SHOW = "player_lookup:player system_id:system predicted_points:points:n line::n recommendation data_source_tier:tier:3 confidence::n4 game_id:game:6 batch_id:batch:7"
+SHOW = "player_lookup:player system_id:system predicted_points:points:n line::n recommendation data_source_tier:tier:3 confidence::n4 game_id:game:6 batch_id:batch:7 prediction_id:id:9"
 COVERAGE = "game_date:date coverage_pct:coverage:n players_with_predictions:predicted:n2 expected_players:expected:n2 missing_players:missing:t3 skipped_players:skipped:n6 excluded_players:excluded:n7 rostered_players:rostered:n8"
 SLATE = "player_lookup:player standing team opponent:opponent:5 status::4 avg_minutes:minutes:n3 has_line:line:4 tier::4 game_id:game:6"
 

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Annotated, Any, Concatenate, Literal, ParamSpec, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, Literal, ParamSpec, get_type_hints
 
 import typer
 
@@ -17,10 +17,13 @@ from regen.cli.ending import reported
 from regen.cli.output import Output
 from regen.cli.settings import Given, Settings, clock_of, resolve
 from regen.cli.strict import StrictCommand
-from regen.client.errors import Misused
+from regen.client.errors import Misused, Unauthorised
 from regen.client.http import Coordinator
 from regen.client.identity import Identity
 from regen.client.reader import Reader
+
+if TYPE_CHECKING:
+    from regen.ports import Archive
 
 P = ParamSpec("P")
 
@@ -128,6 +131,28 @@ class Session:
     def identity(self) -> Identity:
         """Who calls, where Cloud Run asks."""
         return Identity(self.settings.url or "")
+
+    @cached_property
+    def archive(self) -> Archive:
+        """Where the inputs of promoted rows are kept, to read: by default the bucket that Terraform makes.
+
+        Raises:
+            Misused: nothing says where a local stack keeps them.
+            Unauthorised: this machine has no credentials for a bucket.
+        """
+        from google.auth.exceptions import DefaultCredentialsError  # noqa: PLC0415
+
+        from regen.adapters.archives import archive_at  # noqa: PLC0415
+
+        settings = self.settings
+        if not settings.inputs_store and settings.emulator:
+            raise Misused("nothing says where this stack keeps inputs: set REGEN_INPUTS_STORE to its folder")
+        address = settings.inputs_store or f"gs://{settings.project}-{settings.name or 'regen'}-inputs"
+        self.out.murmur(f"inputs: {address}")
+        try:
+            return archive_at(address)
+        except DefaultCredentialsError as error:
+            raise Unauthorised(f"no credentials for {address}: type `gcloud auth application-default login`") from error
 
     @cached_property
     def reader(self) -> Reader:

@@ -37,6 +37,7 @@ VARIABLES = {
     "region": "REGEN_REGION",
     "name": "REGEN_NAME",
     "operator": "REGEN_OPERATOR",
+    "inputs_store": "REGEN_INPUTS_STORE",
 }
 """Setting -> environment variable; a local stack's `env` file has the same names."""
 
@@ -70,6 +71,7 @@ class Settings:
         emulator: http address of the BigQuery emulator; None for the real thing.
         region: where the functions run; only `doctor --deployed` asks.
         name: begins the names of what is deployed; likewise.
+        inputs_store: where the inputs of promoted rows are kept; None where nothing says so.
         operator: the person who types, for the audit: the setting, else the user and the machine.
         origins: where each setting is from, in words.
         profile: the profile that something is taken from.
@@ -86,6 +88,7 @@ class Settings:
     region: str | None = None
     name: str | None = None
     operator: str | None = None
+    inputs_store: str | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
     profile: str | None = None
     is_protected: bool = False
@@ -159,6 +162,7 @@ def resolve(given: Given, environ: Mapping[str, str] = os.environ) -> Settings:
         region=values.get("region"),
         name=values.get("name"),
         operator=operator(environ, values.get("operator")),
+        inputs_store=values.get("inputs_store"),
         origins={"project": "the default", **origins},
         profile=(profile_name or "default") if profile_name or is_protected else None,
         is_protected=is_protected,

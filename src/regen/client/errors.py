@@ -99,6 +99,13 @@ class Unreachable(OperatorError):
     title = "Not reachable"
 
 
+class Unauthorised(OperatorError):
+    """This machine has no credentials for what is to be read."""
+
+    exit_code = ExitCode.UNAUTHENTICATED
+    title = "Not authenticated"
+
+
 class Problem(OperatorError):
     """The coordinator answered with an error.
 

@@ -21,6 +21,7 @@ DEFAULT_PROJECT = "nba-props-platform"
 FUNCTIONS = ("coordinator", "worker", "verifier")
 PORTS = (*FUNCTIONS, "relay", "pubsub", "firestore", "bigquery", "bigquery_grpc")
 FRONTED = ("pubsub", "firestore", "bigquery")
+INPUTS = "REGEN_INPUTS_STORE"
 OWN_PORTS = range(12_000, 32_000)
 
 
@@ -118,6 +119,7 @@ OWN = frozenset(
         "REGEN_TOKEN_CHECK",
         "REGEN_CODE_VERSION",
         "REGEN_DATASET_PREFIX",
+        INPUTS,
     }
 )
 """Settings that the stack itself makes: where its parts are, and who may call them."""
@@ -156,6 +158,7 @@ def function_environment(
         "REGEN_PUSH_ACCOUNTS": push_account(options.project),
         "REGEN_SCHEDULER_ACCOUNTS": scheduler_account(options.project),
         "REGEN_CODE_VERSION": code_version,
+        INPUTS: str(options.home / "inputs"),
         **options.variables,
     }
     if unknown := sorted(variables.keys() - declared().keys()):
@@ -192,6 +195,7 @@ def user_environment(options: Options, where: Addresses, *, memory: bool, api_ke
         "PROJECT_ID": options.project,
         **({} if memory else emulators),
         "BIGQUERY_EMULATOR_HOST": where.url("bigquery"),
+        INPUTS: str(options.home / "inputs"),
         **({CLOCK: options.variables[CLOCK]} if options.variables.get(CLOCK) else {}),
     }
 

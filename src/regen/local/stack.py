@@ -231,7 +231,7 @@ class Stack:
             lock.close()
             raise StackError(f"a local stack is running in {home} already") from None
         (home / "env").unlink(missing_ok=True)
-        for name in ("data", "logs", "home"):
+        for name in ("data", "inputs", "logs", "home"):
             shutil.rmtree(home / name, ignore_errors=True)
             (home / name).mkdir()
         return lock

@@ -13,7 +13,7 @@ from regen.domain.estimate import Estimate, System
 from regen.domain.inputs import PlayerInputs
 from regen.features.names import FEATURE_VERSION
 from regen.features.versions import ACCEPTED
-from regen.systems.artefact import Artefact, ArtefactRefused, load_artefact
+from regen.systems.artefact import Artefact, ArtefactRefused, load_artefact, shipped_texts
 
 __all__ = [
     "Artefact",
@@ -21,6 +21,7 @@ __all__ = [
     "by_version",
     "estimate_all",
     "load_artefact",
+    "shipped_texts",
     "system_ids",
     "systems",
     "with_members",

@@ -118,6 +118,11 @@ def load_artefact(
     return artefact
 
 
+def shipped_texts() -> dict[str, str]:
+    """The artefacts of the package as their files have them, by hash."""
+    return {found.hash: found.to_json() for found in map(_shipped, SHIPPED)}
+
+
 @lru_cache(maxsize=len(ACCEPTED))
 def _shipped(feature_version: str) -> Artefact:
     name = SHIPPED[feature_version]

@@ -13,9 +13,9 @@ from regen.domain.errors import Defect
 from regen.domain.feature_versions import FeatureVersions
 from regen.features.upstream import upstream_versions
 from regen.features.versions import ACCEPTED
-from regen.ports import Alerts, BatchStore, Ledger, Queue
+from regen.ports import Alerts, Archive, BatchStore, Ledger, Queue
 from regen.services.state.deps import Config, Deps
-from regen.systems import by_version, system_ids
+from regen.systems import by_version, shipped_texts, system_ids
 from regen.web import tracing
 from regen.web.callers import Gatekeeper
 from regen.web.logs import set_up
@@ -54,18 +54,18 @@ class NotWired(Defect, AttributeError):
     """A function was asked for a port that it does not have."""
 
 
-def refuse_unusable(*, public: bool = False) -> None:
+def refuse_unusable(*, public: bool = False, keeps: bool = False) -> None:
     """On Cloud Run, end the start of a function whose environment is not usable: such a revision never serves.
 
     Raises:
         SettingsInvalid: names each variable that is wrong.
     """
     if "K_SERVICE" in os.environ:
-        read_settings(os.environ, public=public)
+        read_settings(os.environ, public=public, keeps=keeps)
 
 
 @cache
-def app(*, with_warehouse: bool, with_queue: bool = True, public: bool = False) -> App:
+def app(*, with_warehouse: bool, with_queue: bool = True, with_archive: bool = False, public: bool = False) -> App:
     """The one App of this process, from its environment.
 
     Args:
@@ -75,13 +75,14 @@ def app(*, with_warehouse: bool, with_queue: bool = True, public: bool = False) 
         SettingsInvalid: the environment is not usable.
     """
     set_up(os.environ)
-    settings = read_settings(os.environ, public=public)
+    settings = read_settings(os.environ, public=public, keeps=with_archive)
     clock.live_from(settings.clock_start)
     _trace(settings)
-    return App(settings, deps_of(settings, with_warehouse=with_warehouse, with_queue=with_queue), Gatekeeper(settings))
+    deps = deps_of(settings, with_warehouse=with_warehouse, with_queue=with_queue, with_archive=with_archive)
+    return App(settings, deps, Gatekeeper(settings))
 
 
-def deps_of(settings: Settings, *, with_warehouse: bool, with_queue: bool) -> Deps:
+def deps_of(settings: Settings, *, with_warehouse: bool, with_queue: bool, with_archive: bool = False) -> Deps:
     """The ports that the settings ask for."""
     warehouse = _warehouse(settings) if with_warehouse else None
     return Deps(
@@ -94,6 +95,7 @@ def deps_of(settings: Settings, *, with_warehouse: bool, with_queue: bool) -> De
         config=config_of(settings),
         alerts=_alerts(settings),
         ledger=_ledger(settings, warehouse) if warehouse else None,
+        archive=_archive(settings) if with_archive else None,
         trace=tracing.here,
     )
 
@@ -106,6 +108,7 @@ def config_of(settings: Settings) -> Config:
     made = {
         "systems": tuple(ids),
         "run_for": by_version(ids),
+        "artefacts": shipped_texts,
         "feature_versions": FeatureVersions(ACCEPTED, upstream_versions()),
     }
     return Config(**{**own, **made})
@@ -173,6 +176,14 @@ def _ledger(settings: Settings, warehouse: BigQueryWarehouse) -> Ledger:
     from regen.sql import Names  # noqa: PLC0415
 
     return BigQueryLedger(warehouse.jobs, Names(settings.project, settings.dataset_prefix))
+
+
+def _archive(settings: Settings) -> Archive | None:
+    if not settings.inputs_store:
+        return None
+    from regen.adapters.archives import archive_at  # noqa: PLC0415
+
+    return archive_at(settings.inputs_store)
 
 
 def _alerts(settings: Settings) -> Alerts | None:

@@ -92,6 +92,7 @@ class Settings:
     webhook_format: str
     runbook_url: str
     console_url: str
+    inputs_store: str
     clock_start: str
     code_version: str
     tracing: str
@@ -184,11 +185,12 @@ def _expected(setting: Setting) -> str:
     return str(setting.expected)
 
 
-def read_settings(environ: Mapping[str, str], *, public: bool = False) -> Settings:
+def read_settings(environ: Mapping[str, str], *, public: bool = False, keeps: bool = False) -> Settings:
     """Read and check every variable.
 
     Args:
         public: whether anybody may reach the function, so that its code alone decides who gets in.
+        keeps: whether the function keeps the inputs of what it promotes, so that it must know where.
 
     Raises:
         SettingsInvalid: names each variable that is missing, wrong, or unknown with our prefix.
@@ -207,7 +209,7 @@ def read_settings(environ: Mapping[str, str], *, public: bool = False) -> Settin
             problems.append(f"{name}: {error}")
             continue
         (values["thresholds"] if setting.check else values)[field_of(name)] = value
-    problems += _unsafe(values, public=public)
+    problems += _unsafe(values, public=public, keeps=keeps)
     if problems:
         raise SettingsInvalid("; ".join(problems))
     if other := sorted(values.keys() ^ {f.name for f in fields(Settings)}):
@@ -215,7 +217,7 @@ def read_settings(environ: Mapping[str, str], *, public: bool = False) -> Settin
     return Settings(**values)
 
 
-def _unsafe(values: Mapping[str, Any], *, public: bool) -> list[str]:
+def _unsafe(values: Mapping[str, Any], *, public: bool, keeps: bool) -> list[str]:
     """What each variable for itself allows, but this deployment does not; a variable that is wrong is not among them."""
     problems = []
     if public and values.get("api_keys") == {}:
@@ -227,14 +229,21 @@ def _unsafe(values: Mapping[str, Any], *, public: bool) -> list[str]:
         clock.ahead_of(values.get("clock_start", ""))
     except ValueError as error:
         problems.append(f"{clock.VARIABLE}: {error}")
-    if not values["on_cloud_run"]:
-        return problems
+    return problems + (_unfit_for_the_cloud(values, public=public, keeps=keeps) if values["on_cloud_run"] else [])
+
+
+def _unfit_for_the_cloud(values: Mapping[str, Any], *, public: bool, keeps: bool) -> list[str]:
+    """What is for tests and the local stack alone, and what a deployment must say."""
+    problems = []
     if values.get("clock_start"):
         problems.append(f"{clock.VARIABLE}: expected none on Cloud Run: another clock is for a local stack")
     only = {"oidc_issuer": GOOGLE_ISSUER, "oidc_certs_url": GOOGLE_CERTS_URL, "backend": "gcp"}
     for key, expected in only.items():
         if values.get(key, expected) != expected:
             problems.append(f"REGEN_{key.upper()}: expected {expected} on Cloud Run, found {values[key][:60]!r}")
+    kept = values.get("inputs_store", "gs://")
+    if (kept or keeps) and not kept.startswith("gs://"):
+        problems.append("REGEN_INPUTS_STORE: expected gs:// and a bucket on Cloud Run")
     if (values.get("webhook_url") or "https://").startswith("http://"):
         problems.append("REGEN_WEBHOOK_URL: expected an address that begins with https:// on Cloud Run")
     if public and values.get("token_check") == CLAIMS:

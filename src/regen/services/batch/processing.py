@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from regen.api.packed_inputs import Unfit, unpack_inputs
 from regen.domain import ids
 from regen.domain.batch import WAITING, Batch
 from regen.domain.errors import Conflict, InvalidInput, Unreadable
@@ -18,7 +19,7 @@ from regen.services.batch.completion import check_completion
 from regen.services.state.decoding import SCHEMA, check_schema, is_newer
 from regen.services.state.deps import Deps
 from regen.services.state.documents import RequestRecord, decode_batch, decode_request, encode_done
-from regen.services.state.packing import Unfit, pack_outcomes, unpack_inputs, unpack_outcomes
+from regen.services.state.packing import pack_outcomes, unpack_outcomes
 from regen.services.state.paths import batch_path, request_path
 
 MAX_OUTCOME_BYTES = 600_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from regen.api.packed_inputs import pack_inputs
 from regen.domain import ids
 from regen.domain.batch import Batch
 from regen.domain.errors import AlreadyExists
@@ -15,7 +16,7 @@ from regen.domain.soundness import plain
 from regen.ports import Write
 from regen.services.state.deps import Deps
 from regen.services.state.documents import RequestRecord, encode_exclusions, encode_request
-from regen.services.state.packing import pack_inputs, pack_outcomes
+from regen.services.state.packing import pack_outcomes
 from regen.services.state.paths import excluded_path, request_path
 
 MAX_DOCUMENT_BYTES = 400 * 1024

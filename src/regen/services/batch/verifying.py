@@ -34,6 +34,7 @@ from regen.services.batch import gathering
 from regen.services.batch.dates import read_date
 from regen.services.batch.ending import end_round
 from regen.services.batch.gathering import Gathered
+from regen.services.batch.keeping import keep_inputs
 from regen.services.batch.promoting import promote_round, rollback_round
 from regen.services.batch.staging import drop_own, drop_predecessors
 from regen.services.state.commit import read_batch, until_committed
@@ -148,6 +149,8 @@ def _judged(deps: Deps, batch: Batch, lease: Lease, staging: str) -> str:
             return _end(deps, batch, Status.REJECTED, "nothing new was produced in this round")
         if batch.hold:
             return _end(deps, _all_kept(batch, current), Status.HELD, "held as asked: its checks passed")
+        # A batch in `promoting` has been here: to find out what became of its promotion needs no archive.
+        keep_inputs(deps, batch)
     return promote_round(deps, batch, lease, rows)
 
 

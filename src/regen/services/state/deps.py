@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from regen.domain.batch import Thresholds
 from regen.domain.errors import Defect
 from regen.domain.estimate import System
 from regen.domain.feature_versions import FeatureVersions
-from regen.ports import Alerts, BatchStore, Clock, Heartbeat, Ids, Ledger, Queue, Warehouse
+from regen.ports import Alerts, Archive, BatchStore, Clock, Heartbeat, Ids, Ledger, Queue, Warehouse
 
 if TYPE_CHECKING:
     from regen.features.checkpoints import Histories
@@ -38,6 +38,7 @@ class Config:
         run_for: the systems to run for the given ids, in order, including those whose estimates they read, as fitted for
             features of a version.
         feature_versions: the feature versions that the systems were fitted on; None accepts any.
+        artefacts: gives the artefacts of this release: their texts by their hashes.
         promotion_wait_seconds: how long a verification waits for the warehouse's lease while another batch promotes.
     """
 
@@ -68,6 +69,7 @@ class Config:
     thresholds: Thresholds
     code_version: str
     runbook_url: str
+    artefacts: Callable[[], Mapping[str, str]] = dict
     promotion_wait_seconds: float = 60.0
 
 
@@ -86,9 +88,11 @@ class Kept:
 
     Attributes:
         histories: the league's box scores that the process has read, and the histories fed with them.
+        artefacts: whether the process has seen to it that this release's artefacts are in the archive.
     """
 
     histories: Histories | None = None
+    artefacts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ class Deps:
     """The ports and the configuration.
 
     Attributes:
+        archive: where the inputs of promoted rows are kept; None if they are not.
         heartbeat: renews a lease during long calls. With `no_heartbeat` leases are renewed between calls only.
         kept: what this process keeps between readings.
         trace: gives the W3C `traceparent` of the current request or message, if known.
@@ -109,6 +114,7 @@ class Deps:
     config: Config
     alerts: Alerts | None = None
     ledger: Ledger | None = None
+    archive: Archive | None = None
     heartbeat: Heartbeat = no_heartbeat
     kept: Kept = field(default_factory=Kept)
     trace: Callable[[], str | None] = lambda: None

@@ -1,61 +1,17 @@
-"""Packing of players' inputs and outcomes for a request's document: MessagePack, compressed."""
+"""Packing of players' outcomes for a request's document: MessagePack, compressed."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
 from regen.api.forms import Form
 from regen.domain.errors import Unreadable
-from regen.domain.inputs import PlayerInputs
 from regen.domain.outcome import Outcome
 
-
-@dataclass(frozen=True, slots=True)
-class Unfit:
-    """A player of a request whose inputs cannot be decoded, and the error."""
-
-    player_lookup: str
-    why: str
-
-
-_PLAYER = Form(PlayerInputs)
-
-_INPUTS = Form(list[PlayerInputs])
-
 _OUTCOMES = Form(list[Outcome])
-
-
-def pack_inputs(inputs: Sequence[PlayerInputs]) -> bytes:
-    """Players' inputs, compressed."""
-    return zlib.compress(msgspec.msgpack.encode(inputs), 3)
-
-
-def unpack_inputs(blob: bytes) -> list[PlayerInputs | Unfit]:
-    """Unpack the result of `pack_inputs`. Each player is decoded separately, so that one unfit player spoils no other.
-
-    Raises:
-        Unreadable: the data is not a list of players.
-    """
-    try:
-        packed = zlib.decompress(blob)
-        try:
-            return list(_INPUTS.msgpack(packed))
-        except msgspec.ValidationError:
-            return [_unpacked(raw) for raw in msgspec.msgpack.decode(packed, type=list[msgspec.Raw])]
-    except (zlib.error, msgspec.DecodeError, TypeError, ValueError, RecursionError) as error:
-        raise Unreadable(f"inputs cannot be read: {error}") from error
-
-
-def _unpacked(raw: msgspec.Raw) -> PlayerInputs | Unfit:
-    try:
-        return _PLAYER.msgpack(raw)
-    except (msgspec.ValidationError, ValueError) as error:
-        known = msgspec.msgpack.decode(raw)
-        return Unfit(str(known.get("player_lookup")) if isinstance(known, dict) else "", f"inputs: {error}")
 
 
 def pack_outcomes(outcomes: Sequence[Outcome]) -> bytes:
