@@ -266,7 +266,7 @@ def test_redelivered_grading_keeps_each_figure_once(monkeypatch: pytest.MonkeyPa
 def test_the_watch_has_the_limits_of_its_settings() -> None:
     config = replace(BackfillBench(days=[]).deps.config, quality_bias_points=2.5)
     assert quality_watching.limits(config).bias == 2.5
-    assert LIMITS == replace(quality_watching.limits(config), bias=number("REGEN_QUALITY_BIAS_POINTS"))
+    assert replace(quality_watching.limits(config), bias=number("REGEN_QUALITY_BIAS_POINTS")) == LIMITS
 
 
 # The command
@@ -284,7 +284,12 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
         return [row for row in kept if first.isoformat() <= row["as_of_date"] <= last.isoformat()]
 
     monkeypatch.setattr(Reader, "run", answer)
-    env = {"REGEN_LOCAL_HOME": str(tmp_path), "REGEN_CONFIG": str(tmp_path / "c"), "PROJECT_ID": "", "REGEN_PROFILE": ""}
+    env = {
+        "REGEN_LOCAL_HOME": str(tmp_path),
+        "REGEN_CONFIG": str(tmp_path / "c"),
+        "PROJECT_ID": "",
+        "REGEN_PROFILE": "",
+    }
     monkeypatch.setattr(clock, "now", lambda: datetime(2026, 1, 20, 17, tzinfo=UTC))
 
     def act(*words: str) -> Result:

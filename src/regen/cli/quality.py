@@ -49,7 +49,8 @@ def quality(
         str, typer.Option("--system", "-s", help="Only this system's.", autocompletion=completing.systems)
     ] = "",
     days: Annotated[
-        Literal["7", "28"] | None, typer.Option("--days", help="Only the window of so many days: 7 or 28.", show_choices=False)
+        Literal["7", "28"] | None,
+        typer.Option("--days", help="Only the window of so many days: 7 or 28.", show_choices=False),
     ] = None,
     beyond: Annotated[
         bool, typer.Option("--beyond", help="Only what is surely beyond a limit; exit code 1 if anything is.")

@@ -225,7 +225,7 @@ def mean(clusters: Sequence[tuple[float, int]]) -> Figure:
     if not rows:
         return Figure()
     value = sum(total for total, _ in known) / rows
-    if len(known) < 2:  # noqa: PLR2004
+    if len(known) < 2:
         return Figure(value, rows=rows)
     spread = math.fsum((total - value * number) ** 2 for total, number in known)
     error = math.sqrt(spread * len(known) / (len(known) - 1)) / rows
