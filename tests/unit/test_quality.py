@@ -21,7 +21,8 @@ from regen.client.reader import Reader, plain
 from regen.domain.alerts import AlertKind
 from regen.domain.errors import Unavailable
 from regen.domain.grading import Graded
-from regen.domain.quality import LEAST_ROWS, Figure, Limits, Measure, Quality, is_beyond, mean, measured
+from regen.domain.intervals import Figure, mean
+from regen.domain.quality import LEAST_ROWS, Limits, Measure, Quality, is_beyond, measured
 from regen.services.state.messages import GRADE
 from regen.services.tables import quality_watching
 from regen.services.views.alerts_view import list_alerts

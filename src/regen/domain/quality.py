@@ -1,9 +1,8 @@
 """Live quality: the figures of graded predictions over a window of days, their intervals, and their limits.
 
 A figure counts against its limit only from `LEAST_ROWS` rows on, and only if its whole interval lies beyond the limit. Players of
-one game share its pace and its blowouts, and a player may have several lines, so that rows of a game are not independent: the
-intervals are those of a mean over clusters (Cameron and Miller, "A practitioner's guide to cluster-robust inference", 2015), one
-cluster for each game, with Student's quantile for that many games.
+one game share its pace and its blowouts, and a player may have several lines, so that rows of a game are not independent: each game
+is one cluster of `regen.domain.intervals`.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
+from regen.domain.intervals import Figure, mean, rise
+
 WINDOWS = (7, 28)
 """Days of the windows; the longest is what is read."""
 LEAST_ROWS = 200
-_NORMAL = 1.959964
-"""The 97.5th percentile of the normal distribution: intervals are of 95 %."""
 Span = tuple[float, float]
 
 
@@ -66,22 +65,6 @@ class GameSums:
     forecasts: int
     expected_overs: float
     actual_overs: int
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure and its interval.
-
-    Attributes:
-        value: None without rows.
-        low: the interval's lower end; None if there are rows of one game only, which say nothing of their spread. `high` likewise.
-        rows: what it is the mean of.
-    """
-
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +170,7 @@ def _quality(
         Measure.OVER_SHARE: mean([(100.0 * one.overs, one.sided) for one in inside]),
         Measure.LINED: mean([(100.0 * one.lined, one.graded) for one in inside]),
     }
-    figures[Measure.RISE] = _rise(figures[Measure.MAE], mean([(one.mae, one.graded) for one in before]))
+    figures[Measure.RISE] = rise(figures[Measure.MAE], mean([(one.mae, one.graded) for one in before]))
     return Quality(
         as_of_date=as_of,
         window_days=(as_of - first).days + 1,
@@ -212,45 +195,3 @@ def is_beyond(figure: Figure, limits: Span) -> bool:
 
 def _is_outside(figure: Figure, limits: Span) -> bool:
     return figure.value is not None and not limits[0] <= figure.value <= limits[1]
-
-
-def mean(clusters: Sequence[tuple[float, int]]) -> Figure:
-    """The mean over all rows, with the interval that rows of one cluster allow which go together.
-
-    Args:
-        clusters: the sum of each, and its rows.
-    """
-    known = [(total, rows) for total, rows in clusters if rows]
-    rows = sum(number for _, number in known)
-    if not rows:
-        return Figure()
-    value = sum(total for total, _ in known) / rows
-    if len(known) < 2:
-        return Figure(value, rows=rows)
-    spread = math.fsum((total - value * number) ** 2 for total, number in known)
-    error = math.sqrt(spread * len(known) / (len(known) - 1)) / rows
-    half = _student(len(known) - 1) * error
-    return Figure(value, value - half, value + half, rows)
-
-
-def _rise(now: Figure, before: Figure) -> Figure:
-    """By how many percent the error has risen; the interval is that of a ratio of independent means (delta method)."""
-    if now.value is None or not before.value:
-        return Figure()
-    ratio = now.value / before.value
-    rows = min(now.rows, before.rows)
-    if now.high is None or before.high is None:
-        return Figure(100.0 * (ratio - 1.0), rows=rows)
-    half = math.hypot(now.high - now.value, ratio * (before.high - before.value)) / before.value
-    return Figure(100.0 * (ratio - 1.0), 100.0 * (ratio - half - 1.0), 100.0 * (ratio + half - 1.0), rows)
-
-
-def _student(freedom: int) -> float:
-    """The 97.5th percentile of Student's distribution (Abramowitz and Stegun 26.7.5), within 1 % from four clusters on."""
-    z, n = _NORMAL, float(freedom)
-    return (
-        z
-        + (z**3 + z) / (4 * n)
-        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * n**2)
-        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * n**3)
-    )
