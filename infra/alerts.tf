@@ -35,6 +35,11 @@ locals {
       filter   = "${local.log_of_any} AND jsonPayload.action=\"sources\" AND jsonPayload.outcome=\"shrunk\""
       what     = "An input of a date has far fewer players than usual. See `regen sources DATE`, and look at the input's loader."
     }
+    live_quality = {
+      severity = "WARNING"
+      filter   = "${local.log_of.coordinator} AND jsonPayload.action=\"quality\" AND jsonPayload.outcome=~\"^quality_(bias|skew|lines|drift)$\""
+      what     = "Graded predictions are surely beyond a limit: bias, one side, lost lines, or an error that has grown. See `regen quality --beyond`; the runbook has a heading for each `outcome`."
+    }
     malformed = {
       severity = "WARNING"
       filter   = "${local.log_of_any} AND jsonPayload.action=\"malformed\""

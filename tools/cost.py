@@ -48,8 +48,8 @@ KEPT_DAYS, RECOVERY_DAYS, BACKUPS = 90, 7, 7
 
 #: Assumed: how long an instance is busy. BigQuery takes seconds for each statement, and billing stops with the answer.
 OPENING_SECONDS, VERIFYING_SECONDS, REQUEST_SECONDS, SHORT_SECONDS, LEDGER_SECONDS = 6.0, 15.0, 0.3, 0.1, 4.0
-NEWS_SECONDS = 2.0
-"""One statement; the others of the ledger send two to four."""
+NEWS_SECONDS = QUALITY_SECONDS = 2.0
+"""One statement, and two small ones after a grading; the others of the ledger send two to four."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ def dollars(use: Use) -> Mapping[str, float]:
     }
 
 
-def table(schedules: int = 8, conditions: int = 13) -> str:
+def table(schedules: int = 8, conditions: int = 14) -> str:
     """The table of the deployment guide."""
     names = list(dollars(Use()))
     head = ["regenerated dates a week", *names, "schedules, alerts", "a month, at list", "after free tiers"]
@@ -186,9 +186,22 @@ def table(schedules: int = 8, conditions: int = 13) -> str:
     return "\n".join(rows)
 
 
+def quality_watch(dates_a_week: float) -> float:
+    """A month of measurements of live quality, one after each grading: beside the table, because a setting turns it off."""
+    use = ledger("quality", "keep_quality", seconds=QUALITY_SECONDS).times(DAYS + dates_a_week * WEEKS)
+    return sum(dollars(use).values())
+
+
+def beside() -> str:
+    """The guide's sentence about it."""
+    least, most = quality_watch(1), quality_watch(15)
+    return f"The watch on live quality (`REGEN_QUALITY_WATCH`) is not in the table: ${least:.2f} a month, ${most:.2f} with 15 dates a week."
+
+
 def main() -> int:
-    """Print it."""
+    """Print both."""
     print(table())
+    print(beside())
     return 0
 
 

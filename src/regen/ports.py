@@ -25,6 +25,7 @@ from regen.domain.promotion import (
     StagedRow,
     StagingTable,
 )
+from regen.domain.quality import GameSums, Quality
 from regen.domain.slate_reading import SlateReading
 from regen.domain.sources import SourceDay
 from regen.domain.zones import ZoneDrift
@@ -253,6 +254,14 @@ class Ledger(Protocol):
 
     def grade(self, first: date, last: date, at: datetime) -> list[Graded]:
         """Grade the current predictions of played games, and label the grades of superseded ones. One query job."""
+        ...
+
+    def quality(self, first: date, last: date) -> list[GameSums]:
+        """What the graded current predictions of these dates came to, by game and system. One query job."""
+        ...
+
+    def keep_quality(self, as_of: date, found: Sequence[Quality], at: datetime) -> None:
+        """Keep the figures of a date, unless newer ones of it are kept. Concurrent calls keep one of them. One query job."""
         ...
 
 

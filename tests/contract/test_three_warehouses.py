@@ -16,6 +16,7 @@ from regen.client.reader import Reader
 from regen.domain.audit import AuditEvent
 from regen.domain.errors import RegenError
 from regen.domain.promotion import StagedRow
+from regen.domain.quality import Limits, measured
 from regen.local.emulator_tables import emulator_client
 from regen.ports import Ledger, Warehouse
 from regen.sql.views import views
@@ -29,13 +30,18 @@ pytestmark = pytest.mark.xdist_group("bigquery")
 PLAYERS = ("anton", "bela", "carl")
 Rows = list[dict[str, Any]]
 Evaluated = tuple[list[Any], dict[str, Rows], EvaluatorHarness]
-TABLES = ("player_prop_predictions", "prediction_regeneration_audit", "prediction_worker_runs", "prediction_accuracy")
+TABLES = (
+    *("player_prop_predictions", "prediction_regeneration_audit", "prediction_worker_runs", "prediction_accuracy"),
+    "prediction_quality",
+)
 KEYS = {
     "player_prop_predictions": "prediction_id",
     "prediction_regeneration_audit": "event_id",
     "prediction_worker_runs": "request_id",
     "prediction_accuracy": "prediction_id",
+    "prediction_quality": "system_id",
 }
+LIMITS = Limits(mae=0.5, bias=0.5, hit_pct=100, calibration_pct=1, skew_pct=50, lined_pct=100, rise_pct=0)
 #: The moment of writing, which nothing but the warehouse's own clock knows.
 CLOCK = {"prediction_regeneration_audit": {"created_at"}}
 
@@ -71,6 +77,9 @@ def life(warehouse: Warehouse, ledger: Ledger, load: Callable[[Rows], None]) -> 
     act(lambda: ledger.grade(DAY, DAY, at(60)))
     load([{**scored("anton", 27), "processed_at": datetime(2026, 2, 3, tzinfo=UTC)}])
     act(lambda: ledger.grade(DAY, DAY, at(70)))
+    act(lambda: ledger.quality(DAY, DAY))
+    for minute in (80, 81, 79):  # again, as a redelivered message does; and late, as an instance that was suspended
+        ledger.keep_quality(DAY, measured(ledger.quality(DAY, DAY), DAY, LIMITS), at(minute))
     act(lambda: warehouse.current_predictions(DAY))
     return told
 
@@ -118,6 +127,10 @@ def test_memory_returns_the_same_rows_as_googlesql(evaluated: Evaluated) -> None
     assert life(harness.warehouse, ledger, ledger.scores.extend) == told
     assert normal("player_prop_predictions", harness.predictions(DAY)) == tables["player_prop_predictions"]
     assert normal("prediction_accuracy", list(ledger.grades.values())) == tables["prediction_accuracy"]
+    assert normal("prediction_quality", ledger.figures[DAY]) == tables["prediction_quality"]
+    assert [(row["system_id"], row["window_days"], row["measured_at"]) for row in tables["prediction_quality"]] == [
+        (system, days, at(81).isoformat()) for system in ("ensemble_v1", "moving_average") for days in (28, 7)
+    ]
     known = [
         {column: row[column] for column in audit} for row, audit in zip(
             tables["prediction_regeneration_audit"], normal("prediction_regeneration_audit", harness.audit()), strict=True)

@@ -16,7 +16,7 @@ from regen.adapters.bigquery import BigQueryWarehouse
 from regen.adapters.bigquery.ledger import BigQueryLedger
 from regen.adapters.bigquery.loading import TableLoader
 from regen.adapters.bigquery.tables import create_tables
-from regen.cli import bdb, explain_row, moves, predictions, records
+from regen.cli import bdb, explain_row, moves, predictions, quality, records
 from regen.cli.session import Session
 from regen.cli.verify import systems_gone
 from regen.client import accuracy, training_tables
@@ -28,6 +28,7 @@ from regen.demo import facts
 from regen.domain.audit import AuditEvent
 from regen.domain.bdb import BdbChange, BdbStatus
 from regen.domain.errors import RegenError
+from regen.domain.quality import GameSums, Limits, measured
 from regen.sql import Names
 from support.warehouse_rows import entry, fence, promotion, rollback
 from support.warehouses import at
@@ -42,6 +43,7 @@ GAME = {
     "attempts": 0, "updated_at": MOMENT,
 }  # fmt: skip
 STANDING = {"game_date": DAY, "newest": MOMENT, "prediction_rows": 1, "coverage_pct": 90.0}
+LIMITS = Limits(1, 1, 1, 1, 1, 1, 1)
 BATCH = "regen_2026-01-20_test_1"
 
 Row = Mapping[str, Any]
@@ -86,6 +88,8 @@ def _adapters(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[],
     yield [], lambda: ledger.changed_dates(MOMENT)
     yield [], lambda: ledger.sources(DAY, DAY)
     yield [], lambda: ledger.grade(DAY, DAY, MOMENT)
+    yield [], lambda: ledger.quality(DAY, DAY)
+    yield [], lambda: ledger.keep_quality(DAY, measured([GameSums(DAY, "g", "s", *[1] * 12)], DAY, LIMITS), MOMENT)
     loader = TableLoader(client, PROJECT, PREFIX, STAGING)
     yield [], lambda: loader.load("player_game_summary", (), replace_dates={DAY})
     yield [], lambda: loader.replace([Part(table, (), (DAY,)) for table in TABLES])
@@ -114,6 +118,7 @@ def _clients(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[], 
     yield [], quietly(records.audit, "2026-01-20")
     yield [], quietly(records.audit, BATCH)
     yield [], quietly(bdb.list_)
+    yield [], quietly(quality.quality, "2026-01-20")
     yield [], lambda: systems_gone(reader, DAY, DAY)
     tables = WarehouseTables(reader)
     yield [], lambda: tables.dates(DAY, DAY)

@@ -89,7 +89,13 @@ def test_guide_names_the_price_of_kept_inputs() -> None:
 
 
 def test_guide_holds_the_cost_table() -> None:
-    assert cost.table() in (ROOT / "docs" / "deployment.md").read_text()
+    guide = (ROOT / "docs" / "deployment.md").read_text()
+    assert cost.table() in guide
+    assert cost.beside() in guide
+
+
+def test_the_watch_on_quality_costs_cents() -> None:
+    assert cost.quality_watch(15) < 0.05
 
 
 def test_monthly_cost_is_within_its_bound() -> None:

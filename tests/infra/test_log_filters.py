@@ -23,6 +23,7 @@ from infra.log_filters import as_entry, matches
 from infra.test_topology import SECRETS, _token
 from regen.adapters.memory.ledger import MemoryLedger
 from regen.adapters.memory.store import MemoryStore
+from regen.domain.grading import Graded
 from regen.ports import Snapshot
 from regen.services.state.deps import REQUEST_TOPIC, VERIFY_TOPIC
 from regen.services.state.paths import BACKFILLS
@@ -30,6 +31,7 @@ from regen.web.bootstrap import App
 from regen.web.callers import Gatekeeper
 from regen.web.logs import CloudFormatter
 from support.bench import Bench
+from support.graded import AS_OF, sound
 from support.input_rows import Rows, inputs, together
 from support.league import entry, players
 
@@ -197,7 +199,20 @@ def an_input_has_shrunk(d: Deployment) -> list[Entry]:
     return _inputs(d, few, *(inputs(date(2026, 1, day), played=True, come=True) for day in (16, 17, 18)))
 
 
+def predictions_are_one_sided(d: Deployment) -> list[Entry]:
+    bench = Bench(players(9))
+    ledger = MemoryLedger(bench.warehouse)
+    ledger.grades = {row["prediction_id"]: {**row, "recommendation": "OVER"} for row in sound()}
+    bench.deps = replace(bench.deps, ledger=ledger)
+    with functions(d, bench) as f, patch.object(ledger, "grade", lambda *_: [Graded(AS_OF, 9, 9, 0, 0, 4.0)]):
+        headers = {"X-API-Key": SECRETS["REGEN_API_KEYS"].partition(":")[2]}
+        for _ in range(2):
+            assert f.call("coordinator", "/grades", b"{}", headers).status_code == 200
+        return f.lines.entries
+
+
 HAPPENS = {
+    "live_quality": predictions_are_one_sided,
     "source_late": an_input_is_late,
     "source_shrunk": an_input_has_shrunk,
     "batch_rejected": a_rejection,

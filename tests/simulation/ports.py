@@ -30,6 +30,7 @@ from regen.domain.promotion import (
     StagedRow,
     StagingTable,
 )
+from regen.domain.quality import GameSums, Quality
 from regen.domain.slate_reading import SlateReading
 from regen.domain.sources import SourceDay
 from regen.domain.zones import ZoneDrift
@@ -270,6 +271,12 @@ class SimulatedLedger:
 
     def sources(self, first: date, last: date) -> list[SourceDay]:
         return self._call("sources", lambda: self._ledger.sources(first, last))
+
+    def quality(self, first: date, last: date) -> list[GameSums]:
+        return self._call("quality", lambda: self._ledger.quality(first, last))
+
+    def keep_quality(self, as_of: date, found: Sequence[Quality], at: datetime) -> None:
+        self._call("keep_quality", lambda: self._ledger.keep_quality(as_of, found, at), writes=True)
 
     def changed_dates(self, since: datetime) -> list[date]:
         return self._call("changed_dates", lambda: self._ledger.changed_dates(since))

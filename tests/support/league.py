@@ -62,6 +62,7 @@ def config(**numbers: Any) -> Config:
         "systems": SYSTEMS,
         "retired_systems": (),
         "zones_scope": "players",
+        "quality_watch": "on",
         "run_for": lambda wanted, version: tuple(_REGISTRY[name] for name in wanted),
         "players_per_request": 4,
         "hold_down_seconds": 0.0,

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from regen.adapters.bigquery.params import audit_row
+from regen.adapters.memory.quality import quality_row
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Batch
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Provenance
+from regen.domain.quality import GameSums, Limits, Measure, measured
 from regen.domain.result_rows import prediction_row, run_row
 from regen.schemas import table, tables
 from regen.schemas.staging import FILLED
@@ -129,7 +131,16 @@ def filled(batch: Batch) -> dict[str, set[str]]:
         "prediction_accuracy": grades,
         "promotion_fence": fence,
         "statement_locks": locks,
+        "prediction_quality": _given(_quality()),
     }
+
+
+def _quality() -> dict[str, Any]:
+    """A row whose figures are all known: of two games, with two before the short window."""
+    days = [date(2026, 1, day) for day in (1, 1, 19, 19)]
+    sums = [GameSums(day, f"g{n}", "s", 9, 1, 9.0 + n, 5.0, 9, 9, 9, 9, 5, 9, 4.0, 5) for n, day in enumerate(days)]
+    found = measured(sums, days[-1], Limits(0, 0, 0, 0, 50, 0, 0))[0]
+    return quality_row(replace(found, beyond=(Measure.BIAS,)), AT)
 
 
 def test_every_output_column_is_filled_or_documented_as_empty(batch: Batch) -> None:

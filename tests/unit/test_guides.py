@@ -40,6 +40,10 @@ POLICIES = {
     AlertKind.BATCH_STUCK: "sweep_missing",
     AlertKind.SOURCE_LATE: "source_late",
     AlertKind.SOURCE_SHRUNK: "source_shrunk",
+    AlertKind.QUALITY_BIAS: "live_quality",
+    AlertKind.QUALITY_SKEW: "live_quality",
+    AlertKind.QUALITY_LINES: "live_quality",
+    AlertKind.QUALITY_DRIFT: "live_quality",
 }
 """The policy of infra/alerts.tf that sees the same thing on the platform's side, without the webhook."""
 BY_TOPIC_ALONE = {

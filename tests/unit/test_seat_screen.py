@@ -20,6 +20,7 @@ from regen.cli import bdb, news
 from regen.cli.backfill import TABLE
 from regen.cli.output import columns
 from regen.cli.predictions import COVERAGE, SHOW, SLATE
+from regen.cli.quality import QUALITY
 from regen.cli.records import AUDIT
 from regen.cli.sources import SOURCES
 from regen.cli.tables import layout, lines
@@ -30,11 +31,12 @@ from support.seat import Seat
 DAY = "2026-01-20"
 WIDTHS = [80, 100, 120, 160]
 SHAPES = {"list": LIST, "ends": ENDS, "checks": CHECKS, "history": HISTORY, "audit": AUDIT, "show": SHOW}
-SHAPES |= {"slate": SLATE, "coverage": COVERAGE, "backfill": TABLE, "sources": SOURCES}
+SHAPES |= {"slate": SLATE, "coverage": COVERAGE, "backfill": TABLE, "sources": SOURCES, "quality": QUALITY}
 SHAPES |= {"bdb list": bdb.LIST, "bdb scan": bdb.SCAN, "news list": news.LIST, "news scan": news.SCAN}
 CELLS = {
     "batch_id": "regen_2026-01-20_bdb_upgrade_a1b2c3d4",
     "game_date": DAY,
+    "as_of_date": DAY,
     "status": "dispatching",
     "event": "rollback_requested",
     "state": "FAILED",

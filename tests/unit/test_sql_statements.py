@@ -66,6 +66,7 @@ def test_promotion_script_is_one_transaction(name: str) -> None:
         ("mend_fences", "fence", ["promotion_fence"]),
         ("record_entries", "audit", ["prediction_regeneration_audit"]),
         ("record_runs", "audit", ["prediction_regeneration_audit", "prediction_worker_runs"]),
+        ("keep_quality", "grades", ["prediction_quality"]),
     ],
 )
 def test_inserting_script_updates_its_lock_row_first(name: str, lock: str, targets: list[str]) -> None:
@@ -80,7 +81,10 @@ def test_inserting_script_updates_its_lock_row_first(name: str, lock: str, targe
         assert text(name).count(insert) == inside.count(insert) == 1
 
 
-@pytest.mark.parametrize(("name", "lock"), [("grade", "grades"), ("record_entries", "audit"), ("record_runs", "audit")])
+@pytest.mark.parametrize(
+    ("name", "lock"),
+    [("grade", "grades"), ("keep_quality", "grades"), ("record_entries", "audit"), ("record_runs", "audit")],
+)
 def test_one_of_two_simultaneous_inserts_is_cancelled(name: str, lock: str) -> None:
     """A MERGE that inserts conflicts with nothing: a redelivered message graded a date twice, for ever."""
     before, _, rest = text(name).partition("BEGIN TRANSACTION;")

@@ -37,6 +37,8 @@ NOT_TABLES = frozenset(
         "staged_run_columns",
         "audit_columns",
         "audit_values",
+        "quality_columns",
+        "quality_values",
     )
 )
 

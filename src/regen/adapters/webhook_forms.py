@@ -30,6 +30,8 @@ FIELDS = (
     "service",
     "path",
     "source",
+    "system_id",
+    "as_of_date",
 )
 WHY, VALUE = 3000, 200
 """Most characters of a cause, and of a field's value."""

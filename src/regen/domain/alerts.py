@@ -36,6 +36,10 @@ class AlertKind(StrEnum):
     RECORD_UNREADABLE = "record_unreadable"
     PLATFORM_HALTED = "platform_halted"
     START_FAILED = "start_failed"
+    QUALITY_BIAS = "quality_bias"
+    QUALITY_SKEW = "quality_skew"
+    QUALITY_LINES = "quality_lines"
+    QUALITY_DRIFT = "quality_drift"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,10 @@ SPECS: Mapping[AlertKind, AlertSpec] = {
     AlertKind.PLATFORM_HALTED: AlertSpec("WARNING", "regen doctor"),
     AlertKind.START_FAILED: AlertSpec("ERROR", "regen status --date {game_date}", "regen status"),
     AlertKind.ACCESS_DENIED: AlertSpec("ERROR", "regen doctor --deployed"),
+    AlertKind.QUALITY_BIAS: AlertSpec("WARNING", "regen quality --system {system_id}", "regen quality", lasts=True),
+    AlertKind.QUALITY_SKEW: AlertSpec("WARNING", "regen quality --system {system_id}", "regen quality", lasts=True),
+    AlertKind.QUALITY_LINES: AlertSpec("WARNING", "regen sources {as_of_date}", "regen quality", lasts=True),
+    AlertKind.QUALITY_DRIFT: AlertSpec("WARNING", "regen quality --system {system_id}", "regen quality", lasts=True),
 }
 
 

@@ -8,6 +8,7 @@ from regen.schemas import RUN_PREFIX, table
 from regen.schemas.staging import PREDICTIONS, RUNS, SUPERSESSION, prediction_columns
 
 AUDIT = "prediction_regeneration_audit"
+QUALITY = "prediction_quality"
 #: Audit columns that the statement fills, not the entry.
 AUDIT_FILLED = frozenset({"fence_token", "created_at"})
 _COUNTED = {"superseded_count": "superseded", "withdrawn": "withdrawn", "regenerated_count": "inserted"}
@@ -28,6 +29,12 @@ _RENEWED = SUPERSESSION | frozenset(
 def audit_columns() -> tuple[str, ...]:
     """The columns of an audit entry."""
     return tuple(name for name in table(AUDIT).columns if name not in AUDIT_FILLED)
+
+
+@cache
+def quality_columns() -> tuple[str, ...]:
+    """The columns of a measurement of live quality, but for its moment."""
+    return tuple(name for name in table(QUALITY).columns if name != "measured_at")
 
 
 @cache
@@ -60,6 +67,8 @@ def lists(*, counted: bool) -> tuple[tuple[str, str], ...]:
         "run_columns": table(RUNS).columns,
         "staged_run_columns": tuple(RUN_PREFIX + name for name in table(RUNS).columns),
         "audit_columns": audit_columns(),
+        "quality_columns": quality_columns(),
+        "quality_values": tuple(f"figure.{name}" for name in quality_columns()),
         "audit_values": tuple(_audit_value(name, counted=counted) for name in audit_columns()),
     }
     return tuple((place, ", ".join(names)) for place, names in columns.items())

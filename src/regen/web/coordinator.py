@@ -25,7 +25,7 @@ from regen.services.state.deps import Deps
 from regen.services.state.idempotency import IdempotencyKey, KeyUnreadable, is_known, settle
 from regen.services.state.messages import ADVANCE, GRADE, NEWS, is_news
 from regen.services.state.messages_read import check_message, document_id
-from regen.services.tables import grading
+from regen.services.tables import grading, quality_watching
 from regen.services.views import batch_view, moves_view
 from regen.web import alerts, backfills, bodies, halts, lists, maintenance, news
 from regen.web.body_reading import PushBody
@@ -242,7 +242,7 @@ class _Coordinator:
         name = ids.digest(message.message_id, bodies.fingerprint(dict(message.data)))
         key = IdempotencyKey("grade", name, "")
         if not is_known(self._deps, key):
-            grading.grade(self._deps, game_date, game_date)
+            quality_watching.watch(self._deps, grading.grade(self._deps, game_date, game_date))
             settle(self._deps, key)
 
     def _news(self, call: Call, message: Pushed) -> None:

@@ -15,7 +15,7 @@ from regen.domain.dates import eastern_today, parse_game_date
 from regen.domain.errors import InvalidInput
 from regen.services.backfill import starting
 from regen.services.state.idempotency import IdempotencyKey, recall, settle
-from regen.services.tables import bdb_scanning, checking, grading
+from regen.services.tables import bdb_scanning, checking, grading, quality_watching
 from regen.web import bodies
 from regen.web.bootstrap import App
 from regen.web.http import Call, Reply, Route
@@ -68,7 +68,9 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
             if dry_run:
                 days = [begin + timedelta(days=n) for begin, end in due for n in range((end - begin).days + 1)]
                 return WouldGrade(dates=[GradedDate(game_date=day) for day in days])
-            return Grades(dates=[day for begin, end in due for day in grading.grade(deps, begin, end)])
+            graded = [day for begin, end in due for day in grading.grade(deps, begin, end)]
+            quality_watching.watch(deps, graded)
+            return Grades(dates=graded)
 
         return once(call, body, _GRADES, dry_run=dry_run, act=act)
 

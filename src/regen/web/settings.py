@@ -84,6 +84,14 @@ class Settings:
     source_before_hours: float
     source_after_hours: float
     source_shrunk_pct: float
+    quality_watch: str
+    quality_mae_points: float
+    quality_bias_points: float
+    quality_hit_pct: float
+    quality_calibration_pct: float
+    quality_skew_pct: float
+    quality_lined_pct: float
+    quality_rise_pct: float
     min_quality: float
     retention_days: int
     systems: tuple[str, ...]

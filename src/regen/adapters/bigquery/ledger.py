@@ -13,17 +13,19 @@ from google.cloud import bigquery
 from regen.adapters.bigquery.columns import Columns
 from regen.adapters.bigquery.errors import translated
 from regen.adapters.bigquery.jobs import POLLING, Jobs
-from regen.adapters.bigquery.params import scalars
+from regen.adapters.bigquery.params import figures, scalars
 from regen.domain.backfill import DateSurvey
 from regen.domain.bdb import KNOWN, BdbChange, BdbGame, BdbStatus
 from regen.domain.grading import Graded
 from regen.domain.invariants import INVARIANTS, Finding
 from regen.domain.news import Standing
 from regen.domain.promotion import ORPHAN_AFTER, MovedPrediction
+from regen.domain.quality import GameSums, Quality
 from regen.domain.sources import SourceDay
 from regen.domain.zones import ZoneDrift
 from regen.schemas import STAGING_DATASET
 from regen.sql import Names, render
+from regen.sql.lists import lists
 
 STALE_AFTER = timedelta(hours=1)
 """A batch without an end after this time is past its deadline, which is half an hour by default."""
@@ -155,6 +157,16 @@ class BigQueryLedger:
                 )
                 for row in rows
             ]  # fmt: skip
+
+    def quality(self, first: date, last: date) -> list[GameSums]:
+        """See the port."""
+        names = [field.name for field in fields(GameSums)]
+        return [GameSums(*(row[name] for name in names)) for row in self._rows("quality", first=first, last=last)]
+
+    def keep_quality(self, as_of: date, found: Sequence[Quality], at: datetime) -> None:
+        """See the port. BigQuery cancels one of two concurrent runs, and that one is run again."""
+        text = render("keep_quality", self._names, lists=lists(counted=False))
+        self._jobs.alone(text, [*scalars({"as_of": as_of, "at": at}), figures([one.row() for one in found])])
 
     def _rows(self, name: str, **values: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401
         rows = self._jobs.query(render(name, self._names), scalars(values))

@@ -13,7 +13,7 @@ from regen.adapters.bigquery.columns import SQL_TYPES
 from regen.domain.audit import AuditEntry
 from regen.domain.texts import storable
 from regen.schemas import normalise_value, table
-from regen.sql.lists import AUDIT, audit_columns
+from regen.sql.lists import AUDIT, QUALITY, audit_columns, quality_columns
 
 _TYPES = {**SQL_TYPES, "JSON": "STRING"}
 
@@ -40,6 +40,19 @@ def _kind(value: object) -> str:
 def entries(acts: Sequence[AuditEntry]) -> bigquery.ArrayQueryParameter:
     """Audit entries as an array of structs, in the types of the audit table."""
     return bigquery.ArrayQueryParameter("entries", "STRUCT", [_struct(audit_row(act)) for act in acts])
+
+
+def figures(rows: Sequence[Mapping[str, Any]]) -> bigquery.ArrayQueryParameter:
+    """Rows of live quality as an array of structs, in the types of their table."""
+    kinds = {name: table(QUALITY).field(name).type for name in quality_columns()}
+    structs = [
+        bigquery.StructQueryParameter(
+            None,
+            *(bigquery.ScalarQueryParameter(name, _TYPES.get(kind, kind), row[name]) for name, kind in kinds.items()),
+        )
+        for row in rows
+    ]
+    return bigquery.ArrayQueryParameter("figures", "STRUCT", structs)
 
 
 def _struct(row: Mapping[str, Any]) -> bigquery.StructQueryParameter:

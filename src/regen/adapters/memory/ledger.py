@@ -10,6 +10,7 @@ from typing import Any
 
 from regen.adapters.memory.grading import graded
 from regen.adapters.memory.news import standings
+from regen.adapters.memory.quality import game_sums, quality_row
 from regen.adapters.memory.sources import source_days
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.adapters.memory.zones import zone_drifts
@@ -20,6 +21,7 @@ from regen.domain.grading import Graded
 from regen.domain.invariants import Finding
 from regen.domain.news import Standing
 from regen.domain.promotion import MovedPrediction
+from regen.domain.quality import GameSums, Quality
 from regen.domain.slate import POSTPONED, exclusion
 from regen.domain.sources import SourceDay
 from regen.domain.zones import ZoneDrift
@@ -34,6 +36,7 @@ class MemoryLedger:
         graded: the ranges passed to `grade`.
         scores: rows of `player_game_summary`.
         grades: rows of `prediction_accuracy`, by prediction.
+        figures: rows of `prediction_quality`, by the last date of their windows.
         inputs: rows of the input tables, by table, for `sources`.
     """
 
@@ -46,6 +49,7 @@ class MemoryLedger:
         self.graded: list[tuple[date, date]] = []
         self.scores: list[dict[str, Any]] = []
         self.grades: dict[str, dict[str, Any]] = {}
+        self.figures: dict[date, list[dict[str, Any]]] = {}
         self.inputs: dict[str, list[dict[str, Any]]] = {}
 
     def survey(self, first: date, last: date) -> list[DateSurvey]:
@@ -170,3 +174,13 @@ class MemoryLedger:
         made, dates = graded(rows, scores, mine, at)
         self.grades |= made
         return dates
+
+    def quality(self, first: date, last: date) -> list[GameSums]:
+        """See the port."""
+        return game_sums(grade for grade in self.grades.values() if first <= grade["game_date"] <= last)
+
+    def keep_quality(self, as_of: date, found: Sequence[Quality], at: datetime) -> None:
+        """See the port."""
+        if any(row["measured_at"] > at for row in self.figures.get(as_of, ())):
+            return
+        self.figures[as_of] = [quality_row(one, at) for one in found]

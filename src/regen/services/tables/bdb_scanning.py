@@ -26,7 +26,7 @@ from regen.services.state.commit import until_committed
 from regen.services.state.deps import Deps
 from regen.services.state.halts import standing
 from regen.services.state.messages import bdb_item
-from regen.services.tables import grading, source_watching, zones_scanning
+from regen.services.tables import grading, quality_watching, source_watching, zones_scanning
 from regen.services.tables.asking import trigger_writes
 
 TO = {
@@ -71,10 +71,11 @@ def scan(deps: Deps, *, dry_run: bool = False) -> Scan:
     deps.books.change_bdb(
         [_change(game, decision, now) for game, decision in decided if decision.act is not BdbAct.IGNORE]
     )
-    for first, last in grading.spans({game.game_date for game, decision in decided if decision.act is BdbAct.COMPLETE}):
-        grading.grade(deps, first, last)
+    complete = {game.game_date for game, decision in decided if decision.act is BdbAct.COMPLETE}
+    graded = [day for first, last in grading.spans(complete) for day in grading.grade(deps, first, last)]
     source_watching.watch(deps)
     outbox.deliver(deps, label)
+    quality_watching.watch(deps, graded)
     return report
 
 
