@@ -150,7 +150,7 @@ def test_an_older_verifier_leaves_a_held_batch_alone(bench: Bench, monkeypatch: 
     bench.until(VERIFY_TOPIC)
     with monkeypatch.context() as older:
         older.setattr(decoding, "KNOWN", decoding.SCHEMA)
-        with pytest.raises(Unreadable, match="prediction_batches.*: of schema 2; this version knows 1"):
+        with pytest.raises(Unreadable, match=r"prediction_batches.*: of schema 2; this version knows 1"):
             bench.drain()
         bench.clock.advance(120)
         assert sweeping.sweep(bench.deps).unreadable
