@@ -119,8 +119,8 @@ def _route(described: Mapping[str, Any], name: str, route: Mapping[str, Any], sh
         rows = [(f"`{p['name']}`", p["in"], str(p.get("description", ""))) for p in given]
         text += _table(("parameter", "in", "meaning"), rows) + "\n\n"
     answers = {code: _resolved(described, answer) for code, answer in route["responses"].items()}
-    rows = [(code, str(answer.get("description", ""))) for code, answer in answers.items()]
-    return text + _table(("answer", "meaning"), rows) + "\n"
+    said_of = [(code, str(answer.get("description", ""))) for code, answer in answers.items()]
+    return text + _table(("answer", "meaning"), said_of) + "\n"
 
 
 def _resolved(described: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,11 +12,12 @@ import pytest
 
 from browser.test_every_state import AXE, SHOTS
 from regen.cli import session
+from regen.client.moves import moves
 from regen.report.facts import Facts
 from regen.report.page import page as report_page
 from support.league import entry, names, players
 from support.seat import Seat, SeatReader, seated
-from unit.test_report import NOW, backfill_facts, moves
+from unit.test_report import NOW, backfill_facts
 
 pytestmark = pytest.mark.browser
 FRESH = [entry(n, form=15.0 + i, lines=(11.5 + i, 14.5 + i)) for i, n in enumerate(names(10))]

@@ -14,7 +14,7 @@ def test_a_read_without_credentials_ends_unauthenticated(monkeypatch: pytest.Mon
     """It ended with 1, as if BigQuery had failed."""
 
     def missing(*_: object, **__: object) -> None:
-        raise DefaultCredentialsError("none")
+        raise DefaultCredentialsError("none")  # type: ignore[no-untyped-call]
 
     monkeypatch.setattr(google.auth, "default", missing)
     with pytest.raises(WarehouseFailed, match=r"^no credentials for some-project: type `gcloud auth") as raised:

@@ -129,8 +129,10 @@ def _old_and_new(facts: Facts) -> str:
     shown = facts.pairs[::step]
     points = [(old, new - old, f"{who}, {system}: {old:g} to {new:g}") for who, system, old, new in shown]
     said = f"<p>{len(shown)} of {len(facts.pairs)} replaced predictions, every system.</p>"
-    words = {"name": "Moves over old predictions", "x_name": "points before", "y_name": "new less old, points"}
-    return said + _drawn(partial(differences, points, **words)) + _by_system(facts)
+    draw = partial(
+        differences, points, name="Moves over old predictions", x_name="points before", y_name="new less old, points"
+    )
+    return said + _drawn(draw) + _by_system(facts)
 
 
 def _by_system(facts: Facts) -> str:
