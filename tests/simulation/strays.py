@@ -16,12 +16,12 @@ BATCH = f"regen_2026-02-19_{ODD}_00000001"
 NEWER = f"regen_2026-02-19_{ODD}_00000002"
 RECORDS: Mapping[str, Mapping[str, Any]] = {
     f"prediction_batches/{BATCH}": {"batch_id": BATCH, "schema": 1, "status": MARK, "live": True},
-    f"prediction_batches/{NEWER}": {"batch_id": NEWER, "schema": 2, "status": "running", "live": True, "parts": [{}]},
-    "game_dates/2026-02-19": {"schema": 2, "live": NEWER, "waits": [{"for": "a form of another version"}]},
+    f"prediction_batches/{NEWER}": {"batch_id": NEWER, "schema": 99, "status": "running", "live": True, "parts": [{}]},
+    "game_dates/2026-02-19": {"schema": 99, "live": NEWER, "waits": [{"for": "a form of another version"}]},
     f"backfills/backfill_{ODD}": {"backfill_id": f"backfill_{ODD}", "schema": 1, "status": MARK, "live": True},
     f"outbox/{ODD}_1": {"event_id": f"{ODD}_1", "kind": "audit", "schema": 1, "batch_id": None, "payload": "{"},
     f"outbox/{ODD}_2": {"event_id": f"{ODD}_2", "kind": "message", "schema": 1, "batch_id": None, "payload": "[7]"},
-    f"outbox/{ODD}_3": {"event_id": f"{ODD}_3", "kind": "letter", "schema": 2, "batch_id": None, "payload": "{}"},
+    f"outbox/{ODD}_3": {"event_id": f"{ODD}_3", "kind": "letter", "schema": 99, "batch_id": None, "payload": "{}"},
 }
 LATER_KIND: Mapping[str, Mapping[str, Any]] = {
     f"outbox/{ODD}_4": {"event_id": f"{ODD}_4", "kind": "page", "schema": 1, "batch_id": None, "payload": "{}"},

@@ -11,7 +11,7 @@ from regen.services.healing import sweeping
 from regen.services.state.deps import ALERT_TOPIC
 from support.bench import Bench
 
-NEWER = {"schema": 2}
+NEWER = {"schema": 99}
 
 
 def hand(bench: Bench, path: str, **fields: Any) -> None:

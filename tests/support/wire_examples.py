@@ -98,7 +98,7 @@ def _batches() -> Iterator[Example]:
     web.bench.drain()
     web.bench.clock.advance(1)
     yield "batch, rejected", _said(web.get(f"/batches/{_id(started)}"))
-    web.bench.store.commit([Write("update", batch_path(_id(started)), {"schema": 2})])
+    web.bench.store.commit([Write("update", batch_path(_id(started)), {"schema": 99})])
     yield "batches, one unreadable", _said(web.get("/batches"))
     yield "ready", _said(web.get("/ready"))
 
@@ -150,7 +150,7 @@ def _backfills() -> Iterator[Example]:
         web.bench.sweep()
     yield "backfill, done", _said(web.get(path))
     other = web.post("/backfills", {"from": D, "to": D}).json or {}
-    web.bench.store.commit([Write("update", backfill_path(other["backfill_id"]), {"schema": 2})])
+    web.bench.store.commit([Write("update", backfill_path(other["backfill_id"]), {"schema": 99})])
     yield "backfills, one unreadable", _said(web.get("/backfills"))
 
 
@@ -290,7 +290,7 @@ def _story() -> Web:
     _settled(bench)
     ledger.findings = [Finding("coverage", 2, 1, ("2026-01-20: 50 %",)), Finding("unique_keys", 2, 1, ("twice",))]
     web.post("/checks", {"from": D})
-    bench.store.commit([Write("update", batch_path(rejected.batch_id), {"schema": 2, "live": True})])
+    bench.store.commit([Write("update", batch_path(rejected.batch_id), {"schema": 99, "live": True})])
     bench.events.clear()
     _settled(bench)
     return web

@@ -10,13 +10,16 @@ from regen.adapters.memory.ledger import MemoryLedger
 from regen.domain.alerts import RUNBOOK
 from regen.domain.backfill import SHORT, DateStatus
 from regen.domain.batch import ENDED, Batch, Status
-from regen.domain.errors import Gone, InvalidInput, Refused
+from regen.domain.errors import Gone, InvalidInput, Refused, Unreadable
 from regen.domain.scope import Scope
 from regen.domain.trigger import MAX_COALESCED, bounded, merge
 from regen.ports import Write
 from regen.services.backfill.settling import ENDS
 from regen.services.batch import orders
-from regen.services.state.deps import ALERT_TOPIC, COMPLETE_TOPIC
+from regen.services.batch.dates import read_date
+from regen.services.healing import sweeping
+from regen.services.state import decoding
+from regen.services.state.deps import ALERT_TOPIC, COMPLETE_TOPIC, VERIFY_TOPIC
 from regen.services.views.moves_view import view_moves
 from support.bench import Bench
 from support.league import DAY, entry, names, players
@@ -139,6 +142,37 @@ def test_a_held_batch_is_told_to_people_and_programs(bench: Bench) -> None:
     assert (audit.produced, audit.kept, audit.error) == (10, 10, None)
     runs = [r for r in bench.warehouse.runs() if r["batch_id"] == batch.batch_id]
     assert len(runs) == 10, "the worker runs of the round are on record"
+
+
+def test_an_older_verifier_leaves_a_held_batch_alone(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = bench.current()
+    opened = bench.regenerate("careful", hold=True)
+    bench.until(VERIFY_TOPIC)
+    with monkeypatch.context() as older:
+        older.setattr(decoding, "KNOWN", decoding.SCHEMA)
+        with pytest.raises(Unreadable, match=r"prediction_batches.*: of schema 2; this version knows 1"):
+            bench.drain()
+        bench.clock.advance(120)
+        assert sweeping.sweep(bench.deps).unreadable
+        assert bench.current() == before
+    bench.sweep()
+    assert (bench.batch(opened.batch_id).status, bench.current()) == (Status.HELD, before)
+
+
+def test_an_older_version_starts_no_follow_up_to_hold(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.regenerate("live")
+    bench.regenerate("careful", hold=True)
+    monkeypatch.setattr(decoding, "KNOWN", decoding.SCHEMA)
+    with pytest.raises(Unreadable, match=f"game_dates/{DAY}: of schema 2"):
+        read_date(bench.deps, DAY)
+
+
+def test_what_asks_for_no_hold_stays_readable_to_older_ones(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = _held(bench)
+    orders.promote(bench.deps, bench.order(held, "looked at"), None)
+    monkeypatch.setattr(decoding, "KNOWN", decoding.SCHEMA)
+    bench.drain()
+    assert bench.batch(held.batch_id).status is Status.PROMOTED
 
 
 def test_the_seat_holds_looks_and_promotes(seat: Seat) -> None:

@@ -130,7 +130,7 @@ def test_status_audit_and_report_name_the_operator(seat: Seat, tmp_path: Path) -
     assert seat("report", batch, "-o", str(tmp_path / "r.html")).exit_code == 0
     html = (tmp_path / "r.html").read_text()
     assert said in html
-    assert f"<td>rollback: wrong feed</td><td>{ordered}</td>" in html
+    assert f'<td data-head="why">rollback: wrong feed</td><td data-head="by">{ordered}</td>' in html
 
 
 def test_the_operator_is_the_setting_else_user_and_machine() -> None:

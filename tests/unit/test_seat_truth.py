@@ -43,7 +43,10 @@ def test_report_of_a_rejection_gives_no_untrue_reason(seat: Seat, tmp_path: Path
     assert "has been played" not in html
     assert html.index("<h2>Verdict</h2>") < html.index("<h2>Coverage by date</h2>")
     assert "Rejected: coverage is 50 %, under its limit of 90 %" in html
-    assert "<th scope=row>coverage</th><td class=number>50</td><td class=number>90</td>" in html
+    assert (
+        '<th scope=row>coverage</th><td class=number data-head="value">50</td><td class=number data-head="limit">90</td>'
+        in html
+    )
     assert f"<code>regen redrive {batch} --wait</code>" in html
     assert "nothing was promoted" in html
 

@@ -1,4 +1,7 @@
-"""Commands that refuse empty values: an empty variable in a script must not mean "all", "today" or "without"."""
+"""Commands that refuse empty values: an empty variable in a script must not mean "all", "today" or "without".
+
+Their help is plain text by headings; boxes and colours would take longer to import than all commands together.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,10 @@ class StrictCommand(TyperCommand):
         refuse_empty(self, ctx, args)
         return super().parse_args(ctx, args)
 
+    def format_options(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override] # noqa: ANN401
+        """Its arguments and options, by heading."""
+        write_parameters(self, ctx, formatter)
+
 
 class StrictGroup(TyperGroup):
     """The same for the options of a group of commands."""
@@ -25,6 +32,41 @@ class StrictGroup(TyperGroup):
         """As that of a command."""
         refuse_empty(self, ctx, args)
         return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override] # noqa: ANN401
+        """Its options and its commands, by heading."""
+        write_parameters(self, ctx, formatter)
+        rows = [
+            (getattr(command, "rich_help_panel", None) or "Commands", (name, _first(command.help or "")))
+            for name, command in self.commands.items()
+            if not command.hidden
+        ]
+        _write(formatter, rows)
+
+
+def write_parameters(command: TyperCommand | TyperGroup, ctx: typer.Context, formatter: Any) -> None:  # noqa: ANN401
+    """Write the arguments and options, those without a heading first."""
+    rows = []
+    for param in command.get_params(ctx):
+        record = param.get_help_record(ctx)
+        if record is not None:
+            usual = "Arguments" if param.param_type_name == "argument" else "Options"
+            rows.append((getattr(param, "rich_help_panel", None) or usual, record))
+    _write(formatter, sorted(rows, key=lambda row: ("Arguments", "Options").index(row[0]) if row[0] in _USUAL else 2))
+
+
+_USUAL = frozenset({"Arguments", "Options"})
+
+
+def _write(formatter: Any, rows: Sequence[tuple[str, tuple[str, str]]]) -> None:  # noqa: ANN401
+    for head in dict.fromkeys(head for head, _ in rows):
+        with formatter.section(head):
+            formatter.write_dl([row for own, row in rows if own == head])
+
+
+def _first(text: str) -> str:
+    """The first paragraph, in one line."""
+    return " ".join(text.split("\n\n", 1)[0].split())
 
 
 def refuse_empty(command: TyperCommand | TyperGroup, ctx: typer.Context, args: Sequence[str]) -> None:

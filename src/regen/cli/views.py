@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from regen.cli.output import Output, cell, columns, some
 from regen.cli.times import clock, moment
 from regen.domain.persons import asked_by
-from regen.domain.plan import in_words
 
 if TYPE_CHECKING:
     from regen.domain.batch_facts import BatchFacts
@@ -87,6 +86,8 @@ def _told(view: View, facts: BatchFacts) -> Iterator[str]:
         yield f"coverage: {_percent(view['coverage_pct'])}"
     if withdrawn := view.get("withdrawals"):
         verb = "withdrawn" if view.get("promoted_rounds") else "would have withdrawn"
+        from regen.domain.plan import in_words  # noqa: PLC0415
+
         yield f"{verb}: {in_words(withdrawn)}"
     if view["timings"]:
         yield f"seconds: {', '.join(f'{name} {cell(seconds)}' for name, seconds in view['timings'].items())}"

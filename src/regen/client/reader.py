@@ -128,10 +128,11 @@ class Reader:
         config = bigquery.QueryJobConfig(
             query_parameters=scalars(values), maximum_bytes_billed=self.maximum_bytes_billed
         )
+        client = self.client  # outside of the translation: what it raises says itself what to do
         try:
             with translated():
                 with waiting_for("BigQuery", self.tell):
-                    rows = self.client.query_and_wait(
+                    rows = client.query_and_wait(
                         statement,
                         job_config=config,
                         wait_timeout=120,

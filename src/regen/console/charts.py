@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from regen.client.moves import PlayerMoves
 from regen.console.rendering import state_class
-from regen.report.svg import Span, box, caption, chart, line, ticks, timeline
+from regen.report.svg import WIDE, Span, box, caption, chart, colours, legend, line, ticks, timeline
+from regen.report.texts import escape
 
 View = Mapping[str, Any]
 COLUMN_HEIGHT, CHECK_HEIGHT = 44.0, 14.0
@@ -58,7 +59,10 @@ def spans(view: View) -> list[Span]:
 
 def lanes(rows: Sequence[tuple[str, Sequence[Span]]], name: str) -> Markup:
     """What happened when, a lane for each batch."""
-    return Markup(timeline(rows, name=name)) if rows else Markup("")  # noqa: S704 - its texts are escaped there
+    if not rows:
+        return Markup("")
+    keys = legend(list(colours([span.name for _, spans in rows for span in spans]).items()))
+    return Markup(_framed(timeline(rows, name=name), name) + keys)  # noqa: S704 - its texts are escaped there
 
 
 def steps_of_listed(batch: View) -> list[Span]:
@@ -80,7 +84,7 @@ def dumbbells(players: Sequence[PlayerMoves], name: str) -> Markup:
     height = top + DUMBBELL_ROW * len(shown) + 30.0
 
     def x(value: float) -> float:
-        return left + (720.0 - left - right) * (value - scale[0]) / (scale[-1] - scale[0])
+        return left + (WIDE - left - right) * (value - scale[0]) / (scale[-1] - scale[0])
 
     parts = [line(x(t), top, x(t), height - 30, "grid") + caption(x(t), height - 12, f"{t:g}", "axis") for t in scale]
     for i, player in enumerate(shown):
@@ -93,4 +97,9 @@ def dumbbells(players: Sequence[PlayerMoves], name: str) -> Markup:
             f'<circle cx="{x(player.old_points):.1f}" cy="{y:.1f}" r="4" class="before"/>',
             box(x(player.new_points) - 4, y - 4, 8, 8, f"after {css}", tip),
         ]
-    return Markup(chart(height, parts, name))  # noqa: S704 - its texts are escaped there
+    return Markup(_framed(chart(WIDE, height, parts, name), name))  # noqa: S704 - its texts are escaped there
+
+
+def _framed(drawn: str, name: str) -> str:
+    """A chart that scrolls where the page is narrow, by the keyboard, too."""
+    return f'<div class="chart" tabindex="0" role="region" aria-label="{escape(name)}, chart">{drawn}</div>'

@@ -21,7 +21,9 @@ def history(views: Sequence[View]) -> str:
 
 def _batch(view: View) -> str:
     name = f"{view['game_date']}: {view['batch_id']}"
-    return f"<h3>{escape(name)}</h3>" + table_html(HEADS, list(_rows(view)), f"History of {view['batch_id']}")
+    return f"<h3>{escape(name)}</h3>" + table_html(
+        HEADS, list(_rows(view)), f"History of {view['batch_id']}", cards=True
+    )
 
 
 def _rows(view: View) -> Iterator[tuple[str | None, ...]]:

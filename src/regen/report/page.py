@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from importlib import resources
 
 from regen.client.moves import LEAST_MOVE
 from regen.report.facts import Facts, View
 from regen.report.history import history
-from regen.report.svg import Series, Span, bars, differences, histogram, timeline
+from regen.report.svg import Series, Span, bars, bins, both, colours, differences, histogram, legend, timeline
 from regen.report.tables import table_html
 from regen.report.texts import escape
 from regen.report.verdict import verdict
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+Draw = partial[str]
 MOST = 15
-DOTS = 4000
+DOTS = 2000
 
 
 def page(facts: Facts) -> str:
@@ -31,7 +33,8 @@ def page(facts: Facts) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{title}</title><style>{style}</style></head><body>"
-        f"<header><h1>{escape(facts.subject)}</h1><p>{said}</p></header>{_tiles(facts)}{sections}</body></html>\n"
+        f"<header><h1>{escape(facts.subject)}</h1><p>{said}</p></header>"
+        f"<main>{_tiles(facts)}{sections}</main></body></html>\n"
     )
 
 
@@ -59,7 +62,7 @@ def _tiles(facts: Facts) -> str:
         ("rows inserted", sum(c["inserted"] or 0 for c in counts)),
         ("rows withdrawn", sum(c.get("withdrawn") or 0 for c in counts)),
         ("predictions moved", found.changed),
-        ("mean move", f"{found.mean_move:+.2f}"),
+        ("mean move", f"{found.mean_move:+.2f}" if facts.pairs else "-"),
         ("changed sides", found.flips),
     ]
     return "<ul class='tiles'>" + "".join(f"<li><b>{v}</b><span>{escape(k)}</span></li>" for k, v in tiles) + "</ul>"
@@ -69,9 +72,9 @@ def _coverage(facts: Facts) -> str:
     if not facts.batches:
         return "<p>No batch was opened.</p>"
     series = Series("coverage", "one", [view["coverage_pct"] for view in facts.batches])
-    drawn = bars(_days(facts), [series], name="Coverage by date", unit=" %", limit=facts.threshold, top=100.0)
+    draw = partial(bars, _days(facts), [series], name="Coverage by date", unit=" %", limit=facts.threshold, top=100.0)
     rows = [(view["game_date"], view["status"], view["coverage_pct"], facts.threshold) for view in facts.batches]
-    drawn += table_html(("date", "status", "coverage, %", "threshold, %"), rows, "Coverage by date")
+    drawn = _drawn(draw) + table_html(("date", "status", "coverage, %", "threshold, %"), rows, "Coverage by date")
     named = "".join(f"<li>{escape(day)}: {escape(why)}</li>" for day, why in facts.lacking)
     return drawn + (f"<p>Without a batch:</p><ul>{named}</ul>" if named else "")
 
@@ -91,11 +94,12 @@ def _outcomes(facts: Facts) -> str:
     numbers = [(view["game_date"], *(view["counts"][kind] for kind, _ in kinds)) for view in facts.batches]
     by_date = table_html(("date", *(kind for kind, _ in kinds)), numbers, "Players by outcome") if numbers else ""
     summary = (
-        by_date + table_html(heads, rows, "Players without predictions, by reason")
+        by_date + table_html(heads, rows, "Players without predictions, by reason", cards=True)
         if rows
         else f"{by_date}<p>{_all_well(facts)}</p>"
     )
-    return bars(_days(facts), series, name="Outcomes by date", stacked=True) + summary
+    drawn = _drawn(partial(bars, _days(facts), series, name="Outcomes by date", stacked=True))
+    return drawn + legend([(s.name, s.css) for s in series]) + summary
 
 
 def _all_well(facts: Facts) -> str:
@@ -124,8 +128,22 @@ def _old_and_new(facts: Facts) -> str:
     step = -(-len(facts.pairs) // DOTS)
     shown = facts.pairs[::step]
     points = [(old, new - old, f"{who}, {system}: {old:g} to {new:g}") for who, system, old, new in shown]
-    drawn = f"<p>{len(shown)} of {len(facts.pairs)} replaced predictions, every system.</p>"
-    return drawn + differences(points, name="Moves over old predictions", x_name="points before", y_name="new less old")
+    said = f"<p>{len(shown)} of {len(facts.pairs)} replaced predictions, every system.</p>"
+    draw = partial(
+        differences, points, name="Moves over old predictions", x_name="points before", y_name="new less old, points"
+    )
+    return said + _drawn(draw) + _by_system(facts)
+
+
+def _by_system(facts: Facts) -> str:
+    moved: dict[str, list[float]] = {}
+    for _, system, old, new in facts.pairs:
+        moved.setdefault(system, []).append(new - old)
+    rows = [
+        (name, len(by), sum(abs(d) >= LEAST_MOVE for d in by), f"{sum(by) / len(by):+.2f}", f"{max(by, key=abs):+.2f}")
+        for name, by in sorted(moved.items())
+    ]
+    return table_html(("system", "replaced", "moved", "mean move", "largest move"), rows, "Moves by system")
 
 
 def _nothing_replaced(facts: Facts) -> str:
@@ -153,7 +171,9 @@ def _distribution(facts: Facts) -> str:
     stayed = f"<p>{len(moved)} of {len(facts.pairs)} predictions moved; {len(facts.pairs) - len(moved)} did not.</p>"
     if not moved:
         return stayed
-    return stayed + histogram(moved, name="Distribution of moves", x_name="new less old, points")
+    drawn = _drawn(partial(histogram, moved, name="Distribution of moves", x_name="new less old, points"))
+    rows = [(f"{low:+g} to {high:+g}", count) for low, high, count in bins(moved) if count]
+    return stayed + drawn + table_html(("new less old, points", "predictions"), rows, "Predictions by their move")
 
 
 def _biggest(facts: Facts) -> str:
@@ -174,7 +194,8 @@ def _accuracy(facts: Facts) -> str:
         Series("before", "soft", [_two(found["mae_before"]) for _, found in played]),
         Series("after", "one", [_two(found["mae_after"] or found["mae"]) for _, found in played]),
     ]
-    drawn = bars([day[5:] for day, _ in played], series, name="Mean absolute error before and after")
+    draw = partial(bars, [day[5:] for day, _ in played], series, name="Mean absolute error before and after")
+    drawn = _drawn(draw) + legend([(s.name, s.css) for s in series])
     rows = [
         (day, found["players"], found["pairs"], _two(found["mae_before"]), _two(found["mae_after"]), _two(found["mae"]))
         for day, found in played
@@ -200,7 +221,12 @@ def _timeline(facts: Facts) -> str:
     names = list(dict.fromkeys(span.name for _, spans in rows for span in spans))
     spent = [(day, *(_spent(spans, name) for name in names)) for day, spans in rows]
     lengths = table_html(("date", *names), spent, "Seconds in each status") if names else ""
-    return timeline(rows, name="Timeline of the batches") + lengths
+    drawn = _drawn(partial(timeline, rows, name="Timeline of the batches"))
+    return drawn + legend(list(colours(names).items())) + lengths
+
+
+def _drawn(draw: Draw) -> str:
+    return both(lambda width: draw(width=width))
 
 
 def _two(value: float | None) -> float | None:

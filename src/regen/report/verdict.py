@@ -43,9 +43,8 @@ def _failed(facts: BatchFacts) -> str:
         (check.name, _measure(check.value), _measure(check.limit), ", ".join(check.concerns[:5]), to_do(check.name))
         for check in facts.failed_checks
     ]
-    return (
-        table_html(("failed check", "value", "limit", "concerns", "what to do"), rows, "Failed checks") if rows else ""
-    )
+    heads = ("failed check", "value", "limit", "concerns", "what to do")
+    return table_html(heads, rows, "Failed checks", cards=True) if rows else ""
 
 
 def _measure(value: float | None) -> str | None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regen.cli.doctor import deployed, machine, system
-from regen.cli.doctor.looking import Look, LookResult, findings
 from regen.cli.session import Session, command
 from regen.client.errors import FellShort
-from regen.client.vitals import State
+
+if TYPE_CHECKING:
+    from regen.cli.doctor.looking import Look, LookResult
 
 
 def add(app: typer.Typer) -> None:
@@ -27,6 +27,9 @@ def doctor(
     ] = False,
 ) -> None:
     """Say what is installed, reachable, and right, row by row; exit 1 if something does not work. Changes nothing."""
+    from regen.cli.doctor.looking import findings  # noqa: PLC0415
+    from regen.client.vitals import State  # noqa: PLC0415
+
     found = []
     for finding in findings(looks(session, is_deployed=is_deployed)):
         found.append(finding)
@@ -42,6 +45,8 @@ def doctor(
 
 def looks(session: Session, *, is_deployed: bool) -> Iterator[Look]:
     """What is looked at, in order."""
+    from regen.cli.doctor import deployed, machine, system  # noqa: PLC0415
+
     if not is_deployed:
         yield from machine.looks(session)
     yield from system.looks(session)

@@ -14,17 +14,21 @@ from regen.ports import Snapshot
 from regen.services.state.paths import id_of
 
 SCHEMA = 1
-"""The schema number of the documents and messages that this version writes; a record without `schema` has number 1.
+"""The schema number of most documents and messages; a record without `schema` has number 1.
 
 New fields need no new number: a version that does not know them keeps them. A version that does not know a record's
 number must leave the record alone.
 """
+HELD = 2
+"""The schema number of a record that asks for a hold: a version that does not know `hold` would promote the batch."""
+KNOWN = HELD
+"""The highest schema number that this version knows."""
 
 
-def encoded(record: object) -> dict[str, Any]:
-    """The fields of a record's document, with the schema number of this version."""
+def encoded(record: object, schema: int = SCHEMA) -> dict[str, Any]:
+    """The fields of a record's document, with the lowest schema number whose readers treat it rightly."""
     fields: dict[str, Any] = msgspec.to_builtins(record, builtin_types=(datetime, bytes))
-    fields["schema"] = SCHEMA
+    fields["schema"] = schema
     return fields
 
 
@@ -37,8 +41,8 @@ def check_schema(data: Mapping[str, Any], where: str) -> None:
     schema = data.get("schema", 1)
     if type(schema) is not int:
         raise Unreadable(f"{where}: schema: expected a whole number, got {schema!r:.60}")
-    if schema > SCHEMA:
-        raise Unreadable(f"{where}: of schema {schema}; this version knows {SCHEMA}")
+    if schema > KNOWN:
+        raise Unreadable(f"{where}: of schema {schema}; this version knows {KNOWN}")
 
 
 def is_newer(data: Mapping[str, Any]) -> bool:
@@ -47,7 +51,7 @@ def is_newer(data: Mapping[str, Any]) -> bool:
     A record whose `schema` is no number is broken, not newer.
     """
     schema = data.get("schema", 1)
-    return isinstance(schema, int | float) and schema > SCHEMA
+    return isinstance(schema, int | float) and schema > KNOWN
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from regen.domain.outcome import OutcomeKind
 from regen.domain.slate import Exclusion
 from regen.domain.trigger import Trigger
 from regen.ports import Snapshot
-from regen.services.state.decoding import check_name, decoding, encoded
+from regen.services.state.decoding import HELD, SCHEMA, check_name, decoding, encoded
 from regen.services.state.stored import Stored
 from regen.settings import limits, number
 
@@ -172,7 +172,7 @@ _RHYTHM = Stored(RhythmRecord)
 
 def encode_batch(batch: Batch) -> dict[str, Any]:
     """The document of a batch."""
-    document = encoded(batch)
+    document = encoded(batch, HELD if batch.hold else SCHEMA)
     for name in _JSON_FIELDS:
         document[name] = json.dumps(document[name])
     document["live"] = batch.live
@@ -199,7 +199,8 @@ def decode_batch(snapshot: Snapshot) -> Batch:
 
 def encode_date(record: DateRecord) -> dict[str, Any]:
     """The document of a date; triggers as JSON text (they carry metadata from outside)."""
-    document = encoded(record)
+    waiting = [trigger for name in _TRIGGERS for trigger in getattr(record, name)]
+    document = encoded(record, HELD if any(trigger.hold for trigger in waiting) else SCHEMA)
     for name in _TRIGGERS:
         document[name] = [msgspec.json.encode(t).decode() for t in getattr(record, name)]
     return document
