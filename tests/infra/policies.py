@@ -28,6 +28,7 @@ ROLES = {
     },
     "google_bigquery_table_iam_member": {"roles/bigquery.dataEditor"},
     "google_cloud_run_v2_service_iam_member": {INVOKER},
+    "google_iap_web_cloud_run_service_iam_member": {"roles/iap.httpsResourceAccessor"},
     "google_project_iam_member": {
         "roles/bigquery.jobUser",
         "roles/cloudscheduler.viewer",
@@ -46,6 +47,7 @@ ROLES = {
     "google_pubsub_topic_iam_member": {"roles/pubsub.publisher"},
     "google_secret_manager_secret_iam_member": {"roles/secretmanager.secretAccessor"},
     "google_service_account_iam_member": {"roles/iam.serviceAccountTokenCreator"},
+    "google_storage_bucket_iam_member": {"roles/storage.objectViewer"},
 }
 
 
