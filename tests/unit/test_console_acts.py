@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -97,6 +98,25 @@ def test_the_platform_is_halted_and_resumed_with_reasons(bench: ConsoleBench, mo
     assert browser.post("/acts/resume", {**form, "reason": "done"}).status == 303
     bench.bench.clock.advance(5)
     assert 'href="/acts/resume"' not in browser.get("/").text
+
+
+def test_the_scan_shows_dates_with_other_shot_zones(bench: ConsoleBench) -> None:
+    written = bench.bench.clock.now() - timedelta(hours=1)
+
+    def slate(**hashes: str) -> None:
+        made = [(e, e.inputs) for e in players(4) if e.inputs]
+        named = [(e, i, hashes.get(e.player_lookup, "old")) for e, i in made]
+        bench.bench.slate(
+            [replace(e, inputs=replace(i, shot_zones_hash=h, features_built_at=written)) for e, i, h in named]
+        )
+
+    slate()
+    bench.bench.run()
+    slate(playerb="new", playerc="new")
+    page = bench.browser().get("/acts/scan").text
+    assert "Dates whose predictions rest on other shot zones" in page
+    assert "2: playerb, playerc" in page
+    assert not problems(page)
 
 
 def test_a_reason_is_mandatory_and_kept(bench: ConsoleBench) -> None:
