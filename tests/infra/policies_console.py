@@ -14,6 +14,16 @@ from regen.web.settings import SettingsInvalid
 
 SERVICE = "google_cloud_run_v2_service"
 ACCESS = "google_iap_web_cloud_run_service_iam_member"
+SHARED = (
+    *(
+        "REGEN_CODE_VERSION",
+        "REGEN_CONSOLE_OPERATORS",
+        "REGEN_CONSOLE_URL",
+        "REGEN_DATASET_PREFIX",
+        "REGEN_IAP_AUDIENCE",
+    ),
+    *("REGEN_MAXIMUM_BYTES_BILLED", "REGEN_OIDC_AUDIENCE", "REGEN_PROJECT"),
+)
 READS = {"roles/bigquery.jobUser", "roles/bigquery.dataViewer"}
 
 
@@ -42,7 +52,7 @@ def the_console_is_behind_the_proxy(d: Deployment) -> Iterator[str]:
             yield f"{console.address}: anybody gets in"
         name = console.values["name"]
         invoking = {m for r, role, m in d.grants() if role == "roles/run.invoker" and r.values["name"] == name}
-        if invoking != {d.service_agent("iap")}:
+        if invoking != {d.service_agent("console")}:
             yield f"{name} is invoked by {sorted(invoking)}"
     for r in d.of(ACCESS):
         if not r.values["member"].startswith(("user:", "group:", "domain:")):
@@ -75,7 +85,7 @@ def console_and_coordinator_agree(d: Deployment) -> Iterator[str]:
         own = environment(console)
         if theirs["REGEN_CONSOLE_ACCOUNT"] != account(console):
             yield f"the coordinator takes assertions from {theirs['REGEN_CONSOLE_ACCOUNT']}"
-        for name in ("REGEN_CONSOLE_OPERATORS", "REGEN_IAP_AUDIENCE", "REGEN_OIDC_AUDIENCE", "REGEN_CODE_VERSION"):
+        for name in SHARED:
             if own.get(name) != theirs[name]:
                 yield f"{name}: the console has {own.get(name)}, the coordinator {theirs[name]}"
         service = f"/locations/{console.values['location']}/services/{console.values['name']}"

@@ -17,6 +17,7 @@ APIS = {
     "google_bigquery_routine": "bigquery",
     "google_bigquery_table": "bigquery",
     "google_bigquery_table_iam_member": "bigquery",
+    "google_cloud_run_v2_service": "run",
     "google_cloud_run_v2_service_iam_member": "run",
     "google_cloud_scheduler_job": "cloudscheduler",
     "google_cloudfunctions2_function": "cloudfunctions",
@@ -33,6 +34,7 @@ APIS = {
     "google_project_service_identity": "serviceusage",
     "google_pubsub_subscription": "pubsub",
     "google_pubsub_subscription_iam_member": "pubsub",
+    "google_iap_web_cloud_run_service_iam_member": "iap",
     "google_pubsub_topic": "pubsub",
     "google_pubsub_topic_iam_member": "pubsub",
     "google_secret_manager_secret": "secretmanager",
@@ -40,6 +42,7 @@ APIS = {
     "google_service_account": "iam",
     "google_service_account_iam_member": "iam",
     "google_storage_bucket": "storage",
+    "google_storage_bucket_iam_member": "storage",
     "google_storage_bucket_object": "storage",
 }
 #: Of no API: they only wait.

@@ -51,7 +51,7 @@ def assertion(email: str = ANN, signed_by: str = "iap", **changes: Any) -> str:
         **changes,
     }
     said = {name: value for name, value in claims.items() if value is not ...}
-    own = es256.ES256Signer(key(signed_by), "iap-1")  # type: ignore[no-untyped-call]
+    own = es256.ES256Signer(key(signed_by), "iap-1")
     return str(jwt.encode(own, said).decode())  # type: ignore[no-untyped-call]
 
 

@@ -105,8 +105,9 @@ def alerts(site: Site, asked: Asked) -> Page:
     raised: Seen[list[View]] = seen["raised"]
     halt: Seen[View] = seen["halt"]
     facts = {"ready": ready, "raised": raised, "life": signs_of_life(ready), "stale": stale(ready, raised)}
-    facts["halt"] = halt_sentence(halt.value) if halt.value else None
-    facts["is_halted"] = bool(halt.value) and halt.value["status"] == "halted"
+    known = halt.value
+    facts["halt"] = halt_sentence(known) if known else None
+    facts["is_halted"] = known is not None and known["status"] == "halted"
     return Page("alerts.html", "Signs of life", facts, QUIET, "alerts")
 
 
