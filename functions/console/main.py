@@ -11,7 +11,7 @@ from regen.console_host.wiring import console, refuse_unusable
 refuse_unusable()
 
 
-@functions_framework.aio.http
+@functions_framework.aio.http  # type: ignore[arg-type] # what it calls an answer is any ASGI application
 async def main(request: Request) -> ASGIApp:  # noqa: ARG001 - the application reads the request itself
     """Answer one request: the framework has the application do it."""
     return console()
