@@ -21,6 +21,7 @@ locals {
       REGEN_CODE_VERSION = local.manifest.code_version
       REGEN_INPUTS_STORE = "gs://${google_storage_bucket.inputs.name}"
     },
+    local.console_address == null ? {} : { REGEN_CONSOLE_URL = local.console_address },
   )
 
   # Behind IAM the platform checks the token and takes its signature away, so that only its claims are left to check.
@@ -96,7 +97,7 @@ resource "google_cloudfunctions2_function" "this" {
     service_account_email            = google_service_account.function[each.key].email
     timeout_seconds                  = var.functions[each.key].timeout_seconds
 
-    environment_variables = merge(local.environment, {
+    environment_variables = merge(local.environment, each.key == "coordinator" ? local.coordinators_console : {}, {
       LOG_EXECUTION_ID         = "true"
       THREADS                  = tostring(var.functions[each.key].concurrency)
       REGEN_OIDC_AUDIENCE      = local.audiences[each.key]

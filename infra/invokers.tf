@@ -6,6 +6,7 @@ locals {
       scheduler = google_service_account.scheduler.member
     },
     { for m in var.operators : m => m },
+    { for a in google_service_account.console : "console" => a.member },
   )
 }
 

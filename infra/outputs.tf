@@ -8,6 +8,11 @@ output "code_version" {
   value       = local.manifest.code_version
 }
 
+output "console_url" {
+  description = "Address of the console; null without one."
+  value       = local.console_address
+}
+
 output "coordinator_url" {
   description = "Address of the coordinator."
   value       = local.uris.coordinator

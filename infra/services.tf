@@ -1,5 +1,5 @@
 locals {
-  services = setunion(local.values.REGEN_TRACING == "otlp" ? ["telemetry.googleapis.com"] : [], [
+  services = setunion(local.values.REGEN_TRACING == "otlp" ? ["telemetry.googleapis.com"] : [], var.console ? ["iap.googleapis.com"] : [], [
     "artifactregistry.googleapis.com",
     "bigquery.googleapis.com",
     "cloudbuild.googleapis.com",

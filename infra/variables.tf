@@ -375,7 +375,7 @@ variable "runbook_url" {
 }
 
 variable "console_url" {
-  description = "Address of the console; messages of the webhook link to the batch or date there. Null: no link."
+  description = "Address of the console; messages of the webhook link to the batch or date there. Null: that of `console`, or no link."
   type        = string
   default     = null
 

@@ -36,6 +36,9 @@ VARIABLES = {
     "webhook": "true",
     "alert_emails": '["data@example.com"]',
     "operators": '["group:data@example.com"]',
+    "console": "true",
+    "console_viewers": '["group:data@example.com"]',
+    "console_operators": '["user:ann@example.com"]',
 }
 
 #: The predecessor's topics.

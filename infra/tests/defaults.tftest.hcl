@@ -287,3 +287,16 @@ run "lines_and_starts_of_upstreams_tables" {
     error_message = "who reads a view reads its tables: coordinator, verifier and operators"
   }
 }
+
+run "no_console_unasked" {
+  command = plan
+
+  assert {
+    condition     = length(google_cloud_run_v2_service.console) + length(google_service_account.console) + length(google_iap_web_cloud_run_service_iam_member.console) == 0
+    error_message = "the console in the cloud is asked for"
+  }
+  assert {
+    condition     = !contains(keys(google_cloudfunctions2_function.this["coordinator"].service_config[0].environment_variables), "REGEN_CONSOLE_ACCOUNT") || google_cloudfunctions2_function.this["coordinator"].service_config[0].environment_variables["REGEN_CONSOLE_ACCOUNT"] == ""
+    error_message = "without a console no account brings assertions"
+  }
+}

@@ -174,3 +174,19 @@ run "a_query_that_is_not_there" {
   }
   expect_failures = [var.input_views]
 }
+
+run "everybody_at_the_console" {
+  command = plan
+  variables {
+    console_viewers = ["allAuthenticatedUsers"]
+  }
+  expect_failures = [var.console_viewers]
+}
+
+run "a_group_of_operators_of_the_console" {
+  command = plan
+  variables {
+    console_operators = ["group:data@example.com"]
+  }
+  expect_failures = [var.console_operators]
+}

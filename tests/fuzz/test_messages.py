@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from fuzz.odd import anything, bounded, few, objects, regenerations, texts, written
 from regen.domain.errors import InvalidInput
 from regen.domain.ids import is_document_id
-from regen.web.callers import Gatekeeper, Unauthenticated
+from regen.web.callers import Gatekeeper
 from regen.web.envelopes import Pushed, changed_document, decode_push
 from regen.web.settings import read_settings
+from regen.web.tokens import Unauthenticated
 from support.league import players
 from support.web_bench import Web, claims, environment, pushed, token
 

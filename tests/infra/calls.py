@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from infra.writing import PORT_CALL, SOURCES, _services
+from regen.local.imports import imported_modules
 
 ADAPTERS = SOURCES / "adapters"
 #: The module of the class behind each port.
@@ -181,3 +182,12 @@ def calls_of_people() -> set[str]:
         if "Ledger(" in text:
             found |= {f"bigquery: {c}" for c in ("query", "result", "get_job", "list_tables")}
     return found
+
+
+def calls_of_console() -> set[str]:
+    """Every call to Google that the modules of the console's package make by themselves; the coordinator is no part of Google."""
+    own = {SOURCES / "console_host" / "wiring.py"}
+    packaged = own | imported_modules(SOURCES, own).keys()
+    reading = [p for p in packaged if p.is_relative_to(SOURCES / "client") or p.is_relative_to(SOURCES / "console")]
+    text = "".join(p.read_text() for p in reading)
+    return {f"bigquery: {m}" for m in re.findall(r"\bclient\.(\w+)", text) if m in NETWORK["bigquery"]}

@@ -28,6 +28,7 @@ ROLES = {
     },
     "google_bigquery_table_iam_member": {"roles/bigquery.dataEditor"},
     "google_cloud_run_v2_service_iam_member": {INVOKER},
+    "google_iap_web_cloud_run_service_iam_member": {"roles/iap.httpsResourceAccessor"},
     "google_project_iam_member": {
         "roles/bigquery.jobUser",
         "roles/cloudscheduler.viewer",
@@ -343,7 +344,9 @@ def defaults_are_the_codes(d: Deployment) -> Iterator[str]:
     for key in d.functions():
         for name, text in d.environment(key).items():
             row = declared().get(name)
-            if row and row.terraform and row.default is not None and text != text_of(row.default):
+            # A console that is deployed has an address that no variable says.
+            derived = name == "REGEN_CONSOLE_URL" and bool(d.of("google_cloud_run_v2_service"))
+            if row and row.terraform and row.default is not None and text != text_of(row.default) and not derived:
                 yield f"{key}: {name} is {text}, in settings.json {text_of(row.default)}"
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.calls import calls_of, calls_of_people, client_calls
+from infra.calls import calls_of, calls_of_console, calls_of_people, client_calls
 from infra.deployment import Deployment, Resource, last
+from infra.policies_console import account, consoles
 from infra.writing import PORT_CALL, written_by
 from regen.cli.doctor.deployed import PERMISSIONS
 from regen.schemas import STAGING_DATASET, tables
@@ -69,9 +70,15 @@ ROWS = list(rows())
 RIGHTS = [row for row in ROWS if row.permissions]
 
 
+def _member(d: Deployment, who: str) -> str:
+    if who == "operators":
+        return "group:data@example.com"
+    return f"serviceAccount:{account(consoles(d)[0]) if who == 'console' else d.account(who)}"
+
+
 def missing(d: Deployment, row: Row) -> list[str]:
     """Where the row's role is not given, of all places that it names."""
-    member = "group:data@example.com" if row.who == "operators" else f"serviceAccount:{d.account(row.who)}"
+    member = _member(d, row.who)
     given = [r for r, role, m in d.grants() if (role, m) == (row.role, member)]
     return sorted(PLACES[row.where](d, row.who, given))
 
@@ -130,6 +137,12 @@ def test_every_call_of_the_command_line_has_its_permission() -> None:
     assert documented == calls_of_people()
 
 
+def test_every_call_of_the_console_has_its_permission() -> None:
+    documented = {c for row in ROWS if row.who == "console" for c in row.calls}
+    assert documented == calls_of_console()
+    assert documented == {"bigquery: query_and_wait"}
+
+
 @pytest.mark.parametrize("row", RIGHTS, ids=lambda r: f"{r.who} {r.role} {r.where}")
 def test_the_role_has_the_permission_and_is_given(row: Row, deployed: Deployment) -> None:
     assert row.permissions <= ROLES[row.role]
@@ -138,7 +151,7 @@ def test_the_role_has_the_permission_and_is_given(row: Row, deployed: Deployment
 
 @pytest.mark.parametrize("row", RIGHTS, ids=lambda r: f"{r.who} {r.role} {r.where}")
 def test_a_right_that_is_taken_away_is_missed(row: Row, deployed: Deployment) -> None:
-    member = "group:data@example.com" if row.who == "operators" else f"serviceAccount:{deployed.account(row.who)}"
+    member = _member(deployed, row.who)
     given = [r for r, role, m in deployed.grants() if (role, m) == (row.role, member)]
     left = Deployment(tuple(r for r in deployed.resources if r not in given))
     assert missing(left, row)
@@ -166,7 +179,8 @@ def test_a_call_through_a_routes_own_deps_is_found() -> None:
 def test_people_only_read(deployed: Deployment) -> None:
     given = {role for _, role, member in deployed.grants() if member.startswith(("group:", "user:"))}
     assert given
-    assert all(role.lower().endswith("viewer") or role == "roles/bigquery.jobUser" for role in given)
+    looking = {"roles/bigquery.jobUser", "roles/iap.httpsResourceAccessor"}
+    assert all(role.lower().endswith("viewer") or role in looking for role in given)
 
 
 def test_unlisted_google_call_is_found(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from regen.local.emulators import find_emulators
 from regen.local.packaging import Package, package_functions
 from regen.local.tokens import TokenSigner
 from regen.web.settings import GOOGLE_ISSUER
+from support import iap
 from support.emulators import firestore
 from support.polling import wait_until
 
@@ -33,6 +34,7 @@ FRAMEWORK_MS = 220.0
 """The import of functions_framework alone on the reference machine: what a slower machine's time is judged by."""
 HEAVY = ("pandas", "numpy", "pyarrow", "pydantic", "scipy", "sklearn")
 FUNCTIONS = ("coordinator", "verifier", "worker")
+PACKAGES = (*FUNCTIONS, "console")
 ENVIRONMENT = {
     "REGEN_PROJECT": "demo-project",
     "REGEN_API_KEYS": "me:0123456789abcdef",
@@ -65,6 +67,7 @@ CLIENTS = {
     "coordinator": "from google.cloud import bigquery; import regen.adapters.bigquery, regen.adapters.pubsub",
     "verifier": "from google.cloud import bigquery; import regen.adapters.bigquery, regen.adapters.pubsub",
     "worker": "import regen.adapters.firestore",
+    "console": "from google.cloud import bigquery; import regen.client.reader, google.oauth2.id_token",
 }
 
 
@@ -91,7 +94,7 @@ def python(packages: dict[str, Package]) -> Path:
     return home / "bin" / "python"
 
 
-@pytest.fixture(params=FUNCTIONS)
+@pytest.fixture(params=PACKAGES)
 def unpacked(request: pytest.FixtureRequest, packages: dict[str, Package], tmp_path: Path) -> Path:
     """The archive in an empty folder that has its name."""
     folder = tmp_path / str(request.param)
@@ -145,7 +148,7 @@ def firestore_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @contextmanager
-def _started(python: Path, folder: Path, **more: str) -> Iterator[str]:
+def _started(python: Path, folder: Path, answers: tuple[str, int] = ("/health", 200), **more: str) -> Iterator[str]:
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
@@ -157,7 +160,9 @@ def _started(python: Path, folder: Path, **more: str) -> Iterator[str]:
     )
     try:
         wait_until(
-            lambda: _answer(f"http://127.0.0.1:{port}/health")[0] == 200 or process.poll() is not None, 60, "health"
+            lambda: _answer(f"http://127.0.0.1:{port}{answers[0]}")[0] == answers[1] or process.poll() is not None,
+            60,
+            "its first answer",
         )
         assert process.poll() is None
         yield f"http://127.0.0.1:{port}"
@@ -185,6 +190,7 @@ def _answer(url: str, body: bytes | None = None, **headers: str) -> tuple[int, b
 EVENTS = {"coordinator": "/regenerate-pubsub", "verifier": "/verify", "worker": "/"}
 
 
+@pytest.mark.parametrize("unpacked", FUNCTIONS, indirect=True)
 def test_package_starts_and_answers_an_event(python: Path, unpacked: Path) -> None:
     with _started(python, unpacked) as url:
         status, body = _answer(f"{url}/health")
@@ -194,6 +200,7 @@ def test_package_starts_and_answers_an_event(python: Path, unpacked: Path) -> No
         assert (status, json.loads(body)["title"]) == (401, "Unauthenticated")
 
 
+@pytest.mark.parametrize("unpacked", FUNCTIONS, indirect=True)
 def test_package_records_a_signed_event(python: Path, unpacked: Path, firestore_host: str) -> None:
     """The event names a batch that nobody knows: taken, and on record in the store."""
     # As it reaches a private service: verified by the platform, and without its signature.
@@ -207,3 +214,25 @@ def test_package_records_a_signed_event(python: Path, unpacked: Path, firestore_
     assert status == 204
     found = f"http://{firestore_host}/v1/projects/demo-project/databases/(default)/documents/outbox"
     assert message["messageId"] in _answer(found)[1].decode()
+
+
+@pytest.mark.parametrize("unpacked", ["console"], indirect=True)
+def test_console_starts_and_shows_nothing_to_strangers(python: Path, unpacked: Path) -> None:
+    """As the platform starts it: the framework has the ASGI application answer, and the application asks who is there."""
+    given = iap.deployed(REGEN_COORDINATOR_URL="http://127.0.0.1:9", REGEN_CONSOLE_URL="https://console.example")
+    ours = {**{n: v for n, v in given.items() if n != "REGEN_BACKEND"}, "answers": ("/", 421)}
+    with _started(python, unpacked, **ours) as url:  # type: ignore[arg-type]
+        said = [_answer(f"{url}{path}", Host="console.example") for path in ("/", "/backfills", "/acts/scan")]
+        assert [status for status, _ in said] == [401, 401, 401]
+        known = {"Host": "console.example", "X-Goog-IAP-JWT-Assertion": iap.assertion()}
+        # What needs no cookie is there for one whom the proxy has let in.
+        assert _answer(f"{url}/static/console.css", None, **known)[0] == 200
+
+
+def test_the_consoles_package_has_no_service(packages: dict[str, Package]) -> None:
+    """What cannot be imported cannot write: the console acts through the coordinator alone."""
+    found = {name.split("/")[1] for name in packages["console"].files if name.startswith("regen/")}
+    assert not found & {"cli", "league", "local", "ports.py", "services", "systems"}
+    assert {"client", "console", "console_host", "settings.json"} <= found
+    assert {"regen/console/static/console.js", "regen/console/templates/board.html"} <= set(packages["console"].files)
+    assert not any("/console" in name for name in packages["coordinator"].files)

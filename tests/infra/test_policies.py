@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from infra import policies_platform, policies_storage  # noqa: F401 - their policies are listed by being imported
+from infra import policies_console, policies_platform, policies_storage  # noqa: F401 - their policies are listed by being imported
 from infra.deployment import Deployment
 from infra.policies import redelivery_seconds
 from infra.queries import queries
 from infra.rules import POLICIES, Policy
 from infra.seeds import SEEDS as OWN_SEEDS
+from infra.seeds_console import CONSOLE_SEEDS
 from infra.seeds_platform import PLATFORM_SEEDS
 
-SEEDS = {**OWN_SEEDS, **PLATFORM_SEEDS}
+SEEDS = {**OWN_SEEDS, **PLATFORM_SEEDS, **CONSOLE_SEEDS}
 BY_NAME = {p.__name__: p for p in POLICIES}
 
 

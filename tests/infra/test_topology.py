@@ -16,8 +16,9 @@ from infra.deployment import Deployment
 from infra.emulated import listing
 from infra.equality import PLATFORM, differences, listed
 from regen.local.emulators import Emulators, find_emulators
-from regen.web.callers import Forbidden, Gatekeeper, Unauthenticated
+from regen.web.callers import Forbidden, Gatekeeper
 from regen.web.settings import Settings
+from regen.web.tokens import Unauthenticated
 from support.emulators import pubsub
 
 SECRETS = {"REGEN_API_KEYS": "me:0123456789abcdef", "REGEN_WEBHOOK_URL": "https://example.com/hook"}

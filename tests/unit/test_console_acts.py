@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from regen.client.summary import order_sentence
 from regen.console.acts.declared import ACTS
+from regen.web import readiness
 from support.console_bench import ConsoleBench, game
 from support.league import DAY, entry, players
 from support.strict_html import problems
@@ -29,7 +31,7 @@ def _rejected(bench: ConsoleBench) -> str:
 
 def test_every_act_of_the_issue_is_there() -> None:
     wanted = {"start", "regenerate", "cancel", "redrive", "promote", "rollback", "backfill", "scan", "grade"}
-    wanted |= {"close", "pause-backfill", "resume-backfill", "cancel-backfill"}
+    wanted |= {"close", "withdraw", "halt", "resume", "pause-backfill", "resume-backfill", "cancel-backfill"}
     assert set(ACTS) == wanted
 
 
@@ -42,6 +44,79 @@ def test_start_is_previewed_and_leads_to_its_batch(bench: ConsoleBench) -> None:
     assert answer.status == 303
     assert answer.headers["location"].startswith("/batches/batch_2026-01-20_")
     assert browser.get(answer.headers["location"]).status == 200
+
+
+def test_a_withdrawal_is_previewed_typed_and_kept(bench: ConsoleBench) -> None:
+    bench.bench.run()
+    browser = bench.browser()
+    assert f"/acts/withdraw?date={DAY}" in browser.get(f"/dates/{DAY}").text
+    where = f"/acts/withdraw?date={DAY}&whom=players&names=playera&why=postponed"
+    page = browser.get(where)
+    assert "would withdraw 2 predictions of 1 players of 2026-01-20 as postponed: playera" in page.text
+    form = {**page.form("order"), "reason": "the league called it off"}
+    assert browser.post(where, form).status == 400
+    assert bench.orders == []
+    answer = browser.post(where, {**form, "date_typed": DAY.isoformat()})
+    assert answer.status == 303, answer.text
+    bench.bench.drain()
+    view = bench.web.get(answer.headers["location"]).get_json()
+    assert (view["status"], view["counts"]["withdrawn"]) == ("promoted", 2)
+    assert view["metadata"]["note"] == "the league called it off"
+    assert "whom=players&amp;names=playera" not in browser.get(f"/dates/{DAY}").text
+
+
+def test_a_withdrawal_of_nothing_is_refused_in_words(bench: ConsoleBench) -> None:
+    bench.bench.run()
+    browser = bench.browser()
+    for query in ("", "&whom=players&names=nobody", "&whom=games&names=000"):
+        answer = browser.get(f"/acts/withdraw?date={DAY}{query}")
+        assert answer.status in {400, 404, 409}
+        assert "Refused." in answer.text
+        assert not problems(answer.text)
+
+
+def test_the_platform_is_halted_and_resumed_with_reasons(bench: ConsoleBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "CACHE_SECONDS", 0.0)  # of the machine's clock, which the bench does not advance
+    browser = bench.browser()
+    assert "/acts/halt" in browser.get("/alerts").text
+    form = browser.get("/acts/halt").form("order")
+    assert browser.post("/acts/halt", form).status == 400
+    answer = browser.post("/acts/halt", {**form, "reason": "a model is rolled back"})
+    assert (answer.status, answer.headers["location"]) == (303, "/alerts")
+    page = browser.get("/alerts").text
+    assert "a model is rolled back" in page
+    assert 'href="/acts/halt"' not in page
+    bench.bench.clock.advance(5)
+    board = browser.get("/")
+    assert "a model is rolled back" in board.text
+    assert 'href="/acts/resume"' in board.text
+    assert not problems(board.text)
+    # Halted twice: refused as the coordinator says it; the one who sent the form again is not.
+    assert browser.post("/acts/halt", {**form, "reason": "a model is rolled back"}).status == 303
+    assert "the platform is halted since" in browser.get("/acts/halt").text
+    form = browser.get("/acts/resume").form("order")
+    assert browser.post("/acts/resume", {**form, "reason": "done"}).status == 303
+    bench.bench.clock.advance(5)
+    assert 'href="/acts/resume"' not in browser.get("/").text
+
+
+def test_the_scan_shows_dates_with_other_shot_zones(bench: ConsoleBench) -> None:
+    written = bench.bench.clock.now() - timedelta(hours=1)
+
+    def slate(**hashes: str) -> None:
+        made = [(e, e.inputs) for e in players(4) if e.inputs]
+        named = [(e, i, hashes.get(e.player_lookup, "old")) for e, i in made]
+        bench.bench.slate(
+            [replace(e, inputs=replace(i, shot_zones_hash=h, features_built_at=written)) for e, i, h in named]
+        )
+
+    slate()
+    bench.bench.run()
+    slate(playerb="new", playerc="new")
+    page = bench.browser().get("/acts/scan").text
+    assert "Dates whose predictions rest on other shot zones" in page
+    assert "2: playerb, playerc" in page
+    assert not problems(page)
 
 
 def test_a_reason_is_mandatory_and_kept(bench: ConsoleBench) -> None:

@@ -22,6 +22,7 @@ from regen.web.settings import Settings, read_settings, read_value
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "regen"
 FUNCTIONS = ("coordinator", "verifier", "worker")
+READERS = (*FUNCTIONS, "console")
 MADE = frozenset({"run_for", "artefacts", "feature_versions", "promotion_wait_seconds"})
 """Fields of Config that no deployment sets."""
 LIMITS = {name: row for name, row in declared().items() if row.check}
@@ -39,7 +40,8 @@ def test_every_setting_has_a_field_and_every_field_a_row() -> None:
 
 
 def test_every_setting_is_read_by_the_code() -> None:
-    web = "".join(p.read_text() for p in (SOURCE / "web").glob("*.py"))
+    hosts = (SOURCE / "web", SOURCE / "console_host")
+    web = "".join(p.read_text() for folder in hosts for p in folder.glob("*.py"))
     services = "".join(p.read_text() for p in (SOURCE / "services").rglob("*.py"))
     told = []
     for name in REST:
@@ -48,7 +50,9 @@ def test_every_setting_is_read_by_the_code() -> None:
         if in_config and not re.search(rf"config\.{field}\b", services):
             told.append(f"{name}: no service reads config.{field}")
         if not in_config and not re.search(rf"settings\.{field}\b", web):
-            told.append(f"{name}: regen.web does not read settings.{field}, and Config has no field {field}")
+            told.append(
+                f"{name}: regen.web and regen.console_host do not read settings.{field}, and Config has no field {field}"
+            )
     assert not told, "\n".join(told)
 
 
@@ -117,8 +121,8 @@ def _lacking(name: str, row: Setting) -> Iterator[str]:
         yield f"{name}: keys and addresses are secret, and nothing else"
     if (row.type == "choice") != bool(row.values) or bool(row.pattern) != bool(row.expected):
         yield f"{name}: a choice has values; a pattern has words for what is expected"
-    if set(row.functions) - set(FUNCTIONS) or not row.functions:
-        yield f"{name}: functions: expected some of {', '.join(FUNCTIONS)}"
+    if set(row.functions) - set(READERS) or not row.functions:
+        yield f"{name}: functions: expected some of {', '.join(READERS)}"
     for value in (row.default, row.local):
         if value is not None and (problem := _problem(name, text_of(value))):
             yield f"{name}: {problem}"
@@ -146,6 +150,13 @@ def test_a_row_names_the_functions_that_read_it(function: str) -> None:
                 f"{name}: functions: the {function} {'reads' if field in read else 'does not read'} config.{field}"
             )
     assert not told, "\n".join(told)
+
+
+def test_a_row_names_the_console_if_it_reads_it() -> None:
+    text = "".join(p.read_text() for p in (SOURCE / "console_host").glob("*.py"))
+    read = set(re.findall(r"settings\.(\w+)", text)) - {"settings"}
+    named = {field_of(name) for name, row in declared().items() if "console" in row.functions}
+    assert named - {"code_version"} == read
 
 
 def test_default_is_written_in_settings_json_only() -> None:

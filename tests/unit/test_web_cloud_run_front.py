@@ -10,9 +10,10 @@ from werkzeug.test import Client, TestResponse
 
 from regen.domain.errors import RegenError
 from regen.local.tokens import TokenSigner
-from regen.web.callers import Forbidden, Gatekeeper, Unauthenticated
+from regen.web.callers import Forbidden, Gatekeeper
 from regen.web.http import Route
 from regen.web.settings import CLAIMS, SIGNATURE, read_settings
+from regen.web.tokens import Unauthenticated
 from support.cloud_run_front import CloudRunFront
 from support.league import DAY
 from support.web_bench import (

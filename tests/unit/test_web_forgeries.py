@@ -13,8 +13,9 @@ import pytest
 
 from regen.domain.errors import Unavailable
 from regen.local.tokens import TokenSigner
-from regen.web.callers import Gatekeeper, Unauthenticated
+from regen.web.callers import Gatekeeper
 from regen.web.settings import read_settings
+from regen.web.tokens import Unauthenticated
 from support.web_bench import AUDIENCE, ISSUER, PUSHER, Web, claims, environment, signed, signer, token
 
 CANARY = "canary in the claims"

@@ -12,9 +12,10 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response
 
 from regen.web.body_reading import MAX_BODY_BYTES, MAX_DRAINED_BYTES
-from regen.web.callers import Gatekeeper, Unauthenticated
+from regen.web.callers import Gatekeeper
 from regen.web.http import Call, Reply, Route, Router
 from regen.web.settings import read_settings
+from regen.web.tokens import Unauthenticated
 from support.league import DAY
 from support.web_bench import KEY, KEYED, NEXT_KEY, Web, environment, pushed, served
 

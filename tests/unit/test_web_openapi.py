@@ -19,10 +19,10 @@ from support.openapi import Operation
 from support.web_bench import KEYED, Web, envelope, pushed, ticked
 
 SCHEMES = {
-    "by_key": {"key"},
+    "by_key": {"key", "console"},
     "by_push": {"push"},
     "by_scheduler": {"scheduler"},
-    "by_key_or_scheduler": {"key", "scheduler"},
+    "by_key_or_scheduler": {"key", "console", "scheduler"},
     "by_key_or_push": {"key", "push"},
 }
 OPERATIONS = {o.spec["operationId"]: o for o in openapi.operations()}

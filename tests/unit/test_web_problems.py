@@ -15,9 +15,10 @@ import regen
 from regen.adapters.bigquery.errors import sorted_error
 from regen.domain import errors
 from regen.web.body_reading import BodyTooLarge, BodyTooSlow
-from regen.web.callers import Forbidden, Unauthenticated
+from regen.web.callers import Forbidden
 from regen.web.http import PROBLEMS as TABLE
 from regen.web.http import Call, Reply, Route, Router, problem_response
+from regen.web.tokens import Unauthenticated
 from support.league import DAY
 from support.web_bench import KEYED, Web, pushed, served, ticked
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from regen.web.callers import Forbidden, Gatekeeper, Unauthenticated
+from regen.web.callers import Forbidden, Gatekeeper
 from regen.web.http import Route
 from regen.web.settings import read_settings
+from regen.web.tokens import Unauthenticated
 from support.web_bench import AUDIENCE, ISSUER, PUSHER, TICKER, Web, claimed, environment, pushed, signed, ticked
 
 

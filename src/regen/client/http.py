@@ -65,6 +65,7 @@ class Coordinator:
         patience: seconds that are waited in all because an answer asks for it.
         tell: called with a sentence for every such wait.
         heard: called with each request and what came of it.
+        further: gives headers that go with each request, for those who have no key.
     """
 
     url: str
@@ -79,6 +80,7 @@ class Coordinator:
     identity: Identity | None = None
     heard: Callable[[str], None] = _silent
     person: str | None = None
+    further: Callable[[], Mapping[str, str]] = dict
 
     def get(self, path: str, **query: str | None) -> dict[str, Any]:
         """Read; repeated while the coordinator is not there.
@@ -232,7 +234,7 @@ class Coordinator:
     def _sent(
         self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str], seconds: float
     ) -> dict[str, Any]:
-        sent = {**headers, "Accept": "application/json"}
+        sent = {**headers, "Accept": "application/json", **self.further()}
         if self.key:
             sent["X-API-Key"] = self.key
         if self.person:

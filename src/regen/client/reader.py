@@ -68,7 +68,7 @@ class Reader:
     def client(self) -> bigquery.Client:
         """The official client."""
         if self.emulator:
-            from regen.local.emulator_tables import emulator_client  # noqa: PLC0415
+            from regen.adapters.bigquery.clients import emulator_client  # noqa: PLC0415
 
             return emulator_client(self.emulator, self.project)
         from google.auth.exceptions import DefaultCredentialsError  # noqa: PLC0415

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import time
 from collections.abc import Callable, Mapping
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -198,7 +198,8 @@ class Guard:
         began = time.perf_counter()
         sending = _Sending(send, zipped="gzip" in request.headers.get("accept-encoding", ""), began=began)
         try:
-            response = self._refused_or_moved(request)
+            # In a thread: a gate may have to fetch keys.
+            response = await run_in_threadpool(self._refused_or_moved, request)
             if response is None:
                 await self._inner(scope, receive, sending)
                 return
@@ -220,12 +221,18 @@ class Guard:
         if isinstance(admitted, Person):
             request.scope["person"] = admitted
             if request.method in SAFE and "token" in request.query_params:
-                return RedirectResponse(request.url.path, 303)  # the link again, in the browser that has the session
+                return RedirectResponse(_here(request), 303)  # the link again, in the browser that has the session
             return None
         if request.method not in SAFE:
-            raise Denied(403, "this browser has no session", "open the link that `regen console` printed")
-        # The address without the token: it stays out of the history and of what is copied.
-        return RedirectResponse(request.url.path, 303, {"Set-Cookie": admitted})
+            raise Denied(403, "this browser has no session", "open the console anew, and load the form again")
+        return RedirectResponse(_here(request), 303, {"Set-Cookie": admitted})
+
+
+def _here(request: Request) -> str:
+    """The address without the link's token, which stays out of the history and of what is copied; of this host in any case."""
+    query = urlencode([(k, v) for k, v in request.query_params.multi_items() if k != "token"])
+    path = "/" + quote(request.url.path.lstrip("/"), safe="/")
+    return f"{path}?{query}" if query else path
 
 
 class _Sending:

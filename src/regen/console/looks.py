@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -116,7 +117,7 @@ class Memory:
                 errors.append(error)
 
         # A daemon: a call that never comes back does not keep the console from ending.
-        reading = threading.Thread(target=read, name=f"console: {ask.key[0]}", daemon=True)
+        reading = threading.Thread(target=copy_context().run, args=(read,), name=f"console: {ask.key[0]}", daemon=True)
         reading.start()
         reading.join(self.patience)
         if errors:
@@ -126,7 +127,7 @@ class Memory:
         return answers[0]
 
     def together(self, asks: Mapping[str, Ask[Any]]) -> dict[str, Seen[Any]]:
-        """All answers, asked for at once."""
+        """All answers, asked for at once and, as every question, for the person whose page it is."""
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            waiting = {name: pool.submit(self.look, ask) for name, ask in asks.items()}
+            waiting = {name: pool.submit(copy_context().run, self.look, ask) for name, ask in asks.items()}
             return {name: answer.result() for name, answer in waiting.items()}

@@ -50,6 +50,10 @@ class Records(Protocol):
         """The newest alerts."""
         ...
 
+    def halt(self) -> View:
+        """Whether the platform opens batches."""
+        ...
+
     def findings(self, first: str, last: str) -> list[View]:
         """What each invariant of the tables finds over a range of dates."""
         ...

@@ -115,7 +115,7 @@ class LinkGate:
         Raises:
             Denied: neither is right.
         """
-        if hmac.compare_digest(_cookie(headers, self.cookie).encode(), self._session.encode()):
+        if hmac.compare_digest(cookie(headers, self.cookie).encode(), self._session.encode()):
             return Person(self.person, self._session)
         given = parse_qs(query).get("token", [""])[0]
         if not given:
@@ -129,7 +129,8 @@ class LinkGate:
         return f"{self.cookie}={self._session}; HttpOnly; SameSite=Strict; Path=/"
 
 
-def _cookie(headers: Headers, name: str) -> str:
+def cookie(headers: Headers, name: str) -> str:
+    """The value of a cookie, empty if it is not there."""
     try:
         found = SimpleCookie(headers.get("cookie", "")).get(name)
     except CookieError:

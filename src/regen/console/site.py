@@ -82,6 +82,10 @@ class Site:
         """The newest alerts."""
         return Ask(("alerts",), self.records.alerts, 2.0)
 
+    def halt(self) -> Ask[View]:
+        """Whether the platform opens batches: asked anew each time, because an order has just changed it."""
+        return Ask(("halt",), self.records.halt)
+
     def coverage(self, day: date, stamp: str) -> Ask[list[View]]:
         """Coverage of a date."""
         return Ask(("coverage", day), lambda: self.tables.coverage(day), SLOW, stamp)

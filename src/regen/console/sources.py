@@ -61,6 +61,10 @@ class CoordinatorRecords:
         """As in the port."""
         return list(self.coordinator.get("/alerts", limit="50")["alerts"])
 
+    def halt(self) -> View:
+        """As in the port."""
+        return self.coordinator.get("/halt")
+
     def findings(self, first: str, last: str) -> list[View]:
         """As in the port."""
         found: list[View] = self.coordinator.post("/checks", {"from": first, "to": last})["findings"]

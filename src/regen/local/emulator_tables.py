@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from google.api_core.client_options import ClientOptions
-from google.auth.credentials import AnonymousCredentials
-from google.auth.transport.requests import AuthorizedSession
-from google.cloud import bigquery
-
+from regen.adapters.bigquery.clients import emulator_client
 from regen.adapters.bigquery.tables import create_tables
 
-
-def emulator_client(url: str, project: str) -> bigquery.Client:
-    """A client for the emulator at `url`."""
-    credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
-    session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
-    # The emulator is on loopback: HTTP_PROXY and .netrc are for other addresses.
-    session.trust_env = False
-    return bigquery.Client(project, credentials, _http=session, client_options=ClientOptions(api_endpoint=url))
+__all__ = ["create_tables_at", "emulator_client"]
 
 
 def create_tables_at(url: str, project: str, prefix: str) -> None:

@@ -40,9 +40,14 @@ PACKAGED = (
     "topology.py",
     "web",
 )
+#: Parts of a folder that is no function of the chain: with what they import, and nothing else. No service is in it, so that the
+#: console cannot act but through the coordinator.
+OTHERWISE = {
+    "console": ("__init__.py", "console", "console_host", "py.typed", "schemas", "settings.json", "settings.py", "sql")
+}
 #: Parts that never go into a function; packaging fails if a packaged module imports them.
 NEVER = frozenset({"cli", "league", "local"})
-SUFFIXES = frozenset({".py", ".json", ".sql", ".typed"})
+SUFFIXES = frozenset({".py", ".json", ".sql", ".typed", ".css", ".html", ".js", ".svg"})
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -72,13 +77,19 @@ def package_functions(functions: Path = ROOT / "functions", build: Path = ROOT /
     names = sorted(main.parent.name for main in functions.glob("*/main.py"))
     if not names:
         raise PackagingError(f"no function in {functions}: expected <name>/main.py")
-    shared = _shared_files(Path(regen.__file__).parent)
-    shared["requirements.txt"] = (ROOT / "requirements" / "functions.txt").read_bytes()
+    package = Path(regen.__file__).parent
+    requirements = {"requirements.txt": (ROOT / "requirements" / "functions.txt").read_bytes()}
+    shared = {
+        parts: _shared_files(package, parts) | requirements for parts in {OTHERWISE.get(n, PACKAGED) for n in names}
+    }
     for folder in (build / "functions", build / "packages"):
         folder.mkdir(parents=True, exist_ok=True)
     with (build / "packages" / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        packages = {name: _package(name, {**_own_files(functions / name), **shared}, build) for name in names}
+        packages = {
+            name: _package(name, {**_own_files(functions / name), **shared[OTHERWISE.get(name, PACKAGED)]}, build)
+            for name in names
+        }
         _write(build / "packages" / "manifest.json", json.dumps(_manifest(packages), indent=2).encode() + b"\n")
     return packages
 
@@ -93,8 +104,8 @@ def _own_files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in _sources(folder)}
 
 
-def _shared_files(package: Path) -> dict[str, bytes]:
-    chosen = [path for name in PACKAGED if (path := package / name).exists()]
+def _shared_files(package: Path, parts: tuple[str, ...]) -> dict[str, bytes]:
+    chosen = [path for name in parts if (path := package / name).exists()]
     files = {path for root in chosen for path in ([root] if root.is_file() else _sources(root))}
     more = imported_modules(package, files)
     wrong = [

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
-import json
-import logging
-import math
 import re
-import threading
-import time
-import urllib.request
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from regen.domain import persons
-from regen.domain.errors import InvalidInput, RegenError, Unavailable
-from regen.domain.json_texts import read_json
+from regen.domain.errors import InvalidInput, RegenError
+from regen.web.iap import FORWARDED, Assertions
 from regen.web.settings import GOOGLE_ISSUER, SIGNATURE, Settings
+from regen.web.tokens import TOKEN, Certificates, Unauthenticated, ahead, segment, verified
 
-log = logging.getLogger(__name__)
-CERTS_SECONDS = 3600.0
-CERTS_PAUSE_SECONDS = 10.0
-LEEWAY_SECONDS = 30
 CHECKED_FIRST = "X-Serverless-Authorization"
 """If it is there, Cloud Run checks it alone and passes `Authorization` on as the caller wrote it.
 
@@ -35,12 +23,7 @@ SERVICE_ACCOUNT = ".gserviceaccount.com"
 GOOGLE_ISSUERS = (GOOGLE_ISSUER, "accounts.google.com")
 REMOVED = "SIGNATURE_REMOVED_BY_GOOGLE"
 """What Cloud Run leaves in place of a signature that it has checked."""
-_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _OWN_ADDRESS = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)*\.run\.app(/.*)?")
-
-
-class Unauthenticated(RegenError):
-    """The caller gave no identity, or did not prove it."""
 
 
 class Forbidden(RegenError):
@@ -49,14 +32,16 @@ class Forbidden(RegenError):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, as the audit names it: `api_key:<id>`, `pubsub:<account>`, `scheduler:<account>`.
+    """Who calls, as the audit names it: `api_key:<id>`, `console:<account>`, `pubsub:<account>`, `scheduler:<account>`.
 
     Attributes:
         on_behalf_of: the person behind it, if one is known (`regen.domain.persons`).
+        may_act: whether it may give orders; one that may not reads alone.
     """
 
     name: str
     on_behalf_of: str | None = None
+    may_act: bool = True
 
 
 class Gatekeeper:
@@ -64,14 +49,18 @@ class Gatekeeper:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._certs = _Certificates(settings.oidc_certs_url)
+        self._certs = Certificates(settings.oidc_certs_url)
+        self._assertions = Assertions(settings.iap_audience, settings.iap_certs_url)
 
     def by_key(self, headers: Mapping[str, str]) -> Caller:
-        """A caller with an API key.
+        """A caller with an API key, or else the console for a person.
 
         Raises:
-            Unauthenticated: no key, or a wrong one.
+            Unauthenticated: no key, or a wrong one; of the console, no token or no assertion that holds.
+            Forbidden: it is not the console that brings an assertion.
         """
+        if FORWARDED in headers and "X-API-Key" not in headers:
+            return self._by_console(headers)
         given = headers.get("X-API-Key", "")
         found = None
         for key_id, key in self._settings.api_keys.items():
@@ -81,6 +70,17 @@ class Gatekeeper:
         if found is None:
             raise Unauthenticated("a valid X-API-Key header is required")
         return Caller(f"api_key:{found}", self._person(headers))
+
+    def _by_console(self, headers: Mapping[str, str]) -> Caller:
+        """The console's own account, with the assertion by which Identity-Aware Proxy has told it who is there.
+
+        Both are checked here: a console that is taken over has no more names than those of the people who use it, for the
+        minutes that an assertion lasts; and an assertion without the console's token is worth nothing.
+        """
+        ours = self._settings.console_account
+        account = self._account(headers, (ours,) if ours else ())
+        email = self._assertions.email(headers[FORWARDED])
+        return Caller(f"console:{account}", persons.verified(email), may_act=email in self._settings.console_operators)
 
     def _person(self, headers: Mapping[str, str]) -> str | None:
         """Who uses the key: the account that Cloud Run has let in, else the person whom the caller names.
@@ -102,7 +102,7 @@ class Gatekeeper:
             return None
         try:
             token = _checked_token(headers)
-            claims = _segment(token, 1) if _is_stripped(token) else {}
+            claims = segment(token, 1) if _is_stripped(token) else {}
         except Unauthenticated:
             return None
         account = claims.get("email")
@@ -122,21 +122,22 @@ class Gatekeeper:
         return self.by_key(headers) if "X-API-Key" in headers else self.by_push(headers)
 
     def by_key_or_scheduler(self, headers: Mapping[str, str]) -> Caller:
-        """A key, or else the scheduler."""
-        return self.by_key(headers) if "X-API-Key" in headers else self.by_scheduler(headers)
+        """A key, or else the console for a person, or else the scheduler."""
+        by_person = "X-API-Key" in headers or FORWARDED in headers
+        return self.by_key(headers) if by_person else self.by_scheduler(headers)
 
     def _account(self, headers: Mapping[str, str], accounts: Collection[str]) -> str:
         token = _checked_token(headers)
         # Claims go unverified only where the platform says that it has verified them; any other token is verified here.
         stripped = self._settings.token_check != SIGNATURE and _is_stripped(token)
-        claims = _segment(token, 1) if stripped else self._verified(token)
+        claims = segment(token, 1) if stripped else verified(token, self._certs)
         ours = self._settings.oidc_issuer
         if claims.get("iss") not in (GOOGLE_ISSUERS if ours == GOOGLE_ISSUER else (ours,)):
             raise Unauthenticated("the token has another issuer")
         if not self._meant_for_us(claims.get("aud")):
             raise Unauthenticated("the token is meant for another audience")
         expiry = claims.get("exp")
-        if isinstance(expiry, bool) or not isinstance(expiry, int | float) or not _ahead(expiry):
+        if isinstance(expiry, bool) or not isinstance(expiry, int | float) or not ahead(expiry):
             raise Unauthenticated("the token has expired")
         if claims.get("email_verified") is not True:
             raise Unauthenticated("the token's account is not verified")
@@ -159,20 +160,6 @@ class Gatekeeper:
             and _OWN_ADDRESS.fullmatch(audience) is not None
         )
 
-    def _verified(self, token: str) -> Mapping[str, Any]:
-        # Imported here: a fifth of a cold start, and nothing where Cloud Run has checked the signature.
-        from google.auth import exceptions as auth_errors  # noqa: PLC0415
-        from google.auth import jwt  # noqa: PLC0415
-
-        try:
-            claims: Mapping[str, Any] = jwt.decode(  # type: ignore[no-untyped-call]
-                token, certs=self._certs.for_token(token), clock_skew_in_seconds=LEEWAY_SECONDS
-            )
-        except (ValueError, TypeError, RecursionError, auth_errors.GoogleAuthError):
-            # Without its cause: what Google's library says of a token quotes it.
-            raise Unauthenticated("the token's signature does not hold") from None
-        return claims
-
 
 def _utf8(header: str) -> str:
     """A header's text; WSGI has its bytes as Latin-1 (PEP 3333), and callers write UTF-8."""
@@ -180,54 +167,6 @@ def _utf8(header: str) -> str:
         return header.encode("latin-1").decode()
     except UnicodeError:
         raise InvalidInput(persons.HEADER, "a name in UTF-8") from None
-
-
-def _ahead(expiry: float) -> bool:
-    """Whether a moment has not passed; one that is no number never comes."""
-    return math.isfinite(expiry) and expiry + LEEWAY_SECONDS >= time.time()
-
-
-class _Certificates:
-    """The issuer's certificates by key id, fetched when first needed and when an unknown key turns up.
-
-    They are asked for at most every few seconds, whatever the caller and the key; those at hand serve while the issuer
-    does not answer.
-    """
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._lock = threading.Lock()
-        self._certs: dict[str, str] = {}
-        self._fetched = float("-inf")
-        self._tried = float("-inf")
-
-    def for_token(self, token: str) -> dict[str, str]:
-        """The certificates to check a token with.
-
-        Raises:
-            Unavailable: none are at hand, and the issuer does not give any.
-        """
-        key_id = _segment(token, 0).get("kid")
-        known = isinstance(key_id, str) and key_id in self._certs
-        with self._lock:
-            now = time.monotonic()
-            pause = CERTS_PAUSE_SECONDS if self._certs else 1.0
-            if now - self._tried > pause and (not known or now - self._fetched > CERTS_SECONDS):
-                self._tried = now
-                self._refresh()
-            if not self._certs:
-                raise Unavailable("the token issuer's certificates cannot be read").of("the token issuer")
-            return dict(self._certs)
-
-    def _refresh(self) -> None:
-        try:
-            with urllib.request.urlopen(self._url, timeout=10) as response:  # noqa: S310 - the URL is a setting
-                certs = json.load(response)
-            self._certs = {str(k): str(v) for k, v in certs.items()}
-        except (OSError, ValueError, AttributeError) as error:
-            log.warning("the token issuer's certificates cannot be read: %s", type(error).__name__)
-        else:
-            self._fetched = time.monotonic()
 
 
 def _checked_token(headers: Mapping[str, str]) -> str:
@@ -252,21 +191,10 @@ def _bearer(header: str) -> str:
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("an OIDC bearer token is required")
-    if not _TOKEN.fullmatch(token):
+    if not TOKEN.fullmatch(token):
         raise Unauthenticated("the token is malformed")
     return token
 
 
 def _is_stripped(token: str) -> bool:
     return token.rpartition(".")[2] == REMOVED
-
-
-def _segment(token: str, index: int) -> Mapping[str, Any]:
-    part = token.split(".")[index]
-    try:
-        decoded = read_json(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except (ValueError, RecursionError, binascii.Error):
-        raise Unauthenticated("the token is malformed") from None
-    if not isinstance(decoded, dict):
-        raise Unauthenticated("the token is malformed")
-    return decoded

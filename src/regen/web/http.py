@@ -40,10 +40,11 @@ from regen.domain.errors import (
 )
 from regen.web import tracing
 from regen.web.body_reading import BodyTooLarge, BodyTooSlow, PushBody, drain, json_object, read_body, read_push
-from regen.web.callers import Caller, Forbidden, Unauthenticated
+from regen.web.callers import Caller, Forbidden
 from regen.web.connection import hang_up, has_body
 from regen.web.logs import log_context
 from regen.web.queries import check_query
+from regen.web.tokens import Unauthenticated
 
 log = logging.getLogger(__name__)
 PROBES = frozenset({"/health", "/ready"})
@@ -273,6 +274,8 @@ class Router:
                 allowed += ["GET", "HEAD"] if route.method == "GET" else [route.method]
                 continue
             caller = route.check(request.headers) if route.check else None  # type: ignore[arg-type]
+            if caller and not caller.may_act and method != "GET":
+                raise Forbidden(f"{caller.on_behalf_of} may look, and give no orders: console_operators names who may")
             request.environ[PROVEN] = caller is not None
             check_query(request, route.query, from_platform=route.from_platform)
             status, body = route.handle(Call(request, match.groupdict(), caller))

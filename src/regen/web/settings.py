@@ -20,6 +20,7 @@ from regen.settings import Setting, declared, field_of, text_of
 SIGNATURE = "signature"
 CLAIMS = "claims"
 GOOGLE_ISSUER = str(declared()["REGEN_OIDC_ISSUER"].default)
+IAP_CERTS_URL = str(declared()["REGEN_IAP_CERTS_URL"].default)
 GOOGLE_CERTS_URL = str(declared()["REGEN_OIDC_CERTS_URL"].default)
 
 DEFAULT_KEY = "default"
@@ -101,6 +102,11 @@ class Settings:
     runbook_url: str
     console_url: str
     inputs_store: str
+    coordinator_url: str
+    console_account: str
+    console_operators: tuple[str, ...]
+    iap_audience: str
+    iap_certs_url: str
     clock_start: str
     code_version: str
     tracing: str
@@ -245,7 +251,12 @@ def _unfit_for_the_cloud(values: Mapping[str, Any], *, public: bool, keeps: bool
     problems = []
     if values.get("clock_start"):
         problems.append(f"{clock.VARIABLE}: expected none on Cloud Run: another clock is for a local stack")
-    only = {"oidc_issuer": GOOGLE_ISSUER, "oidc_certs_url": GOOGLE_CERTS_URL, "backend": "gcp"}
+    only = {
+        "oidc_issuer": GOOGLE_ISSUER,
+        "oidc_certs_url": GOOGLE_CERTS_URL,
+        "iap_certs_url": IAP_CERTS_URL,
+        "backend": "gcp",
+    }
     for key, expected in only.items():
         if values.get(key, expected) != expected:
             problems.append(f"REGEN_{key.upper()}: expected {expected} on Cloud Run, found {values[key][:60]!r}")

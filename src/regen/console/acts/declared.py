@@ -8,12 +8,13 @@ from urllib.parse import quote
 
 from regen.client.backfills import backfill_sentence
 from regen.client.errors import Misused
-from regen.client.summary import opening_sentence, order_sentence, scan_sentence
+from regen.client.summary import opening_sentence, order_sentence, scan_sentence, withdrawal_sentence
 from regen.console.ports import Order, View
 from regen.console.site import Site, as_day, as_id
 from regen.domain.backfill import DEFAULT_CONCURRENT, MAX_CONCURRENT, Only
 from regen.domain.checks.waivers import failed_checks
 from regen.domain.dates import parse_game_date
+from regen.domain.withdrawal import REASONS
 
 Options = Mapping[str, str]
 
@@ -124,6 +125,28 @@ def _regenerate(site: Site, options: Options) -> Prepared:
     if options.get("hold"):
         body["hold"] = True
     return Prepared(Order("/regenerate-with-supersede", body), "/batches/{batch_id}")
+
+
+def _withdraw(site: Site, options: Options) -> Prepared:
+    day = as_day(options["date"]).isoformat()
+    whom = options.get("whom") or "games"
+    if not (wanted := names(options.get("names", ""))):
+        raise Misused(f"which {whom}? Write their names, with commas")
+    body: dict[str, object] = {"game_date": day, "reason": options.get("why") or REASONS[0], whom: wanted}
+    return Prepared(Order("/withdrawals", body), "/batches/{batch_id}", typed=day)
+
+
+def _platform(word: str) -> Callable[[Site, Options], Prepared]:
+    # The dry run of a halt wants a reason, too; the person's takes its place.
+    return lambda _, __: Prepared(Order(f"/{word}", {"reason": "a look before the order"}), "/alerts")
+
+
+def _platform_says(what: str) -> Callable[[Prepared, View], str]:
+    def says(_: Prepared, preview: View) -> str:
+        waits = f"; triggers of {preview['waiting']} dates wait" if preview["waiting"] else ""
+        return f"would {what}{waits}"
+
+    return says
 
 
 def _on_batch(word: str) -> Callable[[Site, Options], Prepared]:
@@ -256,6 +279,20 @@ ACTS: Mapping[str, Act] = {
             "metadata",
             "Regenerate",
         ),
+        Act(
+            "withdraw",
+            "Withdraw predictions that nothing replaces",
+            (
+                _DATE,
+                Field("whom", "What", "choice", choices=("games", "players")),
+                Field("names", "Which", hint="ids of games or names of players, with commas"),
+                Field("why", "Reason", "choice", choices=REASONS),
+            ),
+            _withdraw,
+            lambda _, preview: f"would {withdrawal_sentence(preview)}",
+            "metadata",
+            "Withdraw",
+        ),
         _orders_on("cancel", "Cancel a batch", "Cancel the batch"),
         _orders_on("close", "End the waiting of a batch", "Close the batch"),
         _orders_on("redrive", "Redrive a batch", "Redrive"),
@@ -285,6 +322,24 @@ ACTS: Mapping[str, Act] = {
         _orders_on_backfill("pause", "Pause a backfill", "Pause"),
         _orders_on_backfill("resume", "Resume a backfill", "Resume"),
         _orders_on_backfill("cancel", "Cancel a backfill", "Cancel the backfill"),
+        Act(
+            "halt",
+            "Halt the platform",
+            (),
+            _platform("halt"),
+            _platform_says(
+                "halt the platform: no batch is opened, triggers are recorded, what is under way comes to its end"
+            ),
+            verb="Halt the platform",
+        ),
+        Act(
+            "resume",
+            "Resume the platform",
+            (),
+            _platform("resume"),
+            _platform_says("resume the platform: batches are opened again, those of the recorded triggers first"),
+            verb="Resume the platform",
+        ),
         Act("scan", "Scan for late data", (), _scan, _scan_says, None, "Scan now"),
         Act("grade", "Grade played dates", _RANGE, _grade, _grade_says, None, "Grade"),
     )

@@ -20,7 +20,7 @@ MOST_REASON = 400
 NEXT: Mapping[int, str] = {
     400: "change what it names, and look at the preview again",
     401: "the coordinator does not know this console's key: start the console with the right one",
-    403: "the coordinator does not let this console's account in: see the guide's failure table",
+    403: "ask one of `console_operators`; if you are one, see the guide's failure table",
     404: "see whether the date or the id is right",
     409: "look at the batch that is in the way; wait for its end, or cancel it",
     410: "its records have expired: regenerate the date instead",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from regen.client import vitals
-from regen.client.summary import batch_sentence
+from regen.client.summary import batch_sentence, halt_sentence
 from regen.client.waiting import is_ended
 from regen.console.charts import column
 from regen.console.looks import Ask, Seen
@@ -86,6 +86,7 @@ def board(site: Site, asked: Asked) -> Page:
         "needs": needs[:MOST_NEEDS],
         "more_needs": max(0, len(needs) - MOST_NEEDS),
         "life": signs_of_life(ready),
+        "halt": halt_of(ready),
         "batches": batches,
         "dates": dates,
         "ready": ready,
@@ -189,7 +190,14 @@ def signs_of_life(ready: Seen[View]) -> list[tuple[str, str, str, str]]:
     return [(what, str(state), details, next_) for what, (state, details, next_) in rows.items()]
 
 
+def halt_of(ready: Seen[View]) -> str | None:
+    """How the platform is halted, in words; None if it runs, or that is not known."""
+    found = (ready.value or {}).get("vitals")
+    halted = found.get("halt") if isinstance(found, Mapping) else None
+    return halt_sentence(halted) if isinstance(halted, Mapping) and halted["status"] == "halted" else None
+
+
 def _life_needs(ready: Seen[View]) -> Iterator[Need]:
     for what, state, details, next_ in signs_of_life(ready):
         if state == "failed":
-            yield Need("failed", f"{what}: {details}", "/alerts", next_)
+            yield Need("failed", f"{what}: {details}", "/acts/resume" if what == "halt" else "/alerts", next_)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from regen.client.summary import halt_sentence
 from regen.client.wording import cell
 from regen.console.looks import Ask, Seen
 from regen.console.pages.board import signs_of_life
@@ -98,10 +99,15 @@ def checks(site: Site, asked: Asked) -> Page:
 
 
 def alerts(site: Site, asked: Asked) -> Page:
-    """The newest alerts, and the signs of life row by row; two questions."""
-    ready: Seen[View] = site.memory.look(site.ready())
-    raised: Seen[list[View]] = site.memory.look(site.alerts())
+    """The newest alerts, and the signs of life row by row; three questions."""
+    seen = site.memory.together({"ready": site.ready(), "raised": site.alerts(), "halt": site.halt()})
+    ready: Seen[View] = seen["ready"]
+    raised: Seen[list[View]] = seen["raised"]
+    halt: Seen[View] = seen["halt"]
     facts = {"ready": ready, "raised": raised, "life": signs_of_life(ready), "stale": stale(ready, raised)}
+    known = halt.value
+    facts["halt"] = halt_sentence(known) if known else None
+    facts["is_halted"] = known is not None and known["status"] == "halted"
     return Page("alerts.html", "Signs of life", facts, QUIET, "alerts")
 
 
