@@ -9,7 +9,11 @@ FOR backed IN (
 DO
   -- Names and the moment of a clone are no parameters in BigQuery: the statement is put together. Its parts are from this file.
   EXECUTE IMMEDIATE FORMAT(
-    "CREATE SNAPSHOT TABLE IF NOT EXISTS `{backups}.%s_%s` CLONE `{project}.%s.%s` FOR SYSTEM_TIME AS OF TIMESTAMP '%t' OPTIONS (expiration_timestamp = TIMESTAMP '%t')",
+    """
+      CREATE SNAPSHOT TABLE IF NOT EXISTS `{backups}.%s_%s` CLONE `{project}.%s.%s`
+      FOR SYSTEM_TIME AS OF TIMESTAMP '%t'
+      OPTIONS (expiration_timestamp = TIMESTAMP '%t')
+    """,
     backed.name,
     FORMAT_TIMESTAMP('%Y%m%d_%H%M', moment),
     backed.dataset,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from regen.cli import session, verify
 from regen.domain.batch import Status
 from regen.domain.invariants import INVARIANTS, RECORDS
+from regen.schemas import tables
 from support.league import DAY, players
 from support.restoring import lose_firestore, restore_tables, rows_now, snapshot_of_tables
 from support.seat import Seat, SeatReader, seated
@@ -192,3 +194,9 @@ def test_the_records_alone_are_no_look_at_coverage(seat: Seat) -> None:
     both = seat.web.post("/checks", {"days": 1, "records": True, "fill": True})
     assert (both.status_code, (both.json or {})["field"]) == (400, "records")
     assert RECORDS not in INVARIANTS
+
+
+def test_the_runbook_restores_every_table_that_is_copied() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    (named,) = re.findall(r'^ +TABLES="([^"]+)"', text, re.MULTILINE)
+    assert named.split() == sorted(f"{t.dataset}.{t.name}" for t in tables() if t.made_again is None)
