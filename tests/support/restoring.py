@@ -32,6 +32,6 @@ def rows_now(bench: Bench) -> dict[tuple[Any, ...], Any]:
     return {
         (row["player_lookup"], row["system_id"], row["current_points_line"]): row["predicted_points"]
         for day in bench.warehouse.tables.rows["player_prop_predictions"]
-        for row in current(day)  # type: ignore[arg-type]
+        for row in current(day)
         if not row.get("superseded")
     }
