@@ -56,11 +56,16 @@ def _names(local: Local, table: Table) -> tuple[str, str]:
     return whole, whole.replace(f".{table.name}`", f".saved_{table.name}`")
 
 
+def _all(table: Table) -> str:
+    """A filter that every row meets, where the table asks for one on its partition."""
+    return f"{table.partition.field} >= '1946-01-01'" if table.partition and table.require_partition_filter else "TRUE"
+
+
 def save(local: Local) -> None:
     """Copy every table that has a snapshot."""
     for table in BACKED:
         whole, saved = _names(local, table)
-        _query(local, f"CREATE OR REPLACE TABLE {saved} AS SELECT * FROM {whole}")
+        _query(local, f"CREATE OR REPLACE TABLE {saved} AS SELECT * FROM {whole} WHERE {_all(table)}")
 
 
 def restore(local: Local) -> None:
@@ -68,7 +73,7 @@ def restore(local: Local) -> None:
     for table in BACKED:
         whole, saved = _names(local, table)
         columns = ", ".join(f"`{name}`" for name in table.columns)
-        _query(local, f"DELETE FROM {whole} WHERE TRUE")
+        _query(local, f"DELETE FROM {whole} WHERE {_all(table)}")
         _query(local, f"INSERT INTO {whole} ({columns}) SELECT {columns} FROM {saved}")
 
 
