@@ -45,6 +45,11 @@ locals {
       filter   = "${local.log_of_any} AND jsonPayload.action=\"malformed\""
       what     = "A sender's messages are malformed. The body is in the audit table, event `malformed`."
     }
+    snapshots_failed = {
+      severity = "ERROR"
+      filter   = "resource.type=\"bigquery_dts_config\" AND resource.labels.config_id=\"${reverse(split("/", google_bigquery_data_transfer_config.snapshots.name))[0]}\" AND severity>=ERROR"
+      what     = "A table has no snapshot of today. `bq ls --transfer_run CONFIG` has the error; the runbook's section on backups says where CONFIG is. BigQuery itself still has the last seven days."
+    }
     unexpected_error = {
       severity = "ERROR"
       # Not the platform's own lines: of requests (every 503 and 504 is an ERROR there, and the code answers 503 on purpose),

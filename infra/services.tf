@@ -2,6 +2,7 @@ locals {
   services = setunion(local.values.REGEN_TRACING == "otlp" ? ["telemetry.googleapis.com"] : [], var.console ? ["iap.googleapis.com"] : [], [
     "artifactregistry.googleapis.com",
     "bigquery.googleapis.com",
+    "bigquerydatatransfer.googleapis.com",
     "cloudbuild.googleapis.com",
     "cloudfunctions.googleapis.com",
     "cloudresourcemanager.googleapis.com",

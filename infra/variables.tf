@@ -334,6 +334,18 @@ variable "settings" {
   }
 }
 
+variable "snapshot_days" {
+  description = "Days for which a daily snapshot of the tables is kept."
+  type        = number
+  default     = 14
+  nullable    = false
+
+  validation {
+    condition     = var.snapshot_days >= 8 && var.snapshot_days <= 365 && floor(var.snapshot_days) == var.snapshot_days
+    error_message = "snapshot_days: a whole number from 8 to 365; the last seven days are BigQuery's own to give back."
+  }
+}
+
 variable "tracing" {
   description = "`otlp` sends spans to Cloud Trace; `off` sends none; null for the default of settings.json (off). Log lines of one batch share a trace either way."
   type        = string

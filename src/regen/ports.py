@@ -26,6 +26,7 @@ from regen.domain.promotion import (
     StagingTable,
 )
 from regen.domain.quality import GameSums, Quality
+from regen.domain.recorded import Done
 from regen.domain.slate_reading import SlateReading
 from regen.domain.sources import SourceDay
 from regen.domain.zones import ZoneDrift
@@ -240,8 +241,16 @@ class Ledger(Protocol):
         """What predictions of games that begin after `at` rest on, beside what is there now. One query job."""
         ...
 
-    def verify(self, first: date, last: date, now: datetime, threshold: float) -> list[Finding]:
-        """Check every invariant over a range of dates. A constant number of query jobs, and a listing."""
+    def looked(self, first: date, last: date, now: datetime, threshold: float) -> tuple[list[Finding], frozenset[Done]]:
+        """Check every invariant over a range of dates. A constant number of query jobs, and a listing.
+
+        Returns:
+            The findings, and what `acts` returns: the same statement has read it.
+        """
+        ...
+
+    def acts(self, first: date, last: date) -> frozenset[Done]:
+        """The rounds of a range of dates that the audit calls promoted or rolled back. One query job."""
         ...
 
     def changed_dates(self, since: datetime) -> list[date]:

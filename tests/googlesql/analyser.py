@@ -11,8 +11,8 @@ from zetasql.wasi._pb2.zetasql.public import function_pb2
 from zetasql.wasi._pb2.zetasql.public import options_pb2 as public
 
 from googlesql.client import Refused, call
-from googlesql.scripts import Block, Declare, If, Node, Raise, Set, Statement, parse, standing_in
-from googlesql.types import Type, column, scalar
+from googlesql.scripts import Block, Declare, For, If, Node, Raise, Set, Statement, parse, standing_in
+from googlesql.types import Type, column, scalar, struct
 from googlesql.upstream_raw import DATASET, raw_tables
 from regen.schemas import staging_fields, tables
 from regen.sql import Names
@@ -130,6 +130,11 @@ class Analyser:
                 for asked, body in node.branches:
                     yield self.analyse(f"SELECT IF({standing_in(asked, declared)}, 1, 0)", known)
                     yield from self._nodes(body, known, declared)
+            elif isinstance(node, For):
+                columns = self._columns(node.query, {name: known[name] for name in declared})
+                yield self.analyse(standing_in(node.query, declared), known)
+                inside = {**known, node.name: struct(columns)}
+                yield from self._nodes(node.body, inside, [*declared, node.name])
             elif isinstance(node, Block):
                 yield from self._nodes((*node.body, *(node.handler or ())), known, declared)
             elif isinstance(node, Statement):

@@ -16,7 +16,7 @@ from googlesql.senders import PREFIX, PROJECT, sent
 from googlesql.texts import SQL, of_json, of_markdown, of_terraform
 from googlesql.types import Type, parameter, scalar
 from regen.adapters.bigquery.columns import _lists
-from regen.schemas import tables
+from regen.schemas import Table, tables
 from regen.sql import Names
 from regen.sql.lists import lists
 from regen.sql.render import filled as with_parts
@@ -62,6 +62,11 @@ def files(root: Path = ROOT) -> list[Path]:
     return [f for f in found(".sql", root) if f.parent.name != "parts"]
 
 
+def backed() -> list[Table]:
+    """The tables of which a snapshot is taken a day."""
+    return [t for t in tables() if t.made_again is None]
+
+
 def filled(text: str) -> str:
     """The text of a file as it is sent."""
     places = {
@@ -70,6 +75,10 @@ def filled(text: str) -> str:
         **dict(_lists({})),
         "nba_predictions": NAMES.dataset("nba_predictions"),
         "input_project": PROJECT,
+        "project": PROJECT,
+        "backups": f"{PROJECT}.{PREFIX}nba_predictions_backups",
+        "snapshot_days": "14",
+        "snapshot_tables": ", ".join(f"('{PREFIX}{t.dataset}', '{t.name}')" for t in backed()),
         "min_minutes": f"{NAMES.min_minutes:g}",
         "staging": f"`{NAMES.staging(STAGING)}`",
         "target": f"`{NAMES.table('player_game_summary')}`",

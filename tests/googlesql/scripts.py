@@ -65,6 +65,15 @@ class If:
 
 
 @dataclass(frozen=True, slots=True)
+class For:
+    """A loop over the rows of a query; `name` is each row."""
+
+    name: str
+    query: str
+    body: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     body: tuple[Node, ...]
     handler: tuple[Node, ...] | None
@@ -77,7 +86,7 @@ class Transaction:
     act: str
 
 
-Node: TypeAlias = Statement | Declare | Set | Raise | If | Block | Transaction
+Node: TypeAlias = Statement | Declare | Set | Raise | If | For | Block | Transaction
 
 
 def tokens(text: str) -> list[Token]:
@@ -155,7 +164,7 @@ class _Parser:
 
     def node(self) -> Node:  # noqa: PLR0911 - one for each kind
         word, following = self.word(), self.word(1)
-        if word in {"WHILE", "LOOP", "REPEAT", "FOR", "CALL", "EXECUTE"} or (word == "CASE"):
+        if word in {"WHILE", "LOOP", "REPEAT", "CALL"} or (word == "CASE"):
             raise ValueError(f"{word} is not known here: teach it to tests/googlesql/scripts.py")
         if word in {"COMMIT", "ROLLBACK"} or (word == "BEGIN" and following in {"TRANSACTION", ";"}):
             self.upto(";")
@@ -165,6 +174,8 @@ class _Parser:
             return self.block()
         if word == "IF":
             return self.condition()
+        if word == "FOR":
+            return self.loop()
         if word == "RAISE":
             self.at += 1
             if self.word() == "USING":
@@ -210,6 +221,18 @@ class _Parser:
         self.take("END")
         self.end()
         return Block(body, handler)
+
+    def loop(self) -> For:
+        self.take("FOR")
+        name = self.tokens[self.at].text
+        self.at += 1
+        self.take("IN")
+        query = self.upto("DO").removeprefix("(").removesuffix(")")
+        self.take("DO")
+        body = self.nodes(frozenset({"END"}))
+        self.take("END", "FOR")
+        self.end()
+        return For(name, query, body)
 
     def condition(self) -> If:
         branches: list[tuple[str, tuple[Node, ...]]] = []

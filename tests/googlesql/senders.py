@@ -85,6 +85,7 @@ def _adapters(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[],
     yield [], lambda: ledger.zone_drifts(DAY, DAY)
     yield [], lambda: ledger.standings(DAY, DAY, MOMENT)
     yield [], lambda: ledger.verify(DAY, DAY, MOMENT, 90.0)
+    yield [], lambda: ledger.acts(DAY, DAY)
     yield [], lambda: ledger.changed_dates(MOMENT)
     yield [], lambda: ledger.sources(DAY, DAY)
     yield [], lambda: ledger.grade(DAY, DAY, MOMENT)

@@ -14,9 +14,9 @@ from googlesql.types import scalar
 __all__ = ["analyser"]
 
 ROOTS = {file.stem: file for file in files()}
-#: Statements that no adapter sends: queries that a deployment may give to Terraform, and those of the notebook, which a test
+#: Statements that no adapter sends: queries that a deployment may give to Terraform, the scheduled one of backups, and those of the notebook, which a test
 #: of its own runs.
-UNSENT = frozenset({"prop_lines_input", "game_schedule_input"}) | {
+UNSENT = frozenset({"prop_lines_input", "game_schedule_input", "snapshot_tables"}) | {
     name for name, file in ROOTS.items() if "notebooks" in file.parts
 }
 

@@ -12,6 +12,7 @@ from infra.rules import ROOT, policy
 APIS = {
     "google_artifact_registry_repository": "artifactregistry",
     "google_artifact_registry_repository_iam_member": "artifactregistry",
+    "google_bigquery_data_transfer_config": "bigquerydatatransfer",
     "google_bigquery_dataset": "bigquery",
     "google_bigquery_dataset_iam_member": "bigquery",
     "google_bigquery_routine": "bigquery",
@@ -29,6 +30,7 @@ APIS = {
     "google_monitoring_alert_policy": "monitoring",
     "google_monitoring_dashboard": "monitoring",
     "google_monitoring_notification_channel": "monitoring",
+    "google_project_iam_custom_role": "iam",
     "google_project_iam_member": "cloudresourcemanager",
     "google_project_service": "serviceusage",
     "google_project_service_identity": "serviceusage",

@@ -10,6 +10,7 @@ from infra.seeds import Seed
 
 POLICY = "google_monitoring_alert_policy"
 DATABASE = "google_firestore_database"
+TRANSFER = "google_bigquery_data_transfer_config"
 
 
 def _in(kind: str, key: str, **values: Any) -> Seed:
@@ -51,6 +52,26 @@ def _in_condition(account: str, **values: str) -> Callable[[Deployment], Deploym
     return break_it
 
 
+def _in_script(old: str, new: str) -> Seed:
+    def break_it(d: Deployment) -> Deployment:
+        params = d.one(TRANSFER, "snapshots").values["params"]
+        assert old in params["query"], f"the script has no {old}"
+        params["query"] = params["query"].replace(old, new)
+        return d
+
+    return break_it
+
+
+def _source_role(role: str) -> Seed:
+    """A right on a table that is another than the role for copying it."""
+    return _in("google_bigquery_table_iam_member", "promotion_fence", role=role)
+
+
+def _more_permissions(d: Deployment) -> Deployment:
+    d.one("google_project_iam_custom_role", "source").values["permissions"].append("bigquery.tables.delete")
+    return d
+
+
 def _at_once(d: Deployment) -> Deployment:
     """The alert is made with its metric, and not after it."""
     return Deployment(tuple(r if r.key != "sweep_missing" else r.waiting_for() for r in d.resources))
@@ -88,6 +109,34 @@ PLATFORM_SEEDS: dict[str, dict[str, Seed]] = {
         "no backup": _without("google_firestore_backup_schedule", "daily"),
         "kept for a day": _in("google_firestore_backup_schedule", "daily", retention="86400s"),
         "weekly only": _in("google_firestore_backup_schedule", "daily", daily_recurrence=[]),
+    },
+    "what_cannot_be_made_again_has_a_snapshot": {
+        "a table is left out": _in_script("('nba_predictions', 'prediction_regeneration_audit'), ", ""),
+        "of another dataset": _in_script("('nba_orchestration', 'pending", "('nba_predictions', 'pending"),
+        "no script": _without(TRANSFER, "snapshots"),
+        "switched off": _in(TRANSFER, "snapshots", disabled=True),
+        "once a month": _in(TRANSFER, "snapshots", schedule="1 of month 09:30"),
+        "kept for ever": _in_script("OPTIONS (expiration_timestamp = TIMESTAMP '%t')", ""),
+        "gone before time travel is": _in_script("INTERVAL 14 DAY", "INTERVAL 2 DAY"),
+        "each of its own moment": _in_script("FOR SYSTEM_TIME AS OF TIMESTAMP '%t'", ""),
+        "beside the tables": _in_script("nba_predictions_backups", "nba_predictions"),
+        "in another location": _in(TRANSFER, "snapshots", location="EU"),
+        "as another account": _in(TRANSFER, "snapshots", service_account_name="regen-verifier@demo-project.iam.gserviceaccount.com"),
+    },
+    "snapshots_outlive_their_tables": {
+        "in the dataset of the tables": _in("google_bigquery_dataset", "backups", dataset_id="nba_predictions"),
+        "they expire at once": _in("google_bigquery_dataset", "backups", default_table_expiration_ms=3_600_000),
+        "the verifier writes there": lambda d: d.having(
+            "google_bigquery_dataset_iam_member", "x", dataset_id="nba_predictions_backups", role="r",
+            member=f"serviceAccount:{d.account('verifier')}",
+        ),
+    },
+    "the_account_of_backups_takes_snapshots_alone": {
+        "it owns a table": _source_role("roles/bigquery.dataOwner"),
+        "it may delete tables": _more_permissions,
+        "a table that it may not read": _without("google_bigquery_table_iam_member", "promotion_fence"),
+        "no jobs": _without("google_project_iam_member", "backups_jobs"),
+        "nobody signs for it": _without("google_service_account_iam_member", "backups_tokens"),
     },
     "conditions_name_what_they_mean": {
         "every database": _in_condition("worker", expression="true"),

@@ -18,7 +18,7 @@ from flask import Request, Response
 from werkzeug.test import EnvironBuilder
 
 from infra.code import ROUTERS, settings_of
-from infra.deployment import Deployment
+from infra.deployment import Deployment, last
 from infra.log_filters import as_entry, matches
 from infra.test_topology import SECRETS, _token
 from regen.adapters.memory.ledger import MemoryLedger
@@ -211,6 +211,28 @@ def predictions_are_one_sided(d: Deployment) -> list[Entry]:
         return f.lines.entries
 
 
+def a_failed_snapshot(d: Deployment) -> list[dict[str, Any]]:
+    """Lines of the transfer service as its page on monitoring describes them: ours, and another scheduled query's."""
+    own = last(d.one("google_bigquery_data_transfer_config", "snapshots").values["name"])
+    return [
+        {
+            "logName": "projects/demo-project/logs/bigquerydatatransfer.googleapis.com%2Ftransfer_config",
+            "resource": {
+                "type": "bigquery_dts_config",
+                "labels": {"config_id": config, "location": "us", "project_id": "demo-project"},
+            },
+            "labels": {"run_id": "65a1"},
+            "severity": severity,
+            "jsonPayload": {"message": message},
+        }
+        for config, severity, message in (
+            (own, "INFO", "Starting to process the query job."),
+            (own, "ERROR", "Access Denied: Table player_prop_lines: Permission bigquery.tables.createSnapshot denied"),
+            ("65b2", "ERROR", "Syntax error: Unexpected end of script"),
+        )
+    ]
+
+
 HAPPENS = {
     "live_quality": predictions_are_one_sided,
     "source_late": an_input_is_late,
@@ -220,6 +242,7 @@ HAPPENS = {
     "batch_healed": a_batch_past_its_deadline,
     "dead_letter": a_dead_letter,
     "malformed": nonsense,
+    "snapshots_failed": a_failed_snapshot,
     "unexpected_error": a_defect,
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra import policies_console, policies_platform, policies_storage  # noqa: F401 - their policies are listed by being imported
+from infra import policies_backups, policies_console, policies_platform, policies_storage  # noqa: F401 - their policies are listed by being imported
 from infra.deployment import Deployment
 from infra.policies import redelivery_seconds
 from infra.queries import queries

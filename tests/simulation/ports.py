@@ -31,6 +31,7 @@ from regen.domain.promotion import (
     StagingTable,
 )
 from regen.domain.quality import GameSums, Quality
+from regen.domain.recorded import Done
 from regen.domain.slate_reading import SlateReading
 from regen.domain.sources import SourceDay
 from regen.domain.zones import ZoneDrift
@@ -266,8 +267,11 @@ class SimulatedLedger:
         graded: list[Graded] = self._jobs.alone(statement, ())
         return graded
 
-    def verify(self, first: date, last: date, now: datetime, threshold: float) -> list[Finding]:
-        return self._call("verify", lambda: self._ledger.verify(first, last, now, threshold))
+    def looked(self, first: date, last: date, now: datetime, threshold: float) -> tuple[list[Finding], frozenset[Done]]:
+        return self._call("verify", lambda: self._ledger.looked(first, last, now, threshold))
+
+    def acts(self, first: date, last: date) -> frozenset[Done]:
+        return self._call("acts", lambda: self._ledger.acts(first, last))
 
     def sources(self, first: date, last: date) -> list[SourceDay]:
         return self._call("sources", lambda: self._ledger.sources(first, last))

@@ -87,6 +87,8 @@ def promote(
 ) -> None:
     """Make a held batch current, or a rejected one in spite of failed checks, which are named.
 
+    A promoted one is promoted again if the tables have lost it: they were restored from a backup.
+
     `--dry-run` also shows what would move.
     """
     view, accepted = whole(session, batch), names(check, "--check") or []

@@ -1,4 +1,4 @@
-"""`verify`: every invariant, from BigQuery alone."""
+"""`verify`: every invariant, from BigQuery alone; and from the coordinator, whether the batch records agree with the audit."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from regen.cli import completing
 from regen.cli.arguments import share_option, span
 from regen.cli.output import columns
 from regen.cli.session import Session, command
-from regen.client.errors import FellShort
+from regen.client.errors import FellShort, Misused, Problem, Unreachable
 from regen.client.reader import Reader, Record
-from regen.domain.invariants import INVARIANTS
+from regen.domain.invariants import INVARIANTS, MEANINGS, Finding
 from regen.settings import number
 
 PANEL = "Predictions"
@@ -34,6 +34,22 @@ def systems_gone(reader: Reader, first: date, last: date) -> list[Record]:
     return [row for row in reader.run("current_systems", first=first, last=last) if row["system_id"] not in known]
 
 
+def records_agree(session: Session, first: date, last: date) -> Finding | None:
+    """Whether the audit has what the batch records call done, as the coordinator sees it; None if none is known.
+
+    Raises:
+        Problem: the coordinator refuses.
+        Unreachable: it does not answer.
+    """
+    try:
+        coordinator = session.coordinator
+    except Misused:
+        return None
+    body = {"from": first.isoformat(), "to": last.isoformat(), "records": True, "dry_run": True}
+    (row,) = coordinator.post("/checks", body)["findings"]
+    return Finding(row["name"], row["checked"], row["violations"], tuple(row["examples"]))
+
+
 def verify(
     session: Session,
     first: Annotated[str, typer.Argument(metavar="FROM", help="First game date.", autocompletion=completing.dates)],
@@ -46,7 +62,10 @@ def verify(
         share_option("--threshold", "Least coverage of a date: 90% or 0.9.", "90%"),
     ] = number("REGEN_COVERAGE_THRESHOLD") / 100,
 ) -> None:
-    """Check every invariant of the tables, whatever the batch records say; exit 1 if one is broken."""
+    """Check every invariant of the tables, whatever the batch records say; exit 1 if one is broken.
+
+    The coordinator is asked whether the batch records agree with the audit. After a restore they may not.
+    """
     from regen.adapters.bigquery.jobs import Jobs  # noqa: PLC0415
     from regen.adapters.bigquery.ledger import BigQueryLedger  # noqa: PLC0415
 
@@ -54,23 +73,33 @@ def verify(
     reader = session.reader
     ledger = BigQueryLedger(Jobs(reader.client, "regen-verify"), reader.names)
     findings = ledger.verify(begin, end, clock.now(), 100 * threshold)
+    recorded, trouble = None, None
+    try:
+        recorded = records_agree(session, begin, end)
+    except (Problem, Unreachable) as error:
+        trouble = error
+    findings += [recorded] if recorded else []
     broken = [finding for finding in findings if not finding.holds]
     rows = [
         {
             **asdict(finding),
-            "says": INVARIANTS[finding.name],
+            "says": MEANINGS[finding.name],
             "holds": finding.holds,
             "state": "ok" if finding.holds else "BROKEN",
         }
         for finding in findings
     ]
     gone = systems_gone(reader, begin, end)
-    answer = {"from": begin, "to": end, "holds": not broken, "invariants": rows, "systems_gone": gone}
+    tables = [row for row in rows if row["name"] in INVARIANTS]
+    records = next((row for row in rows if row["name"] not in INVARIANTS), None)
+    answer = {
+        "from": begin, "to": end, "holds": not broken, "invariants": tables, "records": records, "systems_gone": gone,
+    }  # fmt: skip
     session.out.show(answer, columns("state name:invariant checked::n violations::n says"), rows)
     if not session.out.json:
         for finding in broken:
             session.out.line("")
-            session.out.line(f"{finding.name}: {INVARIANTS[finding.name]}")
+            session.out.line(f"{finding.name}: {MEANINGS[finding.name]}")
             for example in finding.examples:
                 session.out.line(f"  {example}")
         for system in gone:
@@ -79,8 +108,12 @@ def verify(
                 f"{system['dates']} dates; to retire them: REGEN_RETIRED_SYSTEMS"
             )
         session.out.line("")
+        if not recorded:
+            session.out.line("the batch records were not compared with the audit: no coordinator answered")
         looked = sum(finding.checked for finding in findings)
         verdict = f"{len(broken)} invariants are broken" if broken else "all hold"
         session.out.line(f"{begin} to {end}: {len(findings)} invariants, {looked} checks, {verdict}")
+    if trouble and not broken:
+        raise trouble
     if broken:
         raise FellShort(next_=f"regen audit {begin}")

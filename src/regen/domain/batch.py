@@ -70,12 +70,13 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     # A refused rollback goes back to promoted.
     S.PROMOTING: frozenset({S.PROMOTED, S.REJECTED, S.ROLLED_BACK}),
     # The next round of an ended batch: redrive -> dispatching, promote -> verifying, rollback -> promoting.
-    S.PROMOTED: frozenset({S.DISPATCHING, S.PROMOTING}),
+    # Out of promoted and rolled_back into what was done once: tables restored from a backup have lost it.
+    S.PROMOTED: frozenset({S.DISPATCHING, S.VERIFYING, S.PROMOTING}),
     S.REJECTED: frozenset({S.DISPATCHING, S.VERIFYING, S.PROMOTING}),
     S.HELD: frozenset({S.DISPATCHING, S.VERIFYING}),
     S.CANCELLED: frozenset({S.DISPATCHING, S.PROMOTING}),
     S.FAILED: frozenset(),
-    S.ROLLED_BACK: frozenset(),
+    S.ROLLED_BACK: frozenset({S.PROMOTING}),
 }
 del S
 

@@ -33,6 +33,12 @@ INVARIANTS: Mapping[str, str] = {
     "bdb_vocabulary": "pending_bdb_games has no status that regen does not know",
     "no_orphans": "no staging table is older than the longest verification",
 }
+RECORDS = "records_agree"
+"""The one comparison that needs the batch records: the coordinator makes it (`regen.services.tables.records`)."""
+MEANINGS: Mapping[str, str] = {
+    **INVARIANTS,
+    RECORDS: "what a batch record calls promoted or rolled back is in the audit",
+}
 AUDIT = frozenset(
     {"audit_inserted", "audit_superseded", "audit_missing", "audit_once", "fence_agrees", "fence_once", "ended"}
 )

@@ -40,6 +40,7 @@ class Table:
 
     Attributes:
         owner: `regen`, or `upstream` for a table that upstream fills and Terraform does not manage.
+        made_again: why it needs no backup; None for a table whose rows cannot be made again, of which a snapshot is taken.
     """
 
     dataset: str
@@ -49,6 +50,7 @@ class Table:
     cluster: tuple[str, ...]
     require_partition_filter: bool
     owner: str
+    made_again: str | None
     fields: tuple[Field, ...]
 
     @property
@@ -81,6 +83,7 @@ def parse(text: str) -> Table:
         cluster=tuple(data["cluster"]),
         require_partition_filter=data["require_partition_filter"],
         owner=data["owner"],
+        made_again=data.get("made_again"),
         fields=fields,
     )
 

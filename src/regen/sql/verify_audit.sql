@@ -1,4 +1,5 @@
--- Invariants between the audit and the data: for each, the number of items examined, and those that violate it.
+-- Invariants between the audit and the data: for each, the number of items examined, and those that violate it. Beside them,
+-- under the name `acts`, the rounds that were promoted or rolled back: the batch records are compared with these.
 -- No slate is known a year before its games, so older audit rows belong to other dates.
 WITH entries AS (
   SELECT
@@ -169,11 +170,16 @@ looked AS (
   WHERE batch_id IS NOT NULL AND event NOT IN ('coalesced', 'healed', 'malformed')
   GROUP BY game_date, batch_id
   HAVING COUNTIF(event IN ('requested', 'redrive_requested', 'promote_requested', 'rollback_requested')) > 0
+  UNION ALL
+  SELECT 'acts', TRUE, CONCAT(batch_id, ' ', CAST(round AS STRING), ' ', event)
+  FROM acts
+  WHERE batch_id IS NOT NULL AND round IS NOT NULL
 )
 SELECT
   invariant,
   COUNT(*) AS checked,
   COUNTIF(holds IS NOT TRUE) AS violations,
-  STRING_AGG(IF(holds IS NOT TRUE, subject, NULL), '\n' LIMIT 20) AS examples
+  STRING_AGG(IF(holds IS NOT TRUE, subject, NULL), '\n' LIMIT 20) AS examples,
+  STRING_AGG(IF(invariant = 'acts', subject, NULL), '\n') AS acts
 FROM looked
 GROUP BY invariant

@@ -52,9 +52,11 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
 
     def check(call: Call) -> Reply:
         body = call.json()
-        first, last = _span(body, eastern_today(deps.clock.now()), "dry_run", "fill")
-        dry_run, fills = bodies.flag_field(body, "dry_run"), bodies.flag_field(body, "fill")
-        findings = checking.check(deps, first, last, alerts=not dry_run)
+        first, last = _span(body, eastern_today(deps.clock.now()), "dry_run", "fill", "records")
+        dry_run, fills, records = (bodies.flag_field(body, name) for name in ("dry_run", "fill", "records"))
+        if fills and records:
+            raise InvalidInput("records", "without `fill`: the batch records say nothing of coverage")
+        findings = checking.check(deps, first, last, alerts=not dry_run, records_only=records)
         filled = starting.see_to_dates(deps, first, last, findings, dry_run=dry_run) if fills else []
         return 200, Findings(from_=first, to=last, findings=findings, filled=filled)
 

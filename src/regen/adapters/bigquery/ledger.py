@@ -14,6 +14,7 @@ from regen.adapters.bigquery.columns import Columns
 from regen.adapters.bigquery.errors import translated
 from regen.adapters.bigquery.jobs import POLLING, Jobs
 from regen.adapters.bigquery.params import figures, scalars
+from regen.domain.audit import AuditEvent
 from regen.domain.backfill import DateSurvey
 from regen.domain.bdb import KNOWN, BdbChange, BdbGame, BdbStatus
 from regen.domain.grading import Graded
@@ -21,6 +22,7 @@ from regen.domain.invariants import INVARIANTS, Finding
 from regen.domain.news import Standing
 from regen.domain.promotion import ORPHAN_AFTER, MovedPrediction
 from regen.domain.quality import GameSums, Quality
+from regen.domain.recorded import Done
 from regen.domain.sources import SourceDay
 from regen.domain.zones import ZoneDrift
 from regen.schemas import STAGING_DATASET
@@ -122,6 +124,10 @@ class BigQueryLedger:
             return [_standing(row) for row in self._columns.tolerating(query)]
 
     def verify(self, first: date, last: date, now: datetime, threshold: float) -> list[Finding]:
+        """The findings of `looked` alone."""
+        return self.looked(first, last, now, threshold)[0]
+
+    def looked(self, first: date, last: date, now: datetime, threshold: float) -> tuple[list[Finding], frozenset[Done]]:
         """See the port."""
         span = {"first": first, "last": last}
         words = ",".join(sorted(KNOWN))
@@ -133,10 +139,18 @@ class BigQueryLedger:
             ]
             covered = pool.submit(self._rows, "verify_coverage", **span)
             orphans = pool.submit(self._orphans, now)
-            found = {row["invariant"]: _finding(row) for future in asked for row in future.result()}
+            rows = {row["invariant"]: row for future in asked for row in future.result()}
+            found = {name: _finding(row) for name, row in rows.items()}
             found["coverage"] = _coverage(covered.result(), threshold)
             found["no_orphans"] = orphans.result()
-        return [found.get(name, Finding(name, 0, 0)) for name in INVARIANTS]
+        acts = ((rows.get("acts") or {}).get("acts") or "").splitlines()
+        return [found.get(name, Finding(name, 0, 0)) for name in INVARIANTS], frozenset(map(_done, acts))
+
+    def acts(self, first: date, last: date) -> frozenset[Done]:
+        """See the port."""
+        rows = self._rows("acts", first=first, last=last)
+        with translated():
+            return frozenset(_done(row["act"]) for row in rows)
 
     def changed_dates(self, since: datetime) -> list[date]:
         """See the port."""
@@ -193,6 +207,12 @@ def source_day(row: Mapping[str, Any]) -> SourceDay:
         first_start=row["first_start"],
         last_start=row["last_start"],
     )
+
+
+def _done(text: str) -> Done:
+    """An act as the statements write it: batch, round, event."""
+    batch_id, round_, event = text.split(" ")
+    return Done(batch_id, int(round_), AuditEvent(event))
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:

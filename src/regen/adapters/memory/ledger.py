@@ -22,10 +22,13 @@ from regen.domain.invariants import Finding
 from regen.domain.news import Standing
 from regen.domain.promotion import MovedPrediction
 from regen.domain.quality import GameSums, Quality
+from regen.domain.recorded import Done
 from regen.domain.slate import POSTPONED, exclusion
 from regen.domain.sources import SourceDay
 from regen.domain.zones import ZoneDrift
 from regen.settings import number
+
+ACTS = frozenset({AuditEvent.PROMOTED, AuditEvent.ROLLED_BACK})
 
 
 class MemoryLedger:
@@ -151,13 +154,25 @@ class MemoryLedger:
         return found
 
     def verify(self, first: date, last: date, now: datetime, threshold: float) -> list[Finding]:
+        """The findings of `looked` alone."""
+        return self.looked(first, last, now, threshold)[0]
+
+    def looked(self, first: date, last: date, now: datetime, threshold: float) -> tuple[list[Finding], frozenset[Done]]:
         """See the port."""
-        return list(self.findings)
+        return list(self.findings), self.acts(first, last)
+
+    def acts(self, first: date, last: date) -> frozenset[Done]:
+        """See the port."""
+        entries = [row.entry for row in self._warehouse.audit()]
+        return frozenset(
+            Done(e.batch_id, e.round, e.event)
+            for e in entries
+            if e.event in ACTS and e.batch_id and e.round and e.game_date and first <= e.game_date <= last
+        )
 
     def changed_dates(self, since: datetime) -> list[date]:
         """See the port."""
-        acts = {AuditEvent.PROMOTED, AuditEvent.ROLLED_BACK}
-        found = {r.entry.game_date for r in self._warehouse.audit() if r.entry.event in acts and r.entry.at >= since}
+        found = {r.entry.game_date for r in self._warehouse.audit() if r.entry.event in ACTS and r.entry.at >= since}
         return sorted(day for day in found if day)
 
     def sources(self, first: date, last: date) -> list[SourceDay]:

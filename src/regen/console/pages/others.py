@@ -17,7 +17,7 @@ from regen.console.ports import View
 from regen.console.rendering import NEVER, QUIET, Page
 from regen.console.site import RECENT, Asked, NoSuchPage, Site, stale
 from regen.domain.bdb import OPEN, OVERDUE_AFTER
-from regen.domain.invariants import INVARIANTS
+from regen.domain.invariants import INVARIANTS, MEANINGS
 
 PLAYER = re.compile(r"[\w.'-]{1,100}")
 MOST_SPAN = 400
@@ -80,7 +80,7 @@ def checks(site: Site, asked: Asked) -> Page:
     rows = [
         {
             **row,
-            "says": INVARIANTS.get(row["name"], "an invariant of another version"),
+            "says": MEANINGS.get(row["name"], "an invariant of another version"),
             "broken": bool(row["violations"]),
         }
         for row in found

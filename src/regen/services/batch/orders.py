@@ -23,17 +23,21 @@ from regen.domain.slate import fix_slate, reread
 from regen.domain.trigger import bounded, triggers_of
 from regen.domain.withdrawal import ruled
 from regen.ports import Write
-from regen.services.batch.dates import DateSeen, read_date
+from regen.services.batch.dates import read_date
 from regen.services.batch.dispatching import dispatch
 from regen.services.batch.ending import end_round
 from regen.services.batch.gathering import gather
 from regen.services.batch.reading import with_features
 from regen.services.batch.requests import build_requests, reread_writes, write_requests
+from regen.services.batch.restored import Restored, look
 from regen.services.state import outbox
 from regen.services.state.commit import Seen, read_batch, until_committed
 from regen.services.state.deps import Deps
+from regen.services.state.documents import DateRecord
 from regen.services.state.idempotency import IdempotencyKey, claims, is_known
 from regen.services.state.messages import ask_to_verify
+
+NEXT_ROUND = ENDED - {Status.FAILED, Status.ROLLED_BACK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,19 +146,21 @@ def redrive(deps: Deps, order: Order) -> Batch:
 
 
 def promote(deps: Deps, order: Order, accepted: Sequence[str] | None) -> Batch:
-    """Promote a rejected batch in spite of named checks, or a held one.
+    """Promote a rejected batch in spite of named checks, a held one, or one whose promotion the tables have lost.
 
-    A held batch is checked anew against the predictions that are current by then.
+    A held batch is checked anew against the predictions that are current by then, and so is one whose promotion is lost
+    (tables restored from a backup, Firestore kept): its outcomes are in its records, and become current again.
 
     Args:
         accepted: the failed checks; None if the order names none at all, which a held batch takes for none.
 
     Raises:
         InvalidInput: a name is of no failed check, or of one that no operator can accept; or a failed check is not named.
-        Refused: the batch is neither rejected nor held, has no players, or newer data has been promoted.
+        Refused: the batch is neither rejected, held nor lost, has no players, or newer data has been promoted.
     """
     seen = _ended(deps, order)
-    if seen.batch.status not in {Status.REJECTED, Status.HELD}:
+    restored = _restored(deps, seen.batch, Status.PROMOTED)
+    if seen.batch.status not in {Status.REJECTED, Status.HELD} and not restored.is_lost:
         raise Refused(f"{order.batch_id} is {seen.batch.status}, neither rejected nor held", order.batch_id)
     if accepted is None and seen.batch.status is Status.REJECTED:
         raise InvalidInput("checks", "the names of the failed checks to accept")
@@ -162,6 +168,8 @@ def promote(deps: Deps, order: Order, accepted: Sequence[str] | None) -> Batch:
     if not seen.batch.requested_players and seen.batch.verdict is None:
         raise Refused(f"{order.batch_id} has no players", order.batch_id)
     refuse_unseen(accepted, seen.batch.verdict, [check.name for check in CHECKS])
+    if restored.is_lost:
+        accepted = tuple(dict.fromkeys((*seen.batch.accepted_checks, *accepted)))
 
     batch = _next_round(
         deps,
@@ -170,6 +178,7 @@ def promote(deps: Deps, order: Order, accepted: Sequence[str] | None) -> Batch:
         AuditEvent.PROMOTE_REQUESTED,
         Status.VERIFYING,
         f"promote accepting {', '.join(accepted) or 'no check'}: {order.reason}",
+        restored=restored,
         act=Act.PROMOTE,
         hold=False,
         accepted_checks=tuple(accepted),
@@ -183,11 +192,16 @@ def promote(deps: Deps, order: Order, accepted: Sequence[str] | None) -> Batch:
 def rollback(deps: Deps, order: Order) -> Batch:
     """Undo a promotion: copies of the rows that it superseded become current.
 
+    Tables that were restored from a backup may have lost a rollback; it is then carried out again.
+
     Raises:
         Refused: no rows of the batch were promoted, or a later batch of the date was.
     """
-    seen = _ended(deps, order)
-    if not seen.batch.promoted_rounds:
+    seen = _ended(deps, order, of=ENDED - {Status.FAILED})
+    restored = _restored(deps, seen.batch, Status.ROLLED_BACK)
+    if seen.batch.status is Status.ROLLED_BACK and not restored.is_lost:
+        raise _no_next_round(seen.batch)
+    if not restored.rounds:
         raise Refused(f"nothing of {order.batch_id} is promoted", order.batch_id)
 
     batch = _next_round(
@@ -197,6 +211,7 @@ def rollback(deps: Deps, order: Order) -> Batch:
         AuditEvent.ROLLBACK_REQUESTED,
         Status.PROMOTING,
         f"rollback: {order.reason}",
+        restored=restored,
         act=Act.ROLLBACK,
         token=None,
         command={**order.command, "rollback_reason": order.reason},
@@ -206,14 +221,25 @@ def rollback(deps: Deps, order: Order) -> Batch:
     return batch
 
 
-def _ended(deps: Deps, order: Order) -> Seen:
+def _restored(deps: Deps, batch: Batch, status: Status) -> Restored:
+    """What the tables have of a batch with this status; of one with another, nothing is asked."""
+    if batch.status is not status:
+        return Restored(rounds=batch.promoted_rounds)
+    return look(deps, batch, [p.batch_id for p in read_date(deps, batch.game_date).record.promoted])
+
+
+def _no_next_round(batch: Batch) -> Refused:
+    return Refused(f"{batch.batch_id} is {batch.status}: it has no next round", batch.batch_id)
+
+
+def _ended(deps: Deps, order: Order, of: frozenset[Status] = NEXT_ROUND) -> Seen:
     seen = read_batch(deps, order.batch_id)
     if seen.batch.expires_at <= deps.clock.now():
         raise Gone(f"the records of {order.batch_id} have expired")
     if seen.batch.status not in ENDED:
         raise Refused(f"{order.batch_id} is live ({seen.batch.status})", order.batch_id)
-    if seen.batch.status in {Status.FAILED, Status.ROLLED_BACK}:
-        raise Refused(f"{order.batch_id} is {seen.batch.status}: it has no next round", order.batch_id)
+    if seen.batch.status not in of:
+        raise _no_next_round(seen.batch)
     return seen
 
 
@@ -224,6 +250,7 @@ def _next_round(
     event: AuditEvent,
     to: Status,
     why: str,
+    restored: Restored | None = None,
     **changes: Any,  # noqa: ANN401 - fields of the batch
 ) -> Batch:
     """Take the date as a new batch does, and open the round, in one commit with its audit entry.
@@ -231,20 +258,29 @@ def _next_round(
     Args:
         known: the batch on which the order was decided. The order is refused if the batch has reached a later round.
         to: the first status of the round; `why` goes with it into the history.
+        restored: what the tables have of the date, where they may have lost something; both records then say the same.
         changes: fields of the batch to set, besides those that every new round sets.
     """
 
     def decide() -> tuple[Sequence[Write], Batch]:
         if is_known(deps, order.key):
             return [], read_batch(deps, order.batch_id).batch  # the same order, given twice at once
-        seen = _ended(deps, order)
+        seen = _ended(deps, order, of=frozenset({known.status}))
         if seen.batch.round != known.round:
             raise Refused(f"{order.batch_id} has gone on to round {seen.batch.round}", order.batch_id)
         date = read_date(deps, seen.batch.game_date)
-        _may_take(date, seen.batch)
+        there = restored.record(date.record) if restored else date.record
+        rounds = restored.rounds if restored else seen.batch.promoted_rounds
+        _may_take(there, seen.batch)
         now = deps.clock.now()
         deadline = now + timedelta(seconds=deps.config.deadline_seconds)
-        fresh = {"round": known.round + 1, "deadline": deadline, "ended_at": None, "error": None}
+        fresh = {
+            "round": known.round + 1,
+            "deadline": deadline,
+            "ended_at": None,
+            "error": None,
+            "promoted_rounds": rounds,
+        }
         opened = seen.batch.moved(to, why, now, order.caller, order.person, **fresh, **changes)
         entry = replace(
             ended_entry(opened, event, order.reason, order.caller, order.person),
@@ -253,7 +289,7 @@ def _next_round(
             error=None,
         )
         carried = bounded(triggers_of(opened)) if opened.act is Act.GENERATE else ()
-        record = replace(date.record, live=opened.batch_id, carried=carried)
+        record = replace(there, live=opened.batch_id, carried=carried)
         items = outbox.put([outbox.audit_item(entry)])
         return [seen.update(opened), date.write(record), *items, *claims(deps, order.key, order.answer)], opened
 
@@ -262,8 +298,7 @@ def _next_round(
     return until_committed(deps, decide)
 
 
-def _may_take(date: DateSeen, batch: Batch) -> None:
-    record = date.record
+def _may_take(record: DateRecord, batch: Batch) -> None:
     if record.live is not None:
         raise Refused(f"{record.live} is live on {record.game_date.isoformat()}", record.live)
     later = [p for p in record.promoted if p.batch_id != batch.batch_id and p.opened_at > batch.created_at]

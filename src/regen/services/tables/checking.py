@@ -14,19 +14,24 @@ from regen.domain.invariants import Finding
 from regen.services.state.alert_records import end_where
 from regen.services.state.alerting import raise_once
 from regen.services.state.deps import Deps
+from regen.services.tables import records
 
 
-def check(deps: Deps, first: date, last: date, *, alerts: bool = True) -> list[Finding]:
+def check(deps: Deps, first: date, last: date, *, alerts: bool = True, records_only: bool = False) -> list[Finding]:
     """Verify a range of dates; an alert names each invariant that does not hold, once a day.
 
     Args:
         alerts: whether to raise them.
+        records_only: compare the batch records with the audit, and look at nothing else.
 
     Returns:
-        The findings, in the order of the invariants.
+        The findings, in the order of the invariants; at the end, that of the batch records.
     """
     now = deps.clock.now()
-    findings = deps.books.verify(first, last, now, deps.config.thresholds["coverage_pct"])
+    if records_only:
+        return [records.compare(deps, first, last, deps.books.acts(first, last))]
+    found, acts = deps.books.looked(first, last, now, deps.config.thresholds["coverage_pct"])
+    findings = [*found, records.compare(deps, first, last, acts)]
     for finding in findings:
         if alerts and not finding.holds:
             event = ids.digest("check", finding.name, first, last, eastern_today(now), length=24)
