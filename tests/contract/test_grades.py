@@ -173,6 +173,16 @@ def test_a_new_prediction_is_graded_beside_the_predecessors() -> None:
     assert [row["graded"] for row in rows] == [1], "each prediction counts once"
 
 
+def test_minutes_that_the_table_rounds_are_no_correction(book: Book) -> None:
+    book.load(box(anton=25, bela=3))
+    book.grade()
+    exact = {**scored("anton", 25), "processed_at": LATER}
+    book.load([{**exact, "minutes_played": float(exact["minutes_played"]) + 0.04}])
+    before = {g["player_lookup"]: g["graded_at"] for g in book._grades()}
+    book.grade(1)
+    assert {g["player_lookup"]: g["graded_at"] for g in book._grades()} == before
+
+
 def day_parameter(name: str) -> dict[str, Any]:
     """The test's date as a parameter of a statement."""
     return bigquery.ScalarQueryParameter(name, "DATE", DAY).to_api_repr()

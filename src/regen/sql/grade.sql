@@ -146,7 +146,8 @@ WHERE grade.game_date BETWEEN @first AND @last AND grade.game_date = fresh.game_
   AND grade.prediction_id = fresh.prediction_id
   AND (
     IFNULL(grade.actual_points, -1) != IFNULL(fresh.points, -1)
-    OR IFNULL(grade.minutes_played, -1) != IFNULL(fresh.minutes, -1)
+    -- An adopted table rounds minutes to one decimal: that is no correction.
+    OR ABS(IFNULL(grade.minutes_played, -1) - IFNULL(fresh.minutes, -1)) > 0.05
     OR IFNULL(grade.is_superseded_prediction, TRUE)
   );
 
