@@ -80,7 +80,7 @@ class Takeover:
 
     @cached_property
     def firestore(self) -> Client | None:
-        """The stack's database; None in the short form."""
+        """The stack's database; None where it is kept in one process."""
         return documents.database(self.local.env)
 
     # how commands are run

@@ -1,7 +1,7 @@
 """The whole of `docs/taking-over.md`, played on the local stack: its commands, in its order, on the predecessor's tables.
 
-The short form has two games a date and Pub/Sub and Firestore in one process; the long form a month of whole dates, and the
-emulators. What only gcloud, bq or Terraform can do is stood in for, and `support.predecessors_guide.STOOD_IN` says by what.
+`week` has two games a date, and Pub/Sub and Firestore in one process; `month` and `real` have a month of whole dates, and the
+emulators. The short form, in `make test`, is tests/googlesql/test_takeover.py. What only gcloud, bq or Terraform can do is stood in for, and `support.predecessors_guide.STOOD_IN` says by what.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from support.predecessors_inputs import box_scores, upstream_days
 from support.predecessors_platform import Platform
 from support.predecessors_rows import predicted
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Form:
 
 
 FORMS = {
-    "short": Form(date(2026, 1, 19), 2, games=2, history=60, emulators=False),
+    "week": Form(date(2026, 1, 19), 2, games=2, history=60, emulators=False),
     "month": Form(date(2025, 12, 26), 30, games=None, history=120),
     "real": Form(date(2025, 1, 3), 30, games=None, history=120, is_real=True),
 }
@@ -68,7 +68,7 @@ FORMS = {
 
 @pytest.fixture(
     scope="module",
-    params=["short", pytest.param("month", marks=pytest.mark.long), pytest.param("real", marks=pytest.mark.long)],
+    params=list(FORMS),
 )
 def takeover(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Takeover]:
     """The predecessor's platform on a stack of its own, as it is before the first step."""

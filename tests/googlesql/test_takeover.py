@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,7 +37,9 @@ INPUTS = ("ml_feature_store_v2", "player_game_summary", "upcoming_player_game_co
 
 def fields(name: str) -> list[Field]:
     """The columns of a table: upstream's as recorded, an adopted one's with regen's beside them."""
-    known = {f["name"]: Field(f["name"], f["type"], f["mode"], "") for f in recorded.described(name)["schema"]["fields"]}
+    known = {
+        f["name"]: Field(f["name"], f["type"], f["mode"], "") for f in recorded.described(name)["schema"]["fields"]
+    }
     added = [] if name in INPUTS else [f for f in table(name).fields if f.name not in known]
     loose = [replace(f, mode="NULLABLE" if f.mode == "REQUIRED" else f.mode) for f in added]
     free = {"prediction_regeneration_audit": {"game_date"}}.get(name, set())
@@ -172,7 +173,7 @@ def test_the_days_are_taken_over(takeover: Requests) -> None:
     for day in takeover.new:
         takeover.live_through(day)
     before = {day.game_date: takeover.predictions(day) for day in takeover.old}
-    for day in takeover.old[1:]:
+    for day in takeover.old[1:4]:  # one survivor of five lines, a date regenerated before, and all five lines
         takeover.regen("regenerate", day.game_date.isoformat(), "--reason", "backfill")
         checks.all_superseded_once(takeover, day, before[day.game_date])
     checks.grades_are_left_alone(takeover, graded)

@@ -1,7 +1,6 @@
-"""Real or sample games as the predecessor's inputs had them: slates, lines, feature rows, box scores, awaited games.
+"""Real or sample games as the predecessor's inputs had them, dirt and all.
 
-Dirty as they were: statuses in two cases, a start that is a text, NaN for what is not known, rows written anew with the whole
-date, so that none is left from before the start.
+Statuses in two cases, a start that is a text, NaN for what is not known, and no row from before the start where a date was written anew.
 """
 
 from __future__ import annotations
