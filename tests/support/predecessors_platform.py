@@ -23,7 +23,7 @@ INFRA = ROOT / "infra"
 OWN_VIEWS = ("game_schedule_input", "prop_lines_input")
 """Views of inputs, for which `infra/sql` has queries over upstream's raw tables."""
 _VIEW = re.compile(r'^    query +=\s+"(SELECT \* FROM [^"]+)"$', re.MULTILINE)
-_SUPERSEDES = (Path(__file__).parents[1] / "fixtures" / "predecessor" / "supersedes.sql").read_text(encoding="utf-8")
+_SUPERSEDES = (Path(__file__).parents[1] / "fixtures" / "predecessor" / "supersedes.txt").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ A column is `name TYPE`: `!` where it must be filled, `[]` for an array, digits 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -86,12 +86,12 @@ def create(client: bigquery.Client, project: str) -> None:
         client.create_table(made)
 
 
-def load(client: bigquery.Client, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+def load(client: bigquery.Client, name: str, rows: list[dict[str, Any]]) -> None:
     """Append rows to a table by a load job."""
     if not rows:
         return
     config = bigquery.LoadJobConfig(schema=client.get_table(name).schema, write_disposition="WRITE_APPEND")
-    client.load_table_from_json(list(rows), name, job_config=config).result()
+    client.load_table_from_json(rows, name, job_config=config).result()
 
 
 def of_tables(rows: Mapping[str, Iterable[Mapping[str, Any]]], project: str) -> Mapping[str, list[dict[str, Any]]]:
