@@ -1,4 +1,4 @@
-"""The short form of the rehearsal: the guide's commands as the requests that they send, on the predecessor's tables.
+"""The rehearsal without processes: the guide's commands as the requests that they send, on the predecessor's tables.
 
 The functions are served over the real adapter, whose SQL Google's evaluator runs; Pub/Sub and Firestore are in memory. Tables are made as
 they are after the adopting statements, which the evaluator does not run. tests/acceptance/test_takeover.py plays all of it on the
@@ -167,6 +167,7 @@ def takeover() -> Requests:
     return made
 
 
+@pytest.mark.long
 def test_the_days_are_taken_over(takeover: Requests) -> None:
     graded = [row for day in takeover.old for row in takeover.platform.found("prediction_accuracy", day.game_date)]
     takeover.follow(4)
