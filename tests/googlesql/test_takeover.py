@@ -2,7 +2,7 @@
 
 The functions are served over the real adapter, whose SQL Google's evaluator runs; Pub/Sub and Firestore are in memory. Tables are made as
 they are after the adopting statements, which the evaluator does not run. tests/acceptance/test_takeover.py plays all of it on the
-local stack: shadow, adoption and Firestore, too.
+local stack: shadow, adoption and Firestore, too. The season's box scores are too short to be graded here: that run compares errors.
 """
 
 from __future__ import annotations
@@ -178,7 +178,6 @@ def test_the_days_are_taken_over(takeover: Requests) -> None:
         takeover.regen("regenerate", day.game_date.isoformat(), "--reason", "backfill")
         checks.all_superseded_once(takeover, day, before[day.game_date])
     checks.grades_are_left_alone(takeover, graded)
-    checks.errors_agree(takeover, within=0.01)
     takeover.verify()
     takeover.today = takeover.new[-1]
     takeover.follow(6, {"gcloud scheduler jobs resume": takeover.predicted_over, "regen verify": takeover.noted})
