@@ -8,7 +8,7 @@ WITH games AS (
     game_date, game_id,
     CONCAT(FORMAT_DATE('%Y%m%d', game_date), '_', away_team_tricode, '_', home_team_tricode) AS own_id,
     IF(
-      EXTRACT(TIME FROM game_date_est) = TIME '00:00:00', NULL,
+      DATETIME(game_date_est) = DATETIME_TRUNC(DATETIME(game_date_est), DAY), NULL,
       TIMESTAMP(DATETIME(game_date_est), 'America/New_York')
     ) AS game_start,
     NULLIF(LOWER(TRIM(game_status_text)), '') AS game_status

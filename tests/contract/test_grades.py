@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from google.cloud import bigquery
 
 from googlesql.warehouse import EvaluatorHarness
 from regen.adapters.memory.ledger import MemoryLedger
 from regen.domain.grading import Graded
 from regen.ports import Ledger
+from regen.schemas import table
+from regen.sql import render
 from support.box_scores import GAME, box, scored
 from support.warehouse_rows import old
 from support.warehouses import DAY, MemoryHarness, at
@@ -114,3 +118,71 @@ def test_a_corrected_box_score_is_graded_again(book: Book, corrected: dict[str, 
     (anton,) = [g for g in book._grades() if g["player_lookup"] == "anton"]
     assert {name: anton["actual_points" if name == "points" else name] for name in corrected} == corrected
     assert anton["graded_at"] == at(1)
+
+
+def theirs(player: str, points: int, **more: Any) -> dict[str, Any]:
+    """A grade that the predecessor made: it has no column for the id of a prediction."""
+    key = {"game_date": DAY, "game_id": GAME, "player_lookup": player, "system_id": "ensemble_v1"}
+    error = abs(18 - points)
+    return {
+        **key,
+        "predicted_points": 18.0,
+        "actual_points": points,
+        "absolute_error": error,
+        "is_voided": False,
+        **more,
+    }
+
+
+def adopted() -> EvaluatorHarness:
+    """A warehouse whose table of grades was the predecessor's: regen's columns were added, and may be empty."""
+    made = EvaluatorHarness()
+    fields = [
+        replace(f, mode="NULLABLE" if f.mode == "REQUIRED" else f.mode) for f in table("prediction_accuracy").fields
+    ]
+    made.engine.create(made.name("prediction_accuracy"), fields)
+    return made
+
+
+def test_the_predecessors_grades_are_matched_by_key_and_stay() -> None:
+    made = adopted()
+    made.seed([old(player, "ensemble_v1", 24.5) for player in ("anton", "bela")])
+    made.load("prediction_accuracy", [theirs("anton", 25), theirs("gone", 4)])
+    made.load("player_game_summary", box(anton=25, bela=3))
+    (found,) = made.ledger.grade(DAY, DAY, at(0))
+    assert (found.gradable, found.graded, found.mae) == (2, 2, 11.0)
+    grades = {g["player_lookup"]: g for g in made.table("prediction_accuracy")}
+    assert len(grades) == len(made.table("prediction_accuracy")) == 3
+    assert [grades[p]["prediction_id"] is None for p in ("anton", "gone", "bela")] == [True, True, False]
+    assert grades["anton"]["is_superseded_prediction"] is None
+    broken = {one.name: one.violations for one in made.ledger.verify(DAY, DAY, at(1), 90.0)}
+    assert broken["grades_agree"] == 0
+
+
+def test_a_new_prediction_is_graded_beside_the_predecessors() -> None:
+    made = adopted()
+    made.seed([old("anton", "ensemble_v1", 24.5, superseded=True), old("anton", "ensemble_v1", 25.5, batch_id="b1")])
+    made.load("prediction_accuracy", [theirs("anton", 25)])
+    made.load("player_game_summary", box(anton=25))
+    (found,) = made.ledger.grade(DAY, DAY, at(0))
+    assert (found.gradable, found.graded) == (1, 1)
+    grades = made.table("prediction_accuracy")
+    assert sorted(g["prediction_id"] or "" for g in grades) == ["", "old-anton-ensemble_v1-25.5"]
+    text = render("accuracy", made.names)
+    rows, _ = made.engine.script(text, [day_parameter("first"), day_parameter("last")])
+    assert [row["graded"] for row in rows] == [1], "each prediction counts once"
+
+
+def test_minutes_that_the_table_rounds_are_no_correction(book: Book) -> None:
+    book.load(box(anton=25, bela=3))
+    book.grade()
+    exact = {**scored("anton", 25), "processed_at": LATER}
+    book.load([{**exact, "minutes_played": float(exact["minutes_played"]) + 0.04}])
+    before = {g["player_lookup"]: g["graded_at"] for g in book._grades()}
+    book.grade(1)
+    assert {g["player_lookup"]: g["graded_at"] for g in book._grades()} == before
+
+
+def day_parameter(name: str) -> dict[str, Any]:
+    """The test's date as a parameter of a statement."""
+    return bigquery.ScalarQueryParameter(name, "DATE", DAY).to_api_repr()

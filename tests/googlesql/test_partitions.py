@@ -6,7 +6,7 @@ import pytest
 
 from googlesql.analyser import Analyser
 from googlesql.catalogue import analyser
-from googlesql.discovery import NAMES, everything, functions
+from googlesql.discovery import DEFINITION, NAMES, everything, functions
 from googlesql.partitions import unbounded
 from googlesql.types import scalar
 
@@ -87,3 +87,15 @@ def test_a_function_without_a_bound_is_found(analyser: Analyser) -> None:
     broken = body.text.replace("game_date = @day", "TRUE")
     assert broken != body.text
     assert unbounded(analyser.analyse(broken, body.parameters)) == ["player_prop_predictions.game_date"]
+
+
+def test_a_view_can_be_made_over_tables_with_a_filter(analyser: Analyser) -> None:
+    """BigQuery may refuse to make a view over a table that requires a filter, and pushes no reader's filter through a window."""
+    views = [found for found in everything() if found.is_definition]
+    assert len(views) > 8
+    for view in views:
+        definition = DEFINITION.match(view.text)
+        if definition is not None and definition[1] != "VIEW":
+            continue
+        body = view.text if definition is None else view.text[definition.end() :]
+        assert unbounded(analyser.analyse(body, view.parameters)) == [], view.name

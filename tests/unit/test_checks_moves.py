@@ -143,6 +143,14 @@ def test_double_rows_of_the_predecessor_count_once() -> None:
     assert verdict_of(before, [made(p) for p in everybody(10)]).failed == []
 
 
+def test_five_lines_of_the_predecessor_count_as_one() -> None:
+    """Its daily run made a row for each of five lines around the one on offer; regen predicts that one."""
+    five = [held(p, (17.5, 18.5, 19.5, 20.5, 21.5)) for p in everybody(10)]
+    after = [made(p) for p in everybody(10)]
+    assert verdict_of(five, after).failed == ["rows_drop"]
+    assert verdict_of([[replace(row, batch_id=None) for row in rows] for rows in five], after).failed == []
+
+
 @pytest.mark.parametrize(("by", "fails"), [(4.0, False), (4.5, True), (-4.5, True)])
 def test_large_move_of_all_lines_is_refused(by: float, fails: bool) -> None:  # noqa: FBT001
     after = [made(p, (19.5 + by,)) for p in everybody(10)]

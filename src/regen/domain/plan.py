@@ -16,7 +16,11 @@ SYSTEM_RETIRED = "system_retired"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A prediction of a date, with the fields that are compared before and after a promotion."""
+    """A prediction of a date, with the fields that are compared before and after a promotion.
+
+    Attributes:
+        is_foreign: whether no batch has made it: the predecessor has.
+    """
 
     player_lookup: str
     game_id: str
@@ -26,6 +30,7 @@ class Row:
     tier: str | None
     quality: float | None = None
     history_games: int | None = None
+    is_foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,15 @@ def plan(
     """
     before = [
         Row(
-            c.player_lookup, c.game_id, c.system_id, c.line, c.bookmaker, c.data_source_tier, c.quality, c.history_games
+            c.player_lookup,
+            c.game_id,
+            c.system_id,
+            c.line,
+            c.bookmaker,
+            c.data_source_tier,
+            c.quality,
+            c.history_games,
+            is_foreign=c.batch_id is None,
         )
         for c in current
         if c.system_id not in retired

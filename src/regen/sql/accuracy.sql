@@ -6,8 +6,14 @@ SELECT
   COUNT(line_value) AS lined,
   CAST(AVG(IF(line_value IS NULL, NULL, absolute_error)) AS FLOAT64) AS lined_mae,
   CAST(AVG(ABS(actual_points - line_value)) AS FLOAT64) AS line_mae
-FROM {prediction_accuracy}
-WHERE game_date BETWEEN @first AND @last AND NOT IFNULL(is_voided, FALSE)
-  AND NOT IFNULL(is_superseded_prediction, FALSE)
+FROM (
+  SELECT game_date, system_id, absolute_error, signed_error, actual_points, line_value
+  FROM {prediction_accuracy}
+  WHERE game_date BETWEEN @first AND @last AND NOT IFNULL(is_voided, FALSE)
+    AND NOT IFNULL(is_superseded_prediction, FALSE)
+  -- The predecessor's grades have no id: they count where nothing else has been graded since.
+  QUALIFY prediction_id IS NOT NULL
+    OR MAX(prediction_id) OVER (PARTITION BY game_date, game_id, player_lookup, system_id) IS NULL
+) AS grades
 GROUP BY game_date, system_id
 ORDER BY game_date, system_id

@@ -1,5 +1,6 @@
 -- Grades the current predictions of games whose box score is complete, once each. A grade whose prediction is no longer
--- current is kept and marked. A box score is complete when each of two teams has eight players with minutes, and 235
+-- current is kept and marked. A grade without the id of a prediction is the predecessor's: it stands for what the predecessor
+-- predicted of that player, game and system, and is left alone. A box score is complete when each of two teams has eight players with minutes, and 235
 -- minutes in total; a player who is not in it did not play. A half-loaded game waits, and so does a player with minutes but
 -- no points, so that missing data voids no prediction.
 -- Statements that only insert do not conflict, not even a MERGE that inserts
@@ -69,7 +70,17 @@ LEFT JOIN (
 WHERE p.game_date BETWEEN @first AND @last AND (p.superseded IS NULL OR p.superseded = FALSE)
   AND NOT (IFNULL(scored.minutes_played, 0) > 0 AND scored.points IS NULL)
   AND p.prediction_id NOT IN (
-    SELECT prediction_id FROM {prediction_accuracy} WHERE game_date BETWEEN @first AND @last
+    SELECT prediction_id FROM {prediction_accuracy}
+    WHERE game_date BETWEEN @first AND @last AND prediction_id IS NOT NULL
+  )
+  -- The predecessor's grades name no prediction. They stand for its own predictions of that key, and are left alone.
+  AND (
+    p.batch_id IS NOT NULL
+    OR CONCAT(CAST(p.game_date AS STRING), ' ', p.game_id, ' ', p.player_lookup, ' ', p.system_id) NOT IN (
+      SELECT CONCAT(CAST(game_date AS STRING), ' ', game_id, ' ', player_lookup, ' ', system_id)
+      FROM {prediction_accuracy}
+      WHERE game_date BETWEEN @first AND @last AND prediction_id IS NULL
+    )
   );
 
 -- 3. The outcome of those that are new, or whose box score has changed.
@@ -135,7 +146,8 @@ WHERE grade.game_date BETWEEN @first AND @last AND grade.game_date = fresh.game_
   AND grade.prediction_id = fresh.prediction_id
   AND (
     IFNULL(grade.actual_points, -1) != IFNULL(fresh.points, -1)
-    OR IFNULL(grade.minutes_played, -1) != IFNULL(fresh.minutes, -1)
+    -- An adopted table rounds minutes to one decimal: that is no correction.
+    OR ABS(IFNULL(grade.minutes_played, -1) - IFNULL(fresh.minutes, -1)) > 0.05
     OR IFNULL(grade.is_superseded_prediction, TRUE)
   );
 
@@ -159,16 +171,28 @@ boxes AS (
 SELECT
   p.game_date,
   COUNTIF(boxes.is_whole) AS gradable,
-  COUNTIF(boxes.is_whole AND grade.prediction_id IS NOT NULL) AS graded,
-  COUNTIF(boxes.is_whole AND grade.is_voided) AS voided,
+  COUNTIF(boxes.is_whole AND (grade.prediction_id IS NOT NULL OR theirs.system_id IS NOT NULL)) AS graded,
+  COUNTIF(boxes.is_whole AND IFNULL(grade.is_voided, theirs.is_voided)) AS voided,
   MAX(IFNULL(old.number, 0)) AS superseded,
-  CAST(AVG(IF(boxes.is_whole AND p.system_id = 'ensemble_v1', grade.absolute_error, NULL)) AS FLOAT64) AS mae,
+  CAST(AVG(
+    IF(boxes.is_whole AND p.system_id = 'ensemble_v1', IFNULL(grade.absolute_error, theirs.absolute_error), NULL)
+  ) AS FLOAT64) AS mae,
   ARRAY_AGG(DISTINCT IF(boxes.is_whole, NULL, p.game_id) IGNORE NULLS) AS waiting
 FROM {player_prop_predictions} AS p
 JOIN boxes ON boxes.game_date = p.game_date AND boxes.game_id = p.game_id
 LEFT JOIN {prediction_accuracy} AS grade
   ON grade.game_date BETWEEN @first AND @last
   AND grade.game_date = p.game_date AND grade.prediction_id = p.prediction_id
+LEFT JOIN (
+  SELECT
+    game_date, game_id, player_lookup, system_id,
+    LOGICAL_OR(is_voided) AS is_voided, MIN(absolute_error) AS absolute_error
+  FROM {prediction_accuracy}
+  WHERE game_date BETWEEN @first AND @last AND prediction_id IS NULL
+  GROUP BY game_date, game_id, player_lookup, system_id
+) AS theirs
+  ON theirs.game_date = p.game_date AND theirs.game_id = p.game_id AND theirs.player_lookup = p.player_lookup
+  AND theirs.system_id = p.system_id AND p.batch_id IS NULL
 LEFT JOIN (
   SELECT game_date, COUNT(*) AS number FROM {prediction_accuracy}
   WHERE game_date BETWEEN @first AND @last AND is_superseded_prediction

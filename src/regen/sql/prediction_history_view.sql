@@ -8,3 +8,4 @@ SELECT
   NOT IFNULL(superseded, FALSE) AS is_current,
   superseded_reason, superseded_by_batch_id, superseded_by_prediction_id, restored_from_prediction_id
 FROM {player_prop_predictions}
+WHERE game_date >= '1946-01-01'  -- for an adopted table that requires a filter

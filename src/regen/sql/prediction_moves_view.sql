@@ -14,5 +14,7 @@ SELECT
   old.prediction_id AS old_prediction_id, fresh.prediction_id AS new_prediction_id
 FROM {player_prop_predictions} AS old
 LEFT JOIN {player_prop_predictions} AS fresh
-  ON fresh.game_date = old.game_date AND fresh.prediction_id = old.superseded_by_prediction_id
-WHERE old.superseded AND old.superseded_by_batch_id IS NOT NULL
+  ON fresh.game_date = old.game_date AND fresh.game_date >= '1946-01-01'
+  AND fresh.prediction_id = old.superseded_by_prediction_id
+WHERE old.game_date >= '1946-01-01'  -- for an adopted table that requires a filter
+  AND old.superseded AND old.superseded_by_batch_id IS NOT NULL

@@ -15,7 +15,8 @@ WITH grades AS (
     FROM {player_prop_predictions}
     WHERE game_date BETWEEN @first AND @last
   ) AS told ON told.game_date = grade.game_date AND told.prediction_id = grade.prediction_id
-  WHERE grade.game_date BETWEEN @first AND @last
+  -- The predecessor's grades name no prediction.
+  WHERE grade.game_date BETWEEN @first AND @last AND grade.prediction_id IS NOT NULL
 ),
 looked AS (
   SELECT 'grades_agree' AS invariant, holds, subject FROM grades

@@ -13,6 +13,7 @@ from regen.domain.grading import COMPLETE_MINUTES, COMPLETE_PLAYERS, Graded
 from regen.schemas import table
 
 ACCURACY = "prediction_accuracy"
+ROUNDED = 0.05
 _KEPT = {"line_value": "current_points_line", "data_quality_tier": "data_source_tier"}
 _COPIED = (
     "prediction_id", "player_lookup", "game_id", "game_date", "system_id", "team_abbr", "opponent_team_abbr",
@@ -51,10 +52,15 @@ def graded(
             continue
         fresh = _grade(row, score if _minutes(score) > 0 else None, at)
         old = grades.get(name)
-        seen = ("actual_points", "minutes_played")
-        if old is None or old["is_superseded_prediction"] or any(old[column] != fresh[column] for column in seen):
+        if old is None or old["is_superseded_prediction"] or _is_corrected(old, fresh):
             after[name] = fresh
     return after, _graded_dates(current.values(), boxes, after)
+
+
+def _is_corrected(old: Row, fresh: Row) -> bool:
+    """Whether points or minutes are others; an adopted table rounds minutes to one decimal."""
+    before, after = (float(-1 if row["minutes_played"] is None else row["minutes_played"]) for row in (old, fresh))
+    return bool(old["actual_points"] != fresh["actual_points"]) or abs(before - after) > ROUNDED
 
 
 def _newest(scores: Iterable[Row]) -> dict[tuple[date, str, str], Row]:

@@ -225,8 +225,8 @@ def _mean(numbers: Sequence[float]) -> float | None:
 
 
 def _keys(rows: Rows) -> int:
-    """The number of distinct keys: the predecessor left some rows twice."""
-    return len({(row.system_id, row.line) for row in rows})
+    """The number of distinct keys. The predecessor made rows for five lines around the one on offer: they count as one."""
+    return len({(row.system_id, None if row.is_foreign else row.line, row.is_foreign) for row in rows})
 
 
 def _lines(rows: Iterable[Row]) -> set[float]:

@@ -1,0 +1,106 @@
+"""What must be true after the steps of taking over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from statistics import fmean
+from typing import Any
+
+from acceptance.takeover import Takeover
+from acceptance.takeover_zones import ENSEMBLE, Current
+from regen.domain.predict import Gate, Naming, predict_player
+from regen.systems import by_version
+from support.predecessors_commands import commands
+from support.predecessors_inputs import Day
+from support.predecessors_rows import GONE
+
+
+def all_superseded_once(takeover: Takeover, day: Day, before: Current) -> None:
+    """Every row that was current of a player is superseded, multi-line rows too; those of systems that are gone stay."""
+    now = takeover.predictions(day)
+    rows = {row["prediction_id"]: row for row in takeover.platform.found("player_prop_predictions", day.game_date)}
+    replaced = 0
+    for (player, system), old in before.items():
+        if system in GONE:
+            assert now[player, system] == old
+        elif (player, system) in now:
+            assert all(rows[row["prediction_id"]]["superseded"] for row in old)
+            linked = {rows[row["prediction_id"]]["superseded_by_prediction_id"] for row in old}
+            assert linked <= {row["prediction_id"] for row in now[player, system]}
+            replaced += 1
+    assert replaced > 40
+    (batch,) = {row["batch_id"] for found in now.values() for row in found if row["system_id"] not in GONE}
+    assert batch.startswith(f"regen_{day.game_date}_")
+
+
+def grades_are_left_alone(takeover: Takeover, theirs: Sequence[Mapping[str, Any]]) -> None:
+    """The predecessor's grades, which name no prediction, are as they were; what regen has predicted is graded beside them."""
+    first, last = takeover.days[0].game_date, takeover.days[-1].game_date
+    found = takeover.platform.found("prediction_accuracy", first, last)
+    known = theirs[0].keys()
+    left = [{name: row[name] for name in known} for row in found if row["prediction_id"] is None]
+    assert sorted(left, key=str) == sorted(theirs, key=str)
+    answer = takeover.json("grade", first.isoformat(), last.isoformat())
+    assert all(day["graded"] == day["gradable"] for day in answer["dates"])
+    again = takeover.platform.found("prediction_accuracy", first, last)
+    ids = [row["prediction_id"] for row in again if row["prediction_id"] is not None]
+    assert len(ids) == len(set(ids))
+
+
+def errors_agree(takeover: Takeover, within: float) -> None:
+    """The ensemble's error on upstream's tables is that of the run on regen's own features of the same games."""
+    served, own = [], []
+    for day in takeover.new:
+        points = _own_points(day)
+        for row in takeover.platform.found("prediction_accuracy", day.game_date):
+            player = row["player_lookup"]
+            current = row["system_id"] == ENSEMBLE and not row["is_superseded_prediction"] and not row["is_voided"]
+            if current and player in points:
+                served.append(abs(float(row["predicted_points"]) - row["actual_points"]))
+                own.append(abs(points[player] - row["actual_points"]))
+    assert len(served) > 40
+    assert abs(fmean(served) - fmean(own)) <= within * fmean(own), (fmean(served), fmean(own))
+
+
+def _own_points(day: Day) -> dict[str, float]:
+    run_for, found = by_version((ENSEMBLE,)), {}
+    for player, (_, gold) in day.own.items():
+        chosen = run_for((ENSEMBLE,), gold.feature_version)
+        outcome = predict_player(gold, chosen, (ENSEMBLE,), Gate(None, 0), Naming("own", 1))
+        if outcome.predictions:
+            found[player] = outcome.predictions[0].points
+    return found
+
+
+def readers_find_what_they_know(takeover: Takeover) -> None:
+    """The predecessor's two queries, as they stand: each of the five dates has new rows with NULL, and coverage is above 90."""
+    five = {day.game_date for day in takeover.old[1:]}
+    counts = takeover.platform.run(takeover.dated(commands()["final prediction counts"]))
+    assert {row["game_date"] for row in counts if row["superseded"] is None and row["predictions"] > 0} == five
+    assert {row["game_date"] for row in counts if row["superseded"]} == five
+    covered = takeover.platform.run(takeover.dated(commands()["coverage"]))
+    seen = {row["game_date"]: row["coverage_pct"] for row in covered if row["game_date"] is not None}
+    assert seen.keys() == five
+    assert min(seen.values()) > 90
+    first, last = min(five), max(takeover.days, key=lambda day: day.game_date).game_date
+    own = {
+        date.fromisoformat(r["game_date"]): r for r in takeover.json("coverage", first.isoformat(), last.isoformat())
+    }
+    assert all(own[day.game_date]["coverage_pct"] > 90 for day in takeover.days[1:])
+
+
+def shadow_agrees(takeover: Takeover) -> None:
+    """The comparison of the guide: the shadow has predicted whom the predecessor has, and is not far from it."""
+    (compared,) = takeover.compared
+    assert compared["predictions"] > 20
+    assert compared["missing"] < 0.2 * compared["predictions"]
+    assert abs(compared["mean_move"]) < 3
+
+
+def back_in_charge(takeover: Takeover, day: Day) -> None:
+    """After the way back and forth again, what regen predicts of a date is regen's, and nothing of it is the predecessor's."""
+    makers = {
+        (key[1] in GONE, row["batch_id"] is None) for key, rows in takeover.predictions(day).items() for row in rows
+    }
+    assert makers == {(True, True), (False, False)}
