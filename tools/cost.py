@@ -170,7 +170,7 @@ def dollars(use: Use) -> Mapping[str, float]:
     }
 
 
-def table(schedules: int = 8, conditions: int = 14) -> str:
+def table(schedules: int = 8, conditions: int = 15) -> str:
     """The table of the deployment guide."""
     names = list(dollars(Use()))
     head = ["regenerated dates a week", *names, "schedules, alerts", "a month, at list", "after free tiers"]
