@@ -209,7 +209,7 @@ class Engine:
         for token in tokens(text):
             stand = words.get(token.word)
             if stand is None and token.kind == "name" and (query := self._views.get(token.text.strip("`"))) is not None:
-                stand = f"({query})"
+                stand = f"({query}\n)"  # a view may end in a comment
             if stand is not None:
                 parts += [text[last : token.start], stand]
                 last = token.end
