@@ -29,7 +29,7 @@ def _ordered(page: Any, reason: str, *, typed: bool = False) -> None:
 def _start(page: Any, served: Served) -> None:
     page.goto(f"{served.url}/acts/start?date={DAY}")
     _ordered(page, "the slate is there")
-    _says(page, "^✓ promoted: 8 of 8 players")
+    _says(page, "^✓ Promoted: first predictions of 8 players")
 
 
 def test_the_night_of_the_late_data(page: Any, served: Served, complaints: list[str]) -> None:
@@ -39,21 +39,21 @@ def test_the_night_of_the_late_data(page: Any, served: Served, complaints: list[
     page.get_by_text("would open 2026-01-20: 8 players").wait_for()
     served.flowing.clear()
     _ordered(page, "the slate is there")
-    _says(page, "running: 0 of 8 players")
+    _says(page, "Under way: 0 of 8 players")
     served.flowing.set()
-    _says(page, "^✓ promoted: 8 of 8 players")
+    _says(page, "^✓ Promoted: first predictions of 8 players")
     served.bench.slate(FRESH)
     page.get_by_role("link", name=DAY.isoformat()).first.click()
     page.get_by_role("link", name="Regenerate", exact=True).click()
     _ordered(page, "late data")
-    _says(page, "16 superseded")
+    _says(page, "16 rows superseded")
     page.get_by_role("link", name="What moved").click()
     page.get_by_text("of 16 replaced predictions moved").wait_for()
     assert page.locator(".chart rect.after").count() == 8
     page.go_back()
     page.get_by_role("link", name="Roll back").click()
     _ordered(page, "wrong feed", typed=True)
-    _says(page, "rolled back: what it had replaced is current again")
+    _says(page, "Rolled back.*: what it had replaced is current again")
     assert served.bench.makers() != {}
     assert complaints == []
 
@@ -63,13 +63,13 @@ def test_a_rejected_batch_is_seen_and_waived(page: Any, served: Served, complain
     served.bench.slate([*players(), *(entry(f"broken{n}", broken=True) for n in "abcdefgh")])
     page.goto(f"{served.url}/acts/regenerate?date={DAY}")
     _ordered(page, "late data")
-    _says(page, "rejected: coverage 50")
+    _says(page, "Rejected: coverage")
     page.get_by_role("link", name="Board").click()
-    page.get_by_role("link", name=re.compile("2026-01-20: rejected")).first.click()
+    page.get_by_role("link", name=re.compile("2026-01-20: Rejected")).first.click()
     page.get_by_role("link", name="Promote").click()
     page.get_by_label(re.compile("I accept that the check coverage failed")).check()
     _ordered(page, "the feed will not come", typed=True)
-    _says(page, "partially promoted: 8 of 16 players")
+    _says(page, "Promoted: new predictions of 8 of 16 players")
     page.get_by_text("Accepted: coverage").wait_for()
     assert complaints == []
 
@@ -78,7 +78,7 @@ def test_a_double_click_opens_one_batch(page: Any, served: Served) -> None:
     page.goto(f"{served.url}/acts/start?date={DAY}")
     page.get_by_label("Why? It goes on record").fill("twice")
     page.locator("button.go").dblclick()
-    _says(page, "promoted")
+    _says(page, "Promoted")
     listed = served.web.get("/batches").json
     assert listed is not None
     assert len(listed["batches"]) == 1
@@ -98,13 +98,13 @@ def test_a_coordinator_that_goes_away_is_seen_at_once(page: Any, served: Served)
     served.flowing.clear()
     name = served.bench.regenerate().batch_id
     page.goto(f"{served.url}/batches/{name}")
-    _says(page, "running: 0 of 8")
+    _says(page, "Under way: 0 of 8")
     served.leave()
     page.get_by_text("Not the newest.").wait_for()
     assert page.get_by_text(name).first.is_visible()
     served.coordinator.away.clear()  # type: ignore[attr-defined]
     served.flowing.set()
-    _says(page, "promoted")
+    _says(page, "Promoted")
     assert not page.get_by_text("Not the newest.").is_visible()
 
 
@@ -126,11 +126,11 @@ def test_everything_works_without_script(served: Served, chromium: Any) -> None:
     plain.get_by_role("button", name="Preview").click()
     _ordered(plain, "by hand")
     for _ in range(50):
-        if "promoted:" in plain.locator(".sentence").inner_text():
+        if "Promoted:" in plain.locator(".sentence").inner_text():
             break
         plain.wait_for_timeout(100)
         plain.reload()
-    assert "promoted: 8 of 8" in plain.locator(".sentence").inner_text()
+    assert "Promoted: first predictions of 8 players" in plain.locator(".sentence").inner_text()
     context.close()
 
 
@@ -142,7 +142,7 @@ def test_the_keyboard_reaches_everything_in_order(page: Any, served: Served) -> 
     page.locator("#reason").focus()
     page.keyboard.type("by keyboard")
     page.keyboard.press("Enter")
-    _says(page, "promoted")
+    _says(page, "Promoted")
 
 
 def test_a_preview_follows_its_options(page: Any, served: Served) -> None:
