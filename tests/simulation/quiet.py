@@ -11,6 +11,7 @@ from regen.services.healing.orphans import EVERY_MINUTES
 from regen.services.state.deps import ALERT_TOPIC
 from simulation.errands import Errands
 from simulation.newsroom import Newsroom
+from simulation.operators import Operators
 from simulation.people import People
 from simulation.upstream import Key
 from simulation.world import World
@@ -23,7 +24,13 @@ MOST_SCANS = 30
 MOST_NEWS_SCANS = 60
 
 
-def check_recovery(world: World, people: People, errands: Errands, newsroom: Newsroom | None = None) -> None:
+def check_recovery(
+    world: World,
+    people: People,
+    errands: Errands,
+    newsroom: Newsroom | None = None,
+    operators: Operators | None = None,
+) -> None:
     """Stop all faults, let leases expire, and check that two sweeps repair everything."""
     world.log("--- no more faults ---")
     world.end_outages()
@@ -46,8 +53,7 @@ def check_recovery(world: World, people: People, errands: Errands, newsroom: New
         _sweeps(world, people, 2)
     for data in _live(world):
         world.watch.report("P13", f"{data['batch_id']} is {data['status']} after two sweeps")
-    errands.resume_all()
-    world.run()
+    _resume_all(world, errands, operators)
     for _ in range(MOST_MINUTES):
         waiting = [data["due_at"] for data in world.store.peek_all("outbox")]
         if not waiting and not _live(world) and not any(data["live"] for data in world.store.peek_all("backfills")):
@@ -58,6 +64,14 @@ def check_recovery(world: World, people: People, errands: Errands, newsroom: New
         world.now += 900.0 if _date_waits(world) else 60.0
     _settle_news(world, people, newsroom)
     _scan_until_done(world, people, errands)
+
+
+def _resume_all(world: World, errands: Errands, operators: Operators | None) -> None:
+    """Resume what was paused, and the platform if the storm has held up its halt, so that the resumption came before it."""
+    errands.resume_all()
+    if operators is not None and (world.store.peek("controls/halt") or {}).get("halted"):
+        operators.resume()
+    world.run()
 
 
 def _settle_news(world: World, people: People, newsroom: Newsroom | None) -> None:

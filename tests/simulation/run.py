@@ -150,7 +150,7 @@ def _judge(
         operators.resume()
     if down:
         check_without_pubsub(world, people)
-    check_recovery(world, people, errands, newsroom)
+    check_recovery(world, people, errands, newsroom, operators)
     judge = Judge(world, people, errands)
     judge.check()
     NewsJudge(world, newsroom, judge.batches).check()

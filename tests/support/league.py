@@ -132,12 +132,9 @@ def _game(day: date, number: int) -> RecentGame:
 
 
 def reading(entries: Iterable[SlateEntry], day: date = DAY) -> SlateReading:
-    """The slate of a date."""
+    """The slate of a date. Slates that differ in anything have names of their own."""
     known = tuple(entries)
-    forms = [e.inputs.features.get("form") if isinstance(e.inputs.features, Mapping) else "" for e in known if e.inputs]
-    return SlateReading(
-        day, known, ids.digest(day, *(e.player_lookup for e in known), *forms), TIP_OFF - timedelta(hours=9)
-    )
+    return SlateReading(day, known, ids.digest(day, *map(str, known)), TIP_OFF - timedelta(hours=9))
 
 
 def names(number: int) -> list[str]:
