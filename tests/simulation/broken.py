@@ -359,7 +359,7 @@ VARIANTS = (
     Variant("a fence raised by a MERGE", MergesFence, known=(2054,)),
     Variant("audit entries recorded by a MERGE", MergesAudit, known=(159,)),
     Variant("grades made by a MERGE that only inserts", patched=_merges_grades, known=(61,)),
-    Variant("one job id for two accounts", OneJobId, _one_job_id, known=(87,)),
+    Variant("one job id for two accounts", OneJobId, _one_job_id, known=(3061,)),
     Variant("an unknown end means that nothing was changed", patched=_unknown_is_nothing),
     Variant("what was committed before the fence was raised is not read", patched=_never_looks),
     Variant("a dispatching batch past its deadline is never closed", patched=_dispatches_for_ever, known=(93,)),

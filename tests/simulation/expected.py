@@ -51,9 +51,9 @@ def rounds_with_runs(batch: Batch) -> set[int]:
 
 def acts_of(batch: Batch) -> Iterator[tuple[str, str, int]]:
     """Yield event, batch and round of each act that the audit must hold."""
-    # News may open a batch that only withdraws; its opening may be lost before the dispatch.
-    lost = any(to == "failed" for _, _, to in rounds_of(batch))
-    if batch.requested_players or batch.withdrawal or dispatched(batch) or lost:
+    # News may open a batch that only withdraws; it may end before the dispatch: its opening is lost, or it is cancelled.
+    ended = any(to in {"failed", "cancelled"} for _, _, to in rounds_of(batch))
+    if batch.requested_players or batch.withdrawal or dispatched(batch) or ended:
         yield "requested", batch.batch_id, 1
     rolling = False
     for round_, from_, to in rounds_of(batch):
