@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
+from regen.domain import ids
 from regen.domain.slate_reading import SlateReading
 from regen.ports import Message
 from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC
@@ -212,7 +213,7 @@ class People:
             self.world.later(ORDER_AT, lambda: self._order_until_answered(scene))
 
     def set_slate(self, slate: SlateReading) -> None:
-        """Replace the slate of a date; features without a time were built now."""
+        """Replace the slate of a date; features without a time were built now. Slates that differ in anything differ in name."""
         now = self.world.clock.now()
         entries = tuple(
             replace(e, inputs=replace(e.inputs, features_built_at=now))
@@ -220,7 +221,7 @@ class People:
             else e
             for e in slate.entries
         )
-        known = replace(slate, entries=entries)
+        known = replace(slate, entries=entries, snapshot=ids.digest(slate.snapshot, *map(str, entries)))
         self.world.warehouse.seed_slate(known)
         self.world.watch.readings[known.snapshot] = known
 

@@ -132,9 +132,12 @@ def _game(day: date, number: int) -> RecentGame:
 
 
 def reading(entries: Iterable[SlateEntry], day: date = DAY) -> SlateReading:
-    """The slate of a date. Slates that differ in anything have names of their own."""
+    """The slate of a date."""
     known = tuple(entries)
-    return SlateReading(day, known, ids.digest(day, *map(str, known)), TIP_OFF - timedelta(hours=9))
+    forms = [e.inputs.features.get("form") if isinstance(e.inputs.features, Mapping) else "" for e in known if e.inputs]
+    return SlateReading(
+        day, known, ids.digest(day, *(e.player_lookup for e in known), *forms), TIP_OFF - timedelta(hours=9)
+    )
 
 
 def names(number: int) -> list[str]:
