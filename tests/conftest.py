@@ -55,7 +55,7 @@ def bigquery_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def bigquery_harness(bigquery_url: str) -> BigQueryHarness:
     """The warehouse over that emulator; its tables are shared by all tests."""
-    from regen.local.emulator_tables import emulator_client  # noqa: PLC0415
+    from regen.adapters.bigquery.clients import emulator_client  # noqa: PLC0415
     from support.warehouses import PROJECT, BigQueryHarness  # noqa: PLC0415
 
     return BigQueryHarness(emulator_client(bigquery_url, PROJECT))

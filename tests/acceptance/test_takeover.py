@@ -26,8 +26,8 @@ from acceptance.takeover_checks import (
     shadow_agrees,
 )
 from regen import clock, league
+from regen.adapters.bigquery.clients import emulator_client
 from regen.data.csvs import DataFolder, read_folder
-from regen.local.emulator_tables import emulator_client
 from regen.local.plan import Options
 from regen.local.stack import Stack
 from regen.local.up import write_env

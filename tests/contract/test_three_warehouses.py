@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from googlesql.warehouse import EvaluatorHarness
+from regen.adapters.bigquery.clients import emulator_client
 from regen.adapters.bigquery.ledger import BigQueryLedger
 from regen.adapters.memory.ledger import MemoryLedger
 from regen.client.reader import Reader
@@ -17,7 +18,6 @@ from regen.domain.audit import AuditEvent
 from regen.domain.errors import RegenError
 from regen.domain.promotion import StagedRow
 from regen.domain.quality import Limits, measured
-from regen.local.emulator_tables import emulator_client
 from regen.ports import Ledger, Warehouse
 from regen.sql.views import views
 from support.box_scores import box, scored

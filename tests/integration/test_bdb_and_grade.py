@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from regen.adapters.bigquery.clients import emulator_client
 from regen.adapters.bigquery.ledger import BigQueryLedger
 from regen.client.accuracy import before_and_after
 from regen.client.reader import Reader
 from regen.domain.bdb import BdbAct, BdbChange, BdbGame, BdbStatus, decide
-from regen.local.emulator_tables import emulator_client
 from regen.sql import Names
 from support.box_scores import GAME, box, scored
 from support.warehouse_rows import fence, new, promotion, slate, staging

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from regen.adapters.bigquery.clients import emulator_client
 from regen.adapters.bigquery.loading import TableLoader
 from regen.data.importer import TABLES, Part
-from regen.local.emulator_tables import emulator_client
 from regen.schemas import STAGING_DATASET
 from regen.sql import Names
 from support.warehouses import PROJECT, BigQueryHarness

@@ -15,7 +15,7 @@ from google.auth import jwt
 from google.cloud import firestore
 from google.cloud.pubsub_v1 import PublisherClient
 
-from regen.local.emulator_tables import emulator_client
+from regen.adapters.bigquery.clients import emulator_client
 from regen.local.emulators import Emulators, find_emulators
 from regen.local.plan import Options
 from regen.local.processes import ProcessDied

@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from regen.adapters.bigquery.clients import emulator_client
 from regen.local import bigquery_env
-from regen.local.emulator_tables import emulator_client
 from regen.local.plan import FUNCTIONS
 from support.polling import wait_until
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from regen.adapters.bigquery.clients import emulator_client
 from regen.client.reader import Reader
 from regen.client.training_tables import rows_to_learn_from
-from regen.local.emulator_tables import emulator_client
 from regen.training.warehouse import tables_as_data
 from support.warehouses import PROJECT, BigQueryHarness
 

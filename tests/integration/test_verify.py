@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from regen.adapters.bigquery.clients import emulator_client
 from regen.adapters.bigquery.ledger import BigQueryLedger
 from regen.domain.audit import AuditEvent
 from regen.domain.invariants import AUDIT, INVARIANTS, Finding
 from regen.domain.promotion import StagedRow
-from regen.local.emulator_tables import emulator_client
 from regen.sql import Names
 from support.warehouse_rows import SYSTEMS, entry, fence, new, promotion, rollback, run, slate, staging
 from support.warehouses import DAY, PROJECT, T0, BigQueryHarness, at

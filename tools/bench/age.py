@@ -19,11 +19,11 @@ from bench import five_dates
 from bench.counting import FUNCTIONS
 from regen import league
 from regen.adapters.bigquery import BigQueryWarehouse
+from regen.adapters.bigquery.clients import emulator_client
 from regen.adapters.bigquery.loading import TableLoader
 from regen.client.http import Coordinator
 from regen.data.importer import ImportOptions, import_data, zones_arrive
 from regen.local import bigquery_env
-from regen.local.emulator_tables import emulator_client
 from regen.local.emulators import find_emulators
 from regen.local.plan import Options
 from regen.local.stack import Stack

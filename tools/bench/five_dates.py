@@ -11,10 +11,10 @@ from typing import Any
 
 from bench.counting import FUNCTIONS, read_usage
 from regen import league
+from regen.adapters.bigquery.clients import emulator_client
 from regen.adapters.bigquery.loading import TableLoader
 from regen.client.http import Coordinator
 from regen.data.importer import ImportOptions, import_data, zones_arrive
-from regen.local.emulator_tables import emulator_client
 from regen.local.plan import Options
 from regen.local.stack import Stack
 

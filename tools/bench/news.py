@@ -17,11 +17,11 @@ from typing import Any
 
 from bench import five_dates
 from regen import league
+from regen.adapters.bigquery.clients import emulator_client
 from regen.adapters.bigquery.loading import TableLoader
 from regen.client.http import Coordinator
 from regen.data.importer import ImportOptions, import_data
 from regen.domain.dates import eastern_today
-from regen.local.emulator_tables import emulator_client
 from regen.local.plan import Options
 from regen.local.stack import Stack
 from regen.settings import number

@@ -69,24 +69,24 @@ class Bucket:
         """
         query = {"uploadType": "media", "name": name, "ifGenerationMatch": "0"}
         head = {"Content-Type": "application/octet-stream"}
-        status, told, _ = self._call("post", self._upload, params=query, data=content, headers=head)
+        status, message, _ = self._call("post", self._upload, params=query, data=content, headers=head)
         if status == EXISTS:
             return
-        # Replacing takes a right that nobody has. Whether the precondition or the right is looked at first is not written
+        # Replacing takes a right that no account has. Whether the precondition or the right is looked at first is not written
         # down, so that a refusal may mean that the object is there.
         if status in {401, 403} and self._is_there(name):
             return
         if status != 200:
-            raise self._error(status, told, name)
+            raise self._error(status, message, name)
 
     def names(self, prefix: str) -> list[str]:
         """All names that begin so, in order."""
         found: list[str] = []
         query = {"prefix": prefix, "fields": "items/name,nextPageToken", "maxResults": str(PAGE)}
         while True:
-            status, told, content = self._call("get", self._objects, params=query)
+            status, message, content = self._call("get", self._objects, params=query)
             if status != 200:
-                raise self._error(status, told, prefix)
+                raise self._error(status, message, prefix)
             page = content or {}
             found += [str(item["name"]) for item in page.get("items", ())]
             if not (token := page.get("nextPageToken")):
@@ -98,10 +98,10 @@ class Bucket:
         answer = self._sent("get", self._object(name), params={"alt": "media"})
         if answer.status_code == 200:
             return bytes(answer.content)
-        told = _message(answer)
-        if answer.status_code == 404 and "bucket" not in told.lower():
+        message = _message(answer)
+        if answer.status_code == 404 and "bucket" not in message.lower():
             return None
-        raise self._error(answer.status_code, told, name)
+        raise self._error(answer.status_code, message, name)
 
     def _is_there(self, name: str) -> bool:
         status, _, _ = self._call("get", self._object(name), params={"fields": "name"})
@@ -132,14 +132,14 @@ class Bucket:
         except (requests.RequestException, GoogleAuthError, OSError) as error:
             raise Unavailable(f"Cloud Storage does not answer: {type(error).__name__}").of(SERVICE) from error
 
-    def _error(self, status: int, told: str, name: str) -> Exception:
-        text = f"{self._bucket}, {name}: {told or status}"
+    def _error(self, status: int, message: str, name: str) -> Exception:
+        text = f"{self._bucket}, {name}: {message or status}"
         if status == 429:
             return RateLimited(text).of(SERVICE)
         if status in {401, 403}:
             return AccessDenied(text).of(SERVICE)
         if status == 404:
-            return Unavailable(f"there is no bucket {self._bucket}: {told or status}").of(SERVICE)
+            return Unavailable(f"there is no bucket {self._bucket}: {message or status}").of(SERVICE)
         if status >= 500 or status in FLEETING:
             return Unavailable(text).of(SERVICE)
         return ArchiveRefused(text).of(SERVICE)

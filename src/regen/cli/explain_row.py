@@ -91,19 +91,19 @@ def _show(session: Session, found: Recomputed, *, whole: bool) -> None:
     line = "no line" if row["current_points_line"] is None else f"line {row['current_points_line']:g}"
     out.line(f"{row['prediction_id']}: {row['player_lookup']}, {row['system_id']}, {line}, {row['game_date']}")
     out.line(f"batch {row['batch_id']}, inputs from {found.kept_in}")
-    told = {"code_version": found.code, "artefact": found.artefact, "inputs_hash": found.inputs}
-    told |= {n: p for n, p in found.values.items() if whole or not p.same or n == "predicted_points"}
-    rows = [{"value": n, "then": p.then, "now": p.now, "same": "yes" if p.same else "NO"} for n, p in told.items()]
+    shown = {"code_version": found.code, "artefact": found.artefact, "inputs_hash": found.inputs}
+    shown |= {n: p for n, p in found.values.items() if whole or not p.same or n == "predicted_points"}
+    rows = [{"value": n, "then": p.then, "now": p.now, "same": "yes" if p.same else "NO"} for n, p in shown.items()]
     out.line("")
     out.table(columns(ROW), rows)
-    if found.verdict == "same":
+    if not found.why:
         out.line("")
         by = "by the same code" if found.code.same else f"by other code: {found.code.now}"
         out.line(f"same: all {len(found.values)} values come out as they stand, {by}")
 
 
 def _sentence(found: Recomputed) -> str:
-    if found.verdict == "not_predicted":
+    if found.problem:
         what = f"this code predicts no such row ({found.problem})"
     else:
         others = [name for name, pair in found.values.items() if not pair.same]

@@ -145,10 +145,10 @@ def read_data(folder: Path | None) -> DataFolder:
 
 def fill(session: Session, stack: Stack, data: DataFolder, *, is_sample: bool) -> None:
     """Load all of the data into a stack's input tables; of the sample league, some late data has come."""
+    from regen.adapters.bigquery.clients import emulator_client  # noqa: PLC0415
     from regen.adapters.bigquery.loading import TableLoader  # noqa: PLC0415
     from regen.data.importer import ImportOptions, import_data  # noqa: PLC0415
     from regen.league import ARRIVED  # noqa: PLC0415
-    from regen.local.emulator_tables import emulator_client  # noqa: PLC0415
 
     client = emulator_client(stack.urls["bigquery"], stack.options.project)
     options = ImportOptions(arrived=ARRIVED if is_sample else frozenset())

@@ -52,10 +52,11 @@ def write_parameters(command: TyperCommand | TyperGroup, ctx: typer.Context, for
         if record is not None:
             usual = "Arguments" if param.param_type_name == "argument" else "Options"
             rows.append((getattr(param, "rich_help_panel", None) or usual, record))
-    _write(formatter, sorted(rows, key=lambda row: ("Arguments", "Options").index(row[0]) if row[0] in _USUAL else 2))
+    _write(formatter, sorted(rows, key=lambda row: _USUAL.get(row[0], len(_USUAL))))
 
 
-_USUAL = frozenset({"Arguments", "Options"})
+_USUAL = {"Arguments": 0, "Options": 1}
+"""Headings that come before all others, in order."""
 
 
 def _write(formatter: Any, rows: Sequence[tuple[str, tuple[str, str]]]) -> None:  # noqa: ANN401

@@ -36,7 +36,7 @@ UNLIKE = frozenset(
         "inputs_hash",
     }
 )
-"""Columns that are no value: they name the row, say when it was made, or are told beside the values."""
+"""Columns that are no value: they name the row, say when it was made, or stand beside the values."""
 AS_TEXT = frozenset({"key_factors", "warnings"})
 """Columns that the statement reads as JSON texts."""
 SAME, OTHER, WITHOUT = "same", "differs", "not_predicted"
@@ -181,11 +181,10 @@ def _reasons(code: Pair, artefact: Pair, inputs: Pair) -> Iterator[str]:
 
 
 def _problem(row: Record, outcome: Outcome) -> str:
-    told = outcome.system_problems.get(str(row["system_id"])) or outcome.error or outcome.reason
     if outcome.predictions:
         lines = ", ".join(str(p.line) for p in outcome.predictions)
         return f"predicted at other lines: {lines}"
-    return str(told or "no prediction")
+    return outcome.system_problems.get(str(row["system_id"])) or outcome.error or outcome.reason or "no prediction"
 
 
 def _row(row: Record, attempt: _Attempt, code_version: str) -> Record:

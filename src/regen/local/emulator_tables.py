@@ -5,8 +5,6 @@ from __future__ import annotations
 from regen.adapters.bigquery.clients import emulator_client
 from regen.adapters.bigquery.tables import create_tables
 
-__all__ = ["create_tables_at", "emulator_client"]
-
 
 def create_tables_at(url: str, project: str, prefix: str) -> None:
     """Create datasets, tables, views and functions that are not there yet."""

@@ -72,7 +72,7 @@ class Gatekeeper:
         return Caller(f"api_key:{found}", self._person(headers))
 
     def _by_console(self, headers: Mapping[str, str]) -> Caller:
-        """The console's own account, with the assertion by which Identity-Aware Proxy has told it who is there.
+        """The console's own account, with the assertion by which Identity-Aware Proxy names the person.
 
         Both are checked here: a console that is taken over has no more names than those of the people who use it, for the
         minutes that an assertion lasts; and an assertion without the console's token is worth nothing.

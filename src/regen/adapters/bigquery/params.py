@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -39,30 +39,31 @@ def _kind(value: object) -> str:
 
 def entries(acts: Sequence[AuditEntry]) -> bigquery.ArrayQueryParameter:
     """Audit entries as an array of structs, in the types of the audit table."""
-    return bigquery.ArrayQueryParameter("entries", "STRUCT", [_struct(audit_row(act)) for act in acts])
+    return _structs("entries", AUDIT, audit_columns(), map(audit_row, acts))
 
 
 def figures(rows: Sequence[Mapping[str, Any]]) -> bigquery.ArrayQueryParameter:
     """Rows of live quality as an array of structs, in the types of their table."""
-    kinds = {name: table(QUALITY).field(name).type for name in quality_columns()}
+    return _structs("figures", QUALITY, quality_columns(), rows)
+
+
+def _structs(
+    parameter: str, table_name: str, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]
+) -> bigquery.ArrayQueryParameter:
+    """Rows of a table as an array of structs with these columns."""
+    kinds = {name: table(table_name).field(name).type for name in columns}
     structs = [
-        bigquery.StructQueryParameter(
-            None,
-            *(bigquery.ScalarQueryParameter(name, _TYPES.get(kind, kind), row[name]) for name, kind in kinds.items()),
-        )
+        bigquery.StructQueryParameter(None, *(_typed(name, kind, row[name]) for name, kind in kinds.items()))
         for row in rows
     ]
-    return bigquery.ArrayQueryParameter("figures", "STRUCT", structs)
+    return bigquery.ArrayQueryParameter(parameter, "STRUCT", structs)
 
 
-def _struct(row: Mapping[str, Any]) -> bigquery.StructQueryParameter:
-    parts = []
-    for name in audit_columns():
-        kind, value = table(AUDIT).field(name).type, row.get(name)
-        if kind == "JSON" and value is not None:
-            value = json.dumps(value, separators=(",", ":"))
-        parts.append(bigquery.ScalarQueryParameter(name, _TYPES.get(kind, kind), value))
-    return bigquery.StructQueryParameter(None, *parts)
+def _typed(name: str, kind: str, value: Any) -> bigquery.ScalarQueryParameter:  # noqa: ANN401 - as the column has it
+    """A value of a column; JSON is sent as its text."""
+    if kind == "JSON" and value is not None:
+        value = json.dumps(value, separators=(",", ":"))
+    return bigquery.ScalarQueryParameter(name, _TYPES.get(kind, kind), value)
 
 
 def audit_row(act: AuditEntry) -> dict[str, Any]:

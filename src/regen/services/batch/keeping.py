@@ -12,6 +12,7 @@ from regen.api.kept import KeptRequest, artefact_name, packed
 from regen.domain.batch import Batch
 from regen.ports import Archive, Snapshot
 from regen.services.state.deps import Deps
+from regen.services.state.documents import holds_inputs
 from regen.services.state.paths import requests_path
 
 PAGE = 20
@@ -51,21 +52,11 @@ def _pages(deps: Deps, batch: Batch) -> Iterator[list[Snapshot]]:
     last: Snapshot | None = None
     while True:
         found = deps.store.find(requests_path(batch.batch_id), limit=PAGE, order_by="round", fields=FIELDS, after=last)
-        if counted := [s for s in found if _counts(s, batch)]:
+        if counted := [s for s in found if holds_inputs(s.data, batch.openings)]:
             yield counted
         if len(found) < PAGE:
             return
         last = found[-1]
-
-
-def _counts(snapshot: Snapshot, batch: Batch) -> bool:
-    """Whether rows may rest on it: a broken record and a redrive that died before its round began have none."""
-    data = snapshot.data
-    return (
-        data.get("opening") in batch.openings
-        and type(data.get("round")) is int
-        and isinstance(data.get("inputs"), bytes)
-    )
 
 
 def _kept(snapshot: Snapshot) -> KeptRequest:

@@ -29,8 +29,16 @@ class OpenAlert:
     snapshot: Snapshot
 
 
-def open_alerts(deps: Deps, unreadable: Callable[[Unreadable], None]) -> list[list[OpenAlert]]:
-    """The open alerts, those of one cause together, the newest last."""
+def _leave(error: Unreadable) -> None:
+    log.warning("alert left open: %s", error)
+
+
+def open_alerts(deps: Deps, unreadable: Callable[[Unreadable], None] = _leave) -> list[list[OpenAlert]]:
+    """The open alerts, those of one cause together, the newest last.
+
+    Args:
+        unreadable: gets the error of each record that this version cannot read; by default the error is logged.
+    """
     found: dict[str, list[OpenAlert]] = {}
     for snapshot in deps.store.find(ALERTS, [("open", "==", True)], limit=MAX_OPEN):
         try:
@@ -43,24 +51,20 @@ def open_alerts(deps: Deps, unreadable: Callable[[Unreadable], None]) -> list[li
 
 
 def end_where(
-    deps: Deps, over: Callable[[AlertRecord], str | None], unreadable: Callable[[Unreadable], None] | None = None
+    deps: Deps, over: Callable[[AlertRecord], str | None], unreadable: Callable[[Unreadable], None] = _leave
 ) -> int:
     """End the alerts whose cause is gone; how many causes.
 
     Args:
         over: why the newest alert of a cause is over; None while it is not.
-        unreadable: gets the error of each record that this version cannot read; by default the error is logged.
+        unreadable: as in `open_alerts`.
     """
     ended = 0
-    for alerts in open_alerts(deps, unreadable or _leave):
+    for alerts in open_alerts(deps, unreadable):
         if why := over(alerts[-1].record):
             end(deps, alerts, why)
             ended += 1
     return ended
-
-
-def _leave(error: Unreadable) -> None:
-    log.warning("alert left open: %s", error)
 
 
 def end(deps: Deps, alerts: Sequence[OpenAlert], why: str) -> None:

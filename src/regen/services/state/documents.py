@@ -7,7 +7,7 @@ some keys, and user data must never become a field path (I-13).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -239,6 +239,12 @@ def decode_request(snapshot: Snapshot) -> RequestRecord:
         if request.state not in {"pending", "done"} or (request.state == "done" and request.outcomes is None):
             raise ValueError(f"state: expected pending, or done with outcomes, got {request.state}")
         return request
+
+
+def holds_inputs(data: Mapping[str, Any], openings: Collection[str]) -> bool:
+    """Whether rows may rest on a request's inputs: a broken one and one of a redrive that never opened its round have none."""
+    is_sound = type(data.get("round")) is int and isinstance(data.get("inputs"), bytes)
+    return is_sound and data.get("opening") in openings
 
 
 def encode_done(packed: bytes, kinds: Sequence[OutcomeKind], attempts: int, at: datetime) -> dict[str, Any]:

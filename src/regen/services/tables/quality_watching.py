@@ -9,7 +9,6 @@ from datetime import date
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.dates import eastern_today
-from regen.domain.errors import Unreadable
 from regen.domain.grading import Graded
 from regen.domain.quality import Limits, Measure, Quality, measured, window_of
 from regen.services.state.alert_records import end, open_alerts
@@ -62,9 +61,10 @@ def watch(deps: Deps, graded: Sequence[Graded]) -> list[Quality]:
     first, last = window_of(eastern_today(now))
     if deps.config.quality_watch != ON or not any(d.graded and first <= d.game_date <= last for d in graded):
         return []
-    found = measured(deps.books.quality(first, last), last, limits(deps.config))
+    known = limits(deps.config)
+    found = measured(deps.books.quality(first, last), last, known)
     deps.books.keep_quality(last, found, now)
-    _tell(deps, last, [one for one in found if one.system_id not in deps.config.retired_systems])
+    _tell(deps, last, [one for one in found if one.system_id not in deps.config.retired_systems], known)
     return found
 
 
@@ -81,15 +81,15 @@ def limits(config: Config) -> Limits:
     )
 
 
-def _tell(deps: Deps, as_of: date, found: Sequence[Quality]) -> None:
+def _tell(deps: Deps, as_of: date, found: Sequence[Quality], known: Limits) -> None:
     """Raise an alert for each system and kind that has none open; end those whose figures are all within their limits."""
     sure: dict[Subject, list[str]] = {}
     outside: set[str] = set()
     for one in found:
         for measure in one.beyond:
-            sure.setdefault(_subject(one, measure), []).append(said(one, measure, limits(deps.config)))
+            sure.setdefault(_subject(one, measure), []).append(said(one, measure, known))
         outside |= {_key(_subject(one, measure)) for measure in one.outside}
-    opened = {alerts[-1].record.key: alerts for alerts in open_alerts(deps, _leave)}
+    opened = {alerts[-1].record.key: alerts for alerts in open_alerts(deps)}
     for subject, texts in sure.items():
         if _key(subject) not in opened:
             _raise(deps, as_of, subject, "; ".join(texts))
@@ -134,7 +134,3 @@ def said(one: Quality, measure: Measure, known: Limits) -> str:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
-
-
-def _leave(error: Unreadable) -> None:
-    log.warning("alert left open: %s", error)

@@ -13,6 +13,7 @@ from regen.domain.inputs import PlayerInputs, changed
 from regen.domain.promotion import MovedPrediction
 from regen.services.state.commit import read_batch
 from regen.services.state.deps import Deps
+from regen.services.state.documents import holds_inputs
 from regen.services.state.paths import requests_path
 
 MOST_BATCHES = 5
@@ -53,14 +54,13 @@ def _inputs(deps: Deps, batch: Batch) -> Mapping[str, PlayerInputs]:
     found: dict[str, tuple[int, PlayerInputs]] = {}
     for snapshot in deps.store.find(requests_path(batch.batch_id), fields=FIELDS):
         data = snapshot.data
-        round_, packed = data.get("round"), data.get("inputs")
-        if data.get("opening") not in batch.openings or type(round_) is not int or not isinstance(packed, bytes):
+        if not holds_inputs(data, batch.openings):
             continue
         try:
-            players = unpack_inputs(packed)
+            players = unpack_inputs(data["inputs"])
         except Unreadable:
             continue
         for one in players:
-            if isinstance(one, PlayerInputs) and round_ >= found.get(one.player_lookup, (0, one))[0]:
-                found[one.player_lookup] = round_, one
+            if isinstance(one, PlayerInputs) and data["round"] >= found.get(one.player_lookup, (0, one))[0]:
+                found[one.player_lookup] = data["round"], one
     return {name: one for name, (_, one) in found.items()}
