@@ -36,32 +36,41 @@ FIRST_DATE, FIRST_OF_SHORT = "2025-11-20", "2025-12-18"
 No test of the short run is about a date before 2026-01-11."""
 
 
+_HERE = Path(__file__).parent
+SHARED = "stack"
+"""The group of tests that share one stack."""
+
+
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
     """Run all tests that share a stack in one process. The fault tests have their own stack; in the long run, one a module."""
-    here, long = Path(__file__).parent, config.getoption("markexpr") == "long"
+    long = config.getoption("markexpr") == "long"
     for item in items:
-        if here in item.path.parents:
+        if _HERE in item.path.parents:
             faults = item.path.stem if long else "faults"
             item.add_marker(pytest.mark.stack)
-            item.add_marker(pytest.mark.xdist_group(faults if item.path.parent.name == "faults" else "stack"))
+            item.add_marker(pytest.mark.xdist_group(faults if item.path.parent.name == "faults" else SHARED))
 
 
-_HERE = Path(__file__).parent
 _ENDINGS: list[Callable[[], None]] = []
 """Ends the stack that all tests here share, once it runs."""
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """End the shared stack after its last test: it would go on sweeping beside all other tests."""
-    if nextitem is not None and _HERE in nextitem.path.parents:
-        return
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """End the shared stack after its last test: it would go on sweeping beside all other tests.
+
+    A worker runs its group in the order of collection, in which modules of other folders stand between those of this one.
+    """
     rest = item.session.items[item.session.items.index(item) + 1 :]
-    # A worker runs the tests of a group one after the other; without workers their order may be any.
-    if hasattr(item.config, "workerinput") or not any(_HERE in other.path.parents for other in rest):
+    if not any(map(_shares, rest)):
         while _ENDINGS:
             _ENDINGS.pop()()
+
+
+def _shares(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("xdist_group")
+    return marker is not None and marker.args == (SHARED,) and _HERE in item.path.parents
 
 
 def clean_environment(home: Path, **more: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from support.polling import wait_until
 ROOT = Path(__file__).parents[2]
 PROJECT = "stand-in-project"
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("own stacks"), pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 FUNCTIONS = ROOT / "tests" / "fixtures" / "functions"
 PROJECT = "stand-in-project"
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("own stacks"), pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
