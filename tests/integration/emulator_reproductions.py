@@ -136,9 +136,8 @@ def two_submissions_of_one_id() -> bool:
             thread.join()
     finally:
         store.load = load
-    for running in list(runner._running.values()):
-        if running.future is not None:
-            running.future.result(30)
+    futures = [running.future for running in list(runner._running.values()) if running.future is not None]
+    ends += [type(error).__name__ for future in futures if (error := future.exception(30)) is not None]
     return sorted(ends) != ["duplicate", "taken"]
 
 
