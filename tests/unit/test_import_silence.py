@@ -158,6 +158,15 @@ def test_names_without_a_game_are_all_listed_with_the_likeliest(tmp_path: Path) 
     assert ALIASES in said
 
 
+def test_a_stack_that_starts_names_a_few_strangers(tmp_path: Path) -> None:
+    logs(tmp_path, box(player="Nikola Jokic"))
+    strangers = [f"2025-10-21,Stranger {chr(97 + n) * 4},points,dk,9.5,," for n in range(8)]
+    csv(tmp_path, "prop_lines", LINES, *strangers)
+    said = "\n".join(import_data(read_folder(tmp_path), Tables()).brief)
+    assert "8 players with lines could not be placed" in said
+    assert said.count("stranger") == 5
+
+
 def test_two_players_of_one_name_do_not_become_one(tmp_path: Path) -> None:
     head = f"{LOGS},nba_player_id"
     rows = (f"{box(player='Cal Lee')},7", f"{box('2025-10-23', '0022500009', 'Cal Lee', team='MIA')},8")
