@@ -1,8 +1,9 @@
 -- Grades the current predictions of games whose box score is complete, once each. A grade whose prediction is no longer
 -- current is kept and marked. A grade without the id of a prediction is the predecessor's: it stands for what the predecessor
--- predicted of that player, game and system, and is left alone. A box score is complete when each of two teams has eight players with minutes, and 235
--- minutes in total; a player who is not in it did not play. A half-loaded game waits, and so does a player with minutes but
--- no points, so that missing data voids no prediction.
+-- predicted of that player, game and system, and is left alone. A box score is complete when each of two teams has eight
+-- players with minutes, and 235 minutes and 45 points in total; a player who is not in it did not play. A half-loaded game
+-- waits, and so does a player with minutes but no points, so that missing data voids no prediction and grades none by a
+-- placeholder.
 -- Statements that only insert do not conflict, not even a MERGE that inserts
 -- (https://cloud.google.com/bigquery/docs/data-manipulation-language#dml_statement_conflicts): a duplicate message would
 -- grade a date twice. Therefore the transaction changes a lock row, so that BigQuery cancels one of two concurrent ones.
@@ -56,7 +57,7 @@ JOIN (
       QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date, game_id, player_lookup ORDER BY processed_at DESC) = 1
     ) AS newest
     GROUP BY game_date, game_id, team_abbr
-    HAVING COUNTIF(minutes_played > 0) >= 8 AND SUM(minutes_played) >= 235
+    HAVING COUNTIF(minutes_played > 0) >= 8 AND SUM(minutes_played) >= 235 AND SUM(points) >= 45
   ) AS teams
   GROUP BY game_date, game_id
   HAVING COUNT(*) >= 2
@@ -126,7 +127,7 @@ FROM (
         QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date, game_id, player_lookup ORDER BY processed_at DESC) = 1
       ) AS newest
       GROUP BY game_date, game_id, team_abbr
-      HAVING COUNTIF(minutes_played > 0) >= 8 AND SUM(minutes_played) >= 235
+      HAVING COUNTIF(minutes_played > 0) >= 8 AND SUM(minutes_played) >= 235 AND SUM(points) >= 45
     ) AS teams
     GROUP BY game_date, game_id
     HAVING COUNT(*) >= 2
@@ -154,7 +155,7 @@ WHERE grade.game_date BETWEEN @first AND @last AND grade.game_date = fresh.game_
 COMMIT TRANSACTION;
 
 WITH scored AS (
-  SELECT game_date, game_id, player_lookup, team_abbr, minutes_played
+  SELECT game_date, game_id, player_lookup, team_abbr, points, minutes_played
   FROM {player_game_summary}
   WHERE game_date BETWEEN @first AND @last
   QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date, game_id, player_lookup ORDER BY processed_at DESC) = 1
@@ -162,7 +163,7 @@ WITH scored AS (
 boxes AS (
   SELECT game_date, game_id, COUNTIF(is_whole) >= 2 AS is_whole
   FROM (
-    SELECT game_date, game_id, COUNTIF(minutes_played > 0) >= 8 AND SUM(minutes_played) >= 235 AS is_whole
+    SELECT game_date, game_id, COUNTIF(minutes_played > 0) >= 8 AND SUM(minutes_played) >= 235 AND SUM(points) >= 45 AS is_whole
     FROM scored
     GROUP BY game_date, game_id, team_abbr
   ) AS teams
