@@ -125,7 +125,7 @@ def test_a_better_price_makes_a_side() -> None:
     assert advise(trusted(15.6, 0.3), 14.5, market(-115, -105)).recommendation is Recommendation.PASS
     assert advise(trusted(15.6, 0.9), 14.5, market(-115, -105)).recommendation is Recommendation.OVER
     assert advise(trusted(15.6, 0.9), 14.5, market(-190, 155)).recommendation is Recommendation.PASS
-    assert advise(trusted(15.6, 0.9, sd=15.0), 14.5, market(-110, -110)).recommendation is Recommendation.PASS
+    assert advise(trusted(15.6, 0.9, sd=15.0), 14.5, market(-115, -105)).recommendation is Recommendation.PASS
 
 
 def test_an_unpriced_line_is_passed_for_want_of_a_price() -> None:
