@@ -19,20 +19,24 @@ Record: TypeAlias = dict[str, object]
 
 
 class Form(Generic[T]):
-    """A type that records are decoded into. Create instances at import only."""
+    """A type that records are decoded into. Create instances at import only.
+
+    Attributes:
+        kind: the type.
+    """
 
     def __init__(self, kind: type[T]) -> None:
-        self._kind = kind
+        self.kind = kind
         self._json = msgspec.json.Decoder(kind)
         self._msgpack = msgspec.msgpack.Decoder(kind)
 
     def convert(self, data: Mapping[str, Any]) -> T:
         """The value of plain data; msgspec.ValidationError if it does not match the type."""
-        return msgspec.convert(data, self._kind)
+        return msgspec.convert(data, self.kind)
 
     def stored(self, data: Mapping[str, Any]) -> T:
         """The value of a document's fields, in which moments and bytes are no texts; msgspec.ValidationError if they are."""
-        return msgspec.convert(data, self._kind, builtin_types=(datetime, bytes))
+        return msgspec.convert(data, self.kind, builtin_types=(datetime, bytes))
 
     def json(self, text: str | bytes) -> T:
         """The value of a JSON text; msgspec.DecodeError if it is not JSON, ValidationError if it does not match the type."""
