@@ -173,7 +173,7 @@ def test_a_report_reads_the_newest_live_quality(monkeypatch: pytest.MonkeyPatch)
 
     def answer(_: Reader, name: str, *__: object, **values: Any) -> list[dict[str, Any]]:
         asked.append(name)
-        return [figures(), figures(as_of=date(2026, 1, 13))] if name == "quality_kept" else []
+        return [dict(figures()), dict(figures(as_of=date(2026, 1, 13)))] if name == "quality_kept" else []
 
     monkeypatch.setattr(Reader, "run", answer)
     found = facts_of(Reader("p", "http://127.0.0.1:9"), "regen_2026-01-20_x_1", "promoted", "x", [view("2026-01-20")])
