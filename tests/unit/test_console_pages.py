@@ -13,7 +13,7 @@ import pytest
 from regen.client.summary import batch_sentence
 from regen.domain.batch import Batch
 from regen.services.batch import orders
-from support.console_bench import ConsoleBench, game, grade
+from support.console_bench import ConsoleBench, figures, game, grade
 from support.league import DAY, entry, players
 from support.strict_html import problems
 
@@ -85,6 +85,11 @@ def _full(bench: ConsoleBench) -> None:
     _moved(bench)
     bench.tables.awaited_rows = [game(), game(number=2, status="bdb_available")]
     bench.tables.grades = [grade(), grade(system="bold"), grade(DAY - timedelta(days=9))]
+    bench.tables.figures = [
+        figures(),
+        figures(system="bold", beyond="bias, over_share_pct"),
+        figures(DAY - timedelta(days=1)),
+    ]
     bench.tables.scored = {"a": 21}
     bench.bench.slate(players(4), NEXT_DAY)
 
@@ -232,6 +237,21 @@ def test_a_batch_page_says_the_sentence_of_the_command_line(bench: ConsoleBench)
         view = fresh.web.get(f"/batches/{name}").json
         assert view is not None
         assert batch_sentence(view) in fresh.browser().get(f"/batches/{name}").text.replace("&#39;", "'")
+
+
+def test_accuracy_shows_live_quality_and_what_is_beyond(bench: ConsoleBench) -> None:
+    _full(bench)
+    browser = bench.browser()
+    text = browser.get(f"/accuracy?until={DAY}").text
+    shown = text[text.index('id="quality"') :]
+    assert f"Live quality as of {DAY}" in shown
+    assert "5.25 <small>(5 to 5.50)</small>" in shown
+    rows = re.findall(r'<th scope="row">(steady|bold)</th><td class="number">7</td>', shown)
+    assert rows == ["steady", "bold"], "of the newest date alone"
+    assert "bias, over share" in shown
+    before = browser.get(f"/accuracy?until={DAY - timedelta(days=1)}").text
+    assert f"Live quality as of {DAY - timedelta(days=1)}" in before
+    assert "over share" not in before
 
 
 def test_moves_are_shown_before_the_promotion(bench: ConsoleBench) -> None:
