@@ -146,14 +146,16 @@ def _settle_quality(world: World, people: People, errands: Errands) -> None:
         return
     world.log("--- grade ---")
     replies: list[Reply | None] = []
-    errands.grade_once(replies.append)
-    world.run()
+    for _ in range(2):  # a fault that was set for a call may meet the first one; the scheduler tries again
+        errands.grade_once(replies.append)
+        world.run()
+        if replies[-1:] and replies[-1] is not None and replies[-1].status == 200:
+            break
+    else:
+        world.watch.report("P13", "the last grading has failed", replies)
     # An instance with a fast clock writes outbox items that are due later by the other clocks.
     world.now += 2 * max(world.skews)
     _sweeps(world, people, 1)
-    if not (replies and replies[0] is not None and replies[0].status == 200):
-        world.watch.report("P13", "the last grading has failed", replies)
-        return
     if any(path.startswith("alerts/") for path in world.store.strays):
         return  # a record that this version cannot read is left as it is
     if not world.ledger.figures:
