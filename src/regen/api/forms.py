@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar, cast, get_type_hints
 
 import msgspec
 
@@ -45,6 +45,32 @@ class Form(Generic[T]):
     def msgpack(self, data: bytes) -> T:
         """The value of MessagePack data; msgspec.DecodeError or ValidationError as for `json`."""
         return self._msgpack.decode(data)
+
+
+class Body(Form[T]):
+    """The type of a request's body, and those of its fields, so that a refusal can name the field that is wrong.
+
+    Attributes:
+        kind: a struct.
+        hints: the annotations of its fields, by their names in the body.
+        required: the names that a body must have.
+    """
+
+    def __init__(self, kind: type[T]) -> None:
+        super().__init__(kind)
+        hints = get_type_hints(kind, include_extras=True)
+        fields = msgspec.structs.fields(cast("type[msgspec.Struct]", kind))
+        self.hints: Mapping[str, Any] = {one.encode_name: hints[one.name] for one in fields}
+        self.required = tuple(one.encode_name for one in fields if one.required)
+        self._fields = {name: Form(hint) for name, hint in self.hints.items()}
+
+    def fits(self, name: str, value: object) -> bool:
+        """Whether a field may have this value."""
+        try:
+            msgspec.convert(value, self._fields[name].kind)
+        except msgspec.ValidationError:
+            return False
+        return True
 
 
 def record(value: msgspec.Struct) -> Record:

@@ -34,7 +34,8 @@ def expected(sentence: str, **schema: object) -> Meta:
 
 
 def _words(*words: str, more: str = "") -> Meta:
-    return expected(f"one of {', '.join(words)}{more}", enum=list(words))
+    said = expected(f"one of {', '.join(words)}{more}", enum=list(words))
+    return Meta(pattern=rf"^(?:{'|'.join(words)})\Z", extra=said.extra, extra_json_schema=said.extra_json_schema)
 
 
 _NAMES = f"a list of 1 to {MAX_NAMES} names, none of them empty; without the field, all are meant"

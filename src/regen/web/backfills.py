@@ -9,7 +9,7 @@ from msgspec import UNSET, structs
 
 from regen.api import requests
 from regen.api.backfills import Backfills, Plan, WouldBackfill
-from regen.api.forms import Form, Record
+from regen.api.forms import Body, Record
 from regen.domain import ids
 from regen.domain.dates import parse_game_date
 from regen.domain.errors import NoSuchBackfill
@@ -23,7 +23,7 @@ from regen.web.bootstrap import App
 from regen.web.http import Call, Reply, Route
 
 LISTING = frozenset({"from", "to", "status", "limit", "cursor"})
-_RANGE = Form(requests.Range)
+_RANGE = Body(requests.Range)
 
 
 def routes(app: App, key_of: Callable[[Call, Record], IdempotencyKey | None]) -> list[Route]:

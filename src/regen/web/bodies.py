@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
-from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from regen.api import requests
-from regen.api.forms import Form, Record
+from regen.api.forms import Body, Record
 from regen.domain import ids
 from regen.domain.batch import Kind
 from regen.domain.dates import parse_game_date
@@ -25,11 +25,11 @@ from regen.web.trigger_fields import DEFAULT_REASON, TRIGGER, ignored
 
 T = TypeVar("T", bound=msgspec.Struct)
 MAX_METADATA_BYTES = 20_000
-REGENERATION, START, WITHDRAWAL = Form(requests.Regeneration), Form(requests.Start), Form(requests.Withdrawal)
-ORDER, DRY_RUN = Form(requests.Order), Form(requests.DryRun)
+REGENERATION, START, WITHDRAWAL = Body(requests.Regeneration), Body(requests.Start), Body(requests.Withdrawal)
+ORDER, DRY_RUN = Body(requests.Order), Body(requests.DryRun)
 
 
-def asked(form: Form[T], body: Record) -> T:
+def asked(form: Body[T], body: Record) -> T:
     """The body of a request.
 
     Raises:
@@ -39,7 +39,7 @@ def asked(form: Form[T], body: Record) -> T:
     try:
         return form.convert(body)
     except msgspec.ValidationError as error:
-        raise _refusal(form.kind, body) from error
+        raise _refusal(form, body) from error
 
 
 def regeneration(
@@ -175,26 +175,16 @@ def _scope(body: requests.Regeneration, known_systems: Collection[str]) -> Scope
     return Scope(players=names_of(body.players), games=names_of(body.games), systems=systems)
 
 
-def _refusal(kind: type[msgspec.Struct], body: Record) -> InvalidInput:
+def _refusal(form: Body[T], body: Record) -> InvalidInput:
     """Why a body is not of a type, in the words of the type's fields."""
-    fields = msgspec.structs.fields(kind)
-    only(body, {one.encode_name for one in fields})
-    for one in fields:
-        if one.required and one.encode_name not in body:
-            return InvalidInput(one.encode_name, "to be given")
-    hints = get_type_hints(kind, include_extras=True)
-    for one in fields:
-        if one.encode_name in body and not _fits(body[one.encode_name], hints[one.name]):
-            return InvalidInput(one.encode_name, next(_sentences(hints[one.name])))
+    only(body, form.hints)
+    for name in form.required:
+        if name not in body:
+            return InvalidInput(name, "to be given")
+    for name, hint in form.hints.items():
+        if name in body and not form.fits(name, body[name]):
+            return InvalidInput(name, next(_sentences(hint)))
     return InvalidInput("body", "fields that belong together")  # no route has one whose fields are right one by one
-
-
-def _fits(value: object, kind: Any) -> bool:  # noqa: ANN401 - a type, as annotations have it
-    try:
-        msgspec.convert(value, kind)
-    except msgspec.ValidationError:
-        return False
-    return True
 
 
 def _sentences(kind: Any) -> Iterator[str]:  # noqa: ANN401 - a type, as annotations have it

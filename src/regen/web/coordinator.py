@@ -11,7 +11,7 @@ from msgspec import UNSET, structs
 
 from regen.api import requests
 from regen.api.batches import Batches
-from regen.api.forms import Form, Record
+from regen.api.forms import Body, Record
 from regen.api.health import Health
 from regen.api.openings import OpeningAnswer, WouldOrder
 from regen.domain import ids
@@ -45,7 +45,7 @@ COUNTED_LATER = "counts are null until the batch has ended: then status_url has 
 MAX_KEY = 200
 NO_REASON = "no reason given"
 _Act = Callable[[Deps, orders.Order, requests.Order], Batch]
-_ACCEPTANCE = Form(requests.Acceptance)
+_ACCEPTANCE = Body(requests.Acceptance)
 LISTING = frozenset({"game_date", "status", "trigger_id", "limit", "from", "to", "cursor"})
 """Query parameters of `GET /batches`."""
 _ANY_WAKE = {"mode", "schema", "game_date", "reason", "metadata"}
@@ -274,7 +274,7 @@ class _Coordinator:
         waiting = UNSET if day is None else batch_view.waiting_triggers(self._deps, parse_game_date(day))
         return 200, Batches(batches=found, next=following, waiting=waiting, halt=halting.in_force(self._deps))
 
-    def order(self, word: str, act: _Act, form: Form[Any] = bodies.ORDER) -> Callable[[Call], Reply]:
+    def order(self, word: str, act: _Act, form: Body[Any] = bodies.ORDER) -> Callable[[Call], Reply]:
         """The route of an order on a batch.
 
         Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from regen.api import requests
-from regen.api.forms import Form, Record
+from regen.api.forms import Body, Record
 from regen.services.batch import halting
 from regen.services.batch.halting import HaltOrder
 from regen.services.state.idempotency import IdempotencyKey
@@ -13,7 +13,7 @@ from regen.web import bodies
 from regen.web.bootstrap import App
 from regen.web.http import Call, Reply, Route
 
-_HALT = Form(requests.HaltOrder)
+_HALT = Body(requests.HaltOrder)
 
 
 def routes(app: App, key_of: Callable[[Call, Record], IdempotencyKey | None]) -> list[Route]:

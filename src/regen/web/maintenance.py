@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET
 
 from regen.api import requests
-from regen.api.forms import Form, Record
+from regen.api.forms import Body, Form, Record
 from regen.api.looks import Findings, GradedDate, Grades, Scan, WouldGrade
 from regen.domain.backfill import MAX_DATES
 from regen.domain.dates import eastern_today, parse_game_date
@@ -24,7 +24,7 @@ from regen.web.http import Call, Reply, Route
 
 T = TypeVar("T", bound=msgspec.Struct)
 G = TypeVar("G", bound=requests.Grading)
-_SPAN, _GRADING = Form(requests.Span), Form(requests.Grading)
+_SPAN, _GRADING = Body(requests.Span), Body(requests.Grading)
 _SCAN, _GRADES = Form(Scan), Form(Grades)
 
 
@@ -84,7 +84,7 @@ def routes(app: App, key_of: Callable[[Call, Record], IdempotencyKey | None]) ->
     ]
 
 
-def _span(form: Form[G], body: Record, today: date) -> tuple[G, date, date]:
+def _span(form: Body[G], body: Record, today: date) -> tuple[G, date, date]:
     """A request, and its first and last date: `from` and `to`, or the last `days` until today."""
     bodies.only(body, set(form.kind.__struct_encode_fields__) - ({"days"} if "from" in body else {"from", "to"}))
     said = bodies.asked(form, body)

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import UNSET
 
 from regen.api import requests
-from regen.api.forms import Form, Record
+from regen.api.forms import Body, Form, Record
 from regen.api.news import NewsScan
 from regen.domain.dates import parse_game_date
 from regen.domain.errors import InvalidInput
@@ -23,7 +23,7 @@ from regen.web.bootstrap import App
 from regen.web.http import Call, Reply, Route
 
 _SCAN = Form(NewsScan)
-_LOOK = Form(requests.NewsLook)
+_LOOK = Body(requests.NewsLook)
 
 
 def routes(app: App, key_of: Callable[[Call, Record], IdempotencyKey | None]) -> list[Route]:
