@@ -43,7 +43,7 @@ from support.predecessors_platform import INFRA, OWN_VIEWS, input_views
 from support.web_bench import KEY, ROUTERS, Web, WebBench, environment, served
 
 INPUTS = ("ml_feature_store_v2", "player_game_summary", "upcoming_player_game_context")
-NOBODY = "http://127.0.0.1:9"
+NO_SERVER = "http://127.0.0.1:9"
 """Where no process listens: what the commands ask for is answered in this one."""
 _ALTER = re.compile(r"ALTER TABLE `(?P<table>[^`]+)`\s+(?P<act>.+)", re.DOTALL)
 _ADD = re.compile(r"ADD COLUMN IF NOT EXISTS `(\w+)` (ARRAY<)?(\w+)>?")
@@ -214,7 +214,7 @@ class InProcess(Takeover):
     def regen(self, *arguments: str, code: int = 0) -> str:
         env = {
             "REGEN_LOCAL_HOME": str(self.home), "REGEN_CONFIG": str(self.home / "none"), "REGEN_PROFILE": "",
-            "COORDINATOR_URL": NOBODY, "API_KEY": KEY, "PROJECT_ID": PRODUCTION, "BIGQUERY_EMULATOR_HOST": NOBODY,
+            "COORDINATOR_URL": NO_SERVER, "API_KEY": KEY, "PROJECT_ID": PRODUCTION, "BIGQUERY_EMULATOR_HOST": NO_SERVER,
         }  # fmt: skip
         result = run_command(arguments, env)
         assert result.exit_code == code, f"{arguments}: {result.exit_code}\n{result.output}"

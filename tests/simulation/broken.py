@@ -288,7 +288,7 @@ def _merges_grades() -> Iterator[None]:
 
 @contextmanager
 def _silent_quality() -> Iterator[None]:
-    """Measures live quality and tells nobody."""
+    """Measures live quality and raises no alert."""
     with patch.object(quality_watching, "_raise", lambda *_: None):
         yield
 
@@ -366,7 +366,7 @@ VARIANTS = (
     Variant("a fence raised by a MERGE", MergesFence, known=(2054,)),
     Variant("audit entries recorded by a MERGE", MergesAudit, known=(159,)),
     Variant("grades made by a MERGE that only inserts", patched=_merges_grades, known=(61,)),
-    Variant("figures beyond their limits that nobody is told of", patched=_silent_quality, known=(0,)),
+    Variant("figures beyond their limits that raise no alert", patched=_silent_quality, known=(0,)),
     Variant("one job id for two accounts", OneJobId, _one_job_id, known=(3061,)),
     Variant("an unknown end means that nothing was changed", patched=_unknown_is_nothing),
     Variant("what was committed before the fence was raised is not read", patched=_never_looks),

@@ -167,15 +167,15 @@ def _settle_quality(world: World, people: People, errands: Errands) -> None:
     kept = [{**one.row(), "measured_at": None} for one in found]
     if [{**row, "measured_at": None} for row in world.ledger.figures[as_of]] != kept:
         world.watch.report("quality", f"the figures kept of {as_of} are not those of its grades")
-    told = {alerts[-1].record.key for alerts in open_alerts(world.deps)}
-    told = {key for key in told if key.startswith("regen/quality_")}
+    raised = {alerts[-1].record.key for alerts in open_alerts(world.deps)}
+    raised = {key for key in raised if key.startswith("regen/quality_")}
     sure, outside = (
         {f"regen/{KINDS[measure]}/{one.system_id}" for one in found for measure in getattr(one, which)}
         for which in ("beyond", "outside")
     )
-    if not sure <= told <= outside:
+    if not sure <= raised <= outside:
         world.watch.report(
-            "quality", f"{sorted(told)} are open; surely beyond are {sorted(sure)}, outside {sorted(outside)}"
+            "quality", f"{sorted(raised)} are open; surely beyond are {sorted(sure)}, outside {sorted(outside)}"
         )
 
 

@@ -150,6 +150,11 @@ def players(number: int = 8, **what: Any) -> list[SlateEntry]:
     return [entry(name, form=12.0 + n, lines=(11.5 + n,), **what) for n, name in enumerate(names(number))]
 
 
+def moved_players() -> list[SlateEntry]:
+    """The same players with other form, so that every prediction of theirs moves."""
+    return [entry(e.player_lookup, form=15.0 + n, lines=(11.5 + n,)) for n, e in enumerate(players())]
+
+
 def mixed_players(rng: random.Random, number: int, day: date = DAY) -> list[SlateEntry]:
     """Random players: some out, some without a line, some with faulty data."""
     oddities: list[dict[str, Any]] = [

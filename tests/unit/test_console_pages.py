@@ -14,7 +14,7 @@ from regen.client.summary import batch_sentence
 from regen.domain.batch import Batch
 from regen.services.batch import orders
 from support.console_bench import ConsoleBench, figures, game, grade
-from support.league import DAY, entry, players
+from support.league import DAY, entry, moved_players, players
 from support.strict_html import problems
 
 Scene = Callable[[ConsoleBench], str]
@@ -38,16 +38,14 @@ def _rejected(bench: ConsoleBench) -> str:
 
 def _moved(bench: ConsoleBench) -> str:
     _batch(bench, "first")
-    fresh = [entry(e.player_lookup, form=15.0 + n, lines=(11.5 + n,)) for n, e in enumerate(players())]
-    bench.bench.slate(fresh)
+    bench.bench.slate(moved_players())
     return _batch(bench, "second").batch_id
 
 
 def _would_move(bench: ConsoleBench) -> str:
     _batch(bench, "first")
     broken = [entry(f"broken{n}", broken=True) for n in "abcdef"]
-    fresh = [entry(e.player_lookup, form=15.0 + n, lines=(11.5 + n,)) for n, e in enumerate(players())]
-    bench.bench.slate([*fresh, *broken])
+    bench.bench.slate([*moved_players(), *broken])
     found = _batch(bench, "second")
     assert found.status == "rejected"
     return found.batch_id
@@ -55,7 +53,7 @@ def _would_move(bench: ConsoleBench) -> str:
 
 def _held(bench: ConsoleBench) -> str:
     _batch(bench, "first")
-    bench.bench.slate([entry(e.player_lookup, form=15.0 + n, lines=(11.5 + n,)) for n, e in enumerate(players())])
+    bench.bench.slate(moved_players())
     found = bench.bench.run("second", hold=True)
     assert found.status == "held"
     return found.batch_id

@@ -196,17 +196,16 @@ def single(drafts: Sequence[LogDraft], notes: Notes) -> list[LogDraft]:
 
 def scored(drafts: Sequence[LogDraft], notes: Notes) -> list[LogDraft]:
     """The drafts without teams whose points have not come."""
-    logs = [draft.log for draft in drafts]
-    empty = unscored((f"{log.game_date} {log.game_id}", log.team, log.minutes, log.points) for log in logs)
+    sides = [(f"{draft.log.game_date} {draft.log.game_id}", draft.log.team) for draft in drafts]
+    empty = unscored((*side, draft.log.minutes, draft.log.points) for side, draft in zip(sides, drafts, strict=True))
     kept: list[LogDraft] = []
-    for draft in drafts:
-        if (f"{draft.log.game_date} {draft.log.game_id}", draft.log.team) in empty:
+    for side, draft in zip(sides, drafts, strict=True):
+        if side in empty:
             notes.aside(draft.file, "of a team whose points have not come")
         else:
             kept.append(draft)
-    notes.say(
-        "teams have minutes and hardly a point, so that their rows are left out", (f"{t} in {g}" for g, t in empty)
-    )
+    named = (f"{team} in {game}" for game, team in empty)
+    notes.say("teams have minutes and hardly a point, so that their rows are left out", named)
     return kept
 
 
