@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from regen.domain import ids
 from regen.domain.alert_record import AlertRecord
@@ -14,7 +15,7 @@ from regen.ports import Snapshot, Write
 from regen.services.state import outbox
 from regen.services.state.deps import Deps
 from regen.services.state.documents import decode_alert
-from regen.services.state.paths import ALERTS
+from regen.services.state.paths import ALERTS, alert_path
 
 log = logging.getLogger(__name__)
 MAX_OPEN = 300
@@ -65,6 +66,15 @@ def end_where(
             end(deps, alerts, why)
             ended += 1
     return ended
+
+
+def resolved_at(deps: Deps, event_id: str) -> datetime | None:
+    """When the alert of an event ended; None while it is open, and if there is none that this version can read."""
+    snapshot = deps.store.get(alert_path(event_id))
+    try:
+        return None if snapshot is None else decode_alert(snapshot).resolved_at
+    except Unreadable:
+        return None
 
 
 def end(deps: Deps, alerts: Sequence[OpenAlert], why: str) -> None:
