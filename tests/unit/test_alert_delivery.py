@@ -201,6 +201,16 @@ def test_coverage_that_is_back_ends_its_alert() -> None:
     assert [told["dedup_key"] for told in over] == [f"regen/coverage_low/{DAY}"]
 
 
+def test_coverage_that_is_low_again_alerts_again() -> None:
+    bench = bench_with(Receiver())
+    for findings in ([Finding("coverage", 1, 1, ("x",))], [], [Finding("coverage", 1, 1, ("y",))]):
+        bench.ledger.findings = findings
+        checking.check(bench.deps, DAY, DAY)
+        checking.check(bench.deps, DAY, DAY)
+        bench.clock.advance(60)
+    assert sorted(alert.state for alert in list_alerts(bench.deps)) == ["open", "resolved"]
+
+
 def test_a_stuck_batch_that_ends_ends_its_alert() -> None:
     bench = bench_with(receiver := Receiver(), deadline_seconds=600.0)
     bench.slate(players(8))

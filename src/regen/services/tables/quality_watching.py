@@ -11,8 +11,7 @@ from regen.domain.alerts import AlertKind, alert
 from regen.domain.dates import eastern_today
 from regen.domain.grading import Graded
 from regen.domain.quality import Limits, Measure, Quality, measured, window_of
-from regen.services.state.alert_records import end, open_alerts, resolved_at
-from regen.services.state.alerting import raise_once
+from regen.services.state.alert_records import end, open_alerts, raise_anew
 from regen.services.state.deps import Config, Deps
 
 log = logging.getLogger(__name__)
@@ -108,12 +107,8 @@ def _raise(deps: Deps, as_of: date, subject: Subject, why: str) -> None:
         as_of_date=as_of.isoformat(),
         dedup_key=_key(subject),
     )
-    event_id = ids.digest("quality", kind, name, as_of, length=24)
-    while not raise_once(deps, event_id, content):
-        if (ended := resolved_at(deps, event_id)) is None:
-            return
-        event_id = ids.digest(event_id, ended, length=24)  # the cause is back on the day on which it ended
-    log.warning("%s", why, extra={"action": "quality", "outcome": kind.value})
+    if raise_anew(deps, ids.digest("quality", kind, name, as_of, length=24), content):
+        log.warning("%s", why, extra={"action": "quality", "outcome": kind.value})
 
 
 def _subject(one: Quality, measure: Measure) -> Subject:
