@@ -2,6 +2,7 @@
 
 make mutants                        all of them
 make mutants ARGS="-k fence"        those whose name has this in it
+make mutants ARGS="--named"         run the tests named for each, and no others
 make mutants ARGS="--list"          name them
 """
 
@@ -25,6 +26,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-k", default="", metavar="TEXT", help="only mutations whose name has this in it")
     parser.add_argument("--jobs", type=int, default=2, help="copies that are tested at once")
+    parser.add_argument("--named", action="store_true", help="a mistake that outlives the tests named for it survives")
     parser.add_argument("--list", action="store_true", help="name the mutations and run nothing")
     options = parser.parse_args()
     chosen = [m for m in mutations() if options.k in m.name]
@@ -36,10 +38,10 @@ def main() -> int:
     if problems := [problem for m in chosen for problem in m.problems()]:
         print("\n".join(problems), file=sys.stderr)
         return 2
-    return run(chosen, options.jobs)
+    return run(chosen, options.jobs, suite=not options.named)
 
 
-def run(chosen: Sequence[Mutation], jobs: int) -> int:
+def run(chosen: Sequence[Mutation], jobs: int, *, suite: bool) -> int:
     """Judge the mutations, the sound code first: a test that fails without a mistake would say nothing of one."""
     begun = time.monotonic()
     copies: SimpleQueue[Copy] = SimpleQueue()
@@ -52,7 +54,7 @@ def run(chosen: Sequence[Mutation], jobs: int) -> int:
                 print(f"{' '.join(arguments)} fails without any mistake: {failure}", file=sys.stderr)
                 return 2
         verdicts = []
-        for verdict in pool.map(lambda m: _judged(copies, m), chosen):
+        for verdict in pool.map(lambda m: _judged(copies, m, suite), chosen):
             print(_sentence(verdict), flush=True)
             verdicts.append(verdict)
     caught = [v for v in verdicts if v.by]
@@ -74,10 +76,10 @@ def _sound(copies: SimpleQueue[Copy], tests: Sequence[str]) -> str | None:
         copies.put(copy)
 
 
-def _judged(copies: SimpleQueue[Copy], mutation: Mutation) -> Verdict:
+def _judged(copies: SimpleQueue[Copy], mutation: Mutation, suite: bool) -> Verdict:
     copy = copies.get()
     try:
-        return copy.judge(mutation)
+        return copy.judge(mutation, suite)
     finally:
         copies.put(copy)
 

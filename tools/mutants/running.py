@@ -65,8 +65,11 @@ class Copy:
         (home / "build").symlink_to(ROOT / "build")
         (home / ".venv").symlink_to(ROOT / ".venv")
 
-    def judge(self, mutation: Mutation) -> Verdict:
+    def judge(self, mutation: Mutation, suite: bool = True) -> Verdict:
         """Put the mistake in, run the tests named, then all others if those saw nothing; take it out again.
+
+        Args:
+            suite: whether all others are run.
 
         Raises:
             TestsDidNotRun: see there.
@@ -77,7 +80,7 @@ class Copy:
         try:
             if by := self.first_failure(mutation.tests, NAMED_SECONDS):
                 return Verdict(mutation, by, named=True)
-            if mutation.survives:
+            if mutation.survives or not suite:
                 return Verdict(mutation, None, named=False)
             return Verdict(mutation, self.first_failure(SUITE, SUITE_SECONDS), named=False)
         finally:
