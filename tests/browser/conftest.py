@@ -26,6 +26,8 @@ class Served(ConsoleBench):
         super().__init__(players_per_request=50)
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
+        # Before the thread runs: a browser that is early waits instead of being refused.
+        self._socket.listen()
         port = self._socket.getsockname()[1]
         self.gate = LinkGate(port, "olga")
         self.url = f"http://127.0.0.1:{port}"
@@ -91,7 +93,7 @@ def complaints() -> list[str]:
 def page(served: Served, chromium: Any, complaints: list[str]) -> Iterator[Any]:
     """A page that has opened the link."""
     context = chromium.new_context(viewport={"width": 1040, "height": 900})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)  # other tests may run beside it
     page = context.new_page()
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))

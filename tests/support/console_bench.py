@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from werkzeug.test import Client
 
+from regen.client.drifting import by_date
 from regen.client.errors import Unreachable
 from regen.client.http import Coordinator, problem_from_answer
 from regen.console.app import application
@@ -180,6 +181,10 @@ class MemoryTables:
     def awaited(self, first: date, last: date, *, every: bool) -> list[View]:
         self.asked.append("awaited")
         return [g for g in self.awaited_rows if first.isoformat() <= g["game_date"] <= last.isoformat()]
+
+    def zones(self, first: date, last: date) -> list[View]:
+        self.asked.append("zones")
+        return list(by_date(self._bench.deps.books.zone_drifts(first, last)))
 
     def accuracy(self, first: date, last: date) -> list[View]:
         self.asked.append("accuracy")

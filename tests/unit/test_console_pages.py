@@ -243,7 +243,7 @@ def test_accuracy_shows_live_quality_and_what_is_beyond(bench: ConsoleBench) -> 
     text = browser.get(f"/accuracy?until={DAY}").text
     shown = text[text.index('id="quality"') :]
     assert f"Live quality as of {DAY}" in shown
-    assert "5.25 <small>(5 to 5.50)</small>" in shown
+    assert "5.25 <small>(5.00 to 5.50)</small>" in shown
     rows = re.findall(r'<th scope="row">(steady|bold)</th><td class="number">7</td>', shown)
     assert rows == ["steady", "bold"], "of the newest date alone"
     assert "bias, over share" in shown

@@ -90,6 +90,10 @@ class Tables(Protocol):
         """The games whose late data is awaited; with `every`, those that are over, too."""
         ...
 
+    def zones(self, first: date, last: date) -> list[View]:
+        """Each date whose current predictions rest on other shot zones than the feature store has, the newest first."""
+        ...
+
     def accuracy(self, first: date, last: date) -> list[View]:
         """Errors of the graded current predictions by date and system."""
         ...

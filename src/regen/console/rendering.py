@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -25,7 +26,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     "promoted": ("ok", "✓"), "done": ("ok", "✓"), "produced": ("ok", "✓"), "ok": ("ok", "✓"), "completed": ("ok", "✓"),
     "rejected": ("bad", "✕"), "failed": ("bad", "✕"), "unreadable": ("bad", "?"), "broken": ("bad", "✕"),
     "partial": ("warn", "◐"), "cancelled": ("warn", "⊘"), "skipped": ("warn", "↷"), "rolled_back": ("warn", "↶"),
-    "paused": ("warn", "⏸"), "low": ("warn", "◐"), "held": ("warn", "⏸"), "expired": ("warn", "⊘"),
+    "paused": ("warn", "‖"), "low": ("warn", "◐"), "held": ("warn", "‖"), "expired": ("warn", "⊘"),
     "none": ("idle", "·"), "no_slate": ("idle", "·"), "n/a": ("idle", "·"), "missing": ("idle", "·"), "waiting": ("idle", "…"),
 }  # fmt: skip
 """State -> the class that colours it, and its sign: colour never stands alone. A state that is not here is under way."""
@@ -99,6 +100,13 @@ def number(value: object) -> str:
     return f"{value:,.2f}"
 
 
+def fixed(value: object, places: int = 2) -> str:
+    """A number of a column whose decimal points stand below each other."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return number(value)
+    return f"{value:,.{places}f}"
+
+
 def signed(value: float) -> str:
     """A difference with its sign."""
     return f"{value:+.2f}"
@@ -144,6 +152,7 @@ def _environment() -> Environment:
         "state_class": state_class,
         "moment": moment,
         "number": number,
+        "fixed": fixed,
         "signed": signed,
         "seconds": seconds,
         "weekday": weekday,

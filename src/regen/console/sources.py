@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from regen.client.drifting import zone_drift_rows
 from regen.client.http import Coordinator
 from regen.client.moves import MAIN_SYSTEM
 from regen.client.quality import newest
@@ -116,6 +117,10 @@ class WarehouseTables:
     def awaited(self, first: date, last: date, *, every: bool) -> list[View]:
         """As in the port."""
         return self._run("bdb_list", first=first, last=last, status="", every=every)
+
+    def zones(self, first: date, last: date) -> list[View]:
+        """As in the port."""
+        return list(zone_drift_rows(self.reader, first, last))
 
     def accuracy(self, first: date, last: date) -> list[View]:
         """As in the port."""

@@ -15,13 +15,15 @@ from regen.console.pages.board import signs_of_life
 from regen.console.pages.paging import paged
 from regen.console.ports import View
 from regen.console.rendering import NEVER, QUIET, Page
-from regen.console.site import RECENT, Asked, NoSuchPage, Site, stale
+from regen.console.site import RECENT, SLOW, Asked, NoSuchPage, Site, stale
 from regen.domain.bdb import OPEN, OVERDUE_AFTER
 from regen.domain.invariants import INVARIANTS, MEANINGS
 
 PLAYER = re.compile(r"[\w.'-]{1,100}")
 MOST_SPAN = 400
 WEEKS = 8
+ZONE_DAYS = 45
+"""As many dates as the board shows."""
 
 
 def player(site: Site, asked: Asked) -> Page:
@@ -48,16 +50,32 @@ def player(site: Site, asked: Asked) -> Page:
 
 
 def late_data(site: Site, asked: Asked) -> Page:
-    """The games whose late data is awaited, oldest first; one question."""
+    """The games whose late data is awaited, oldest first, and the dates that rest on old shot zones; two questions."""
     every = asked.option("all") == "1"
     day = asked.option("date")
     first, last = (date(2000, 1, 1), date(9999, 1, 1)) if not day else (asked.day("date", site.today),) * 2
-    seen: Seen[list[View]] = site.memory.look(
-        Ask(("late", first, last, every), lambda: site.tables.awaited(first, last, every=every or bool(day)), RECENT)
+    since, until = (last, last) if day else (site.today - timedelta(days=ZONE_DAYS), site.today + timedelta(days=1))
+    both = site.memory.together(
+        {
+            "late": Ask(
+                ("late", first, last, every), lambda: site.tables.awaited(first, last, every=every or bool(day)), RECENT
+            ),
+            "zones": Ask(("zones", since, until), lambda: site.tables.zones(since, until), SLOW),
+        }
     )
+    seen: Seen[list[View]] = both["late"]
+    zones: Seen[list[View]] = both["zones"]
     rows = [{**row, "is_overdue": _overdue(row, site.now())} for row in seen.value or ()]
-    facts = {"games": seen, "rows": paged(rows, asked), "every": every, "day": day, "stale": stale(seen)}
+    facts = {"games": seen, "rows": paged(rows, asked), "every": every, "day": day, "stale": stale(seen, zones)}
+    facts["zones"] = zones
+    facts["drifted"] = [{**row, "age": _age(row, site.now())} for row in zones.value or ()]
+    facts["since"], facts["until"] = since, until
     return Page("late.html", "Late data", facts, QUIET, "late")
+
+
+def _age(row: View, now: datetime) -> float:
+    """Seconds for which the store has had zones that the predictions do not rest on."""
+    return max(0.0, (now - datetime.fromisoformat(str(row["written_at"]))).total_seconds())
 
 
 def _overdue(row: View, now: datetime) -> bool:
