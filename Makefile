@@ -116,6 +116,7 @@ build/docs-venv/.ready: requirements/docs.txt | $(READY)
 
 .PHONY: docs
 docs: build/docs-venv/.ready ## Build the documentation's site into build/site, every link checked (no network once it is installed)
+	@$(BIN)/python tools/openapi_bodies.py --check
 	@$(BIN)/python tools/lookup_pages.py --check
 	@NO_MKDOCS_2_WARNING=1 build/docs-venv/bin/mkdocs build --quiet --strict
 

@@ -110,7 +110,8 @@ class Acceptance(Order, frozen=True, kw_only=True):
     """The order to promote a batch.
 
     Attributes:
-        checks: all checks that failed and no other; empty where none failed.
+        checks: all checks that failed and no other; empty where none failed. A rejected batch needs the field, a held
+            one does not.
     """
 
     checks: Checks | UnsetType = UNSET
@@ -140,6 +141,7 @@ class Start(Request, frozen=True, kw_only=True):
     """The first predictions of a date; the fields from `correlation_id` on are the predecessor's.
 
     Attributes:
+        game_date: a US Eastern date, or one of the two words.
         min_minutes: players under it on average are left out.
         force: although the date has been promoted before.
         only: `missing`: only the players who are expected and have no current prediction, whether the date has been promoted
@@ -195,7 +197,7 @@ class Range(Request, frozen=True, kw_only=True):
     max_concurrent_dates: Annotated[
         int, Meta(ge=1, le=MAX_CONCURRENT), expected(f"a whole number from 1 to {MAX_CONCURRENT}")
     ] = DEFAULT_CONCURRENT
-    only: Annotated[Only, expected(f"one of {', '.join(Only)}")] = Only.ALL
+    only: Annotated[Only, expected(f"one of {', '.join(Only)}", enum=list(Only))] = Only.ALL
     backwards: Flag = False
 
 
@@ -225,6 +227,7 @@ class NewsLook(Request, frozen=True, kw_only=True):
     """Whose news to look for: without a date, that of today and tomorrow (US Eastern).
 
     Attributes:
+        game_date: a US Eastern date, or one of the two words.
         games: only the news of these games.
         players: only the news about these players; their team-mates are regenerated with them.
         if_due: do nothing unless the settings' rhythm wants a scan now.

@@ -15,11 +15,12 @@ from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import CANCELLABLE, Act, Batch, Status
 from regen.domain.errors import NoSuchBatch, Unreadable
 from regen.domain.trigger import Trigger, bounded, triggers_of
-from regen.ports import Write
+from regen.ports import Snapshot, Write
 from regen.services.batch.dates import read_date
 from regen.services.batch.ending import end_round
 from regen.services.state import outbox
 from regen.services.state.commit import Seen, read_batch, until_committed
+from regen.services.state.decoding import readable
 from regen.services.state.deps import Deps
 from regen.services.state.documents import DateRecord, OutboxItem, decode_batch, decode_date
 from regen.services.state.messages import follow_up_item
@@ -28,17 +29,17 @@ from regen.services.state.paths import DATES, batch_path, id_of
 
 def held_dates(deps: Deps, unreadable: Callable[[Unreadable], object]) -> Mapping[str, date]:
     """The held dates by the id of the batch that holds them; `unreadable` gets the error of each unreadable record."""
-    held: dict[str, date] = {}
-    for snapshot in deps.store.find(DATES, [("live", ">", "")]):
-        try:
-            record = decode_date(snapshot, date.fromisoformat(id_of(snapshot)))
-        except ValueError as error:
-            unreadable(Unreadable(f"{snapshot.path}: {error}"))
-        except Unreadable as error:
-            unreadable(error)
-        else:
-            held[str(record.live)] = record.game_date
-    return held
+    found = deps.store.find(DATES, [("live", ">", "")])
+    return {str(record.live): record.game_date for _, record in readable(found, _date, unreadable)}
+
+
+def _date(snapshot: Snapshot) -> DateRecord:
+    """The record of a date; Unreadable also where its name is none."""
+    try:
+        day = date.fromisoformat(id_of(snapshot))
+    except ValueError as error:
+        raise Unreadable(f"{snapshot.path}: {error}") from error
+    return decode_date(snapshot, day)
 
 
 def disagreements(

@@ -31,6 +31,7 @@ from regen.services.healing.waking import wake_live
 from regen.services.state import outbox
 from regen.services.state.alerting import alert_unreadable, raise_once
 from regen.services.state.commit import read_batch, until_committed
+from regen.services.state.decoding import readable
 from regen.services.state.denials import note_denied
 from regen.services.state.deps import Deps
 from regen.services.state.documents import decode_batch
@@ -131,14 +132,9 @@ class _Parts:
 
 
 def _live(deps: Deps, parts: _Parts) -> list[Batch]:
-    batches: list[Batch] = []
-    for snapshot in deps.store.find(BATCHES, [("live", "==", True)]):
-        parts.report.live += 1
-        try:
-            batches.append(decode_batch(snapshot))
-        except Unreadable as error:
-            parts.unreadable(error)
-    return batches
+    found = deps.store.find(BATCHES, [("live", "==", True)])
+    parts.report.live = len(found)
+    return [batch for _, batch in readable(found, decode_batch, parts.unreadable)]
 
 
 def _see_to(parts: _Parts, batch: Batch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from regen.domain.errors import Unreadable
+from regen.services.state.decoding import readable
 from regen.services.state.deps import Deps
 from regen.services.state.documents import decode_backfill
 from regen.services.state.messages import wake_backfills
@@ -20,11 +21,7 @@ def wake_live(deps: Deps, unreadable: Callable[[Unreadable], object]) -> int:
     Returns:
         The number of backfills woken.
     """
-    names: list[str] = []
-    for snapshot in deps.store.find(BACKFILLS, [("live", "==", True)]):
-        try:
-            names.append(decode_backfill(snapshot).backfill_id)
-        except Unreadable as error:
-            unreadable(error)
+    live = deps.store.find(BACKFILLS, [("live", "==", True)])
+    names = [backfill.backfill_id for _, backfill in readable(live, decode_backfill, unreadable)]
     wake_backfills(deps, names)
     return len(names)

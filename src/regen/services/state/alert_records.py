@@ -15,6 +15,7 @@ from regen.domain.errors import Conflict, Unreadable
 from regen.ports import Snapshot, Write
 from regen.services.state import outbox
 from regen.services.state.alerting import raise_once
+from regen.services.state.decoding import readable
 from regen.services.state.deps import Deps
 from regen.services.state.documents import decode_alert
 from regen.services.state.paths import ALERTS, alert_path
@@ -43,13 +44,9 @@ def open_alerts(deps: Deps, unreadable: Callable[[Unreadable], None] = _leave) -
         unreadable: gets the error of each record that this version cannot read; by default the error is logged.
     """
     found: dict[str, list[OpenAlert]] = {}
-    for snapshot in deps.store.find(ALERTS, [("open", "==", True)], limit=MAX_OPEN):
-        try:
-            record = decode_alert(snapshot)
-        except Unreadable as error:
-            unreadable(error)
-        else:
-            found.setdefault(record.key, []).append(OpenAlert(record, snapshot))
+    records = deps.store.find(ALERTS, [("open", "==", True)], limit=MAX_OPEN)
+    for snapshot, record in readable(records, decode_alert, unreadable):
+        found.setdefault(record.key, []).append(OpenAlert(record, snapshot))
     return [sorted(alerts, key=lambda one: one.record.raised_at) for alerts in found.values()]
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -13,6 +14,8 @@ from regen.domain.errors import Unreadable
 from regen.ports import Snapshot
 from regen.services.state.paths import id_of
 
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 SCHEMA = 1
 """The schema number of most documents and messages; a record without `schema` has number 1.
 
@@ -63,6 +66,28 @@ def decoding(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
     except Exception as error:
         # Whatever a record holds, it is that record's trouble alone.
         raise Unreadable(f"{snapshot.path}: {type(error).__name__}: {error}") from error
+
+
+def readable(
+    found: Iterable[Snapshot], decode: Callable[[Snapshot], T], unreadable: Callable[[Unreadable], object]
+) -> Iterator[tuple[Snapshot, T]]:
+    """Decode each document on its own: one that this version cannot read holds up no other, and is left as it is.
+
+    Args:
+        unreadable: gets the error of each document that cannot be read.
+    """
+    for snapshot in found:
+        try:
+            record = decode(snapshot)
+        except Unreadable as error:
+            unreadable(error)
+        else:
+            yield snapshot, record
+
+
+def left_out(error: Unreadable) -> None:
+    """Log a record that cannot be read, and that the sweep alerts to."""
+    log.warning("left out: %s", error)
 
 
 def check_name(snapshot: Snapshot, name: str) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from regen.api.news import NewsLog, NewsNoted
 from regen.domain.errors import Unreadable
 from regen.domain.news_deciding import NewsRecord
 from regen.ports import Snapshot, Write
 from regen.services.state.alerting import alert_unreadable
-from regen.services.state.decoding import is_newer
+from regen.services.state.decoding import is_newer, readable
 from regen.services.state.deps import Deps
 from regen.services.state.documents import decode_news, encode_news
 from regen.services.state.paths import NEWS, news_path
@@ -73,12 +74,8 @@ def read_games(deps: Deps, day: date, games: Mapping[str, datetime | None]) -> l
 def news_of(deps: Deps, day: date) -> NewsLog:
     """What is on record of a date's news, oldest first; records that cannot be read are left out, with an alert."""
     events: list[NewsNoted] = []
-    for snapshot in deps.store.find(NEWS, [("game_date", "==", day.isoformat())]):
-        try:
-            record = decode_news(snapshot)
-        except Unreadable as error:
-            alert_unreadable(deps, error)
-            continue
+    found = deps.store.find(NEWS, [("game_date", "==", day.isoformat())])
+    for _, record in readable(found, decode_news, partial(alert_unreadable, deps)):
         events += [
             NewsNoted(
                 at=e.at,

@@ -22,6 +22,7 @@ from regen.domain.errors import AlertRefused, Conflict, InvalidInput, RegenError
 from regen.domain.soundness import is_moment, plain
 from regen.ports import Message, Snapshot, Write
 from regen.services.state import messages
+from regen.services.state.decoding import readable
 from regen.services.state.deps import ALERT_TOPIC, TOPICS, TRACEPARENT, Deps
 from regen.services.state.documents import OUTBOX_KINDS, OutboxItem, decode_outbox, encode_alert, encode_outbox
 from regen.services.state.messages import ask_to_verify
@@ -198,13 +199,7 @@ def _leave(error: Unreadable) -> None:
 
 def _readable(found: Sequence[Snapshot], unreadable: Callable[[Unreadable], None]) -> list[Due]:
     """Decode each item separately: an unreadable one is left alone and does not hold up the others."""
-    items: list[Due] = []
-    for snapshot in found:
-        try:
-            items.append(Due(decode_outbox(snapshot), snapshot))
-        except Unreadable as error:
-            unreadable(error)
-    return items
+    return [Due(item, snapshot) for snapshot, item in readable(found, decode_outbox, unreadable)]
 
 
 @dataclass(slots=True)

@@ -6,9 +6,10 @@ from collections.abc import Collection
 from datetime import date
 
 from regen.domain.batch import Batch
-from regen.domain.errors import Unreadable
 from regen.domain.invariants import Finding
 from regen.domain.recorded import Done, compared
+from regen.ports import Condition
+from regen.services.state.decoding import left_out, readable
 from regen.services.state.deps import Deps
 from regen.services.state.documents import decode_batch
 from regen.services.state.paths import BATCHES
@@ -25,12 +26,5 @@ def compare(deps: Deps, first: date, last: date, acts: Collection[Done]) -> Find
 
 def _batches(deps: Deps, first: date, last: date) -> list[Batch]:
     """The batches of these dates that this version can read; the sweep alerts to the others."""
-    found = []
-    for snapshot in deps.store.find(
-        BATCHES, [("game_date", ">=", first.isoformat()), ("game_date", "<=", last.isoformat())]
-    ):
-        try:
-            found.append(decode_batch(snapshot))
-        except Unreadable:
-            continue
-    return found
+    span: list[Condition] = [("game_date", ">=", first.isoformat()), ("game_date", "<=", last.isoformat())]
+    return [batch for _, batch in readable(deps.store.find(BATCHES, span), decode_batch, left_out)]

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
 
 from regen.api.alerts import Alert
-from regen.domain.errors import Unreadable
+from regen.domain.alert_record import AlertRecord
 from regen.ports import Snapshot
+from regen.services.state.decoding import left_out, readable
 from regen.services.state.deps import Deps
 from regen.services.state.documents import decode_alert
 from regen.services.state.paths import ALERTS
 
-log = logging.getLogger(__name__)
 MAX_LISTED = 200
 
 
@@ -23,7 +22,7 @@ def list_alerts(deps: Deps, limit: int = MAX_LISTED, *, only_open: bool = False)
         found = sorted(found, key=_raised, reverse=True)[:limit]
     else:
         found = deps.store.find(ALERTS, order_by="raised_at", descending=True, limit=limit)
-    return [alert for snapshot in found if (alert := _alert(snapshot)) is not None]
+    return [_alert(record) for _, record in readable(found, decode_alert, left_out)]
 
 
 def _raised(snapshot: Snapshot) -> float:
@@ -31,12 +30,7 @@ def _raised(snapshot: Snapshot) -> float:
     return at.timestamp() if isinstance(at, datetime) else 0.0
 
 
-def _alert(snapshot: Snapshot) -> Alert | None:
-    try:
-        record = decode_alert(snapshot)
-    except Unreadable as error:
-        log.warning("left out: %s", error)
-        return None
+def _alert(record: AlertRecord) -> Alert:
     return Alert(
         event_id=record.event_id,
         type=record.type,
