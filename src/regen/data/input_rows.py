@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from regen.data.slates import Game, SlatePlayer
-from regen.domain.inputs import Line, PlayerInputs
+from regen.domain.inputs import PlayerInputs
 from regen.domain.lines import choose, main_lines
 from regen.features.names import pack
 from regen.features.player_state import PlayerState
@@ -73,13 +73,7 @@ def slate_row(player: SlatePlayer, games: int, made: datetime) -> Row:
         games: how many of his games the history knows.
         made: when the row is made.
     """
-    chosen = choose(
-        [
-            Line(offer.line, offer.bookmaker, offer.over_price, offer.under_price, offer.captured_at)
-            for offer in player.lines
-        ],
-        player.game.start,
-    )
+    chosen = choose(player.offers, player.game.start)
     line = next(iter(main_lines(chosen.lines)), None)
     return {
         "player_lookup": player.player_lookup,
