@@ -154,6 +154,7 @@ def line_row(line: PropLine, game_id: str | None) -> Row:
 def feature_row(player: SlatePlayer, inputs: PlayerInputs, state: PlayerState | None, made: datetime) -> Row:
     """A row of `ml_feature_store_v2`."""
     names, values = pack(inputs.features)
+    created = made.isoformat()
     age = inputs.features.get("zones_age_days")
     return {
         "player_lookup": inputs.player_lookup,
@@ -177,8 +178,8 @@ def feature_row(player: SlatePlayer, inputs: PlayerInputs, state: PlayerState | 
         "early_season_flag": (inputs.features.get("season_games") or 0.0) < EARLY_SEASON_GAMES,
         "insufficient_data_reason": None if state is not None and state.games else "no_history",
         "data_hash": inputs.feature_hash,
-        "created_at": made.isoformat(),
-        "updated_at": made.isoformat(),
+        "created_at": created,
+        "updated_at": created,
     }
 
 
