@@ -37,6 +37,7 @@ def browser() -> list[str]:
     if any(map(shutil.which, NAMES)):
         return []
     if os.geteuid() == 0 and shutil.which("apt-get"):
+        subprocess.run(["apt-get", "update", "-q"], check=False)
         subprocess.run(["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"], check=False)
     return (
         []

@@ -211,6 +211,16 @@ def test_of_several_snapshots_the_last_before_the_start_counts(tmp_path: Path, *
     assert (len(found.late), found.older) == (2, 1)
 
 
+@pytest.mark.parametrize("column", ["snapshot_utc", "captured_at", "snapshot_at", "last_update"])
+@pytest.mark.parametrize("seen", ["2026-01-11T01:30Z", "2026-01-10T20:30:00-05:00", "2026-01-11 01:30:00 UTC"])
+def test_a_line_after_the_start_is_late_however_told(tmp_path: Path, column: str, seen: str) -> None:
+    head = HEAD.replace("snapshot_utc", column).replace("start_utc", "game_start")
+    read = write(tmp_path, prop_lines=f"{head}2026-01-10,ann,dk,15.5,-110,-110,{seen},2026-01-11T00:30Z\n")
+    (start,) = tip_offs({"ann": read.lines}, {"ann": "g"}).values()
+    assert len(offers(read.lines, start).late) == 1
+    assert not read.report.unknown_columns
+
+
 def test_a_date_in_utc_goes_to_the_evening_of_its_game(tmp_path: Path) -> None:
     rows = [
         "2026-01-11,ann,dk,15.5,,,2026-01-10T23:00Z,2026-01-11T00:30Z\n",

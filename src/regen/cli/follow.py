@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ from regen.cli.progress import shown
 from regen.cli.session import Session
 from regen.cli.views import ENDS, show_batch
 from regen.client.errors import FellShort, Interrupted, NothingFound
-from regen.client.waiting import carrier_of, wait_for, wait_for_date
+from regen.client.waiting import carrier_of, wait_for, wait_for_date, wait_for_newer
 
 PROMOTED = frozenset({"promoted"})
 HELD = frozenset({"held"})
@@ -94,6 +94,28 @@ def follow_date(session: Session, game_date: str, *, timeout: float) -> None:
     if not views:
         raise NothingFound(f"no batch of {game_date}", f"regen start {game_date} --wait")
     _show_ends(session, views, PROMOTED)
+
+
+def follow_scan(session: Session, scan: Callable[[], dict[str, Any]], *, timeout: float) -> dict[str, Any]:
+    """Let a scan ask for regenerations, wait until each of its dates is settled, and return the scan's answer.
+
+    Raises:
+        FellShort: one of the batches was not promoted.
+    """
+    since = session.coordinator.newest_at()
+    report = scan()
+    short: list[dict[str, Any]] = []
+    for day in report["triggered"]:
+        began = time.monotonic()
+        with going_on("the batches go on", f"regen wait --date {day}", f"regen status --date {day}"):
+            wait_for_newer(session.coordinator, day, since, timeout=timeout)
+            left = max(0.0, timeout - (time.monotonic() - began))
+            with shown(session.out.say) as look:
+                views = wait_for_date(session.coordinator, day, timeout=left, look=look)
+        short += [view for view in views if view["status"] not in PROMOTED]
+    if short:
+        raise FellShort(next_=f"regen status {short[0]['batch_id']}")
+    return report
 
 
 def _show_ends(session: Session, views: list[dict[str, Any]], good: frozenset[str]) -> None:

@@ -157,6 +157,11 @@ class Coordinator:
         found = self.get("/batches", game_date=game_date)
         return found["batches"], found.get("waiting", [])
 
+    def newest_at(self) -> str:
+        """The moment at which the newest batch of all dates was created; empty if there is none."""
+        found = self.get("/batches", limit="1")["batches"]
+        return str(found[0]["created_at"]) if found else ""
+
     def carrying(self, trigger_id: str) -> list[dict[str, Any]]:
         """The batches that carry a trigger, newest first."""
         found: list[dict[str, Any]] = self.get("/batches", trigger_id=trigger_id)["batches"]

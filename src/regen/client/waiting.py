@@ -139,5 +139,26 @@ def wait_for_date(
         time.sleep(every)
 
 
+def wait_for_newer(coordinator: Coordinator, game_date: str, since: str, *, timeout: float, every: float = 0.5) -> None:
+    """Wait until a date has a batch that was created after a moment, or a trigger that waits for one.
+
+    A scan answers before the messages that it has sent have opened a batch.
+
+    Args:
+        since: as the coordinator writes it; empty if any batch is newer.
+
+    Raises:
+        StillLive: it had none in time.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        known, waiting = coordinator.on_date(game_date)
+        if waiting or any(str(batch["created_at"]) > since for batch in known):
+            return
+        if time.monotonic() + every > deadline:
+            raise StillLive(f"no batch of {game_date} was opened within {timeout:g} s", f"regen wait --date {game_date}")
+        time.sleep(every)
+
+
 def _read(coordinator: Coordinator, batch_ids: Collection[str], pool: ThreadPoolExecutor) -> dict[str, dict[str, Any]]:
     return dict(zip(batch_ids, pool.map(coordinator.batch, batch_ids), strict=True))

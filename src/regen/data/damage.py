@@ -30,9 +30,14 @@ class Damage:
             if not 0.0 <= value <= 1.0:
                 raise InvalidInput(name, "a share from 0 to 1")
 
+    @property
+    def is_any(self) -> bool:
+        """Whether anything is to be broken at all."""
+        return self.fail_share > 0 or self.coverage < 1
+
     def victims(self, game_date: date, requested: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
         """Players of a date who fail, and those who vanish."""
-        if self.dates is not None and game_date not in self.dates:
+        if not self.is_any or (self.dates is not None and game_date not in self.dates):
             return frozenset(), frozenset()
         ranked = sorted(requested, key=lambda player: _rank(game_date, player))
         kept = round(self.coverage * len(ranked))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Protocol, TypeVar
 
@@ -13,10 +13,10 @@ from regen.data.injuries import InjuryBoard
 from regen.data.parse import kind_of_game, season_of
 from regen.data.rosters import Rosters
 from regen.data.slates import Game, RosteredSlate, SlatePlayer, schedule
-from regen.domain.inputs import Line, PlayerInputs
+from regen.domain.inputs import PlayerInputs
 from regen.features.context import Fixture
 from regen.features.history import History
-from regen.features.inputs import player_inputs
+from regen.features.inputs import TeamInputs
 from regen.features.records import GameLog, ShotZones
 
 PLAYOFFS = frozenset({"playoff", "playoffs", "playin", "play-in"})
@@ -60,30 +60,29 @@ class GameDay:
     zones: tuple[ShotZones, ...]
     history: History
     board: InjuryBoard
+    _teams: dict[str, TeamInputs] = field(default_factory=dict)
 
     def inputs(self, player: SlatePlayer, *, with_zones: bool) -> PlayerInputs:
         """What is known of a player of the slate; to be asked before the walk goes on."""
+        team = self._teams.get(player.team)
+        if team is None:
+            team = self._teams[player.team] = self._team(player)
+        return team.of(player.player_lookup, lines=player.offers, with_zones=with_zones)
+
+    def _team(self, player: SlatePlayer) -> TeamInputs:
+        """What is known of the player's team."""
         season, playoff = self._season(player.game.game_id)
-        return player_inputs(
-            self.history,
-            player.player_lookup,
-            Fixture(
-                game_date=self.game_date,
-                game_id=player.game.game_id,
-                team=player.team,
-                opponent=player.opponent,
-                home=player.home,
-                season=season,
-                playoff=playoff,
-                game_start=player.game.start,
-            ),
-            lines=[
-                Line(line.line, line.bookmaker, line.over_price, line.under_price, line.captured_at)
-                for line in player.lines
-            ],
-            statuses=self.board.statuses(self.game_date, player.team, player.game.start),
-            with_zones=with_zones,
+        fixture = Fixture(
+            game_date=self.game_date,
+            game_id=player.game.game_id,
+            team=player.team,
+            opponent=player.opponent,
+            home=player.home,
+            season=season,
+            playoff=playoff,
+            game_start=player.game.start,
         )
+        return TeamInputs(self.history, fixture, self.board.statuses(self.game_date, player.team, player.game.start))
 
     def _season(self, game_id: str) -> tuple[str, bool]:
         log = next((log for log in self.logs if log.game_id == game_id), None)

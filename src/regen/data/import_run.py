@@ -81,7 +81,8 @@ class Import:
 
     def _before(self, day: GameDay, last: date) -> None:
         """Rows that were there before the games."""
-        self.requested[day.game_date] = len(day.slate.requested())
+        requested = [player.player_lookup for player in day.slate.requested()]
+        self.requested[day.game_date] = len(requested)
         if SLATES in self.tables:
             players = day.history.players
             for player in day.slate.players:
@@ -98,13 +99,13 @@ class Import:
             games = {player.player_lookup: player.game.game_id for player in day.slate.players}
             self.rows[LINES].extend(line_row(line, games.get(line.player_lookup)) for line in day.slate.lines)
             self.dates[LINES].append(day.game_date)
-        golden = self._features(day)
+        golden = self._features(day, requested)
         self._pending(day, last, golden)
 
-    def _features(self, day: GameDay) -> set[str]:
+    def _features(self, day: GameDay, requested: Sequence[str]) -> set[str]:
         """Feature rows of a date; returns the games of players whose rows are GOLD."""
         golden = set()
-        fail, vanish = self.options.damage.victims(day.game_date, [p.player_lookup for p in day.slate.requested()])
+        fail, vanish = self.options.damage.victims(day.game_date, requested)
         for player in day.slate.players:
             if not player.lines and (player.minutes_last_7 or 0.0) < self.options.feature_minutes:
                 continue

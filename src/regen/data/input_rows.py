@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from regen.data.slates import Game, SlatePlayer
-from regen.domain.inputs import Line, PlayerInputs
+from regen.domain.inputs import PlayerInputs
 from regen.domain.lines import choose, main_lines
 from regen.features.names import pack
 from regen.features.player_state import PlayerState
@@ -73,13 +73,7 @@ def slate_row(player: SlatePlayer, games: int, made: datetime) -> Row:
         games: how many of his games the history knows.
         made: when the row is made.
     """
-    chosen = choose(
-        [
-            Line(offer.line, offer.bookmaker, offer.over_price, offer.under_price, offer.captured_at)
-            for offer in player.lines
-        ],
-        player.game.start,
-    )
+    chosen = choose(player.offers, player.game.start)
     line = next(iter(main_lines(chosen.lines)), None)
     return {
         "player_lookup": player.player_lookup,
@@ -160,6 +154,7 @@ def line_row(line: PropLine, game_id: str | None) -> Row:
 def feature_row(player: SlatePlayer, inputs: PlayerInputs, state: PlayerState | None, made: datetime) -> Row:
     """A row of `ml_feature_store_v2`."""
     names, values = pack(inputs.features)
+    created = made.isoformat()
     age = inputs.features.get("zones_age_days")
     return {
         "player_lookup": inputs.player_lookup,
@@ -183,8 +178,8 @@ def feature_row(player: SlatePlayer, inputs: PlayerInputs, state: PlayerState | 
         "early_season_flag": (inputs.features.get("season_games") or 0.0) < EARLY_SEASON_GAMES,
         "insufficient_data_reason": None if state is not None and state.games else "no_history",
         "data_hash": inputs.feature_hash,
-        "created_at": made.isoformat(),
-        "updated_at": made.isoformat(),
+        "created_at": created,
+        "updated_at": created,
     }
 
 

@@ -68,6 +68,8 @@ _GAME_ID = re.compile(r"'?0{0,2}([1-6]\d{7})")
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+?\d+", re.IGNORECASE)
 _FRACTION = re.compile(r"(\d+)/(\d+)")
 _CLOCK = re.compile(r"(?:PT)?(\d{1,3})[:M](\d{1,2}(?:\.\d+)?)S?")
+_UTC_WORD = re.compile(r" ?(UTC|GMT)$", re.IGNORECASE)
+"""As BigQuery writes a moment into CSV: `2026-01-14 20:00:00 UTC`."""
 _AMERICAN_FROM = 100
 _SEASON_STARTS = 8  # August: before it, a date belongs to the season of the year before
 
@@ -106,7 +108,7 @@ def maybe_moment(value: str) -> datetime | None:
     if _absent(value):
         return None
     try:
-        moment = datetime.fromisoformat(value.strip())
+        moment = datetime.fromisoformat(_UTC_WORD.sub("Z", value.strip()))
     except ValueError:
         raise BadValue("a time as YYYY-MM-DDTHH:MMZ") from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
@@ -132,7 +134,11 @@ def maybe_reported(value: str) -> date | None:
     for form in ("", "%m/%d/%Y %I:%M %p", "%m/%d/%y %I:%M %p", "%m/%d/%Y %H:%M"):
         try:
             text = value.strip()
-            moment = datetime.strptime(text, form).replace(tzinfo=EASTERN) if form else datetime.fromisoformat(text)
+            moment = (
+                datetime.strptime(text, form).replace(tzinfo=EASTERN)
+                if form
+                else datetime.fromisoformat(_UTC_WORD.sub("Z", text))
+            )
         except ValueError:
             continue
         return (moment if moment.tzinfo else moment.replace(tzinfo=EASTERN)).astimezone(UTC)

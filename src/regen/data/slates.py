@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from regen.domain.inputs import Line
 from regen.domain.slate import exclusion
 from regen.domain.slate_reading import SlateEntry
 from regen.features.records import GameLog, PropLine
@@ -73,6 +74,11 @@ class SlatePlayer:
     def days_rest(self) -> int | None:
         """Days off since his last game: 0 is a back-to-back."""
         return None if self.last_game is None else (self.game.game_date - self.last_game).days - 1
+
+    @property
+    def offers(self) -> tuple[Line, ...]:
+        """The lines as predictions take them."""
+        return tuple(Line(o.line, o.bookmaker, o.over_price, o.under_price, o.captured_at) for o in self.lines)
 
     def entry(self) -> SlateEntry:
         """The player as a batch reads him, his inputs apart."""

@@ -23,6 +23,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from statistics import fmean, median
 
 from regen.domain.inputs import Line, PlayerInputs
@@ -109,8 +110,10 @@ def sift(
         if usable(line) and is_known(line.captured_at, game_start) and not is_average(line.bookmaker)
     ]
     stale = _stale(possible, game_start)
-    fresh = [line for line in possible if line not in stale]
+    fresh = [line for line in possible if line not in stale] if stale else possible
     hollow = {line for line in fresh if line.value == PLACEHOLDER} if _hollow(fresh, form) else set()
+    if len(fresh) == len(lines) and not hollow:
+        return best_ranked(fresh), ()
     warnings = []
     for line in lines:
         kind = _kind(line, stale, game_start)
@@ -127,6 +130,7 @@ def best_ranked(lines: Sequence[Line]) -> tuple[Line, ...]:
     return tuple(line for line in lines if line.rank == best[line.bookmaker])
 
 
+@lru_cache(maxsize=1024)
 def is_average(bookmaker: str) -> bool:
     """Whether a bookmaker's name says that its lines are computed from those of others, or from the player's games."""
     name = bookmaker.lower()
@@ -160,6 +164,8 @@ def price_edge(advice: Judgement, line: Line | None) -> float | None:
 
 
 def _main(alternates: Sequence[Line]) -> Line:
+    if len(alternates) == 1:
+        return alternates[0]
     middle = median(line.value for line in alternates)
 
     def unevenness(line: Line) -> tuple[float, float, float]:

@@ -22,8 +22,9 @@ def form_features(state: PlayerState, season: str) -> Features:
     """All features of the player's own games; every one is None for a player without games."""
     if not state.games:
         return {"season_games": 0.0, "games_known": 0.0}
-    points = [float(game.points) for game in state.last(10)]
-    minutes = [game.minutes for game in state.last(10)]
+    last = state.last(10)
+    points = [float(game.points) for game in last]
+    minutes = [game.minutes for game in last]
     in_season = state.season == season and state.season_games > 0
     games = state.season_games if in_season else 0
     season_points = state.season_points / games if games else None

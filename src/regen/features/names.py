@@ -5,6 +5,11 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 FEATURE_VERSION = "regen_v1"
 """Changes whenever a name, or what it means, changes."""
@@ -51,16 +56,28 @@ CORE_FEATURES: tuple[str, ...] = _words(
 
 def feature_hash(features: Mapping[str, float | None]) -> str:
     """SHA-256 (16 hex digits) over version, names and known values (as 64-bit floats); what is unknown does not count."""
-    known = sorted((name, value) for name, value in features.items() if value is not None)
-    digest = hashlib.sha256("\n".join((FEATURE_VERSION, *(name for name, _ in known))).encode())
-    digest.update(struct.pack(f"<{len(known)}d", *(value + 0.0 for _, value in known)))
+    known = {name: value + 0.0 for name in _in_order(tuple(features)) if (value := features[name]) is not None}
+    digest = _named(tuple(known)).copy()
+    digest.update(struct.pack(f"<{len(known)}d", *known.values()))
     return digest.hexdigest()[:16]
+
+
+@lru_cache(maxsize=256)
+def _in_order(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names sorted; the rows of a league have few different sets of them."""
+    return tuple(sorted(names))
+
+
+@lru_cache(maxsize=1024)
+def _named(names: tuple[str, ...]) -> _Hash:
+    """The hash over version and names; that of a row goes on from a copy."""
+    return hashlib.sha256("\n".join((FEATURE_VERSION, *names)).encode())
 
 
 def pack(features: Mapping[str, float | None]) -> tuple[list[str], list[float]]:
     """Names and values of what is known, in the order of names: arrays in tables hold no nulls."""
-    known = [(name, value) for name in FEATURE_NAMES if (value := features.get(name)) is not None]
-    return [name for name, _ in known], [value for _, value in known]
+    known = {name: value for name in FEATURE_NAMES if (value := features.get(name)) is not None}
+    return list(known), list(known.values())
 
 
 def unpack(names: Iterable[str], values: Iterable[float | None]) -> dict[str, float | None]:

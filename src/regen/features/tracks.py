@@ -51,7 +51,7 @@ def deviation(values: Sequence[float]) -> float | None:
     if len(values) < 2:
         return None
     centre = math.fsum(values) / len(values)
-    return math.sqrt(math.fsum((value - centre) ** 2 for value in values) / (len(values) - 1))
+    return math.sqrt(math.fsum([(value - centre) ** 2 for value in values]) / (len(values) - 1))
 
 
 def slope(values: Sequence[float]) -> float | None:
@@ -61,7 +61,7 @@ def slope(values: Sequence[float]) -> float | None:
         return None
     middle = (n - 1) / 2
     spread = n * (n * n - 1) / 12
-    return math.fsum((index - middle) * value for index, value in enumerate(values)) / spread
+    return math.fsum([(index - middle) * value for index, value in enumerate(values)]) / spread
 
 
 def clamp(value: float, low: float, high: float) -> float:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-import json
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, Protocol
 
+import msgspec
 from google.cloud import bigquery
 
 from regen.adapters.bigquery.errors import translated
@@ -18,6 +18,7 @@ from regen.settings import number
 from regen.sql import Names, render
 
 BYTES = int(number("REGEN_MAXIMUM_BYTES_BILLED"))
+_JSON = msgspec.json.Encoder()
 SLATES = "upcoming_player_game_context"
 KEYS = {
     "upcoming_player_game_context": ("game_date", "game_id", "player_lookup"),
@@ -154,7 +155,7 @@ class TableLoader:
     def _append(self, table: str, target: str, rows: Sequence[Mapping[str, Any]]) -> None:
         if not rows:
             return
-        data = b"".join(json.dumps(row, separators=(",", ":")).encode() + b"\n" for row in rows)
+        data = _JSON.encode_lines(rows)
         config = bigquery.LoadJobConfig(
             source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
             schema=schema_fields(schema_of(table).fields),

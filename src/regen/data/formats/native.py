@@ -95,7 +95,10 @@ NATIVE_LINES = Format(
         *columns("bookmaker", parse.bookmaker, required=True),
         *columns("line", parse.line, required=True),
         *columns("over_price under_price", parse.maybe_price),
-        *columns("captured_at=snapshot_utc game_start=start_utc", parse.maybe_moment),
+        *columns(
+            "captured_at=snapshot_utc|captured_at|snapshot_at|last_update game_start=start_utc|game_start|commence_time",
+            parse.maybe_moment,
+        ),
         *columns("market", parse.maybe_text),
     ),
     skip_by=("market",),
@@ -122,7 +125,7 @@ NATIVE_REPORTS = Format(
         *columns("status", parse.injury_status, required=True),
         *columns("team", parse.maybe_team),
         *columns("reason", parse.maybe_text),
-        *columns("reported", parse.maybe_reported),
+        *columns("reported=reported|reported_at|report_time|report_date", parse.maybe_reported),
     ),
 )
 NATIVE_SCHEDULE = Format(

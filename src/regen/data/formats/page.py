@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regen.data.formats import FORMATS
-from regen.data.formats.shape import KINDS, Format
+from regen.data.formats.shape import KINDS, Column, Format
 
 BEGIN, END = "<!-- formats: written by tools/data_page.py -->", "<!-- end of formats -->"
 
@@ -19,9 +19,14 @@ def page() -> str:
 
 def _own(kind: str) -> str:
     form = next(form for form in FORMATS if form.name == kind)
-    must = ", ".join(column.names[0] for column in form.columns if column.required)
-    rest = ", ".join(column.names[0] for column in form.columns if not column.required)
+    must = ", ".join(_spelled(column) for column in form.columns if column.required)
+    rest = ", ".join(_spelled(column) for column in form.columns if not column.required)
     return f"| `{kind}` | {must} | {rest} |"
+
+
+def _spelled(column: Column) -> str:
+    first, *others = column.names
+    return f"{first} (or {', '.join(others)})" if others else first
 
 
 def _vendor(form: Format) -> str:
