@@ -16,5 +16,5 @@ def only_zone_matchup_moves(before: Current, after: Current) -> None:
         if key[1] in moved:
             old, new = ({row["predicted_points"] for row in found[key]} for found in (before, after))
             moved[key[1]] += old != new
-    assert moved[ENSEMBLE] == 0
-    assert moved[ZONES] > 5
+    assert moved[ENSEMBLE] == 0, moved
+    assert moved[ZONES] > 5, f"{moved} of {len(before)} before and {len(after)} after"

@@ -1,7 +1,8 @@
 """The whole of `docs/taking-over.md`, played on the local stack: its commands, in its order, on the predecessor's tables.
 
 `week` has two games a date, and Pub/Sub and Firestore in one process; `month` and `real` have a month of whole dates, and the
-emulators. tests/googlesql/test_takeover.py is a form without processes. What only gcloud, bq or Terraform can do is stood in for, and `support.predecessors_guide.STOOD_IN` says by what.
+emulators. tests/googlesql/test_takeover.py is a form without processes. What only gcloud, bq or Terraform can do is stood in
+for, and `support.predecessors_guide.STOOD_IN` says by what.
 """
 
 from __future__ import annotations

@@ -356,3 +356,27 @@ def test_old_staging_table_is_an_orphan(life: BigQueryHarness) -> None:
         life.warehouse.drop_staging("left_behind")
     assert early["no_orphans"].holds
     assert late["no_orphans"].examples == ("left_behind",)
+
+
+def test_rows_that_the_predecessor_predicted_over_agree(life: BigQueryHarness) -> None:
+    day, at_noon = day_of(-1), "TIMESTAMP '2026-02-02 12:00:00'"
+    for name in TABLES:
+        moved = f"SELECT * REPLACE (DATE '{day}' AS game_date) FROM `{life.name(name)}_good`"
+        life.client.query_and_wait(f"INSERT INTO `{life.name(name)}` {moved}")
+    rows = f"`{life.name(P)}`"
+    life.client.query_and_wait(
+        f"UPDATE {rows} SET superseded = TRUE, superseded_at = {at_noon}, superseded_reason = 'bdb_upgrade'"
+        f" WHERE {CURRENT} AND game_date = '{day}'"
+    )
+    ledger = BigQueryLedger(life.warehouse.jobs, Names(PROJECT, life.prefix))
+    lost = {f.name for f in ledger.verify(day, day, NOW, 90.0) if not f.holds}
+    assert {"nothing_lost", "superseded_told", "active_agrees"} <= lost
+
+    nothing = "CAST(NULL AS STRING)"
+    life.client.query_and_wait(
+        f"INSERT INTO {rows} SELECT * REPLACE (CONCAT('theirs/', prediction_id) AS prediction_id, {at_noon} AS created_at,"
+        f" {nothing} AS batch_id, {nothing} AS supersedes_prediction_id, {nothing} AS restored_from_prediction_id,"
+        f" {nothing} AS superseded_reason, CAST(NULL AS TIMESTAMP) AS superseded_at, FALSE AS superseded)"
+        f" FROM {rows} WHERE superseded_at = {at_noon} AND game_date = '{day}'"
+    )
+    assert {f.name: f.examples for f in ledger.verify(day, day, NOW, 90.0) if not f.holds} == {}

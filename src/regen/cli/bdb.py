@@ -9,7 +9,8 @@ import typer
 
 from regen import clock
 from regen.cli import completing
-from regen.cli.arguments import DryRun, game_date
+from regen.cli.arguments import TIMEOUT, DryRun, Timeout, Wait, game_date
+from regen.cli.follow import follow_scan
 from regen.cli.output import columns
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
@@ -35,11 +36,12 @@ def add(app: typer.Typer) -> None:
     app.add_typer(group, name="bdb", rich_help_panel=PANEL)
 
 
-def scan(session: Session, dry_run: DryRun = False) -> None:
+def scan(session: Session, dry_run: DryRun = False, wait: Wait = False, timeout: Timeout = TIMEOUT) -> None:
     """Regenerate each date whose late data has come, and the players whose shot zones the feature store has replaced."""
     if not dry_run:
         today = eastern_today(clock.now()).isoformat()
         ready(session, "regenerate each date whose late data has come", word=today)
+    since = session.coordinator.newest_at() if wait and not dry_run else ""
     report = session.coordinator.post_keyed("/bdb/scan", {"dry_run": True} if dry_run else {})
     arrived = sorted(report["games"], key=lambda game: game["was"] == BdbStatus.PENDING)
     session.out.show(report, columns(SCAN), [g for g in arrived if g["act"] != "wait"] or arrived[:20])
@@ -49,6 +51,8 @@ def scan(session: Session, dry_run: DryRun = False) -> None:
                 f"{one['game_date']}: other shot zones of {len(one['players'])} players: {one['act']}, {one['why']}"
             )
         session.out.line(scan_sentence(report, "nothing is awaited", dry_run=dry_run))
+    if wait and not dry_run:
+        follow_scan(session, report["triggered"], since, timeout=timeout)
 
 
 def list_(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -96,26 +96,29 @@ def follow_date(session: Session, game_date: str, *, timeout: float) -> None:
     _show_ends(session, views, PROMOTED)
 
 
-def follow_scan(session: Session, scan: Callable[[], dict[str, Any]], *, timeout: float) -> dict[str, Any]:
-    """Let a scan ask for regenerations, wait until each of its dates is settled, and return the scan's answer.
+def follow_scan(session: Session, game_dates: Sequence[str], since: str, *, timeout: float) -> None:
+    """Wait until each date of which a scan has asked for a regeneration has got it and is settled.
+
+    Args:
+        since: when the newest batch was created before the scan, as the coordinator writes it; empty if there was none.
 
     Raises:
         FellShort: one of the batches was not promoted.
+        StillLive: a date had no batch in time, or is not settled.
     """
-    since = session.coordinator.newest_at()
-    report = scan()
-    short: list[dict[str, Any]] = []
-    for day in report["triggered"]:
+    short: list[str] = []
+    for day in game_dates:
         began = time.monotonic()
         with going_on("the batches go on", f"regen wait --date {day}", f"regen status --date {day}"):
             wait_for_newer(session.coordinator, day, since, timeout=timeout)
             left = max(0.0, timeout - (time.monotonic() - began))
             with shown(session.out.say) as look:
                 views = wait_for_date(session.coordinator, day, timeout=left, look=look)
-        short += [view for view in views if view["status"] not in PROMOTED]
+        ends = ", ".join(f"{view['batch_id']} is {view['status']}" for view in views)
+        session.out.say(f"{day}: {ends}")
+        short += [view["batch_id"] for view in views if view["status"] not in PROMOTED]
     if short:
-        raise FellShort(next_=f"regen status {short[0]['batch_id']}")
-    return report
+        raise FellShort(next_=f"regen status {short[0]}")
 
 
 def _show_ends(session: Session, views: list[dict[str, Any]], good: frozenset[str]) -> None:

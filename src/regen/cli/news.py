@@ -8,7 +8,8 @@ import typer
 
 from regen import clock
 from regen.cli import completing
-from regen.cli.arguments import DateArgument, DryRun, game_date, names
+from regen.cli.arguments import TIMEOUT, DateArgument, DryRun, Timeout, Wait, game_date, names
+from regen.cli.follow import follow_scan
 from regen.cli.nothing import none_of_date
 from regen.cli.output import columns
 from regen.cli.safety import ready
@@ -36,6 +37,8 @@ def scan(
     ] = None,
     games: Annotated[list[str] | None, typer.Option("--game", "-g", help="Only these games.")] = None,
     dry_run: DryRun = False,
+    wait: Wait = False,
+    timeout: Timeout = TIMEOUT,
 ) -> None:
     """Regenerate the players whom news touches: ruled out or back, a line that moved, a game called off."""
     body: dict[str, Any] = {"dry_run": True} if dry_run else {}
@@ -46,12 +49,15 @@ def scan(
     if not dry_run:
         word = body.get("game_date") or eastern_today(clock.now()).isoformat()
         ready(session, "regenerate the players whom news touches", word=word)
+    since = session.coordinator.newest_at() if wait and not dry_run else ""
     report = session.coordinator.post_keyed("/news/scan", body)
     rows = [{**row, "touched": len(row["touched"])} for row in report["news"]]
     session.out.show(report, columns(SCAN), rows)
     if not session.out.json:
         decided = scan_sentence(report, "no news", dry_run=dry_run)
         session.out.line(f"{report['games']} games to come: {decided}")
+    if wait and not dry_run:
+        follow_scan(session, report["triggered"], since, timeout=timeout)
 
 
 def list_(session: Session, day: DateArgument = "TODAY") -> None:

@@ -160,7 +160,7 @@ class Coordinator:
     def newest_at(self) -> str:
         """The moment at which the newest batch of all dates was created; empty if there is none."""
         found = self.get("/batches", limit="1")["batches"]
-        return str(found[0]["created_at"]) if found else ""
+        return str(found[0]["created_at"] or "") if found else ""
 
     def carrying(self, trigger_id: str) -> list[dict[str, Any]]:
         """The batches that carry a trigger, newest first."""

@@ -153,10 +153,12 @@ def wait_for_newer(coordinator: Coordinator, game_date: str, since: str, *, time
     deadline = time.monotonic() + timeout
     while True:
         known, waiting = coordinator.on_date(game_date)
-        if waiting or any(str(batch["created_at"]) > since for batch in known):
+        if waiting or any((batch["created_at"] or "") > since for batch in known):
             return
         if time.monotonic() + every > deadline:
-            raise StillLive(f"no batch of {game_date} was opened within {timeout:g} s", f"regen wait --date {game_date}")
+            raise StillLive(
+                f"no batch of {game_date} was opened within {timeout:g} s", f"regen wait --date {game_date}"
+            )
         time.sleep(every)
 
 

@@ -1,5 +1,6 @@
 -- Invariants of single predictions and of generations: for each, the number of items examined, and those that violate it.
--- Rows that the predecessor made or superseded are checked only against the invariants of all rows.
+-- Rows that the predecessor made or superseded are checked only against the invariants of all rows: it says neither which
+-- batch has superseded a row nor that the row is inactive. Our own row that it has predicted over has a row of its after it.
 WITH predictions AS (
   SELECT
     prediction_id, game_date, game_id, player_lookup, system_id, current_points_line AS line, predicted_points,
@@ -26,6 +27,7 @@ grouped AS (
     predictions.*,
     COUNT(*) OVER (PARTITION BY game_date, prediction_id) AS same_id,
     COUNT(*) OVER (PARTITION BY game_date, game_id, player_lookup, system_id, line, is_current) AS same_key,
+    MAX(IF(is_ours, NULL, created_at)) OVER (PARTITION BY game_date, player_lookup) AS predecessors_newest,
     MIN(IF(is_current, IFNULL(batch_id, ''), NULL)) OVER (PARTITION BY game_date, player_lookup, system_id) AS one,
     MAX(IF(is_current, IFNULL(batch_id, ''), NULL)) OVER (PARTITION BY game_date, player_lookup, system_id) AS other,
     ROW_NUMBER() OVER (
@@ -37,6 +39,8 @@ grouped AS (
 judged AS (
   SELECT
     p.*,
+    NOT p.is_current AND p.superseded_by_batch_id IS NULL AND p.superseded_by_prediction_id IS NULL
+    AND IFNULL(p.predecessors_newest >= p.superseded_at, FALSE) AS is_predicted_over,
     CONCAT(
       CAST(p.game_date AS STRING), ' ', p.player_lookup, '/', p.system_id, '/',
       IFNULL(CAST(p.line AS STRING), 'no line'), ' ', p.prediction_id
@@ -60,14 +64,18 @@ looked AS (
     IF(is_current, IFNULL(one = other, FALSE), NULL) AS one_generation,
     IF(is_current, same_key = 1, NULL) AS unique_keys,
     IF(is_ours, same_id = 1, NULL) AS unique_ids,
-    IF(is_ours OR superseded_by_batch_id IS NOT NULL, IFNULL(is_active = is_current, FALSE), NULL) AS active_agrees,
+    IF(
+      (is_ours OR superseded_by_batch_id IS NOT NULL) AND NOT is_predicted_over,
+      IFNULL(is_active = is_current, FALSE), NULL
+    ) AS active_agrees,
     IF(
       is_current,
       superseded_at IS NULL AND superseded_reason IS NULL AND superseded_by_batch_id IS NULL
       AND superseded_by_prediction_id IS NULL, NULL
     ) AS current_untouched,
     IF(
-      NOT is_current AND (is_ours OR superseded_by_batch_id IS NOT NULL OR superseded_by_prediction_id IS NOT NULL),
+      NOT is_current AND NOT is_predicted_over
+      AND (is_ours OR superseded_by_batch_id IS NOT NULL OR superseded_by_prediction_id IS NOT NULL),
       IFNULL(
         superseded_at >= created_at AND superseded_reason IS NOT NULL AND superseded_by_batch_id IS NOT NULL, FALSE
       ),
