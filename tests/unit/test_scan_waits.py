@@ -56,7 +56,7 @@ def test_a_scan_whose_batch_is_not_promoted_falls_short(fake: FakeCoordinator, t
     fake.say(f"GET /batches/{NEW['batch_id']}", (200, ended_so))
     ended = scanned(fake, tmp_path, "bdb", "scan", "--wait")
     assert ended.exit_code == 1, ended.output
-    assert f"next: regen status {NEW['batch_id']}" in ended.stderr
+    assert json.loads(ended.stderr.splitlines()[-1])["next"] == f"regen status {NEW['batch_id']}"
 
 
 def test_a_scan_without_a_batch_in_time_says_so(fake: FakeCoordinator, tmp_path: Path) -> None:
