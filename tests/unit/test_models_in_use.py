@@ -155,6 +155,13 @@ def test_a_dry_run_of_a_use_changes_nothing(bench: Bench) -> None:
     assert read_in_use(bench.deps)[1] is None
 
 
+def test_a_model_without_a_system_is_not_taken_into_use(bench: Bench) -> None:
+    less = replace(ONE, models={n: m for n, m in ONE.models.items() if n != "learned_v1"}).sealed()
+    put(bench, less)
+    with pytest.raises(InvalidInput, match="has no learned_v1"):
+        use(bench, less.hash, PACKAGED)
+
+
 @pytest.mark.parametrize("content", [b'{"hash": "', TWO.to_json().encode()], ids=["half written", "another model"])
 def test_a_broken_model_is_not_taken_into_use(bench: Bench, content: bytes) -> None:
     put(bench, ONE, content)

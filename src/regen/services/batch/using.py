@@ -132,9 +132,13 @@ def _usable(deps: Deps, artefact_hash: str) -> str:
     if deps.models is None:
         raise Refused("no store of models is configured (REGEN_MODELS_STORE): every batch uses what the release ships")
     try:
-        return model_of(deps, artefact_hash).artefact.feature_version
+        artefact = model_of(deps, artefact_hash).artefact
     except ModelUnavailable as error:
         raise InvalidInput("hash", f"the hash of a published model; {error}") from error
+    shipped = packaged(deps).get(artefact.feature_version)
+    if shipped and (lacking := sorted(set(shipped.models) - set(artefact.models))):
+        raise InvalidInput("hash", f"an artefact of every system; {artefact_hash} has no {', '.join(lacking)}")
+    return artefact.feature_version
 
 
 def _taken(record: InUse, version: str, now: str, expected: str) -> str:

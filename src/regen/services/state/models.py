@@ -98,7 +98,7 @@ def model_of(deps: Deps, artefact_hash: str) -> Model:
     except (ArtefactRefused, KeyError, ValueError) as error:
         raise ModelUnavailable(f"model {artefact_hash}: {error}").of("the store of models") from error
     if len(kept) >= IN_MEMORY:
-        kept.pop(next(iter(kept)))
+        kept.pop(next(iter(kept), ""), None)
     kept[artefact_hash] = model
     return model
 
