@@ -161,9 +161,8 @@ class Takeover:
     def queried(self, command: str) -> None:
         """Run what the tool has written, each statement for itself; or another statement of the guide."""
         if "add.sql" not in command:
-            self.platform.run(
-                self.dated(command).split('"')[1].replace("nba_predictions.", f"{PRODUCTION}.nba_predictions.")
-            )
+            statement = self.dated(command).split('"')[1]
+            self.platform.run(re.sub(r"\bnba_predictions\.\w+", lambda name: f"`{PRODUCTION}.{name[0]}`", statement))
             return
         before = {table: self.rows(table) for table in ADOPTED}
         for table in ADOPTED:
@@ -180,10 +179,7 @@ class Takeover:
 
     def copied(self, command: str) -> None:
         """`bq cp`, by a statement."""
-        source, target = command.split()[2:4]
-        self.platform.client.create_dataset(f"{PRODUCTION}.{target.partition('.')[0]}", exists_ok=True)
-        where = "WHERE game_date >= '1946-01-01'"
-        self.platform.run(f"CREATE TABLE `{PRODUCTION}.{target}` AS SELECT * FROM `{PRODUCTION}.{source}` {where}")
+        self.platform.copy(*command.split()[2:4])
 
     # what must be so
 
@@ -235,12 +231,16 @@ class Takeover:
             documents.clear(self.firestore)
             assert documents.count(self.firestore) == 0
 
+    def leave(self, day: Day) -> None:
+        """Leave the predecessor's document of a batch."""
+        documents.leave(self.firestore, day.game_date)
+
     def predicted_over(self, command: str) -> None:
         """The predecessor is back, and regenerates a date in its own way."""
         self.noted(command)
         day = self.today
         assert day is not None
-        documents.leave(self.firestore, day.game_date)
+        self.leave(day)
         rows = predicted([replace(day, number=4)])["player_prop_predictions"]
         self.platform.predict_over(day.game_date, rows, self.at + timedelta(hours=1))
         assert all(row["batch_id"] is None for found in self.predictions(day).values() for row in found)

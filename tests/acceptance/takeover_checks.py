@@ -34,9 +34,25 @@ def all_superseded_once(takeover: Takeover, day: Day, before: Current) -> None:
     assert batch.startswith(f"regen_{day.game_date}_")
 
 
-def grades_are_left_alone(takeover: Takeover, theirs: Sequence[Mapping[str, Any]]) -> None:
-    """The predecessor's grades, which name no prediction, are as they were; what regen has predicted is graded beside them."""
-    first, last = takeover.days[0].game_date, takeover.days[-1].game_date
+def nothing_postponed_is_current(takeover: Takeover) -> None:
+    """Of a game that is postponed nothing is current: what the predecessor has predicted of it is withdrawn, whatever the system."""
+    withdrawn = 0
+    for day in takeover.days[1:]:
+        rows = takeover.platform.found("player_prop_predictions", day.game_date)
+        of_game = [row for row in rows if row["game_id"] in day.postponed]
+        assert [row for row in of_game if not row["superseded"]] == []
+        withdrawn += sum(row["superseded_reason"] == "postponed" for row in of_game)
+        assert day in takeover.old or not of_game, "who plays is known before the start"
+    assert withdrawn > 10 or not any(day.postponed for day in takeover.old[1:])
+
+
+def grades_are_left_alone(takeover: Takeover, theirs: Sequence[Mapping[str, Any]], days: Sequence[Day] = ()) -> None:
+    """The predecessor's grades, which name no prediction, are as they were; what regen has predicted is graded beside them.
+
+    Args:
+        days: those whose grades `theirs` are; all if empty.
+    """
+    first, last = ((days or takeover.days)[n].game_date for n in (0, -1))
     found = takeover.platform.found("prediction_accuracy", first, last)
     known = theirs[0].keys()
     left = [{name: row[name] for name in known} for row in found if row["prediction_id"] is None]

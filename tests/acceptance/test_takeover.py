@@ -22,6 +22,7 @@ from acceptance.takeover_checks import (
     back_in_charge,
     errors_agree,
     grades_are_left_alone,
+    nothing_postponed_is_current,
     readers_find_what_they_know,
     shadow_agrees,
 )
@@ -94,7 +95,7 @@ def takeover(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 def _fill(made: Takeover, data: DataFolder, form: Form) -> None:
     """Put the predecessor's rows where the local stack's were."""
     made.platform.replace_nothing()
-    rows = {**box_scores(data, form.first - timedelta(days=form.history)), **predicted(made.old)}
+    rows = {**box_scores(data, form.first - timedelta(days=form.history), made.days), **predicted(made.old)}
     for day in made.days:
         for table, found in day.tables().items():
             late = table == "ml_feature_store_v2" and day is made.truncated
@@ -126,6 +127,7 @@ def test_the_predecessor_is_taken_over_as_the_guide_says(takeover: Takeover) -> 
     for day in takeover.old[1:]:
         takeover.regen("wait", "--date", day.game_date.isoformat(), "--timeout", "300")
         all_superseded_once(takeover, day, before[day.game_date])
+    nothing_postponed_is_current(takeover)
     grades_are_left_alone(takeover, graded)
     errors_agree(takeover, within=0.01)
     readers_find_what_they_know(takeover)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from browser.conftest import Served
-from support.league import DAY, entry, players
+from support.league import DAY, entry, moved_players, players
 
 pytestmark = pytest.mark.browser
-FRESH = [entry(e.player_lookup, form=15.0 + n, lines=(11.5 + n,)) for n, e in enumerate(players())]
+FRESH = moved_players()
 
 
 def _says(page: Any, words: str) -> None:

@@ -93,6 +93,18 @@ def test_a_player_with_minutes_and_no_points_is_not_voided(book: Book) -> None:
     assert book.points() == {"anton": 25}
 
 
+@pytest.mark.parametrize("sent", [{"points": 0}, {"points": 5}, {"points": None}], ids=["zeros", "few", "none"])
+def test_a_game_is_not_graded_by_points_that_come_later(book: Book, sent: dict[str, Any]) -> None:
+    """Minutes come first in some feeds, and every player stands with zero points until the rest is there."""
+    whole = box(anton=25, bela=3)
+    book.load([{**row, **(sent if row["team_abbr"] == "BOS" else {})} for row in whole])
+    assert book.grade().waiting == (GAME,)
+    assert book.points() == {}
+    book.load([{**row, "processed_at": LATER} for row in whole])
+    assert book.grade(1).waiting == ()
+    assert book.points() == {"anton": 25, "bela": 3}
+
+
 def test_grade_survives_a_reloaded_box_score(book: Book) -> None:
     book.load(box(anton=25, bela=3))
     before = book.grade()

@@ -54,6 +54,7 @@ class Engine:
         self._required: dict[str, frozenset[str]] = {}
         self._views: dict[str, str] = {}
         self.data: Data = {}
+        self._sent: dict[str, tuple[tuple[Stored, ...], Mapping[str, Type], bytes]] = {}
         for table in tables():
             self.create(names.table(table.name), table.fields)
 
@@ -63,6 +64,14 @@ class Engine:
         self._columns[name] = {f.name: column(f) for f in wanted}
         self._required[name] = frozenset(f.name for f in wanted if f.mode == "REQUIRED")
         self.data.setdefault(name, ())
+
+    def alter(self, name: str, fields: Iterable[Field]) -> None:
+        """Give a table other columns; its rows keep their cells, and are NULL in new columns."""
+        self.create(name, fields)
+        columns = self._columns[name]
+        self.data[name] = tuple(
+            {n: row[n] if n in row else value(None, kind) for n, kind in columns.items()} for row in self.data[name]
+        )
 
     def drop(self, name: str) -> None:
         self._columns.pop(name, None)
@@ -220,8 +229,18 @@ class Engine:
         made.column.add(name=ROW, type=scalar("INT64"), is_pseudo_column=True)
         content = request.table_content[name].table_data
         content.SetInParent()
-        for i, row in enumerate(self.data[name]):
-            content.row.add(cell=[*(row[n] for n in columns), value(i, scalar("INT64"))])
+        content.MergeFromString(self._encoded(name, columns, type(content)))
+
+    def _encoded(self, name: str, columns: Mapping[str, Type], kind: Any) -> bytes:
+        """The rows of a table, each with its number. A script asks of the same rows many times: they are encoded once."""
+        rows = self.data[name]
+        known = self._sent.get(name)
+        if known is None or known[0] is not rows or known[1] is not columns:
+            content = kind()
+            for i, row in enumerate(rows):
+                content.row.add(cell=[*(row[n] for n in columns), value(i, scalar("INT64"))])
+            known = self._sent[name] = rows, columns, content.SerializeToString()
+        return known[2]
 
     def _row(self, name: str, row: Mapping[str, Any]) -> Stored:
         columns = self._columns[name]

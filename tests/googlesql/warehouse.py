@@ -54,8 +54,18 @@ class EvaluatorClient(FakeClient):
         self.engine.load(name, rows, truncate=truncate)
 
 
-def _rendered(query: str, names: Names) -> str:
-    return render_text(query, names, lists=(("input_project", names.project),))
+def make_views(engine: Engine, names: Names, own: Mapping[str, str] = MappingProxyType({}), inputs: str = "") -> None:
+    """Make a project's views.
+
+    Args:
+        own: a deployment's own queries, by view.
+        inputs: the project that those read; its own if empty.
+    """
+    for view in VIEWS:
+        query, read = own.get(view.removesuffix("_view")), (("input_project", inputs or names.project),)
+        text = render(view, names) if query is None else render_text(query, names, lists=read)
+        if (definition := DEFINITION.match(text)) is not None and definition[1] == "VIEW":
+            engine.view(definition[2], text[definition.end() :].strip())
 
 
 class EvaluatorHarness:
@@ -72,11 +82,7 @@ class EvaluatorHarness:
         if own:
             for name, fields in raw_tables().items():
                 self.engine.create(f"{PROJECT}.{DATASET}.{name}", fields)
-        for view in VIEWS:
-            query = own.get(view.removesuffix("_view"))
-            text = render(view, self.names) if query is None else _rendered(query, self.names)
-            if (definition := DEFINITION.match(text)) is not None and definition[1] == "VIEW":
-                self.engine.view(definition[2], text[definition.end() :].strip())
+        make_views(self.engine, self.names, own)
         client: Any = EvaluatorClient(self.engine)
         self.client = cast("bigquery.Client", client)
         self.warehouse = BigQueryWarehouse(self.client, PROJECT)

@@ -17,9 +17,10 @@ from regen.domain.batch import Status
 from regen.domain.bdb import BdbAct, BdbGame, decide
 from regen.domain.checks import NEVER_ACCEPTED, agrees, sane
 from regen.domain.errors import InsufficientData
-from regen.domain.estimate import Estimate
+from regen.domain.estimate import Estimate, Trust
 from regen.domain.feature_versions import FeatureVersions
 from regen.domain.inputs import PlayerInputs
+from regen.domain.market import market
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction
 from regen.domain.predict import Gate, Naming, predict_player
 from regen.domain.recommendation import advise
@@ -145,7 +146,8 @@ def test_i46_a_recommendation_agrees_with_its_points_and_line() -> None:
     said = set()
     for points in range(600):
         for line in (None, 4.5, 10.0, 17.5, 29.5):
-            judged = advise(Estimate(points / 15, 5.0, 50.0), line)
+            estimate = Estimate(points / 15, 5.0, 50.0, trust=Trust(1.0))
+            judged = advise(estimate, line, market(-110, -110))
             row = Prediction("i", "s", "1", judged.predicted_points, 5.0, 50.0, judged.recommendation.value, line)
             assert agrees(row), row
             said.add(judged.recommendation.value)

@@ -15,7 +15,9 @@ import importlib.util
 import inspect
 import itertools
 import json
+import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -136,9 +138,8 @@ def two_submissions_of_one_id() -> bool:
             thread.join()
     finally:
         store.load = load
-    for running in list(runner._running.values()):
-        if running.future is not None:
-            running.future.result(30)
+    futures = [running.future for running in list(runner._running.values()) if running.future is not None]
+    ends += [type(error).__name__ for future in futures if (error := future.exception(30)) is not None]
     return sorted(ends) != ["duplicate", "taken"]
 
 
@@ -231,6 +232,46 @@ def all_columns_for_one() -> bool:
     return any("duckdb_columns()" in sql for sql in asked)
 
 
+_NEWEST = "SELECT * FROM s QUALIFY row_number() OVER (PARTITION BY game, player ORDER BY stamp DESC) = 1"
+_WHOLE = f"""
+SELECT game, count_if(whole) >= 2 AS whole
+FROM (SELECT game, sum(minutes) >= 100 AND sum(points) >= 4 AS whole FROM ({_NEWEST}) GROUP BY game, team)
+GROUP BY game
+"""
+_JOINED = f"p JOIN ({_WHOLE}) w ON w.whole AND w.game = p.game LEFT JOIN ({_NEWEST}) n ON (p.game, p.player) = (n.game, n.player)"
+_DYING = f"""
+CREATE TABLE s AS SELECT 1 AS game, n AS player, n % 2 AS team, n + 10 AS points, 30 AS minutes, n AS stamp FROM range(18) t(n);
+CREATE TABLE p AS SELECT n AS id, n AS player, 1 AS game FROM range(2) t(n);
+CREATE TABLE g (id INT, player INT, game INT, points INT);
+BEGIN;
+INSERT INTO g (id, player, game) SELECT p.id, p.player, p.game FROM {_JOINED};
+UPDATE g SET points = f.points FROM (SELECT p.id, n.points FROM {_JOINED}) f
+WHERE g.id = f.id AND coalesce(g.points, -1) <> coalesce(f.points, -1);
+COMMIT;
+"""
+_LAKE = """
+import sys, duckdb
+folder, disabled, script = sys.argv[1:]
+connection = duckdb.connect()
+connection.execute(f"ATTACH 'ducklake:{folder}/m.db' AS lake (DATA_PATH '{folder}/files', DATA_INLINING_ROW_LIMIT 0)")
+connection.execute(f"USE lake; SET threads = 1; SET disabled_optimizers = '{disabled}'")
+connection.execute(script)
+"""
+
+
+def a_window_that_kills() -> bool:
+    from local_bigquery.engine import database
+
+    database.reset()
+    ((disabled,),) = database.fetch("SELECT current_setting('disabled_optimizers')")
+    database.reset()
+    with tempfile.TemporaryDirectory() as folder:
+        argv = [sys.executable, "-I", "-c", _LAKE, folder, disabled, _DYING]
+        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0 or "Could not find matching file" in done.stderr, done.stderr[-1000:]
+    return done.returncode != 0
+
+
 REPRODUCTIONS: dict[str, Callable[[], bool]] = {
     "take_ids_one_at_a_time": two_submissions_of_one_id,
     "end_lost_jobs": a_job_that_no_thread_runs,
@@ -238,6 +279,7 @@ REPRODUCTIONS: dict[str, Callable[[], bool]] = {
     "use_one_thread": several_threads,
     "find_one_table": all_tables_for_one,
     "read_columns_of_one_table": all_columns_for_one,
+    "number_rows_as_written": a_window_that_kills,
 }
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from regen.services.healing import dead_letters, sweeping
 from regen.services.state import outbox, recording
 from regen.services.state.commit import read_batch, until_committed
 from regen.services.state.deps import REQUEST_TOPIC, Deps
-from regen.services.tables import asking, bdb_scanning, news_scanning
+from regen.services.tables import asking, bdb_scanning, news_scanning, quality_watching
 from simulation.platform import Statement
 from simulation.ports import SimulatedWarehouse
 from simulation.upstream import Upstream
@@ -286,6 +286,13 @@ def _merges_grades() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _silent_quality() -> Iterator[None]:
+    """Measures live quality and raises no alert."""
+    with patch.object(quality_watching, "_raise", lambda *_: None):
+        yield
+
+
 class OneJobId(MemoryWarehouse):
     """Relies on one job id for all accounts to record entries once: two MERGEs do not conflict."""
 
@@ -359,6 +366,7 @@ VARIANTS = (
     Variant("a fence raised by a MERGE", MergesFence, known=(2054,)),
     Variant("audit entries recorded by a MERGE", MergesAudit, known=(159,)),
     Variant("grades made by a MERGE that only inserts", patched=_merges_grades, known=(61,)),
+    Variant("figures beyond their limits that raise no alert", patched=_silent_quality, known=(0,)),
     Variant("one job id for two accounts", OneJobId, _one_job_id, known=(3061,)),
     Variant("an unknown end means that nothing was changed", patched=_unknown_is_nothing),
     Variant("what was committed before the fence was raised is not read", patched=_never_looks),

@@ -58,7 +58,11 @@ class Errands:
     def grade(self) -> None:
         """Send the scheduler's daily grading of recent dates, sometimes twice at once."""
         for _ in range(self.rng.choice((1, 2, 2))):
-            self.people.world.request("coordinator", "/grades", TICKED, {"days": 5})
+            self.grade_once()
+
+    def grade_once(self, done: Callable[[Reply | None], None] | None = None) -> None:
+        """Send one such grading."""
+        self.people.world.request("coordinator", "/grades", TICKED, {"days": 5}, done)
 
     def _old_dates(self, days: list[date]) -> None:
         for day in days:

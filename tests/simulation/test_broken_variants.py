@@ -26,6 +26,13 @@ def test_every_broken_variant_is_caught(variant: Variant, capsys: pytest.Capture
     assert at_the_end
 
 
+@pytest.mark.parametrize("variant", [v for v in VARIANTS if v.known], ids=lambda v: v.name)
+def test_the_sound_code_is_clean_where_its_variant_is_not(variant: Variant) -> None:
+    for seed in variant.known:
+        result = simulate(seed)
+        assert not result.violations, result.describe()
+
+
 def test_completion_left_to_another_process_is_caught() -> None:
     """After a failed precondition a process must read and decide again, never assume that another did the work."""
     with LEFT_TO_ANOTHER.patched():

@@ -1,5 +1,6 @@
 """Late data: games that wait for it, its arrival, and a ledger that measures which predictions use it."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -13,10 +14,13 @@ from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.bdb import MAX_ATTEMPTS, BdbChange, BdbGame, BdbStatus, pause_after
 from regen.domain.grading import Graded
 from regen.domain.inputs import PlayerInputs
+from regen.domain.quality import GameSums
 from simulation.rows import current
 from support.league import DAY
 
 Key = tuple[date, str]
+SCORED, ALIKE = 14, 100
+"""What everybody has scored, and for how many predictions like it a graded one stands: two hundred make a figure count."""
 
 
 @dataclass(frozen=True)
@@ -88,12 +92,23 @@ class Upstream(MemoryLedger):
             work.commit()
         finally:
             work.end()
-        return []
+        dates = Counter(self._day(row) for row in self.gradable(first, last))
+        return [Graded(day, rows, rows, 0, 0, None) for day, rows in sorted(dates.items())]
 
     def gradable(self, first: date, last: date) -> list[Row]:
         """The current predictions of past dates."""
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         return [row for day in days if day < DAY for row in self._warehouse.predictions(day) if current(row)]
+
+    def quality(self, first: date, last: date) -> list[GameSums]:
+        """See the port: what the graded current predictions came to, each as a game of its own."""
+        grades = self._warehouse.tables.rows[GRADES]
+        found = [row for row in self.gradable(first, last) if grades.get(row["prediction_id"])]
+        return [_sums(self._day(row), row) for row in found]
+
+    def _day(self, row: Row) -> date:
+        day = row["game_date"]
+        return day if isinstance(day, date) else date.fromisoformat(day)
 
     def measured(self, game: BdbGame) -> BdbGame:
         """The game with counts of its features and of its predictions that use them."""
@@ -168,3 +183,13 @@ def _rows_are_fresh(rows: Sequence[Any], source: PlayerInputs) -> bool:
         if known is not None and known != source.feature_hash:
             return False
     return True
+
+
+def _sums(day: date, row: Row) -> GameSums:
+    points = float(row["predicted_points"])
+    overs = ALIKE if points > SCORED else 0
+    return GameSums(
+        game_date=day, game_id=row["prediction_id"], system_id=row["system_id"], graded=ALIKE, retrospective=0,
+        mae=ALIKE * abs(points - SCORED), bias=ALIKE * (points - SCORED), lined=ALIKE, sided=ALIKE, overs=overs,
+        decided=ALIKE, hits=overs, forecasts=0, expected_overs=0.0, actual_overs=0,
+    )  # fmt: skip

@@ -25,6 +25,7 @@ from regen.console.site import Site, Target
 from regen.console.sources import CoordinatorOrders, CoordinatorRecords
 from regen.domain.slate import exclusion
 from regen.domain.slate_reading import SlateEntry
+from regen.schemas import table
 from support.league import DAY
 from support.web_bench import KEY, Web
 
@@ -66,6 +67,7 @@ class MemoryTables:
 
     Attributes:
         awaited_rows: what `pending_bdb_games` has.
+        figures: what `prediction_quality` has.
         asked: the names of the questions, in order.
     """
 
@@ -74,6 +76,7 @@ class MemoryTables:
         self.awaited_rows: list[View] = []
         self.scored: dict[str, int] = {}
         self.grades: list[View] = []
+        self.figures: list[View] = []
         self.asked: list[str] = []
 
     def _rows(self, day: date) -> Sequence[Any]:
@@ -181,6 +184,11 @@ class MemoryTables:
     def accuracy(self, first: date, last: date) -> list[View]:
         self.asked.append("accuracy")
         return [g for g in self.grades if first.isoformat() <= g["game_date"] <= last.isoformat()]
+
+    def quality(self, until: date) -> list[View]:
+        self.asked.append("quality")
+        found = [row for row in self.figures if row["as_of_date"] <= until.isoformat()]
+        return [row for row in found if row["as_of_date"] == max(one["as_of_date"] for one in found)]
 
     def player(self, player: str, first: date, last: date) -> list[View]:
         self.asked.append("player")
@@ -365,6 +373,15 @@ def grade(day: date = DAY, system: str = "steady") -> View:
         "game_date": day.isoformat(), "system_id": system, "graded": 12, "mae": 5.25, "bias": -0.2, "lined": 8,
         "lined_mae": 5.5, "line_mae": 5.125,
     }  # fmt: skip
+
+
+def figures(as_of: date = DAY, system: str = "steady", beyond: str | None = None) -> View:
+    """Live quality of a system over a week."""
+    known = {
+        "as_of_date": as_of.isoformat(), "window_days": 7, "system_id": system, "graded": 1234, "mae": 5.25, "mae_low": 5.0,
+        "mae_high": 5.5, "bias": -0.2, "over_share_pct": 91.5, "beyond": beyond,
+    }  # fmt: skip
+    return {name: known.get(name) for name in table("prediction_quality").columns}
 
 
 def query(text: str) -> dict[str, str]:

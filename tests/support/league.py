@@ -10,7 +10,7 @@ from regen.domain import ids
 from regen.domain.batch import Thresholds
 from regen.domain.checks import CHECKS
 from regen.domain.errors import InsufficientData
-from regen.domain.estimate import Estimate
+from regen.domain.estimate import Estimate, Trust
 from regen.domain.inputs import Line, PlayerInputs, RecentGame, SourceTier
 from regen.domain.slate_reading import SlateEntry, SlateReading
 from regen.services.state.deps import Config
@@ -46,7 +46,7 @@ class Flat:
         form = inputs.features["form"]
         if form is None:
             raise InsufficientData("no_form", "no form is known")
-        return Estimate(form + self.offset, 5.0, 50.0, {"form": form})
+        return Estimate(form + self.offset, 5.0, 50.0, {"form": form}, trust=Trust(1.0))
 
 
 _REGISTRY = {"steady": Flat("steady", 0.0), "bold": Flat("bold", 1.5)}
@@ -148,6 +148,11 @@ def names(number: int) -> list[str]:
 def players(number: int = 8, **what: Any) -> list[SlateEntry]:
     """Players with complete inputs."""
     return [entry(name, form=12.0 + n, lines=(11.5 + n,), **what) for n, name in enumerate(names(number))]
+
+
+def moved_players() -> list[SlateEntry]:
+    """The same players with other form, so that every prediction of theirs moves."""
+    return [entry(e.player_lookup, form=15.0 + n, lines=(11.5 + n,)) for n, e in enumerate(players())]
 
 
 def mixed_players(rng: random.Random, number: int, day: date = DAY) -> list[SlateEntry]:

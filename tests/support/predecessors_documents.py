@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 from unittest.mock import patch
 
 from google.cloud import firestore
@@ -24,13 +25,18 @@ def leave(client: firestore.Client | None, day: date) -> None:
     """Write the document of a batch that was never completed, as most of the predecessor's are."""
     if client is None:
         return
+    name, fields = left(day, firestore.SERVER_TIMESTAMP)
+    client.collection(BATCHES).document(name).set(fields)
+
+
+def left(day: date, at: object) -> tuple[str, dict[str, Any]]:
+    """The name and the fields of such a document."""
     name = f"batch_{day}_1769284800"
-    client.collection(BATCHES).document(name).set({
+    return name, {
         "batch_id": name, "game_date": day.isoformat(), "expected_players": 40, "completed_players": ["lukadoncic"],
         "failed_players": [], "total_predictions": 6, "is_complete": False, "correlation_id": "a1b2c3d4", "dataset_prefix": "",
-        "start_time": firestore.SERVER_TIMESTAMP, "created_at": firestore.SERVER_TIMESTAMP,
-        "updated_at": firestore.SERVER_TIMESTAMP,
-    })  # fmt: skip
+        "start_time": at, "created_at": at, "updated_at": at,
+    }  # fmt: skip
 
 
 def clear(client: firestore.Client | None) -> None:

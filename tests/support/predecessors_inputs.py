@@ -1,13 +1,14 @@
 """Real or sample games as the predecessor's inputs had them, dirt and all.
 
-Statuses in two cases, a start that is a text, NaN for what is not known, and no row from before the start where a date was written anew.
+Statuses in two cases, a start that is a text, NaN for what is not known, no row from before the start where a date was written anew, and
+games that are postponed to the next day, where they are played under the same id.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from regen.data import input_rows
@@ -24,6 +25,8 @@ from support.upstream_tables import summary_row
 VERSION = "v2_37features"
 AVAILABLE = ("completed_bdb", None, "bdb_available")
 """How it is said that shot zones have come, by turns: a word of either vocabulary, or nothing but the rows themselves."""
+POSTPONED, EVERY = (4, 7), 10
+"""The numbers of the dates, in each so many, whose last game of several is postponed: one that the predecessor has predicted among them."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Day:
         number: of the date among those asked for; decides what is odd about it.
         own: what regen's import would have made of the same games, without and with shot zones, by player.
         points: what each player then scored.
+        postponed: the ids of the games that are not played on the date.
     """
 
     game_date: date
@@ -42,14 +46,15 @@ class Day:
     players: tuple[SlatePlayer, ...]
     own: Mapping[str, tuple[PlayerInputs, PlayerInputs]]
     points: Mapping[str, int]
+    postponed: frozenset[str] = frozenset()
 
     def tables(self) -> Mapping[str, list[Row]]:
         """What upstream has of the date before its games; the box scores of all dates are `box_scores`."""
         return {
             "upcoming_player_game_context": [self._context(player) for player in self.players],
             "ml_feature_store_v2": self.features(late=False),
-            "nbac_schedule": [scheduled(game) for game in self.games],
-            "pending_bdb_games": [self._pending(game) for game in self.games] if self.said is not None else [],
+            "nbac_schedule": [scheduled(game, self._status(game)) for game in self.games],
+            "pending_bdb_games": [self._pending(game) for game in self.games if self.said and not self._status(game)],
             **lines(self.players),
         }
 
@@ -61,6 +66,9 @@ class Day:
     def features(self, *, late: bool) -> list[Row]:
         """The feature store's rows of the date: all are written anew when the shot zones have come."""
         return [self._feature_row(player, late=late) for player in self.players]
+
+    def _status(self, game: Game) -> str | None:
+        return "PPD" if game.game_id in self.postponed else None
 
     def _context(self, player: SlatePlayer) -> Row:
         row = input_rows.slate_row(player, 10, input_rows.made_before(player))
@@ -116,9 +124,10 @@ def upstream_days(data: DataFolder, wanted: Collection[date], games: int | None 
             yield _day(day, dates.index(day.game_date), games)
 
 
-def box_scores(data: DataFolder, since: date) -> Mapping[str, list[Row]]:
-    """Upstream's box scores."""
-    rows = [_box_score(log) for log in data.logs if log.game_date >= since]
+def box_scores(data: DataFolder, since: date, days: Collection[Day] = ()) -> Mapping[str, list[Row]]:
+    """Upstream's box scores; what was postponed on some days has been played on the next."""
+    moved = {game for day in days for game in day.postponed}
+    rows = [_box_score(log, later=log.game_id in moved) for log in data.logs if log.game_date >= since]
     return {"player_game_summary": rows}
 
 
@@ -127,11 +136,13 @@ def _day(day: GameDay, number: int, most: int | None) -> Day:
     chosen = frozenset(game.game_id for game in games)
     players = tuple(player for player in day.slate.players if player.game.game_id in chosen)
     own = {p.player_lookup: (day.inputs(p, with_zones=False), day.inputs(p, with_zones=True)) for p in players}
-    points = {log.player_lookup: log.points for log in day.logs if log.game_id in chosen and log.minutes > 0}
-    return Day(day.game_date, number, games, players, own, points)
+    off = frozenset({games[-1].game_id} if number % EVERY in POSTPONED and len(games) > 1 else ())
+    played = [log for log in day.logs if log.game_id in chosen - off and log.minutes > 0]
+    return Day(day.game_date, number, games, players, own, {log.player_lookup: log.points for log in played}, off)
 
 
-def _box_score(log: GameLog) -> Row:
+def _box_score(log: GameLog, *, later: bool) -> Row:
+    log = replace(log, game_date=log.game_date + timedelta(days=1)) if later else log
     row = summary_row(log)
     made = datetime(log.game_date.year, log.game_date.month, log.game_date.day, 10, tzinfo=NEW_YORK) + timedelta(days=1)
     return {

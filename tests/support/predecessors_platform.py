@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -24,6 +24,16 @@ OWN_VIEWS = ("game_schedule_input", "prop_lines_input")
 """Views of inputs, for which `infra/sql` has queries over upstream's raw tables."""
 _VIEW = re.compile(r'^    query +=\s+"(SELECT \* FROM [^"]+)"$', re.MULTILINE)
 _SUPERSEDES = (Path(__file__).parents[1] / "fixtures" / "predecessor" / "supersedes.txt").read_text(encoding="utf-8")
+
+
+def input_views(project: str) -> Iterator[tuple[str, str]]:
+    """The views of a project's inputs that a deployment in another has: each name with its dataset's, and infra's own query."""
+    (query,) = _VIEW.findall((INFRA / "bigquery.tf").read_text(encoding="utf-8"))
+    for table in tables():
+        if table.owner == "upstream":
+            text = query.replace("${local.input_project}", project)
+            text = text.replace("${each.value.dataset}", table.dataset).replace("${each.key}", table.name)
+            yield f"{table.dataset}.{table.name}", text
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,12 @@ class Platform:
         for name, made in tables_of.of_tables(rows, self.project).items():
             tables_of.load(self.client, name, made)
 
+    def copy(self, source: str, target: str) -> None:
+        """What `bq cp` does: a table of the project, each named with its dataset."""
+        self.client.create_dataset(f"{self.project}.{target.partition('.')[0]}", exists_ok=True)
+        where = "WHERE game_date >= '1946-01-01'"
+        self.run(f"CREATE TABLE `{self.project}.{target}` AS SELECT * FROM `{self.project}.{source}` {where}")
+
     def replace_nothing(self) -> None:
         """Take away what a local stack has made, so that the predecessor's tables are the only ones."""
         for dataset in sorted({table.dataset for table in tables()}):
@@ -91,13 +107,9 @@ class Platform:
 
     def apply_beside(self, project: str) -> None:
         """Make a deployment in a project of its own, whose input tables are views of production's."""
-        (query,) = _VIEW.findall((INFRA / "bigquery.tf").read_text(encoding="utf-8"))
-        for table in tables():
-            if table.owner == "upstream":
-                self.client.create_dataset(f"{project}.{table.dataset}", exists_ok=True)
-                text = query.replace("${local.input_project}", self.project)
-                text = text.replace("${each.value.dataset}", table.dataset).replace("${each.key}", table.name)
-                self.run(f"CREATE VIEW `{project}.{table.dataset}.{table.name}` AS {text}")
+        for name, text in input_views(self.project):
+            self.client.create_dataset(f"{project}.{name.partition('.')[0]}", exists_ok=True)
+            self.run(f"CREATE VIEW `{project}.{name}` AS {text}")
         self.apply(project)
 
     def described(self, table: str) -> dict[str, Any]:

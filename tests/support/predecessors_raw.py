@@ -17,12 +17,12 @@ BETTINGPROS = "fanduel"
 """The bookmaker whose lines come from BettingPros; all others' come from the Odds API."""
 
 
-def scheduled(game: Game) -> Row:
-    """A game of `nbac_schedule`, whose start is what New York's clocks say."""
+def scheduled(game: Game, status: str | None = None) -> Row:
+    """A game of `nbac_schedule`, whose start is what New York's clocks say; its status is that start, or what became of it."""
     local = input_rows.tip_off(game).astimezone(NEW_YORK).replace(tzinfo=None)
     return {
         "game_id": game.game_id, "game_date": game.game_date.isoformat(), "game_date_est": f"{local.isoformat()}Z",
-        "game_status": 1, "game_status_text": local.strftime("%I:%M %p ET"), "home_team_tricode": game.home,
+        "game_status": 1, "game_status_text": status or local.strftime("%I:%M %p ET"), "home_team_tricode": game.home,
         "away_team_tricode": game.away, "processed_at": f"{game.game_date.isoformat()}T10:00:00Z",
     }  # fmt: skip
 

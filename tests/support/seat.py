@@ -116,6 +116,9 @@ class SeatReader:
     def _diff_accuracy(self, **_: object) -> Iterator[dict[str, Any]]:
         return iter(())
 
+    def _quality_kept(self, **_: object) -> Iterator[dict[str, Any]]:
+        return iter(())
+
     def _show(self, game_date: date, player: str, system: str) -> Iterator[dict[str, Any]]:
         for row in self._seat.bench.warehouse.predictions(game_date):
             if is_current(row) and player in {"", row["player_lookup"]} and system in {"", row["system_id"]}:

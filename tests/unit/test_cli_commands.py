@@ -275,6 +275,37 @@ def test_start_and_grade_have_a_dry_run(fake: FakeCoordinator, regen: Regen) -> 
     assert [body["dry_run"] for _, body, _ in fake.asked if body] == [True, True]
 
 
+@pytest.mark.parametrize("options", [(), ("--dry-run",)], ids=" ".join)
+def test_grading_dates_without_predictions_says_so(
+    fake: FakeCoordinator, regen: Regen, options: tuple[str, ...]
+) -> None:
+    fake.say("POST /grades", (200, {"status": "graded", "dates": []}))
+    result = regen("grade", "2026-01-20", "2026-01-21", *options)
+    assert result.exit_code == 0
+    assert "no played game from 2026-01-20 to 2026-01-21 has predictions" in result.stderr
+
+
+@pytest.mark.parametrize("order", [("promote", BATCH, "--check", "coverage"), ("halt",)], ids=" ".join)
+def test_only_what_changes_something_needs_a_reason(
+    fake: FakeCoordinator, regen: Regen, order: tuple[str, ...]
+) -> None:
+    fake.say(f"GET /batches/{BATCH}", (200, view(status="rejected")))
+    fake.say(f"GET /batches/{BATCH}/moves", (404, {"title": "No such route"}))
+    for route in (f"POST /batches/{BATCH}/promote", "POST /halt"):
+        fake.say(route, (200, {"status": "dry_run", "batch_id": BATCH, "waiting": 0, "halted": False}))
+    assert regen(*order, "--dry-run").exit_code == 0
+    asked = len(fake.asked)
+    refused = regen(*order, "--yes")
+    assert refused.exit_code == 2
+    assert "--reason" in refused.stderr
+    assert len(fake.asked) == asked
+
+
+def test_a_problem_is_not_said_twice(fake: FakeCoordinator, regen: Regen) -> None:
+    fake.say("POST /start", (404, {"title": "No slate", "detail": "no slate for 2026-02-10"}))
+    assert "error: no slate for 2026-02-10\n" in regen("start", "2026-02-10").stderr
+
+
 def test_promote_needs_every_failed_check_by_name(fake: FakeCoordinator, regen: Regen) -> None:
     fake.say(f"GET /batches/{BATCH}", (200, view(status="rejected")))
     fake.say(f"POST /batches/{BATCH}/promote", (202, {"status": "accepted", "batch_id": BATCH}))

@@ -13,8 +13,8 @@ import pytest
 from regen.client.summary import batch_sentence
 from regen.domain.batch import Batch
 from regen.services.batch import orders
-from support.console_bench import ConsoleBench, game, grade
-from support.league import DAY, entry, players
+from support.console_bench import ConsoleBench, figures, game, grade
+from support.league import DAY, entry, moved_players, players
 from support.strict_html import problems
 
 Scene = Callable[[ConsoleBench], str]
@@ -38,16 +38,14 @@ def _rejected(bench: ConsoleBench) -> str:
 
 def _moved(bench: ConsoleBench) -> str:
     _batch(bench, "first")
-    fresh = [entry(e.player_lookup, form=15.0 + n, lines=(11.5 + n,)) for n, e in enumerate(players())]
-    bench.bench.slate(fresh)
+    bench.bench.slate(moved_players())
     return _batch(bench, "second").batch_id
 
 
 def _would_move(bench: ConsoleBench) -> str:
     _batch(bench, "first")
     broken = [entry(f"broken{n}", broken=True) for n in "abcdef"]
-    fresh = [entry(e.player_lookup, form=15.0 + n, lines=(11.5 + n,)) for n, e in enumerate(players())]
-    bench.bench.slate([*fresh, *broken])
+    bench.bench.slate([*moved_players(), *broken])
     found = _batch(bench, "second")
     assert found.status == "rejected"
     return found.batch_id
@@ -55,7 +53,7 @@ def _would_move(bench: ConsoleBench) -> str:
 
 def _held(bench: ConsoleBench) -> str:
     _batch(bench, "first")
-    bench.bench.slate([entry(e.player_lookup, form=15.0 + n, lines=(11.5 + n,)) for n, e in enumerate(players())])
+    bench.bench.slate(moved_players())
     found = bench.bench.run("second", hold=True)
     assert found.status == "held"
     return found.batch_id
@@ -85,6 +83,11 @@ def _full(bench: ConsoleBench) -> None:
     _moved(bench)
     bench.tables.awaited_rows = [game(), game(number=2, status="bdb_available")]
     bench.tables.grades = [grade(), grade(system="bold"), grade(DAY - timedelta(days=9))]
+    bench.tables.figures = [
+        figures(),
+        figures(system="bold", beyond="bias, over_share_pct"),
+        figures(DAY - timedelta(days=1)),
+    ]
     bench.tables.scored = {"a": 21}
     bench.bench.slate(players(4), NEXT_DAY)
 
@@ -232,6 +235,21 @@ def test_a_batch_page_says_the_sentence_of_the_command_line(bench: ConsoleBench)
         view = fresh.web.get(f"/batches/{name}").json
         assert view is not None
         assert batch_sentence(view) in fresh.browser().get(f"/batches/{name}").text.replace("&#39;", "'")
+
+
+def test_accuracy_shows_live_quality_and_what_is_beyond(bench: ConsoleBench) -> None:
+    _full(bench)
+    browser = bench.browser()
+    text = browser.get(f"/accuracy?until={DAY}").text
+    shown = text[text.index('id="quality"') :]
+    assert f"Live quality as of {DAY}" in shown
+    assert "5.25 <small>(5 to 5.50)</small>" in shown
+    rows = re.findall(r'<th scope="row">(steady|bold)</th><td class="number">7</td>', shown)
+    assert rows == ["steady", "bold"], "of the newest date alone"
+    assert "bias, over share" in shown
+    before = browser.get(f"/accuracy?until={DAY - timedelta(days=1)}").text
+    assert f"Live quality as of {DAY - timedelta(days=1)}" in before
+    assert "over share" not in before
 
 
 def test_moves_are_shown_before_the_promotion(bench: ConsoleBench) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 import os
 from datetime import timedelta
@@ -69,7 +70,9 @@ def test_the_command_prints_a_table_and_writes_the_form(
 ) -> None:
     out = tmp_path / "rows.json"
     window = ["--from", START.isoformat(), "--to", END.isoformat()]
-    assert main(["evaluate", "--data", str(data), *window, "--json", str(out)]) == 0
+    kept = tmp_path / "rows.csv"
+    asked = ["--json", str(out), "--rows", str(kept), "--without-zones", "--without-reports"]
+    assert main(["evaluate", "--data", str(data), *window, *asked]) == 0
     printed = capsys.readouterr().out
     for name in ("ensemble_v1", "exponential mean (12)", "bookmaker line"):
         assert f"| {name} " in printed
@@ -77,6 +80,16 @@ def test_the_command_prints_a_table_and_writes_the_form(
     assert body["window"] == {"from": START.isoformat(), "to": END.isoformat()}
     wanted = {"name", "population", "n", "mae", "rmse", "bias", "ece", "interval80", "vs_exponential"}
     assert all(wanted <= row.keys() and row["vs_exponential"].keys() == {"diff", "lo", "hi"} for row in body["systems"])
+    assert body["zones"] == "silver"
+    with kept.open() as stream:
+        rows = list(csv.DictReader(stream))
+    of_all = sum(row["n"] for row in body["systems"] if row["population"] == "all" and row["name"] in system_ids())
+    blended = next(row["n"] for row in body["systems"] if row["name"] == "line_blend_v1")
+    assert len(rows) == of_all + blended
+    lined = [row for row in rows if row["system_id"] == "ensemble_v1" and row["log_loss"]]
+    figures = next(f for f in body["at_line"] if (f["system_id"], f["group"]) == ("ensemble_v1", "all"))
+    assert figures["rows"] == len(lined) > 100
+    assert figures["log_loss"] == pytest.approx(np.mean([float(row["log_loss"]) for row in lined]), abs=1e-4)
 
 
 def test_a_later_date_does_not_change_an_earlier_window(found: Evaluation, tmp_path: Path) -> None:
@@ -120,7 +133,7 @@ def test_accuracy_page_holds_the_commands_table(capsys: pytest.CaptureFixture[st
     assert "regen evaluate --data DIR --from 2025-12-01 --to 2025-12-31 --zones gold" in PAGE.read_text()
     window = ["--from", "2025-12-01", "--to", "2025-12-31"]
     assert main(["evaluate", "--data", data, *window, "--zones", "gold"]) == 0
-    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.count("|") == 14]
     assert len(rows) == 26
     assert set(rows) <= set(PAGE.read_text().splitlines())
 

@@ -12,7 +12,7 @@ from regen.api.forms import Form
 from regen.domain.slate import Exclusion
 
 SOURCE = Path(__file__).parents[2] / "src" / "regen"
-MADE = ("msgspec", "Form(", "Stored(")
+MADE = ("msgspec", "Form(", "Body(", "Stored(")
 FILES = sorted(p for p in SOURCE.rglob("*.py") if any(word in p.read_text() for word in MADE))
 
 ELSEWHERE = {"api/forms.py", "settings.py", "web/settings.py"}
@@ -28,7 +28,7 @@ def first_uses(tree: ast.Module) -> Iterator[str]:
         called = ast.unparse(node.func)
         typed = called in {"msgspec.convert", "convert"} or any(k.arg == "type" for k in node.keywords)
         lazy = (
-            called in {"Form", "Stored", "msgspec.json.Decoder", "msgspec.msgpack.Decoder"}
+            called in {"Form", "Body", "Stored", "msgspec.json.Decoder", "msgspec.msgpack.Decoder"}
             and id(node) not in at_import
         )
         if (called.startswith("msgspec.") and typed and "Raw" not in ast.unparse(node)) or lazy:

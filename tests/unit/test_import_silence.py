@@ -14,7 +14,7 @@ from regen.data.names import key
 from regen.data.teams import codes, team_code
 from regen.domain.errors import InvalidInput
 from regen.league.names import TEAMS
-from support.import_files import LINES, LOGS, REPORTS, box, csv, logs, one
+from support.import_files import LINES, LOGS, REPORTS, aside, box, csv, logs, one
 from support.import_tables import Tables
 
 # Teams
@@ -156,6 +156,31 @@ def test_names_without_a_game_are_all_listed_with_the_likeliest(tmp_path: Path) 
     assert "nikolojokic (likeliest nikolajokic)" in said
     assert all(f"stranger{chr(97 + n) * 4}" in said for n in range(8))
     assert ALIASES in said
+
+
+@pytest.mark.parametrize(("points", "kept"), [("0", 5), ("1", 5), ("10", 10)])
+def test_points_that_have_not_come_are_no_form(tmp_path: Path, points: str, kept: int) -> None:
+    """A feed that sends minutes first would take a star's mean down by a game of zero."""
+    early = [box(player=f"Ann {'abcde'[n]}", points=points) for n in range(5)]
+    whole = [box(player=f"Bob {'abcde'[n]}", team="BOS", opponent="NYK", home="0") for n in range(5)]
+    data = read_folder(logs(tmp_path, *early, *whole))
+    assert len(data.logs) == kept
+    left_out = {} if kept == 10 else {"of a team whose points have not come": 5}
+    assert aside(data) == left_out
+    assert ("NYK in 2025-10-21 0022500001" in "\n".join(data.report.sentences)) == bool(left_out)
+
+
+def test_a_scoreless_evening_of_one_player_is_form(tmp_path: Path) -> None:
+    assert one(logs(tmp_path, box(points="0"))).points == 0
+
+
+def test_a_stack_that_starts_names_a_few_strangers(tmp_path: Path) -> None:
+    logs(tmp_path, box(player="Nikola Jokic"))
+    strangers = [f"2025-10-21,Stranger {chr(97 + n) * 4},points,dk,9.5,," for n in range(8)]
+    csv(tmp_path, "prop_lines", LINES, *strangers)
+    said = "\n".join(import_data(read_folder(tmp_path), Tables()).brief)
+    assert "8 players with lines could not be placed" in said
+    assert said.count("stranger") == 5
 
 
 def test_two_players_of_one_name_do_not_become_one(tmp_path: Path) -> None:

@@ -59,8 +59,8 @@ def put(bench: Bench, artefact: Artefact, content: bytes | None = None) -> None:
     store(bench).objects[artefact_name(artefact.hash)] = content or artefact.to_json().encode()
 
 
-def use(bench: Bench, artefact_hash: str | None, expected: str, **more: bool) -> object:
-    return using.order(bench.deps, ModelOrder(artefact_hash, expected, "api_key:ops", "a refit", **more))
+def use(bench: Bench, artefact_hash: str | None, expected: str, *, dry_run: bool = False) -> object:
+    return using.order(bench.deps, ModelOrder(artefact_hash, expected, "api_key:ops", "a refit", dry_run=dry_run))
 
 
 def in_use(bench: Bench) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mutants.catalogue import BadMutation, Mutation, mutations
+from mutants.running import each_once
 
 
 def test_every_mutation_fits_the_code() -> None:
@@ -25,3 +26,8 @@ def test_a_mutation_changes_its_text_once(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("one = 1\nother = 1\n")
     with pytest.raises(BadMutation, match="2 times"):
         Mutation("a name", "P1", "a.py", "= 1", "= 2", ("tests",)).applied(tmp_path)
+
+
+def test_the_sound_code_runs_each_file_once() -> None:
+    named = [("a.py", "b.py"), ("b.py", "c.py"), ("a.py", "-k", "one")]
+    assert each_once(named) == [("a.py",), ("b.py",), ("c.py",), ("a.py", "-k", "one")]

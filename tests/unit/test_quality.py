@@ -202,6 +202,22 @@ def test_an_alert_lasts_until_the_figure_is_within_its_limit(caplog: pytest.LogC
     assert bench.told() == [("quality_skew", "resolved")]
 
 
+def test_a_cause_that_is_back_on_the_same_day_alerts_again() -> None:
+    bench = Watched(one_sided())
+    skew = str(AlertKind.QUALITY_SKEW)
+    for _ in range(2):
+        bench.put(one_sided())
+        bench.watch()
+        bench.watch()
+        bench.clock.advance(60)
+        bench.put(SOUND)
+        bench.watch()
+        bench.clock.advance(60)
+    bench.put(one_sided())
+    bench.watch()
+    assert sorted(bench.told()) == [(skew, "open"), (skew, "resolved"), (skew, "resolved")]
+
+
 def test_a_figure_that_is_still_outside_ends_no_alert() -> None:
     """Too few rows to be sure again are no reason to call it over."""
     bench = Watched(one_sided())

@@ -7,7 +7,8 @@ import json
 import re
 import shutil
 import subprocess
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ import pytest
 
 from regen.client.accuracy import SystemErrors, by_system
 from regen.client.moves import moves
-from regen.report.facts import Facts
+from regen.client.reader import Reader
+from regen.report.facts import Facts, facts_of
 from regen.report.page import page
 from regen.report.svg import NARROW, STEPS, Series, Span, bars, differences, histogram, ticks, timeline
 from regen.report.tables import table_html
+from support.console_bench import figures
 
 NOW = datetime(2026, 1, 25, 12, tzinfo=UTC)
 HEADS = [
@@ -31,6 +34,7 @@ HEADS = [
     "Distribution of moves",
     "Biggest moves",
     "Accuracy before and after",
+    "Live quality",
     "Timeline",
     "History",
 ]
@@ -102,6 +106,7 @@ def backfill_facts() -> Facts:
             "2026-01-21": {"players": 70, "pairs": 0, "mae_before": None, "mae_after": None, "mae": 5.0},
         },
         systems=[SystemErrors("zone_matchup_v1", 60, 5.125, 4.875)],
+        quality=[figures(), figures(system="bold", beyond="over_share_pct")],
     )
 
 
@@ -153,6 +158,27 @@ def test_a_first_prediction_has_nothing_to_compare() -> None:
     html = page(Facts("batch_2026-01-20_1", "promoted", "daily", NOW, [first], moves([])))
     assert "Nothing was replaced: these are first predictions." in html
     assert "no box score of these players is in the tables" in html
+
+
+def test_live_quality_names_what_is_beyond_its_limit(facts: Facts) -> None:
+    html = page(facts)
+    assert "of the days up to 2026-01-20" in html
+    assert "<th scope=row>bold</th><td class=number>7</td><td class=number>1234</td><td class=number>5.25</td>" in html
+    assert "<td>over_share_pct</td>" in html
+    assert "Live quality" not in page(replace(facts, quality=[]))
+
+
+def test_a_report_reads_the_newest_live_quality(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def answer(_: Reader, name: str, *__: object, **values: Any) -> list[dict[str, Any]]:
+        asked.append(name)
+        return [dict(figures()), dict(figures(as_of=date(2026, 1, 13)))] if name == "quality_kept" else []
+
+    monkeypatch.setattr(Reader, "run", answer)
+    found = facts_of(Reader("p", "http://127.0.0.1:9"), "regen_2026-01-20_x_1", "promoted", "x", [view("2026-01-20")])
+    assert sorted(asked) == ["diff", "diff_accuracy", "quality_kept"]
+    assert [row["as_of_date"] for row in found.quality] == ["2026-01-20"]
 
 
 def test_report_works_for_a_backfill_without_batches() -> None:

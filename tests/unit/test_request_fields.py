@@ -15,8 +15,12 @@ from typing import Any
 import pytest
 
 from regen.adapters.bigquery.params import audit_row
+from regen.api import requests
+from regen.api.forms import Body
 from regen.domain.audit import AuditEntry
+from regen.domain.errors import InvalidInput
 from regen.schemas import table
+from regen.web import bodies
 from support import openapi
 from support.commands import run_command
 from support.fake_coordinator import serving
@@ -226,3 +230,22 @@ def test_regen_audit_shows_every_column_or_says_why_not() -> None:
     shown = set(re.findall(r"\w+", path.read_text().split("SELECT")[1].split("FROM")[0]))
     filled = {f.name for f in fields(AuditEntry)} & set(table("prediction_regeneration_audit").columns)
     assert filled - shown - UNSHOWN.keys() == set(), f"{path.name} does not show what AuditEntry has"
+
+
+VALID = {"game_date": DATE, "reason": "postponed", "from": DATE, "to": DATE}
+WRONG: tuple[object, ...] = ([[]], -1, "\x00")
+"""No field takes all of these."""
+BODIES = [kind for kind in vars(requests).values() if isinstance(kind, type) and issubclass(kind, requests.Request)]
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in BODIES if kind is not requests.Request], ids=lambda kind: kind.__name__
+)
+def test_every_field_of_a_body_says_what_it_expects(kind: type[requests.Request]) -> None:
+    form = Body(kind)
+    for name in form.hints:
+        given = {required: VALID[required] for required in form.required}
+        wrong = next(value for value in WRONG if not form.fits(name, value))
+        with pytest.raises(InvalidInput) as refused:
+            bodies.asked(form, {**given, name: wrong})
+        assert refused.value.field == name

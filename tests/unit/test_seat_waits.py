@@ -157,13 +157,15 @@ def test_doctor_asks_a_silent_coordinator_once(regen: Regen, monkeypatch: pytest
 
     def sent(self: http.Coordinator, method: str, path: str, *_: Any) -> Any:
         asked.append(path)
-        raise Unreachable("no answer from the coordinator")
+        raise Unreachable(f"no answer ({self.origin})")
 
     monkeypatch.setattr(http.Coordinator, "_sent", sent)
     ended = regen("doctor", "--json", COORDINATOR_URL="http://127.0.0.1:9", BIGQUERY_EMULATOR_HOST="http://127.0.0.1:9")
     rows = {row["what"]: row["state"] for row in json.loads(ended.stdout)}
     assert asked == ["/health", "/ready"]
     assert [rows[name] for name in ("coordinator", "sweep", "outbox", "deadlines")] == ["failed"] * 4
+    assert "no answer (the environment)" in ended.stdout
+    assert "--url" not in ended.stdout
 
 
 def test_a_wait_survives_a_coordinator_that_is_away(regen: Regen, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -152,6 +152,21 @@ def test_an_input_that_came_ends_its_alert() -> None:
     ]
 
 
+def test_an_input_that_is_gone_again_alerts_again() -> None:
+    bench = Watched()
+    for _ in range(2):
+        bench.put(inputs(DAY, without=[("lines", 0)]))
+        source_watching.watch(bench.deps)
+        bench.clock.advance(60)
+        bench.put(inputs(DAY))
+        source_watching.watch(bench.deps)
+        bench.clock.advance(60)
+    bench.put(inputs(DAY, without=[("lines", 0)]))
+    source_watching.watch(bench.deps)
+    source_watching.watch(bench.deps)
+    assert sorted(a.state for a in list_alerts(bench.deps)) == ["open", "resolved", "resolved"]
+
+
 def test_the_watch_has_the_default_limit_of_the_check() -> None:
     bench = BackfillBench()
     assert source_watching.expected(bench.deps).shrunk_pct == limits()["slate_drop_pct"]

@@ -12,8 +12,9 @@ import pytest
 
 from regen.domain.errors import InsufficientData
 from regen.domain.inputs import Line, PlayerInputs
+from regen.domain.lines import consensus
 from regen.systems import estimate_all, load_artefact, system_ids, systems
-from regen.systems.line_blend import consensus, price_lean
+from regen.systems.line_blend import price_lean
 from regen.systems.moving_average import MovingAverage, weighted_mean
 from regen.training.dataset import samples
 from support.season_factory import season

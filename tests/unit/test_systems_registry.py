@@ -52,7 +52,7 @@ def test_members_are_added_for_an_ensemble() -> None:
 
 
 def test_versions_name_the_artefact() -> None:
-    assert {system.version for system in systems()} == {f"1-{package.load_artefact().hash}"}
+    assert {system.version for system in systems()} == {f"2-{package.load_artefact().hash}"}
 
 
 def test_new_system_needs_only_a_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from regen.ports import Write
 from regen.services.state.deps import ALERT_TOPIC
 from support import predecessors_guide as guide
 from support.league import DAY
-from support.predecessors_inputs import AVAILABLE, Day, upstream_days
+from support.predecessors_inputs import AVAILABLE, Day, box_scores, upstream_days
 from support.predecessors_rows import AROUND, GONE, predicted
 from support.predecessors_tables import ADOPTED, column, columns, described, table_names
 from support.season_factory import season
@@ -75,6 +76,21 @@ def test_inputs_are_as_dirty_as_upstreams(days: list[Day]) -> None:
     assert len({AVAILABLE, None}) > 1
     assert {word for word in AVAILABLE if word} < KNOWN
     assert {BdbStatus.AVAILABLE.value, "completed_bdb"} < set(AVAILABLE)
+
+
+def test_a_postponed_game_is_played_later_under_its_id(days: list[Day]) -> None:
+    off = {game for day in days for game in day.postponed}
+    (day,) = (day for day in days if day.postponed)
+    said = {row["game_id"]: row["game_status_text"] for row in day.tables()["nbac_schedule"]}
+    assert {game for game, status in said.items() if status == "PPD"} == off
+    assert len(said) == 2
+    players = {p.player_lookup for p in day.players if p.game.game_id in off}
+    assert players
+    assert not players & day.points.keys()
+    scores = box_scores(season(days=14), days[0].game_date, days)["player_game_summary"]
+    played = {row["game_date"] for row in scores if row["game_id"] in off}
+    assert played == {(day.game_date + timedelta(days=1)).isoformat()}
+    assert off.isdisjoint(row["game_id"] for row in day.tables()["pending_bdb_games"])
 
 
 def test_late_zones_change_rows_and_their_hash(days: list[Day]) -> None:

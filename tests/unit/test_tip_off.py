@@ -20,12 +20,11 @@ from regen.data.offers import offers, tip_offs
 from regen.data.rosters import Rosters
 from regen.data.slates import Game
 from regen.domain.inputs import Line, PlayerInputs
-from regen.domain.lines import choose, main_lines
+from regen.domain.lines import choose, consensus, main_lines
 from regen.domain.outcome import Outcome
 from regen.domain.predict import Gate, Naming, predict_player
 from regen.domain.tip_off import MAX_NAMED, InputsAsOf, before_start, inputs_as_of
 from regen.features.records import GameLog, InjuryReport, PropLine
-from regen.systems.line_blend import consensus
 from regen.training.dataset import LATE_LINES, Sample, samples
 from regen.training.evaluate import Evaluation, evaluate, to_json
 from regen.training.table import side_by_side

@@ -167,7 +167,7 @@ def test_odd_rows_of_upstream_are_their_players_outcome_alone() -> None:
     assert {(r["feature_version"], r["data_source_tier"], r["shot_zones_source"]) for r in rows} == {
         (SERVED_VERSION, "GOLD", "bigdataball")
     }
-    assert {r["model_version"] for r in rows} == {f"1-{load_artefact(feature_version=SERVED_VERSION).hash}"}
+    assert {r["model_version"] for r in rows} == {f"2-{load_artefact(feature_version=SERVED_VERSION).hash}"}
     assert "feature_unknown:'mood'" in str(rows[0]["warnings"])
 
 

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 
 from mutants.catalogue import ROOT, Mutation, mutations
-from mutants.running import NAMED_SECONDS, Copy, Verdict
+from mutants.running import NAMED_SECONDS, Copy, Verdict, each_once
 
 HOME = ROOT / "build" / "mutants"
 
@@ -46,7 +46,7 @@ def run(chosen: Sequence[Mutation], jobs: int) -> int:
     for number in range(jobs):
         copies.put(Copy(HOME / str(number)))
     with ThreadPoolExecutor(jobs) as pool:
-        runs = dict.fromkeys(m.tests for m in chosen)
+        runs = each_once(m.tests for m in chosen)
         for arguments, failure in pool.map(lambda tests: (tests, _sound(copies, tests)), runs):
             if failure:
                 print(f"{' '.join(arguments)} fails without any mistake: {failure}", file=sys.stderr)

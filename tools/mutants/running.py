@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from mutants.catalogue import ROOT, Mutation
 
 NAMED_SECONDS = 900.0
 SUITE_SECONDS = 1200.0
-SUITE = ("tests", "-m", "not long")
+SUITE = ("tests",)
 """What a mistake has to pass that the tests named for it did not see."""
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 
@@ -36,6 +36,15 @@ class Verdict:
     mutation: Mutation
     by: str | None
     named: bool
+
+
+def each_once(tests: Iterable[Sequence[str]]) -> list[tuple[str, ...]]:
+    """The runs that between them have every test once: each file by itself, but for runs that choose among their tests."""
+    runs: dict[tuple[str, ...], None] = {}
+    for arguments in tests:
+        whole = not any(argument.startswith("-") for argument in arguments)
+        runs.update(dict.fromkeys(((one,) for one in arguments) if whole else [tuple(arguments)]))
+    return list(runs)
 
 
 class Copy:
@@ -86,6 +95,8 @@ class Copy:
             "no:cacheprovider",
             "-p",
             "no:randomly",
+            "-m",
+            "not long and not browser",
             *arguments,
         ]
         paths = os.pathsep.join(str(self.home / name) for name in ("src", "tests", "tools"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar, cast, get_type_hints
 
 import msgspec
 
@@ -19,20 +19,24 @@ Record: TypeAlias = dict[str, object]
 
 
 class Form(Generic[T]):
-    """A type that records are decoded into. Create instances at import only."""
+    """A type that records are decoded into. Create instances at import only.
+
+    Attributes:
+        kind: the type.
+    """
 
     def __init__(self, kind: type[T]) -> None:
-        self._kind = kind
+        self.kind = kind
         self._json = msgspec.json.Decoder(kind)
         self._msgpack = msgspec.msgpack.Decoder(kind)
 
     def convert(self, data: Mapping[str, Any]) -> T:
         """The value of plain data; msgspec.ValidationError if it does not match the type."""
-        return msgspec.convert(data, self._kind)
+        return msgspec.convert(data, self.kind)
 
     def stored(self, data: Mapping[str, Any]) -> T:
         """The value of a document's fields, in which moments and bytes are no texts; msgspec.ValidationError if they are."""
-        return msgspec.convert(data, self._kind, builtin_types=(datetime, bytes))
+        return msgspec.convert(data, self.kind, builtin_types=(datetime, bytes))
 
     def json(self, text: str | bytes) -> T:
         """The value of a JSON text; msgspec.DecodeError if it is not JSON, ValidationError if it does not match the type."""
@@ -41,6 +45,31 @@ class Form(Generic[T]):
     def msgpack(self, data: bytes) -> T:
         """The value of MessagePack data; msgspec.DecodeError or ValidationError as for `json`."""
         return self._msgpack.decode(data)
+
+
+class Body(Form[T]):
+    """The type of a request's body, and those of its fields, so that a refusal can name the field that is wrong.
+
+    Attributes:
+        kind: a struct.
+        hints: the annotations of its fields, by their names in the body.
+        required: the names that a body must have.
+    """
+
+    def __init__(self, kind: type[T]) -> None:
+        super().__init__(kind)
+        hints = get_type_hints(kind, include_extras=True)
+        fields = msgspec.structs.fields(cast("type[msgspec.Struct]", kind))
+        self.hints: Mapping[str, Any] = {one.encode_name: hints[one.name] for one in fields}
+        self.required = tuple(one.encode_name for one in fields if one.required)
+
+    def fits(self, name: str, value: object) -> bool:
+        """Whether a field may have this value."""
+        try:
+            msgspec.convert(value, self.hints[name])  # known to msgspec since the struct is
+        except msgspec.ValidationError:
+            return False
+        return True
 
 
 def record(value: msgspec.Struct) -> Record:

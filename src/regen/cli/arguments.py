@@ -37,8 +37,20 @@ Timeout = Annotated[float, typer.Option("--timeout", min=0, metavar="SECONDS", h
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Why = Annotated[str, typer.Option("--reason", "-r", help="Why; goes on record.")]
+NamedWhy = Annotated[str | None, typer.Option("--reason", "-r", help="Why; goes on record. A dry run needs none.")]
 TIMEOUT = 2100.0
 """Past a batch's own deadline, two sweeps and a verification."""
+
+
+def named_why(reason: str | None, *, dry_run: bool) -> str:
+    """The reason of an order that must name one.
+
+    Raises:
+        Misused: it is no dry run, and none is given.
+    """
+    if reason is None and not dry_run:
+        raise Misused("Missing option '--reason' / '-r'.")
+    return "dry run" if reason is None else reason
 
 
 def game_date(text: str, field: str = "DATE") -> date:

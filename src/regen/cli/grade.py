@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any
 
 import typer
 
@@ -34,12 +36,22 @@ def grade(
     body: dict[str, object] = {"from": begin.isoformat(), "to": end.isoformat()}
     if dry_run:
         plan = session.coordinator.post_keyed("/grades", {**body, "dry_run": True})
-        session.out.show(plan, columns("game_date:date"), plan["dates"])
+        if not _nothing(session, plan, begin, end):
+            session.out.show(plan, columns("game_date:date"), plan["dates"])
         return
     ready(session, f"grade {begin} to {end}", word=begin.isoformat())
     answer = session.coordinator.post_keyed("/grades", body)
+    if _nothing(session, answer, begin, end):
+        return
     session.out.show(
         answer,
         columns("game_date:date gradable::n graded::n voided::n superseded::n mae:MAE:n waiting"),
         [{**day, "waiting": some(day.get("waiting") or ())} for day in answer["dates"]],
     )
+
+
+def _nothing(session: Session, answer: Mapping[str, Any], begin: date, end: date) -> bool:
+    if answer["dates"] or session.out.json or session.out.csv:
+        return False
+    session.out.say(f"nothing to grade: no played game from {begin} to {end} has predictions")
+    return True

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from regen.cli.arguments import DryRun, Why, Yes
+from regen.cli.arguments import DryRun, NamedWhy, Why, Yes, named_why
 from regen.cli.orders import PANEL
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
@@ -25,12 +25,13 @@ def add(app: typer.Typer) -> None:
 
 def halt(
     session: Session,
-    reason: Annotated[str, typer.Option("--reason", "-r", help="Why; goes on record.")],
+    reason: NamedWhy = None,
     dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
     """Open no batch until `regen resume`; triggers are recorded, what is under way comes to its end."""
-    _give(session, "halt", "halt the platform: triggers are recorded, no batch is opened", reason, dry_run, yes)
+    why = named_why(reason, dry_run=dry_run)
+    _give(session, "halt", "halt the platform: triggers are recorded, no batch is opened", why, dry_run, yes)
 
 
 def resume(session: Session, reason: Why = "operator", dry_run: DryRun = False, yes: Yes = False) -> None:

@@ -86,10 +86,23 @@ def evaluate(
             "--zones", help="Shot zones: those that had arrived at tip-off, none, of all earlier games, or each."
         ),
     ] = "arrived",
+    rows: Annotated[Path | None, typer.Option("--rows", metavar="FILE", help="Where every scored row goes.")] = None,
+    without_zones: Annotated[bool, typer.Option("--without-zones", help="Like --zones silver.")] = False,
+    without_reports: Annotated[bool, typer.Option("--without-reports", help="Leave availability reports out.")] = False,
 ) -> None:
     """Measure every system on dates that the fit has not seen."""
     from regen.training.commands import run_evaluate  # noqa: PLC0415
 
     begin, end = span(first, last)
-    _, text = run_evaluate(data, begin, end, refit=refit, json_file=json_file, artefact_file=artefact, zones=zones)
+    _, text = run_evaluate(
+        data,
+        begin,
+        end,
+        refit=refit,
+        json_file=json_file,
+        artefact_file=artefact,
+        zones="silver" if without_zones else zones,
+        rows_file=rows,
+        with_reports=not without_reports,
+    )
     session.out.line(text.rstrip("\n"))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from regen.cli import completing
-from regen.cli.arguments import TIMEOUT, BatchArgument, DryRun, Timeout, Wait, Why, Yes, names
+from regen.cli.arguments import TIMEOUT, BatchArgument, DryRun, NamedWhy, Timeout, Wait, Why, Yes, named_why, names
 from regen.cli.follow import follow
 from regen.cli.moves import moves_record, show_moves
 from regen.cli.naming import whole
@@ -73,7 +73,7 @@ def redrive(
 def promote(
     session: Session,
     batch: BatchArgument,
-    reason: Annotated[str, typer.Option("--reason", "-r", help="Why; goes on record.")],
+    reason: NamedWhy = None,
     check: Annotated[
         list[str] | None,
         typer.Option(
@@ -91,8 +91,9 @@ def promote(
 
     `--dry-run` also shows what would move.
     """
+    why = named_why(reason, dry_run=dry_run)
     view, accepted = whole(session, batch), names(check, "--check") or []
-    if answer := _ordered(session, "promote", view, reason, checks=accepted, dry_run=dry_run, yes=yes):
+    if answer := _ordered(session, "promote", view, why, checks=accepted, dry_run=dry_run, yes=yes):
         _carried_out(session, answer, wait, timeout)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Literal, NoReturn
 
 import typer
@@ -13,7 +13,7 @@ from regen.cli.arguments import span
 from regen.cli.output import columns
 from regen.cli.session import Session, command
 from regen.client.errors import FellShort, NothingFound
-from regen.client.reader import Record
+from regen.client.quality import kept, newest
 from regen.domain.dates import eastern_today
 from regen.domain.nearest import nearest, the_nearest
 
@@ -23,8 +23,6 @@ QUALITY = (
     "calibration_pct:calibration:n7 over_share_pct:over_%:n3 lined_pct:lined_%:n5 rise_pct:rise_%:n8 beyond::t "
     "measured_at:measured:9"
 )
-BACK = timedelta(days=90)
-"""How far back the newest figures are looked for."""
 
 
 def add(app: typer.Typer) -> None:
@@ -58,12 +56,10 @@ def quality(
 ) -> None:
     """Error, bias, hit rate, calibration at the line and sides of the graded predictions, by system and window."""
     today = eastern_today(clock.now())
-    begin, end = span(first, last) if first else (today - BACK, today)
-    found = _kept(session, begin, end)
-    if not first:
-        found = [row for row in found if row["as_of_date"] == found[0]["as_of_date"]]
+    begin, end = span(first, last) if first else (None, today)
+    found = kept(session.reader, begin, end) if begin else newest(session.reader, end)
     if not found:
-        _nothing(session, begin if first else None, today)
+        _nothing(session, begin, today)
     if system and not any(row["system_id"] == system for row in found):
         known = {row["system_id"] for row in found}
         raise NothingFound(f"no figures of {system}{the_nearest(nearest(system, known))}", "regen quality")
@@ -77,12 +73,6 @@ def quality(
         raise FellShort(next_="regen alerts --open")
 
 
-def _kept(session: Session, first: date, last: date) -> list[Record]:
-    from regen.sql.lists import lists  # noqa: PLC0415
-
-    return session.reader.run("quality_kept", lists(counted=False), first=first, last=last)
-
-
 def _nothing(session: Session, day: date | None, today: date) -> NoReturn:
     """Say that nothing is kept, and of which date something is.
 
@@ -91,6 +81,6 @@ def _nothing(session: Session, day: date | None, today: date) -> NoReturn:
     """
     if day is None:
         raise NothingFound("no figures are kept: none of the last 90 days was graded", "regen grade YESTERDAY")
-    newest = [row["as_of_date"] for row in _kept(session, today - BACK, today)][:1]
-    text = f"no figures are kept of {day}" + "".join(f"; the newest are of {known}" for known in newest)
-    raise NothingFound(text, "regen quality" if newest else f"regen grade {day}")
+    known = [row["as_of_date"] for row in newest(session.reader, today)][:1]
+    text = f"no figures are kept of {day}" + "".join(f"; the newest are of {one}" for one in known)
+    raise NothingFound(text, "regen quality" if known else f"regen grade {day}")

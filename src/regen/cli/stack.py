@@ -153,7 +153,7 @@ def fill(session: Session, stack: Stack, data: DataFolder, *, is_sample: bool) -
     client = emulator_client(stack.urls["bigquery"], stack.options.project)
     options = ImportOptions(arrived=ARRIVED if is_sample else frozenset())
     report = import_data(data, TableLoader(client, stack.options.project), options)
-    for warning in report.warnings:
+    for warning in report.brief:
         session.out.line(f"note: {warning}")
     rows = ", ".join(f"{count} {table}" for table, count in report.rows.items())
     session.out.line(f"loaded {len(report.requested)} dates with slates: {rows}")

@@ -126,7 +126,8 @@ class Problem(OperatorError):
         retry_after: float | None = None,
         content: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(f"{title}: {detail}")
+        repeats = detail.casefold().startswith(title.casefold())
+        super().__init__(detail if repeats else f"{title}: {detail}")
         self.retry_after = retry_after
         self.status, self.title, self.detail = status, title, detail
         self.field, self.batch_id = field, batch_id

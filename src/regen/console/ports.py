@@ -94,6 +94,10 @@ class Tables(Protocol):
         """Errors of the graded current predictions by date and system."""
         ...
 
+    def quality(self, until: date) -> list[View]:
+        """The newest figures of live quality up to a date, by system and window."""
+        ...
+
     def player(self, player: str, first: date, last: date) -> list[View]:
         """Every generation of a player's predictions, with what he scored."""
         ...

@@ -98,6 +98,10 @@ class Site:
         """Errors by date and system."""
         return Ask(("accuracy", first, last), lambda: self.tables.accuracy(first, last), SLOW, stamp)
 
+    def quality(self, until: date) -> Ask[list[View]]:
+        """The newest figures of live quality up to a date."""
+        return Ask(("quality", until), lambda: self.tables.quality(until), SLOW)
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

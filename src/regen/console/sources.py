@@ -8,6 +8,7 @@ from typing import Any
 
 from regen.client.http import Coordinator
 from regen.client.moves import MAIN_SYSTEM
+from regen.client.quality import newest
 from regen.client.reader import Reader
 from regen.client.slates import slate_rows
 from regen.console.ports import Order, View
@@ -119,6 +120,10 @@ class WarehouseTables:
     def accuracy(self, first: date, last: date) -> list[View]:
         """As in the port."""
         return self._run("accuracy", first=first, last=last)
+
+    def quality(self, until: date) -> list[View]:
+        """As in the port."""
+        return list(newest(self.reader, until))
 
     def player(self, player: str, first: date, last: date) -> list[View]:
         """As in the port."""

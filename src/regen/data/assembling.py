@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from regen.data.aliases import FILE, Aliases, by_suffix, likeliest
 from regen.data.drafts import Drafts, LogDraft
-from regen.data.games import Calendar, Notes, namesakes, placed, single
+from regen.data.games import Calendar, Notes, namesakes, placed, scored, single
 from regen.data.slates import Game
 from regen.data.teams import codes
 from regen.domain.dates import eastern_today
@@ -31,7 +31,7 @@ def box_scores(drafts: Drafts, aliases: Aliases, notes: Notes) -> tuple[tuple[Ga
     """
     rows = [_renamed(draft, aliases) for draft in drafts.logs] if aliases.by_name else drafts.logs
     rows, calendar = placed(rows, drafts.games, notes)
-    logs = [draft.log for draft in single(rows, notes)]
+    logs = [draft.log for draft in scored(single(rows, notes), notes)]
     if twice := namesakes(logs):
         name, why = min(twice.items())
         more = f" (and {len(twice) - 1} more names)" if len(twice) > 1 else ""

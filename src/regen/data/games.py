@@ -11,6 +11,7 @@ from regen.data import parse
 from regen.data.drafts import LogDraft
 from regen.data.slates import Game
 from regen.features.records import GameLog
+from regen.features.scoring import unscored
 
 NAMED = 5
 """Games or players that a note names; of more, the number."""
@@ -191,6 +192,21 @@ def single(drafts: Sequence[LogDraft], notes: Notes) -> list[LogDraft]:
         kept[key] = newer
     notes.say("box scores are there in two versions, of which the later counts", corrected)
     return list(kept.values())
+
+
+def scored(drafts: Sequence[LogDraft], notes: Notes) -> list[LogDraft]:
+    """The drafts without teams whose points have not come."""
+    sides = [(f"{draft.log.game_date} {draft.log.game_id}", draft.log.team) for draft in drafts]
+    empty = unscored((*side, draft.log.minutes, draft.log.points) for side, draft in zip(sides, drafts, strict=True))
+    kept: list[LogDraft] = []
+    for side, draft in zip(sides, drafts, strict=True):
+        if side in empty:
+            notes.aside(draft.file, "of a team whose points have not come")
+        else:
+            kept.append(draft)
+    named = (f"{team} in {game}" for game, team in empty)
+    notes.say("teams have minutes and hardly a point, so that their rows are left out", named)
+    return kept
 
 
 def namesakes(logs: Iterable[GameLog]) -> dict[str, str]:

@@ -50,8 +50,16 @@ class ImportReport:
         return (*self.folder.sentences, *self.own_warnings)
 
     @property
+    def brief(self) -> tuple[str, ...]:
+        """The same sentences with a few names each, for a stack that only starts."""
+        return (*self.folder.sentences, *self._found(few=True))
+
+    @property
     def own_warnings(self) -> tuple[str, ...]:
         """What the import found, beside what stands in the files' report."""
+        return self._found(few=False)
+
+    def _found(self, *, few: bool) -> tuple[str, ...]:
         said = []
         if self.late_lines:
             said.append(f"{self.late_lines} lines were seen after tip-off and left out")
@@ -64,9 +72,10 @@ class ImportReport:
             said.append(f"{len(self.idle_dates)} dates have lines but no games, so no slate: {span}")
         if self.unplaced:
             names = {name for players in self.unplaced.values() for name in players}
+            listed = _some(names) if few else ", ".join(map(self._named, sorted(names)))
             said.append(
                 f"{len(names)} players with lines could not be placed in a game, "
-                f"on {len(self.unplaced)} dates from {min(self.unplaced)}: {', '.join(map(self._named, sorted(names)))}"
+                f"on {len(self.unplaced)} dates from {min(self.unplaced)}: {listed}"
             )
             said += [f"put {ALIASES} beside the data to say who they are"] if self.likeliest else []
         if self.without_zones:

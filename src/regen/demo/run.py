@@ -100,7 +100,7 @@ def run(stage: Stage, data: DataFolder, dates: Sequence[date], damage: Damage) -
     """
     clock = _Clock()
     report = import_data(data, stage.loader, ImportOptions(dates=frozenset(dates)))
-    for warning in report.warnings:
+    for warning in report.brief:
         stage.say(f"note: {warning}")
     loaded = sum(report.rows.values())
     stage.say(f"loaded {loaded} rows in {clock.lap('import'):.1f} s: {_tiers(report.tiers)}")

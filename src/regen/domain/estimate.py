@@ -10,6 +10,23 @@ from regen.domain.inputs import PlayerInputs
 
 
 @dataclass(frozen=True, slots=True)
+class Trust:
+    """How far a system's estimates may move the market's chance at a line.
+
+    Attributes:
+        share: of the distance, in log odds, between the market's chance and the system's own: 0 ignores the system, 1 the market.
+        error: the standard error of the share.
+    """
+
+    share: float = 0.0
+    error: float = 0.0
+
+
+NO_TRUST = Trust()
+"""That of a system for which no fit has shown that it knows more than the market."""
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """A system's view of the points one player will score.
 
@@ -19,6 +36,7 @@ class Estimate:
         confidence: 0 to 100, calibrated: the chance in percent that the row's statement comes true (docs/accuracy.md).
         factors: named contributions in points, for people to read.
         warnings: caveats for readers of this prediction.
+        trust: how far it may move the market's chance at a line.
     """
 
     points: float
@@ -26,6 +44,7 @@ class Estimate:
     confidence: float
     factors: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    trust: Trust = NO_TRUST
 
 
 class System(Protocol):

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-COMPLETE_PLAYERS, COMPLETE_MINUTES = 8, 235
-"""A box score is complete when each of its two teams has at least this many players with minutes, and minutes in total."""
+COMPLETE_PLAYERS, COMPLETE_MINUTES, COMPLETE_POINTS = 8, 235, 45
+"""A box score is complete when each of its two teams has at least this many players with minutes, minutes and points in total.
+
+No team has scored fewer than 49 since there is a shot clock (Chicago, 10 April 1999): less is a feed that sends zeros first.
+"""
 
 
 @dataclass(frozen=True, slots=True)

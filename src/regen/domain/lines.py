@@ -26,6 +26,7 @@ from datetime import datetime, timedelta
 from statistics import fmean, median
 
 from regen.domain.inputs import Line, PlayerInputs
+from regen.domain.market import Market, implied_chance, market
 from regen.domain.recommendation import Judgement, Recommendation
 from regen.domain.tip_off import is_known
 
@@ -56,10 +57,16 @@ class ChosenLines:
     Attributes:
         lines: distinct values of one bookmaker, ascending; empty for a player without a usable line.
         warnings: lines that were offered but not used, and why.
+        consensus: the median of the main lines of every bookmaker; None without a usable line.
     """
 
     lines: tuple[Line, ...]
     warnings: tuple[str, ...]
+    consensus: float | None = None
+
+    def market(self, line: Line) -> Market:
+        """The market of one of the lines."""
+        return market(line.over_price, line.under_price, self.consensus)
 
 
 def choose(lines: Sequence[Line], game_start: datetime | None = None, form: float | None = None) -> ChosenLines:
@@ -77,7 +84,7 @@ def choose(lines: Sequence[Line], game_start: datetime | None = None, form: floa
     by_value: dict[float, Line] = {}
     for line in sorted((g for g in good if g.bookmaker == book), key=_seen):
         by_value[line.value] = line
-    return ChosenLines(tuple(by_value[v] for v in sorted(by_value)), warnings)
+    return ChosenLines(tuple(by_value[v] for v in sorted(by_value)), warnings, consensus(good))
 
 
 def chosen_lines(inputs: PlayerInputs) -> ChosenLines:
@@ -134,11 +141,9 @@ def main_lines(lines: Sequence[Line]) -> tuple[Line, ...]:
     return tuple(_main(alternates) for alternates in of_book.values())
 
 
-def implied_chance(price: int | None) -> float | None:
-    """The chance implied by American odds, margin included; None for a price that is no odds."""
-    if price is None or -100 < price < 100:
-        return None
-    return 100.0 / (price + 100.0) if price > 0 else -price / (-price + 100.0)
+def consensus(lines: Sequence[Line]) -> float:
+    """The median of the bookmakers' main lines."""
+    return float(median(line.value for line in main_lines(lines)))
 
 
 def price_edge(advice: Judgement, line: Line | None) -> float | None:

@@ -145,7 +145,7 @@ def _rows(
     for system in systems:
         estimate = estimates[system.system_id]
         for line in chosen.lines or (None,):
-            advice = advise(estimate, None if line is None else line.value)
+            advice = advise(estimate, *((None,) if line is None else (line.value, chosen.market(line))))
             rows.append(
                 Prediction(
                     prediction_id=ids.prediction_id(
@@ -165,6 +165,7 @@ def _rows(
                     line=None if line is None else line.value,
                     bookmaker=None if line is None else line.bookmaker,
                     over_probability=advice.over,
+                    filter_reason=advice.filter_reason,
                     factors=estimate.factors,
                     warnings=(*estimate.warnings, *warnings),
                     price_edge=price_edge(advice, line),

@@ -9,6 +9,7 @@ from datetime import date
 import msgspec
 
 from regen.features.records import GameLog
+from regen.features.scoring import unscored
 from regen.features.window import season_of
 
 MAX_MINUTES = 200.0
@@ -39,9 +40,11 @@ _ROW = msgspec.json.Decoder(_Row, strict=False)
 
 
 def game_logs(day: date, text: str) -> tuple[tuple[GameLog, ...], int]:
-    """The box scores of a date, and how many rows could not be read and are left out."""
+    """The box scores of a date, and how many rows are left out: they cannot be read, or their team's points have not come."""
     rows, lost = _rows(text)
     sound = [row for row in rows if _is_sound(row)]
+    empty = unscored((row.game_id, row.team, row.minutes, row.points) for row in sound)
+    sound = [row for row in sound if (row.game_id, row.team) not in empty]
     sides = _sides(sound)
     season = season_of(day)
     logs = tuple(

@@ -1,4 +1,5 @@
-"""Repairs of the BigQuery emulator, applied by its launcher inside its own environment: two defects of its jobs.
+"""Repairs of the BigQuery emulator, applied by its launcher inside its own environment: two defects of its jobs, one of its
+database.
 
 Each function below is one patch, written so that the emulator's author could take it over: what is wrong, where, and the
 mended behaviour. `WRITTEN_FOR` has the code that each was written for. tests/integration/test_emulator_patches.py names the
@@ -7,11 +8,13 @@ patches that another version no longer needs.
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from local_bigquery import errors
+from local_bigquery.engine import database
 from local_bigquery.jobs import runner, store
 from local_bigquery.models import JobStatistics
 
@@ -65,12 +68,33 @@ def end_lost_jobs() -> None:
     runner.get = get
 
 
-PATCHES: tuple[Callable[[], None], ...] = (take_ids_one_at_a_time, end_lost_jobs)
+def number_rows_as_written() -> None:
+    """Keep `QUALIFY ROW_NUMBER() ... = 1` a window.
+
+    Wrong: DuckDB turns it into an aggregate (`top_n_window_elimination`). If an UPDATE of rows that its own transaction
+    has inserted reads two alike, DuckLake looks for their file in vain ("Could not find matching file for written delete
+    file"), and the process dies.
+    Where: DuckDB's optimizer; `local_bigquery.engine.database._connect` could switch it off.
+    Mended: that optimizer is off.
+    """
+    original = database._connect  # noqa: SLF001
+
+    @functools.cache
+    def connect() -> Any:  # noqa: ANN401
+        connection = original.__wrapped__()
+        connection.execute("SET disabled_optimizers = 'top_n_window_elimination'")
+        return connection
+
+    database._connect = connect  # noqa: SLF001
+
+
+PATCHES: tuple[Callable[[], None], ...] = (take_ids_one_at_a_time, end_lost_jobs, number_rows_as_written)
 WRITTEN_FOR: Mapping[str, Mapping[str, str]] = {
     "take_ids_one_at_a_time": {"local_bigquery.jobs.runner.submit": "01cfe56b4454806d"},
     "end_lost_jobs": {
         "local_bigquery.jobs.runner.get": "a4e0afcdb2811a50",
         "local_bigquery.jobs.runner._done": "327204021e885f51",
     },
+    "number_rows_as_written": {"local_bigquery.engine.database._connect": "85e5e6307c1a9cda"},
 }
 """The start of the SHA-256 of each function's source, by patch."""

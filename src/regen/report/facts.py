@@ -12,7 +12,9 @@ from regen import clock
 from regen.client.accuracy import SystemErrors, by_date, by_system, errors
 from regen.client.http import Coordinator
 from regen.client.moves import Moves, moves
+from regen.client.quality import newest
 from regen.client.reader import Reader
+from regen.domain.dates import eastern_today
 from regen.settings import number
 
 View = Mapping[str, Any]
@@ -31,6 +33,7 @@ class Facts:
         pairs: replaced predictions of every system: who and when, the system, old and new points.
         accuracy: by date, mean absolute errors before and after, where games are played.
         systems: the same of each system, over all dates.
+        quality: the newest figures of live quality, by system and window.
     """
 
     subject: str
@@ -43,6 +46,7 @@ class Facts:
     lacking: Sequence[tuple[str, str]] = ()
     accuracy: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     systems: Sequence[SystemErrors] = ()
+    quality: Sequence[View] = ()
     threshold: float = number("REGEN_COVERAGE_THRESHOLD")
 
 
@@ -66,29 +70,33 @@ def facts_of(
     views: Sequence[View],
     lacking: Sequence[tuple[str, str]] = (),
 ) -> Facts:
-    """What the tables say of some batches; two statements, however many they are."""
+    """What the tables say of some batches; three statements, however many they are."""
     views = sorted(views, key=lambda view: str(view["game_date"]))
     rows: list[dict[str, Any]] = []
     off: list[dict[str, Any]] = []
+    quality: list[dict[str, Any]] = []
+    now = clock.now()
     if views:
         batch_ids = [view["batch_id"] for view in views]
         first, last = (date.fromisoformat(views[i]["game_date"]) for i in (0, -1))
         reader.client  # noqa: B018 - made before two threads ask for it
         with ThreadPoolExecutor(AT_ONCE) as pool:
             later = pool.submit(errors, reader, batch_ids, first, last)
+            figures = pool.submit(newest, reader, eastern_today(now))
             rows = reader.run("diff", first=first, last=last, batches=",".join(batch_ids))
-            off = later.result()
+            off, quality = later.result(), figures.result()
     return Facts(
         subject=subject,
         status=status,
         reason=reason,
-        made_at=clock.now(),
+        made_at=now,
         batches=views,
         moves=moves(rows),
         pairs=_pairs(rows),
         lacking=lacking,
         accuracy=by_date(off),
         systems=by_system(off),
+        quality=quality,
     )
 
 

@@ -18,6 +18,16 @@ from regen.report.verdict import verdict
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 Draw = partial[str]
+FIGURES = {
+    "mae": "MAE",
+    "bias": "bias",
+    "hit_rate_pct": "hits, %",
+    "calibration_pct": "calibration",
+    "over_share_pct": "OVER, %",
+    "lined_pct": "lined, %",
+    "rise_pct": "rise, %",
+}
+"""The columns of live quality that the page has."""
 MOST = 15
 DOTS = 2000
 
@@ -47,6 +57,7 @@ def _sections(facts: Facts) -> Iterable[tuple[str, str]]:
     yield "Distribution of moves", _distribution(facts)
     yield "Biggest moves", _biggest(facts)
     yield "Accuracy before and after", _accuracy(facts)
+    yield "Live quality", _quality(facts)
     yield "Timeline", _timeline(facts)
     yield "History", history(facts.batches)
 
@@ -205,6 +216,21 @@ def _accuracy(facts: Facts) -> str:
     by_system = ("system", "replaced", "MAE before", "MAE after", "change")
     named = table_html(by_system, systems, "Accuracy by system") if systems else ""
     return drawn + table_html(heads, rows, "Accuracy by date") + named
+
+
+def _quality(facts: Facts) -> str:
+    """What the gradings say of the systems, as of the newest date: not of this batch alone."""
+    if not facts.quality:
+        return ""
+    rows = [
+        (row["system_id"], row["window_days"], row["graded"], *(_two(row[name]) for name in FIGURES), row["beyond"])
+        for row in facts.quality
+    ]
+    heads = ("system", "days", "graded", *FIGURES.values(), "beyond its limit")
+    about = (
+        f"All current predictions of the days up to {facts.quality[0]['as_of_date']}, as graded; the intervals are in "
+    )
+    return f"<p>{escape(about)}<code>regen quality --json</code>.</p>" + table_html(heads, rows, "Live quality")
 
 
 def _timeline(facts: Facts) -> str:

@@ -1,8 +1,9 @@
 -- Grades the current predictions of games whose box score is complete, once each. A grade whose prediction is no longer
 -- current is kept and marked. A grade without the id of a prediction is the predecessor's: it stands for what the predecessor
--- predicted of that player, game and system, and is left alone. A box score is complete when each of two teams has eight players with minutes, and 235
--- minutes in total; a player who is not in it did not play. A half-loaded game waits, and so does a player with minutes but
--- no points, so that missing data voids no prediction.
+-- predicted of that player, game and system, and is left alone. A box score is complete when each of two teams has eight
+-- players with minutes, and 235 minutes and 45 points in total; a player who is not in it did not play. A half-loaded game
+-- waits, and so does a player with minutes but no points, so that missing data voids no prediction and grades none by a
+-- placeholder.
 -- Statements that only insert do not conflict, not even a MERGE that inserts
 -- (https://cloud.google.com/bigquery/docs/data-manipulation-language#dml_statement_conflicts): a duplicate message would
 -- grade a date twice. Therefore the transaction changes a lock row, so that BigQuery cancels one of two concurrent ones.
@@ -46,26 +47,10 @@ SELECT
   p.supersedes_prediction_id, p.retrospective, p.inputs_as_of, @at
 FROM {player_prop_predictions} AS p
 JOIN (
-  SELECT game_date, game_id
-  FROM (
-    SELECT game_date, game_id, team_abbr
-    FROM (
-      SELECT game_date, game_id, player_lookup, team_abbr, points, minutes_played
-      FROM {player_game_summary}
-      WHERE game_date BETWEEN @first AND @last
-      QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date, game_id, player_lookup ORDER BY processed_at DESC) = 1
-    ) AS newest
-    GROUP BY game_date, game_id, team_abbr
-    HAVING COUNTIF(minutes_played > 0) >= 8 AND SUM(minutes_played) >= 235
-  ) AS teams
-  GROUP BY game_date, game_id
-  HAVING COUNT(*) >= 2
-) AS whole ON whole.game_date = p.game_date AND whole.game_id = p.game_id
+  {games_in_box_scores:}
+) AS box ON box.is_whole AND box.game_date = p.game_date AND box.game_id = p.game_id
 LEFT JOIN (
-  SELECT game_date, game_id, player_lookup, team_abbr, points, minutes_played
-  FROM {player_game_summary}
-  WHERE game_date BETWEEN @first AND @last
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date, game_id, player_lookup ORDER BY processed_at DESC) = 1
+  {newest_box_scores:}
 ) AS scored ON scored.game_date = p.game_date AND scored.game_id = p.game_id AND scored.player_lookup = p.player_lookup
 WHERE p.game_date BETWEEN @first AND @last AND (p.superseded IS NULL OR p.superseded = FALSE)
   AND NOT (IFNULL(scored.minutes_played, 0) > 0 AND scored.points IS NULL)
@@ -116,26 +101,10 @@ FROM (
     IF(IFNULL(scored.minutes_played, 0) > 0, scored.minutes_played, NULL) AS minutes
   FROM {player_prop_predictions} AS p
   JOIN (
-    SELECT game_date, game_id
-    FROM (
-      SELECT game_date, game_id, team_abbr
-      FROM (
-        SELECT game_date, game_id, player_lookup, team_abbr, points, minutes_played
-        FROM {player_game_summary}
-        WHERE game_date BETWEEN @first AND @last
-        QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date, game_id, player_lookup ORDER BY processed_at DESC) = 1
-      ) AS newest
-      GROUP BY game_date, game_id, team_abbr
-      HAVING COUNTIF(minutes_played > 0) >= 8 AND SUM(minutes_played) >= 235
-    ) AS teams
-    GROUP BY game_date, game_id
-    HAVING COUNT(*) >= 2
-  ) AS whole ON whole.game_date = p.game_date AND whole.game_id = p.game_id
+    {games_in_box_scores:}
+  ) AS box ON box.is_whole AND box.game_date = p.game_date AND box.game_id = p.game_id
   LEFT JOIN (
-    SELECT game_date, game_id, player_lookup, team_abbr, points, minutes_played
-    FROM {player_game_summary}
-    WHERE game_date BETWEEN @first AND @last
-    QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date, game_id, player_lookup ORDER BY processed_at DESC) = 1
+    {newest_box_scores:}
   ) AS scored
     ON scored.game_date = p.game_date AND scored.game_id = p.game_id
     AND scored.player_lookup = p.player_lookup
@@ -153,20 +122,8 @@ WHERE grade.game_date BETWEEN @first AND @last AND grade.game_date = fresh.game_
 
 COMMIT TRANSACTION;
 
-WITH scored AS (
-  SELECT game_date, game_id, player_lookup, team_abbr, minutes_played
-  FROM {player_game_summary}
-  WHERE game_date BETWEEN @first AND @last
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date, game_id, player_lookup ORDER BY processed_at DESC) = 1
-),
-boxes AS (
-  SELECT game_date, game_id, COUNTIF(is_whole) >= 2 AS is_whole
-  FROM (
-    SELECT game_date, game_id, COUNTIF(minutes_played > 0) >= 8 AND SUM(minutes_played) >= 235 AS is_whole
-    FROM scored
-    GROUP BY game_date, game_id, team_abbr
-  ) AS teams
-  GROUP BY game_date, game_id
+WITH boxes AS (
+  {games_in_box_scores:}
 )
 SELECT
   p.game_date,

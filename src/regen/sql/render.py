@@ -16,7 +16,7 @@ _PROJECT = re.compile(r"[a-z][a-z0-9.:-]{2,60}")
 _PREFIX = re.compile(r"([A-Za-z0-9_]{1,60})?")
 _TABLE = re.compile(r"[A-Za-z0-9_]{1,200}")
 _PLACE = re.compile(r"\{([a-z_0-9]+)\}")
-_PART = re.compile(r"^( *)\{(\w+):([\w,]+)\}$", re.MULTILINE)
+_PART = re.compile(r"^( *)\{(\w+):([\w,]*)\}$", re.MULTILINE)
 _COMMENT = re.compile(r"^\s*--.*\n?", re.MULTILINE)
 
 
@@ -65,7 +65,10 @@ def source(name: str) -> str:
 
 
 def filled(text: str) -> str:
-    """The text with each line `{part:a,b}` replaced by `parts/part.sql`, in which a and b replace $1 and $2."""
+    """The text with each line `{part:a,b}` replaced by `parts/part.sql`, in which a and b replace $1 and $2.
+
+    A part may have parts. One without places is written `{part:}`.
+    """
     return _PART.sub(_part, text)
 
 
@@ -74,7 +77,7 @@ def _part(match: re.Match[str]) -> str:
     text = (resources.files(__package__) / "parts" / f"{name}.sql").read_text(encoding="utf-8")
     for place, value in enumerate(values.split(","), 1):
         text = text.replace(f"${place}", value)
-    return "\n".join(indent + line for line in _COMMENT.sub("", text).splitlines())
+    return "\n".join(indent + line for line in filled(_COMMENT.sub("", text)).splitlines())
 
 
 @cache

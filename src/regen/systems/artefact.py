@@ -49,7 +49,7 @@ class LinearModel:
     """A fitted system.
 
     Attributes:
-        settings: values chosen on a grid, such as a half-life in games.
+        settings: values chosen on a grid, such as a half-life in games, and the share of `regen.domain.estimate.Trust`.
     """
 
     intercept: float

@@ -10,7 +10,7 @@ from regen.domain.errors import InsufficientData
 from regen.domain.estimate import Estimate
 from regen.domain.inputs import PlayerInputs
 from regen.domain.recommendation import closeness
-from regen.systems.linear import MAX_POINTS, LinearSystem, Signals, spread_of
+from regen.systems.linear import MAX_POINTS, LinearSystem, Signals, spread_of, trust_of
 
 MIN_MEMBERS = 2
 """With fewer systems than this the ensemble makes no estimate."""
@@ -55,6 +55,7 @@ class Ensemble(LinearSystem):
             confidence=closeness(points, sd),
             factors={term.name: round(term.weight * value / total, 2) for term, value in present},
             warnings=(f"without {', '.join(absent)}",) if absent else (),
+            trust=trust_of(self.model),
         )
 
 

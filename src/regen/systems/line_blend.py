@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import ClassVar
 
 from regen.domain.errors import InsufficientData
 from regen.domain.estimate import Estimate
 from regen.domain.inputs import Line, PlayerInputs
-from regen.domain.lines import implied_chance, main_lines, sound_lines
+from regen.domain.lines import consensus, main_lines, sound_lines
+from regen.domain.market import implied_chance
 from regen.systems.linear import LinearSystem, Signals
 
 
@@ -35,11 +35,6 @@ class LineBlend(LinearSystem):
             "ensemble_less_line": others["ensemble_v1"].points - line,
             "price_lean": price_lean(lines),
         }
-
-
-def consensus(lines: Sequence[Line]) -> float:
-    """The median of the bookmakers' main lines."""
-    return float(median(line.value for line in main_lines(lines)))
 
 
 def price_lean(lines: Sequence[Line]) -> float:

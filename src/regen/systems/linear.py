@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from regen.domain.errors import InsufficientData
-from regen.domain.estimate import Estimate
+from regen.domain.estimate import Estimate, Trust
 from regen.domain.inputs import PlayerInputs
 from regen.domain.recommendation import MIN_SD, closeness
 from regen.features.form import typical_spread
@@ -19,6 +19,10 @@ from regen.systems.artefact import Artefact, LinearModel, Spread
 MIN_GAMES = 3
 """Least number of earlier games for an estimate."""
 MAX_POINTS = 60.0
+SYSTEM_VERSION = "2"
+"""2: the chance at a line starts from the market's."""
+MARKET_SHARE, MARKET_SHARE_ERROR = "market_share", "market_share_error"
+"""The names of `Trust` among a model's settings."""
 NAMED_FACTORS = 5
 
 Signals = dict[str, float | None]
@@ -35,7 +39,7 @@ class LinearSystem(ABC):
     """
 
     model: LinearModel | None = None
-    version: str = "1"
+    version: str = SYSTEM_VERSION
     feature_version: str = FEATURE_VERSION
 
     system_id: ClassVar[str]
@@ -56,7 +60,7 @@ class LinearSystem(ABC):
         return replace(
             self,
             model=artefact.models.get(self.system_id),
-            version=f"1-{artefact.hash}",
+            version=f"{SYSTEM_VERSION}-{artefact.hash}",
             feature_version=artefact.feature_version,
         )
 
@@ -100,6 +104,7 @@ class LinearSystem(ABC):
             confidence=closeness(points, sd),
             factors={name: round(parts[name], 2) for name in largest},
             warnings=(f"unknown: {', '.join(unknown)}",) if unknown else (),
+            trust=trust_of(self.model),
         )
 
 
@@ -113,6 +118,12 @@ def own_spread(inputs: PlayerInputs, points: float) -> float:
     """The player's own spread of points, or the usual one at this level of points."""
     own = known(inputs, "points_sd_ew_30")
     return typical_spread(points) if own is None else own
+
+
+def trust_of(model: LinearModel) -> Trust:
+    """How far a system may move the market's chance; not at all with a model of before there was a share."""
+    share = min(1.0, max(0.0, model.settings.get(MARKET_SHARE, 0.0)))
+    return Trust(share, abs(model.settings.get(MARKET_SHARE_ERROR, 0.0)))
 
 
 def spread_of(spread: Spread, inputs: PlayerInputs, points: float) -> float:

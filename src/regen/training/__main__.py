@@ -29,7 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 refit=asked.refit,
                 json_file=asked.json,
                 artefact_file=asked.artefact,
-                zones=asked.zones,
+                zones=Zones.SILVER.value if asked.without_zones else asked.zones,
+                rows_file=asked.rows,
+                with_reports=not asked.without_reports,
             )
     except RegenError as error:
         sys.stderr.write(f"{error}\n")
@@ -53,7 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--to", dest="last", type=date.fromisoformat, required=True)
     evaluate.add_argument("--refit", choices=("none", "weekly"), default="none")
     evaluate.add_argument("--zones", choices=(*Zones, ALL_ZONES), default=Zones.ARRIVED.value)
+    evaluate.add_argument("--without-zones", action="store_true")
+    evaluate.add_argument("--without-reports", action="store_true")
     evaluate.add_argument("--json", type=Path)
+    evaluate.add_argument("--rows", type=Path)
     evaluate.add_argument("--artefact", type=Path)
     return parser
 

@@ -12,6 +12,7 @@ from regen.features.names import FEATURE_VERSION
 from regen.features.versions import SERVED_VERSION
 from regen.systems.artefact import Artefact, load_artefact
 from regen.training.evaluate import Evaluation, evaluate, to_json
+from regen.training.rows_file import rows_text
 from regen.training.served import train_served
 from regen.training.table import accuracy_table, side_by_side
 from regen.training.train import train
@@ -63,19 +64,27 @@ def run_evaluate(
     json_file: Path | None = None,
     artefact_file: Path | None = None,
     zones: str = Zones.ARRIVED.value,
+    rows_file: Path | None = None,
+    with_reports: bool = True,
 ) -> tuple[Evaluation, str]:
     """Measure on the window; write the JSON form to `json_file`, if given.
 
     Args:
+        rows_file: where every scored row goes, as CSV.
+        with_reports: whether availability reports are known.
         artefact_file: evaluate this artefact instead of a fit on the dates before the window.
         zones: `arrived`, `silver`, `gold`, or `all` to compare the three.
     """
     given = load_artefact(artefact_file) if artefact_file is not None else None
     folder = read_folder(data)
+    if not with_reports:
+        folder = replace(folder, injuries=())
     asked = tuple(Zones) if zones == ALL_ZONES else (Zones(zones),)
     said = folder.report.sentences
     found = [evaluate(folder, first, last, refit=refit, artefact=given, zones=each) for each in asked]
     found = [replace(each, remarks=(*each.remarks, *said)) for each in found]
     if json_file is not None:
         json_file.write_text(to_json(found), encoding="utf-8")
+    if rows_file is not None:
+        rows_file.write_text(rows_text(found), encoding="utf-8")
     return found[0], accuracy_table(found[0]) if len(found) == 1 else side_by_side(found)

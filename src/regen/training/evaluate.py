@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,17 @@ from regen.data.csvs import DataFolder, read_folder
 from regen.domain.errors import InvalidInput
 from regen.domain.estimate import Estimate
 from regen.domain.inputs import PlayerInputs
-from regen.domain.lines import sound_lines
+from regen.domain.lines import consensus, sound_lines
 from regen.systems import estimate_all, systems
 from regen.systems.artefact import Artefact
-from regen.systems.line_blend import consensus
+from regen.systems.line_blend import LineBlend
 from regen.systems.linear import known
+from regen.training.at_line import AtLine, at_line
 from regen.training.dataset import Sample, samples
 from regen.training.measuring import EXPONENTIAL, Estimated, Row, measure
+from regen.training.scoring import Scored, score
 from regen.training.train import design, established, fit
+from regen.training.trust import Offer, offer_of
 from regen.training.zones import Zones
 
 MIN_GAMES = 10
@@ -40,6 +43,7 @@ BASELINES = {
     EXPONENTIAL: "points_ew_12",
 }
 LINE_ROW = "bookmaker line"
+READS_LINE = frozenset({LineBlend.system_id})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class Evaluation:
         artefacts: hashes of the fits used, in order.
         zones: the shot zones known, in the fit and in the figures.
         remarks: counts of the data left out.
+        scored: every estimate with its scores.
+        at_line: figures at the lines that the rows are against.
     """
 
     first: date
@@ -61,6 +67,8 @@ class Evaluation:
     rows: tuple[Row, ...]
     zones: Zones = Zones.ARRIVED
     remarks: tuple[str, ...] = ()
+    scored: tuple[Scored, ...] = ()
+    at_line: tuple[AtLine, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The evaluation as JSON values."""
@@ -73,6 +81,7 @@ class Evaluation:
             "artefacts": list(self.artefacts),
             "eligible": {"min_games": MIN_GAMES, "min_minutes": MIN_MINUTES},
             "systems": [row.as_dict() for row in self.rows],
+            "at_line": [figures.as_dict() for figures in self.at_line],
         }
 
     def to_json(self) -> str:
@@ -119,7 +128,9 @@ def evaluate(
     remarks: Counter[str] = Counter()
     folder = data if isinstance(data, DataFolder) else read_folder(data)
     everything = list(samples(folder, last, zones=zones, wanted=established, remarks=remarks))
+    opened = openings(folder)
     estimated: list[Estimated] = []
+    scored: list[Scored] = []
     used: list[Artefact] = []
     for start, end, fitted in _fits(everything, first, last, refit, artefact):
         used.append(fitted)
@@ -127,12 +138,18 @@ def evaluate(
         for sample in everything:
             if start <= sample.day < end and eligible(sample.inputs):
                 estimates, _ = estimate_all(chosen, sample.inputs)
-                estimated.append(_estimated(sample, estimates))
+                offer = offer_of(sample.inputs)
+                opening = opened.get((sample.day, sample.inputs.player_lookup, offer.bookmaker)) if offer else None
+                estimated.append(_estimated(sample, estimates, offer))
+                scored += score(sample, estimates, offer, opening, READS_LINE, fitted.hash)
     if not estimated:
         raise InvalidInput("from", "a window with games of players who have a history")
     rows = measure(estimated)
     counted = tuple(f"{number} {what}" for what, number in sorted(remarks.items()))
-    return Evaluation(first, last, refit, used[0].last_date, tuple(a.hash for a in used), rows, zones, counted)
+    hashes = tuple(a.hash for a in used)
+    return Evaluation(
+        first, last, refit, used[0].last_date, hashes, rows, zones, counted, tuple(scored), at_line(scored)
+    )
 
 
 def eligible(inputs: PlayerInputs) -> bool:
@@ -156,7 +173,22 @@ def _fits(
         start = stop
 
 
-def _estimated(sample: Sample, estimates: Mapping[str, Estimate]) -> Estimated:
+def openings(folder: DataFolder) -> dict[tuple[date, str, str], float]:
+    """The first line of each date, player and bookmaker that was seen at more than one time."""
+    first: dict[tuple[date, str, str], tuple[datetime, float]] = {}
+    again: set[tuple[date, str, str]] = set()
+    for row in folder.lines:
+        if row.captured_at is None:
+            continue
+        key = (row.game_date, row.player_lookup, row.bookmaker)
+        seen = first.setdefault(key, (row.captured_at, row.line))
+        if row.captured_at != seen[0]:
+            again.add(key)
+            first[key] = min(seen, (row.captured_at, row.line))
+    return {key: first[key][1] for key in again}
+
+
+def _estimated(sample: Sample, estimates: Mapping[str, Estimate], offer: Offer | None) -> Estimated:
     inputs = sample.inputs
     plain = {name: value for name, feature in BASELINES.items() if (value := known(inputs, feature)) is not None}
     lines = sound_lines(inputs)
@@ -165,5 +197,5 @@ def _estimated(sample: Sample, estimates: Mapping[str, Estimate]) -> Estimated:
         plain[LINE_ROW] = line
     form = known(inputs, "points_ew_12") or 0.0
     return Estimated(
-        sample.day.toordinal(), float(sample.points), line, float(np.floor(form)) + 0.5, plain, dict(estimates)
+        sample.day.toordinal(), float(sample.points), line, float(np.floor(form)) + 0.5, plain, dict(estimates), offer
     )

@@ -11,6 +11,7 @@ import numpy as np
 from regen.domain.estimate import Estimate
 from regen.domain.recommendation import CONFIDENT_WITHIN, Recommendation, advise, over_probability, quantile
 from regen.training.scores import Floats, bootstrap_interval, calibration_error, perfect_calibration_error
+from regen.training.trust import Offer
 
 EXPONENTIAL = "exponential mean (12)"
 OFFSETS = (0.0, *(sign * (step + 0.5) for step in range(5) for sign in (1, -1)))
@@ -27,6 +28,7 @@ class Estimated:
         form_line: a half-point line at the player's exponential mean, for players without a line.
         plain: the points of the baselines.
         estimates: the estimates of the systems.
+        offer: the line that the player's rows are against.
     """
 
     day: int
@@ -35,6 +37,7 @@ class Estimated:
     form_line: float
     plain: Mapping[str, float]
     estimates: Mapping[str, Estimate]
+    offer: Offer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,9 @@ class Row:
         ece: expected calibration error of chances of over. `ece_perfect` is that of true chances at this sample size.
         interval80: share of results inside the 80 % interval.
         vs_exponential: mean absolute error minus that of the exponential mean on the same games, with its 95 % interval.
-        picks: number of recommendations of a side against the consensus line. `hit_rate` is the share won without pushes.
+        picks: number of recommendations of a side of the line that a row is against. `hit_rate` is the share won without pushes.
         confidence_gap: mean confidence minus the share of hits, in percentage points. For all players a hit means that
-            the points come within `CONFIDENT_WITHIN`; for those with a line, that the likelier side wins.
+            the points come within `CONFIDENT_WITHIN`; for those with a line, that the side of the prediction wins.
     """
 
     name: str
@@ -166,10 +169,12 @@ def _bets(name: str, used: Sequence[Estimated]) -> tuple[int, float | None, floa
     picks = won = 0
     confidences, outcomes = [], []
     for each in used:
-        judgement = advise(each.estimates[name], each.line)
-        if each.line is None or each.points == each.line or not judgement.edge:
+        if each.offer is None or each.points == each.offer.line:
             continue
-        right = (each.points > each.line) == (judgement.edge > 0)
+        judgement = advise(each.estimates[name], each.offer.line, each.offer.market)
+        if not judgement.edge:
+            continue
+        right = (each.points > each.offer.line) == (judgement.edge > 0)
         confidences.append(judgement.confidence)
         outcomes.append(100.0 * right)
         if judgement.recommendation in {Recommendation.OVER, Recommendation.UNDER}:

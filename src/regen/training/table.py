@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from regen.training.evaluate import Evaluation
+from regen.training.line_table import line_tables
+from regen.training.markdown import markdown
 from regen.training.measuring import Row
 
 _HEAD = (
@@ -37,7 +39,8 @@ def accuracy_table(evaluation: Evaluation) -> str:
     for population, title in _TITLES.items():
         rows = sorted((row for row in evaluation.rows if row.population == population), key=lambda row: row.mae)
         if rows:
-            parts.append(f"{title}\n\n{_markdown([_HEAD, *(_cells(row) for row in rows)])}")
+            parts.append(f"{title}\n\n{markdown([_HEAD, *(_cells(row) for row in rows)])}")
+    parts += line_tables(evaluation.at_line)
     return "\n\n".join(parts) + "\n"
 
 
@@ -50,7 +53,7 @@ def side_by_side(evaluations: Sequence[Evaluation]) -> str:
         names = sorted(errors[0], key=errors[0].__getitem__)
         rows = [(name, *(f"{found[name]:.3f}" if name in found else "-" for found in errors)) for name in names]
         if rows:
-            parts.append(f"{title}, MAE by shot zones\n\n{_markdown([head, *rows])}")
+            parts.append(f"{title}, MAE by shot zones\n\n{markdown([head, *rows])}")
     return "\n\n".join(parts) + "\n\n" + "\n".join(accuracy_table(evaluation) for evaluation in evaluations)
 
 
@@ -77,18 +80,3 @@ def _percent(value: float | None, *, sign: bool = False) -> str:
     if value is None:
         return "-"
     return f"{value:+.2f} %" if sign else f"{value:.1f} %"
-
-
-def _markdown(rows: list[tuple[str, ...]]) -> str:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = []
-    for number, row in enumerate(rows):
-        cells = [
-            cell.ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("| " + " | ".join(cells) + " |")
-        if number == 0:
-            rule = ["-" * width if i == 0 else "-" * (width - 1) + ":" for i, width in enumerate(widths)]
-            lines.append("| " + " | ".join(rule) + " |")
-    return "\n".join(lines)

@@ -10,20 +10,22 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from regen.data.csvs import DataFolder, read_folder
 from regen.domain.errors import InvalidInput
-from regen.domain.lines import sound_lines
+from regen.domain.lines import consensus, sound_lines
 from regen.features.names import FEATURE_VERSION
 from regen.features.player_state import PlayerState
 from regen.systems import systems
 from regen.systems.artefact import Artefact, LinearModel
 from regen.systems.ensemble import Ensemble
-from regen.systems.line_blend import LineBlend, consensus, price_lean
+from regen.systems.line_blend import LineBlend, price_lean
 from regen.systems.linear import LinearSystem, known, own_spread
 from regen.systems.moving_average import BREAK_GAMES, GRID, HALF_LIFE, MovingAverage, weighted_mean
 from regen.training.dataset import Sample, samples
 from regen.training.fitting import Floats, linear_model, median_ridge, predict, shares, spread
+from regen.training.trust import Decided, Offer, decided, offer_of, with_trust
 from regen.training.zones import Zones
 
 TRAIN_MIN_GAMES = 5
@@ -53,6 +55,7 @@ class Design:
     grid: Floats
     line: Floats
     lean: Floats
+    offers: tuple[Offer | None, ...]
 
     def before(self, day: date) -> Design:
         """The samples of earlier dates."""
@@ -68,6 +71,7 @@ class Design:
             self.grid[: len(range(0, n, GRID_EVERY))],
             self.line[:n],
             self.lean[:n],
+            self.offers[:n],
         )
 
 
@@ -126,6 +130,7 @@ def design(all_samples: Sequence[Sample]) -> Design:
         grid=grid,
         line=_array([consensus(lines) if lines else np.nan for lines in offered]),
         lean=_array([price_lean(lines) for lines in offered]),
+        offers=tuple(offer_of(sample.inputs) for sample in chosen),
     )
 
 
@@ -136,34 +141,46 @@ def fit(data: Design) -> Artefact:
     honest = _honest(data)
     seen = ~np.isnan(honest[MovingAverage.system_id])
     y, own = data.points[seen], data.own[seen]
+    games = [sample.inputs.game_id for sample in data.samples]
+    held_out = decided(data.offers, games, data.points, seen)
     models: dict[str, LinearModel] = {}
     for name, matrix in data.matrices.items():
         fitted = median_ridge(matrix, data.points, ALPHA if matrix.shape[1] > 20 else LINE_ALPHA)
         fitted_points = honest[name][seen]
         settings = dict(GRID[best]) if name == MovingAverage.system_id else None
-        models[name] = linear_model(data.names[name], fitted, spread(fitted_points, own, y - fitted_points), settings)
+        model = linear_model(data.names[name], fitted, spread(fitted_points, own, y - fitted_points), settings)
+        models[name] = with_trust(model, honest[name], data.own, held_out)
     members = Ensemble.members
     columns = np.column_stack([honest[name][seen] for name in members])
     weights = shares(columns, y)
     together = columns @ weights
     centre = np.zeros(len(members))
-    models[Ensemble.system_id] = linear_model(members, (0.0, centre, weights), spread(together, own, y - together))
+    model = linear_model(members, (0.0, centre, weights), spread(together, own, y - together))
+    models[Ensemble.system_id] = with_trust(model, _placed(together, seen), data.own, held_out)
     lined = ~np.isnan(data.line[seen])
     if int(lined.sum()) >= MIN_LINED:
-        models[LineBlend.system_id] = _line_blend(
-            data.line[seen][lined], together[lined], data.lean[seen][lined], y[lined], own[lined]
-        )
+        models[LineBlend.system_id] = _line_blend(data, seen, together, held_out)
     first, last = (date.fromordinal(int(data.days[i])).isoformat() for i in (0, -1))
     return Artefact(first, last, len(data.samples), FEATURE_VERSION, models).sealed()
 
 
-def _line_blend(line: Floats, together: Floats, lean: Floats, y: Floats, own: Floats) -> LinearModel:
-    x = np.column_stack([line, together - line, lean])
-    fitted = median_ridge(x, y, LINE_ALPHA)
+def _line_blend(data: Design, seen: NDArray[np.bool_], together: Floats, held_out: Decided) -> LinearModel:
+    line, lean, y, own = data.line[seen], data.lean[seen], data.points[seen], data.own[seen]
+    lined = ~np.isnan(line)
+    x = np.column_stack([line, together - line, lean])[lined]
+    fitted = median_ridge(x, y[lined], LINE_ALPHA)
     fitted_points = predict(x, *fitted)
-    return linear_model(
-        ("line", "ensemble_less_line", "price_lean"), fitted, spread(fitted_points, own, y - fitted_points)
-    )
+    spread_ = spread(fitted_points, own[lined], y[lined] - fitted_points)
+    model = linear_model(("line", "ensemble_less_line", "price_lean"), fitted, spread_)
+    kept = ~np.isnan(data.line) & seen
+    return with_trust(model, _placed(fitted_points, kept), data.own, held_out)
+
+
+def _placed(values: Floats, seen: NDArray[np.bool_]) -> Floats:
+    """Values of the samples seen at their places among all; NaN elsewhere."""
+    found = np.full(len(seen), np.nan)
+    found[seen] = values
+    return found
 
 
 def _honest(data: Design) -> dict[str, Floats]:

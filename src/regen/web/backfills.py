@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from msgspec import UNSET, structs
 
+from regen.api import requests
 from regen.api.backfills import Backfills, Plan, WouldBackfill
+from regen.api.forms import Body, Record
 from regen.domain import ids
-from regen.domain.backfill import DEFAULT_CONCURRENT, MAX_CONCURRENT, Only
 from regen.domain.dates import parse_game_date
-from regen.domain.errors import InvalidInput, NoSuchBackfill
+from regen.domain.errors import NoSuchBackfill
 from regen.services.backfill import backfilling
 from regen.services.backfill.backfilling import Wanted
 from regen.services.backfill.changes import read_backfill
@@ -21,13 +21,12 @@ from regen.services.views.backfill_view import backfill_view, dates_view, page_o
 from regen.web import bodies, lists
 from regen.web.bootstrap import App
 from regen.web.http import Call, Reply, Route
-from regen.web.trigger_fields import DEFAULT_REASON
 
 LISTING = frozenset({"from", "to", "status", "limit", "cursor"})
-FIELDS = frozenset({"from", "to", "reason", "max_concurrent_dates", "only", "backwards", "metadata", "dry_run"})
+_RANGE = Body(requests.Range)
 
 
-def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | None]) -> list[Route]:
+def routes(app: App, key_of: Callable[[Call, Record], IdempotencyKey | None]) -> list[Route]:
     """All routes of backfills.
 
     Args:
@@ -37,9 +36,10 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
 
     def create(call: Call) -> Reply:
         body = call.json()
-        wanted = replace(wanted_of(body, call.caller_name), person=call.person)
+        said = bodies.asked(_RANGE, body)
+        wanted = replace(wanted_of(said, call.caller_name), person=call.person)
         key = key_of(call, body)
-        if bodies.flag_field(body, "dry_run"):
+        if said.dry_run:
             known = backfilling.known(deps, key)
             dates = known.dates if known else backfilling.plan(deps, wanted)
             return 200, Plan(dates=dates_view(dates))
@@ -56,9 +56,8 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
     def order(word: str) -> Callable[[Call], Reply]:
         def handle(call: Call) -> Reply:
             name, body = _id(call), call.json()
-            bodies.only(body, bodies.ORDER)
-            why = bodies.text_field(body, "reason") if "reason" in body else None
-            dry_run = bodies.flag_field(body, "dry_run")
+            said = bodies.asked(bodies.ORDER, body)
+            why, dry_run = said.reason or None, said.dry_run
             key = key_of(call, body)
             after = backfilling.order(
                 deps, name, word, call.caller_name, person=call.person, why=why, key=key, dry_run=dry_run
@@ -79,31 +78,21 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
     ]
 
 
-def wanted_of(body: Mapping[str, Any], caller: str) -> Wanted:
-    """The body of `POST /backfills`.
+def wanted_of(body: requests.Range, caller: str) -> Wanted:
+    """The backfill that `POST /backfills` asks for.
 
     Raises:
         InvalidInput: names the field that is wrong.
     """
-    bodies.only(body, FIELDS)
-    for name in ("from", "to"):
-        if name not in body:
-            raise InvalidInput(name, "to be given")
-    concurrent = body.get("max_concurrent_dates", DEFAULT_CONCURRENT)
-    if isinstance(concurrent, bool) or not isinstance(concurrent, int) or not 1 <= concurrent <= MAX_CONCURRENT:
-        raise InvalidInput("max_concurrent_dates", f"a whole number from 1 to {MAX_CONCURRENT}")
-    only = body.get("only", Only.ALL.value)
-    if not isinstance(only, str) or only not in list(Only):
-        raise InvalidInput("only", f"one of {', '.join(Only)}")
     return Wanted(
-        first=parse_game_date(body["from"], field="from"),
-        last=parse_game_date(body["to"], field="to"),
-        reason=ids.checked_reason(body.get("reason", DEFAULT_REASON)),
+        first=parse_game_date(body.from_, field="from"),
+        last=parse_game_date(body.to, field="to"),
+        reason=bodies.reason_of(body.reason),
         caller=caller,
-        only=Only(only),
-        backwards=bodies.flag_field(body, "backwards"),
-        max_concurrent=concurrent,
-        metadata=bodies.metadata_of(body.get("metadata")),
+        only=body.only,
+        backwards=body.backwards,
+        max_concurrent=body.max_concurrent_dates,
+        metadata=bodies.metadata_of(body.metadata),
     )
 
 

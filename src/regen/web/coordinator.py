@@ -9,7 +9,9 @@ from typing import Any
 
 from msgspec import UNSET, structs
 
+from regen.api import requests
 from regen.api.batches import Batches
+from regen.api.forms import Body, Record
 from regen.api.health import Health
 from regen.api.openings import OpeningAnswer, WouldOrder
 from regen.domain import ids
@@ -41,7 +43,9 @@ log = logging.getLogger(__name__)
 WITHOUT_A_BATCH = frozenset({"halted", "complete"})
 COUNTED_LATER = "counts are null until the batch has ended: then status_url has them, as rows"
 MAX_KEY = 200
-_Act = Callable[[Deps, orders.Order, dict[str, Any]], Batch]
+NO_REASON = "no reason given"
+_Act = Callable[[Deps, orders.Order, requests.Order], Batch]
+_ACCEPTANCE = Body(requests.Acceptance)
 LISTING = frozenset({"game_date", "status", "trigger_id", "limit", "from", "to", "cursor"})
 """Query parameters of `GET /batches`."""
 _ANY_WAKE = {"mode", "schema", "game_date", "reason", "metadata"}
@@ -89,7 +93,7 @@ def router(app: App) -> Router:
                 gate.by_key,
                 routes.order("rollback", lambda deps, order, _: orders.rollback(deps, order)),
             ),
-            Route("POST", "/batches/{id}/promote", gate.by_key, routes.order("promote", _promote, "checks")),
+            Route("POST", "/batches/{id}/promote", gate.by_key, routes.order("promote", _promote, _ACCEPTANCE)),
             *backfills.routes(app, _key),
             *maintenance.routes(app, _key),
             *news.routes(app, _key),
@@ -116,30 +120,30 @@ class _Coordinator:
 
     def regenerate(self, call: Call) -> Reply:
         body = call.json()
-        key = _key(call, body)
+        key, said = _key(call, body), bodies.asked(bodies.REGENERATION, body)
         trigger = bodies.regeneration(
-            body,
+            said,
             known_systems=self._deps.config.systems,
             caller=call.caller_name,
             trigger_id=key.key if key else self._deps.ids.suffix(),
             now=self._deps.clock.now(),
         )
         trigger = replace(trigger, on_behalf_of=call.person)
-        if bodies.flag_field(body, "dry_run"):
+        if said.dry_run:
             return 200, opening.preview(self._deps, trigger, key)
         return self._open(call, trigger, key)
 
     def start(self, call: Call) -> Reply:
         body = call.json()
-        key = _key(call, body)
+        key, said = _key(call, body), bodies.asked(bodies.START, body)
         trigger = bodies.start(
-            body,
+            said,
             caller=call.caller_name,
             trigger_id=key.key if key else self._deps.ids.suffix(),
             now=self._deps.clock.now(),
         )
         trigger = replace(trigger, on_behalf_of=call.person)
-        if bodies.flag_field(body, "dry_run"):
+        if said.dry_run:
             return 200, opening.preview(self._deps, trigger, key)
         if trigger.source is not Source.SCHEDULER:
             return self._open(call, trigger, key)
@@ -148,12 +152,12 @@ class _Coordinator:
 
     def withdraw(self, call: Call) -> Reply:
         body = call.json()
-        key = _key(call, body)
+        key, said = _key(call, body), bodies.asked(bodies.WITHDRAWAL, body)
         trigger_id = key.key if key else self._deps.ids.suffix()
-        wanted = bodies.withdrawal(body, caller=call.caller_name, trigger_id=trigger_id)
+        wanted = bodies.withdrawal(said, caller=call.caller_name, trigger_id=trigger_id)
         wanted = replace(wanted, person=call.person)
         add_context(game_date=wanted.game_date.isoformat())
-        if bodies.flag_field(body, "dry_run"):
+        if said.dry_run:
             return 200, withdrawing.preview(self._deps, wanted, key)
         answer = withdrawing.withdraw(self._deps, wanted, key)
         add_context(action="withdraw", outcome=answer.status, batch_id=answer.batch_id)
@@ -271,36 +275,34 @@ class _Coordinator:
         waiting = UNSET if day is None else batch_view.waiting_triggers(self._deps, parse_game_date(day))
         return 200, Batches(batches=found, next=following, waiting=waiting, halt=halting.in_force(self._deps))
 
-    def order(self, word: str, act: _Act, *more: str) -> Callable[[Call], Reply]:
+    def order(self, word: str, act: _Act, form: Body[Any] = bodies.ORDER) -> Callable[[Call], Reply]:
         """The route of an order on a batch.
 
         Args:
-            more: fields that it takes beside `reason` and `dry_run`.
+            form: of its body.
         """
 
         def handle(call: Call) -> Reply:
             body = call.json()
-            bodies.only(body, bodies.ORDER | set(more))
-            order = self._order(call, body)
+            said: requests.Order = bodies.asked(form, body)
+            order = self._order(call, said, _key(call, body))
             known = is_known(self._deps, order.key)
-            batch = None if known else act(self._deps, order, body)
+            batch = None if known else act(self._deps, order, said)
             if order.dry_run:
                 return 200, _would(word, order, batch)
             return 202, structs.replace(order.answer, status_url=call.url(f"/batches/{order.batch_id}"))
 
         return handle
 
-    def _order(self, call: Call, body: dict[str, object]) -> orders.Order:
+    def _order(self, call: Call, said: requests.Order, key: IdempotencyKey | None) -> orders.Order:
         batch_id = _document_id(call.path["id"])
         add_context(batch_id=batch_id)
-        reason, dry_run = bodies.text_field(body, "reason", "no reason given"), bodies.flag_field(body, "dry_run")
-        return orders.Order(batch_id, call.caller_name, reason, dry_run, _key(call, body), call.person)
+        return orders.Order(batch_id, call.caller_name, said.reason or NO_REASON, said.dry_run, key, call.person)
 
 
-def _promote(deps: Deps, order: orders.Order, body: dict[str, Any]) -> Batch:
+def _promote(deps: Deps, order: orders.Order, said: requests.Order) -> Batch:
     # A batch that was rejected although no check failed is promoted with none.
-    checks = () if body.get("checks") == [] else bodies.names_field(body, "checks")
-    return orders.promote(deps, order, checks)
+    return orders.promote(deps, order, bodies.names_of(said.checks if isinstance(said, requests.Acceptance) else UNSET))
 
 
 def _would(word: str, order: orders.Order, batch: Batch | None) -> WouldOrder:
@@ -342,7 +344,7 @@ def _document_id(batch_id: str) -> str:
     return batch_id
 
 
-def _key(call: Call, body: dict[str, object]) -> IdempotencyKey | None:
+def _key(call: Call, body: Record) -> IdempotencyKey | None:
     """The idempotency key: the caller's own, or the scheduler's job and its scheduled time (two jobs may share a minute)."""
     headers = call.request.headers
     key = headers.get("Idempotency-Key")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+from regen.api import requests
+from regen.api.forms import Body, Record
 from regen.services.batch import halting
 from regen.services.batch.halting import HaltOrder
 from regen.services.state.idempotency import IdempotencyKey
@@ -12,8 +13,10 @@ from regen.web import bodies
 from regen.web.bootstrap import App
 from regen.web.http import Call, Reply, Route
 
+_HALT = Body(requests.HaltOrder)
 
-def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | None]) -> list[Route]:
+
+def routes(app: App, key_of: Callable[[Call, Record], IdempotencyKey | None]) -> list[Route]:
     """All of them.
 
     Args:
@@ -27,10 +30,9 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
     def order(*, halt: bool) -> Callable[[Call], Reply]:
         def handle(call: Call) -> Reply:
             body = call.json()
-            bodies.only(body, bodies.ORDER)
-            reason = bodies.text_field(body, "reason", None if halt else "no reason given")
-            dry_run = bodies.flag_field(body, "dry_run")
-            given = HaltOrder(halt, call.caller_name, reason, dry_run, key_of(call, body), call.person)
+            said = bodies.asked(_HALT, body) if halt else bodies.asked(bodies.ORDER, body)
+            reason = said.reason or "no reason given"
+            given = HaltOrder(halt, call.caller_name, reason, said.dry_run, key_of(call, body), call.person)
             return 200, halting.order(deps, given)
 
         return handle

@@ -9,13 +9,12 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 from flask import Request, Response
 from msgspec import UNSET, structs
 
-from regen.api.forms import text
+from regen.api.forms import Record, text
 from regen.api.health import Problem
 from regen.domain.errors import (
     AccessDenied,
@@ -90,7 +89,7 @@ class Call:
         """
         return read_push(self.request)
 
-    def json(self) -> dict[str, Any]:
+    def json(self) -> Record:
         """The body as a JSON object; an empty body is an empty one.
 
         Raises:

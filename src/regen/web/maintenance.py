@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
+from msgspec import UNSET
 
-from regen.api.forms import Form
+from regen.api import requests
+from regen.api.forms import Body, Form, Record
 from regen.api.looks import Findings, GradedDate, Grades, Scan, WouldGrade
 from regen.domain.backfill import MAX_DATES
 from regen.domain.dates import eastern_today, parse_game_date
@@ -21,10 +23,12 @@ from regen.web.bootstrap import App
 from regen.web.http import Call, Reply, Route
 
 T = TypeVar("T", bound=msgspec.Struct)
+G = TypeVar("G", bound=requests.Grading)
+_SPAN, _GRADING = Body(requests.Span), Body(requests.Grading)
 _SCAN, _GRADES = Form(Scan), Form(Grades)
 
 
-def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | None]) -> list[Route]:
+def routes(app: App, key_of: Callable[[Call, Record], IdempotencyKey | None]) -> list[Route]:
     """All of them; a key or the scheduler may call.
 
     Args:
@@ -32,9 +36,7 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
     """
     deps, gate = app.deps, app.gate
 
-    def once(
-        call: Call, body: dict[str, Any], form: Form[T], *, dry_run: bool, act: Callable[[], msgspec.Struct]
-    ) -> Reply:
+    def once(call: Call, body: Record, form: Form[T], *, dry_run: bool, act: Callable[[], msgspec.Struct]) -> Reply:
         """What a key was answered before, or what the act brings: done again, it would change nothing."""
         key = key_of(call, body)
         if known := recall(deps, key, form):
@@ -46,27 +48,26 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
 
     def scan(call: Call) -> Reply:
         body = call.json()
-        bodies.only(body, {"dry_run"})
-        dry_run = bodies.flag_field(body, "dry_run")
+        dry_run = bodies.asked(bodies.DRY_RUN, body).dry_run
         return once(call, body, _SCAN, dry_run=dry_run, act=lambda: bdb_scanning.scan(deps, dry_run=dry_run))
 
     def check(call: Call) -> Reply:
         body = call.json()
-        first, last = _span(body, eastern_today(deps.clock.now()), "dry_run", "fill", "records")
-        dry_run, fills, records = (bodies.flag_field(body, name) for name in ("dry_run", "fill", "records"))
-        if fills and records:
+        said, first, last = _span(_SPAN, body, eastern_today(deps.clock.now()))
+        dry_run = said.dry_run
+        if said.fill and said.records:
             raise InvalidInput("records", "without `fill`: the batch records say nothing of coverage")
-        findings = checking.check(deps, first, last, alerts=not dry_run, records_only=records)
-        filled = starting.see_to_dates(deps, first, last, findings, dry_run=dry_run) if fills else []
+        findings = checking.check(deps, first, last, alerts=not dry_run, records_only=said.records)
+        filled = starting.see_to_dates(deps, first, last, findings, dry_run=dry_run) if said.fill else []
         return 200, Findings(from_=first, to=last, findings=findings, filled=filled)
 
     def grade(call: Call) -> Reply:
         body = call.json()
-        first, last = _span(body, eastern_today(deps.clock.now()), "dry_run")
-        dry_run = bodies.flag_field(body, "dry_run")
+        said, first, last = _span(_GRADING, body, eastern_today(deps.clock.now()))
+        dry_run = said.dry_run
 
         def act() -> Grades | WouldGrade:
-            due = grading.spans(grading.due(deps, (last - first).days + 1)) if "from" not in body else [(first, last)]
+            due = grading.spans(grading.due(deps, (last - first).days + 1)) if said.from_ is UNSET else [(first, last)]
             if dry_run:
                 days = [begin + timedelta(days=n) for begin, end in due for n in range((end - begin).days + 1)]
                 return WouldGrade(dates=[GradedDate(game_date=day) for day in days])
@@ -83,20 +84,14 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
     ]
 
 
-def _span(body: dict[str, Any], today: date, *more: str) -> tuple[date, date]:
-    """`from` and `to`, or the last `days` until today (2 if nothing is said).
-
-    Args:
-        more: fields that the route takes beside.
-    """
-    bodies.only(body, {*more, *({"from", "to"} if "from" in body else {"days"})})
-    if "from" not in body:
-        days = body.get("days", 2)
-        if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= MAX_DATES:
-            raise InvalidInput("days", f"a whole number from 1 to {MAX_DATES}")
-        return today - timedelta(days=days - 1), today
-    first = parse_game_date(body["from"], field="from")
-    last = parse_game_date(body.get("to", body["from"]), field="to")
+def _span(form: Body[G], body: Record, today: date) -> tuple[G, date, date]:
+    """A request, and its first and last date: `from` and `to`, or the last `days` until today."""
+    bodies.only(body, set(form.kind.__struct_encode_fields__) - ({"days"} if "from" in body else {"from", "to"}))
+    said = bodies.asked(form, body)
+    if said.from_ is UNSET:
+        return said, today - timedelta(days=said.days - 1), today
+    first = parse_game_date(said.from_, field="from")
+    last = parse_game_date(said.from_ if said.to is UNSET else said.to, field="to")
     if not 0 <= (last - first).days < MAX_DATES:
         raise InvalidInput("to", f"a date from `from` on, at most {MAX_DATES} dates in all")
-    return first, last
+    return said, first, last

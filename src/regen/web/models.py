@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+from regen.api import requests
+from regen.api.forms import Body, Record
 from regen.services.batch import using
 from regen.services.batch.using import ModelOrder
 from regen.services.state.idempotency import IdempotencyKey
@@ -12,10 +13,10 @@ from regen.web import bodies
 from regen.web.bootstrap import App
 from regen.web.http import Call, Reply, Route
 
-ORDER = bodies.ORDER | {"expected"}
+_USE, _BACK = Body(requests.ModelOrder), Body(requests.ModelBack)
 
 
-def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | None]) -> list[Route]:
+def routes(app: App, key_of: Callable[[Call, Record], IdempotencyKey | None]) -> list[Route]:
     """All of them.
 
     Args:
@@ -26,25 +27,28 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
     def show(call: Call) -> Reply:  # noqa: ARG001 - every route's signature
         return 200, using.view(deps)
 
-    def order(*, back: bool) -> Callable[[Call], Reply]:
-        def handle(call: Call) -> Reply:
-            body = call.json()
-            bodies.only(body, ORDER if back else ORDER | {"hash"})
-            given = ModelOrder(
-                hash=None if back else bodies.text_field(body, "hash"),
-                expected=bodies.text_field(body, "expected"),
-                caller=call.caller_name,
-                reason=bodies.text_field(body, "reason"),
-                dry_run=bodies.flag_field(body, "dry_run"),
-                key=key_of(call, body),
-                person=call.person,
-            )
-            return 200, using.order(deps, given)
+    def use(call: Call) -> Reply:
+        body = call.json()
+        said = bodies.asked(_USE, body)
+        return 200, using.order(deps, ordered(call, body, said, said.hash))
 
-        return handle
+    def roll_back(call: Call) -> Reply:
+        body = call.json()
+        return 200, using.order(deps, ordered(call, body, bodies.asked(_BACK, body)))
+
+    def ordered(call: Call, body: Record, said: requests.ModelBack, chosen: str | None = None) -> ModelOrder:
+        return ModelOrder(
+            hash=chosen,
+            expected=said.expected,
+            caller=call.caller_name,
+            reason=said.reason,
+            dry_run=said.dry_run,
+            key=key_of(call, body),
+            person=call.person,
+        )
 
     return [
         Route("GET", "/models", gate.by_key, show),
-        Route("POST", "/models/use", gate.by_key, order(back=False)),
-        Route("POST", "/models/rollback", gate.by_key, order(back=True)),
+        Route("POST", "/models/use", gate.by_key, use),
+        Route("POST", "/models/rollback", gate.by_key, roll_back),
     ]

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from regen.api.forms import Form
+from msgspec import UNSET
+
+from regen.api import requests
+from regen.api.forms import Body, Form, Record
 from regen.api.news import NewsScan
 from regen.domain.dates import parse_game_date
 from regen.domain.errors import InvalidInput
@@ -20,10 +23,10 @@ from regen.web.bootstrap import App
 from regen.web.http import Call, Reply, Route
 
 _SCAN = Form(NewsScan)
-SCAN = frozenset({"game_date", "games", "players", "if_due", "dry_run"})
+_LOOK = Body(requests.NewsLook)
 
 
-def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | None]) -> list[Route]:
+def routes(app: App, key_of: Callable[[Call, Record], IdempotencyKey | None]) -> list[Route]:
     """All of them; a key or the scheduler may ask for a scan.
 
     Args:
@@ -33,20 +36,16 @@ def routes(app: App, key_of: Callable[[Call, dict[str, Any]], IdempotencyKey | N
 
     def scan(call: Call) -> Reply:
         body = call.json()
-        bodies.only(body, SCAN)
-        dry_run, if_due = bodies.flag_field(body, "dry_run"), bodies.flag_field(body, "if_due")
-        look = Look(
-            parse_game_date(body["game_date"], deps.clock.now()) if "game_date" in body else None,
-            bodies.names_field(body, "games"),
-            bodies.names_field(body, "players"),
-        )
+        said = bodies.asked(_LOOK, body)
+        day = parse_game_date(said.game_date, deps.clock.now()) if said.game_date is not UNSET else None
+        look = Look(day, bodies.names_of(said.games), bodies.names_of(said.players))
         key = key_of(call, body)
         if known := recall(deps, key, _SCAN):
             return 200, known
-        if if_due and not news_scanning.due(deps):
+        if said.if_due and not news_scanning.due(deps):
             return 200, news_scanning.NOTHING
-        answer = news_scanning.scan(deps, look, dry_run=dry_run)
-        if not dry_run:
+        answer = news_scanning.scan(deps, look, dry_run=said.dry_run)
+        if not said.dry_run:
             settle(deps, key, answer)
         return 200, answer
 

@@ -6,39 +6,29 @@ carry out another one, never ignored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from msgspec import UNSET
 
+from regen.api.forms import Record
+from regen.api.requests import LINES, Start
 from regen.domain.errors import InvalidInput
 
-TRACES = frozenset({"correlation_id", "parent_processor"})
-SKIPS = frozenset({"skip_completeness_check", "skip_postponement_check"})
-"""They leave out checks that regen does not make at a start: coverage is judged before a promotion, a game called off is seen."""
-ORDERS = frozenset({"use_multiple_lines", "dataset_prefix"})
-FIELDS = TRACES | SKIPS | ORDERS
-MAX_TRACE = 200
+FIELDS = (
+    "correlation_id",
+    "dataset_prefix",
+    "parent_processor",
+    "skip_completeness_check",  # coverage is judged before a promotion
+    "skip_postponement_check",  # a game called off is seen
+    "use_multiple_lines",
+)
 
 
-def kept(body: Mapping[str, Any]) -> dict[str, Any]:
+def kept(body: Start) -> Record:
     """The predecessor's fields as the batch's metadata keeps them.
 
     Raises:
-        InvalidInput: a field has another type, or asks for what regen does not do.
+        InvalidInput: a field asks for what regen does not do.
     """
-    found: dict[str, Any] = {}
-    for name in sorted(FIELDS & body.keys()):
-        value = body[name]
-        if name in TRACES and value is not None and not (isinstance(value, str) and len(value) <= MAX_TRACE):
-            raise InvalidInput(name, f"a text of at most {MAX_TRACE} characters, or null")
-        if name in SKIPS and not isinstance(value, bool):
-            raise InvalidInput(name, "true or false")
-        if name == "use_multiple_lines" and value is not False:
-            expected = (
-                "false, or no such field: regen predicts each line that the bookmaker offers, and no others beside it"
-            )
-            raise InvalidInput(name, expected)
-        if name == "dataset_prefix" and value not in ("", None):
-            expected = "an empty text, or no such field: a deployment has its prefix, REGEN_DATASET_PREFIX; send it to that one"
-            raise InvalidInput(name, expected)
-        found[name] = value
-    return found
+    if body.use_multiple_lines is True:
+        raise InvalidInput("use_multiple_lines", LINES)
+    said = {name: getattr(body, name) for name in FIELDS}
+    return {name: value for name, value in said.items() if value is not UNSET}

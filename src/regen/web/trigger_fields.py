@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from regen.api.requests import Regeneration
 from regen.domain.errors import InvalidInput
 from regen.domain.nearest import nearest
 from regen.domain.texts import visible
@@ -21,7 +22,8 @@ def _names(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-TRIGGER = frozenset({"game_date", "reason", "mode", "metadata", "players", "systems", "games", "hold"})
+TRIGGER = frozenset(Regeneration.__struct_fields__) - {"dry_run"} | {"mode"}
+"""Fields of a trigger: what a request over HTTP may say, and the mode; a message is never a dry run."""
 DEFAULT_REASON = "feature_upgrade"
 _DEFAULTS: Mapping[str, object] = {"mode": REGENERATE, "reason": DEFAULT_REASON, "hold": False}
 MAX_IGNORED_BYTES = 2_000

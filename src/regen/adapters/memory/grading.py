@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from regen.adapters.memory.promoting import Row, is_current
-from regen.domain.grading import COMPLETE_MINUTES, COMPLETE_PLAYERS, Graded
+from regen.domain.grading import COMPLETE_MINUTES, COMPLETE_PLAYERS, COMPLETE_POINTS, Graded
 from regen.schemas import table
 
 ACCURACY = "prediction_accuracy"
@@ -72,14 +72,16 @@ def _newest(scores: Iterable[Row]) -> dict[tuple[date, str, str], Row]:
 
 def _boxes(scores: Iterable[Row]) -> dict[Game, bool]:
     """The games with a box score, and whether it is complete."""
-    teams: dict[Game, dict[str, list[Decimal]]] = defaultdict(lambda: defaultdict(list))
+    teams: dict[Game, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in scores:
-        teams[_day(row), row["game_id"]][row["team_abbr"]].append(_minutes(row))
-    return {game: sum(_is_complete(minutes) for minutes in found.values()) >= 2 for game, found in teams.items()}
+        teams[_day(row), row["game_id"]][row["team_abbr"]].append(row)
+    return {game: sum(map(_is_complete, found.values())) >= 2 for game, found in teams.items()}
 
 
-def _is_complete(minutes: Sequence[Decimal]) -> bool:
-    return sum(m > 0 for m in minutes) >= COMPLETE_PLAYERS and sum(minutes) >= COMPLETE_MINUTES
+def _is_complete(rows: Sequence[Row]) -> bool:
+    minutes, points = [_minutes(row) for row in rows], [row["points"] or 0 for row in rows]
+    players = sum(m > 0 for m in minutes)
+    return players >= COMPLETE_PLAYERS and sum(minutes) >= COMPLETE_MINUTES and sum(points) >= COMPLETE_POINTS
 
 
 def _grade(row: Row, score: Row | None, at: datetime) -> dict[str, Any]:

@@ -40,7 +40,9 @@ def looks(session: Session) -> Iterator[Look]:
 
 def _health(session: Session) -> Answer:
     settings = session.settings
-    coordinator = Coordinator(settings.url or "", timeout=4, pauses=(), identity=session.identity)
+    coordinator = Coordinator(
+        settings.url or "", origin=settings.origins["url"], timeout=4, pauses=(), identity=session.identity
+    )
     version = coordinator.get("/health")["version"]
     return State.OK, f"{version} at {settings.url}, from {settings.origins['url']}", ""
 

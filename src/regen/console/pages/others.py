@@ -112,10 +112,12 @@ def alerts(site: Site, asked: Asked) -> Page:
 
 
 def accuracy(site: Site, asked: Asked) -> Page:
-    """Mean absolute errors by week and system, beside the line's; one question."""
+    """Live quality by system and window, and mean absolute errors by week and system, beside the line's; two questions."""
     last = asked.day("until", site.today)
     first = last - timedelta(days=7 * WEEKS - 1)
-    seen: Seen[list[View]] = site.memory.look(site.accuracy(first, last))
+    both = site.memory.together({"accuracy": site.accuracy(first, last), "quality": site.quality(last)})
+    seen: Seen[list[View]] = both["accuracy"]
+    quality: Seen[list[View]] = both["quality"]
     weeks: dict[date, dict[str, list[View]]] = defaultdict(lambda: defaultdict(list))
     for row in seen.value or ():
         day = date.fromisoformat(str(row["game_date"]))
@@ -124,14 +126,21 @@ def accuracy(site: Site, asked: Asked) -> Page:
     table = [(week, {s: _weighed(own) for s, own in by.items()}) for week, by in sorted(weeks.items(), reverse=True)]
     facts = {
         "accuracy": seen,
+        "quality": quality,
+        "figures": [{**row, "beyond": _words(row["beyond"])} for row in quality.value or ()],
         "systems": systems,
         "weeks": table,
         "first": first,
         "last": last,
         "earlier": first - timedelta(days=1),
-        "stale": stale(seen),
+        "stale": stale(seen, quality),
     }
     return Page("accuracy.html", "Accuracy", facts, QUIET, "accuracy")
+
+
+def _words(beyond: str | None) -> str:
+    """The names of the figures that are surely beyond their limits, as words."""
+    return (beyond or "").replace("_pct", "").replace("_", " ")
 
 
 def _weighed(rows: list[View]) -> Mapping[str, Any]:

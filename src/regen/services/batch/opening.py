@@ -39,7 +39,7 @@ from regen.services.state.documents import RequestRecord, encode_batch
 from regen.services.state.halts import read_halt, standing
 from regen.services.state.idempotency import IdempotencyKey, claims, recall, settle
 from regen.services.state.leases import Lease, opening_write
-from regen.services.state.models import Pins, pins
+from regen.services.state.models import NO_PINS, Pins, pins
 from regen.services.state.paths import batch_path
 
 _ANSWER = Form(OpeningAnswer)
@@ -139,7 +139,7 @@ def preview(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) -> 
         trigger, date, waiting = _looked_at(deps, trigger, read)
         if waiting is None:
             try:
-                opened = _planned(deps, trigger, date, (read(), Pins({}, {})), key)
+                opened = _planned(deps, trigger, date, (read(), NO_PINS), key)
             except NobodyMissing:
                 answer = OpeningAnswer("complete", "", trigger.game_date, 0, 0)
             else:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from regen.domain import ids
 from regen.domain.alert_record import AlertRecord
 from regen.domain.errors import Conflict, Unreadable
 from regen.ports import Snapshot, Write
 from regen.services.state import outbox
+from regen.services.state.alerting import raise_once
 from regen.services.state.deps import Deps
 from regen.services.state.documents import decode_alert
-from regen.services.state.paths import ALERTS
+from regen.services.state.paths import ALERTS, alert_path
 
 log = logging.getLogger(__name__)
 MAX_OPEN = 300
@@ -65,6 +68,30 @@ def end_where(
             end(deps, alerts, why)
             ended += 1
     return ended
+
+
+def raise_anew(deps: Deps, event_id: str, content: Mapping[str, Any]) -> bool:
+    """Raise an alert about what was measured just now: once for the event, and again each time its cause is back.
+
+    Two at once come to the same name of the next alert, so that one of them raises it.
+
+    Returns:
+        Whether it was raised.
+    """
+    while not raise_once(deps, event_id, content):
+        if (ended := _resolved_at(deps, event_id)) is None:
+            return False
+        event_id = ids.digest(event_id, ended, length=24)
+    return True
+
+
+def _resolved_at(deps: Deps, event_id: str) -> datetime | None:
+    """When the alert of an event ended; None while it is open, and if there is none that this version can read."""
+    snapshot = deps.store.get(alert_path(event_id))
+    try:
+        return None if snapshot is None else decode_alert(snapshot).resolved_at
+    except Unreadable:
+        return None
 
 
 def end(deps: Deps, alerts: Sequence[OpenAlert], why: str) -> None:

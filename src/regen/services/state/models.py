@@ -53,6 +53,10 @@ class Pins:
     lost: Mapping[str, str]
 
 
+NO_PINS = Pins({}, {})
+"""Those of a batch that each worker predicts with what its release ships."""
+
+
 def read_in_use(deps: Deps) -> tuple[InUse, Snapshot | None]:
     """The record, with the version that a conditional write needs.
 
@@ -118,7 +122,7 @@ def pins(deps: Deps) -> Pins:
         Unavailable: the store does not answer, so that it is not known what is there.
     """
     if deps.models is None:
-        return Pins({}, {})
+        return NO_PINS
     record, _ = read_in_use(deps)
     shipped = packaged(deps)
     _keep_packaged(deps)

@@ -11,14 +11,13 @@ from regen.domain.alert_record import AlertRecord
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.dates import eastern_today
 from regen.domain.invariants import Finding
-from regen.services.state.alert_records import end_where
-from regen.services.state.alerting import raise_once
+from regen.services.state.alert_records import end_where, raise_anew
 from regen.services.state.deps import Deps
 from regen.services.tables import records
 
 
 def check(deps: Deps, first: date, last: date, *, alerts: bool = True, records_only: bool = False) -> list[Finding]:
-    """Verify a range of dates; an alert names each invariant that does not hold, once a day.
+    """Verify a range of dates; an alert names each invariant that does not hold, once a day while it lasts.
 
     Args:
         alerts: whether to raise them.
@@ -35,7 +34,7 @@ def check(deps: Deps, first: date, last: date, *, alerts: bool = True, records_o
     for finding in findings:
         if alerts and not finding.holds:
             event = ids.digest("check", finding.name, first, last, eastern_today(now), length=24)
-            raise_once(deps, event, _alert(finding, first, last))
+            raise_anew(deps, event, _alert(finding, first, last))
     _end(deps, findings, first, last)
     return findings
 

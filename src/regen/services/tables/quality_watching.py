@@ -11,8 +11,7 @@ from regen.domain.alerts import AlertKind, alert
 from regen.domain.dates import eastern_today
 from regen.domain.grading import Graded
 from regen.domain.quality import Limits, Measure, Quality, measured, window_of
-from regen.services.state.alert_records import end, open_alerts
-from regen.services.state.alerting import raise_once
+from regen.services.state.alert_records import end, open_alerts, raise_anew
 from regen.services.state.deps import Config, Deps
 
 log = logging.getLogger(__name__)
@@ -108,7 +107,7 @@ def _raise(deps: Deps, as_of: date, subject: Subject, why: str) -> None:
         as_of_date=as_of.isoformat(),
         dedup_key=_key(subject),
     )
-    if raise_once(deps, ids.digest("quality", kind, name, as_of, length=24), content):
+    if raise_anew(deps, ids.digest("quality", kind, name, as_of, length=24), content):
         log.warning("%s", why, extra={"action": "quality", "outcome": kind.value})
 
 

@@ -11,8 +11,7 @@ from regen.domain.alert_record import AlertRecord
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.dates import eastern_today
 from regen.domain.sources import LOOK_BACK, Expected, Source, SourceState, Standing, judge
-from regen.services.state.alert_records import end_where
-from regen.services.state.alerting import raise_once
+from regen.services.state.alert_records import end_where, raise_anew
 from regen.services.state.deps import Deps
 
 log = logging.getLogger(__name__)
@@ -40,7 +39,7 @@ def watch(deps: Deps) -> list[SourceState]:
     found = [state for state in states if state.standing in KINDS and state.source != Source.PLAY_BY_PLAY]
     for state in found:
         event = ids.digest("source", state.standing, state.source, state.game_date, length=24)
-        if raise_once(deps, event, _alert(state)):
+        if raise_anew(deps, event, _alert(state)):
             log.warning(
                 "%s: %s", state.game_date, state.why, extra={"action": "sources", "outcome": state.standing.value}
             )
