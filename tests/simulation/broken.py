@@ -403,8 +403,8 @@ VARIANTS = (
     Variant("a scan that completes what it has only asked for", patched=_completes_at_once),
     Variant("news on record before its trigger is", patched=_notes_news_first, known=(8,)),
     Variant("news that waited is carried after tip-off", patched=_opens_after_tip_off, known=(121,)),
-    Variant("a worker that loads the model in use", patched=_predicts_with_the_current),
-    Variant("a use of a model that overwrites another", patched=_uses_without_looking),
+    Variant("a worker that loads the model in use", patched=_predicts_with_the_current, known=(67,)),
+    Variant("a use of a model that overwrites another", patched=_uses_without_looking, known=(157,)),
     Variant("a status that flaps is followed for ever", patched=_follows_every_flap, known=(54,)),
 )
 LEFT_TO_ANOTHER = Variant("a failed precondition means that another process did it", patched=_left_to_another)

@@ -10,7 +10,6 @@ from unittest.mock import patch
 from regen.adapters.memory.archive import MemoryArchive
 from regen.api.kept import artefact_name
 from regen.domain.batch import Batch
-from regen.domain.estimate import System
 from regen.domain.models import PACKAGED
 from regen.features.names import FEATURE_VERSION
 from regen.services.state import models
@@ -26,7 +25,7 @@ TEXTS = {SHIPPED.hash: SHIPPED.to_json()}
 OFFSETS = {"steady": 0.0, "bold": 1.5}
 
 
-def fitted(ids: Sequence[str], artefact: Artefact) -> tuple[System, ...]:
+def fitted(ids: Sequence[str], artefact: Artefact) -> tuple[Flat, ...]:
     """The simulated systems with an artefact's parameters: each model gives other points."""
     return tuple(Flat(name, OFFSETS[name] + artefact.games / 8, version=f"1-{artefact.hash}") for name in ids)
 
