@@ -20,6 +20,7 @@ locals {
     {
       REGEN_CODE_VERSION = local.manifest.code_version
       REGEN_INPUTS_STORE = "gs://${google_storage_bucket.inputs.name}"
+      REGEN_MODELS_STORE = "gs://${google_storage_bucket.models.name}"
     },
     local.console_address == null ? {} : { REGEN_CONSOLE_URL = local.console_address },
   )

@@ -18,7 +18,7 @@ refuse_unusable(public=True)
 @cache
 def router() -> Router:
     """The routes, wired at the first request: importing costs nothing but code."""
-    return coordinator.router(app(with_warehouse=True, public=True))
+    return coordinator.router(app(with_warehouse=True, with_models=True, public=True))
 
 
 @functions_framework.http

@@ -18,7 +18,7 @@ refuse_unusable()
 @cache
 def router() -> Router:
     """The routes, wired at the first request: importing costs nothing but code."""
-    return worker.router(app(with_warehouse=False, with_queue=False))
+    return worker.router(app(with_warehouse=False, with_models=True, with_queue=False))
 
 
 @functions_framework.http

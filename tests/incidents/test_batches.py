@@ -18,6 +18,7 @@ from regen.domain.promotion import StagedRow
 from regen.services.batch.dates import read_date
 from regen.services.batch.opening import _take_date
 from regen.services.state.deps import ALERT_TOPIC, REQUEST_TOPIC
+from regen.services.state.models import NO_PINS
 from regen.services.state.packing import unpack_outcomes
 from regen.services.state.paths import requests_path
 from regen.services.views import batch_view
@@ -139,7 +140,8 @@ def test_i17_the_sweep_fails_a_batch_that_was_never_published() -> None:
     """
     bench = Bench()
     trigger = bench.trigger("t1", reason="late_data")
-    lost = _take_date(bench.deps, trigger, read_date(bench.deps, DAY), bench.warehouse.read_slate(DAY), None).batch
+    seen = (bench.warehouse.read_slate(DAY), NO_PINS)
+    lost = _take_date(bench.deps, trigger, read_date(bench.deps, DAY), seen, None).batch
     bench.clock.advance(91)
     bench.sweep()
     assert bench.batch(lost.batch_id).status is Status.FAILED

@@ -23,6 +23,7 @@ PORTS = {
     "warehouse": sorted((ADAPTERS / "bigquery").glob("*.py")),
     "books": sorted((ADAPTERS / "bigquery").glob("*.py")),
     "archive": [ADAPTERS / "bucket.py"],
+    "models": [ADAPTERS / "bucket.py"],
 }
 LIBRARY = {"firestore.py": "firestore", "pubsub.py": "pubsub", "bucket.py": "storage"}
 #: What is made in the process: references, buffers, options.
@@ -123,6 +124,7 @@ def _wired(function: str) -> set[str]:
     text = (SOURCES.parents[1] / "functions" / function / "main.py").read_text()
     wired = {"store", "queue"} if "with_queue=False" not in text else {"store"}
     wired |= {"archive"} if "with_archive=True" in text else set()
+    wired |= {"models"} if "with_models=True" in text else set()
     return wired | ({"warehouse", "books"} if "with_warehouse=True" in text else set())
 
 
@@ -179,6 +181,8 @@ def calls_of_people() -> set[str]:
         found |= {f"rest: {host}" for name in re.findall(r"\bplatform\.(\w+)\(", text) for host in _hosts(name)}
         if "archive_at(" in text:
             found |= {f"storage: {c}" for method in ("names", "read") for c in _storage(method)}
+        if "store.keep(" in text:
+            found |= {f"storage: {c}" for c in _storage("keep")}
         if "Ledger(" in text:
             found |= {f"bigquery: {c}" for c in ("query", "result", "get_job", "list_tables")}
     return found

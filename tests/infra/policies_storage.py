@@ -126,3 +126,24 @@ def inputs_are_kept_as_long_as_rows(d: Deployment) -> Iterator[str]:
         }
         if given - people != own:
             yield f"{r.address}: {sorted((given - people) ^ own)}"
+
+
+@policy
+def models_are_kept_as_long_as_rows(d: Deployment) -> Iterator[str]:
+    """Coordinator and worker load from the one bucket of models; nobody replaces or deletes there, and nothing expires."""
+    named = {d.environment(key).get("REGEN_MODELS_STORE", "").removeprefix("gs://") for key in d.functions()}
+    buckets = [r for r in d.of("google_storage_bucket") if r.values["name"] in named]
+    if len(named) != 1 or len(buckets) != 1:
+        yield f"functions load models from {sorted(named)}"
+    coordinator, worker = (f"serviceAccount:{d.account(key)}" for key in ("coordinator", "worker"))
+    creator, viewer = "roles/storage.objectCreator", "roles/storage.objectViewer"
+    for r in buckets:
+        if r.values["lifecycle_rule"]:
+            yield f"{r.address}: models end, and rows that name them have no end"
+        if not r.values["versioning"] or not r.values["versioning"][0]["enabled"]:
+            yield f"{r.address}: what is deleted by mistake is gone"
+        own = {(creator, coordinator), (viewer, coordinator), (viewer, worker)}
+        given = {(role, member) for g, role, member in d.grants() if g.values.get("bucket") == r.values["name"]}
+        people = {one for one in given if one[0] in {creator, viewer} and one[1].startswith(("group:", "user:"))}
+        if given - people != own:
+            yield f"{r.address}: {sorted((given - people) ^ own)}"

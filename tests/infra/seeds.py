@@ -311,6 +311,14 @@ SEEDS: dict[str, dict[str, Seed]] = {
             "google_storage_bucket_iam_member", "inputs_reader", member="serviceAccount:w@p.iam.gserviceaccount.com"
         ),
     },
+    "models_are_kept_as_long_as_rows": {
+        "an end": _in("google_storage_bucket", "models", lifecycle_rule=[{"action": [{"type": "Delete"}]}]),
+        "no versions": _in("google_storage_bucket", "models", versioning=[]),
+        "another bucket": _in_environment("worker", REGEN_MODELS_STORE="gs://other"),
+        "nobody keeps the release's own": _without("google_storage_bucket_iam_member", "models_keeper"),
+        "the worker loads nothing": _without("google_storage_bucket_iam_member", "models_reader"),
+        "may replace": _in("google_storage_bucket_iam_member", "models_keeper", role="roles/storage.objectAdmin"),
+    },
     "limits": {
         "no limit of instances": _in_config("worker", max_instance_count=None),
         "warm instance": _in_config("verifier", min_instance_count=1),

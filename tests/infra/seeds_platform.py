@@ -101,6 +101,7 @@ PLATFORM_SEEDS: dict[str, dict[str, Seed]] = {
         "staging with its tables": _in("google_bigquery_dataset", "staging", delete_contents_on_destroy=True),
         "sources with their bucket": _in("google_storage_bucket", "sources", force_destroy=True),
         "inputs with their bucket": _in("google_storage_bucket", "inputs", force_destroy=True),
+        "models with their bucket": _in("google_storage_bucket", "models", force_destroy=True),
         "a filter of a variable": _in("google_pubsub_subscription", "prediction-request-worker", filter="x"),
         "a topic's name of a variable": _in("google_pubsub_topic", "prediction-request", name="staging-request"),
     },

@@ -111,7 +111,11 @@ def _secrets(d: Deployment, who: str, given: list[Resource]) -> set[str]:
 
 
 def _bucket(_: Deployment, __: str, given: list[Resource]) -> set[str]:
-    return set() if any(r.kind == "google_storage_bucket_iam_member" for r in given) else {"the bucket of inputs"}
+    return set() if any(str(r.values.get("bucket")).endswith("-inputs") for r in given) else {"the bucket of inputs"}
+
+
+def _models(_: Deployment, __: str, given: list[Resource]) -> set[str]:
+    return set() if any(str(r.values.get("bucket")).endswith("-models") for r in given) else {"the bucket of models"}
 
 
 PLACES: dict[str, Callable[[Deployment, str, list[Resource]], set[str]]] = {
@@ -122,6 +126,7 @@ PLACES: dict[str, Callable[[Deployment, str, list[Resource]], set[str]]] = {
     "the tables it changes": _tables,
     "staging": _staging,
     "the bucket of inputs": _bucket,
+    "the bucket of models": _models,
     "its secrets": _secrets,
 }
 

@@ -11,7 +11,7 @@ SOURCES = Path(__file__).parents[2] / "src" / "regen"
 _TARGET = re.compile(r"\b(?:INSERT INTO|UPDATE|MERGE(?: INTO)?|DELETE FROM|DELETE) \{(\w+)\}")
 
 #: `deps.store.get`, and `self._deps.store.get` in a route.
-PORT_CALL = re.compile(r"\b_?deps\.(store|queue|warehouse|books|archive)\.(\w+)")
+PORT_CALL = re.compile(r"\b_?deps\.(store|queue|warehouse|books|archive|models)\.(\w+)")
 
 
 def written_by(function: str) -> set[str]:

@@ -169,7 +169,7 @@ class Judge:
             for row in self._world.warehouse.predictions(day):
                 if not row.get("batch_id"):
                     continue
-                key = row["inputs_hash"], row["system_id"], row.get("current_points_line")
+                key = row["inputs_hash"], row["system_id"], row.get("current_points_line"), row.get("ml_model_id")
                 values.setdefault(key, set()).add(row["predicted_points"])
                 if (row["player_lookup"], row["inputs_hash"]) not in known:
                     self._report("P12", f"{row['prediction_id']} rests on inputs that no slate had")

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 MARK = "of_a_later_version"
+BY_NAME = frozenset({"models"})
+"""Maps from names to texts: they are no records, and no version adds a field to them."""
 
 
 def marked(value: Any) -> Any:
@@ -26,6 +28,8 @@ def places(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], Mapping[s
     """Yield every part of a record that may have more fields, with the place that identifies it."""
     yield ("", ""), data
     for name, value in data.items():
+        if name in BY_NAME:
+            continue
         if isinstance(value, Mapping):
             yield (name, ""), value
         for item in value if isinstance(value, list) else ():

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from regen.domain import ids
-from regen.domain.slate_reading import SlateReading
+from regen.domain.slate_reading import SlateEntry, SlateReading
+from regen.features.names import FEATURE_VERSION
 from regen.ports import Message
 from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC
 from simulation.world import World
@@ -215,6 +216,8 @@ class People:
     def set_slate(self, slate: SlateReading) -> None:
         """Replace the slate of a date; features without a time were built now. Slates that differ in anything differ in name."""
         now = self.world.clock.now()
+        if self.world.deps.models is not None:  # models are for features of a known version
+            slate = replace(slate, entries=tuple(map(_versioned, slate.entries)))
         entries = tuple(
             replace(e, inputs=replace(e.inputs, features_built_at=now))
             if e.inputs is not None and e.inputs.features_built_at is None
@@ -238,3 +241,7 @@ class People:
 
             self.world.request("coordinator", f"/batches/{data['batch_id']}/{order}", KEYED, body, answered)
             return
+
+
+def _versioned(one: SlateEntry) -> SlateEntry:
+    return one if one.inputs is None else replace(one, inputs=replace(one.inputs, feature_version=FEATURE_VERSION))

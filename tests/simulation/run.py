@@ -9,6 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 from regen.adapters.memory import warehouse as memory
+from regen.adapters.memory.archive import MemoryArchive
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC
 from regen.web import body_reading
@@ -17,6 +18,7 @@ from simulation.errands import Errands
 from simulation.faults import Fault, Faults, Mishap, Mix
 from simulation.judge import Judge
 from simulation.judge_news import NewsJudge
+from simulation.modellers import TEXTS, Modellers, simulated_systems
 from simulation.newsroom import Newsroom
 from simulation.operators import Operators
 from simulation.people import ORDER_AT, People
@@ -74,7 +76,7 @@ def simulate(
     """
     scene = random.Random(f"scene {seed}")  # noqa: S311
     faults = Faults(random.Random(f"faults {seed}"), mix or Mix.drawn(scene))  # noqa: S311
-    numbers = {
+    numbers: dict[str, Any] = {
         "hold_down_seconds": scene.choice((0.0, 0.0, 120.0)),
         "deadline_seconds": scene.choice((400.0, 1800.0)),
         "players_per_request": scene.choice((3, 4, 6)),
@@ -83,22 +85,34 @@ def simulate(
     attempts = {REQUEST_TOPIC: scene.choice((3, 100)), TRIGGER_TOPIC: scene.choice((3, 100, 100, 100))}
     odds = random.Random(f"odds {seed}")  # noqa: S311
     beats = odds.random() < 0.7
-    own: dict[str, Any] = {"numbers": numbers, "attempts": attempts, "warehouse": warehouse, "beats": beats}
+    store = MemoryArchive() if seed % 10 == 7 else None
+    if store is not None:
+        numbers["artefacts"] = lambda: TEXTS
+    own: dict[str, Any] = {
+        "models": store,
+        "numbers": numbers,
+        "attempts": attempts,
+        "warehouse": warehouse,
+        "beats": beats,
+    }
     world = World(seed, faults, traced=traced, keeps=keeps, **own)
     world.skews = odds.choice(SKEWS) if mix is None else SKEWS[0]
     people = People(world, scene, most=most)
     errands = Errands(people, random.Random(f"errands {seed}"))  # noqa: S311
     newsroom = Newsroom(people, random.Random(f"news {seed}"))  # noqa: S311
     operators = Operators(people, random.Random(f"operators {seed}"))  # noqa: S311
+    modellers = Modellers(people, random.Random(f"models {seed}"), store) if store is not None else None  # noqa: S311
     horizon = scene.choice((120.0, 300.0, 700.0))
     world.log(f"mix: {faults.mix}")
-    with _silence(), nullcontext() if seed % 8 == 0 else _unchecked_rows():
+    with _silence(), simulated_systems(), nullcontext() if seed % 8 == 0 else _unchecked_rows():
         people.seed_slates()
         people.plan(horizon)
         errands.plan(horizon)
         newsroom.plan(horizon)
         if seed % 5 == 4:
             operators.plan(horizon)
+        if modellers is not None:
+            modellers.plan(horizon)
         strays = Strays(world, odds)
         if mix is None:
             strays.plan(horizon)
@@ -107,7 +121,8 @@ def simulate(
         if ticks:
             _plan_ticks(world, people, horizon)
         world.run(horizon)
-        return _judge(seed, world, people, errands, newsroom, strays, operators, down=seed % 10 == 3 and mix is None)
+        is_down = seed % 10 == 3 and mix is None
+        return _judge(seed, world, people, errands, newsroom, strays, operators, modellers, down=is_down)
 
 
 SCENES = ("batch", "follow_up", "cancel", "promote", "redrive", "rollback", "backfill", "scan", "news")
@@ -141,6 +156,7 @@ def _judge(
     newsroom: Newsroom,
     strays: Strays,
     operators: Operators,
+    modellers: Modellers | None = None,
     *,
     down: bool = False,
 ) -> Result:
@@ -154,6 +170,8 @@ def _judge(
     judge = Judge(world, people, errands)
     judge.check()
     NewsJudge(world, newsroom, judge.batches).check()
+    if modellers is not None:
+        modellers.check(judge.batches)
     strays.check()
     check_orphans(world, people)
     world.faults.on = True

@@ -8,7 +8,7 @@ from typing import Any
 from regen.ports import Write
 from regen.services.state.deps import ALERT_TOPIC
 from simulation.faults import Mishap
-from simulation.marks import MARK, marked, places
+from simulation.marks import BY_NAME, MARK, marked, places
 from simulation.world import World
 
 ODD = "strays"
@@ -111,7 +111,9 @@ class Strays:
         self.world.faults.counted[Mishap.MARKED] += 1
         self.world.log(f"fields of a later version: {path}")
         self.marked.setdefault(path, set()).update(where for where, _ in places(data))
-        store.commit([Write("update", path, {**{k: marked(v) for k, v in data.items()}, MARK: 1})])
+        store.commit(
+            [Write("update", path, {**{k: v if k in BY_NAME else marked(v) for k, v in data.items()}, MARK: 1})]
+        )
 
     def check(self) -> None:
         """Check that unreadable records are unchanged with one alert each, and that unknown fields are kept."""

@@ -66,6 +66,7 @@ class World(Agenda):
         traced: bool = False,
         beats: bool = False,
         keeps: bool = False,
+        models: MemoryArchive | None = None,
     ) -> None:
         super().__init__(random.Random(seed), traced=traced)  # noqa: S311
         self.seed = seed
@@ -103,6 +104,7 @@ class World(Agenda):
             alerts=self.alerts,
             ledger=SimulatedLedger(self.ledger, jobs, self.call),
             archive=SimulatedArchive(self.archive, self.call) if keeps else None,
+            models=SimulatedArchive(models, self.call) if models else None,
             heartbeat=self.heartbeat if beats else no_heartbeat,
         )
         self.functions = Functions(self.deps)

@@ -18,7 +18,7 @@ from werkzeug.test import Client, TestResponse
 from regen.adapters.memory.ledger import MemoryLedger
 from regen.domain.slate_reading import SlateEntry
 from regen.local.tokens import TokenSigner
-from regen.ports import Message
+from regen.ports import Archive, Message
 from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC
 from regen.services.state.documents import decode_outbox
 from regen.services.state.paths import OUTBOX
@@ -129,11 +129,15 @@ class Web:
     """The three functions over one set of memory adapters."""
 
     def __init__(
-        self, entries: Sequence[SlateEntry] | None = None, settings: Settings | None = None, **numbers: Any
+        self,
+        entries: Sequence[SlateEntry] | None = None,
+        settings: Settings | None = None,
+        models: Archive | None = None,
+        **numbers: Any,
     ) -> None:
         self.bench = WebBench(entries, **numbers)
         self.bench.push = self.push
-        self.bench.deps = replace(self.bench.deps, ledger=MemoryLedger(self.bench.warehouse))
+        self.bench.deps = replace(self.bench.deps, ledger=MemoryLedger(self.bench.warehouse), models=models)
         self.settings = settings or read_settings(environment())
         wired = App(self.settings, self.bench.deps, Gatekeeper(self.settings))
         self.routers = {name: router(wired) for name, router in ROUTERS.items()}

@@ -19,6 +19,7 @@ from regen.services.batch.dates import read_date
 from regen.services.healing import sweeping
 from regen.services.state.alerting import raise_once
 from regen.services.state.deps import ALERT_TOPIC
+from regen.services.state.models import NO_PINS
 from regen.services.state.paths import OUTBOX
 from regen.services.tables import checking
 from regen.services.views.alerts_view import list_alerts
@@ -175,9 +176,9 @@ def test_a_promotion_without_the_late_data_ends_no_wait_for_it() -> None:
 def test_a_lost_opening_raises_the_alert_of_a_failed_batch() -> None:
     bench = bench_with(receiver := Receiver())
     bench.slate(players(8))
-    reading = bench.warehouse.read_slate(DAY)
+    seen = (bench.warehouse.read_slate(DAY), NO_PINS)
     trigger = bench.trigger("t1")
-    opening._take_date(bench.deps, trigger, read_date(bench.deps, DAY), reading, None)
+    opening._take_date(bench.deps, trigger, read_date(bench.deps, DAY), seen, None)
     bench.clock.advance(1000)
     bench.sweep()
     (told,) = [told for told in receiver.got if told["type"] == "batch_failed"]

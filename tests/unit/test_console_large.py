@@ -33,8 +33,8 @@ def large() -> ConsoleBench:
     behind = [
         {"game_date": day.isoformat(), "players": names, "written_at": f"{day}T12:00:00+00:00"} for day in days[:46]
     ]
-    bench.tables.player = lambda *_: generations  # type: ignore[method-assign]
-    bench.tables.zones = lambda *_: behind  # type: ignore[method-assign]
+    bench.tables.player = lambda *_: generations  # type: ignore[method-assign, assignment]
+    bench.tables.zones = lambda *_: behind  # type: ignore[method-assign, assignment]
     return bench
 
 

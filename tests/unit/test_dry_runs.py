@@ -175,6 +175,11 @@ CASES = {
     "resume the platform": Case("/resume", 200, scene=_halted),
     "resume what runs": Case("/resume", 409),
     "regenerate during a halt": Case(RUN, 202, {"game_date": DATE}, _halted),
+    "use a model without a store": Case(
+        "/models/use", 409, {"hash": "a" * 16, "expected": "b" * 16, "reason": "a drill"}
+    ),
+    "use a model without a hash": Case("/models/use", 400, {"expected": "b" * 16, "reason": "a drill"}),
+    "go back to no model": Case("/models/rollback", 409, {"expected": "b" * 16, "reason": "a drill"}),
     "scan of the tables": Case("/checks", 200, {"days": 1, "fill": True}),
     "scan of the tables with a word": Case("/checks", 400, {"force": True}),
     "withdraw": Case(OUT, 202, {"game_date": DATE, "reason": "postponed", "games": [GAME]}, _promoted),
@@ -196,6 +201,7 @@ ACTS = {
     *("/backfills", "/backfills/{id}/pause", "/backfills/{id}/resume", "/backfills/{id}/cancel", "/bdb/scan"),
     *("/news/scan",),
     *("/grades", "/start", "/regenerate-with-supersede", "/withdrawals", "/halt", "/resume", "/checks"),
+    *("/models/use", "/models/rollback"),
 }
 CHANGE_NOTHING_BY_THEMSELVES = {"/regenerate-pubsub": "refuses the word"}
 

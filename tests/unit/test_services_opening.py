@@ -14,6 +14,7 @@ from regen.services.batch import opening, orders
 from regen.services.batch.dates import read_date
 from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC
 from regen.services.state.idempotency import IdempotencyKey
+from regen.services.state.models import NO_PINS
 from regen.services.views import batch_view
 from support.bench import Bench
 from support.league import DAY, entry, names, players
@@ -234,7 +235,7 @@ def test_dead_openers_trigger_returns_to_the_date() -> None:
     key = IdempotencyKey("s", "k", "b")
     trigger = bench.trigger("t1", reason="late_data")
     date = read_date(bench.deps, DAY)
-    lost = opening._take_date(bench.deps, trigger, date, bench.warehouse.read_slate(DAY), key)
+    lost = opening._take_date(bench.deps, trigger, date, (bench.warehouse.read_slate(DAY), NO_PINS), key)
     bench.sweep()
     assert bench.batch(lost.batch.batch_id).status is Status.CREATED, "its lease has not run out"
     bench.clock.advance(91)

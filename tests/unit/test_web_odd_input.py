@@ -13,6 +13,7 @@ from regen.services.batch.dates import read_date
 from regen.services.batch.opening import _take_date
 from regen.services.state.deps import TRIGGER_TOPIC
 from regen.services.state.idempotency import IdempotencyKey
+from regen.services.state.models import NO_PINS
 from support.league import DAY, entry, players
 from support.lists import list_batches
 from support.web_bench import Web
@@ -140,7 +141,8 @@ def test_odd_metadata_does_not_replace_a_lost_trigger() -> None:
     bench.queue.waiting.clear()
     date = read_date(bench.deps, DAY)
     follow_up = bench.trigger("f", follow_up="x")
-    lost = _take_date(bench.deps, follow_up, date, bench.warehouse.read_slate(DAY), IdempotencyKey("s", "k", "b"))
+    seen = (bench.warehouse.read_slate(DAY), NO_PINS)
+    lost = _take_date(bench.deps, follow_up, date, seen, IdempotencyKey("s", "k", "b"))
     bench.clock.advance(91)
     bench.sweep()
     bench.sweep()

@@ -105,6 +105,8 @@ class Batch(Answer, frozen=True, kw_only=True):
         hold: whether it ends `held` once its checks have passed, and waits for an order to promote.
         on_behalf_of: the person behind it: `verified:` or `claimed:`, and an account or a name.
         withdrawal: the reason with which it withdraws predictions by an operator's order; null for a batch that predicts.
+        models: hashes of the artefacts that it has pinned, by the version of the features; empty if each worker uses what its
+            release ships.
     """
 
     batch_id: Id
@@ -136,6 +138,7 @@ class Batch(Answer, frozen=True, kw_only=True):
     promoted_rounds: list[int]
     hold: bool
     withdrawal: str | None = None
+    models: dict[str, str] = field(default_factory=dict)
 
 
 class WholeBatch(Batch, frozen=True, kw_only=True):
@@ -205,6 +208,7 @@ class ListedBatch(Answer, frozen=True, kw_only=True):
     promoted_rounds: list[int] | UnsetType = UNSET
     hold: bool | UnsetType = UNSET
     withdrawal: str | UnsetType | None = UNSET
+    models: dict[str, str] | UnsetType = UNSET
 
 
 class Waiting(Answer, frozen=True, kw_only=True):

@@ -62,6 +62,10 @@ Why: TypeAlias = Annotated[
         extra={EXPECTED: f"a text of at most {MAX_WHY} characters"},
     ),
 ]
+ModelHash: TypeAlias = Annotated[
+    str,
+    Meta(pattern=r"^[0-9a-f]{16}\Z", extra={EXPECTED: "the hash of a model, as `regen models list` has it"}),
+]
 Metadata: TypeAlias = Annotated[dict[str, Any] | None, expected("an object"), named("Metadata")]
 """The caller's own words: regen keeps them and reads none of them."""
 Trace: TypeAlias = Annotated[
@@ -104,6 +108,28 @@ class HaltOrder(Request, frozen=True, kw_only=True):
     """
 
     reason: Why
+
+
+class ModelBack(Request, frozen=True, kw_only=True):
+    """The order to go back to the model before.
+
+    Attributes:
+        expected: the hash that the caller has seen in use.
+        reason: why, for the audit.
+    """
+
+    expected: ModelHash
+    reason: Why
+
+
+class ModelOrder(ModelBack, frozen=True, kw_only=True):
+    """The order to use a published model.
+
+    Attributes:
+        hash: the artefact to use, by its hash.
+    """
+
+    hash: ModelHash
 
 
 class Acceptance(Order, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from regen.domain.nearest import nearest, the_nearest
 
 if TYPE_CHECKING:
     from regen.client.recomputing import Recomputed
+    from regen.ports import Archive
 
 PANEL = "Predictions"
 ROW = "value then::t now::t same"
@@ -50,13 +51,20 @@ def explain_row(
     from regen.client.recomputing import SAME, as_record, recompute  # noqa: PLC0415
     from regen.local.own_version import own_version  # noqa: PLC0415
 
-    found = recompute(_row(session, prediction.strip().casefold(), date), session.archive, own_version)
+    row = _row(session, prediction.strip().casefold(), date)
+    found = recompute(row, session.archive, own_version, _models(session))
     if session.out.json:
         session.out.dump(as_record(found))
     else:
         _show(session, found, whole=whole)
     if found.verdict != SAME:
         raise FellShort(_sentence(found), f"regen status {found.row['batch_id']}")
+
+
+def _models(session: Session) -> Archive | None:
+    """The store of models: the one that is set, or the deployment's, unless the inputs are somewhere else, too."""
+    named = session.settings
+    return session.models if named.models_store or not (named.inputs_store or named.emulator) else None
 
 
 def _row(session: Session, text: str, day: str | None) -> dict[str, Any]:

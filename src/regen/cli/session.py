@@ -140,15 +140,23 @@ class Session:
             Misused: nothing says where a local stack keeps them.
             Unauthorised: this machine has no credentials for a bucket.
         """
+        return self._kept_at(self.settings.inputs_store, "inputs", "REGEN_INPUTS_STORE")
+
+    @cached_property
+    def models(self) -> Archive:
+        """Where published models are; raises like `archive`."""
+        return self._kept_at(self.settings.models_store, "models", "REGEN_MODELS_STORE")
+
+    def _kept_at(self, given: str | None, what: str, variable: str) -> Archive:
         from google.auth.exceptions import DefaultCredentialsError  # noqa: PLC0415
 
         from regen.adapters.archives import archive_at  # noqa: PLC0415
 
         settings = self.settings
-        if not settings.inputs_store and settings.emulator:
-            raise Misused("nothing says where this stack keeps inputs: set REGEN_INPUTS_STORE to its folder")
-        address = settings.inputs_store or f"gs://{settings.project}-{settings.name or 'regen'}-inputs"
-        self.out.murmur(f"inputs: {address}")
+        if not given and settings.emulator:
+            raise Misused(f"nothing says where this stack keeps {what}: set {variable} to its folder")
+        address = given or f"gs://{settings.project}-{settings.name or 'regen'}-{what}"
+        self.out.murmur(f"{what}: {address}")
         try:
             return archive_at(address)
         except DefaultCredentialsError as error:

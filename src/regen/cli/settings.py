@@ -38,6 +38,7 @@ VARIABLES = {
     "name": "REGEN_NAME",
     "operator": "REGEN_OPERATOR",
     "inputs_store": "REGEN_INPUTS_STORE",
+    "models_store": "REGEN_MODELS_STORE",
 }
 """Setting -> environment variable; a local stack's `env` file has the same names."""
 
@@ -72,6 +73,7 @@ class Settings:
         region: where the functions run; only `doctor --deployed` asks.
         name: begins the names of what is deployed; likewise.
         inputs_store: where the inputs of promoted rows are kept; None where nothing says so.
+        models_store: where published models are; likewise.
         operator: the person who types, for the audit: the setting, else the user and the machine.
         origins: where each setting is from, in words.
         profile: the profile that something is taken from.
@@ -89,6 +91,7 @@ class Settings:
     name: str | None = None
     operator: str | None = None
     inputs_store: str | None = None
+    models_store: str | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
     profile: str | None = None
     is_protected: bool = False
@@ -163,6 +166,7 @@ def resolve(given: Given, environ: Mapping[str, str] = os.environ) -> Settings:
         name=values.get("name"),
         operator=operator(environ, values.get("operator")),
         inputs_store=values.get("inputs_store"),
+        models_store=values.get("models_store"),
         origins={"project": "the default", **origins},
         profile=(profile_name or "default") if profile_name or is_protected else None,
         is_protected=is_protected,

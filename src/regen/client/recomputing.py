@@ -65,11 +65,14 @@ class Recomputed:
     problem: str | None = None
 
 
-def recompute(row: Record, archive: Archive, code_version: Callable[[], str]) -> Recomputed:
+def recompute(
+    row: Record, archive: Archive, code_version: Callable[[], str], models: Archive | None = None
+) -> Recomputed:
     """Compute a row again.
 
     Args:
         row: of the statement `explain_row`.
+        models: the store of published models, if there is one.
         code_version: gives that of the code that runs here.
 
     Raises:
@@ -80,7 +83,7 @@ def recompute(row: Record, archive: Archive, code_version: Callable[[], str]) ->
         raise NothingFound(
             f"{row['prediction_id']} was not made by regen: it names no batch and no inputs", _shown(row)
         )
-    artefact = _artefact(row, archive)
+    artefact = _artefact(row, archive, models)
     attempts = [_attempt(row, artefact, *found) for found in _inputs(row, archive)]
     if not attempts:
         raise NothingFound(
@@ -121,12 +124,17 @@ def _inputs(row: Record, archive: Archive) -> Iterator[tuple[str, int, PlayerInp
     yield from sorted(found, key=lambda one: one[1])
 
 
-def _artefact(row: Record, archive: Archive) -> Artefact | None:
-    """The artefact that the row names: of this release, or from the archive; None if it is in neither."""
+def _kept(artefact_hash: str, *stores: Archive | None) -> str:
+    found = (store.read(artefact_name(artefact_hash)) for store in stores if store)
+    return next((content for content in found if content), b"").decode("utf-8", "replace")
+
+
+def _artefact(row: Record, archive: Archive, models: Archive | None) -> Artefact | None:
+    """The artefact that the row names: of this release, or published, or kept; None if it is nowhere."""
     named = row["ml_model_id"]
     if not named:
         return None
-    text = shipped_texts().get(str(named)) or (archive.read(artefact_name(str(named))) or b"").decode()
+    text = shipped_texts().get(str(named)) or _kept(str(named), archive, models)
     try:
         return parse_artefact(text) if text else None
     except ArtefactRefused:  # of a format, or for features, that this release does not know

@@ -36,6 +36,7 @@ class AlertKind(StrEnum):
     RECORD_UNREADABLE = "record_unreadable"
     PLATFORM_HALTED = "platform_halted"
     START_FAILED = "start_failed"
+    MODEL_UNAVAILABLE = "model_unavailable"
     QUALITY_BIAS = "quality_bias"
     QUALITY_SKEW = "quality_skew"
     QUALITY_LINES = "quality_lines"
@@ -81,6 +82,7 @@ SPECS: Mapping[AlertKind, AlertSpec] = {
     AlertKind.PLATFORM_HALTED: AlertSpec("WARNING", "regen doctor"),
     AlertKind.START_FAILED: AlertSpec("ERROR", "regen status --date {game_date}", "regen status"),
     AlertKind.ACCESS_DENIED: AlertSpec("ERROR", "regen doctor --deployed"),
+    AlertKind.MODEL_UNAVAILABLE: AlertSpec("ERROR", "regen models show {model}", "regen models list"),
     AlertKind.QUALITY_BIAS: AlertSpec("WARNING", "regen quality --system {system_id}", "regen quality", lasts=True),
     AlertKind.QUALITY_SKEW: AlertSpec("WARNING", "regen quality --system {system_id}", "regen quality", lasts=True),
     AlertKind.QUALITY_LINES: AlertSpec("WARNING", "regen sources {as_of_date}", "regen quality", lasts=True),

@@ -30,6 +30,7 @@ class AuditEvent(StrEnum):
     BACKFILL = "backfill"
     HALTED = "halted"
     RESUMED = "resumed"
+    MODEL_USED = "model_used"
 
 
 @dataclass(frozen=True, slots=True)

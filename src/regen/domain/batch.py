@@ -157,6 +157,8 @@ class Batch:
         command: the operator's order that opened this round, or that closed it, with its reason and caller, for the audit.
         hold: whether a batch that passes its checks ends `held` instead of being promoted; an order to promote clears it.
         withdrawal: the reason with which it withdraws the players of its scope; None for a batch that predicts.
+        models: hashes of the artefacts that predict it, by the version of the features; pinned when it is opened, for all of
+            its rounds. Empty: each worker uses what its release ships.
     """
 
     batch_id: str
@@ -203,6 +205,7 @@ class Batch:
     hold: bool = False
     on_behalf_of: str | None = None
     withdrawal: str | None = None
+    models: Mapping[str, str] = field(default_factory=dict)
 
     def moved(
         self,

@@ -156,6 +156,10 @@ class Unavailable(RegenError):
     """A dependency did not answer as it should; the same call may succeed later."""
 
 
+class ModelUnavailable(Unavailable):
+    """A pinned model is not in the store, or is not what its hash says. It may be published again."""
+
+
 class Conflict(Unavailable):
     """A precondition failed: what was read has changed since."""
 

@@ -137,6 +137,11 @@ REASONS: Mapping[str, Reason] = {
         "the coordinator died while it opened the batch; its trigger starts another one by itself",
         "`regen wait --date DATE`",
     ),
+    "model_unavailable": Reason(
+        _FAILED,
+        "the model that the batch has pinned was not in the store, or was not what its hash says",
+        f"`regen models show HASH`, and publish it again; then {_REDRIVE}, or `regen regenerate DATE` with the model in use now",
+    ),
     "lost_inputs": Reason(
         _FAILED, "the request's inputs cannot be read, or lack the player", "`regen regenerate DATE`"
     ),

@@ -22,6 +22,7 @@ FUNCTIONS = ("coordinator", "worker", "verifier")
 PORTS = (*FUNCTIONS, "relay", "pubsub", "firestore", "bigquery", "bigquery_grpc")
 FRONTED = ("pubsub", "firestore", "bigquery")
 INPUTS = "REGEN_INPUTS_STORE"
+MODELS = "REGEN_MODELS_STORE"
 OWN_PORTS = range(12_000, 32_000)
 
 
@@ -120,6 +121,7 @@ OWN = frozenset(
         "REGEN_CODE_VERSION",
         "REGEN_DATASET_PREFIX",
         INPUTS,
+        MODELS,
     }
 )
 """Settings that the stack itself makes: where its parts are, and who may call them."""
@@ -159,6 +161,7 @@ def function_environment(
         "REGEN_SCHEDULER_ACCOUNTS": scheduler_account(options.project),
         "REGEN_CODE_VERSION": code_version,
         INPUTS: str(options.home / "inputs"),
+        MODELS: str(options.home / "models"),
         **options.variables,
     }
     if unknown := sorted(variables.keys() - declared().keys()):
@@ -196,6 +199,7 @@ def user_environment(options: Options, where: Addresses, *, memory: bool, api_ke
         **({} if memory else emulators),
         "BIGQUERY_EMULATOR_HOST": where.url("bigquery"),
         INPUTS: str(options.home / "inputs"),
+        MODELS: str(options.home / "models"),
         **({CLOCK: options.variables[CLOCK]} if options.variables.get(CLOCK) else {}),
     }
 

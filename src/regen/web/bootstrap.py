@@ -65,7 +65,14 @@ def refuse_unusable(*, public: bool = False, keeps: bool = False) -> None:
 
 
 @cache
-def app(*, with_warehouse: bool, with_queue: bool = True, with_archive: bool = False, public: bool = False) -> App:
+def app(
+    *,
+    with_warehouse: bool,
+    with_queue: bool = True,
+    with_archive: bool = False,
+    with_models: bool = False,
+    public: bool = False,
+) -> App:
     """The one App of this process, from its environment.
 
     Args:
@@ -78,11 +85,19 @@ def app(*, with_warehouse: bool, with_queue: bool = True, with_archive: bool = F
     settings = read_settings(os.environ, public=public, keeps=with_archive)
     clock.live_from(settings.clock_start)
     _trace(settings)
-    deps = deps_of(settings, with_warehouse=with_warehouse, with_queue=with_queue, with_archive=with_archive)
+    deps = deps_of(
+        settings,
+        with_warehouse=with_warehouse,
+        with_queue=with_queue,
+        with_archive=with_archive,
+        with_models=with_models,
+    )
     return App(settings, deps, Gatekeeper(settings))
 
 
-def deps_of(settings: Settings, *, with_warehouse: bool, with_queue: bool, with_archive: bool = False) -> Deps:
+def deps_of(
+    settings: Settings, *, with_warehouse: bool, with_queue: bool, with_archive: bool = False, with_models: bool = False
+) -> Deps:
     """The ports that the settings ask for."""
     warehouse = _warehouse(settings) if with_warehouse else None
     return Deps(
@@ -95,7 +110,8 @@ def deps_of(settings: Settings, *, with_warehouse: bool, with_queue: bool, with_
         config=config_of(settings),
         alerts=_alerts(settings),
         ledger=_ledger(settings, warehouse) if warehouse else None,
-        archive=_archive(settings) if with_archive else None,
+        archive=_archive(settings.inputs_store) if with_archive else None,
+        models=_archive(settings.models_store) if with_models else None,
         trace=tracing.here,
     )
 
@@ -178,12 +194,12 @@ def _ledger(settings: Settings, warehouse: BigQueryWarehouse) -> Ledger:
     return BigQueryLedger(warehouse.jobs, Names(settings.project, settings.dataset_prefix))
 
 
-def _archive(settings: Settings) -> Archive | None:
-    if not settings.inputs_store:
+def _archive(address: str) -> Archive | None:
+    if not address:
         return None
     from regen.adapters.archives import archive_at  # noqa: PLC0415
 
-    return archive_at(settings.inputs_store)
+    return archive_at(address)
 
 
 def _alerts(settings: Settings) -> Alerts | None:

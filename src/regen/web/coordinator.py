@@ -29,7 +29,7 @@ from regen.services.state.messages import ADVANCE, GRADE, NEWS, is_news
 from regen.services.state.messages_read import check_message, document_id
 from regen.services.tables import grading, quality_watching
 from regen.services.views import batch_view, moves_view
-from regen.web import alerts, backfills, bodies, halts, lists, maintenance, news
+from regen.web import alerts, backfills, bodies, halts, lists, maintenance, models, news
 from regen.web.body_reading import PushBody
 from regen.web.bootstrap import App
 from regen.web.envelopes import Pushed, decode_push, record_malformed
@@ -99,6 +99,7 @@ def router(app: App) -> Router:
             *news.routes(app, _key),
             *alerts.routes(app),
             *halts.routes(app, _key),
+            *models.routes(app, _key),
         ],
         app.totals,
         app.pulse("coordinator"),

@@ -102,6 +102,7 @@ class Settings:
     runbook_url: str
     console_url: str
     inputs_store: str
+    models_store: str
     coordinator_url: str
     console_account: str
     console_operators: tuple[str, ...]
@@ -263,6 +264,8 @@ def _unfit_for_the_cloud(values: Mapping[str, Any], *, public: bool, keeps: bool
     kept = values.get("inputs_store", "gs://")
     if (kept or keeps) and not kept.startswith("gs://"):
         problems.append("REGEN_INPUTS_STORE: expected gs:// and a bucket on Cloud Run")
+    if not (values.get("models_store") or "gs://").startswith("gs://"):
+        problems.append("REGEN_MODELS_STORE: expected gs:// and a bucket on Cloud Run, or nothing")
     if (values.get("webhook_url") or "https://").startswith("http://"):
         problems.append("REGEN_WEBHOOK_URL: expected an address that begins with https:// on Cloud Run")
     if public and values.get("token_check") == CLAIMS:

@@ -32,12 +32,14 @@ from regen.services.batch.halting import park
 from regen.services.batch.reading import with_features
 from regen.services.batch.requests import build_requests, excluded_writes, write_requests
 from regen.services.state import outbox
+from regen.services.state.alerting import raise_once
 from regen.services.state.commit import until_unopposed
 from regen.services.state.deps import Deps
 from regen.services.state.documents import RequestRecord, encode_batch
 from regen.services.state.halts import read_halt, standing
 from regen.services.state.idempotency import IdempotencyKey, claims, recall, settle
 from regen.services.state.leases import Lease, opening_write
+from regen.services.state.models import NO_PINS, Pins, pins
 from regen.services.state.paths import batch_path
 
 _ANSWER = Form(OpeningAnswer)
@@ -58,6 +60,7 @@ def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) 
     """
     read = cache(lambda: deps.warehouse.read_slate(trigger.game_date))
     made = cache(lambda: with_features(deps, read()))
+    chosen = cache(lambda: pins(deps))
 
     def take() -> OpeningAnswer | _Opened:
         if answer := recall(deps, key, _ANSWER):
@@ -69,7 +72,7 @@ def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) 
             halt, seen = read_halt(deps)
             if halt is not None and halt.halted:
                 return park(deps, named, date, (halt, seen), key)
-            return _take_date(deps, named, date, made(), key)
+            return _take_date(deps, named, date, (made(), chosen()), key)
         except NobodyMissing as error:
             if trigger.follow_up is not None:
                 deps.store.commit([date.write(replace(date.record, coalesced=()))])
@@ -85,7 +88,16 @@ def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) 
             raise
 
     taken = until_unopposed(deps, take)
+    if not isinstance(taken, OpeningAnswer):
+        _alert_lost(deps, chosen())
     return taken if isinstance(taken, OpeningAnswer) else _opened(deps, taken)
+
+
+def _alert_lost(deps: Deps, chosen: Pins) -> None:
+    """Alert once a day to a model in use that cannot be had: the batch has pinned the one before it."""
+    for artefact_hash, why in chosen.lost.items():
+        event_id = ids.digest("model_unavailable", artefact_hash, deps.clock.now().date().isoformat(), length=24)
+        raise_once(deps, event_id, alert(AlertKind.MODEL_UNAVAILABLE, why, model=artefact_hash))
 
 
 def _opened(deps: Deps, opened: _Opened) -> OpeningAnswer:
@@ -127,7 +139,7 @@ def preview(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) -> 
         trigger, date, waiting = _looked_at(deps, trigger, read)
         if waiting is None:
             try:
-                opened = _planned(deps, trigger, date, read(), key)
+                opened = _planned(deps, trigger, date, (read(), NO_PINS), key)
             except NobodyMissing:
                 answer = OpeningAnswer("complete", "", trigger.game_date, 0, 0)
             else:
@@ -199,18 +211,19 @@ class _Opened:
 
 
 def _take_date(
-    deps: Deps, trigger: Trigger, date: DateSeen, reading: SlateReading, key: IdempotencyKey | None
+    deps: Deps, trigger: Trigger, date: DateSeen, seen: tuple[SlateReading, Pins], key: IdempotencyKey | None
 ) -> _Opened:
     """One commit: the batch as `created`, the date taken, the key claimed, the lease held."""
-    opened = _planned(deps, trigger, date, reading, key)
+    opened = _planned(deps, trigger, date, seen, key)
     deps.store.commit(opened.writes)
     return opened
 
 
 def _planned(
-    deps: Deps, trigger: Trigger, date: DateSeen, reading: SlateReading, key: IdempotencyKey | None
+    deps: Deps, trigger: Trigger, date: DateSeen, seen: tuple[SlateReading, Pins], key: IdempotencyKey | None
 ) -> _Opened:
     """The batch of a trigger, and the writes that take the date for it."""
+    reading, chosen = seen
     absorbed = date.record.coalesced if trigger.kind is Kind.REGENERATION else ()
     is_follow_up = trigger.follow_up is not None
     if is_follow_up and not absorbed:
@@ -260,6 +273,7 @@ def _planned(
         min_minutes=minutes,
         traceparent=deps.trace(),
         hold=merged.hold,
+        models=chosen.hashes,
     )
     if not slate.requested and not _withdraws(deps, batch, slate):
         return _nobody(deps, trigger, date, batch, slate, reading, key)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from regen.api.packed_inputs import Unfit, unpack_inputs
 from regen.domain import ids
 from regen.domain.batch import WAITING, Batch
-from regen.domain.errors import Conflict, InvalidInput, Unreadable
+from regen.domain.errors import Conflict, InvalidInput, ModelUnavailable, Unreadable
 from regen.domain.inputs import PlayerInputs
 from regen.domain.outcome import Outcome, failed_outcome
 from regen.domain.predict import Gate, Naming, predict_player, unfit
@@ -19,6 +19,7 @@ from regen.services.batch.completion import check_completion
 from regen.services.state.decoding import SCHEMA, check_schema, is_newer
 from regen.services.state.deps import Deps
 from regen.services.state.documents import RequestRecord, decode_batch, decode_request, encode_done
+from regen.services.state.models import systems_of
 from regen.services.state.packing import pack_outcomes, unpack_outcomes
 from regen.services.state.paths import batch_path, request_path
 
@@ -88,7 +89,7 @@ def predict_request(deps: Deps, batch: Batch, request: RequestRecord) -> list[Ou
     lost: str | None = None
     try:
         outcomes += unpack_outcomes(request.given) if request.given else []
-        outcomes += [_predict(deps, each, request.systems, naming) for each in unpack_inputs(request.inputs)]
+        outcomes += [_predict(deps, batch, each, request.systems, naming) for each in unpack_inputs(request.inputs)]
     except Unreadable as error:
         lost = str(error)
     mine = set(request.players)
@@ -98,12 +99,12 @@ def predict_request(deps: Deps, batch: Batch, request: RequestRecord) -> list[Ou
     return outcomes
 
 
-def _predict(deps: Deps, inputs: PlayerInputs | Unfit, wanted: Sequence[str], naming: Naming) -> Outcome:
+def _predict(deps: Deps, batch: Batch, inputs: PlayerInputs | Unfit, wanted: Sequence[str], naming: Naming) -> Outcome:
     if isinstance(inputs, Unfit):
         return unfit(inputs.player_lookup, inputs.why, naming.round)
     start = time.perf_counter()
     config = deps.config
-    systems = config.run_for(wanted, inputs.feature_version)
+    systems = systems_of(deps, batch, wanted, inputs.feature_version)
     outcome = predict_player(inputs, systems, wanted, Gate(config.feature_versions, config.min_quality), naming)
     return replace(outcome, seconds=time.perf_counter() - start, code_version=deps.config.code_version)
 
@@ -138,6 +139,11 @@ def _packable(outcome: Outcome) -> Outcome:
         why = f"{type(error).__name__}: its outcome cannot be stored"
         return failed_outcome(outcome.player_lookup, "unstorable", outcome.round, why)
     return outcome
+
+
+def _reason(error: str | None, otherwise: str) -> str:
+    """The reason of players whom no worker has predicted: the model, if that is what the last attempt lacked."""
+    return "model_unavailable" if (error or "").startswith(ModelUnavailable.__name__) else otherwise
 
 
 def note_failure(deps: Deps, batch_id: str, request_id: str, error: str) -> None:
@@ -185,7 +191,8 @@ def close_pending(
         else:
             if request.state != "pending":
                 continue
-            outcomes = [failed_outcome(p, reason, request.round, request.error) for p in request.players]
+            why = _reason(request.error, reason)
+            outcomes = [failed_outcome(p, why, request.round, request.error) for p in request.players]
             write = done_write(deps, snapshot, request, outcomes)
         try:
             deps.store.commit([write])

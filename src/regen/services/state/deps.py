@@ -15,6 +15,7 @@ from regen.ports import Alerts, Archive, BatchStore, Clock, Heartbeat, Ids, Ledg
 
 if TYPE_CHECKING:
     from regen.features.checkpoints import Histories
+    from regen.services.state.models import Model
 
 TRIGGER_TOPIC = "nba-prediction-trigger"
 REQUEST_TOPIC = "prediction-request"
@@ -97,10 +98,14 @@ class Kept:
     Attributes:
         histories: the league's box scores that the process has read, and the histories fed with them.
         artefacts: whether the process has seen to it that this release's artefacts are in the archive.
+        packaged: likewise, in the store of models.
+        models: those that the process has loaded, by hash.
     """
 
     histories: Histories | None = None
     artefacts: bool = False
+    packaged: bool = False
+    models: dict[str, Model] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,7 @@ class Deps:
 
     Attributes:
         archive: where the inputs of promoted rows are kept; None if they are not.
+        models: where published models are; None if a batch uses what the release ships.
         heartbeat: renews a lease during long calls. With `no_heartbeat` leases are renewed between calls only.
         kept: what this process keeps between readings.
         trace: gives the W3C `traceparent` of the current request or message, if known.
@@ -123,6 +129,7 @@ class Deps:
     alerts: Alerts | None = None
     ledger: Ledger | None = None
     archive: Archive | None = None
+    models: Archive | None = None
     heartbeat: Heartbeat = no_heartbeat
     kept: Kept = field(default_factory=Kept)
     trace: Callable[[], str | None] = lambda: None

@@ -76,6 +76,11 @@ def halt_path() -> str:
     return f"{CONTROLS}/halt"
 
 
+def models_path() -> str:
+    """The path of the record of the models in use."""
+    return f"{CONTROLS}/models"
+
+
 def claim_path(event_id: str) -> str:
     """The path of a claim's marker."""
     return f"{IDEMPOTENCY}/alert_{event_id}"

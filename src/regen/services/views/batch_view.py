@@ -251,4 +251,5 @@ def _batch(batch: StoredBatch) -> Batch:
         promoted_rounds=list(batch.promoted_rounds),
         hold=batch.hold,
         withdrawal=batch.withdrawal,
+        models=dict(batch.models),
     )

@@ -1,0 +1,55 @@
+"""Which published models are in use, and what an order to use another would do."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from regen.api.words import Answer, Moment, one_of
+
+
+class ModelUse(Answer, frozen=True, kw_only=True):
+    """An order that put a model into use.
+
+    Attributes:
+        hash: of the artefact, as rows name it (`ml_model_id`).
+        feature_version: of the features that it was fitted on.
+        on_behalf_of: the person behind the caller.
+    """
+
+    hash: str
+    feature_version: str
+    at: Moment
+    by: str
+    on_behalf_of: str | None = None
+    reason: str
+
+
+class ModelsInUse(Answer, frozen=True, kw_only=True):
+    """The models in use.
+
+    Attributes:
+        has_store: whether a store of models is configured; without one every batch uses what the release ships.
+        in_use: the hash in use, by the version of the features.
+        packaged: the hash that the release ships, likewise.
+        history: the orders, newest first.
+    """
+
+    has_store: bool
+    in_use: dict[str, str]
+    packaged: dict[str, str]
+    history: list[ModelUse]
+
+
+class WouldUse(Answer, frozen=True, kw_only=True):
+    """What an order to use a model would do.
+
+    Attributes:
+        hash: what would be in use.
+        instead_of: what is in use now.
+    """
+
+    status: Annotated[str, one_of("dry_run")] = "dry_run"
+    would: Annotated[str, one_of("use", "rollback", "nothing")]
+    feature_version: str
+    hash: str
+    instead_of: str

@@ -1,0 +1,132 @@
+"""`models`: published artefacts, and which of them predicts the next batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from regen.cli.arguments import DryRun, Yes
+from regen.cli.output import columns
+from regen.cli.safety import ready
+from regen.cli.session import Session, command
+from regen.client.errors import Misused, NothingFound
+
+PANEL = "Data and models"
+LIST = "hash feature_version:features in_use from first_date:first last_date:last games used_at problem::t4"
+WORD = "MODEL"
+"""What a protected profile asks for: a model is of no game date."""
+Hash = Annotated[str, typer.Argument(metavar="HASH", help="The artefact's hash, as rows name it.")]
+Why = Annotated[str, typer.Option("--reason", "-r", help="Why; goes on record.")]
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="Published models, and which of them is in use.", no_args_is_help=True)
+    command(group, "list", example="models list", lists=True)(list_)
+    command(group, "show", example="models show 0123456789abcdef")(show)
+    command(group, "publish", example="models publish artefact.json")(publish)
+    command(group, "use", example='models use 0123456789abcdef --reason "weekly refit"')(use)
+    command(group, "rollback", example='models rollback --reason "the error rose"')(rollback)
+    app.add_typer(group, name="models", rich_help_panel=PANEL)
+
+
+def list_(session: Session) -> None:
+    """List the models of the release and of the store, and say which are in use."""
+    from regen.client.published import listed  # noqa: PLC0415
+
+    standing = session.coordinator.get("/models")
+    rows = listed(session.models if standing["has_store"] else None, standing)
+    if session.out.json:
+        session.out.dump({**standing, "models": rows})
+        return
+    session.out.table(columns(LIST), rows)
+    if not standing["has_store"]:
+        session.out.say("no store of models is configured: every batch uses what the release ships")
+
+
+def show(session: Session, artefact_hash: Hash) -> None:
+    """Show what an artefact was fitted on, and verify it."""
+    from regen.client.published import artefact_of, facts  # noqa: PLC0415
+
+    artefact, origin = artefact_of(session.models, artefact_hash)
+    found = {**facts(artefact), "from": origin}
+    if session.out.json:
+        session.out.dump(found)
+        return
+    for name, value in found.items():
+        session.out.line(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
+
+
+def publish(
+    session: Session,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An artefact, as `regen train` writes it.")],
+) -> None:
+    """Put an artefact into the store, under its hash. It is not in use before `regen models use`."""
+    from regen.client.published import facts  # noqa: PLC0415
+    from regen.client.published import publish as put  # noqa: PLC0415
+    from regen.systems.artefact import ArtefactRefused  # noqa: PLC0415
+
+    try:
+        artefact = put(session.models, file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ArtefactRefused) as error:
+        raise Misused(f"{file}: {error}") from error
+    if session.out.json:
+        session.out.dump(facts(artefact))
+    else:
+        session.out.line(f"published {artefact.hash}")
+
+
+def use(session: Session, artefact_hash: Hash, reason: Why, dry_run: DryRun = False, yes: Yes = False) -> None:
+    """Use a published model from the next batch on; batches that are open keep theirs."""
+    from regen.client.published import artefact_of  # noqa: PLC0415
+
+    version = artefact_of(session.models, artefact_hash)[0].feature_version
+    expected = session.coordinator.get("/models")["in_use"].get(version)
+    if not expected:
+        raise NothingFound(f"no model is in use for features {version}", "regen models list")
+    body = {"hash": artefact_hash, "expected": expected, "reason": reason}
+    _give(session, "use", body, dry_run=dry_run, yes=yes)
+
+
+def rollback(
+    session: Session,
+    reason: Why,
+    artefact_hash: Annotated[
+        str | None, typer.Option("--from", metavar="HASH", help="The model to leave; needed if several are in use.")
+    ] = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> None:
+    """Use again what was in use before, from the next batch on."""
+    if artefact_hash is None:
+        standing = session.coordinator.get("/models")
+        others = [h for v, h in standing["in_use"].items() if h != standing["packaged"].get(v)]
+        if len(others) != 1:
+            said = "no model but the release's own is in use" if not others else "several published models are in use"
+            raise Misused(f"{said}: name the one to leave with --from")
+        (artefact_hash,) = others
+    _give(session, "rollback", {"expected": artefact_hash, "reason": reason}, dry_run=dry_run, yes=yes)
+
+
+def _give(session: Session, word: str, body: Mapping[str, Any], *, dry_run: bool, yes: bool) -> None:
+    session.name_target()
+    plan = session.coordinator.post_keyed(f"/models/{word}", {**body, "dry_run": True})
+    text = f"use {plan['hash']} instead of {plan['instead_of']} for features {plan['feature_version']}"
+    if plan["would"] == "nothing":
+        text = f"change nothing: {plan['hash']} is in use"
+    if dry_run or plan["would"] == "nothing":
+        _said(session, plan, f"would {text}")
+        return
+    ready(session, text, word=WORD, asks=True, yes=yes)
+    after = session.coordinator.post_keyed(f"/models/{word}", body)
+    _said(session, after, f"in use: {plan['hash']}, from the next batch on")
+
+
+def _said(session: Session, answer: Mapping[str, Any], text: str) -> None:
+    if session.out.json:
+        session.out.dump(answer)
+    else:
+        session.out.line(text)

@@ -1,0 +1,89 @@
+"""Published models as a command line sees them: the store's artefacts, verified, and which of them is in use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from regen.api.kept import artefact_name
+from regen.client.errors import FellShort, NothingFound
+from regen.systems.artefact import Artefact, ArtefactRefused, parse_artefact, shipped_texts
+
+if TYPE_CHECKING:
+    from regen.ports import Archive
+
+FOLDER = "artefacts/"
+
+
+def publish(store: Archive, text: str) -> Artefact:
+    """Put an artefact into the store, under its hash, and read it back.
+
+    Raises:
+        ArtefactRefused: the text is no artefact of this release, or was changed after it was written.
+        FellShort: what the store holds under that hash is something else.
+    """
+    artefact = parse_artefact(text)
+    name = artefact_name(artefact.hash)
+    content = artefact.to_json().encode()
+    store.keep(name, content)
+    if store.read(name) != content:
+        raise FellShort(f"{name}: the store holds something else under this name, which nobody may replace: remove it")
+    return artefact
+
+
+def published(store: Archive) -> list[str]:
+    """The hashes in the store, in order."""
+    return [name.removeprefix(FOLDER).removesuffix(".json") for name in store.names(FOLDER)]
+
+
+def artefact_of(store: Archive, artefact_hash: str) -> tuple[Artefact, str]:
+    """An artefact, verified, and where it is from: `release` or `store`.
+
+    Raises:
+        NothingFound: it is in neither.
+        ArtefactRefused: what the store has is not what its name says.
+    """
+    if text := shipped_texts().get(artefact_hash):
+        return parse_artefact(text), "release"
+    content = store.read(artefact_name(artefact_hash))
+    if content is None:
+        raise NothingFound(f"no model {artefact_hash}, neither in this release nor in the store", "regen models list")
+    artefact = parse_artefact(content.decode("utf-8", "replace"))
+    if artefact.hash != artefact_hash:
+        raise ArtefactRefused(f"the store's {artefact_hash} has the content of {artefact.hash}")
+    return artefact, "store"
+
+
+def listed(store: Archive | None, in_use: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every model of the release and of the store, with whether it is in use."""
+    hashes = sorted(set(published(store) if store else ()) | set(in_use["packaged"].values()))
+    since = {use["hash"]: use["at"] for use in reversed(in_use["history"])}
+    return [_row(store, each, in_use, since.get(each)) for each in hashes]
+
+
+def _row(store: Archive | None, artefact_hash: str, in_use: Mapping[str, Any], since: str | None) -> dict[str, Any]:
+    row: dict[str, Any] = {"hash": artefact_hash, "used_at": since, "problem": None}
+    row["in_use"] = artefact_hash in in_use["in_use"].values()
+    row["from"] = "release" if artefact_hash in in_use["packaged"].values() else "store"
+    text = shipped_texts().get(artefact_hash)
+    if text is None:
+        text = ((store.read(artefact_name(artefact_hash)) if store else None) or b"").decode("utf-8", "replace")
+    try:
+        artefact = parse_artefact(text)
+        if artefact.hash != artefact_hash:
+            raise ArtefactRefused(f"its content is that of {artefact.hash}")
+    except ArtefactRefused as error:
+        return {**row, "problem": str(error)}
+    return {**row, **facts(artefact)}
+
+
+def facts(artefact: Artefact) -> dict[str, Any]:
+    """What an artefact says of itself."""
+    return {
+        "hash": artefact.hash,
+        "feature_version": artefact.feature_version,
+        "first_date": artefact.first_date,
+        "last_date": artefact.last_date,
+        "games": artefact.games,
+        "systems": sorted(artefact.models),
+    }

@@ -1,0 +1,126 @@
+"""Operators who use and roll back models, and a store whose artefacts vanish or are half-written; and what is judged of it."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from unittest.mock import patch
+
+from regen.adapters.memory.archive import MemoryArchive
+from regen.api.kept import artefact_name
+from regen.domain.batch import Batch
+from regen.domain.models import PACKAGED
+from regen.features.names import FEATURE_VERSION
+from regen.services.state import models
+from regen.services.state.models import read_in_use
+from regen.systems.artefact import Artefact
+from simulation.people import People
+from support.league import Flat
+from support.wire import KEYED, Reply
+
+MODELS = tuple(Artefact("2025-10-21", "2026-01-18", n, FEATURE_VERSION, {}).sealed() for n in range(4))
+SHIPPED, *PUBLISHED = MODELS
+TEXTS = {SHIPPED.hash: SHIPPED.to_json()}
+OFFSETS = {"steady": 0.0, "bold": 1.5}
+
+
+def fitted(ids: Sequence[str], artefact: Artefact) -> tuple[Flat, ...]:
+    """The simulated systems with an artefact's parameters: each model gives other points."""
+    return tuple(Flat(name, OFFSETS[name] + artefact.games / 8, version=f"1-{artefact.hash}") for name in ids)
+
+
+@contextmanager
+def simulated_systems() -> Iterator[None]:
+    """Have models fit the simulated systems."""
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(models, "systems", fitted))
+        stack.enter_context(patch.object(models, "with_members", tuple))
+        yield
+
+
+@dataclass
+class Modellers:
+    """Plans and sends the orders, does harm to the store, and judges what came of it."""
+
+    people: People
+    rng: random.Random
+    store: MemoryArchive
+    accepted: dict[str, str] = field(default_factory=dict)
+    """What accepted orders had seen in use, by their reason."""
+
+    def plan(self, horizon: float) -> None:
+        """Publish, and schedule all orders and all harm of the run."""
+        rng, later = self.rng, self.people.world.later
+        for artefact in PUBLISHED:
+            self.publish(artefact)
+        for n in range(rng.choice((1, 2, 4))):
+            at = rng.random() * horizon
+            for twin in range(rng.choice((1, 1, 2))):
+                later(at, lambda n=n, twin=twin: self.order(f"order {n}.{twin}"))  # type: ignore[misc]
+        for harm in (self._vanish, self._break):
+            if rng.random() < 0.3:
+                later(rng.random() * horizon, harm)
+        for _ in range(3):
+            later(rng.random() * horizon, self.people.world.deps.kept.models.clear)
+        for artefact in PUBLISHED:
+            later(rng.random() * horizon, lambda artefact=artefact: self.publish(artefact))  # type: ignore[misc]
+
+    def publish(self, artefact: Artefact) -> None:
+        """Put an artefact into the store, in place of what is left of it."""
+        self.store.objects[artefact_name(artefact.hash)] = artefact.to_json().encode()
+
+    def _vanish(self) -> None:
+        self.store.objects.pop(artefact_name(self.rng.choice(PUBLISHED).hash), None)
+        self.people.world.deps.kept.models.clear()
+
+    def _break(self) -> None:
+        name = artefact_name(self.rng.choice(PUBLISHED).hash)
+        self.store.objects[name] = self.store.objects.get(name, b"")[:40]
+        self.people.world.deps.kept.models.clear()
+
+    def order(self, reason: str, tries: int = 3, body: dict[str, str] | None = None) -> None:
+        """Use another model than the one in use, or go back; again under its key while there is no answer."""
+        if body is None:
+            body = {"expected": self._in_use(), "reason": reason}
+            if self.rng.random() < 0.8:
+                body["hash"] = self.rng.choice([m.hash for m in MODELS if m.hash != body["expected"]])
+        sent = body
+
+        def answered(reply: Reply | None) -> None:
+            if reply is not None and reply.status == 200:
+                self.accepted[reason] = sent["expected"]
+            elif (reply is None or reply.status >= 500) and tries:
+                self.people.world.later(5.0, lambda: self.order(reason, tries - 1, sent))
+
+        headers = {**KEYED, "HTTP_IDEMPOTENCY_KEY": reason}
+        path = "/models/use" if "hash" in sent else "/models/rollback"
+        self.people.world.request("coordinator", path, headers, sent, answered)
+
+    def _in_use(self) -> str:
+        record, _ = read_in_use(self.people.world.deps)
+        return record.current(FEATURE_VERSION) or SHIPPED.hash
+
+    def check(self, batches: Sequence[Batch]) -> None:
+        """Check that each row names the model that its batch has pinned, and that orders follow each other (P5, P7, P12)."""
+        report, world = self.people.world.watch.report, self.people.world
+        pinned = {batch.batch_id: batch.models.get(FEATURE_VERSION) for batch in batches}
+        for day in self.people.days + self.people.extra:
+            for row in world.warehouse.predictions(day):
+                if not row.get("batch_id") or row.get("restored_from_prediction_id"):
+                    continue
+                if row["ml_model_id"] is None or row["ml_model_id"] != pinned[row["batch_id"]]:
+                    mine = pinned[row["batch_id"]]
+                    report("P12", f"{row['prediction_id']} names {row['ml_model_id']}, its batch has pinned {mine}")
+        record, _ = read_in_use(world.deps)
+        before = {}
+        for earlier, use in zip([None, *record.uses], record.uses, strict=False):
+            before[use.reason] = (earlier.hash if earlier else PACKAGED) or SHIPPED.hash
+        for reason, seen in self.accepted.items():
+            if before.get(reason) != seen:
+                report("P5", f"{reason} was accepted on {seen}; on record it follows {before.get(reason)}")
+        told = Counter(
+            r.entry.metadata["order_reason"] for r in world.warehouse.audit() if r.entry.event.value == "model_used"
+        )
+        if told != Counter(use.reason for use in record.uses):
+            report("P7", f"the audit has {dict(told)} of the orders {[use.reason for use in record.uses]}")
