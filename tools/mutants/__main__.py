@@ -54,7 +54,7 @@ def run(chosen: Sequence[Mutation], jobs: int, *, suite: bool) -> int:
                 print(f"{' '.join(arguments)} fails without any mistake: {failure}", file=sys.stderr)
                 return 2
         verdicts = []
-        for verdict in pool.map(lambda m: _judged(copies, m, suite), chosen):
+        for verdict in pool.map(lambda m: _judged(copies, m, suite=suite), chosen):
             print(_sentence(verdict), flush=True)
             verdicts.append(verdict)
     caught = [v for v in verdicts if v.by]
@@ -76,10 +76,10 @@ def _sound(copies: SimpleQueue[Copy], tests: Sequence[str]) -> str | None:
         copies.put(copy)
 
 
-def _judged(copies: SimpleQueue[Copy], mutation: Mutation, suite: bool) -> Verdict:
+def _judged(copies: SimpleQueue[Copy], mutation: Mutation, *, suite: bool) -> Verdict:
     copy = copies.get()
     try:
-        return copy.judge(mutation, suite)
+        return copy.judge(mutation, suite=suite)
     finally:
         copies.put(copy)
 

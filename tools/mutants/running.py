@@ -65,7 +65,7 @@ class Copy:
         (home / "build").symlink_to(ROOT / "build")
         (home / ".venv").symlink_to(ROOT / ".venv")
 
-    def judge(self, mutation: Mutation, suite: bool = True) -> Verdict:
+    def judge(self, mutation: Mutation, *, suite: bool = True) -> Verdict:
         """Put the mistake in, run the tests named, then all others if those saw nothing; take it out again.
 
         Args:
