@@ -25,7 +25,7 @@ def all_superseded_once(takeover: Takeover, day: Day, before: Current) -> None:
         if system in GONE:
             assert now[player, system] == old
         elif (player, system) in now:
-            assert all(rows[row["prediction_id"]]["superseded"] for row in old)
+            assert all(rows[row["prediction_id"]]["superseded"] for row in old), (player, system, now[player, system])
             linked = {rows[row["prediction_id"]]["superseded_by_prediction_id"] for row in old}
             assert linked <= {row["prediction_id"] for row in now[player, system]}
             replaced += 1

@@ -29,6 +29,8 @@ from acceptance.takeover_checks import (
 )
 from regen import clock, league
 from regen.adapters.bigquery.clients import emulator_client
+from regen.client.http import Coordinator
+from regen.client.waiting import wait_for_newer
 from regen.data.csvs import DataFolder, read_folder
 from regen.local.plan import Options
 from regen.local.stack import Stack
@@ -124,8 +126,11 @@ def test_the_predecessor_is_taken_over_as_the_guide_says(takeover: Takeover) -> 
     # The predecessor's callers: five dates at once, by the loop that its operators type.
     before = {day.game_date: takeover.predictions(day) for day in takeover.old}
     loop = takeover.dated(commands()["the backfill of five dates"])
+    coordinator = Coordinator(takeover.local.env["COORDINATOR_URL"], takeover.local.env["API_KEY"])
+    since = coordinator.newest_at()
     subprocess.run(["bash", "-c", loop], env={**os.environ, **takeover.local.env}, check=True, capture_output=True)
     for day in takeover.old[1:]:
+        wait_for_newer(coordinator, day.game_date.isoformat(), since, timeout=300)
         takeover.regen("wait", "--date", day.game_date.isoformat(), "--timeout", "300")
         all_superseded_once(takeover, day, before[day.game_date])
     nothing_postponed_is_current(takeover)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -215,6 +216,17 @@ def test_the_same_players_keep_their_rows_on_other_dates(harness: Harness, promo
     counts = promote("b1", 1, everyone("b1", PLAYERS))
     assert counts.superseded == 2 * len(PLAYERS) * len(SYSTEMS)
     assert sorted(harness.predictions(other), key=str) == before
+
+
+@pytest.mark.parametrize("foreign", [{"batch": "another"}, {"batch": "b1", "game_date": "2026-01-21"}])
+def test_staged_rows_of_others_count_for_nothing(harness: Harness, promote: Promote, foreign: dict[str, Any]) -> None:
+    seed(harness)
+    rows = everyone("b1", PLAYERS[:1])
+    harness.warehouse.stage(staging("b1", 1), [*rows, new(player=PLAYERS[1], system=SYSTEMS[0], line=24.5, **foreign)])
+    harness.warehouse.raise_fence(fence("b1", 1))
+    counts = harness.warehouse.promote(promotion("b1", 1, 2, whole_slate=False))
+    assert (counts.superseded, counts.withdrawn, counts.inserted) == (4, 0, 2)
+    assert sum(batch is None for *_, batch in current(harness)) == 12
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from contract.warehouse_acts import PLAYERS, Promote, by_id, current, promote, s
 from regen.domain.audit import AuditEvent
 from regen.domain.errors import FenceLost, PromotionAborted
 from regen.domain.promotion import StagedRow
-from support.warehouse_rows import SYSTEMS, everyone, fence, rollback, slate
+from support.warehouse_rows import SYSTEMS, everyone, fence, old, rollback, slate
 from support.warehouses import DAY, Harness, at, harness
 
 __all__ = ["harness", "promote"]
@@ -54,6 +54,25 @@ def test_a_rollback_of_a_first_prediction_leaves_none(harness: Harness, promote:
     counts = harness.warehouse.rollback(rollback("b1", 2, minute=5))
     assert (counts.superseded, counts.withdrawn, counts.inserted) == (0, 8, 0)
     assert current(harness) == []
+
+
+def test_a_rollback_touches_only_what_its_batch_has_made(harness: Harness, promote: Promote) -> None:
+    """Other players of its date, other systems of its player, and the predecessor's rows stay as they are."""
+    seed(harness)
+    harness.seed([old(PLAYERS[0], "other", 24.5), old("predecessors", SYSTEMS[0], 24.5)])
+    promote("b1", 1, everyone("b1", PLAYERS[:3]), whole_slate=False)
+    first, before = current(harness), by_id(harness)
+    promote("b2", 2, everyone("b2", PLAYERS[:1], 26.5), whole_slate=False, minute=1)
+    harness.warehouse.raise_fence(fence("b2", 3))
+    counts = harness.warehouse.rollback(rollback("b2", 3, minute=5))
+    assert (counts.superseded, counts.withdrawn, counts.inserted) == (2, 0, 2)
+    assert current(harness) == first
+    rows = by_id(harness)
+    mine = {
+        row["prediction_id"] for row in before.values() if (row["player_lookup"], row["batch_id"]) == (PLAYERS[0], "b1")
+    }
+    assert len(mine) == 2
+    assert {name for name, row in before.items() if rows[name] != row} == mine
 
 
 def test_a_rollback_with_a_stale_token_changes_nothing(harness: Harness, promote: Promote) -> None:

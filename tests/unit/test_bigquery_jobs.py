@@ -117,6 +117,7 @@ class FakeClient:
     def __init__(self, *plan: Exception | Callable[[str], FakeJob]) -> None:
         self.plan = list(plan)
         self.there: dict[str, FakeJob] = {}
+        self.foreign: set[str] = set()
         self.names: list[str] = []
 
     def query(self, _: str, *, job_id: str, **__: object) -> FakeJob:
@@ -130,7 +131,14 @@ class FakeClient:
         return self.there[job_id]
 
     def get_job(self, name: str, **_: object) -> FakeJob:
+        if name in self.foreign:
+            raise forbidden("accessDenied")
         return self.there[name]
+
+    def used_by_another(self, number: int) -> None:
+        """Let another account have used this many of the ids of `a`: its jobs are seen, and may not be read."""
+        self.foreign = {f"regen-a-{n}" for n in range(1, number + 1)}
+        self.there |= {name: ok(name) for name in self.foreign}
 
 
 def ok(name: str) -> FakeJob:
@@ -235,6 +243,17 @@ def test_job_can_always_be_attempted_again() -> None:
             runner.query("SELECT 1", [], "a")
     assert runner.query("SELECT 1", [], "a").startswith("regen-a-")
     assert runner.submitted == ATTEMPTS + 4 == len(client.there)
+
+
+@pytest.mark.parametrize("used", [1, ATTEMPTS - 1, ATTEMPTS])
+def test_ids_that_another_account_has_used_are_passed_over(used: int) -> None:
+    client = FakeClient()
+    client.used_by_another(used)
+    runner, _ = jobs(client)
+    found = runner.query("SELECT 1", [], "a")
+    assert found not in client.foreign
+    assert found in client.there
+    assert (runner.submitted, len(client.names)) == (1, used + 1)
 
 
 def test_running_job_is_awaited_not_started_again() -> None:

@@ -162,6 +162,27 @@ def test_job_size_is_below_the_request_limit() -> None:
     assert sum(map(len, bench.jobs)) == 20
 
 
+@pytest.mark.parametrize("kind", ["audit", "message", "alert"])
+def test_no_flush_takes_an_item_before_its_time(kind: str) -> None:
+    """Neither the sweep's nor a batch's own, nor what its end delivers at once."""
+    bench = Poisoned(0)
+    batch, now = bench.batch(bench.audited("requested")[0].batch_id), bench.clock.now()
+    later = {
+        "audit": replace(
+            outbox.audit_item(replace(bench.audited("requested")[0], event_id="z")), batch_id=batch.batch_id
+        ),
+        "message": messages.message_item("z", now, COMPLETE_TOPIC, {"n": 1}, batch.batch_id),
+        "alert": outbox.alert_item("z", now, {"type": "batch_failed", "why": "x"}, batch.batch_id),
+    }[kind]
+    bench.store.commit(outbox.put([replace(later, due_at=now + timedelta(minutes=1))]))
+    for wait, left in ((59, 1), (1, 0)):
+        bench.clock.advance(wait)
+        outbox.deliver(bench.deps, batch.batch_id)
+        recording.flush(bench.deps, batch.batch_id)
+        recording.flush(bench.deps)
+        assert len(bench.store.find("outbox")) == left
+
+
 def test_second_flush_yields_to_the_lease_holder() -> None:
     bench = Poisoned(0)
     _flooded(bench, 3)
@@ -235,6 +256,23 @@ def _rejected(monkeypatch: pytest.MonkeyPatch, error: Exception) -> tuple[Bench,
     assert batch.status is Status.REJECTED
     orders.promote(bench.deps, bench.order(batch), list((batch.verdict or {})["failed"]))
     return bench, answer.batch_id
+
+
+@pytest.mark.parametrize("how", ["dropped", "expired"])
+def test_entry_whose_staged_runs_are_gone_is_recorded(monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    bench = Bench([entry_of(n, broken=True) for n in ("playera", "playerb")])
+    monkeypatch.setattr(bench.warehouse, "record", _mute)
+    answer = bench.regenerate()
+    with pytest.raises(Unavailable, match="no answer"):
+        bench.drain()
+    assert bench.batch(answer.batch_id).status is Status.REJECTED
+    monkeypatch.undo()
+    if how == "dropped":
+        bench.warehouse.drop_staging(bench.batch(answer.batch_id).staging or "")
+    bench.clock.advance(25 * 3600)
+    assert bench.sweep().trouble == []
+    assert [e.batch_id for e in bench.audited("rejected")] == [answer.batch_id]
+    assert (bench.warehouse.runs(), bench.store.find("outbox")) == ([], [])
 
 
 @pytest.mark.parametrize("error", [Defect("499"), StatementRefused("the answer to a call")], ids=["defect", "refused"])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -54,10 +56,14 @@ ANSWERS: dict[str, Callable[[], Exception]] = {
 FINAL = {"400 of the job", "an assertion", "our own check"}
 
 
+class Died(BaseException):
+    """The process is dead."""
+
+
 class Answering(MemoryWarehouse):
     """Answers acts with an error, after they were committed or in their place."""
 
-    answer: Callable[[], Exception] | None = None
+    answer: Callable[[], BaseException] | None = None
     commits = True
     times = 99
     acts = 0
@@ -78,7 +84,7 @@ class Answering(MemoryWarehouse):
         return self._answered(lambda: super(Answering, self).rollback(rollback))
 
 
-def bench_of(answer: Callable[[], Exception], *, commits: bool, times: int = 99) -> tuple[Bench, Answering]:
+def bench_of(answer: Callable[[], BaseException], *, commits: bool, times: int = 99) -> tuple[Bench, Answering]:
     bench = Bench(players(4))
     warehouse = Answering(bench.clock.now)
     warehouse.__dict__.update(bench.warehouse.__dict__)
@@ -176,6 +182,51 @@ def test_repeated_unknown_ends_reject_after_the_deadline(name: str) -> None:
     assert str(ANSWERS[name]()) in (batch.error or "")
     assert batch.doubts == 0
     assert bench.current() == set()
+
+
+@pytest.mark.parametrize("act", ["promotion", "rollback"])
+def test_healer_reads_what_was_committed_before_it_gives_up(act: str) -> None:
+    """The last owner before the deadline died after its commit; those before it had changed nothing."""
+    bench, warehouse = bench_of(ANSWERS["a connection that broke"], commits=False, times=99 * (act == "promotion"))
+    batch = ran(bench)
+    if act == "rollback":
+        warehouse.times = 99
+        orders.rollback(bench.deps, bench.order(batch))
+        _delivered(bench, bench.drain)
+    swept(bench, batch, promoting.DOUBTS - 1)
+    warehouse.answer, warehouse.commits = Died, True
+    with pytest.raises(Died):
+        swept(bench, batch)
+    batch = bench.batch(batch.batch_id)
+    assert (batch.status, batch.doubts) == (Status.PROMOTING, promoting.DOUBTS)
+    bench.clock.advance((batch.deadline - bench.clock.now()).total_seconds() + 1)
+    acts = warehouse.acts
+    assert swept(bench, batch).status is (Status.PROMOTED if act == "promotion" else Status.ROLLED_BACK)
+    assert len(bench.current()) == (8 if act == "promotion" else 0)
+    assert warehouse.acts == acts, "nothing is submitted again"
+
+
+def test_stalled_owner_leaves_the_token_of_a_later_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has all leases, and stands still for longer than they last; the later owner dies in its transaction."""
+    bench, warehouse = bench_of(Died, commits=False, times=1)
+    answer, left = bench.regenerate(), []
+    take_fence = promoting._take_fence
+
+    def after_a_stall(*given: Any) -> Any:
+        monkeypatch.undo()
+        bench.clock.advance(200)
+        with pytest.raises(Died):
+            bench.sweep()
+        left.append(bench.batch(answer.batch_id))
+        return take_fence(*given)
+
+    monkeypatch.setattr(promoting, "_take_fence", after_a_stall)
+    with suppress(RegenError):
+        bench.drain()
+    assert [(b.status, b.token) for b in left] == [(Status.PROMOTING, 2)]
+    assert bench.batch(answer.batch_id) == left[0]
+    assert warehouse.acts == 1, "the stalled owner submits nothing"
+    assert swept(bench, left[0]).status is Status.PROMOTED
 
 
 def test_late_batch_still_gets_all_its_attempts() -> None:

@@ -55,6 +55,19 @@ def test_sweep_finishes_the_work_of_a_dead_dispatcher() -> None:
     assert bench.batch(answer.batch_id).status is Status.PROMOTED
 
 
+def test_sweep_leaves_a_dispatching_batch_to_its_opener() -> None:
+    bench = Bench()
+    answer = bench.regenerate()
+    bench.store.commit([Write("update", f"prediction_batches/{answer.batch_id}", {"status": "dispatching"})])
+    opener = leases.take(bench.deps, leases.opening_lease(answer.batch_id))
+    bench.queue.waiting.clear()
+    sweeping.sweep(bench.deps)
+    assert (bench.batch(answer.batch_id).status, list(bench.queue.waiting)) == (Status.DISPATCHING, [])
+    opener.release()
+    bench.sweep()
+    assert bench.batch(answer.batch_id).status is Status.PROMOTED
+
+
 def test_deadline_ends_a_batch_and_names_missing_players() -> None:
     bench = Bench(players(8), deadline_seconds=600.0)
     answer = bench.regenerate()

@@ -119,6 +119,17 @@ def test_triggers_on_a_live_date_share_one_follow_up() -> None:
     assert len(bench.queue.of(TRIGGER_TOPIC)) == 1
 
 
+def test_coalesced_trigger_is_remembered_once_of_each_caller() -> None:
+    bench = Bench()
+    live = bench.regenerate()
+    for caller in ("pubsub:one", "pubsub:one", "pubsub:two", "pubsub:one"):
+        assert bench.regenerate("t2", triggered_by=caller).status == "coalesced"
+    found = read_date(bench.deps, DAY).record.coalesced
+    assert [(t.trigger_id, t.triggered_by) for t in found] == [("t2", "pubsub:one"), ("t2", "pubsub:two")]
+    bench.drain()
+    assert [e.batch_id for e in bench.audited("coalesced")] == [live.batch_id] * 2
+
+
 def test_a_follow_up_delivered_twice_starts_one_batch() -> None:
     bench = Bench()
     bench.regenerate()
@@ -168,6 +179,18 @@ def test_pushed_trigger_waits_for_the_hold_down() -> None:
     assert (answer.status, answer.batch_id) == ("coalesced", first.batch_id)
     bench.sweep()
     assert bench.regenerate("t2").status == "accepted", "a person does not wait"
+
+
+def test_trigger_pushed_on_a_live_date_waits_for_it_too() -> None:
+    bench = Bench(hold_down_seconds=900.0)
+    bench.regenerate()
+    bench.regenerate("m1", source=Source.PUBSUB)
+    bench.drain()
+    for wait, batches in ((899, 1), (1, 2)):
+        assert bench.queue.of(TRIGGER_TOPIC) == []
+        bench.clock.advance(wait)
+        bench.sweep()
+        assert len(list_batches(bench.deps, None, "promoted")) == batches
 
 
 def test_the_hold_down_ends_and_the_follow_up_runs() -> None:

@@ -6,13 +6,15 @@ from dataclasses import replace
 import pytest
 
 from regen.adapters.memory.store import MemoryStore
+from regen.api.packed_inputs import pack_inputs, unpack_inputs
 from regen.domain.batch import Status
 from regen.domain.errors import Conflict, InvalidInput
+from regen.domain.inputs import PlayerInputs
 from regen.ports import Write
 from regen.services.batch import processing
 from regen.services.state.deps import REQUEST_TOPIC
 from regen.services.state.documents import decode_request
-from regen.services.state.paths import request_path
+from regen.services.state.paths import request_path, requests_path
 from regen.services.views import batch_view
 from support.bench import Bench
 from support.league import entry, players
@@ -129,6 +131,21 @@ def test_any_worker_makes_the_same_predictions() -> None:
     request, batch = decode_request(snapshot), bench.batch(answer.batch_id)
     one, two = (processing.predict_request(bench.deps, batch, request) for _ in range(2))
     assert [replace(o, seconds=0.0) for o in one] == [replace(o, seconds=0.0) for o in two]
+
+
+@pytest.mark.parametrize(("left", "lost"), [(3, 1), (0, 4), (None, 4)], ids=["one", "all", "unreadable"])
+def test_players_whose_inputs_are_lost_fail_by_name(left: int | None, lost: int) -> None:
+    bench = Bench([*players(4), entry("rowless", features=False)], players_per_request=5)
+    answer = bench.regenerate()
+    (snapshot,) = bench.store.find(requests_path(answer.batch_id))
+    known = unpack_inputs(snapshot.data["inputs"])
+    kept = b"torn" if left is None else pack_inputs([i for i in known if isinstance(i, PlayerInputs)][:left])
+    bench.store.commit([Write("update", snapshot.path, {"inputs": kept})])
+    bench.drain()
+    view = batch_view.view_batch(bench.deps, answer.batch_id)
+    assert (view.status, view.counts.produced, view.counts.failed, view.pending) == ("rejected", 4 - lost, lost + 1, [])
+    reasons = [o.reason for o in view.outcomes]
+    assert (reasons.count("lost_inputs"), reasons.count("no_features")) == (lost, 1)
 
 
 def test_unstorable_outcomes_fail_by_name() -> None:

@@ -17,7 +17,7 @@ END IF;
 
 -- 2. Supersede the current rows of the generations that have a replacement; withdraw those of players ruled out and,
 -- for a whole slate, of players no longer on it, and of retired systems (@retired, joined by commas) those of players who
--- get new rows. Superseded rows are never changed (P6).
+-- get new rows. Superseded rows are never changed (P6). A staged prediction that is not inserted below replaces nothing.
 UPDATE {player_prop_predictions} AS old
 SET
   superseded = TRUE,
@@ -57,6 +57,7 @@ FROM (
       MAX(IF(kind = 'withdrawal', reason, NULL)) AS reason,
       LOGICAL_OR(kind IN ('slate', 'prediction')) AS on_slate
     FROM {staging}
+    WHERE kind != 'prediction' OR (batch_id = @batch_id AND game_date = @game_date)
     GROUP BY player_lookup
   ) AS staged ON staged.player_lookup = known.player_lookup
 ) AS change

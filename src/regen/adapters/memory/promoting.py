@@ -36,7 +36,7 @@ def promoted(rows: Sequence[Row], staged: Sequence[StagedRow], act: Promotion) -
     fresh = [row for row in staged_rows if row.get("batch_id") == act.fence.batch_id and row["game_date"] == day]
     by_generation = _grouped(fresh)
     renewed = {row["player_lookup"] for row in fresh}
-    on_slate = {row.player_lookup for row in staged if row.kind in {"slate", "prediction"}}
+    on_slate = renewed | {row.player_lookup for row in staged if row.kind == "slate"}
     reasons: dict[str, str] = {}
     for out in staged:
         if out.kind == "withdrawal" and out.reason is not None:
