@@ -17,20 +17,29 @@ from support.predecessors_rows import GONE
 
 
 def all_superseded_once(takeover: Takeover, day: Day, before: Current) -> None:
-    """Every row that was current of a player is superseded, multi-line rows too; those of systems that are gone stay."""
+    """Every row that was current of a player is superseded, multi-line rows too; those of systems that are gone stay.
+
+    A player without new predictions (upstream's features may be no numbers) keeps his, all of them; he is one of few.
+    """
     now = takeover.predictions(day)
     rows = {row["prediction_id"]: row for row in takeover.platform.found("player_prop_predictions", day.game_date)}
-    replaced = 0
+    batches, kept, replaced = set(), set(), 0
     for (player, system), old in before.items():
+        new = [row for row in now.get((player, system), ()) if row["batch_id"] is not None]
         if system in GONE:
             assert now[player, system] == old
-        elif (player, system) in now:
-            assert all(rows[row["prediction_id"]]["superseded"] for row in old), (player, system, now[player, system])
+        elif new:
+            assert all(rows[row["prediction_id"]]["superseded"] for row in old), (player, system)
             linked = {rows[row["prediction_id"]]["superseded_by_prediction_id"] for row in old}
-            assert linked <= {row["prediction_id"] for row in now[player, system]}
+            assert linked <= {row["prediction_id"] for row in new}
+            batches |= {row["batch_id"] for row in new}
             replaced += 1
+        elif (player, system) in now:
+            assert now[player, system] == old
+            kept.add(player)
     assert replaced > 40
-    (batch,) = {row["batch_id"] for found in now.values() for row in found if row["system_id"] not in GONE}
+    assert len(kept) <= 0.1 * len({player for player, _ in before}), kept
+    (batch,) = batches
     assert batch.startswith(f"regen_{day.game_date}_")
 
 
