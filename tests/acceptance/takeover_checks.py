@@ -19,14 +19,18 @@ from support.predecessors_rows import GONE
 def all_superseded_once(takeover: Takeover, day: Day, before: Current) -> None:
     """Every row that was current of a player is superseded, multi-line rows too; those of systems that are gone stay.
 
-    A player without new predictions (upstream's features may be no numbers) keeps his, all of them; he is one of few.
+    A player without new predictions (upstream's features may be no numbers) keeps his, all of them; he is one of few. A player
+    who does not play loses all of his, whatever the system.
     """
     now = takeover.predictions(day)
     rows = {row["prediction_id"]: row for row in takeover.platform.found("player_prop_predictions", day.game_date)}
     batches, kept, replaced = set(), set(), 0
     for (player, system), old in before.items():
         new = [row for row in now.get((player, system), ()) if row["batch_id"] is not None]
-        if system in GONE:
+        if (player, system) not in now:
+            gone = {rows[row["prediction_id"]]["superseded_reason"] for row in old}
+            assert gone <= {"out", "postponed", "not_on_slate"}, (player, system, gone)
+        elif system in GONE:
             assert now[player, system] == old
         elif new:
             assert all(rows[row["prediction_id"]]["superseded"] for row in old), (player, system)
@@ -34,7 +38,7 @@ def all_superseded_once(takeover: Takeover, day: Day, before: Current) -> None:
             assert linked <= {row["prediction_id"] for row in new}
             batches |= {row["batch_id"] for row in new}
             replaced += 1
-        elif (player, system) in now:
+        else:
             assert now[player, system] == old
             kept.add(player)
     assert replaced > 40
