@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -35,15 +35,16 @@ def add(app: typer.Typer) -> None:
 
 def list_(session: Session) -> None:
     """List the models of the release and of the store, and say which are in use."""
-    from regen.client.published import listed  # noqa: PLC0415
+    from regen.client.published import listed, standing_of  # noqa: PLC0415
 
     standing = session.coordinator.get("/models")
-    rows = listed(session.models if standing["has_store"] else None, standing)
+    known = standing_of(standing)
+    rows = listed(session.models if known.has_store else None, known)
     if session.out.json:
         session.out.dump({**standing, "models": rows})
         return
     session.out.table(columns(LIST), rows)
-    if not standing["has_store"]:
+    if not known.has_store:
         session.out.say("no store of models is configured: every batch uses what the release ships")
 
 
@@ -111,7 +112,7 @@ def rollback(
     _give(session, "rollback", {"expected": artefact_hash, "reason": reason}, dry_run=dry_run, yes=yes)
 
 
-def _give(session: Session, word: str, body: Mapping[str, Any], *, dry_run: bool, yes: bool) -> None:
+def _give(session: Session, word: str, body: Mapping[str, object], *, dry_run: bool, yes: bool) -> None:
     session.name_target()
     plan = session.coordinator.post_keyed(f"/models/{word}", {**body, "dry_run": True})
     text = f"use {plan['hash']} instead of {plan['instead_of']} for features {plan['feature_version']}"
@@ -125,7 +126,7 @@ def _give(session: Session, word: str, body: Mapping[str, Any], *, dry_run: bool
     _said(session, after, f"in use: {plan['hash']}, from the next batch on")
 
 
-def _said(session: Session, answer: Mapping[str, Any], text: str) -> None:
+def _said(session: Session, answer: Mapping[str, object], text: str) -> None:
     if session.out.json:
         session.out.dump(answer)
     else:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from regen.api.kept import artefact_name
+from regen.api.models import ModelsInUse
 from regen.client.errors import FellShort, NothingFound
 from regen.systems.artefact import Artefact, ArtefactRefused, parse_artefact, shipped_texts
 
@@ -54,17 +57,22 @@ def artefact_of(store: Archive, artefact_hash: str) -> tuple[Artefact, str]:
     return artefact, "store"
 
 
-def listed(store: Archive | None, in_use: Mapping[str, Any]) -> list[dict[str, Any]]:
+def standing_of(answer: Mapping[str, object]) -> ModelsInUse:
+    """The coordinator's answer to which models are in use."""
+    return msgspec.convert(answer, ModelsInUse)
+
+
+def listed(store: Archive | None, standing: ModelsInUse) -> list[dict[str, object]]:
     """Every model of the release and of the store, with whether it is in use."""
-    hashes = sorted(set(published(store) if store else ()) | set(in_use["packaged"].values()))
-    since = {use["hash"]: use["at"] for use in reversed(in_use["history"])}
-    return [_row(store, each, in_use, since.get(each)) for each in hashes]
+    hashes = sorted(set(published(store) if store else ()) | set(standing.packaged.values()))
+    since = {use.hash: use.at.isoformat() for use in reversed(standing.history)}
+    return [{**_row(store, each, standing), "used_at": since.get(each)} for each in hashes]
 
 
-def _row(store: Archive | None, artefact_hash: str, in_use: Mapping[str, Any], since: str | None) -> dict[str, Any]:
-    row: dict[str, Any] = {"hash": artefact_hash, "used_at": since, "problem": None}
-    row["in_use"] = artefact_hash in in_use["in_use"].values()
-    row["from"] = "release" if artefact_hash in in_use["packaged"].values() else "store"
+def _row(store: Archive | None, artefact_hash: str, standing: ModelsInUse) -> dict[str, object]:
+    row: dict[str, object] = {"hash": artefact_hash, "problem": None}
+    row["in_use"] = artefact_hash in standing.in_use.values()
+    row["from"] = "release" if artefact_hash in standing.packaged.values() else "store"
     text = shipped_texts().get(artefact_hash)
     if text is None:
         text = ((store.read(artefact_name(artefact_hash)) if store else None) or b"").decode("utf-8", "replace")
@@ -77,7 +85,7 @@ def _row(store: Archive | None, artefact_hash: str, in_use: Mapping[str, Any], s
     return {**row, **facts(artefact)}
 
 
-def facts(artefact: Artefact) -> dict[str, Any]:
+def facts(artefact: Artefact) -> dict[str, object]:
     """What an artefact says of itself."""
     return {
         "hash": artefact.hash,
