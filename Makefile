@@ -63,7 +63,8 @@ bench-import: $(READY) ## Read and import two seasons of files: time and memory 
 	@PYTHONPATH=tools $(BIN)/python -m bench.imports $(ARGS)
 
 .PHONY: times
-times: $(READY) ## Time each command on the local stack; 1 if one that only reads takes over 1.5 s, or --help over 0.3 s (ARGS="--runs 9")
+times: $(READY) ## Time the console's largest pages, and each command on the local stack; 1 if one is over its limit (ARGS="--runs 9")
+	@PYTHONPATH=tests $(BIN)/python -m support.console_large
 	@$(BIN)/python tools/command_times.py $(ARGS)
 
 .PHONY: simulate

@@ -362,39 +362,3 @@ def test_first_page_weighs_under_40_kb_over_the_wire(bench: ConsoleBench) -> Non
     assert len(found) == 3
     assert all("immutable" in one.headers["cache-control"] for one in found if "v=" in assets[found.index(one)])
     assert page.wire + sum(one.wire for one in found) < 40_000
-
-
-def _large_numbers(dates: int) -> ConsoleBench:
-    bench = ConsoleBench(players_per_request=500)
-    bench.bench.slate([entry(f"player{n:05}x", broken=True) for n in range(5000)])
-    bench.bench.regenerate()
-    bench.bench.drain()
-    for n in range(1, dates):
-        bench.bench.slate(players(1), DAY - timedelta(days=n))
-    return bench
-
-
-def test_400_dates_and_5000_players_stay_small() -> None:
-    bench = _large_numbers(400)
-    name = bench.web.get("/batches").json["batches"][0]["batch_id"]  # type: ignore[index]
-    body = {"from": (DAY - timedelta(days=399)).isoformat(), "to": DAY.isoformat()}
-    backfill = bench.web.post("/backfills", body).json["backfill_id"]  # type: ignore[index]
-    browser = bench.browser()
-    most = {
-        "/": 3,
-        f"/dates/{DAY}": 6,
-        f"/dates/{DAY}/slate": 1,
-        f"/batches/{name}": 2,
-        f"/batches/{name}/moves": 2,
-        "/backfills": 1,
-        f"/backfills/{backfill}": 1,
-        f"/acts/backfill?from={body['from']}&to={body['to']}": 0,
-        f"/acts/regenerate?date={DAY}": 0,
-    }
-    for path, reads in most.items():
-        before = bench.memory.reads
-        page = browser.get(path)
-        assert page.status == 200, path
-        assert len(page.text.encode()) <= 150_000, (path, len(page.text.encode()))
-        assert bench.memory.reads - before <= reads, path
-        assert problems(page.text) == []
