@@ -362,3 +362,13 @@ def test_first_page_weighs_under_40_kb_over_the_wire(bench: ConsoleBench) -> Non
     assert len(found) == 3
     assert all("immutable" in one.headers["cache-control"] for one in found if "v=" in assets[found.index(one)])
     assert page.wire + sum(one.wire for one in found) < 40_000
+
+
+def test_a_check_that_looked_at_nothing_is_not_called_ok(bench: ConsoleBench) -> None:
+    name = _batch(bench).batch_id
+    verdict = bench.web.get(f"/batches/{name}").json["verdict"]  # type: ignore[index]
+    unseen = [one["name"].replace("_", " ") for one in verdict["not_looked_at"]]
+    assert len(unseen) > 5
+    page = bench.browser().get(f"/batches/{name}").text
+    assert [one for one in unseen if f"</span> {one}" in page] == []
+    assert all(f"<li>{one}: " in page for one in unseen)

@@ -111,12 +111,14 @@ def _problems(out: Output, view: View) -> None:
 def _checks(out: Output, view: View, facts: BatchFacts) -> None:
     verdict: View = view["verdict"] or {}
     known = {waiver.check.name for waiver in facts.waivers}
-    rows = [{**c, "state": _state(c, known), "concerns": some(c["concerns"])} for c in verdict.get("checks", [])]
+    unseen = {one["name"]: one["why"] for one in verdict.get("not_looked_at", [])}  # "ok" would be untrue
+    seen = [check for check in verdict.get("checks", []) if check["name"] not in unseen]
+    rows = [{**c, "state": _state(c, known), "concerns": some(c["concerns"])} for c in seen]
     if rows:
         out.line("")
         out.table(columns(CHECKS), sorted(rows, key=lambda row: ORDER.index(row["state"])))
-    for unseen in verdict.get("not_looked_at", []):
-        out.line(f"not looked at: {unseen['name']}: {unseen['why']}")
+    for name, why in unseen.items():
+        out.line(f"not looked at: {name}: {why}")
 
 
 ORDER = ("FAILED", "waived", "warns", "ok")
