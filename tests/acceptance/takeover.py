@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from acceptance.conftest import Local
 from acceptance.takeover_zones import Current, only_zone_matchup_moves
+from regen import clock
 from regen.adapters.bigquery import BigQueryWarehouse
 from regen.cli.main import make_app
 from regen.domain.feature_versions import FeatureVersions
@@ -242,8 +243,12 @@ class Takeover:
         assert day is not None
         self.leave(day)
         rows = predicted([replace(day, number=4)])["player_prop_predictions"]
-        self.platform.predict_over(day.game_date, rows, self.at + timedelta(hours=1))
+        self.platform.predict_over(day.game_date, rows, self.now())
         assert all(row["batch_id"] is None for found in self.predictions(day).values() for row in found)
+
+    def now(self) -> datetime:
+        """The moment at which the platform lives."""
+        return clock.now()
 
     def verify(self) -> None:
         """Check that every invariant was measured and holds over all days."""

@@ -17,8 +17,8 @@ from regen.domain.batch import ENDED, Status
 from regen.domain.promotion import StagedRow
 from regen.services.batch.dates import read_date
 from regen.services.batch.opening import _take_date
+from regen.services.batch.pinning import NO_PINS
 from regen.services.state.deps import ALERT_TOPIC, REQUEST_TOPIC
-from regen.services.state.models import NO_PINS
 from regen.services.state.packing import unpack_outcomes
 from regen.services.state.paths import requests_path
 from regen.services.views import batch_view

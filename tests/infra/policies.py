@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from infra.deployment import Deployment, last, seconds
+from infra.deployment import Deployment, Resource, last, seconds
 from infra.rules import ROOT, policy
 from infra.writing import written_by
 from regen.schemas import STAGING_DATASET
@@ -197,6 +197,10 @@ def own_identities(d: Deployment) -> Iterator[str]:
         yield "an identity serves two purposes"
 
 
+def _loads_models(r: Resource, role: str) -> bool:
+    return role == "roles/storage.objectViewer" and str(r.values.get("bucket")).endswith("-models")
+
+
 @policy
 def only_the_verifier_writes_predictions(d: Deployment) -> Iterator[str]:
     """Predictions, runs, audit, fence and staging are the verifier's alone; no right to write is wider than it needs."""
@@ -218,7 +222,7 @@ def only_the_verifier_writes_predictions(d: Deployment) -> Iterator[str]:
     yield from (
         f"{r.address}: the worker has no business with {role}"
         for r, role, m in d.grants()
-        if m == worker and role != "roles/datastore.user"
+        if m == worker and role != "roles/datastore.user" and not _loads_models(r, role)
     )
 
 

@@ -22,7 +22,7 @@ from regen.domain.grading import Graded
 from regen.domain.promotion import FenceToken, Promotion, PromotionCounts, Rollback
 from regen.ports import Message, Write
 from regen.services.backfill import settling
-from regen.services.batch import completion, dispatching, opening, processing, promoting, requests, using
+from regen.services.batch import completion, dispatching, opening, pinning, processing, promoting, requests, using
 from regen.services.healing import dead_letters, sweeping
 from regen.services.state import models, outbox, recording
 from regen.services.state.commit import read_batch, until_committed
@@ -366,7 +366,7 @@ def _predicts_with_the_current() -> Iterator[None]:
     def current(deps: Deps, batch: Batch, wanted: Sequence[str], version: str) -> Sequence[Any]:
         if version not in batch.models:
             return deps.config.run_for(wanted, version)
-        hashes = models.pins(deps).hashes
+        hashes = pinning.pins(deps).hashes
         return models.model_of(deps, hashes[version]).run_for(wanted)
 
     with patch.object(processing, "systems_of", current):

@@ -16,10 +16,10 @@ from regen.domain.errors import AlertRefused, Unavailable
 from regen.domain.invariants import Finding
 from regen.services.batch import opening
 from regen.services.batch.dates import read_date
+from regen.services.batch.pinning import NO_PINS
 from regen.services.healing import sweeping
 from regen.services.state.alerting import raise_once
 from regen.services.state.deps import ALERT_TOPIC
-from regen.services.state.models import NO_PINS
 from regen.services.state.paths import OUTBOX
 from regen.services.tables import checking
 from regen.services.views.alerts_view import list_alerts

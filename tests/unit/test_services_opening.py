@@ -12,9 +12,9 @@ from regen.domain.trigger import Source
 from regen.ports import Message, Snapshot, Write
 from regen.services.batch import opening, orders
 from regen.services.batch.dates import read_date
+from regen.services.batch.pinning import NO_PINS
 from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC
 from regen.services.state.idempotency import IdempotencyKey
-from regen.services.state.models import NO_PINS
 from regen.services.views import batch_view
 from support.bench import Bench
 from support.league import DAY, entry, names, players

@@ -11,9 +11,9 @@ from regen.domain.errors import InvalidInput
 from regen.domain.trigger import MAX_COALESCED
 from regen.services.batch.dates import read_date
 from regen.services.batch.opening import _take_date
+from regen.services.batch.pinning import NO_PINS
 from regen.services.state.deps import TRIGGER_TOPIC
 from regen.services.state.idempotency import IdempotencyKey
-from regen.services.state.models import NO_PINS
 from support.league import DAY, entry, players
 from support.lists import list_batches
 from support.web_bench import Web

@@ -5,6 +5,8 @@ https://cloud.google.com/storage/docs/json_api/v1/objects
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -69,7 +71,7 @@ class Bucket:
         """
         query = {"uploadType": "media", "name": name, "ifGenerationMatch": "0"}
         head = {"Content-Type": "application/octet-stream"}
-        status, message, _ = self._call("post", self._upload, params=query, data=content, headers=head)
+        status, message, _ = self._said(self._post(self._upload, params=query, data=content, headers=head))
         if status == EXISTS:
             return
         # Replacing takes a right that no account has. Whether the precondition or the right is looked at first is not written
@@ -84,7 +86,7 @@ class Bucket:
         found: list[str] = []
         query = {"prefix": prefix, "fields": "items/name,nextPageToken", "maxResults": str(PAGE)}
         while True:
-            status, message, content = self._call("get", self._objects, params=query)
+            status, message, content = self._said(self._get(self._objects, params=query))
             if status != 200:
                 raise self._error(status, message, prefix)
             page = content or {}
@@ -95,7 +97,7 @@ class Bucket:
 
     def read(self, name: str) -> bytes | None:
         """An object's content."""
-        answer = self._sent("get", self._object(name), params={"alt": "media"})
+        answer = self._get(self._object(name), params={"alt": "media"})
         if answer.status_code == 200:
             return bytes(answer.content)
         message = _message(answer)
@@ -104,15 +106,14 @@ class Bucket:
         raise self._error(answer.status_code, message, name)
 
     def _is_there(self, name: str) -> bool:
-        status, _, _ = self._call("get", self._object(name), params={"fields": "name"})
+        status, _, _ = self._said(self._get(self._object(name), params={"fields": "name"}))
         return status == 200
 
     def _object(self, name: str) -> str:
         return f"{self._objects}/{quote(name, safe='')}"
 
-    def _call(self, method: str, url: str, **more: Any) -> tuple[int, str, dict[str, Any] | None]:  # noqa: ANN401
+    def _said(self, answer: requests.Response) -> tuple[int, str, dict[str, Any] | None]:
         """The status, the error's text, and the answer."""
-        answer = self._sent(method, url, **more)
         if answer.status_code != 200:
             return answer.status_code, _message(answer), None
         try:
@@ -121,16 +122,13 @@ class Bucket:
             raise Unavailable("Cloud Storage answered with no JSON").of(SERVICE) from error
         return 200, "", content if isinstance(content, dict) else {}
 
-    def _sent(self, method: str, url: str, **more: Any) -> requests.Response:  # noqa: ANN401
-        import requests  # noqa: PLC0415
-        from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415
-
-        try:
-            if method == "post":
-                return self._client.post(url, timeout=SECONDS, **more)
+    def _get(self, url: str, **more: Any) -> requests.Response:  # noqa: ANN401
+        with _answering():
             return self._client.get(url, timeout=SECONDS, **more)
-        except (requests.RequestException, GoogleAuthError, OSError) as error:
-            raise Unavailable(f"Cloud Storage does not answer: {type(error).__name__}").of(SERVICE) from error
+
+    def _post(self, url: str, **more: Any) -> requests.Response:  # noqa: ANN401
+        with _answering():
+            return self._client.post(url, timeout=SECONDS, **more)
 
     def _error(self, status: int, message: str, name: str) -> Exception:
         text = f"{self._bucket}, {name}: {message or status}"
@@ -143,6 +141,18 @@ class Bucket:
         if status >= 500 or status in FLEETING:
             return Unavailable(text).of(SERVICE)
         return ArchiveRefused(text).of(SERVICE)
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Turn what the libraries raise into the error that a retry can help."""
+    import requests  # noqa: PLC0415
+    from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415
+
+    try:
+        yield
+    except (requests.RequestException, GoogleAuthError, OSError) as error:
+        raise Unavailable(f"Cloud Storage does not answer: {type(error).__name__}").of(SERVICE) from error
 
 
 def _message(answer: requests.Response) -> str:

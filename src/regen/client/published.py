@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from regen.api.forms import Form
 from regen.api.kept import artefact_name
 from regen.api.models import ModelsInUse
 from regen.client.errors import FellShort, NothingFound
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from regen.ports import Archive
 
 FOLDER = "artefacts/"
+IN_USE = Form(ModelsInUse)
 
 
 def publish(store: Archive, text: str) -> Artefact:
@@ -59,7 +59,7 @@ def artefact_of(store: Archive, artefact_hash: str) -> tuple[Artefact, str]:
 
 def standing_of(answer: Mapping[str, object]) -> ModelsInUse:
     """The coordinator's answer to which models are in use."""
-    return msgspec.convert(answer, ModelsInUse)
+    return IN_USE.convert(answer)
 
 
 def listed(store: Archive | None, standing: ModelsInUse) -> list[dict[str, object]]:

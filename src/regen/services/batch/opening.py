@@ -29,6 +29,7 @@ from regen.services.batch.dates import DateSeen, coalesce, must_wait, read_date
 from regen.services.batch.dispatching import dispatch, start_dispatching
 from regen.services.batch.ending import end_round
 from regen.services.batch.halting import park
+from regen.services.batch.pinning import NO_PINS, Pins, pins
 from regen.services.batch.reading import with_features
 from regen.services.batch.requests import build_requests, excluded_writes, write_requests
 from regen.services.state import outbox
@@ -39,7 +40,6 @@ from regen.services.state.documents import RequestRecord, encode_batch
 from regen.services.state.halts import read_halt, standing
 from regen.services.state.idempotency import IdempotencyKey, claims, recall, settle
 from regen.services.state.leases import Lease, opening_write
-from regen.services.state.models import NO_PINS, Pins, pins
 from regen.services.state.paths import batch_path
 
 _ANSWER = Form(OpeningAnswer)

@@ -1,17 +1,15 @@
-"""The models: which one is in use, what a batch pins when it is opened, and what a worker predicts with."""
+"""The models: which one is in use, and what a worker predicts with."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from regen.api.kept import artefact_name
 from regen.domain.batch import Batch
-from regen.domain.errors import ModelUnavailable, Unavailable
+from regen.domain.errors import ModelUnavailable
 from regen.domain.estimate import System
 from regen.domain.models import InUse
-from regen.features.versions import ACCEPTED
 from regen.ports import Snapshot, Write
 from regen.services.state.decoding import decoding, encoded
 from regen.services.state.deps import Deps
@@ -20,7 +18,6 @@ from regen.services.state.stored import Stored
 from regen.systems import Artefact, ArtefactRefused, systems, with_members
 from regen.systems.artefact import parse_artefact
 
-log = logging.getLogger(__name__)
 IN_MEMORY = 8
 """Models that a process keeps: one in use for each version of the features, and those of the batches still live."""
 
@@ -38,23 +35,6 @@ class Model:
         """The systems to run for these ids, in order, including those whose estimates they read."""
         needed = set(with_members(wanted))
         return tuple(system for system in self.systems if system.system_id in needed)
-
-
-@dataclass(frozen=True, slots=True)
-class Pins:
-    """What a batch pins.
-
-    Attributes:
-        hashes: of the artefacts, by the version of the features that they are for; empty without a store.
-        lost: models that were in use and cannot be had, with the reason.
-    """
-
-    hashes: Mapping[str, str]
-    lost: Mapping[str, str]
-
-
-NO_PINS = Pins({}, {})
-"""Those of a batch that each worker predicts with what its release ships."""
 
 
 def read_in_use(deps: Deps) -> tuple[InUse, Snapshot | None]:
@@ -113,45 +93,6 @@ def _stored(deps: Deps, artefact_hash: str) -> str:
         where = "the store" if deps.models else "this release, and no store is configured"
         raise ModelUnavailable(f"model {artefact_hash} is not in {where}").of("the store of models")
     return content.decode("utf-8", "replace")
-
-
-def pins(deps: Deps) -> Pins:
-    """The models that a batch opened now is predicted with: those in use, or the last ones before them that can be had.
-
-    Raises:
-        Unavailable: the store does not answer, so that it is not known what is there.
-    """
-    if deps.models is None:
-        return NO_PINS
-    record, _ = read_in_use(deps)
-    shipped = packaged(deps)
-    _keep_packaged(deps)
-    hashes: dict[str, str] = {}
-    lost: dict[str, str] = {}
-    for version in sorted(shipped.keys() | ACCEPTED):
-        for candidate in record.candidates(version):
-            artefact_hash = candidate or (shipped[version].hash if version in shipped else "")
-            try:
-                if artefact_hash:
-                    model_of(deps, artefact_hash)
-                    hashes[version] = artefact_hash
-                    break
-            except ModelUnavailable as error:
-                lost[artefact_hash] = str(error)
-    return Pins(hashes, lost)
-
-
-def _keep_packaged(deps: Deps) -> None:
-    """Have the release's own artefacts in the store, so that a later release can end the batches that pin them."""
-    if deps.models is None or deps.kept.packaged:
-        return
-    try:
-        for artefact_hash, text in deps.config.artefacts().items():
-            deps.models.keep(artefact_name(artefact_hash), text.encode())
-    except Unavailable as error:
-        log.warning("the release's models could not be put into the store: %s", error)
-        return
-    deps.kept.packaged = True
 
 
 def systems_of(deps: Deps, batch: Batch, wanted: Sequence[str], version: str) -> Sequence[System]:

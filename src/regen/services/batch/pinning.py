@@ -1,0 +1,71 @@
+"""What a batch pins when it is opened: the models in use, so that all of its requests are predicted with the same."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from regen.api.kept import artefact_name
+from regen.domain.errors import ModelUnavailable, Unavailable
+from regen.features.versions import ACCEPTED
+from regen.services.state.deps import Deps
+from regen.services.state.models import model_of, packaged, read_in_use
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """What a batch pins.
+
+    Attributes:
+        hashes: of the artefacts, by the version of the features that they are for; empty without a store.
+        lost: models that were in use and cannot be had, with the reason.
+    """
+
+    hashes: Mapping[str, str]
+    lost: Mapping[str, str]
+
+
+NO_PINS = Pins({}, {})
+"""Those of a batch that each worker predicts with what its release ships."""
+
+
+def pins(deps: Deps) -> Pins:
+    """The models that a batch opened now is predicted with: those in use, or the last ones before them that can be had.
+
+    Raises:
+        Unavailable: the store does not answer, so that it is not known what is there.
+    """
+    if deps.models is None:
+        return NO_PINS
+    record, _ = read_in_use(deps)
+    shipped = packaged(deps)
+    _keep_packaged(deps)
+    hashes: dict[str, str] = {}
+    lost: dict[str, str] = {}
+    for version in sorted(shipped.keys() | ACCEPTED):
+        for candidate in record.candidates(version):
+            artefact_hash = candidate or (shipped[version].hash if version in shipped else "")
+            try:
+                if artefact_hash:
+                    model_of(deps, artefact_hash)
+                    hashes[version] = artefact_hash
+                    break
+            except ModelUnavailable as error:
+                lost[artefact_hash] = str(error)
+    return Pins(hashes, lost)
+
+
+def _keep_packaged(deps: Deps) -> None:
+    """Have the release's own artefacts in the store, so that a later release can end the batches that pin them."""
+    if deps.models is None or deps.kept.packaged:
+        return
+    try:
+        for artefact_hash, text in deps.config.artefacts().items():
+            deps.models.keep(artefact_name(artefact_hash), text.encode())
+    except Unavailable as error:
+        log.warning("the release's models could not be put into the store: %s", error)
+        return
+    deps.kept.packaged = True
