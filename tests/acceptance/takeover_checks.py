@@ -142,7 +142,9 @@ def back_in_charge(takeover: Takeover, day: Day) -> None:
     A player without new predictions keeps what he had; he is one of few.
     """
     now = takeover.predictions(day)
-    ours, theirs, gone = set(), set(), set()
+    ours: set[str] = set()
+    theirs: set[str] = set()
+    gone: set[str] = set()
     for (player, system), rows in now.items():
         for row in rows:
             whose = gone if system in GONE else theirs if row["batch_id"] is None else ours
