@@ -43,6 +43,7 @@ def rehearsal(home: Path, dates: int) -> InProcess:
     return made
 
 
+@pytest.mark.long
 def test_every_step_of_the_guide_is_played(tmp_path: Path) -> None:
     takeover = rehearsal(tmp_path, dates=13)
     platform: Any = takeover.platform
