@@ -1,5 +1,5 @@
 # Published models, by the hash of their content. Rows name the model that made them, and rows have no end: nothing deletes
-# an artefact, and no function may replace one. It is empty, and free, until somebody publishes.
+# an artefact, and no function may replace one. It is empty, and free, until an operator publishes.
 resource "google_storage_bucket" "models" {
   name                        = "${var.project_id}-${var.name}-models"
   location                    = var.region

@@ -315,7 +315,7 @@ SEEDS: dict[str, dict[str, Seed]] = {
         "an end": _in("google_storage_bucket", "models", lifecycle_rule=[{"action": [{"type": "Delete"}]}]),
         "no versions": _in("google_storage_bucket", "models", versioning=[]),
         "another bucket": _in_environment("worker", REGEN_MODELS_STORE="gs://other"),
-        "nobody keeps the release's own": _without("google_storage_bucket_iam_member", "models_keeper"),
+        "the release's own are not kept": _without("google_storage_bucket_iam_member", "models_keeper"),
         "the worker loads nothing": _without("google_storage_bucket_iam_member", "worker"),
         "may replace": _in("google_storage_bucket_iam_member", "models_keeper", role="roles/storage.objectAdmin"),
     },

@@ -182,7 +182,7 @@ def test_a_call_through_a_routes_own_deps_is_found() -> None:
 
 
 def test_people_only_read(deployed: Deployment) -> None:
-    """They publish models beside it, which nothing uses before the coordinator is told to."""
+    """They publish models beside it, which no batch uses before an order says so."""
     given = {
         (role, str(r.values.get("bucket", "")).rpartition("-")[2])
         for r, role, member in deployed.grants()

@@ -22,14 +22,13 @@ from regen.domain.grading import Graded
 from regen.domain.promotion import FenceToken, Promotion, PromotionCounts, Rollback
 from regen.ports import Message, Write
 from regen.services.backfill import settling
-from regen.services.batch import completion, dispatching, opening, pinning, processing, promoting, requests, using
+from regen.services.batch import completion, dispatching, opening, processing, promoting, requests
 from regen.services.healing import dead_letters, sweeping
-from regen.services.state import models, outbox, recording
+from regen.services.state import outbox, recording
 from regen.services.state.commit import read_batch, until_committed
-from regen.services.state.decoding import encoded
 from regen.services.state.deps import REQUEST_TOPIC, Deps
-from regen.services.state.paths import models_path
 from regen.services.tables import asking, bdb_scanning, news_scanning, quality_watching
+from simulation.broken_models import predicts_with_the_current, uses_without_looking
 from simulation.platform import Statement
 from simulation.ports import SimulatedWarehouse
 from simulation.upstream import Upstream
@@ -359,31 +358,6 @@ def _follows_every_flap() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _predicts_with_the_current() -> Iterator[None]:
-    """A worker that loads the model in use instead of the one that the batch has pinned."""
-
-    def current(deps: Deps, batch: Batch, wanted: Sequence[str], version: str) -> Sequence[Any]:
-        if version not in batch.models:
-            return deps.config.run_for(wanted, version)
-        hashes = pinning.pins(deps).hashes
-        return models.model_of(deps, hashes[version]).run_for(wanted)
-
-    with patch.object(processing, "systems_of", current):
-        yield
-
-
-@contextmanager
-def _uses_without_looking() -> Iterator[None]:
-    """Of two orders at once the later overwrites the record of the earlier."""
-
-    def write(record: Any, _: object) -> Write:
-        return Write("put", models_path(), encoded(record))
-
-    with patch.object(using, "in_use_write", write):
-        yield
-
-
 VARIANTS = (
     Variant("supersede first", SupersedesFirst),
     Variant("publish before the record", patched=_publishes_first),
@@ -403,8 +377,8 @@ VARIANTS = (
     Variant("a scan that completes what it has only asked for", patched=_completes_at_once),
     Variant("news on record before its trigger is", patched=_notes_news_first, known=(8,)),
     Variant("news that waited is carried after tip-off", patched=_opens_after_tip_off, known=(121,)),
-    Variant("a worker that loads the model in use", patched=_predicts_with_the_current, known=(67,)),
-    Variant("a use of a model that overwrites another", patched=_uses_without_looking, known=(157,)),
+    Variant("a worker that loads the model in use", patched=predicts_with_the_current, known=(67,)),
+    Variant("a use of a model that overwrites another", patched=uses_without_looking, known=(157,)),
     Variant("a status that flaps is followed for ever", patched=_follows_every_flap, known=(54,)),
 )
 LEFT_TO_ANOTHER = Variant("a failed precondition means that another process did it", patched=_left_to_another)

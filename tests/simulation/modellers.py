@@ -2,8 +2,8 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from unittest.mock import patch
 
@@ -25,17 +25,16 @@ TEXTS = {SHIPPED.hash: SHIPPED.to_json()}
 OFFSETS = {"steady": 0.0, "bold": 1.5}
 
 
-def fitted(ids: Sequence[str], artefact: Artefact) -> tuple[Flat, ...]:
-    """The simulated systems with an artefact's parameters: each model gives other points."""
-    return tuple(Flat(name, OFFSETS[name] + artefact.games / 8, version=f"1-{artefact.hash}") for name in ids)
+def fitted_by(ids: Sequence[str], artefact: Artefact) -> Callable[[Sequence[str]], Sequence[Flat]]:
+    """What gives the simulated systems with an artefact's parameters: each model gives other points."""
+    every = [Flat(name, OFFSETS[name] + artefact.games / 8, version=f"1-{artefact.hash}") for name in ids]
+    return lambda wanted: [system for system in every if system.system_id in wanted]
 
 
 @contextmanager
 def simulated_systems() -> Iterator[None]:
     """Have models fit the simulated systems."""
-    with ExitStack() as stack:
-        stack.enter_context(patch.object(models, "systems", fitted))
-        stack.enter_context(patch.object(models, "with_members", tuple))
+    with patch.object(models, "fitted_by", fitted_by):
         yield
 
 
@@ -119,8 +118,8 @@ class Modellers:
         for reason, seen in self.accepted.items():
             if before.get(reason) != seen:
                 report("P5", f"{reason} was accepted on {seen}; on record it follows {before.get(reason)}")
-        told = Counter(
+        audited = Counter(
             r.entry.metadata["order_reason"] for r in world.warehouse.audit() if r.entry.event.value == "model_used"
         )
-        if told != Counter(use.reason for use in record.uses):
-            report("P7", f"the audit has {dict(told)} of the orders {[use.reason for use in record.uses]}")
+        if audited != Counter(use.reason for use in record.uses):
+            report("P7", f"the audit has {dict(audited)} of the orders {[use.reason for use in record.uses]}")

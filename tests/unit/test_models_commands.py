@@ -78,5 +78,5 @@ def test_a_half_written_object_in_the_way_is_named(type_: Type, file: Path, tmp_
     assert type_("use", ONE.hash, "--reason", "refit", "--yes").exit_code != 0
 
 
-def test_a_model_that_nobody_published_is_4(type_: Type) -> None:
+def test_a_model_that_was_never_published_is_4(type_: Type) -> None:
     assert type_("show", "0123456789abcdef").exit_code == 4

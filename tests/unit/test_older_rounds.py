@@ -1,4 +1,4 @@
-"""Whoever stood still while the batch was redriven changes nothing of the round that it is in now."""
+"""A caller that stood still while the batch was redriven changes nothing of the round that it is in now."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_message_of_an_older_round_costs_one_read() -> None:
     assert then.bench.store.reads - before == 1
 
 
-def test_the_newer_round_ends_as_if_nobody_had_come() -> None:
+def test_the_newer_round_ends_in_spite_of_older_callers() -> None:
     then = redriven()
     for act in (completes, processes, cancels, verifies, begins):
         act(then)

@@ -15,6 +15,8 @@ from regen.api.forms import Form
 from regen.domain.errors import Unreadable
 
 SCHEMA = 1
+ARTEFACTS = "artefacts/"
+"""What the names of artefacts begin with."""
 
 
 class KeptRequest(msgspec.Struct, frozen=True):
@@ -49,7 +51,7 @@ def folder_of(game_date: date, batch_id: str) -> str:
 
 def artefact_name(artefact_hash: str) -> str:
     """The name of the object that holds an artefact."""
-    return f"artefacts/{artefact_hash}.json"
+    return f"{ARTEFACTS}{artefact_hash}.json"
 
 
 def packed(batch_id: str, game_date: date, round_: int, requests: Sequence[KeptRequest]) -> tuple[str, bytes]:

@@ -41,7 +41,8 @@ def scan(session: Session, dry_run: DryRun = False, wait: Wait = False, timeout:
     if not dry_run:
         today = eastern_today(clock.now()).isoformat()
         ready(session, "regenerate each date whose late data has come", word=today)
-    since = session.coordinator.newest_at() if wait and not dry_run else ""
+    waits = wait and not dry_run
+    since = session.coordinator.newest_at() if waits else ""
     report = session.coordinator.post_keyed("/bdb/scan", {"dry_run": True} if dry_run else {})
     arrived = sorted(report["games"], key=lambda game: game["was"] == BdbStatus.PENDING)
     session.out.show(report, columns(SCAN), [g for g in arrived if g["act"] != "wait"] or arrived[:20])
@@ -51,7 +52,7 @@ def scan(session: Session, dry_run: DryRun = False, wait: Wait = False, timeout:
                 f"{one['game_date']}: other shot zones of {len(one['players'])} players: {one['act']}, {one['why']}"
             )
         session.out.line(scan_sentence(report, "nothing is awaited", dry_run=dry_run))
-    if wait and not dry_run:
+    if waits:
         follow_scan(session, report["triggered"], since, timeout=timeout)
 
 

@@ -88,9 +88,7 @@ def follow_date(session: Session, game_date: str, *, timeout: float) -> None:
         NothingFound: the date has no batch.
         FellShort: one of the batches was not promoted.
     """
-    again = f"regen wait --date {game_date}"
-    with going_on("the batches go on", again, f"regen status --date {game_date}"), shown(session.out.say) as look:
-        views = wait_for_date(session.coordinator, game_date, timeout=timeout, look=look)
+    views = _settled(session, game_date, None, timeout=timeout)
     if not views:
         raise NothingFound(f"no batch of {game_date}", f"regen start {game_date} --wait")
     _show_ends(session, views, PROMOTED)
@@ -108,17 +106,23 @@ def follow_scan(session: Session, game_dates: Sequence[str], since: str, *, time
     """
     short: list[str] = []
     for day in game_dates:
-        began = time.monotonic()
-        with going_on("the batches go on", f"regen wait --date {day}", f"regen status --date {day}"):
-            wait_for_newer(session.coordinator, day, since, timeout=timeout)
-            left = max(0.0, timeout - (time.monotonic() - began))
-            with shown(session.out.say) as look:
-                views = wait_for_date(session.coordinator, day, timeout=left, look=look)
+        views = _settled(session, day, since, timeout=timeout)
         ends = ", ".join(f"{view['batch_id']} is {view['status']}" for view in views)
         session.out.say(f"{day}: {ends}")
         short += [view["batch_id"] for view in views if view["status"] not in PROMOTED]
     if short:
         raise FellShort(next_=f"regen status {short[0]}")
+
+
+def _settled(session: Session, game_date: str, since: str | None, *, timeout: float) -> list[dict[str, Any]]:
+    """The batches of a date once it is settled; with a moment, not before it has one that was created after it."""
+    began = time.monotonic()
+    with going_on("the batches go on", f"regen wait --date {game_date}", f"regen status --date {game_date}"):
+        if since is not None:
+            wait_for_newer(session.coordinator, game_date, since, timeout=timeout)
+        left = max(0.0, timeout - (time.monotonic() - began))
+        with shown(session.out.say) as look:
+            return wait_for_date(session.coordinator, game_date, timeout=left, look=look)
 
 
 def _show_ends(session: Session, views: list[dict[str, Any]], good: frozenset[str]) -> None:

@@ -49,14 +49,15 @@ def scan(
     if not dry_run:
         word = body.get("game_date") or eastern_today(clock.now()).isoformat()
         ready(session, "regenerate the players whom news touches", word=word)
-    since = session.coordinator.newest_at() if wait and not dry_run else ""
+    waits = wait and not dry_run
+    since = session.coordinator.newest_at() if waits else ""
     report = session.coordinator.post_keyed("/news/scan", body)
     rows = [{**row, "touched": len(row["touched"])} for row in report["news"]]
     session.out.show(report, columns(SCAN), rows)
     if not session.out.json:
         decided = scan_sentence(report, "no news", dry_run=dry_run)
         session.out.line(f"{report['games']} games to come: {decided}")
-    if wait and not dry_run:
+    if waits:
         follow_scan(session, report["triggered"], since, timeout=timeout)
 
 

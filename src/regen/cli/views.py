@@ -109,16 +109,16 @@ def _problems(out: Output, view: View) -> None:
 
 
 def _checks(out: Output, view: View, facts: BatchFacts) -> None:
+    from regen.client.standing import looked_at  # noqa: PLC0415
+
     verdict: View = view["verdict"] or {}
     known = {waiver.check.name for waiver in facts.waivers}
-    unseen = {one["name"]: one["why"] for one in verdict.get("not_looked_at", [])}  # "ok" would be untrue
-    seen = [check for check in verdict.get("checks", []) if check["name"] not in unseen]
-    rows = [{**c, "state": _state(c, known), "concerns": some(c["concerns"])} for c in seen]
+    rows = [{**c, "state": _state(c, known), "concerns": some(c["concerns"])} for c in looked_at(verdict)]
     if rows:
         out.line("")
         out.table(columns(CHECKS), sorted(rows, key=lambda row: ORDER.index(row["state"])))
-    for name, why in unseen.items():
-        out.line(f"not looked at: {name}: {why}")
+    for unseen in verdict.get("not_looked_at", []):
+        out.line(f"not looked at: {unseen['name']}: {unseen['why']}")
 
 
 ORDER = ("FAILED", "waived", "warns", "ok")

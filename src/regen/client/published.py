@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from regen.api.forms import Form
-from regen.api.kept import artefact_name
+from regen.api.kept import ARTEFACTS, artefact_name
 from regen.api.models import ModelsInUse
 from regen.client.errors import FellShort, NothingFound
-from regen.systems.artefact import Artefact, ArtefactRefused, parse_artefact, shipped_texts
+from regen.systems.artefact import Artefact, ArtefactRefused, parse_artefact, shipped_texts, verified_artefact
 
 if TYPE_CHECKING:
     from regen.ports import Archive
 
-FOLDER = "artefacts/"
 IN_USE = Form(ModelsInUse)
 
 
@@ -30,13 +29,15 @@ def publish(store: Archive, text: str) -> Artefact:
     content = artefact.to_json().encode()
     store.keep(name, content)
     if store.read(name) != content:
-        raise FellShort(f"{name}: the store holds something else under this name, which nobody may replace: remove it")
+        raise FellShort(
+            f"{name}: the store holds something else under this name, which no account may replace: remove it"
+        )
     return artefact
 
 
 def published(store: Archive) -> list[str]:
     """The hashes in the store, in order."""
-    return [name.removeprefix(FOLDER).removesuffix(".json") for name in store.names(FOLDER)]
+    return [name.removeprefix(ARTEFACTS).removesuffix(".json") for name in store.names(ARTEFACTS)]
 
 
 def artefact_of(store: Archive, artefact_hash: str) -> tuple[Artefact, str]:
@@ -77,12 +78,9 @@ def _row(store: Archive | None, artefact_hash: str, standing: ModelsInUse) -> di
     if text is None:
         text = ((store.read(artefact_name(artefact_hash)) if store else None) or b"").decode("utf-8", "replace")
     try:
-        artefact = parse_artefact(text)
-        if artefact.hash != artefact_hash:
-            raise ArtefactRefused(f"its content is that of {artefact.hash}")
+        return {**row, **facts(verified_artefact(text, artefact_hash))}
     except ArtefactRefused as error:
         return {**row, "problem": str(error)}
-    return {**row, **facts(artefact)}
 
 
 def facts(artefact: Artefact) -> dict[str, object]:

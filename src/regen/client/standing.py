@@ -11,6 +11,12 @@ from regen.domain.persons import asked_by
 View = Mapping[str, Any]
 
 
+def looked_at(verdict: View) -> list[View]:
+    """The checks of a verdict that had something to look at; the others passed in form only, and `not_looked_at` says why."""
+    unseen = {one["name"] for one in verdict.get("not_looked_at", ())}
+    return [check for check in verdict.get("checks", ()) if check["name"] not in unseen]
+
+
 def facts_of(view: View) -> BatchFacts:
     """The facts of a batch's view, whole or of a list; what an older coordinator does not say is unknown."""
     counts: View = view.get("counts") or view

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from regen.client.errors import ExitCode, OperatorError, Unreachable
 from regen.client.http import Coordinator
+
+T = TypeVar("T")
 
 #: The statuses in which a batch stays until an operator gives an order.
 ENDED = frozenset({"promoted", "rejected", "held", "cancelled", "failed", "rolled_back"})
@@ -94,13 +96,23 @@ def carrier_of(coordinator: Coordinator, trigger_id: str, *, timeout: float, eve
     Raises:
         StillLive: none did in time.
     """
+    late = StillLive(f"no batch has carried the trigger {trigger_id} within {timeout:g} s", "regen status")
+    found = _until(lambda: coordinator.carrying(trigger_id), late, timeout=timeout, every=every)
+    return str(found[0]["batch_id"])
+
+
+def _until(look: Callable[[], T], late: StillLive, *, timeout: float, every: float) -> T:
+    """What a look finds, once it finds something.
+
+    Raises:
+        StillLive: `late`; it found nothing in time.
+    """
     deadline = time.monotonic() + timeout
-    while True:
-        if found := coordinator.carrying(trigger_id):
-            return str(found[0]["batch_id"])
+    while not (found := look()):
         if time.monotonic() + every > deadline:
-            raise StillLive(f"no batch has carried the trigger {trigger_id} within {timeout:g} s", "regen status")
+            raise late
         time.sleep(every)
+    return found
 
 
 def wait_for_date(
@@ -150,16 +162,13 @@ def wait_for_newer(coordinator: Coordinator, game_date: str, since: str, *, time
     Raises:
         StillLive: it had none in time.
     """
-    deadline = time.monotonic() + timeout
-    while True:
+
+    def is_opened() -> bool:
         known, waiting = coordinator.on_date(game_date)
-        if waiting or any((batch["created_at"] or "") > since for batch in known):
-            return
-        if time.monotonic() + every > deadline:
-            raise StillLive(
-                f"no batch of {game_date} was opened within {timeout:g} s", f"regen wait --date {game_date}"
-            )
-        time.sleep(every)
+        return bool(waiting) or any((batch["created_at"] or "") > since for batch in known)
+
+    late = StillLive(f"no batch of {game_date} was opened within {timeout:g} s", f"regen wait --date {game_date}")
+    _until(is_opened, late, timeout=timeout, every=every)
 
 
 def _read(coordinator: Coordinator, batch_ids: Collection[str], pool: ThreadPoolExecutor) -> dict[str, dict[str, Any]]:

@@ -20,6 +20,7 @@ __all__ = [
     "ArtefactRefused",
     "by_version",
     "estimate_all",
+    "fitted_by",
     "load_artefact",
     "shipped_texts",
     "system_ids",
@@ -88,6 +89,22 @@ def with_members(ids: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in system_ids() if name in wanted) + tuple(name for name in ids if name not in found)
 
 
+def fitted_by(ids: Sequence[str], artefact: Artefact) -> Callable[[Sequence[str]], Sequence[System]]:
+    """What gives the systems to run, in order, so that those asked for have all they read, as fitted by an artefact.
+
+    Args:
+        ids: the systems that may be asked for.
+    """
+    every = systems(with_members(ids), artefact)
+
+    @cache
+    def run_for(wanted: tuple[str, ...]) -> Sequence[System]:
+        needed = set(with_members(wanted))
+        return tuple(s for s in every if s.system_id in needed)
+
+    return lambda wanted: run_for(tuple(wanted))
+
+
 def by_version(ids: Sequence[str]) -> Callable[[Sequence[str], str], Sequence[System]]:
     """What gives the systems to run so that those asked for have all they read, as fitted for features of a version.
 
@@ -96,18 +113,13 @@ def by_version(ids: Sequence[str]) -> Callable[[Sequence[str], str], Sequence[Sy
     """
 
     @cache
-    def chosen(version: str) -> Sequence[System]:
-        return systems(with_members(ids), load_artefact(feature_version=version))
-
-    @cache
-    def run_for(wanted: tuple[str, ...], version: str) -> Sequence[System]:
-        needed = set(with_members(wanted))
-        return tuple(s for s in chosen(version) if s.system_id in needed)
+    def run_for(version: str) -> Callable[[Sequence[str]], Sequence[System]]:
+        return fitted_by(ids, load_artefact(feature_version=version))
 
     # When a process starts, so that it ends if a system is unknown; the models of another version are loaded when one is met.
-    chosen(FEATURE_VERSION)
+    run_for(FEATURE_VERSION)
     # Features of another version reach no system: the worker and the fit have a gate, whose error says what was expected.
-    return lambda wanted, version: run_for(tuple(wanted), version if version in ACCEPTED else FEATURE_VERSION)
+    return lambda wanted, version: run_for(version if version in ACCEPTED else FEATURE_VERSION)(wanted)
 
 
 def estimate_all(

@@ -120,7 +120,12 @@ def load_artefact(
 
 def shipped_texts() -> dict[str, str]:
     """The artefacts of the package as their files have them, by hash."""
-    return {found.hash: found.to_json() for found in map(_shipped, SHIPPED)}
+    return {_shipped(version).hash: _shipped_text(version) for version in SHIPPED}
+
+
+@lru_cache(maxsize=len(SHIPPED))
+def _shipped_text(feature_version: str) -> str:
+    return _shipped(feature_version).to_json()
 
 
 @lru_cache(maxsize=len(ACCEPTED))
@@ -129,6 +134,18 @@ def _shipped(feature_version: str) -> Artefact:
     artefact = parse_artefact(resources.files("regen.systems").joinpath(name).read_text(encoding="utf-8"))
     if artefact.feature_version != feature_version:
         raise ArtefactRefused(f"{name} is for features {artefact.feature_version}, expected {feature_version}")
+    return artefact
+
+
+def verified_artefact(text: str, artefact_hash: str) -> Artefact:
+    """The artefact that was published under a hash.
+
+    Raises:
+        ArtefactRefused: the text is no artefact, or the content of another hash.
+    """
+    artefact = parse_artefact(text)
+    if artefact.hash != artefact_hash:
+        raise ArtefactRefused(f"its content is that of {artefact.hash}")
     return artefact
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from regen.client.moves import moves
-from regen.client.standing import facts_of
+from regen.client.standing import facts_of, looked_at
 from regen.client.summary import batch_sentence
 from regen.client.waiting import is_ended
 from regen.console.charts import check_bar, dumbbells, lanes, spans
@@ -100,13 +100,8 @@ def meanings() -> Mapping[str, tuple[str, str]]:
 def _checks(view: View) -> Sequence[Mapping[str, Any]]:
     verdict: View = view.get("verdict") or {}
     accepted = verdict.get("accepted", ())
-    unseen = {
-        one["name"] for one in verdict.get("not_looked_at", ())
-    }  # a list of its own says why; "ok" would be untrue
     rows = []
-    for check in verdict.get("checks", ()):
-        if check["name"] in unseen:
-            continue
+    for check in looked_at(verdict):
         rule, todo = meanings().get(check["name"], ("a check of another version", ""))
         state = "ok" if check["passed"] else ("failed" if check["severity"] == "fail" else "low")
         waived = check["name"] in accepted

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from regen.api.kept import artefact_name
 from regen.domain.batch import Batch
@@ -15,8 +16,8 @@ from regen.services.state.decoding import decoding, encoded
 from regen.services.state.deps import Deps
 from regen.services.state.paths import models_path
 from regen.services.state.stored import Stored
-from regen.systems import Artefact, ArtefactRefused, systems, with_members
-from regen.systems.artefact import parse_artefact
+from regen.systems import Artefact, ArtefactRefused, fitted_by
+from regen.systems.artefact import parse_artefact, verified_artefact
 
 IN_MEMORY = 8
 """Models that a process keeps: one in use for each version of the features, and those of the batches still live."""
@@ -26,15 +27,14 @@ _IN_USE = Stored(InUse)
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """An artefact, verified, with every system that it fits."""
+    """An artefact, verified, and the systems that it fits.
+
+    Attributes:
+        run_for: the systems to run for these ids, in order, including those whose estimates they read.
+    """
 
     artefact: Artefact
-    systems: Sequence[System]
-
-    def run_for(self, wanted: Sequence[str]) -> Sequence[System]:
-        """The systems to run for these ids, in order, including those whose estimates they read."""
-        needed = set(with_members(wanted))
-        return tuple(system for system in self.systems if system.system_id in needed)
+    run_for: Callable[[Sequence[str]], Sequence[System]]
 
 
 def read_in_use(deps: Deps) -> tuple[InUse, Snapshot | None]:
@@ -59,8 +59,13 @@ def in_use_write(record: InUse, seen: Snapshot | None) -> Write:
 
 def packaged(deps: Deps) -> dict[str, Artefact]:
     """The artefacts of the release, by the version of the features that they are for."""
-    found = map(parse_artefact, deps.config.artefacts().values())
-    return {artefact.feature_version: artefact for artefact in found}
+    return {(found := _parsed(text)).feature_version: found for text in deps.config.artefacts().values()}
+
+
+@lru_cache(maxsize=IN_MEMORY)
+def _parsed(text: str) -> Artefact:
+    """The artefact of a text that the release ships: every opening and every look asks for it."""
+    return parse_artefact(text)
 
 
 def model_of(deps: Deps, artefact_hash: str) -> Model:
@@ -75,10 +80,8 @@ def model_of(deps: Deps, artefact_hash: str) -> Model:
         return known
     text = deps.config.artefacts().get(artefact_hash) or _stored(deps, artefact_hash)
     try:
-        artefact = parse_artefact(text)
-        if artefact.hash != artefact_hash:
-            raise ArtefactRefused(f"its content is that of {artefact.hash}")
-        model = Model(artefact, systems(with_members(deps.config.systems), artefact))
+        artefact = verified_artefact(text, artefact_hash)
+        model = Model(artefact, fitted_by(deps.config.systems, artefact))
     except (ArtefactRefused, KeyError, ValueError) as error:
         raise ModelUnavailable(f"model {artefact_hash}: {error}").of("the store of models") from error
     if len(kept) >= IN_MEMORY:
