@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from regen.cli.output import columns
 from regen.cli.progress import shown
 from regen.cli.session import Session
-from regen.cli.views import ENDS, show_batch
+from regen.cli.views import ENDS, View, show_batch
 from regen.client.errors import FellShort, Interrupted, NothingFound
 from regen.client.waiting import carrier_of, wait_for, wait_for_date, wait_for_newer
 
@@ -114,7 +113,7 @@ def follow_scan(session: Session, game_dates: Sequence[str], since: str, *, time
         raise FellShort(next_=f"regen status {short[0]}")
 
 
-def _settled(session: Session, game_date: str, since: str | None, *, timeout: float) -> list[dict[str, Any]]:
+def _settled(session: Session, game_date: str, since: str | None, *, timeout: float) -> Sequence[View]:
     """The batches of a date once it is settled; with a moment, not before it has one that was created after it."""
     began = time.monotonic()
     with going_on("the batches go on", f"regen wait --date {game_date}", f"regen status --date {game_date}"):
@@ -125,7 +124,7 @@ def _settled(session: Session, game_date: str, since: str | None, *, timeout: fl
             return wait_for_date(session.coordinator, game_date, timeout=left, look=look)
 
 
-def _show_ends(session: Session, views: list[dict[str, Any]], good: frozenset[str]) -> None:
+def _show_ends(session: Session, views: Sequence[View], good: frozenset[str]) -> None:
     from regen.client.standing import facts_of  # noqa: PLC0415
     from regen.domain.next_steps import next_commands  # noqa: PLC0415
 
