@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import signal
 import statistics
@@ -31,6 +32,13 @@ LIMIT, HELP_LIMIT = 1.5, 0.3
 """Seconds that a command may take which only reads; that `--help` may take."""
 UNBOUND = "doctor"
 """It asks everything, and waits for what does not answer."""
+ASKED = re.compile(r"^BigQuery, .* in (\d+) ms$", re.MULTILINE)
+"""What `-v` says of each statement."""
+MACHINE = {
+    "Python itself": "pass",
+    "Python with the official BigQuery client": "import google.cloud.bigquery",
+    "ten million additions": "for n in range(10_000_000): n + n",
+}
 UP_SECONDS = 300.0
 GRADED_SECONDS = 40.0
 """Half a minute after its promotion each date is graded again; that is not to be measured."""
@@ -43,24 +51,28 @@ class Times:
     """What was measured: for each command, its seconds.
 
     Attributes:
+        warehouse: the seconds of each reading command that the local warehouse took, of its last run.
         wrote: commands that change something, once each.
     """
 
     runs: int
     env: dict[str, str]
     read: dict[str, list[float]] = field(default_factory=dict)
+    warehouse: dict[str, float] = field(default_factory=dict)
     wrote: dict[str, float] = field(default_factory=dict)
 
     def regen(self, *arguments: str) -> tuple[float, str]:
         """Run a command; return its seconds and its output."""
+        took, done = self._run([REGEN, *arguments])
+        return took, done.stdout
+
+    def _run(self, command: Sequence[str]) -> tuple[float, subprocess.CompletedProcess[str]]:
         began = time.perf_counter()
-        done = subprocess.run([REGEN, *arguments], env=self.env, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env=self.env, capture_output=True, text=True, check=False)
         took = time.perf_counter() - began
         if done.returncode:
-            sys.exit(
-                f"regen {' '.join(arguments)} ended with {done.returncode}:\n{(done.stdout + done.stderr)[-2000:]}"
-            )
-        return took, done.stdout
+            sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{(done.stdout + done.stderr)[-2000:]}")
+        return took, done
 
     def writes(self, *arguments: str) -> Any:  # noqa: ANN401
         """Time a command that changes something; return its JSON output."""
@@ -70,7 +82,18 @@ class Times:
 
     def reads(self, *arguments: str) -> None:
         """Time a command that only reads, several times."""
-        self.read[self._name(arguments)] = [self.regen(*arguments)[0] for _ in range(self.runs)]
+        name = self._name(arguments)
+        runs = [self._run([REGEN, *arguments, "-v"]) for _ in range(self.runs)]
+        self.read[name] = [took for took, _ in runs]
+        self.warehouse[name] = sum(int(found) for found in ASKED.findall(runs[-1][1].stderr)) / 1000
+
+    def machine(self) -> list[str]:
+        """How quick this machine is: what each command spends before any code of this project runs."""
+        lines = []
+        for what, code in MACHINE.items():
+            took = statistics.median(self._run([sys.executable, "-c", code])[0] for _ in range(self.runs))
+            lines.append(f"{what:<64} {took:>6.2f}")
+        return lines
 
     def _name(self, arguments: Sequence[str]) -> str:
         """The command as typed, with placeholders for ids and folders."""
@@ -79,9 +102,13 @@ class Times:
 
     def table(self) -> str:
         """The slowest first."""
-        lines = [f"{'only reads, ' + str(self.runs) + ' runs':<64} median  slowest"]
+        lines = [f"{'only reads, ' + str(self.runs) + ' runs':<64} median  slowest  warehouse"]
         medians = sorted(((statistics.median(s), max(s), name) for name, s in self.read.items()), reverse=True)
-        lines += [f"regen {name:<58} {median:>6.2f}  {most:>7.2f}" for median, most, name in medians]
+        lines += [
+            f"regen {name:<58} {median:>6.2f}  {most:>7.2f}  {self.warehouse[name]:>9.2f}"
+            for median, most, name in medians
+        ]
+        lines += ["", "this machine", *self.machine()]
         lines += ["", "writes, once"]
         lines += [f"regen {name:<58} {took:>6.2f}" for name, took in self.wrote.items()]
         return "\n".join(lines)

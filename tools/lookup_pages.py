@@ -1,4 +1,4 @@
-"""Writes docs/commands.md, docs/tables.md and docs/api.md: every command, column and route, from the code.
+"""Writes docs/commands.md, docs/tables.md and docs/api.md: every command, column and route, from the code; and the list that `regen --help` prints.
 
 tools/lookup_pages.py           write the pages
 tools/lookup_pages.py --check   say which are out of date, and fail if one is
@@ -6,8 +6,10 @@ tools/lookup_pages.py --check   say which are out of date, and fail if one is
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,15 @@ import yaml
 from typer.main import get_command
 
 from pages import written_or_checked
-from regen.cli.main import EPILOG, make_app
+from regen.cli import MODULES, adder
+from regen.cli.lazy import LISTED
+from regen.cli.main import EPILOG, bare_app, make_app
+from regen.cli.root import Root
 from regen.schemas import Field, tables
 from regen.sql.views import views
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
 WRITTEN = "Written by tools/lookup_pages.py from the code."
 COMMON = "Where and how"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -133,13 +139,31 @@ def _resolved(described: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[
     return found  # type: ignore[no-any-return]
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"commands.md": commands, "tables.md": columns, "api.md": routes}
+def listed() -> str:
+    """Every command's file, and its line of the help."""
+    files: dict[str, str] = {}
+    for module in MODULES:
+        app = bare_app(Root)
+        adder(module)(app)
+        group: Any = get_command(app)
+        files |= dict.fromkeys(group.commands, module)
+    whole: Any = get_command(make_app())
+    found = [{"module": files[entry.name], **asdict(entry)} for entry in whole.entries()]
+    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/commands.md": commands,
+    "docs/tables.md": columns,
+    "docs/api.md": routes,
+    LISTED.relative_to(ROOT).as_posix(): listed,
+}
 
 
 def problems() -> list[str]:
     """The pages that are not as the code is."""
-    stale = [name for name, made in PAGES.items() if not _is(DOCS / name, made())]
-    return [f"docs/{name} is out of date: run tools/lookup_pages.py" for name in stale]
+    stale = [name for name, made in PAGES.items() if not _is(ROOT / name, made())]
+    return [f"{name} is out of date: run tools/lookup_pages.py" for name in stale]
 
 
 def _is(page: Path, text: str) -> bool:
@@ -149,7 +173,7 @@ def _is(page: Path, text: str) -> bool:
 def write() -> None:
     """Write the pages."""
     for name, made in PAGES.items():
-        (DOCS / name).write_text(made(), encoding="utf-8")
+        (ROOT / name).write_text(made(), encoding="utf-8")
 
 
 if __name__ == "__main__":

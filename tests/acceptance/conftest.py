@@ -151,13 +151,22 @@ class Up:
     home: Path
 
     @classmethod
-    def start(cls, home: Path, *arguments: str) -> Up:
-        """Start it and wait for its `env` file."""
+    def start(
+        cls, home: Path, *arguments: str, command: Sequence[str] = ("local", "up"), local: Path | None = None
+    ) -> Up:
+        """Start it and wait for its `env` file.
+
+        Args:
+            home: the stack's folder.
+            arguments: of the command.
+            command: what starts the stack.
+            local: the folder of the local stack, where the command's own stack is in another one.
+        """
         home.mkdir()
         with (home.parent / f"{home.name}.out").open("w") as out:
             process = subprocess.Popen(
-                [REGEN, "local", "up", *arguments],
-                env=clean_environment(home),
+                [REGEN, *command, *arguments],
+                env=clean_environment(local or home),
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -167,7 +176,7 @@ class Up:
         up = cls(process, home)
         try:
             wait_until(lambda: up.ended() or (home / "env").exists(), UP_SECONDS, "the env file")
-            assert not up.ended(), f"regen local up ended with {process.returncode}:\n{up.output()}"
+            assert not up.ended(), f"regen {' '.join(command)} ended with {process.returncode}:\n{up.output()}"
         except BaseException:
             up.stop()
             raise

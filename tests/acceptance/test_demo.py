@@ -8,8 +8,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import requests
 
-from acceptance.conftest import REGEN, clean_environment
+from acceptance.conftest import REGEN, Local, Up, clean_environment
+from regen.cli.settings import read_env
 
 FIVE = {"2026-01-20": 81, "2026-01-21": 52, "2026-01-22": 88, "2026-01-23": 116, "2026-01-24": 116}
 
@@ -48,6 +50,22 @@ def test_demo_regenerates_its_dates(tmp_path: Path, count: int) -> None:
     page = Path(said.removeprefix("report: ")).read_text()
     assert all(day[5:] in page for day in days)
     assert f"<b>{numbers[1]}</b><span>rows superseded" in page
+
+
+def test_demo_keeps_its_stack_and_console_until_it_is_ended(tmp_path: Path) -> None:
+    home = tmp_path / "stack-demo"
+    up = Up.start(home, "--to", "2026-01-20", "--no-emulators", command=("demo", "--keep"), local=tmp_path / "stack")
+    try:
+        out = up.output()
+        assert "OK: 1 of 1 dates promoted, 81 players have current predictions" in out
+        link = re.search(r"^console: (\S+)$", out, re.MULTILINE)
+        assert link
+        assert "2026-01-20" in requests.get(link[1], timeout=30).text
+        assert f"REGEN_LOCAL_HOME={home}" in out
+        newest, first = Local(home, read_env(home / "env")).regen("status", "--json").data
+        assert [newest["status"], first["status"]] == ["promoted", "promoted"]
+    finally:
+        up.stop()
 
 
 @pytest.mark.long

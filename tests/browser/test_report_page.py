@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from browser.test_every_state import AXE, SHOTS
-from regen.cli import session
+from regen.client import reader
 from regen.client.moves import moves
 from regen.report.facts import Facts
 from regen.report.page import page as report_page
@@ -37,7 +37,7 @@ def seat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Seat]:
     """An operator's seat before a slate of ten players."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with seated(tmp_path, players(10)) as seat:
-        monkeypatch.setattr(session, "Reader", lambda *_: SeatReader(seat))
+        monkeypatch.setattr(reader, "Reader", lambda *_: SeatReader(seat))
         yield seat
 
 

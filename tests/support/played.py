@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from regen.client.reader import plain
+from regen.client.wording import plain
 from regen.domain.batch import Status
 from regen.domain.slate_reading import SlateEntry
 from regen.features.names import FEATURE_VERSION

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from regen.cli import session
+from regen.client import reader
 from support.league import players
 from support.seat import Seat, SeatReader, seated
 
@@ -18,5 +18,5 @@ def seat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Seat]:
     """An operator's seat before a slate of ten players."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with seated(tmp_path, players(10)) as seat:
-        monkeypatch.setattr(session, "Reader", lambda *_: SeatReader(seat))
+        monkeypatch.setattr(reader, "Reader", lambda *_: SeatReader(seat))
         yield seat

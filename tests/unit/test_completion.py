@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 from typer.testing import CliRunner
 
-from regen.cli import session
 from regen.cli.completing import SAFE, _matching
+from regen.client import reader
 from support.commands import APP, run_command
 from support.league import DAY, players
 from support.seat import Seat, SeatReader, seated
@@ -23,7 +23,7 @@ def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seat]:
     """A seat with one promoted batch."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with seated(tmp_path_factory.mktemp("tab"), players(10)) as seat, pytest.MonkeyPatch.context() as patched:
-        patched.setattr(session, "Reader", lambda *_: SeatReader(seat))
+        patched.setattr(reader, "Reader", lambda *_: SeatReader(seat))
         patched.setenv("XDG_CACHE_HOME", str(seat.home / "cache"))
         seat.bench.run("first")
         yield seat

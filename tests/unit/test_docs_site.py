@@ -47,7 +47,9 @@ def test_the_site_asks_no_other_host() -> None:
 
 @pytest.mark.parametrize("name", lookup_pages.PAGES)
 def test_commands_tables_and_routes_are_as_the_code_is(name: str) -> None:
-    assert (DOCS / name).read_text(encoding="utf-8") == lookup_pages.PAGES[name](), "run tools/lookup_pages.py"
+    assert (lookup_pages.ROOT / name).read_text(encoding="utf-8") == lookup_pages.PAGES[name](), (
+        "run tools/lookup_pages.py"
+    )
 
 
 def test_the_schemas_of_bodies_are_as_the_structs_are() -> None:

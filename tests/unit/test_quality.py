@@ -17,7 +17,8 @@ from typer.testing import Result
 from regen import clock
 from regen.adapters.memory.ledger import MemoryLedger
 from regen.adapters.memory.quality import game_sums
-from regen.client.reader import Reader, plain
+from regen.client.reader import Reader
+from regen.client.wording import plain
 from regen.domain.alerts import AlertKind
 from regen.domain.errors import Unavailable
 from regen.domain.grading import Graded

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from regen.cli import session, verify
+from regen.cli import verify
+from regen.client import reader
 from regen.domain.batch import Status
 from regen.domain.invariants import INVARIANTS, RECORDS
 from regen.schemas import tables
@@ -25,7 +26,7 @@ ORDER = ("--reason", "restored", "--yes", "--wait")
 def seat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Seat]:
     """A slate of six players with a promoted batch."""
     with seated(tmp_path, players(6)) as made:
-        monkeypatch.setattr(session, "Reader", lambda *_: SeatReader(made))
+        monkeypatch.setattr(reader, "Reader", lambda *_: SeatReader(made))
         monkeypatch.setattr(verify, "systems_gone", lambda *_: [])
         monkeypatch.setattr(SeatReader, "names", None, raising=False)
         monkeypatch.setattr("regen.adapters.bigquery.jobs.Jobs", lambda *_: None)

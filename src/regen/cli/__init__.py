@@ -3,65 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
 import typer
 
+MODULES = (
+    "batches",
+    "backfill",
+    "orders",
+    "withdraw",
+    "halts",
+    "predictions",
+    "published",
+    "moves",
+    "explain_row",
+    "verify",
+    "alerts",
+    "grade",
+    "quality",
+    "report",
+    "records",
+    "data",
+    "sources",
+    "bdb",
+    "news",
+    "models",
+    "local",
+    "console",
+    "doctor",
+    "explain",
+    "completion",
+)
+"""The files of the commands, in the order of the help."""
+
 
 def groups() -> tuple[Callable[[typer.Typer], None], ...]:
-    """What adds each group of commands, in the order of the help."""
-    from regen.cli import (  # noqa: PLC0415
-        alerts,
-        backfill,
-        batches,
-        bdb,
-        completion,
-        console,
-        data,
-        doctor,
-        explain,
-        explain_row,
-        grade,
-        halts,
-        local,
-        models,
-        moves,
-        news,
-        orders,
-        predictions,
-        published,
-        quality,
-        records,
-        report,
-        sources,
-        verify,
-        withdraw,
-    )
+    """What adds each group of commands."""
+    return tuple(adder(module) for module in MODULES)
 
-    modules = (
-        batches,
-        backfill,
-        orders,
-        withdraw,
-        halts,
-        predictions,
-        published,
-        moves,
-        explain_row,
-        verify,
-        alerts,
-        grade,
-        quality,
-        report,
-        records,
-        data,
-        sources,
-        bdb,
-        news,
-        models,
-        local,
-        console,
-        doctor,
-        explain,
-        completion,
-    )
-    return tuple(module.add for module in modules)
+
+def adder(module: str) -> Callable[[typer.Typer], None]:
+    """What adds the commands of one file."""
+    add: Callable[[typer.Typer], None] = import_module(f"{__name__}.{module}").add
+    return add

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +17,7 @@ from regen.cli.output import columns
 from regen.cli.progress import shown
 from regen.cli.session import Session, command
 from regen.cli.settings import local_home, operator
-from regen.cli.stack import StackFailed, read_data, stack_options
+from regen.cli.stack import StackFailed, read_data, stack_options, stay
 from regen.client.errors import FellShort, Misused
 from regen.client.http import Coordinator
 from regen.client.reader import Reader
@@ -23,6 +25,7 @@ from regen.client.reader import Reader
 if TYPE_CHECKING:
     from regen.data.csvs import DataFolder
     from regen.demo.run import Result, Stage
+    from regen.local.plan import Options
     from regen.local.stack import Stack
 
 FIRST, LAST = "2026-01-20", "2026-01-24"
@@ -53,50 +56,68 @@ def demo(
     emulators: Annotated[
         bool, typer.Option("--emulators/--no-emulators", help="Without: Pub/Sub and Firestore in one process.")
     ] = True,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the stack afterwards, with its console, until Ctrl-C.")
+    ] = False,
 ) -> None:
     """Predict five dates, let better data arrive, regenerate them, and show what became of every row."""
     if data and not first:
         raise Misused("--data needs --from (and --to): which dates?")
     begins, ends = span(first or FIRST, last or first or LAST)
-    damage = (fail_share, coverage)
     found = read_data(data)
-    dates = _dates(found, begins, ends)
-    result = _played(session, found, dates, damage, emulators=emulators, is_sample=data is None)
-    if json_file:
-        record = {"data": "files" if data else "sample league", **result.as_record()}
-        json_file.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    _show_result(session, result)
-    if not result.passed:
+    play = _Play(session, found, _dates(found, begins, ends), (fail_share, coverage))
+    options = stack_options(session, emulators=emulators, home=demo_home(), is_sample=data is None)
+    session.out.say(f"starting the local stack; its logs are in {options.home / 'logs'}")
+    results: list[Result] = []
+
+    def played(stack: Stack) -> None:
+        results.append(play.on(stack))
+        if json_file:
+            record = {"data": "files" if data else "sample league", **results[0].as_record()}
+            json_file.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        _show_result(session, results[0])
+        if keep:
+            session.out.line(f"commands reach this stack with REGEN_LOCAL_HOME={options.home}")
+
+    if keep:
+        stay(session, options, played)
+    else:
+        _briefly(session, options, played)
+    if not results[0].passed:
         raise FellShort(next_="less build/demo/logs/*")
 
 
-def _played(
-    session: Session,
-    data: DataFolder,
-    dates: list[date],
-    damage: tuple[float, float],
-    *,
-    emulators: bool,
-    is_sample: bool,
-) -> Result:
-    """The demo on a stack of its own, which is gone afterwards."""
-    from regen.data.importer import Damage  # noqa: PLC0415
-    from regen.demo.run import run  # noqa: PLC0415
+@dataclass(frozen=True, slots=True)
+class _Play:
+    """What is played, on whichever stack."""
+
+    session: Session
+    data: DataFolder
+    dates: list[date]
+    damage: tuple[float, float]
+
+    def on(self, stack: Stack) -> Result:
+        """Play it, and write the page while the tables are there."""
+        from regen.data.importer import Damage  # noqa: PLC0415
+        from regen.demo.run import run  # noqa: PLC0415
+
+        stage = _stage(self.session, stack)
+        result = run(stage, self.data, self.dates, Damage(*self.damage))
+        _report(stage.reader, result, self.dates)
+        return result
+
+
+def _briefly(session: Session, options: Options, played: Callable[[Stack], None]) -> None:
+    """Play on a stack that is gone afterwards."""
     from regen.local.bigquery_env import InstallationFailed  # noqa: PLC0415
     from regen.local.processes import ProcessDied  # noqa: PLC0415
     from regen.local.stack import Stack, StackError  # noqa: PLC0415
 
-    broken = Damage(*damage)
-    options = stack_options(session, emulators=emulators, home=demo_home(), is_sample=is_sample)
     began = time.monotonic()
-    session.out.say(f"starting the local stack; its logs are in {options.home / 'logs'}")
     try:
         with Stack(options, say=session.out.say) as stack:
             session.out.say(f"everything answers after {time.monotonic() - began:.1f} s")
-            stage = _stage(session, stack)
-            result = run(stage, data, dates, broken)
-            _report(stage.reader, result, dates)
-            return result
+            played(stack)
     except (StackError, ProcessDied, InstallationFailed) as error:
         raise StackFailed(str(error)) from error
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from regen import cli
+from regen.cli.lazy import LazyRoot
 from regen.cli.output import Output
 from regen.cli.root import Root
 from regen.cli.session import Confirm, Json, Key, Profile, Project, Session, Url, Verbose
@@ -21,9 +22,17 @@ EPILOG = (
 
 def make_app() -> typer.Typer:
     """All commands; their modules are light, what is heavy they import when they run."""
+    app = bare_app(Root)
+    for add in cli.groups():
+        add(app)
+    return app
+
+
+def bare_app(group: type[Root]) -> typer.Typer:
+    """The root alone, of this class."""
     app = typer.Typer(
         name="regen",
-        cls=Root,
+        cls=group,
         help="Regenerates player-prop predictions when better data arrives, without ever losing one.",
         epilog=EPILOG,
         no_args_is_help=True,
@@ -33,8 +42,6 @@ def make_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(root)
-    for add in cli.groups():
-        add(app)
     return app
 
 
@@ -66,7 +73,7 @@ def root(
 def main() -> None:
     """Run the command line; its exit code is the process's."""
     try:
-        make_app()()
+        bare_app(LazyRoot)()
     except BrokenPipeError:
         # The reader has seen enough (`regen audit ... | head`).
         sys.stderr.close()

@@ -16,8 +16,7 @@ from regen.cli.sorting import place, sorted_by
 from regen.cli.tables import GAP, MARKS, Column, layout, lines
 from regen.cli.times import short
 from regen.client.errors import Declined, Misused
-from regen.client.reader import plain
-from regen.client.wording import cell, some
+from regen.client.wording import cell, plain, some
 from regen.domain.texts import visible
 
 if TYPE_CHECKING:

@@ -67,7 +67,7 @@ def _command(context: Any) -> str:  # noqa: ANN401 - a context of either click
 def _message(error: Any, context: Any) -> str:  # noqa: ANN401 - of either click
     """What is wrong, with the names that are nearest to one that does not exist."""
     message = str(error.format_message())
-    names = list(getattr(context.command, "commands", ())) if context is not None else []
+    names = context.command.list_commands(context) if hasattr(context and context.command, "list_commands") else []
     if message.startswith("No such command") and names and "Did you mean" not in message:
         given = message.partition("'")[2].partition("'")[0]
         if near := nearest(given, names, likeness=0.5):

@@ -18,11 +18,11 @@ from regen.cli.output import Output
 from regen.cli.settings import Given, Settings, clock_of, resolve
 from regen.cli.strict import StrictCommand
 from regen.client.errors import Misused, Unauthorised
-from regen.client.http import Coordinator
-from regen.client.identity import Identity
-from regen.client.reader import Reader
 
 if TYPE_CHECKING:
+    from regen.client.http import Coordinator
+    from regen.client.identity import Identity
+    from regen.client.reader import Reader
     from regen.ports import Archive
 
 P = ParamSpec("P")
@@ -112,6 +112,8 @@ class Session:
         Raises:
             Misused: no address or no key is known.
         """
+        from regen.client.http import Coordinator  # noqa: PLC0415
+
         settings = self.settings
         if not settings.url:
             raise Misused("no coordinator: start `regen local up`, pass --url, or set COORDINATOR_URL or a profile")
@@ -130,6 +132,8 @@ class Session:
     @cached_property
     def identity(self) -> Identity:
         """Who calls, where Cloud Run asks."""
+        from regen.client.identity import Identity  # noqa: PLC0415
+
         return Identity(self.settings.url or "")
 
     @cached_property
@@ -165,6 +169,8 @@ class Session:
     @cached_property
     def reader(self) -> Reader:
         """The warehouse, to read."""
+        from regen.client.reader import Reader  # noqa: PLC0415
+
         return Reader(
             self.settings.project,
             self.settings.emulator,

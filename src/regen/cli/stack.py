@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,21 +41,29 @@ def up(
     ] = None,
 ) -> None:
     """Start everything on loopback, load the data, and stay until Ctrl-C."""
-    from regen.local import up as local  # noqa: PLC0415
-
     given = ports(port)
     console_port = given.pop("console", 0)
     options = stack_options(session, emulators=emulators, ports=given, is_sample=data is None)
     loading = begin(lambda: read_data(data))
+    stay(session, options, lambda stack: fill(session, stack, loading.result(), is_sample=data is None), console_port)
+
+
+def stay(session: Session, options: Options, load: Callable[[Stack], None], console_port: int = 0) -> None:
+    """Start a stack, fill it, serve its console, and stay until Ctrl-C.
+
+    Raises:
+        typer.Exit: it could not start, or has lost a part.
+    """
+    from regen.local import up as local  # noqa: PLC0415
 
     served: list[LoopbackConsole] = []
 
-    def load(stack: Stack) -> None:
-        fill(session, stack, loading.result(), is_sample=data is None)
+    def filled(stack: Stack) -> None:
+        load(stack)
         served.extend(console_beside(session, stack, console_port))
 
     try:
-        code = local.up(load, options, say=session.out.line)
+        code = local.up(filled, options, say=session.out.line)
     finally:
         for console in served:
             console.stop()

@@ -6,10 +6,31 @@ Their help is plain text by headings; boxes and colours would take longer to imp
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the help.
+
+    Attributes:
+        name: the command's.
+        panel: the heading that it stands under.
+        help: its first paragraph.
+    """
+
+    name: str
+    panel: str
+    help: str
+
+
+def entry_of(name: str, command: Any) -> Entry:  # noqa: ANN401 - a command of either click
+    """The line of a command."""
+    return Entry(name, getattr(command, "rich_help_panel", None) or "Commands", _first(command.help or ""))
 
 
 class StrictCommand(TyperCommand):
@@ -36,12 +57,11 @@ class StrictGroup(TyperGroup):
     def format_options(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override] # noqa: ANN401
         """Its options and its commands, by heading."""
         write_parameters(self, ctx, formatter)
-        rows = [
-            (getattr(command, "rich_help_panel", None) or "Commands", (name, _first(command.help or "")))
-            for name, command in self.commands.items()
-            if not command.hidden
-        ]
-        _write(formatter, rows)
+        _write(formatter, [(entry.panel, (entry.name, entry.help)) for entry in self.entries()])
+
+    def entries(self) -> Sequence[Entry]:
+        """Its commands, as the help lists them."""
+        return [entry_of(name, command) for name, command in self.commands.items() if not command.hidden]
 
 
 def write_parameters(command: TyperCommand | TyperGroup, ctx: typer.Context, formatter: Any) -> None:  # noqa: ANN401

@@ -6,13 +6,13 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from regen.client.errors import ExitCode, Misused, OperatorError
 from regen.client.patience import waiting_for
+from regen.client.wording import plain
 from regen.domain.errors import AccessDenied, RegenError, Unavailable
 from regen.settings import number
 
@@ -158,16 +158,3 @@ def date_of(batch_id: str) -> date:
     if match := BATCH_DATE.match(batch_id):
         return date.fromisoformat(match[1])
     raise Misused(f"{batch_id} is no batch id: those look like regen_2026-01-20_reason_a1b2c3")
-
-
-def plain(value: Any) -> Any:  # noqa: ANN401
-    """A value as JSON has it."""
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(v) for v in value]
-    return value

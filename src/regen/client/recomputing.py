@@ -12,7 +12,8 @@ from regen.api.kept import artefact_name, folder_of, unpacked
 from regen.api.packed_inputs import unpack_inputs
 from regen.client.alike import Pair, alike
 from regen.client.errors import NothingFound
-from regen.client.reader import Record, plain
+from regen.client.reader import Record
+from regen.client.wording import plain
 from regen.domain.batch import Batch, Kind, Status
 from regen.domain.inputs import PlayerInputs
 from regen.domain.outcome import Outcome, Prediction
