@@ -49,6 +49,7 @@ def of_records() -> Large:
     backfill = made.web.post("/backfills", body).json["backfill_id"]  # type: ignore[index]
     reads = {
         "/": 3,
+        f"/dates?month={DAY}": 2,
         f"/dates/{DAY}": 6,
         f"/dates/{DAY}/slate": 1,
         f"/batches/{name}": 2,

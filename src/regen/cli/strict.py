@@ -102,9 +102,9 @@ def refuse_empty(command: TyperCommand | TyperGroup, ctx: typer.Context, args: S
     for param in command.get_params(ctx):
         for text in _texts(given.get(param.name or "")):
             if not text.strip():
-                raise typer.BadParameter("an empty value; leave it out if it is not meant", ctx=ctx, param=param)  # type: ignore[arg-type]
+                raise typer.BadParameter("an empty value; leave it out if it is not meant", ctx=ctx, param=param)
             if param.multiple and not all(part.strip() for part in text.split(",")):
-                raise typer.BadParameter(f"a name is empty in {text!r}", ctx=ctx, param=param)  # type: ignore[arg-type]
+                raise typer.BadParameter(f"a name is empty in {text!r}", ctx=ctx, param=param)
 
 
 def _texts(given: Any) -> Iterator[str]:  # noqa: ANN401 - what the parser found for one option

@@ -29,7 +29,7 @@ MAX_FORM_BYTES = 256 * 1024
 ASSETS = {"console.css": "text/css", "console.js": "text/javascript", "icon.svg": "image/svg+xml"}
 PAGES: Mapping[str, Callable[[Site, Asked], Page]] = {
     "/": board.board,
-    "/dates": dates.any_date,
+    "/dates": dates.month,
     "/dates/{date}": dates.game_date,
     "/dates/{date}/slate": dates.slate,
     "/batches/{batch}": batches.batch,

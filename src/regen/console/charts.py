@@ -10,8 +10,7 @@ from markupsafe import Markup
 
 from regen.client.moves import PlayerMoves
 from regen.console.rendering import state_class
-from regen.report.svg import WIDE, Span, box, caption, chart, colours, legend, line, ticks, timeline
-from regen.report.texts import escape
+from regen.report.svg import LETTER, WIDE, Span, both, box, caption, chart, colours, legend, line, ticks, timeline
 
 View = Mapping[str, Any]
 COLUMN_HEIGHT, CHECK_HEIGHT = 44.0, 14.0
@@ -62,7 +61,8 @@ def lanes(rows: Sequence[tuple[str, Sequence[Span]]], name: str) -> Markup:
     if not rows:
         return Markup("")
     keys = legend(list(colours([span.name for _, spans in rows for span in spans]).items()))
-    return Markup(_framed(timeline(rows, name=name), name) + keys)  # noqa: S704 - its texts are escaped there
+    drawn = both(lambda width: timeline(rows, name=name, width=width))
+    return Markup(_framed(drawn) + keys)  # noqa: S704 - its texts are escaped there
 
 
 def steps_of_listed(batch: View) -> list[Span]:
@@ -78,13 +78,18 @@ def dumbbells(players: Sequence[PlayerMoves], name: str) -> Markup:
     shown = players[:MOST_DUMBBELLS]
     if not shown:
         return Markup("")
+    return Markup(_framed(both(lambda width: _dumbbells(shown, name, width))))  # noqa: S704 - its texts are escaped there
+
+
+def _dumbbells(shown: Sequence[PlayerMoves], name: str, width: float) -> str:
     values = [v for p in shown for v in (p.old_points, p.new_points)]
-    scale = ticks(min(values), max(values))
-    left, right, top = 190.0, 16.0, 10.0
+    scale = ticks(min(values), max(values), 5 if width >= WIDE else 3)
+    left, right, top = (190.0 if width >= WIDE else 120.0), 16.0, 10.0
+    letters = int((left - 12.0) / LETTER)
     height = top + DUMBBELL_ROW * len(shown) + 30.0
 
     def x(value: float) -> float:
-        return left + (WIDE - left - right) * (value - scale[0]) / (scale[-1] - scale[0])
+        return left + (width - left - right) * (value - scale[0]) / (scale[-1] - scale[0])
 
     parts = [line(x(t), top, x(t), height - 30, "grid") + caption(x(t), height - 12, f"{t:g}", "axis") for t in scale]
     for i, player in enumerate(shown):
@@ -92,14 +97,13 @@ def dumbbells(players: Sequence[PlayerMoves], name: str) -> Markup:
         css = "up" if player.move > 0 else "down"
         tip = f"{player.player_lookup}: {player.old_points:g} to {player.new_points:g}"
         parts += [
-            caption(left - 10, y + 4, player.player_lookup[:26], "axis", "end"),
+            caption(left - 10, y + 4, player.player_lookup[:letters], "axis", "end"),
             line(x(player.old_points), y, x(player.new_points), y, f"move {css}"),
             f'<circle cx="{x(player.old_points):.1f}" cy="{y:.1f}" r="4" class="before"/>',
             box(x(player.new_points) - 4, y - 4, 8, 8, f"after {css}", tip),
         ]
-    return Markup(_framed(chart(WIDE, height, parts, name), name))  # noqa: S704 - its texts are escaped there
+    return chart(width, height, parts, name)
 
 
-def _framed(drawn: str, name: str) -> str:
-    """A chart that scrolls where the page is narrow, by the keyboard, too."""
-    return f'<div class="chart" tabindex="0" role="region" aria-label="{escape(name)}, chart">{drawn}</div>'
+def _framed(drawn: str) -> str:
+    return f'<div class="chart">{drawn}</div>'

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import Response
 
-from regen.client.wording import cell
+from regen.client.wording import cell, counted
 from regen.domain.dates import EASTERN
 from regen.domain.persons import asked_by
 from regen.domain.texts import visible
@@ -157,6 +157,7 @@ def _environment() -> Environment:
         "seconds": seconds,
         "weekday": weekday,
         "cell": cell,
+        "counted": counted,
     }
     return found
 

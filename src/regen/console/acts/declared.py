@@ -9,6 +9,7 @@ from urllib.parse import quote
 from regen.client.backfills import backfill_sentence
 from regen.client.errors import Misused
 from regen.client.summary import opening_sentence, order_sentence, scan_sentence, withdrawal_sentence
+from regen.client.wording import counted
 from regen.console.ports import Order, View
 from regen.console.site import Site, as_day, as_id
 from regen.domain.backfill import DEFAULT_CONCURRENT, MAX_CONCURRENT, Only
@@ -143,7 +144,7 @@ def _platform(word: str) -> Callable[[Site, Options], Prepared]:
 
 def _platform_says(what: str) -> Callable[[Prepared, View], str]:
     def says(_: Prepared, preview: View) -> str:
-        waits = f"; triggers of {preview['waiting']} dates wait" if preview["waiting"] else ""
+        waits = f"; triggers of {counted(preview['waiting'], 'date')} wait" if preview["waiting"] else ""
         return f"would {what}{waits}"
 
     return says
@@ -194,8 +195,8 @@ def _whole(text: str) -> int:
 
 def _backfill_says(prepared: Prepared, preview: View) -> str:
     meant = [d for d in preview["dates"] if d["status"] == "waiting"]
-    players = sum(d["expected_players"] or 0 for d in meant)
-    return f"would regenerate {len(meant)} of {len(preview['dates'])} dates, about {players} players"
+    players = counted(sum(d["expected_players"] or 0 for d in meant), "player")
+    return f"would regenerate {len(meant)} of {counted(len(preview['dates']), 'date')}, about {players}"
 
 
 def _on_backfill(word: str) -> Callable[[Site, Options], Prepared]:
@@ -213,8 +214,8 @@ def _on_backfill_says(word: str) -> Callable[[Prepared, View], str]:
         waiting = sum(d["status"] == "waiting" for d in view["dates"])
         under_way = sum(d["status"] in {"opening", "running"} for d in view["dates"])
         return (
-            f"would {word} {view['backfill_id']}: it would be {preview['would_be']}; {waiting} dates wait, {under_way} under "
-            f"way come to their end in any case; now {backfill_sentence(view)}"
+            f"would {word} {view['backfill_id']}: it would be {preview['would_be']}; waiting: {waiting}; under way, which come to "
+            f"their end in any case: {under_way}; now {backfill_sentence(view)}"
         )
 
     return says
@@ -234,7 +235,7 @@ def _grade(site: Site, options: Options) -> Prepared:
 
 
 def _grade_says(prepared: Prepared, preview: View) -> str:
-    return f"would grade the current predictions of {len(preview['dates'])} dates"
+    return f"would grade the current predictions of {counted(len(preview['dates']), 'date')}"
 
 
 def _orders_on(word: str, title: str, verb: str) -> Act:

@@ -9,35 +9,16 @@ from datetime import date, datetime, timedelta
 from regen.client import vitals
 from regen.client.summary import batch_sentence, halt_sentence
 from regen.client.waiting import is_ended
-from regen.console.charts import column
+from regen.client.wording import counted
 from regen.console.looks import Ask, Seen
+from regen.console.pages.cells import Cell, cells_of, newest_by_date
 from regen.console.ports import View
 from regen.console.rendering import LIVE, QUIET, Page
 from regen.console.site import SLOW, Asked, Site, last_end, stale
 from regen.domain.bdb import OVERDUE_AFTER
-from regen.settings import number
 
 DAYS = 45
 MOST_NEEDS = 30
-THRESHOLD = number("REGEN_COVERAGE_THRESHOLD")
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A date of the strip.
-
-    Attributes:
-        state: of its newest batch; `partial` and `low` where that was promoted with players missing; `none` without one.
-        says: the whole of it in words.
-    """
-
-    day: str
-    state: str
-    coverage: float | None
-    gold: int | None
-    awaited: int
-    says: str
-    drawing: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +50,7 @@ def board(site: Site, asked: Asked) -> Page:
         Ask(("dates", first, last), lambda: site.tables.dates(first, last), SLOW, last_end(batches.value or ()))
     )
     found = {str(row["game_date"]): row for row in dates.value or ()}
-    cells = [
-        _cell(day, newest.get(day), found.get(day), known=dates.value is not None)
-        for day in (str(first + timedelta(days=n)) for n in range(DAYS))
-    ]
+    cells = cells_of(first, last, newest, dates)
     live = [b for b in batches.value or () if not is_ended(b) and b["status"] != "unreadable"]
     ready: Seen[View] = first_looks["ready"]
     needs = [*_life_needs(ready), *_batch_needs(newest, first, last), *_date_needs(cells, found, site.now())]
@@ -96,41 +74,11 @@ def board(site: Site, asked: Asked) -> Page:
     return Page("board.html", "Board", facts, LIVE if live else QUIET, "board")
 
 
-def newest_by_date(batches: Sequence[View]) -> dict[str, View]:
-    """The newest batch of each date; of those that the list has."""
-    found: dict[str, View] = {}
-    for batch in batches:
-        if batch.get("game_date"):
-            found.setdefault(str(batch["game_date"]), batch)
-    return found
-
-
 def last_day(today: date, newest: Mapping[str, View]) -> date:
     """Where the strip ends: tomorrow, or the newest date with a batch if that is later or out of its sight."""
     tomorrow = today + timedelta(days=1)
     last = date.fromisoformat(max(newest)) if newest else tomorrow
     return last if last > tomorrow or last < tomorrow - timedelta(days=DAYS) else tomorrow
-
-
-def _cell(day: str, batch: View | None, row: View | None, *, known: bool) -> Cell:
-    coverage = row["coverage_pct"] if row else None
-    state = str(batch["status"]) if batch else "none"
-    if state == "promoted" and coverage is not None and coverage < 100:
-        state = "partial" if coverage >= THRESHOLD else "low"
-    gold = None
-    words = [day, state.replace("_", " ") if batch else "no batch"]
-    if row:
-        gold = round(100 * row["gold_rows"] / row["current_rows"]) if row["current_rows"] else None
-        covered = "unknown" if coverage is None else f"{coverage:g} %"
-        words.append(f"coverage {covered}, {row['players_with_predictions']} of {row['expected_players']} players")
-        if gold is not None:
-            words.append(f"{gold} % of the rows on GOLD")
-        if row["awaited_games"]:
-            words.append(f"{row['awaited_games']} games awaited")
-    elif known:
-        words.append("no slate")
-    awaited = row["awaited_games"] if row else 0
-    return Cell(day, state, coverage, gold, awaited, ", ".join(words), column(coverage, state))
 
 
 def _batch_needs(newest: Mapping[str, View], first: date, last: date) -> Iterator[Need]:
@@ -159,16 +107,16 @@ def _date_needs(cells: Sequence[Cell], found: Mapping[str, View], now: datetime)
         if row is None:
             continue
         if one.state in {"low", "partial"}:
-            missing = row["expected_players"] - row["players_with_predictions"]
+            missing = counted(row["expected_players"] - row["players_with_predictions"], "player")
             yield Need(
                 one.state,
-                f"{one.day}: coverage {one.coverage:g} %, {missing} players are missing",
+                f"{one.day}: coverage {one.coverage:g} %, {missing} missing",
                 f"/dates/{one.day}",
                 "see who; regenerate the missing",
             )
         oldest = row.get("oldest_start")
         if oldest and now - datetime.fromisoformat(str(oldest)) > OVERDUE_AFTER:
-            what = f"{one.day}: late data is overdue, {row['awaited_games']} games are awaited"
+            what = f"{one.day}: late data is overdue, {counted(row['awaited_games'], 'game')} awaited"
             yield Need("low", what, f"/late-data?date={one.day}", "ask upstream; the scan gives up after 14 days")
 
 

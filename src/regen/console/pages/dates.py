@@ -9,6 +9,7 @@ from regen.client.summary import batch_sentence
 from regen.client.waiting import is_ended
 from regen.console.charts import lanes, steps_of_listed
 from regen.console.looks import Ask, Seen
+from regen.console.pages.cells import Cell, cells_of, newest_by_date
 from regen.console.pages.paging import paged
 from regen.console.ports import View
 from regen.console.rendering import LIVE, QUIET, Page
@@ -85,16 +86,27 @@ def _kind(row: View) -> str:
     return str(row["standing"])
 
 
-def any_date(site: Site, asked: Asked) -> Page:
-    """Dates by month: a way to those that the board no longer shows; no question at all."""
-    day = asked.day("month", site.today).replace(day=1)
-    number = (day.replace(year=day.year + day.month // 12, month=day.month % 12 + 1) - day).days
-    days = [date.fromordinal(day.toordinal() + n).isoformat() for n in range(number)]
+def month(site: Site, asked: Asked) -> Page:
+    """Dates by month, each with its state: a way to those that the board no longer shows; two questions."""
+    first = asked.day("month", site.today).replace(day=1)
+    after = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+    last = date.fromordinal(after.toordinal() - 1)
+    listed: Seen[list[View]] = site.memory.look(site.batches(first, last))
+    stamp = last_end(listed.value or ())
+    dates: Seen[list[View]] = site.memory.look(
+        Ask(("dates", first, last), lambda: site.tables.dates(first, last), SLOW, stamp)
+    )
+    cells: list[Cell | None] = [None] * first.weekday()
+    cells += cells_of(first, last, newest_by_date(listed.value or ()), dates)
+    cells += [None] * (-len(cells) % 7)
+    is_live = any(not is_ended(b) and b["status"] != "unreadable" for b in listed.value or ())
     facts = {
-        "month": f"{day:%B %Y}",
-        "days": days,
-        "before": date.fromordinal(day.toordinal() - 1).replace(day=1),
-        "after": date.fromordinal(day.toordinal() + number),
-        "stale": [],
+        "month": f"{first:%B %Y}",
+        "weeks": [cells[n : n + 7] for n in range(0, len(cells), 7)],
+        "before": date.fromordinal(first.toordinal() - 1).replace(day=1),
+        "after": after,
+        "batches": listed,
+        "dates": dates,
+        "stale": stale(listed, dates),
     }
-    return Page("dates.html", "Dates", facts, 0, "dates")
+    return Page("dates.html", "Dates", facts, LIVE if is_live else QUIET, "dates")
