@@ -29,9 +29,12 @@ MEETINGS = (0.2, 0.5, 1.0, 2.0)
 
 
 def _fleeting(error: Exception) -> bool:
-    """Whether the same call may succeed soon. A broken connection counts: the client raises an error of its own for it."""
+    """Whether the same call may succeed soon. A broken connection counts: the client raises an error of its own for it.
+
+    A 409 is an answer. Where a table exists, `create_table(exists_ok=True)` catches it; a repeated call would get it again.
+    """
     found = sorted_error(error)
-    return isinstance(found, Unavailable) and not isinstance(found, _LASTING)
+    return isinstance(found, Unavailable) and not isinstance(found, _LASTING) and not isinstance(error, google.Conflict)
 
 
 #: The client repeats calls that do not submit a job; `_submit` repeats a submission, under its own id.
