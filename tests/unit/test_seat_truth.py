@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from regen.domain.batch import Status
-from regen.domain.batch_facts import BatchFacts, FailedCheck, Waiver
+from regen.domain.batch_facts import BatchFacts, Waiver
+from regen.domain.checks.waivers import FailedCheck
 from regen.domain.next_steps import next_commands
 from regen.domain.summary import SENTENCES, range_sentence, sentence, standing
 from support.league import players

@@ -135,8 +135,8 @@ class Batch(Answer, frozen=True, kw_only=True):
     code_version: str
     feature_snapshot: str | None
     features_built_at: Moment | None
-    promoted_rounds: list[int]
-    hold: bool
+    promoted_rounds: list[int] = field(default_factory=list)
+    hold: bool = False
     withdrawal: str | None = None
     models: dict[str, str] = field(default_factory=dict)
 
@@ -159,7 +159,7 @@ class WholeBatch(Batch, frozen=True, kw_only=True):
     processing_time_seconds: float | None
     pending: list[str]
     outcomes: list[PlayerProblem]
-    withdrawals: dict[str, Withdrawn]
+    withdrawals: dict[str, Withdrawn] = field(default_factory=dict)
     verdict: Verdict | None
     history: list[Step]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
+from regen.api.batches import ListedBatch, Waiting
 from regen.client.summary import batch_sentence
 from regen.client.waiting import is_ended
 from regen.console.charts import lanes, steps_of_listed
 from regen.console.looks import Ask, Seen
 from regen.console.pages.paging import paged
-from regen.console.ports import View
+from regen.console.ports import Row
 from regen.console.rendering import LIVE, QUIET, Page
 from regen.console.site import RECENT, SLOW, Asked, Site, as_day, last_end, stale
 
@@ -21,7 +22,7 @@ def game_date(site: Site, asked: Asked) -> Page:
     """A date; six questions, however many players and batches it has."""
     day = as_day(asked.path["date"])
     text = day.isoformat()
-    batches: Seen[tuple[list[View], list[View]]] = site.memory.look(site.on_date(text))
+    batches: Seen[tuple[list[ListedBatch], list[Waiting]]] = site.memory.look(site.on_date(text))
     known, waiting = batches.value or ([], [])
     stamp = last_end(known)
     seen = site.memory.together(
@@ -46,7 +47,7 @@ def game_date(site: Site, asked: Asked) -> Page:
         "newest": known[0] if known else None,
         "sentence": batch_sentence(known[0]) if known else "no batch was opened on this date",
         "lanes": lanes(
-            [(b["batch_id"][-12:], steps_of_listed(b)) for b in known[:MOST_LANES]], "Batches of the date by phase"
+            [(b.batch_id[-12:], steps_of_listed(b)) for b in known[:MOST_LANES]], "Batches of the date by phase"
         ),
         "coverage": coverage,
         "missing": (coverage or {}).get("missing_players") or [],
@@ -64,7 +65,7 @@ def game_date(site: Site, asked: Asked) -> Page:
 def slate(site: Site, asked: Asked) -> Page:
     """Everybody on the slate with standing and reason; one question."""
     day = as_day(asked.path["date"])
-    seen: Seen[list[View]] = site.memory.look(Ask(("slate", day), lambda: site.tables.slate(day), SLOW))
+    seen: Seen[list[Row]] = site.memory.look(Ask(("slate", day), lambda: site.tables.slate(day), SLOW))
     rows = seen.value or []
     wanted = asked.option("standing")
     standings = Counter(_kind(row) for row in rows)
@@ -81,7 +82,7 @@ def slate(site: Site, asked: Asked) -> Page:
     return Page("slate.html", f"Slate of {day}", facts, QUIET, "dates")
 
 
-def _kind(row: View) -> str:
+def _kind(row: Row) -> str:
     return str(row["standing"])
 
 
