@@ -119,7 +119,7 @@ class MovedPrediction:
     Attributes:
         reason: why it was superseded or withdrawn.
         old_batch_id: the batch that made the old one; None for the predecessor's rows.
-        changed_inputs: names of the features that changed, then of other inputs (`domain.inputs.changed`); None if the
+        changed_inputs: names of the features that changed, then of other inputs (`lines`, `recent_games`, ...); None if the
             inputs of one of the two are not known any more.
     """
 
