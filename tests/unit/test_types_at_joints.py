@@ -25,8 +25,8 @@ BOUNDARIES = {
 MOST = {
     "api": 6,
     "client": 2,
-    "console": 5,
-    "domain": 34,
+    "console": 2,
+    "domain": 11,
     "services/backfill": 1,
     "services/batch": 3,
     "services/healing": 5,

@@ -19,10 +19,9 @@ def backfill_sentence(view: Backfill | ListedBackfill, errors: Mapping[str, Reco
     Args:
         errors: by date, mean absolute errors before and after, where games are played.
     """
-    from regen.api.forms import record  # noqa: PLC0415
     from regen.domain.summary import range_sentence  # noqa: PLC0415 - the command line starts without the checks
 
-    text = range_sentence(view.backfill_id, view.status, [record(day) for day in view.dates])
+    text = range_sentence(view.backfill_id, view.status, view.dates)
     pairs = [(e["pairs"], e["mae_before"], e["mae_after"]) for e in (errors or {}).values() if e["pairs"]]
     if number := sum(n for n, _, _ in pairs):
         before = sum(n * b for n, b, _ in pairs) / number
