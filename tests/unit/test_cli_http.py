@@ -184,6 +184,20 @@ def test_an_answer_of_another_form_names_its_field(
     assert (caught.value.exit_code, caught.value.next) == (5, "regen doctor")
 
 
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [({}, "POST /bdb/scan was carried out: "), ({"dry_run": True}, "POST /bdb/scan: ")],
+    ids=["order", "dry run"],
+)
+def test_an_order_with_a_strange_answer_was_carried_out(
+    fake: FakeCoordinator, coordinator: Coordinator, body: dict[str, object], says: str
+) -> None:
+    fake.say("POST /bdb/scan", (200, {"triggered": [], "counts": {}}))
+    with pytest.raises(NotPromised, match="missing required field `games`") as caught:
+        coordinator.scan(body)
+    assert str(caught.value).startswith(says)
+
+
 def test_fields_of_a_newer_coordinator_are_kept_and_not_read(fake: FakeCoordinator, coordinator: Coordinator) -> None:
     newer = {**view("b", "postponed"), "weather": "snow", "counts": {**view()["counts"], "retired": 3}}
     fake.say("GET /batches/b", (200, newer))

@@ -78,7 +78,7 @@ def received(form: Form[T], record: Record, asked: str) -> Received[T]:
     """Read an answer.
 
     Args:
-        asked: the request, for the error.
+        asked: the request, and whether it was carried out, for the error.
 
     Raises:
         NotPromised: it is not of this form; the field is named.

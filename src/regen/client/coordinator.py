@@ -32,7 +32,9 @@ Body = Mapping[str, object]
 PAGE = 200
 """At most so many batches come in one answer."""
 DRY = {"dry_run": True}
+"""What makes of an order the question what it would do."""
 BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+"""A moment before that of any batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Coordinator(Connection):
 
     def give(self, form: Form[T], path: str, body: Body, key: str | None = None) -> Received[T]:
         """Give an order under an idempotency key, so that it can be repeated and is still carried out once."""
-        return received(form, self.post_keyed(path, body, key), f"POST {path}")
+        asked = f"POST {path}" if body.get("dry_run") else f"POST {path} was carried out"
+        return received(form, self.post_keyed(path, body, key), asked)
 
     def would(self, form: Form[T], path: str, body: Body) -> Received[T]:
         """What an order would do; nothing is done."""
