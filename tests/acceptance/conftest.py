@@ -23,7 +23,7 @@ import psutil
 import pytest
 
 from regen.cli.settings import read_env
-from regen.client.http import Coordinator
+from regen.client.coordinator import Coordinator
 from regen.client.reader import Reader
 from support.polling import wait_until
 

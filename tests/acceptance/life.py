@@ -47,7 +47,7 @@ class Life:
 
     def batches(self, day: str, reason: str) -> list[dict[str, Any]]:
         """The date's batches that have this reason, newest first."""
-        return [b for b in self.local.coordinator.batches(day) if b["reason"] == reason]
+        return [b.record for b in self.local.coordinator.batches(day) if b.value.reason == reason]
 
     # one date
 

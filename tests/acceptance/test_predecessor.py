@@ -38,7 +38,7 @@ def google_environment(local: Local) -> Iterator[None]:
 
 def wait_for_end(local: Local, batch_id: str) -> dict[str, Any]:
     (view,) = wait_for(local.coordinator, [batch_id], timeout=60)
-    return view
+    return view.record
 
 
 def test_predecessors_health_check_works(local: Local) -> None:
@@ -85,7 +85,7 @@ def _regenerate_by_pubsub(local: Local, before: str) -> dict[str, Any]:
     publisher.publish(topic, json.dumps(message).encode()).result(timeout=10)
 
     def opened() -> str | None:
-        known = [batch["batch_id"] for batch in local.coordinator.batches("2026-01-25")]
+        known = [batch.value.batch_id for batch in local.coordinator.batches("2026-01-25")]
         return known[0] if known[0] != before else None
 
     return wait_for_end(local, wait_until(opened, 30, "the triggered batch") or "")

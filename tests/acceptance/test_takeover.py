@@ -29,7 +29,7 @@ from acceptance.takeover_checks import (
 )
 from regen import clock, league
 from regen.adapters.bigquery.clients import emulator_client
-from regen.client.http import Coordinator
+from regen.client.coordinator import Coordinator
 from regen.client.waiting import wait_for_newer
 from regen.data.csvs import DataFolder, read_folder
 from regen.local.plan import Options

@@ -45,7 +45,7 @@ def test_malformed_triggers_do_not_delay_valid_ones(local: Local) -> None:
     publish(local, *poison, json.dumps(GOOD).encode())
 
     def done() -> bool:
-        return any(b["status"] == "promoted" for b in local.coordinator.batches("2026-01-19"))
+        return any(b.value.status == "promoted" for b in local.coordinator.batches("2026-01-19"))
 
     wait_until(done, 60, "the good trigger's batch")
     wait_until(lambda: len(malformed(local)) >= known + len(poison), 30, "the audit of the malformed triggers")
@@ -61,4 +61,4 @@ def test_trigger_for_a_date_without_slate_is_audited_as_rejected(local: Local) -
         pytest.skip("no Pub/Sub emulator here")
     publish(local, json.dumps({**GOOD, "game_date": "2026-08-19"}).encode())
     (batch,) = wait_until(lambda: local.coordinator.batches("2026-08-19"), 30, "the rejected batch")
-    assert (batch["status"], batch["error"]) == ("rejected", "no_slate")
+    assert (batch.value.status, batch.value.error) == ("rejected", "no_slate")

@@ -23,7 +23,8 @@ import infra_adopt as adopt
 from acceptance.takeover import PRODUCTION, Takeover
 from googlesql.warehouse import EvaluatorHarness, make_views
 from regen import clock
-from regen.client.http import Coordinator, problem_from_answer
+from regen.client.coordinator import Coordinator
+from regen.client.http import problem_from_answer
 from regen.client.reader import Reader
 from regen.domain.feature_versions import FeatureVersions
 from regen.features.upstream import upstream_versions

@@ -114,7 +114,7 @@ class ErrandJudge:
         found: Counter[tuple[str, str]] = Counter()
         for row in self._world.warehouse.audit():
             if row.entry.event.value == "backfill":
-                found[row.entry.metadata["backfill_id"], row.entry.status] += 1
+                found[str(row.entry.metadata["backfill_id"]), row.entry.status] += 1
         wanted = Counter((n, word) for n, words in self._world.watch.backfills.orders.items() for word in words)
         if found != wanted:
             self._report("P7", f"the audit has {dict(found)} of {dict(wanted)} orders on backfills")

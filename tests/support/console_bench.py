@@ -15,12 +15,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from werkzeug.test import Client
 
+from regen.client.coordinator import Coordinator
 from regen.client.drifting import by_date
 from regen.client.errors import Unreachable
-from regen.client.http import Coordinator, problem_from_answer
+from regen.client.http import problem_from_answer
 from regen.console.app import application
 from regen.console.looks import Memory
-from regen.console.ports import View
+from regen.console.ports import Row
 from regen.console.security import LinkGate
 from regen.console.site import Site, Target
 from regen.console.sources import CoordinatorOrders, CoordinatorRecords
@@ -46,8 +47,8 @@ class WiredCoordinator(Coordinator):
         object.__setattr__(self, "away", [])
 
     def _sent(
-        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str], seconds: float
-    ) -> dict[str, Any]:
+        self, method: str, path: str, body: Mapping[str, object] | None, headers: Mapping[str, str], seconds: float
+    ) -> dict[str, object]:
         assert seconds > 0
         self.asked.append((method, path, body, dict(headers)))  # type: ignore[attr-defined]
         if self.away:  # type: ignore[attr-defined]
@@ -59,7 +60,7 @@ class WiredCoordinator(Coordinator):
         answer = client.open(where.path, query_string=where.query, method=method, data=raw, headers=given)
         if answer.status_code >= 400:
             raise problem_from_answer(answer.status_code, answer.data)
-        found: dict[str, Any] = json.loads(answer.data)
+        found: dict[str, object] = json.loads(answer.data)
         return found
 
 
@@ -74,21 +75,21 @@ class MemoryTables:
 
     def __init__(self, web: Web) -> None:
         self._bench = web.bench
-        self.awaited_rows: list[View] = []
+        self.awaited_rows: list[Row] = []
         self.scored: dict[str, int] = {}
-        self.grades: list[View] = []
-        self.figures: list[View] = []
+        self.grades: list[Row] = []
+        self.figures: list[Row] = []
         self.asked: list[str] = []
 
     def _rows(self, day: date) -> Sequence[Any]:
         return self._bench.warehouse.predictions(day)
 
-    def dates(self, first: date, last: date) -> list[View]:
+    def dates(self, first: date, last: date) -> list[Row]:
         self.asked.append("dates")
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         return [row for day in days for row in self._date(day)]
 
-    def _date(self, day: date) -> list[View]:
+    def _date(self, day: date) -> list[Row]:
         found = self.coverage(day)
         self.asked.pop()
         if not found:
@@ -111,7 +112,7 @@ class MemoryTables:
         known = self._bench.warehouse._slates.get(day)
         return known.entries if known else ()
 
-    def coverage(self, game_date: date) -> list[View]:
+    def coverage(self, game_date: date) -> list[Row]:
         self.asked.append("coverage")
         entries = self._entries(game_date)
         if not entries:
@@ -131,7 +132,7 @@ class MemoryTables:
             }
         ]
 
-    def slate(self, game_date: date) -> list[View]:
+    def slate(self, game_date: date) -> list[Row]:
         self.asked.append("slate")
         return [
             {
@@ -147,7 +148,7 @@ class MemoryTables:
             for e in self._entries(game_date)
         ]
 
-    def current(self, game_date: date) -> list[View]:
+    def current(self, game_date: date) -> list[Row]:
         self.asked.append("current")
         return [
             {
@@ -161,7 +162,7 @@ class MemoryTables:
             for r in self._bench.warehouse.current_predictions(game_date)
         ]
 
-    def audit(self, game_date: date, batch_id: str = "") -> list[View]:
+    def audit(self, game_date: date, batch_id: str = "") -> list[Row]:
         self.asked.append("audit")
         entries = [row.entry for row in self._bench.warehouse.audit()]
         return [
@@ -178,24 +179,24 @@ class MemoryTables:
             if e.game_date == game_date and batch_id in {"", e.batch_id}
         ]
 
-    def awaited(self, first: date, last: date, *, every: bool) -> list[View]:
+    def awaited(self, first: date, last: date, *, every: bool) -> list[Row]:
         self.asked.append("awaited")
         return [g for g in self.awaited_rows if first.isoformat() <= g["game_date"] <= last.isoformat()]
 
-    def zones(self, first: date, last: date) -> list[View]:
+    def zones(self, first: date, last: date) -> list[Row]:
         self.asked.append("zones")
         return list(by_date(self._bench.deps.books.zone_drifts(first, last)))
 
-    def accuracy(self, first: date, last: date) -> list[View]:
+    def accuracy(self, first: date, last: date) -> list[Row]:
         self.asked.append("accuracy")
         return [g for g in self.grades if first.isoformat() <= g["game_date"] <= last.isoformat()]
 
-    def quality(self, until: date) -> list[View]:
+    def quality(self, until: date) -> list[Row]:
         self.asked.append("quality")
         found = [row for row in self.figures if row["as_of_date"] <= until.isoformat()]
         return [row for row in found if row["as_of_date"] == max(one["as_of_date"] for one in found)]
 
-    def player(self, player: str, first: date, last: date) -> list[View]:
+    def player(self, player: str, first: date, last: date) -> list[Row]:
         self.asked.append("player")
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         return [
@@ -354,7 +355,7 @@ class ConsoleBench:
         return browser
 
 
-def game(day: date = DAY, status: str = "pending_bdb", number: int = 1) -> View:
+def game(day: date = DAY, status: str = "pending_bdb", number: int = 1) -> Row:
     """A game whose late data is awaited."""
     start = datetime.fromisoformat(f"{day}T23:30:00+00:00")
     return {
@@ -372,7 +373,7 @@ def game(day: date = DAY, status: str = "pending_bdb", number: int = 1) -> View:
     }
 
 
-def grade(day: date = DAY, system: str = "steady") -> View:
+def grade(day: date = DAY, system: str = "steady") -> Row:
     """Errors of a date and a system."""
     return {
         "game_date": day.isoformat(), "system_id": system, "graded": 12, "mae": 5.25, "bias": -0.2, "lined": 8,
@@ -380,7 +381,7 @@ def grade(day: date = DAY, system: str = "steady") -> View:
     }  # fmt: skip
 
 
-def figures(as_of: date = DAY, system: str = "steady", beyond: str | None = None) -> View:
+def figures(as_of: date = DAY, system: str = "steady", beyond: str | None = None) -> Row:
     """Live quality of a system over a week."""
     known = {
         "as_of_date": as_of.isoformat(), "window_days": 7, "system_id": system, "graded": 1234, "mae": 5.25, "mae_low": 5.0,

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from regen.console.ports import Row
 from support.console_bench import ConsoleBench, game, grade
 from support.league import DAY, entry, players
 
@@ -68,7 +69,7 @@ def of_tables() -> Large:
     days = [DAY - timedelta(days=n) for n in range(DATES)]
     made.tables.awaited_rows = [game(day, number=n) for day in days for n in range(1, 13)]
     made.tables.grades = [grade(day, f"system_{n}") for day in days for n in range(8)]
-    generations = [
+    generations: list[Row] = [
         {
             "game_date": day.isoformat(), "system_id": f"system_{n}", "points": 20.5, "line": 19.5, "recommendation": "OVER",
             "tier": "GOLD", "retrospective": False, "batch_id": f"regen_{day}_feature_upgrade_0000000{n}",
@@ -78,11 +79,11 @@ def of_tables() -> Large:
         for day in days for n in range(8)
     ]  # fmt: skip
     names = [f"player{n:05}x" for n in range(PLAYERS)]
-    behind = [
+    behind: list[Row] = [
         {"game_date": day.isoformat(), "players": names, "written_at": f"{day}T12:00:00+00:00"} for day in days[:46]
     ]
-    made.tables.player = lambda *_: generations  # type: ignore[method-assign, assignment]
-    made.tables.zones = lambda *_: behind  # type: ignore[method-assign, assignment]
+    made.tables.player = lambda *_: generations  # type: ignore[method-assign]
+    made.tables.zones = lambda *_: behind  # type: ignore[method-assign]
     reads = {
         "/late-data": 2,
         "/late-data?all=1": 2,

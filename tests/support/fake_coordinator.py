@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from regen.api.batches import WholeBatch
+from regen.client.answers import BATCH
+
 Answer = tuple[int, Any] | tuple[int, Any, Mapping[str, str]]
 
 
@@ -39,9 +42,21 @@ def view(batch_id: str = "regen_2026-01-20_test_1", status: str = "promoted", **
         "status": status,
         "round": 1,
         "reason": "test",
+        "reasons": ["test"],
+        "metadata": {},
         "triggered_by": "api_key:local",
+        "trigger_ids": [],
+        "systems": ["ensemble_v1"],
+        "code_version": "1",
+        "feature_snapshot": None,
+        "features_built_at": None,
         "created_at": "2026-01-20T20:00:00+00:00",
+        "updated_at": "2026-01-20T20:00:04+00:00",
+        "deadline": "2026-01-20T20:30:00+00:00",
         "ended_at": "2026-01-20T20:00:04+00:00",
+        "processing_time_seconds": 4.0,
+        "superseded_count": 21,
+        "regenerated_count": 21,
         "requested_players": 4,
         "excluded_players": 2,
         "requests": 1,
@@ -52,8 +67,11 @@ def view(batch_id: str = "regen_2026-01-20_test_1", status: str = "promoted", **
         "counts": counts,
         "pending": [],
         "outcomes": [{"player_lookup": "zed", "outcome": "failed", "reason": "no_features", "error": "none"}],
+        "history": [],
         "verdict": {
+            "passed": False,
             "failed": ["coverage"],
+            "accepted": [],
             "checks": [
                 {
                     "name": "coverage",
@@ -67,6 +85,11 @@ def view(batch_id: str = "regen_2026-01-20_test_1", status: str = "promoted", **
         },
         **more,
     }
+
+
+def whole(**more: Any) -> WholeBatch:
+    """The same, read."""
+    return BATCH.convert(view(**more))
 
 
 @contextmanager

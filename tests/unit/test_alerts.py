@@ -38,9 +38,9 @@ def test_each_alert_kind_has_a_severity_and_a_command() -> None:
     assert set(SPECS) == set(AlertKind)
     for kind in AlertKind:
         told = alert(kind, "why", batch_id="b", game_date="2026-01-20", until="2026-01-21")
-        assert told["look"].startswith("regen ")
-        assert told["runbook"].endswith(f"#{kind}")
-        assert "{" not in alert(kind, "why")["look"], "without the fields, too"
+        assert str(told["look"]).startswith("regen ")
+        assert str(told["runbook"]).endswith(f"#{kind}")
+        assert "{" not in str(alert(kind, "why")["look"]), "without the fields, too"
 
 
 def test_chat_message_says_what_happened_and_what_to_do() -> None:

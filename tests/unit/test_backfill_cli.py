@@ -20,7 +20,15 @@ Regen = Callable[..., Result]
 
 
 def date_of(day: str, status: str, **more: Any) -> dict[str, Any]:
-    known = {"game_date": day, "status": status, "batch_id": None, "why": None, "expected_players": 4, "requests": None}
+    known = {
+        "game_date": day,
+        "status": status,
+        "batch_id": None,
+        "why": None,
+        "expected_players": 4,
+        "requests": None,
+        "attempt": 1,
+    }
     known |= dict.fromkeys(("requested_players", "produced", "coverage_pct", "superseded", "inserted", "seconds"))
     return {**known, **more}
 
@@ -32,6 +40,14 @@ def record(status: str, *dates: dict[str, Any]) -> dict[str, Any]:
         "from": "2026-01-20",
         "to": "2026-01-21",
         "reason": "r",
+        "only": "all",
+        "backwards": False,
+        "max_concurrent_dates": 3,
+        "created_by": "api_key:ops",
+        "created_at": "2026-01-25T20:00:00+00:00",
+        "updated_at": "2026-01-25T20:00:00+00:00",
+        "ended_at": None,
+        "counts": {},
         "dates": list(dates),
     }
 
@@ -121,7 +137,7 @@ def test_backfill_orders_status_and_dry_run_print_their_result(fake: FakeCoordin
     assert len(fake.bodies("POST /backfills")) == 1
     fake.say(f"POST /backfills/{NAME}/pause", (202, record("paused", PROMOTED)))
     assert f"{NAME}: paused" in regen("backfill", "pause", NAME).stdout
-    fake.say(f"POST /backfills/{NAME}/cancel", (200, {"status": "dry_run", "would_be": "cancelled"}))
+    fake.say(f"POST /backfills/{NAME}/cancel", (200, {**record("dry_run"), "would": "cancel", "would_be": "cancelled"}))
     assert f"would cancel {NAME}: it would be cancelled" in regen("backfill", "cancel", NAME, "--dry-run").stdout
     assert fake.bodies(f"POST /backfills/{NAME}/cancel") == [{"dry_run": True}]
     fake.say("GET /backfills", (200, {"backfills": [record("done", PROMOTED)]}))

@@ -25,6 +25,7 @@ ACCEPTED = {
     "status_url": "http://x",
 }
 BATCH = "regen_2026-01-20_test_1"
+WOULD = {"status": "dry_run", "would": "cancel", "batch_id": BATCH, "why": "a drill"}
 Regen = Callable[..., Result]
 
 
@@ -76,6 +77,7 @@ def test_command_line_imports_nothing_heavy() -> None:
         "sklearn",
         "rich.table",
         "regen.domain.checks",
+        "regen.client.answers",
         "starlette",
         "uvicorn",
         "jinja2",
@@ -109,6 +111,7 @@ def test_regenerate_carries_scope_and_metadata(fake: FakeCoordinator, regen: Reg
 
 def test_dry_run_prints_what_would_happen(fake: FakeCoordinator, regen: Regen) -> None:
     answer = {"would": "coalesce", "game_date": "2026-01-20", "requested_players": 4, "requests": 1, "systems": ["s"]}
+    answer |= {"players": ["a", "b", "c", "d"]}
     answer |= {"live_batch_id": "regen_x", "excluded": {"out": 2}, "features_built_at": None}
     fake.say("POST /regenerate-with-supersede", (200, answer))
     result = regen("regenerate", "2026-01-20", "--dry-run")
@@ -168,6 +171,7 @@ def test_wait_for_a_date_waits_for_its_live_batches(fake: FakeCoordinator, regen
     assert regen("wait", "--date", "2026-01-20").exit_code == 0
 
 
+WAITING = {"trigger_id": "t7", "reason": "r", "triggered_by": "api_key:ops", "at": "2026-01-20T20:00:00+00:00"}
 CARRYING = "regen_2026-01-20_test_2"
 
 
@@ -191,7 +195,7 @@ def test_coalesced_order_waits_for_the_batch_that_carries_it(
 def test_wait_for_a_date_includes_coalesced_triggers(
     status: str, code: int, fake: FakeCoordinator, regen: Regen
 ) -> None:
-    waiting = [{"trigger_id": "t7"}]
+    waiting = [WAITING]
     fake.say(
         "GET /batches?game_date=2026-01-20",
         (200, {"batches": [view("one", "running")], "waiting": waiting}),
@@ -206,7 +210,7 @@ def test_wait_for_a_date_includes_coalesced_triggers(
 
 
 def test_wait_for_a_date_times_out(fake: FakeCoordinator, regen: Regen) -> None:
-    fake.say("GET /batches?game_date=2026-01-20", (200, {"batches": [view("one")], "waiting": [{"trigger_id": "t7"}]}))
+    fake.say("GET /batches?game_date=2026-01-20", (200, {"batches": [view("one")], "waiting": [WAITING]}))
     result = regen("wait", "--date", "2026-01-20", "--timeout", "0.1")
     assert result.exit_code == 5
     assert "t7" in result.stderr
@@ -220,7 +224,7 @@ def test_wait_takes_either_a_batch_or_a_date(regen: Regen) -> None:
 @pytest.mark.parametrize("order", ["cancel", "redrive", "rollback"])
 def test_orders_need_confirmation(order: str, fake: FakeCoordinator, regen: Regen) -> None:
     fake.say(f"GET /batches/{BATCH}", (200, view()))
-    fake.say(f"POST /batches/{BATCH}/{order}", (202, {"status": "accepted", "batch_id": BATCH}))
+    fake.say(f"POST /batches/{BATCH}/{order}", (202, {**WOULD, "status": "accepted"}))
     refused = regen(order, BATCH)
     assert refused.exit_code == 2
     assert "--yes" in refused.stderr
@@ -244,7 +248,7 @@ def test_orders_need_confirmation(order: str, fake: FakeCoordinator, regen: Rege
 )
 def test_confirmation_names_the_counts(order: str, counts: str, fake: FakeCoordinator, regen: Regen) -> None:
     fake.say(f"GET /batches/{BATCH}", (200, view()))
-    fake.say(f"POST /batches/{BATCH}/{order}", (200, {"status": "dry_run"}))
+    fake.say(f"POST /batches/{BATCH}/{order}", (200, WOULD))
     assert counts in regen(order, BATCH, "--dry-run").stdout
 
 
@@ -268,7 +272,8 @@ def test_empty_player_name_does_not_select_all(option: str, given: str, fake: Fa
 
 def test_start_and_grade_have_a_dry_run(fake: FakeCoordinator, regen: Regen) -> None:
     answer = {"would": "open", "game_date": "2026-01-20", "requested_players": 4, "requests": 1, "systems": ["s"]}
-    fake.say("POST /start", (200, {**answer, "live_batch_id": None, "excluded": {}, "features_built_at": None}))
+    answer |= {"players": ["a", "b", "c", "d"], "live_batch_id": None, "excluded": {}, "features_built_at": None}
+    fake.say("POST /start", (200, answer))
     assert "would open 2026-01-20: 4 players" in regen("start", "2026-01-20", "--dry-run").stdout
     fake.say("POST /grades", (200, {"status": "dry_run", "dates": [{"game_date": "2026-01-20"}]}))
     assert "2026-01-20" in regen("grade", "2026-01-20", "--dry-run").stdout
@@ -292,7 +297,7 @@ def test_only_what_changes_something_needs_a_reason(
     fake.say(f"GET /batches/{BATCH}", (200, view(status="rejected")))
     fake.say(f"GET /batches/{BATCH}/moves", (404, {"title": "No such route"}))
     for route in (f"POST /batches/{BATCH}/promote", "POST /halt"):
-        fake.say(route, (200, {"status": "dry_run", "batch_id": BATCH, "waiting": 0, "halted": False}))
+        fake.say(route, (200, {**WOULD, "waiting": 0}))
     assert regen(*order, "--dry-run").exit_code == 0
     asked = len(fake.asked)
     refused = regen(*order, "--yes")
@@ -308,7 +313,7 @@ def test_a_problem_is_not_said_twice(fake: FakeCoordinator, regen: Regen) -> Non
 
 def test_promote_needs_every_failed_check_by_name(fake: FakeCoordinator, regen: Regen) -> None:
     fake.say(f"GET /batches/{BATCH}", (200, view(status="rejected")))
-    fake.say(f"POST /batches/{BATCH}/promote", (202, {"status": "accepted", "batch_id": BATCH}))
+    fake.say(f"POST /batches/{BATCH}/promote", (202, {**WOULD, "status": "accepted"}))
     assert "also failed coverage" in regen("promote", BATCH, "--check", "mean_shift", "-r", "x").stderr
     result = regen("promote", BATCH, "--check", "coverage", "--reason", "late scratch", "--yes")
     assert result.exit_code == 0
@@ -358,7 +363,7 @@ def test_version_flag_prints_the_version(regen: Regen) -> None:
 
 
 def test_doctor_names_what_does_not_answer(fake: FakeCoordinator, regen: Regen) -> None:
-    fake.say("GET /health", (200, {"status": "healthy", "version": "1"}))
+    fake.say("GET /health", (200, {"status": "healthy", "service": "coordinator", "version": "1"}))
     fake.say("GET /ready", (401, {"title": "Unauthenticated", "detail": "a valid X-API-Key header is required"}))
     result = regen("doctor", "--json", "--project", "Not A Project")
     states = {finding["what"]: finding["state"] for finding in json.loads(result.stdout)}

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from regen.client.errors import Problem, Unreachable
-from regen.client.http import Coordinator, problem_from_answer
+from regen.client.coordinator import Coordinator
+from regen.client.errors import NotPromised, Problem, Unreachable
+from regen.client.http import problem_from_answer
 from regen.client.waiting import StillLive, wait_for
 from support.fake_coordinator import FakeCoordinator, serving, view
 
@@ -27,15 +28,17 @@ def coordinator(fake: FakeCoordinator) -> Coordinator:
 
 
 def test_client_sends_key_and_query(fake: FakeCoordinator, coordinator: Coordinator) -> None:
-    fake.say("GET /batches?game_date=2026-01-20", (200, {"batches": [{"batch_id": "b"}]}))
-    assert coordinator.batches("2026-01-20") == [{"batch_id": "b"}]
+    listed = {**view("b"), "counts": 7}
+    fake.say("GET /batches?game_date=2026-01-20", (200, {"batches": [listed]}))
+    (found,) = coordinator.batches("2026-01-20")
+    assert (found.value.batch_id, found.record) == ("b", listed)
     headers = {name.lower(): value for name, value in fake.asked[0][2].items()}
     assert headers["x-api-key"] == "k"
 
 
 def test_read_is_retried_while_the_coordinator_is_away(fake: FakeCoordinator, coordinator: Coordinator) -> None:
-    fake.say("GET /batches/b", UNAVAILABLE, UNAVAILABLE, (200, {"batch_id": "b"}))
-    assert coordinator.batch("b") == {"batch_id": "b"}
+    fake.say("GET /batches/b", UNAVAILABLE, UNAVAILABLE, (200, view("b")))
+    assert coordinator.batch("b").record == view("b")
 
 
 def test_order_with_a_key_is_retried_under_the_same_key(fake: FakeCoordinator, coordinator: Coordinator) -> None:
@@ -54,8 +57,8 @@ def test_order_without_a_key_is_not_retried(fake: FakeCoordinator, coordinator: 
 
 
 def test_order_on_a_batch_is_retried_under_one_key(fake: FakeCoordinator, coordinator: Coordinator) -> None:
-    fake.say("POST /batches/b/rollback", UNAVAILABLE, (202, {"status": "accepted"}))
-    assert coordinator.order("b", "rollback", {}) == {"status": "accepted"}
+    fake.say("POST /batches/b/rollback", UNAVAILABLE, (202, {"status": "accepted", "batch_id": "b"}))
+    assert coordinator.order("b", "rollback", {}).value.batch_id == "b"
     assert len(fake.asked) == 2
     assert len({headers["Idempotency-Key"] for _, _, headers in fake.asked}) == 1
 
@@ -91,16 +94,16 @@ def test_total_wait_for_retry_after_is_bounded(fake: FakeCoordinator) -> None:
 @pytest.mark.parametrize("said", ["soon", "-5", "1e3", "Wed, 99 Nov 2026"])
 def test_invalid_retry_after_falls_back_to_the_default(fake: FakeCoordinator, said: str) -> None:
     waited: list[float] = []
-    fake.say("GET /batches/b", (*UNAVAILABLE, {"Retry-After": said}), (200, {"batch_id": "b"}))
-    assert patient(fake, waited, []).batch("b") == {"batch_id": "b"}
+    fake.say("GET /batches/b", (*UNAVAILABLE, {"Retry-After": said}), (200, view("b")))
+    assert patient(fake, waited, []).batch("b").value.batch_id == "b"
     assert waited == [0.5]
 
 
 def test_retry_after_in_the_past_waits_a_moment(fake: FakeCoordinator) -> None:
     waited: list[float] = []
     past = {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}
-    fake.say("GET /batches/b", (*UNAVAILABLE, past), (200, {"batch_id": "b"}))
-    assert patient(fake, waited, []).batch("b") == {"batch_id": "b"}
+    fake.say("GET /batches/b", (*UNAVAILABLE, past), (200, view("b")))
+    assert patient(fake, waited, []).batch("b").value.batch_id == "b"
     assert waited == [0.2]
 
 
@@ -158,14 +161,68 @@ def test_answer_of_another_server_is_reported(fake: FakeCoordinator, coordinator
         coordinator.batch("b")
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"counts": None}, "Expected `object`, got `null` - at `$.counts`"),
+        ({"round": "two"}, "Expected `int`, got `str` - at `$.round`"),
+        (
+            {"history": [{"at": "2026-01-20T20:00:00Z", "from": "a", "to": "b"}]},
+            "missing required field `why` - at `$.history[0]`",
+        ),
+    ],
+    ids=["null", "other type", "missing"],
+)
+def test_an_answer_of_another_form_names_its_field(
+    fake: FakeCoordinator, coordinator: Coordinator, change: dict[str, object], says: str
+) -> None:
+    fake.say("GET /batches/b", (200, {**view("b"), **change}))
+    with pytest.raises(NotPromised) as caught:
+        coordinator.batch("b")
+    assert str(caught.value).startswith("GET /batches/b: the coordinator's answer is not what this version reads: ")
+    assert says in str(caught.value)
+    assert (caught.value.exit_code, caught.value.next) == (5, "regen doctor")
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [({}, "POST /bdb/scan was carried out: "), ({"dry_run": True}, "POST /bdb/scan: ")],
+    ids=["order", "dry run"],
+)
+def test_an_order_with_a_strange_answer_was_carried_out(
+    fake: FakeCoordinator, coordinator: Coordinator, body: dict[str, object], says: str
+) -> None:
+    fake.say("POST /bdb/scan", (200, {"triggered": [], "counts": {}}))
+    with pytest.raises(NotPromised, match="missing required field `games`") as caught:
+        coordinator.scan(body)
+    assert str(caught.value).startswith(says)
+
+
+def test_fields_of_a_newer_coordinator_are_kept_and_not_read(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+    newer = {**view("b", "postponed"), "weather": "snow", "counts": {**view()["counts"], "retired": 3}}
+    fake.say("GET /batches/b", (200, newer))
+    found = coordinator.batch("b")
+    assert (found.value.status, found.value.counts.produced, found.record) == ("postponed", 3, newer)
+
+
+def test_fields_that_an_older_coordinator_lacks_have_defaults(fake: FakeCoordinator, coordinator: Coordinator) -> None:
+    older = view("b")
+    assert not {"promoted_rounds", "hold", "withdrawals", "withdrawal", "models", "on_behalf_of"} & older.keys()
+    fake.say("GET /batches/b", (200, older))
+    found = coordinator.batch("b").value
+    assert (found.promoted_rounds, found.hold, found.withdrawals, found.on_behalf_of) == ([], False, {}, None)
+    fake.say("GET /ready", (200, {"status": "ready", "version": "1", "firestore": "ok", "bigquery": "ok"}))
+    assert not coordinator.ready().value.vitals
+
+
 def test_wait_ends_with_the_batches_and_prints_each_poll(fake: FakeCoordinator, coordinator: Coordinator) -> None:
     fake.say("GET /batches/a", (200, view("a", "running")), (200, view("a", "promoted")))
     fake.say("GET /batches/b", (200, view("b", "rejected")))
     looks: list[list[str]] = []
     ends = wait_for(
-        coordinator, ["a", "b"], timeout=5, every=0.01, look=lambda views: looks.append([v["status"] for v in views])
+        coordinator, ["a", "b"], timeout=5, every=0.01, look=lambda views: looks.append([v.status for v in views])
     )
-    assert [end["status"] for end in ends] == ["promoted", "rejected"]
+    assert [end.value.status for end in ends] == ["promoted", "rejected"]
     assert looks == [["running", "rejected"], ["promoted", "rejected"]]
     assert len(fake.bodies("GET /batches/b")) == 1
 

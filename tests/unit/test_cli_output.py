@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from regen.cli.output import Output, cell, columns, some
 from regen.cli.progress import describe
-from regen.client.moves import moves
+from regen.client.moves import Move, moves, of_rows
 from regen.client.reader import date_of
 from regen.demo.facts import Before, Facts
 from regen.demo.verdict import sentence, statements
-from support.fake_coordinator import view
+from support.fake_coordinator import whole
 
 
 def test_tables_are_not_truncated_in_pipes(capsys: pytest.CaptureFixture[str]) -> None:
@@ -41,26 +40,21 @@ def test_long_list_of_names_is_shortened() -> None:
 
 
 def test_batch_is_summarised_in_one_line() -> None:
-    assert describe(view()) == (
+    assert describe(whole()) == (
         "2026-01-20: Promoted: new predictions of 3 of 4 players; 21 rows superseded, 21 inserted."
     )
-    assert describe(view(status="running")) == "2026-01-20 running: 4/4 done, 1 failed, 0 skipped"
+    assert describe(whole(status="running")) == "2026-01-20 running: 4/4 done, 1 failed, 0 skipped"
 
 
 def test_date_is_read_from_a_batch_id() -> None:
     assert date_of("regen_2026-01-20_bdb_upgrade_ab12").isoformat() == "2026-01-20"
 
 
-def _row(player: str, system: str, old: float, new: float | None, sides: str = "OVER OVER") -> dict[str, Any]:
+def _row(player: str, system: str, old: float, new: float | None, sides: str = "OVER OVER") -> Move:
     before, after = sides.split()
-    return {
-        "player_lookup": player,
-        "system_id": system,
-        "old_points": old,
-        "new_points": new,
-        "old_recommendation": before,
-        "new_recommendation": after,
-    }
+    row = {"player_lookup": player, "system_id": system, "old_points": old, "new_points": new}
+    (move,) = of_rows([{**row, "old_recommendation": before, "new_recommendation": after}])
+    return move
 
 
 def test_moves_are_summarised_by_player() -> None:
@@ -78,7 +72,7 @@ def test_moves_are_summarised_by_player() -> None:
         ("ann", 2.0, -4.0, 1),
         ("bob", 0.0, 0.0, 0),
     ]
-    assert found.as_record()["players"][0]["move"] == 2.0
+    assert found.players[0].move == 2.0
 
 
 def test_moves_without_rows_are_empty() -> None:
@@ -89,7 +83,7 @@ def _facts(old: int = 21, **standing: int) -> Facts:
     row = {"old_rows": 21, "kept_rows": 0, "replaced_rows": 21, "withdrawn_rows": 0, "new_rows": 21, "current_rows": 21}
     row |= {"current_players": 3, "doubled_keys": 0, **standing}
     end = {
-        "batch_id": view()["batch_id"],
+        "batch_id": whole().batch_id,
         "event": "promoted",
         "superseded_count": 21,
         "regenerated_count": 21,
@@ -100,9 +94,9 @@ def _facts(old: int = 21, **standing: int) -> Facts:
 
 
 def test_verdict_of_a_good_run_has_its_counts() -> None:
-    found = statements([view()], _facts(), damaged=False)
+    found = statements([whole()], _facts(), damaged=False)
     assert all(statement.holds for statement in found)
-    said = sentence([view()], _facts(), 4.0, passed=True)
+    said = sentence([whole()], _facts(), 4.0, passed=True)
     assert said == (
         "OK: 1 of 1 dates promoted, 3 players have current predictions, 21 old ones superseded, each with a replacement, "
         "21 inserted, 1 audit rows, nothing lost, 4.0 s."
@@ -120,22 +114,22 @@ def test_verdict_of_a_good_run_has_its_counts() -> None:
     ids=["a row is gone", "no replacement", "double", "fewer than the batch says"],
 )
 def test_verdict_names_faults_in_the_tables(facts: Facts) -> None:
-    assert not all(statement.holds for statement in statements([view()], facts, damaged=False))
+    assert not all(statement.holds for statement in statements([whole()], facts, damaged=False))
 
 
 def _rejected_facts(**standing: int) -> Facts:
     facts = _facts(kept_rows=21, replaced_rows=0, new_rows=0, **standing)
-    end = {"batch_id": view()["batch_id"], "event": "rejected", "error": "checks failed: coverage"}
+    end = {"batch_id": whole().batch_id, "event": "rejected", "error": "checks failed: coverage"}
     return Facts(facts.before, facts.standing, {"2026-01-20": [end]}, facts.coverage)
 
 
 def test_rejection_passes_only_where_it_was_expected() -> None:
-    rejected = view(status="rejected")
+    rejected = whole(status="rejected")
     assert all(s.holds for s in statements([rejected], _rejected_facts(), damaged=True))
     assert not all(s.holds for s in statements([rejected], _rejected_facts(), damaged=False))
     assert "21 stayed as they were" in sentence([rejected], _rejected_facts(), 1.0, passed=True)
 
 
 def test_rejection_for_another_reason_fails_the_demo() -> None:
-    rejected = view(status="rejected", verdict={"failed": ["in_range"], "checks": []})
+    rejected = whole(status="rejected", verdict={"passed": False, "failed": ["in_range"], "accepted": [], "checks": []})
     assert not all(s.holds for s in statements([rejected], _rejected_facts(), damaged=True))

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import make_server
 
+from regen.client.coordinator import Coordinator
 from regen.client.errors import Problem
-from regen.client.http import Coordinator
 from regen.client.identity import VARIABLE, Identity
 from regen.web.settings import read_settings
 from support.cloud_run_front import CloudRunFront

@@ -171,9 +171,9 @@ def test_rollback_wants_the_date_typed(bench: ConsoleBench) -> None:
 
 def test_promote_names_each_failed_check_and_the_date(bench: ConsoleBench) -> None:
     name = _rejected(bench)
-    view = bench.web.get(f"/batches/{name}").json
-    assert view is not None
-    failed = view["verdict"]["failed"]
+    view = bench.coordinator.batch(name).value
+    assert view.verdict is not None
+    failed = view.verdict.failed
     assert failed
     browser = bench.browser()
     where = f"/acts/promote?batch={name}"

@@ -261,8 +261,7 @@ def test_a_batch_page_says_the_sentence_of_the_command_line(bench: ConsoleBench)
     for make in (_rejected, _held, _cancelled, _rolled_back, _live):
         fresh = ConsoleBench()
         name = make(fresh)
-        view = fresh.web.get(f"/batches/{name}").json
-        assert view is not None
+        view = fresh.coordinator.batch(name).value
         assert batch_sentence(view) in fresh.browser().get(f"/batches/{name}").text.replace("&#39;", "'")
 
 

@@ -20,7 +20,7 @@ import pytest
 from regen.cli.console import made
 from regen.cli.session import Session
 from regen.cli.settings import Given
-from regen.client.http import Coordinator
+from regen.client.coordinator import Coordinator
 from regen.client.reader import Reader
 from regen.console.serve import LoopbackConsole, target_of
 from support.fake_coordinator import FakeCoordinator, serving, view

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from regen.adapters.memory.ledger import MemoryLedger
-from regen.client.moves import moves
+from regen.client.moves import moves, of_answer
+from support.console_bench import WiredCoordinator
 from support.league import DAY, entry, players
 from support.web_bench import Web
 
@@ -88,7 +89,8 @@ def test_rows_are_bounded_and_the_rest_is_counted(web: Web, monkeypatch: pytest.
 
 def test_the_command_line_sums_the_rows_up(web: Web) -> None:
     web.bench.slate([*FRESH, *BROKEN])
-    found = moves(_moves(web, web.bench.run("second").batch_id)["rows"])
+    batch_id = web.bench.run("second").batch_id
+    found = moves(of_answer(WiredCoordinator(web).moves(batch_id)))
     assert (found.replaced, found.changed, found.mean_move) == (16, 16, 3.0)
 
 

@@ -192,7 +192,7 @@ def test_news_of_one_scan_shares_a_batch() -> None:
     report = bench.scan()
     assert report.counts == {"regenerate": 3}
     assert (len(bench.triggers()), bench.numbered()) == (1, 2)
-    metadata = bench.newest().metadata
+    metadata: Any = bench.newest().metadata
     assert metadata["games"] == ["0022500601", "0022500602"]
     assert {n["player"]: n["now"] for n in metadata["news"]} == {
         "playera": "out", "playerb": "line 19.5", "xava": "out",

@@ -16,14 +16,16 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from regen.api.batches import WholeBatch
 from regen.client.accuracy import SystemErrors, by_system
-from regen.client.moves import moves
+from regen.client.moves import moves, of_rows
 from regen.client.reader import Reader
 from regen.report.facts import Facts, facts_of
 from regen.report.page import page
 from regen.report.svg import NARROW, STEPS, Series, Span, bars, differences, histogram, ticks, timeline
 from regen.report.tables import table_html
 from support.console_bench import figures
+from support.fake_coordinator import whole
 
 NOW = datetime(2026, 1, 25, 12, tzinfo=UTC)
 HEADS = [
@@ -46,33 +48,27 @@ CHROMIUM = next(
 )
 
 
-def view(day: str, failed: int = 0) -> dict[str, Any]:
+def view(day: str, failed: int = 0, superseded: int = 500) -> WholeBatch:
     steps = ["created", "dispatching", "running", "complete", "verifying", "promoting", "promoted"]
     history = [
         {"from": a, "to": b, "at": (NOW + timedelta(seconds=n + 1)).isoformat(), "why": "x"}
         for n, (a, b) in enumerate(itertools.pairwise(steps))
     ]
-    return {
-        "batch_id": f"regen_{day}_x_1",
-        "game_date": day,
-        "status": "promoted",
-        "reason": "x",
-        "created_at": NOW.isoformat(),
-        "coverage_pct": 100.0 - failed,
-        "counts": {
-            "requested": 80,
-            "produced": 80 - failed,
-            "skipped": 0,
-            "failed": failed,
-            "superseded": 500,
-            "inserted": 510,
-        },
-        "outcomes": [
+    counts = {"requested": 80, "produced": 80 - failed, "skipped": 0, "failed": failed}
+    return whole(
+        batch_id=f"regen_{day}_x_1",
+        game_date=day,
+        reason="x",
+        created_at=NOW.isoformat(),
+        coverage_pct=100.0 - failed,
+        counts={**counts, "superseded": superseded, "inserted": 510},
+        outcomes=[
             {"player_lookup": f"p{n}<b>", "outcome": "failed", "reason": "no_features", "error": None}
             for n in range(failed)
         ],
-        "history": history,
-    }
+        verdict=None,
+        history=history,
+    )
 
 
 def rows(number: int = 60) -> list[dict[str, Any]]:
@@ -98,7 +94,7 @@ def backfill_facts() -> Facts:
         reason="x",
         made_at=NOW,
         batches=[view("2026-01-20"), view("2026-01-21", failed=6)],
-        moves=moves(found),
+        moves=moves(of_rows(found)),
         pairs=[(f"{r['player_lookup']}, 2026-01-20", "ensemble_v1", r["old_points"], r["new_points"]) for r in found],
         lacking=[("2026-01-22", "no slate"), ("2026-01-23", "up\x1b[2K\u202eside")],
         accuracy={
@@ -106,7 +102,7 @@ def backfill_facts() -> Facts:
             "2026-01-21": {"players": 70, "pairs": 0, "mae_before": None, "mae_after": None, "mae": 5.0},
         },
         systems=[SystemErrors("zone_matchup_v1", 60, 5.125, 4.875)],
-        quality=[figures(), figures(system="bold", beyond="over_share_pct")],
+        quality=[dict(figures()), dict(figures(system="bold", beyond="over_share_pct"))],
     )
 
 
@@ -153,8 +149,7 @@ def test_report_fetches_nothing_and_escapes_outside_text(facts: Facts) -> None:
 
 
 def test_a_first_prediction_has_nothing_to_compare() -> None:
-    first = view("2026-01-20")
-    first["counts"]["superseded"] = 0
+    first = view("2026-01-20", superseded=0)
     html = page(Facts("batch_2026-01-20_1", "promoted", "daily", NOW, [first], moves([])))
     assert "Nothing was replaced: these are first predictions." in html
     assert "no box score of these players is in the tables" in html

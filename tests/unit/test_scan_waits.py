@@ -17,7 +17,7 @@ BEFORE, OF_DATE = "GET /batches?limit=1", f"GET /batches?game_date={DAY}"
 OLD = view("batch_2026-01-20_aaaaaaaa", created_at="2026-01-20T20:00:00+00:00")
 NEW = view("regen_2026-01-20_bdb_upgrade_bbbbbbbb", created_at="2026-01-21T09:00:00+00:00")
 LATE = {"triggered": [DAY], "games": [], "counts": {}, "zones": []}
-NEWS = {"triggered": [DAY], "games": 3, "news": [], "counts": {}}
+NEWS = {"status": "scanned", "triggered": [DAY], "games": 3, "news": [], "counts": {}}
 SCANS = [("bdb", "/bdb/scan", LATE), ("news", "/news/scan", NEWS)]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from regen.client.moves import moved
+from regen.client.moves import Move, moved, of_rows
 from support.league import entry, names, players
 from support.seat import Seat
 
@@ -35,7 +35,7 @@ def test_diff_of_what_did_not_move_says_so(seat: Seat) -> None:
     assert seat("diff", batch).stdout.startswith("nothing moved: the 20 replaced predictions have")
 
 
-def _row(**changes: Any) -> dict[str, Any]:
+def _row(**changes: Any) -> Move:
     known: dict[str, Any] = {"game_date": "2026-01-20", "player_lookup": "ann", "system_id": "s", "reason": "x"}
     for side in ("old", "new"):
         known |= {
@@ -44,7 +44,8 @@ def _row(**changes: Any) -> dict[str, Any]:
             f"{side}_recommendation": "OVER",
             f"{side}_tier": "GOLD",
         }
-    return {**known, **changes}
+    (move,) = of_rows([{**known, **changes}])
+    return move
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from regen.domain.batch import Status
-from regen.domain.batch_facts import BatchFacts, FailedCheck, Waiver
+from regen.domain.batch_facts import BatchFacts, Waiver
+from regen.domain.checks.waivers import FailedCheck
 from regen.domain.next_steps import next_commands
 from regen.domain.summary import SENTENCES, range_sentence, sentence, standing
 from support.league import players
@@ -223,9 +224,15 @@ def test_summary_is_true_in_every_state(changes: dict[str, Any], said: str, left
     assert next_commands(facts)[0].startswith(command)
 
 
+class _Date(NamedTuple):
+    status: str
+    superseded: int | None = None
+    inserted: int | None = None
+
+
 def test_cancelled_dates_are_not_counted_as_short() -> None:
-    dates: list[dict[str, Any]] = [{"status": s} for s in ("cancelled", "cancelled", "no_slate", "waiting", "newer")]
-    dates.append({"status": "promoted", "superseded": 5, "inserted": 6})
+    dates = [_Date(status) for status in ("cancelled", "cancelled", "no_slate", "waiting", "newer")]
+    dates.append(_Date("promoted", 5, 6))
     assert range_sentence("backfill_x", "cancelled", dates) == (
         "backfill_x is cancelled: of 6 dates 1 promoted, 2 cancelled, 1 without a slate, 1 waiting, 1 newer; "
         "5 rows superseded, 6 inserted"

@@ -69,7 +69,7 @@ def test_a_silent_coordinator_is_given_up_and_said(regen: Regen, monkeypatch: py
     """It was 607 s of silence: five attempts of 120 s."""
     assert http.READ_SECONDS == 10.0
     assert patience.MOMENTS[:2] == (2.0, 4.0)
-    monkeypatch.setattr(http.Coordinator, "_sent", _hurried(http.Coordinator._sent))
+    monkeypatch.setattr(http.Connection, "_sent", _hurried(http.Connection._sent))
     with silent() as url:
         ended = regen("status", COORDINATOR_URL=url)
     assert ended.exit_code == 5
@@ -79,7 +79,7 @@ def test_a_silent_coordinator_is_given_up_and_said(regen: Regen, monkeypatch: py
 def _hurried(sent: Callable[..., Any]) -> Callable[..., Any]:
     """The same request with a hundredth of the patience."""
 
-    def hurried(self: http.Coordinator, *asked: Any) -> Any:
+    def hurried(self: http.Connection, *asked: Any) -> Any:
         *others, seconds = asked
         assert 0 < seconds <= 10.0
         return sent(self, *others, seconds / 100)
@@ -103,15 +103,15 @@ def test_reads_have_ten_seconds_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
     asked: list[float] = []
 
-    def sent(self: http.Coordinator, method: str, path: str, body: Any, headers: Any, seconds: float) -> Any:
+    def sent(self: http.Connection, method: str, path: str, body: Any, headers: Any, seconds: float) -> Any:
         asked.append(seconds)
         clock[0] += min(seconds, 4.0)
         raise Unreachable("silent")
 
     monkeypatch.setattr(http, "time", SimpleNamespace(monotonic=lambda: clock[0]))
-    monkeypatch.setattr(http.Coordinator, "_sent", sent)
+    monkeypatch.setattr(http.Connection, "_sent", sent)
     with pytest.raises(Unreachable):
-        http.Coordinator("http://127.0.0.1:1", "k", sleep=lambda _: None).get("/batches")
+        http.Connection("http://127.0.0.1:1", "k", sleep=lambda _: None).get("/batches")
     assert asked == [10.0, 6.0, 2.0]
 
 
@@ -155,11 +155,11 @@ def test_loopback_never_goes_through_a_proxy(regen: Regen, monkeypatch: pytest.M
 def test_doctor_asks_a_silent_coordinator_once(regen: Regen, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def sent(self: http.Coordinator, method: str, path: str, *_: Any) -> Any:
+    def sent(self: http.Connection, method: str, path: str, *_: Any) -> Any:
         asked.append(path)
         raise Unreachable(f"no answer ({self.origin})")
 
-    monkeypatch.setattr(http.Coordinator, "_sent", sent)
+    monkeypatch.setattr(http.Connection, "_sent", sent)
     ended = regen("doctor", "--json", COORDINATOR_URL="http://127.0.0.1:9", BIGQUERY_EMULATOR_HOST="http://127.0.0.1:9")
     rows = {row["what"]: row["state"] for row in json.loads(ended.stdout)}
     assert asked == ["/health", "/ready"]

@@ -24,12 +24,9 @@ BOUNDARIES = {
 """Rooms where a record comes in or goes out, and what it is there."""
 MOST = {
     "api": 6,
-    "cli": 61,
-    "client": 52,
-    "console": 12,
-    "demo": 7,
-    "domain": 37,
-    "report": 9,
+    "client": 2,
+    "console": 2,
+    "domain": 11,
     "services/backfill": 1,
     "services/batch": 3,
     "services/healing": 5,

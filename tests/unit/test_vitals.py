@@ -131,7 +131,7 @@ HALTED = {
 
 def rows(fake: FakeCoordinator, vitals: Mapping[str, Any] | None, tmp_path: Path) -> dict[str, LookResult]:
     ready = {"status": "ready", "version": "1", "firestore": "ok", "bigquery": "ok"}
-    fake.say("GET /health", (200, {"status": "healthy", "version": "1"}))
+    fake.say("GET /health", (200, {"status": "healthy", "service": "coordinator", "version": "1"}))
     fake.say("GET /ready", (200, ready if vitals is None else {**ready, "vitals": vitals}))
     session = Session(Given(url=fake.url, key="k", project="p-123"))
     found = [look for look in system.looks(session) if look.what != "tables"]

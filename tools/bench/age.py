@@ -21,7 +21,7 @@ from regen import league
 from regen.adapters.bigquery import BigQueryWarehouse
 from regen.adapters.bigquery.clients import emulator_client
 from regen.adapters.bigquery.loading import TableLoader
-from regen.client.http import Coordinator
+from regen.client.coordinator import Coordinator
 from regen.data.importer import ImportOptions, import_data, zones_arrive
 from regen.local import bigquery_env
 from regen.local.emulators import find_emulators

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from bench.counting import FUNCTIONS, read_usage
 from regen import league
 from regen.adapters.bigquery.clients import emulator_client
 from regen.adapters.bigquery.loading import TableLoader
-from regen.client.http import Coordinator
+from regen.api.batches import WholeBatch
+from regen.client.coordinator import Coordinator
 from regen.data.importer import ImportOptions, import_data, zones_arrive
 from regen.local.plan import Options
 from regen.local.stack import Stack
@@ -59,12 +60,11 @@ def regenerate(stack: Stack, coordinator: Coordinator, dates: Sequence[date]) ->
 
 def run_dates(
     stack: Stack, coordinator: Coordinator, path: str, body: dict[str, str], dates: Sequence[date]
-) -> list[dict[str, Any]]:
+) -> list[WholeBatch]:
     """Request the dates and wait until they are promoted; return their batches."""
 
     def one(day: date) -> str:
-        answer: str = coordinator.post(path, {**body, "game_date": day.isoformat()})["batch_id"]
-        return answer
+        return str(coordinator.post(path, {**body, "game_date": day.isoformat()})["batch_id"])
 
     with ThreadPoolExecutor(len(dates)) as pool:
         batches = list(pool.map(one, dates))
@@ -77,25 +77,25 @@ def run_dates(
             if time.monotonic() > end:
                 raise SystemExit(f"{batch} has not ended after {WAIT_SECONDS:g} s")
             time.sleep(0.1)
-        view = coordinator.batch(batch)
-        if view["status"] != "promoted":
-            raise SystemExit(f"{batch} is {view['status']}: {view['error']}")
+        view = coordinator.batch(batch).value
+        if view.status != "promoted":
+            raise SystemExit(f"{batch} is {view.status}: {view.error}")
         views.append(view)
     return views
 
 
-def _row(views: list[dict[str, Any]], spent: Any) -> dict[str, Any]:  # noqa: ANN401 - Usage
-    first = min(datetime.fromisoformat(v["created_at"]) for v in views)
-    last = max(datetime.fromisoformat(v["ended_at"]) for v in views)
+def _row(views: list[WholeBatch], spent: Any) -> dict[str, Any]:  # noqa: ANN401 - Usage
+    first = min(v.created_at for v in views)
+    last = max(v.ended_at or v.updated_at for v in views)
     cpu = {name: spent.cpu[name] for name in spent.cpu}
     return {
         "seconds": round((last - first).total_seconds(), 3),
-        "players": sum(v["counts"]["produced"] for v in views),
+        "players": sum(v.counts.produced or 0 for v in views),
         "functions_cpu": round(sum(cpu.get(name, 0.0) for name in (*FUNCTIONS, "host")), 3),
         "cpu": cpu,
         "operations": spent.operations,
         "requests": spent.requests,
         "handler_seconds": spent.seconds,
         "bigquery_jobs_per_batch": round(spent.operations["jobs"] / len(views), 2),
-        "dates": [{"game_date": v["game_date"], "seconds": v["timings"].get("promoted")} for v in views],
+        "dates": [{"game_date": v.game_date.isoformat(), "seconds": v.timings.get("promoted")} for v in views],
     }

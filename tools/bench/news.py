@@ -19,7 +19,7 @@ from bench import five_dates
 from regen import league
 from regen.adapters.bigquery.clients import emulator_client
 from regen.adapters.bigquery.loading import TableLoader
-from regen.client.http import Coordinator
+from regen.client.coordinator import Coordinator
 from regen.data.importer import ImportOptions, import_data
 from regen.domain.dates import eastern_today
 from regen.local.plan import Options
@@ -110,7 +110,7 @@ def run(build: Path, runs: int, *, emulators: bool, say: Callable[[str], None]) 
 
 
 def _once(coordinator: Coordinator, day: date, *, by_message: bool) -> dict[str, Any]:
-    known = {batch["batch_id"] for batch in _batches(coordinator, day)}
+    known = {batch.batch_id for batch in coordinator.on_date(day.isoformat())[0]}
     began = datetime.now(UTC)
     if by_message:
         data = base64.b64encode(json.dumps({"mode": "news", "game_date": day.isoformat()}).encode()).decode()
@@ -121,20 +121,15 @@ def _once(coordinator: Coordinator, day: date, *, by_message: bool) -> dict[str,
         with urllib.request.urlopen(asked, timeout=WAIT_SECONDS):  # noqa: S310
             pass
     else:
-        coordinator.post("/news/scan", {})
+        coordinator.scan_news({})
     end = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < end:
-        for batch in _batches(coordinator, day):
-            if batch["batch_id"] not in known and batch["ended_at"]:
-                if batch["status"] != "promoted":
-                    raise SystemExit(f"{batch['batch_id']} is {batch['status']}: {batch['error']}")
-                seconds = (datetime.fromisoformat(batch["ended_at"]) - began).total_seconds()
+        for batch in coordinator.on_date(day.isoformat())[0]:
+            if batch.batch_id not in known and batch.ended_at:
+                if batch.status != "promoted":
+                    raise SystemExit(f"{batch.batch_id} is {batch.status}: {batch.error}")
+                seconds = (batch.ended_at - began).total_seconds()
                 by = "message" if by_message else "scan"
-                return {"by": by, "seconds": round(seconds, 3), "players": batch["requested"]}
+                return {"by": by, "seconds": round(seconds, 3), "players": batch.requested}
         time.sleep(0.2)
     raise SystemExit(f"no batch of news has ended on {day} within {WAIT_SECONDS:g} s")
-
-
-def _batches(coordinator: Coordinator, day: date) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = coordinator.get("/batches", game_date=day.isoformat())["batches"]
-    return found

@@ -72,7 +72,7 @@ class WouldBackfill(Backfill, frozen=True, kw_only=True):
 
 
 class ListedBackfill(Answer, frozen=True, kw_only=True):
-    """A backfill of a list; of a record that this version cannot read, what is not known is null, and `error` says why."""
+    """A backfill of a list, with the fields of a backfill; of a record that this version cannot read, what is not known is null, and `error` says why."""
 
     backfill_id: str
     status: Annotated[str, one_of(*BackfillStatus, UNREADABLE)]

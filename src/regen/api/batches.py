@@ -102,7 +102,7 @@ class Batch(Answer, frozen=True, kw_only=True):
         partial: promoted with a coverage below 100 %.
         timings: seconds from the opening to each status.
         triggered_by: such as `api_key:ops`, or `pubsub:` and an account.
-        hold: whether it ends `held` once its checks have passed, and waits for an order to promote.
+        hold: whether it ends `held` once its checks have passed; an order to promote clears it.
         on_behalf_of: the person behind it: `verified:` or `claimed:`, and an account or a name.
         withdrawal: the reason with which it withdraws predictions by an operator's order; null for a batch that predicts.
         models: hashes of the artefacts that it has pinned, by the version of the features; empty if each worker uses what its
@@ -135,8 +135,8 @@ class Batch(Answer, frozen=True, kw_only=True):
     code_version: str
     feature_snapshot: str | None
     features_built_at: Moment | None
-    promoted_rounds: list[int]
-    hold: bool
+    promoted_rounds: list[int] = field(default_factory=list)
+    hold: bool = False
     withdrawal: str | None = None
     models: dict[str, str] = field(default_factory=dict)
 
@@ -159,13 +159,13 @@ class WholeBatch(Batch, frozen=True, kw_only=True):
     processing_time_seconds: float | None
     pending: list[str]
     outcomes: list[PlayerProblem]
-    withdrawals: dict[str, Withdrawn]
+    withdrawals: dict[str, Withdrawn] = field(default_factory=dict)
     verdict: Verdict | None
     history: list[Step]
 
 
 class ListedBatch(Answer, frozen=True, kw_only=True):
-    """A batch of a list, with the counts of its end.
+    """A batch of a list, with the counts of its end. Its other fields are those of a batch in full.
 
     A record that this version cannot read stands beside the others with status `unreadable` and the reason in `error`; what
     is not known of it is null or left out.

@@ -56,7 +56,7 @@ class Scan(Answer, frozen=True, kw_only=True):
     triggered: list[date]
     games: list[ScannedGame]
     counts: dict[str, int]
-    zones: list[ScannedDate]
+    zones: list[ScannedDate] = field(default_factory=list)
 
 
 class Findings(Answer, frozen=True, kw_only=True):

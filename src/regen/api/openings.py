@@ -17,6 +17,7 @@ class OpeningAnswer(Answer, frozen=True):
         status: `accepted` or `coalesced`; `halted`: on record, and opened when the platform is resumed; `complete`: what was
             asked for is there, so that there is no batch; of a message, which has no caller who waits, also `rejected`, or `malformed` (it
             named players whom the slate did not have).
+        batch_id: empty where there is none: `halted`, `complete`.
         requests: messages that the batch is made of.
         excluded: players who were asked for and are left out, by reason.
         trigger_id: the batch that carries it has it among its `trigger_ids`.
@@ -62,6 +63,7 @@ class WouldWithdraw(Answer, frozen=True, kw_only=True):
     """What a withdrawal would do.
 
     Attributes:
+        would: `nothing`, if its idempotency key has given it before.
         players: those with current predictions that it would withdraw.
         rows: how many current predictions they have.
     """

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from regen.cli.output import columns
 from regen.cli.session import Session, command
 from regen.cli.times import short
+
+if TYPE_CHECKING:
+    from regen.api.alerts import Alert
+    from regen.client.answers import Received
 
 PANEL = "Batches"
 LIST = "raised_at:raised type state game_date:date::1 severity::5 why::t3 ended::t4 look:next:t6"
@@ -26,16 +30,16 @@ def alerts(
     limit: Annotated[int, typer.Option("--limit", min=1, max=MOST, help="At most so many, newest first.")] = 50,
 ) -> None:
     """The alerts that were raised: open ones, what ended the others, and what was only noted."""
-    query = {"open": "true"} if only_open else {}
-    found = session.coordinator.get("/alerts", limit=str(limit), **query)["alerts"]
-    session.out.show(found, columns(LIST), [_shown(alert) for alert in found])
+    found = session.coordinator.alerts(limit, only_open=only_open)
+    session.out.show([one.record for one in found], columns(LIST), [_shown(alert) for alert in found])
     if not session.out.json:
-        number = sum(alert["state"] == "open" for alert in found)
+        number = sum(one.value.state == "open" for one in found)
         session.out.line(
             f"{number} of {len(found)} alerts are open" if found else "no alert" + (" is open" if only_open else "")
         )
 
 
-def _shown(alert: dict[str, Any]) -> dict[str, Any]:
-    ended = f"{short(alert['resolved_at'])}: {alert['resolved_why']}" if alert["resolved_at"] else None
-    return {**alert, "raised_at": short(alert["raised_at"]), "ended": ended}
+def _shown(received: Received[Alert]) -> dict[str, object]:
+    alert = received.value
+    ended = f"{short(alert.resolved_at)}: {alert.resolved_why}" if alert.resolved_at else None
+    return {**received.record, "raised_at": short(alert.raised_at), "ended": ended}

@@ -125,7 +125,7 @@ def names(values: list[str] | None, option: str) -> list[str] | None:
     return list(dict.fromkeys(found))
 
 
-def json_object(text: str | None, option: str) -> dict[str, Any] | None:
+def json_object(text: str | None, option: str) -> dict[str, object] | None:
     """A JSON object given on the command line.
 
     Raises:

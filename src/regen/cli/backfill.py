@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from datetime import date
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -22,6 +20,12 @@ from regen.client.errors import FellShort, Misused, NothingFound, OperatorError,
 from regen.client.waiting import StillLive, is_ended
 from regen.domain.nearest import nearest, the_nearest
 
+if TYPE_CHECKING:
+    from regen.api.backfills import Backfill, BackfillDate, Plan
+    from regen.api.batches import WholeBatch
+    from regen.client.answers import Received
+    from regen.client.reader import Record
+
 PANEL = "Batches"
 ORDERS = ("pause", "resume", "cancel", "status")
 TABLE = (
@@ -31,8 +35,6 @@ TABLE = (
 OVER = frozenset({"done", "cancelled", "paused"})
 PATIENCE = 120.0
 DEFAULT_REASON = "backfill"
-
-View = Mapping[str, Any]
 
 
 def add(app: typer.Typer) -> None:
@@ -87,35 +89,36 @@ def backfill(
     if first is None:
         raise Misused("from which date? Or --resume ID, or `backfill status`")
     begin, end = span(first, last)
-    body: dict[str, Any] = {"from": begin.isoformat(), "to": end.isoformat(), "reason": reason}
+    body: dict[str, object] = {"from": begin.isoformat(), "to": end.isoformat(), "reason": reason}
     body |= {"max_concurrent_dates": max_concurrent, "only": only, "backwards": backwards}
-    plan = session.coordinator.post_keyed("/backfills", {**body, "dry_run": True})
-    meant = _planned(session, plan)
+    plan = session.coordinator.plan(body)
+    meant = _planned(session, plan.value)
     if dry_run:
-        session.out.show(plan, columns("game_date:date status expected_players:players:n why::t2"), plan["dates"])
+        rows = [day.record for day in plan.parts(plan.value.dates, "dates")]
+        session.out.show(plan.record, columns("game_date:date status expected_players:players:n why::t2"), rows)
         return
-    players = sum(d["expected_players"] or 0 for d in meant)
+    players = sum(day.expected_players or 0 for day in meant)
     what = f"regenerate {len(meant)} dates, about {players} players"
     ready(session, what, word=begin.isoformat(), asks=True, yes=yes)
-    made = session.coordinator.post_keyed("/backfills", body)
-    name = made["backfill_id"]
+    made = session.coordinator.start_backfill(body)
+    name = made.value.backfill_id
     session.out.say(f"{name}: it goes on by itself; to follow it again: regen backfill --resume {name}")
     if detach:
-        session.out.dump(made) if session.out.json else session.out.line(name)
+        session.out.dump(made.record) if session.out.json else session.out.line(name)
     else:
         _followed(session, name, timeout)
 
 
 def _stands(session: Session, name: str | None, limit: int) -> None:
     if name:
-        _summed_up(session, session.coordinator.get(f"/backfills/{name}"))
+        _summed_up(session, session.coordinator.backfill(name))
         return
     found, cursor = session.coordinator.backfills()
     while cursor and len(found) < limit:
         more, cursor = session.coordinator.backfills(cursor)
         found += more
     fields = columns("backfill_id status from::3 to::3 counts::t4 reason::5 created_at::6 only::7")
-    session.out.show(found[:limit], fields)
+    session.out.show([one.record for one in found[:limit]], fields)
 
 
 def _misspelt(session: Session, name: str | None, problem: Problem) -> NoReturn:
@@ -127,17 +130,16 @@ def _misspelt(session: Session, name: str | None, problem: Problem) -> NoReturn:
     """
     if problem.status != 404 or not name:
         raise problem
-    near = nearest(name, [one["backfill_id"] for one in session.coordinator.backfills()[0]])
+    near = nearest(name, [one.value.backfill_id for one in session.coordinator.backfills()[0]])
     then = f"regen backfill status {near[0]}" if near else "regen backfill status"
     raise NothingFound(f"no backfill {name}{the_nearest(near)}", then) from None
 
 
-def _planned(session: Session, plan: View) -> list[View]:
-    dates = plan["dates"]
-    meant = [d for d in dates if d["status"] == "waiting"]
-    session.out.say(f"plan: {len(meant)} of {len(dates)} dates")
+def _planned(session: Session, plan: Plan) -> list[BackfillDate]:
+    meant = [day for day in plan.dates if day.status == "waiting"]
+    session.out.say(f"plan: {len(meant)} of {len(plan.dates)} dates")
     for word, text in (("no_slate", "no slate"), ("skipped", "left out")):
-        if named := [d["game_date"] for d in dates if d["status"] == word]:
+        if named := [str(day.game_date) for day in plan.dates if day.status == word]:
             session.out.say(f"{text}: {', '.join(named)}")
     return meant
 
@@ -149,26 +151,26 @@ def _ordered(
         raise Misused(f"{word} which backfill? `regen backfill status` lists them")
     body = {"reason": why} if why else {}
     if dry_run:
-        plan = session.coordinator.post_keyed(f"/backfills/{name}/{word}", {**body, "dry_run": True})
+        plan = session.coordinator.would_order_backfill(name, word, body)
         if session.out.json:
-            session.out.dump(plan)
+            session.out.dump(plan.record)
         else:
-            session.out.line(f"would {word} {name}: it would be {plan['would_be']}")
+            session.out.line(f"would {word} {name}: it would be {plan.value.would_be}")
         return
     ready(session, f"{word} {name}", word=name.removeprefix("backfill_")[:10])
     try:
-        view = session.coordinator.post_keyed(f"/backfills/{name}/{word}", body)
+        view = session.coordinator.order_backfill(name, word, body)
     except Problem as problem:
         if word != "resume" or problem.status != 409:
             raise
-        view = session.coordinator.get(f"/backfills/{name}")  # it is over: there is nothing left but its end
+        view = session.coordinator.backfill(name)  # it is over: there is nothing left but its end
     if word == "resume" and not detach:
         _followed(session, name, timeout)
         return
     if session.out.json:
-        session.out.dump(view)
+        session.out.dump(view.record)
     else:
-        session.out.line(f"{name}: {view['status']}")
+        session.out.line(f"{name}: {view.value.status}")
 
 
 def _followed(session: Session, name: str, timeout: float) -> None:
@@ -178,7 +180,7 @@ def _followed(session: Session, name: str, timeout: float) -> None:
         OperatorError: time is up.
     """
     end = time.monotonic() + timeout
-    batches: dict[str, View] = {}
+    batches: dict[str, WholeBatch] = {}
     answered = time.monotonic()
     with (
         going_on(f"{name} goes on", f"regen backfill --resume {name}", f"regen backfill cancel {name}"),
@@ -186,11 +188,11 @@ def _followed(session: Session, name: str, timeout: float) -> None:
     ):
         while True:
             try:
-                view = session.coordinator.get(f"/backfills/{name}")
-                for day in view["dates"]:
-                    known = batches.get(day["batch_id"])
-                    if day["batch_id"] and not (known and is_ended(known)):
-                        batches[day["batch_id"]] = session.coordinator.batch(day["batch_id"])
+                found = session.coordinator.backfill(name)
+                for batch_id in (day.batch_id for day in found.value.dates if day.batch_id):
+                    known = batches.get(batch_id)
+                    if not (known and is_ended(known)):
+                        batches[batch_id] = session.coordinator.batch(batch_id).value
                 answered = time.monotonic()
             except (Unreachable, Problem) as error:
                 gone = isinstance(error, Unreachable) or error.status >= 500
@@ -198,44 +200,51 @@ def _followed(session: Session, name: str, timeout: float) -> None:
                     raise
                 time.sleep(1)
                 continue
-            look(sorted(batches.values(), key=lambda b: str(b["game_date"])))
-            if view["status"] in OVER and not _under_way(view):
+            look(sorted(batches.values(), key=lambda batch: batch.game_date))
+            if found.value.status in OVER and not _under_way(found.value):
                 break
             if time.monotonic() > end:
                 raise StillLive(f"{name} is not over after {timeout:g} s", f"regen backfill --resume {name}")
             time.sleep(0.3)
-    _summed_up(session, view)
+    _summed_up(session, found)
 
 
-def _under_way(view: View) -> bool:
-    return any(day["status"] in {"opening", "running"} for day in view["dates"])
+def _under_way(view: Backfill) -> bool:
+    return any(day.status in {"opening", "running"} for day in view.dates)
 
 
-def _summed_up(session: Session, view: View) -> None:
+def _summed_up(session: Session, received: Received[Backfill]) -> None:
     """The table at the end; exit 1 if a date fell short."""
-    dates = [dict(day) for day in view["dates"]]
-    errors = _errors(session, dates, date.fromisoformat(view["from"]), date.fromisoformat(view["to"]))
-    for day in dates:
-        found = errors.get(day["game_date"], {})
-        day["mae_before"] = _rounded(found.get("mae_before"))
-        day["mae_after"] = _rounded(found.get("mae_after") or found.get("mae"))
+    view = received.value
+    errors = _errors(session, view)
+    dates = [
+        {**day.record, **_accuracy(errors.get(str(day.value.game_date), {}))}
+        for day in received.parts(view.dates, "dates")
+    ]
     if session.out.json:
-        session.out.dump({**view, "dates": dates})
+        session.out.dump({**received.record, "dates": dates})
     else:
         session.out.show(dates, columns(TABLE))
     if not session.out.json and not session.out.csv:
-        session.out.line(backfill_sentence({**view, "dates": dates}, errors))
-    short = [day for day in dates if day["status"] in SHORT]
-    if view["status"] == "cancelled" or short:
-        of_batch = next((day["batch_id"] for day in short if day["batch_id"]), None)
-        again = f"regen backfill {view['from']} {view['to']} --only failed --reason {view['reason']}"
+        session.out.line(backfill_sentence(view, errors))
+    short = [day for day in view.dates if day.status in SHORT]
+    if view.status == "cancelled" or short:
+        of_batch = next((day.batch_id for day in short if day.batch_id), None)
+        again = f"regen backfill {view.from_} {view.to} --only failed --reason {view.reason}"
         raise FellShort(next_=f"regen status {of_batch}" if of_batch else again)
 
 
-def _errors(session: Session, dates: list[dict[str, Any]], first: date, last: date) -> dict[str, dict[str, Any]]:
-    batch_ids = [day["batch_id"] for day in dates if day["batch_id"]]
+def _accuracy(found: Record) -> dict[str, float | None]:
+    return {
+        "mae_before": _rounded(found.get("mae_before")),
+        "mae_after": _rounded(found.get("mae_after") or found.get("mae")),
+    }
+
+
+def _errors(session: Session, view: Backfill) -> dict[str, Record]:
+    batch_ids = [day.batch_id for day in view.dates if day.batch_id]
     try:
-        return before_and_after(session.reader, batch_ids, first, last)
+        return before_and_after(session.reader, batch_ids, view.from_, view.to)
     except OperatorError as error:
         session.out.say(f"note: no accuracy, BigQuery cannot be read: {error}")
         return {}

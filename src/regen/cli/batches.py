@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -16,7 +16,12 @@ from regen.cli.safety import ready
 from regen.cli.session import Session, command
 from regen.cli.views import LIST, show_batch, show_opened
 from regen.client.errors import FellShort, Misused, NothingFound
+from regen.client.routes import REGENERATE, START
 from regen.client.summary import opening_sentence
+
+if TYPE_CHECKING:
+    from regen.api.openings import OpeningAnswer, Preview
+    from regen.client.answers import Received
 
 PANEL = "Batches"
 
@@ -45,7 +50,8 @@ def start(
     timeout: Timeout = TIMEOUT,
 ) -> None:
     """Make the first predictions of a date."""
-    body: dict[str, Any] = {"game_date": game_date(date).isoformat()}
+    day = game_date(date).isoformat()
+    body: dict[str, object] = {"game_date": day}
     if min_minutes is not None:
         body["min_minutes"] = min_minutes
     if force:
@@ -55,11 +61,11 @@ def start(
     if (facts := json_object(metadata, "--metadata")) is not None:
         body["metadata"] = facts
     if dry_run:
-        _preview(session, session.coordinator.post_keyed("/start", {**body, "dry_run": True}))
+        _preview(session, session.coordinator.would_start(START, body))
         return
-    ready(session, f"make the first predictions of {body['game_date']}", word=body["game_date"])
-    with opening(body["game_date"]):
-        answer = session.coordinator.post_keyed("/start", body)
+    ready(session, f"make the first predictions of {day}", word=day)
+    with opening(day):
+        answer = session.coordinator.start(START, body)
     _opened(session, answer, wait=wait, timeout=timeout)
 
 
@@ -87,7 +93,8 @@ def regenerate(
 
     With `--hold`, they stay until an operator promotes the batch: `regen diff BATCH` shows what would move.
     """
-    body: dict[str, Any] = {"game_date": game_date(date).isoformat(), "reason": reason}
+    day = game_date(date).isoformat()
+    body: dict[str, object] = {"game_date": day, "reason": reason}
     for key, given in (("players", players), ("systems", systems), ("games", games)):
         if wanted := names(given, f"--{key}"):
             body[key] = wanted
@@ -96,11 +103,11 @@ def regenerate(
     if hold:
         body["hold"] = True
     if dry_run:
-        _preview(session, session.coordinator.post_keyed("/regenerate-with-supersede", {**body, "dry_run": True}))
+        _preview(session, session.coordinator.would_start(REGENERATE, body))
         return
-    ready(session, f"regenerate {body['game_date']}", word=body["game_date"])
-    with opening(body["game_date"]):
-        answer = session.coordinator.post_keyed("/regenerate-with-supersede", body)
+    ready(session, f"regenerate {day}", word=day)
+    with opening(day):
+        answer = session.coordinator.start(REGENERATE, body)
     _opened(session, answer, wait=wait, timeout=timeout, good=HELD if hold else PROMOTED)
 
 
@@ -144,7 +151,7 @@ def status(
     found = session.coordinator.batches(day, only, first=begin, last=end, most=limit)
     if not found and (day or begin or end or only):
         _none(session, day or begin or end, only)
-    session.out.show(found, columns(LIST))
+    session.out.show([one.record for one in found], columns(LIST))
 
 
 def _none(session: Session, day: str | None, only: str | None) -> NoReturn:
@@ -187,29 +194,37 @@ def wait(
 
 
 def _opened(
-    session: Session, answer: dict[str, Any], *, wait: bool, timeout: float, good: frozenset[str] = PROMOTED
+    session: Session,
+    received: Received[OpeningAnswer],
+    *,
+    wait: bool,
+    timeout: float,
+    good: frozenset[str] = PROMOTED,
 ) -> None:
-    if wait and answer["status"] == "halted":
-        show_opened(session.out, answer)
-        raise FellShort(str(answer["note"]), "regen resume")
-    if wait and answer["status"] != "complete":
-        session.out.say(f"{answer['status']}: {answer['batch_id']}")
-        if answer["status"] == "coalesced":
-            follow_trigger(session, answer["trigger_id"], answer["game_date"], timeout=timeout, good=good)
+    answer = received.value
+    if wait and answer.status == "halted":
+        show_opened(session.out, received)
+        raise FellShort(answer.note or "", "regen resume")
+    if wait and answer.status != "complete":
+        session.out.say(f"{answer.status}: {answer.batch_id}")
+        if answer.status == "coalesced":
+            follow_trigger(session, answer.trigger_id, str(answer.game_date), timeout=timeout, good=good)
             return
-        follow(session, [answer["batch_id"]], timeout=timeout, good=good)
+        follow(session, [answer.batch_id], timeout=timeout, good=good)
     else:
-        show_opened(session.out, answer)
+        show_opened(session.out, received)
 
 
-def _preview(session: Session, answer: dict[str, Any]) -> None:
+def _preview(session: Session, received: Received[Preview]) -> None:
     if session.out.json:
-        session.out.dump(answer)
+        session.out.dump(received.record)
         return
+    answer = received.value
     session.out.line(opening_sentence(answer))
-    if answer["live_batch_id"]:
-        session.out.line(f"live now: {answer['live_batch_id']}")
-    if answer["excluded"]:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(answer["excluded"].items()))
+    if answer.live_batch_id:
+        session.out.line(f"live now: {answer.live_batch_id}")
+    if answer.excluded:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(answer.excluded.items()))
         session.out.line(f"excluded: {reasons}")
-    session.out.line(f"features built at: {answer['features_built_at'] or 'unknown'}")
+    built_at = answer.features_built_at.isoformat() if answer.features_built_at else "unknown"
+    session.out.line(f"features built at: {built_at}")

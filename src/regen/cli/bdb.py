@@ -42,18 +42,18 @@ def scan(session: Session, dry_run: DryRun = False, wait: Wait = False, timeout:
         today = eastern_today(clock.now()).isoformat()
         ready(session, "regenerate each date whose late data has come", word=today)
     waits = wait and not dry_run
-    since = session.coordinator.newest_at() if waits else ""
-    report = session.coordinator.post_keyed("/bdb/scan", {"dry_run": True} if dry_run else {})
-    arrived = sorted(report["games"], key=lambda game: game["was"] == BdbStatus.PENDING)
-    session.out.show(report, columns(SCAN), [g for g in arrived if g["act"] != "wait"] or arrived[:20])
+    since = session.coordinator.newest_at() if waits else None
+    report = session.coordinator.scan({"dry_run": True} if dry_run else {})
+    games = report.parts(report.value.games, "games")
+    arrived = sorted(games, key=lambda game: game.value.was == BdbStatus.PENDING)
+    shown = [game for game in arrived if game.value.act != "wait"] or arrived[:20]
+    session.out.show(report.record, columns(SCAN), [game.record for game in shown])
     if not session.out.json:
-        for one in report.get("zones", []):
-            session.out.line(
-                f"{one['game_date']}: other shot zones of {len(one['players'])} players: {one['act']}, {one['why']}"
-            )
-        session.out.line(scan_sentence(report, "nothing is awaited", dry_run=dry_run))
-    if waits:
-        follow_scan(session, report["triggered"], since, timeout=timeout)
+        for one in report.value.zones:
+            session.out.line(f"{one.game_date}: other shot zones of {len(one.players)} players: {one.act}, {one.why}")
+        session.out.line(scan_sentence(report.value, "nothing is awaited", dry_run=dry_run))
+    if since is not None:
+        follow_scan(session, report.value.triggered, since, timeout=timeout)
 
 
 def list_(

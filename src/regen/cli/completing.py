@@ -14,13 +14,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
+    from regen.api.batches import ListedBatch
     from regen.cli.session import Session
 
+T = TypeVar("T")
 SECONDS = 2.0
 """A Tab waits for each source for so long."""
 FRESH = 600.0
@@ -42,8 +44,8 @@ def dates(ctx: typer.Context, incomplete: str) -> list[str]:
 def batches(ctx: typer.Context, incomplete: str) -> list[str]:
     """Ids of batches, the newest first; `@last`, and dates that have a batch."""
     found = _newest(_session(ctx))
-    days = dict.fromkeys(str(one["game_date"]) for one in found)
-    return _matching(["@last", *(str(one["batch_id"]) for one in found), *days], incomplete)
+    days = dict.fromkeys(str(one.game_date) for one in found)
+    return _matching(["@last", *(one.batch_id for one in found), *days], incomplete)
 
 
 def dates_or_batches(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -121,9 +123,9 @@ def _session(ctx: typer.Context) -> Session:
     return Session(Given(**named), Silent())
 
 
-def _newest(session: Session) -> list[dict[str, Any]]:
-    def read() -> list[dict[str, Any]]:
-        return replace(session.coordinator, pauses=(), read_seconds=SECONDS).batches()
+def _newest(session: Session) -> list[ListedBatch]:
+    def read() -> list[ListedBatch]:
+        return [one.value for one in replace(session.coordinator, pauses=(), read_seconds=SECONDS).batches()]
 
     return _within(read) or []
 
@@ -135,7 +137,7 @@ def _dates(ctx: typer.Context) -> set[str]:
     kept = _kept(file)
     if kept is not None:
         return kept
-    days = {str(one["game_date"]) for one in _newest(session) if one["game_date"]}
+    days = {str(one.game_date) for one in _newest(session) if one.game_date}
     around = date.fromisoformat(max(days)) if days else datetime.now(UTC).date()
     rows = _within(lambda: session.reader.run("coverage", first=around - AROUND, last=around + AROUND))
     days |= {str(row["game_date"]) for row in rows or []}
@@ -144,9 +146,9 @@ def _dates(ctx: typer.Context) -> set[str]:
     return days
 
 
-def _within(read: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]] | None:
+def _within(read: Callable[[], list[T]]) -> list[T] | None:
     """What is read; None if it fails or takes too long. A thread that is left behind dies with the process."""
-    found: list[list[dict[str, Any]]] = []
+    found: list[list[T]] = []
 
     def run() -> None:
         try:

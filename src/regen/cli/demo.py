@@ -19,10 +19,10 @@ from regen.cli.session import Session, command
 from regen.cli.settings import local_home, operator
 from regen.cli.stack import StackFailed, read_data, stack_options, stay
 from regen.client.errors import FellShort, Misused
-from regen.client.http import Coordinator
 from regen.client.reader import Reader
 
 if TYPE_CHECKING:
+    from regen.client.coordinator import Coordinator
     from regen.data.csvs import DataFolder
     from regen.demo.run import Result, Stage
     from regen.local.plan import Options
@@ -139,7 +139,7 @@ def _report(reader: Reader, result: Result, dates: list[date]) -> None:
     from regen.report.facts import facts_of  # noqa: PLC0415
     from regen.report.page import page  # noqa: PLC0415
 
-    status = ", ".join(sorted({view["status"] for view in result.views}))
+    status = ", ".join(sorted({view.status for view in result.views}))
     subject = f"demo, {min(dates)} to {max(dates)}"
     report_file().write_text(page(facts_of(reader, subject, status, REASON, result.views)), encoding="utf-8")
 
@@ -161,6 +161,8 @@ def _stage(session: Session, stack: Stack) -> Stage:
 
 
 def _coordinator(stack: Stack) -> Coordinator:
+    from regen.client.coordinator import Coordinator  # noqa: PLC0415
+
     return Coordinator(stack.env["COORDINATOR_URL"], stack.env["API_KEY"], "the demo's stack", person=operator())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date as date_
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,7 @@ from regen.client.errors import FellShort, Misused, NothingFound
 from regen.domain.nearest import nearest, the_nearest
 
 if TYPE_CHECKING:
+    from regen.client.reader import Record
     from regen.client.recomputing import Recomputed
     from regen.ports import Archive
 
@@ -67,7 +68,7 @@ def _models(session: Session) -> Archive | None:
     return session.models if named.models_store or not (named.inputs_store or named.emulator) else None
 
 
-def _row(session: Session, text: str, day: str | None) -> dict[str, Any]:
+def _row(session: Session, text: str, day: str | None) -> Record:
     """The one row that is meant.
 
     Raises:

@@ -5,13 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from regen.cli.output import columns
 from regen.cli.progress import shown
 from regen.cli.session import Session
-from regen.cli.views import ENDS, View, show_batch
+from regen.cli.views import ENDS, show_batch
 from regen.client.errors import FellShort, Interrupted, NothingFound
 from regen.client.waiting import carrier_of, wait_for, wait_for_date, wait_for_newer
+
+if TYPE_CHECKING:
+    from regen.api.batches import WholeBatch
+    from regen.client.answers import Received
 
 PROMOTED = frozenset({"promoted"})
 HELD = frozenset({"held"})
@@ -93,11 +100,11 @@ def follow_date(session: Session, game_date: str, *, timeout: float) -> None:
     _show_ends(session, views, PROMOTED)
 
 
-def follow_scan(session: Session, game_dates: Sequence[str], since: str, *, timeout: float) -> None:
+def follow_scan(session: Session, game_dates: Sequence[date], since: datetime, *, timeout: float) -> None:
     """Wait until each date of which a scan has asked for a regeneration has got it and is settled.
 
     Args:
-        since: when the newest batch was created before the scan, as the coordinator writes it; empty if there was none.
+        since: when the newest batch was created before the scan, by the coordinator's clock.
 
     Raises:
         FellShort: one of the batches was not promoted.
@@ -105,16 +112,22 @@ def follow_scan(session: Session, game_dates: Sequence[str], since: str, *, time
     """
     short: list[str] = []
     for day in game_dates:
-        views = _settled(session, day, since, timeout=timeout)
-        ends = ", ".join(f"{view['batch_id']} is {view['status']}" for view in views)
+        views = [one.value for one in _settled(session, str(day), since, timeout=timeout)]
+        ends = ", ".join(f"{view.batch_id} is {view.status}" for view in views)
         session.out.say(f"{day}: {ends}")
-        short += [view["batch_id"] for view in views if view["status"] not in PROMOTED]
+        short += [view.batch_id for view in views if view.status not in PROMOTED]
     if short:
         raise FellShort(next_=f"regen status {short[0]}")
 
 
-def _settled(session: Session, game_date: str, since: str | None, *, timeout: float) -> Sequence[View]:
-    """The batches of a date once it is settled; with a moment, not before it has one that was created after it."""
+def _settled(
+    session: Session, game_date: str, since: datetime | None, *, timeout: float
+) -> Sequence[Received[WholeBatch]]:
+    """The batches of a date once it is settled.
+
+    Args:
+        since: a moment after which one has to be created first; None where that is not waited for.
+    """
     began = time.monotonic()
     with going_on("the batches go on", f"regen wait --date {game_date}", f"regen status --date {game_date}"):
         if since is not None:
@@ -124,16 +137,17 @@ def _settled(session: Session, game_date: str, since: str | None, *, timeout: fl
             return wait_for_date(session.coordinator, game_date, timeout=left, look=look)
 
 
-def _show_ends(session: Session, views: Sequence[View], good: frozenset[str]) -> None:
+def _show_ends(session: Session, views: Sequence[Received[WholeBatch]], good: frozenset[str]) -> None:
     from regen.client.standing import facts_of  # noqa: PLC0415
     from regen.domain.next_steps import next_commands  # noqa: PLC0415
 
     if len(views) == 1:
         show_batch(session.out, views[0], closes=False)
     else:
-        session.out.show(views, columns(ENDS), [{**v, **v["counts"]} for v in views])
-    short = [view for view in views if view["status"] not in good]
+        rows = [{**one.record, **asdict(one.value.counts)} for one in views]
+        session.out.show([one.record for one in views], columns(ENDS), rows)
+    short = [one.value for one in views if one.value.status not in good]
     if short:
         raise FellShort(next_=next_commands(facts_of(short[0]))[0])
     if len(views) == 1:
-        session.out.say(f"next: {next_commands(facts_of(views[0]))[0]}")
+        session.out.say(f"next: {next_commands(facts_of(views[0].value))[0]}")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from regen.cli.arguments import DryRun, span
 from regen.cli.output import columns, some
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
+
+if TYPE_CHECKING:
+    from regen.api.looks import Grades, WouldGrade
 
 PANEL = "Predictions"
 
@@ -35,23 +38,24 @@ def grade(
     begin, end = span(first, last)
     body: dict[str, object] = {"from": begin.isoformat(), "to": end.isoformat()}
     if dry_run:
-        plan = session.coordinator.post_keyed("/grades", {**body, "dry_run": True})
-        if not _nothing(session, plan, begin, end):
-            session.out.show(plan, columns("game_date:date"), plan["dates"])
+        plan = session.coordinator.would_grade(body)
+        if not _nothing(session, plan.value, begin, end):
+            rows = [{"game_date": one.game_date} for one in plan.value.dates]
+            session.out.show(plan.record, columns("game_date:date"), rows)
         return
     ready(session, f"grade {begin} to {end}", word=begin.isoformat())
-    answer = session.coordinator.post_keyed("/grades", body)
-    if _nothing(session, answer, begin, end):
+    answer = session.coordinator.grade(body)
+    if _nothing(session, answer.value, begin, end):
         return
     session.out.show(
-        answer,
+        answer.record,
         columns("game_date:date gradable::n graded::n voided::n superseded::n mae:MAE:n waiting"),
-        [{**day, "waiting": some(day.get("waiting") or ())} for day in answer["dates"]],
+        [{**asdict(day), "waiting": some(day.waiting)} for day in answer.value.dates],
     )
 
 
-def _nothing(session: Session, answer: Mapping[str, Any], begin: date, end: date) -> bool:
-    if answer["dates"] or session.out.json or session.out.csv:
+def _nothing(session: Session, answer: Grades | WouldGrade, begin: date, end: date) -> bool:
+    if answer.dates or session.out.json or session.out.csv:
         return False
     session.out.say(f"nothing to grade: no played game from {begin} to {end} has predictions")
     return True

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -12,6 +11,9 @@ from regen.cli.orders import PANEL
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
 from regen.client.summary import halt_sentence
+
+if TYPE_CHECKING:
+    from regen.api.forms import Record
 
 WORD = "HALT"
 """What a protected profile asks for: a halt is of no game date."""
@@ -42,17 +44,17 @@ def resume(session: Session, reason: Why = "operator", dry_run: DryRun = False, 
 def _give(session: Session, word: str, what: str, reason: str, dry_run: bool, yes: bool) -> None:
     session.name_target()
     body = {"reason": reason}
-    plan = session.coordinator.post_keyed(f"/{word}", {**body, "dry_run": True})
-    what = f"{what}; triggers of {plan['waiting']} dates wait" if plan["waiting"] else what
+    plan = session.coordinator.would_order_platform(word, body)
+    what = f"{what}; triggers of {plan.value.waiting} dates wait" if plan.value.waiting else what
     if dry_run:
-        _said(session, plan, f"would {what}")
+        _said(session, plan.record, f"would {what}")
         return
     ready(session, what, word=WORD, asks=True, yes=yes)
-    after = session.coordinator.post_keyed(f"/{word}", body)
-    _said(session, after, halt_sentence(after))
+    after = session.coordinator.order_platform(word, body)
+    _said(session, after.record, halt_sentence(after.value))
 
 
-def _said(session: Session, answer: Mapping[str, Any], text: str) -> None:
+def _said(session: Session, answer: Record, text: str) -> None:
     if session.out.json:
         session.out.dump(answer)
     else:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -13,7 +13,7 @@ from regen.cli.naming import meant
 from regen.cli.output import Output, cell, columns, some
 from regen.cli.session import Session, command
 from regen.client.errors import ExitCode, NothingFound, OperatorError
-from regen.client.moves import SystemMove, moved, moves
+from regen.client.moves import Move, SystemMove, moved, moves, of_answer, of_rows
 from regen.client.reader import BATCH_DATE, date_of
 
 DIFF = "player_lookup:player system_id:system move::n side points::2 line::3 tier::4 changed::t5"
@@ -46,14 +46,12 @@ def diff(
     show_moves(session.out, batch, rows, would=would, top=top)
 
 
-def moves_record(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def moves_record(rows: Sequence[Move]) -> dict[str, object]:
     """The sums of some moves and each of them, as JSON has it."""
     return {**moves(rows).as_record(), "moves": [{**asdict(one), "move": one.move} for one in moved(rows)]}
 
 
-def show_moves(
-    out: Output, batch: str, rows: Sequence[Mapping[str, Any]], *, would: bool = False, top: int = TOP
-) -> None:
+def show_moves(out: Output, batch: str, rows: Sequence[Move], *, would: bool = False, top: int = TOP) -> None:
     """Say what moved, or would move: the sums, then the rows that moved most."""
     found, changed = moves(rows), moved(rows)
     if would:
@@ -76,7 +74,7 @@ def show_moves(
         out.say(f"{len(changed) - top} more: --top {len(changed)}")
 
 
-def _rows(session: Session, batch: str) -> tuple[list[dict[str, Any]], bool]:
+def _rows(session: Session, batch: str) -> tuple[list[Move], bool]:
     """The moves of a batch, and whether they are still to come.
 
     The coordinator knows what a promotion would change, and the names of the features that changed. The tables alone have
@@ -94,11 +92,11 @@ def _rows(session: Session, batch: str) -> tuple[list[dict[str, Any]], bool]:
                 raise
             refused = error
         else:
-            if answer["left_off"]:
-                session.out.say(f"{answer['left_off']} smaller moves are left off")
-            return answer["rows"], answer["status"] == "would_move"
+            if answer.value.left_off:
+                session.out.say(f"{answer.value.left_off} smaller moves are left off")
+            return of_answer(answer), answer.value.status == "would_move"
     day = date_of(batch)
-    rows = session.reader.run("diff", first=day, last=day, batches=batch)
+    rows = of_rows(session.reader.run("diff", first=day, last=day, batches=batch))
     if refused is not None and not rows:
         raise refused
     return rows, False
@@ -112,7 +110,7 @@ def _newest(session: Session, date: str) -> str:
     return str(done[-1])
 
 
-def _shown(one: SystemMove) -> dict[str, Any]:
+def _shown(one: SystemMove) -> dict[str, object]:
     gone = one.new_points is None
     return {
         "player_lookup": one.player_lookup,

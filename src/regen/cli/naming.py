@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING
 
 from regen.cli.arguments import game_date
 from regen.cli.nothing import no_batch
@@ -14,12 +14,16 @@ from regen.client.errors import ExitCode, Misused, NothingFound, OperatorError, 
 from regen.domain import ids
 from regen.domain.nearest import nearest, the_nearest
 
+if TYPE_CHECKING:
+    from regen.api.batches import WholeBatch
+    from regen.client.answers import Received
+
 LAST = "@last"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d|today|tomorrow|yesterday", re.IGNORECASE)
 _IN_ID = re.compile(r"(?:batch|regen)_(\d{4}-\d\d-\d\d)")
 
 
-def whole(session: Session, text: str) -> dict[str, Any]:
+def whole(session: Session, text: str) -> Received[WholeBatch]:
     """The batch that is meant, in full.
 
     Raises:
@@ -38,7 +42,7 @@ def whole(session: Session, text: str) -> dict[str, Any]:
 
 def named(session: Session, text: str) -> str:
     """The id that is meant; a whole one is not looked up, because what follows reads it anyway."""
-    return text if ids.is_batch_id(text) else str(whole(session, text)["batch_id"])
+    return text if ids.is_batch_id(text) else whole(session, text).value.batch_id
 
 
 def meant(session: Session, text: str) -> str:
@@ -48,7 +52,7 @@ def meant(session: Session, text: str) -> str:
     if text != LAST and not (session.settings.url and session.settings.key):
         return text  # without a coordinator, the tables may know it
     try:
-        return str(whole(session, text)["batch_id"])
+        return whole(session, text).value.batch_id
     except (NothingFound, Misused):
         raise
     except OperatorError:
@@ -62,14 +66,15 @@ def _newest(session: Session, text: str) -> str:
         no_batch(session, f"no batch of {day}", date.fromisoformat(day), f"regen start {day} --wait")
     if not found:
         raise NothingFound("no batch on record", "regen start TODAY --wait")
-    session.out.say(f"{text}: {found[0]['batch_id']}")
-    return str(found[0]["batch_id"])
+    name = found[0].value.batch_id
+    session.out.say(f"{text}: {name}")
+    return name
 
 
 def _begun(session: Session, text: str, problem: Problem) -> str:
     """The one id that begins like this."""
     day = _IN_ID.match(text)
-    known = [str(b["batch_id"]) for b in session.coordinator.batches(day[1] if day else None)]
+    known = [b.value.batch_id for b in session.coordinator.batches(day[1] if day else None)]
     found = [name for name in known if name.startswith(text)]
     if len(found) == 1:
         return found[0]

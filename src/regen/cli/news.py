@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -41,30 +41,31 @@ def scan(
     timeout: Timeout = TIMEOUT,
 ) -> None:
     """Regenerate the players whom news touches: ruled out or back, a line that moved, a game called off."""
-    body: dict[str, Any] = {"dry_run": True} if dry_run else {}
-    if day is not None:
-        body["game_date"] = game_date(day).isoformat()
+    body: dict[str, object] = {"dry_run": True} if dry_run else {}
+    only = None if day is None else game_date(day).isoformat()
+    if only is not None:
+        body["game_date"] = only
     if wanted := names(games, "--game"):
         body["games"] = wanted
     if not dry_run:
-        word = body.get("game_date") or eastern_today(clock.now()).isoformat()
+        word = only or eastern_today(clock.now()).isoformat()
         ready(session, "regenerate the players whom news touches", word=word)
     waits = wait and not dry_run
-    since = session.coordinator.newest_at() if waits else ""
-    report = session.coordinator.post_keyed("/news/scan", body)
-    rows = [{**row, "touched": len(row["touched"])} for row in report["news"]]
-    session.out.show(report, columns(SCAN), rows)
+    since = session.coordinator.newest_at() if waits else None
+    report = session.coordinator.scan_news(body)
+    rows = [{**one.record, "touched": len(one.value.touched)} for one in report.parts(report.value.news, "news")]
+    session.out.show(report.record, columns(SCAN), rows)
     if not session.out.json:
-        decided = scan_sentence(report, "no news", dry_run=dry_run)
-        session.out.line(f"{report['games']} games to come: {decided}")
-    if waits:
-        follow_scan(session, report["triggered"], since, timeout=timeout)
+        decided = scan_sentence(report.value, "no news", dry_run=dry_run)
+        session.out.line(f"{report.value.games} games to come: {decided}")
+    if since is not None:
+        follow_scan(session, report.value.triggered, since, timeout=timeout)
 
 
 def list_(session: Session, day: DateArgument = "TODAY") -> None:
     """What was seen and decided about a date's news."""
     date = game_date(day)
-    found = session.coordinator.get("/news", game_date=date.isoformat())
-    if not found["events"]:
+    found = session.coordinator.news(date.isoformat())
+    if not found.value.events:
         none_of_date(session, f"no news of {date}", date, "regen news scan --dry-run")
-    session.out.show(found["events"], columns(LIST))
+    session.out.show([one.record for one in found.parts(found.value.events, "events")], columns(LIST))

@@ -35,5 +35,5 @@ def no_batch(session: Session, what: str, day: date, next_: str) -> NoReturn:
     Raises:
         NothingFound: always.
     """
-    known = {date.fromisoformat(str(b["game_date"])) for b in session.coordinator.batches() if b["game_date"]}
+    known = {b.value.game_date for b in session.coordinator.batches() if b.value.game_date}
     raise NothingFound(f"{what}{the_nearest(nearest_days(day, known))}", next_)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +15,13 @@ from regen.cli.naming import whole
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
 from regen.client.errors import ExitCode, OperatorError
+from regen.client.moves import Move, of_answer
 from regen.client.summary import order_sentence
+
+if TYPE_CHECKING:
+    from regen.api.batches import WholeBatch
+    from regen.api.openings import Ordered
+    from regen.client.answers import Received
 
 PANEL = "Orders"
 
@@ -38,7 +44,7 @@ def cancel(
     session: Session, batch: BatchArgument, reason: Why = "operator", dry_run: DryRun = False, yes: Yes = False
 ) -> None:
     """End a batch before its promotion; every current prediction stays."""
-    if answer := _ordered(session, "cancel", whole(session, batch), reason, dry_run=dry_run, yes=yes):
+    if answer := _ordered(session, "cancel", whole(session, batch).value, reason, dry_run=dry_run, yes=yes):
         _accepted(session, answer)
 
 
@@ -52,7 +58,7 @@ def close(
     timeout: Timeout = TIMEOUT,
 ) -> None:
     """End the waiting of a batch now: verify and promote what is there."""
-    if answer := _ordered(session, "close", whole(session, batch), reason, dry_run=dry_run, yes=yes):
+    if answer := _ordered(session, "close", whole(session, batch).value, reason, dry_run=dry_run, yes=yes):
         _carried_out(session, answer, wait, timeout)
 
 
@@ -66,7 +72,7 @@ def redrive(
     timeout: Timeout = TIMEOUT,
 ) -> None:
     """Run an ended batch once more for the players without a result."""
-    if answer := _ordered(session, "redrive", whole(session, batch), reason, dry_run=dry_run, yes=yes):
+    if answer := _ordered(session, "redrive", whole(session, batch).value, reason, dry_run=dry_run, yes=yes):
         _carried_out(session, answer, wait, timeout)
 
 
@@ -92,7 +98,7 @@ def promote(
     `--dry-run` also shows what would move.
     """
     why = named_why(reason, dry_run=dry_run)
-    view, accepted = whole(session, batch), names(check, "--check") or []
+    view, accepted = whole(session, batch).value, names(check, "--check") or []
     if answer := _ordered(session, "promote", view, why, checks=accepted, dry_run=dry_run, yes=yes):
         _carried_out(session, answer, wait, timeout)
 
@@ -107,32 +113,32 @@ def rollback(
     timeout: Timeout = TIMEOUT,
 ) -> None:
     """Undo a promotion: what the batch superseded becomes current again, what it inserted is superseded."""
-    if answer := _ordered(session, "rollback", whole(session, batch), reason, dry_run=dry_run, yes=yes):
+    if answer := _ordered(session, "rollback", whole(session, batch).value, reason, dry_run=dry_run, yes=yes):
         _carried_out(session, answer, wait, timeout, good="rolled_back")
 
 
 def _ordered(
     session: Session,
     word: str,
-    view: Mapping[str, Any],
+    view: WholeBatch,
     reason: str,
     *,
     checks: Sequence[str] | None = None,
     dry_run: bool,
     yes: bool,
-) -> dict[str, Any] | None:
+) -> Received[Ordered] | None:
     """Give an order on a batch, once its counts are named and it is confirmed; None after a dry run.
 
     Args:
         checks: those that a promotion accepts, whose dry run also says what would move; None for any other order.
     """
-    batch, what = view["batch_id"], order_sentence(word, view, checks or ())
-    body: dict[str, Any] = {"reason": reason} if checks is None else {"checks": checks, "reason": reason}
+    batch, what = view.batch_id, order_sentence(word, view, checks or ())
+    body: dict[str, object] = {"reason": reason} if checks is None else {"checks": checks, "reason": reason}
     session.name_target()
     if not dry_run:
-        ready(session, what, word=view["game_date"], asks=True, yes=yes)
+        ready(session, what, word=str(view.game_date), asks=True, yes=yes)
         return session.coordinator.order(batch, word, body)
-    plan = session.coordinator.order(batch, word, {**body, "dry_run": True})
+    plan = session.coordinator.would_order(batch, word, body).record
     rows = None if checks is None else _moves(session, batch)
     if session.out.json:
         session.out.dump(plan if rows is None else {**plan, "moves": moves_record(rows)["moves"]})
@@ -143,29 +149,28 @@ def _ordered(
     return None
 
 
-def _moves(session: Session, batch: str) -> list[dict[str, Any]] | None:
+def _moves(session: Session, batch: str) -> list[Move] | None:
     """What a promotion would move; None if the coordinator is of a version that cannot say."""
     try:
-        rows: list[dict[str, Any]] = session.coordinator.moves(batch)["rows"]
+        return of_answer(session.coordinator.moves(batch))
     except OperatorError as error:
         if error.exit_code != ExitCode.NOT_FOUND:
             raise
         session.out.say(f"the coordinator cannot say what would move: {error}")
         return None
-    return rows
 
 
-def _accepted(session: Session, answer: Mapping[str, Any]) -> None:
+def _accepted(session: Session, answer: Received[Ordered]) -> None:
     if session.out.json:
-        session.out.dump(answer)
+        session.out.dump(answer.record)
     else:
-        session.out.line(f"{answer['status']}: {answer['batch_id']}")
+        session.out.line(f"{answer.value.status}: {answer.value.batch_id}")
 
 
 def _carried_out(
-    session: Session, answer: Mapping[str, Any], wait: bool, timeout: float, good: str = "promoted"
+    session: Session, answer: Received[Ordered], wait: bool, timeout: float, good: str = "promoted"
 ) -> None:
     if wait:
-        follow(session, [answer["batch_id"]], timeout=timeout, good=frozenset({good}))
+        follow(session, [answer.value.batch_id], timeout=timeout, good=frozenset({good}))
     else:
         _accepted(session, answer)

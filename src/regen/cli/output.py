@@ -84,7 +84,7 @@ class Output:
         # Of what is not shown JSON leaves DEL alone as it is; `visible` would write it as no JSON has it.
         self.line(json.dumps(plain(data), indent=2, default=str).replace("\x7f", "\\u007f"))
 
-    def show(self, data: Any, shape: Sequence[Column], rows: Iterable[Mapping[str, Any]] | None = None) -> None:  # noqa: ANN401
+    def show(self, data: Any, shape: Sequence[Column], rows: Iterable[Mapping[str, object]] | None = None) -> None:  # noqa: ANN401
         """Data: as JSON as it is, or as a table of its records.
 
         Raises:
@@ -102,7 +102,7 @@ class Output:
         else:
             self.table(shape, shown)
 
-    def spread(self, shape: Sequence[Column], records: Iterable[Mapping[str, Any]]) -> None:
+    def spread(self, shape: Sequence[Column], records: Iterable[Mapping[str, object]]) -> None:
         """Records as CSV with a head, on stdout: values as they are, unknown ones empty."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
@@ -111,7 +111,7 @@ class Output:
             writer.writerow(place(plain(record.get(column.key))) for column in shape)
         self.line(text.getvalue().removesuffix("\n"))
 
-    def table(self, shape: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> None:
+    def table(self, shape: Sequence[Column], rows: Iterable[Mapping[str, object]]) -> None:
         """A table, on stdout; on a terminal, as wide as that."""
         cells = [[visible(cell(row.get(column.key))) for column in shape] for row in rows]
         if not cells:

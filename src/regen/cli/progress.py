@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from regen import clock
 from regen.cli.output import console
-from regen.cli.times import parsed
-from regen.client.waiting import Look, View, finished, is_ended
+from regen.client.waiting import Look, finished, is_ended
 from regen.domain.texts import visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+    from regen.api.batches import WholeBatch
 
 #: A batch that seems older than this runs on another clock than this machine's.
 OTHER_CLOCK = 86400.0
@@ -48,16 +49,16 @@ class _Bars:
         self._tasks: dict[str, TaskID] = {}
         self._clocks: dict[str, _Clock] = {}
 
-    def __call__(self, views: Sequence[View]) -> None:
+    def __call__(self, views: Sequence[WholeBatch]) -> None:
         for view in views:
-            name, counts = view["batch_id"], view["counts"]
+            name, counts = view.batch_id, view.counts
             clock = self._clocks.setdefault(name, _Clock(view))
-            changes = {"completed": finished(view), "total": counts["requested"]}
-            said = visible(f"{view['game_date']} {view['status']}")
+            completed, total = finished(view), counts.requested
+            said = visible(f"{view.game_date} {view.status}")
             done = visible(bar_text(view, clock))
             if name not in self._tasks:
-                self._tasks[name] = self._bars.add_task(said, done=done, **changes)
-            self._bars.update(self._tasks[name], description=said, done=done, **changes)
+                self._tasks[name] = self._bars.add_task(said, done=done, completed=completed, total=total)
+            self._bars.update(self._tasks[name], description=said, done=done, completed=completed, total=total)
 
 
 class _Lines:
@@ -68,12 +69,12 @@ class _Lines:
         self._last: dict[str, str] = {}
         self._clocks: dict[str, _Clock] = {}
 
-    def __call__(self, views: Sequence[View]) -> None:
+    def __call__(self, views: Sequence[WholeBatch]) -> None:
         for view in views:
-            name = view["batch_id"]
+            name = view.batch_id
             clock = self._clocks.setdefault(name, _Clock(view))
-            if self._last.get(name) != view["status"]:
-                self._last[name] = view["status"]
+            if self._last.get(name) != view.status:
+                self._last[name] = view.status
                 times = "" if is_ended(view) else clock.said()
                 self._say(f"{describe(view)}{f'; {times}' if times else ''}")
 
@@ -81,26 +82,22 @@ class _Lines:
 class _Clock:
     """How long a batch has run, and how long until its deadline, in seconds of this machine's clock."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: WholeBatch) -> None:
         now = clock.now()
-        created, updated, deadline = (parsed(view.get(k)) for k in ("created_at", "updated_at", "deadline"))
-        age = (now - created).total_seconds() if created else None
-        if age is None or not 0 <= age < OTHER_CLOCK:  # the local stack may live on the league's clock
-            now = updated or created or now
+        if (
+            not 0 <= (now - view.created_at).total_seconds() < OTHER_CLOCK
+        ):  # the local stack may live on the league's clock
+            now = view.updated_at
         self._seen = time.monotonic()
-        self._age = (now - created).total_seconds() if created else None
-        self._left = (deadline - now).total_seconds() if deadline else None
+        self._age = (now - view.created_at).total_seconds()
+        self._left = (view.deadline - now).total_seconds()
 
     def said(self) -> str:
         """`1:15 since it began, deadline in 28:45`."""
         since = time.monotonic() - self._seen
-        parts = []
-        if self._age is not None:
-            parts.append(f"{minutes(self._age + since)} since it began")
-        if self._left is not None:
-            left = self._left - since
-            parts.append(f"deadline in {minutes(left)}" if left > 0 else f"{minutes(-left)} past its deadline")
-        return ", ".join(parts)
+        left = self._left - since
+        deadline = f"deadline in {minutes(left)}" if left > 0 else f"{minutes(-left)} past its deadline"
+        return f"{minutes(self._age + since)} since it began, {deadline}"
 
 
 def minutes(seconds: float) -> str:
@@ -110,26 +107,25 @@ def minutes(seconds: float) -> str:
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
 
 
-def bar_text(view: View, clock: _Clock) -> str:
+def bar_text(view: WholeBatch, clock: _Clock) -> str:
     """What stands beside a bar: players, then rows once they are known, then the times."""
-    counts = view["counts"]
+    counts = view.counts
     if is_ended(view):
-        rows = f"; {counts['superseded'] or 0} rows superseded, {counts['inserted'] or 0} inserted"
-        return f"{finished(view)}/{counts['requested']} done{rows if view['status'] == 'promoted' else ''}"
-    failed = f", {counts['failed']} failed" if counts["failed"] else ""
-    times = clock.said()
-    return f"{finished(view)}/{counts['requested']} done{failed}{f'; {times}' if times else ''}"
+        rows = f"; {counts.superseded or 0} rows superseded, {counts.inserted or 0} inserted"
+        return f"{finished(view)}/{counts.requested} done{rows if view.status == 'promoted' else ''}"
+    failed = f", {counts.failed} failed" if counts.failed else ""
+    return f"{finished(view)}/{counts.requested} done{failed}; {clock.said()}"
 
 
-def describe(view: View) -> str:
+def describe(view: WholeBatch) -> str:
     """A batch in one line."""
     from regen.client.standing import facts_of  # noqa: PLC0415
     from regen.domain.summary import sentence  # noqa: PLC0415
 
     if is_ended(view):
-        return f"{view['game_date']}: {sentence(facts_of(view))}"
-    counts, done = view["counts"], finished(view)
-    text = f"{view['game_date']} {view['status']}: {done}/{counts['requested']} done"
-    if counts["failed"] or counts["skipped"]:
-        text += f", {counts['failed']} failed, {counts['skipped']} skipped"
+        return f"{view.game_date}: {sentence(facts_of(view))}"
+    counts, done = view.counts, finished(view)
+    text = f"{view.game_date} {view.status}: {done}/{counts.requested} done"
+    if counts.failed or counts.skipped:
+        text += f", {counts.failed or 0} failed, {counts.skipped or 0} skipped"
     return text

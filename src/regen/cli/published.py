@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from regen.cli.output import columns
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
 from regen.client.errors import Misused, NothingFound
+
+if TYPE_CHECKING:
+    from regen.api.forms import Record
 
 PANEL = "Data and models"
 LIST = "hash feature_version:features in_use from first_date:first last_date:last games used_at problem::t4"
@@ -35,13 +38,13 @@ def add(app: typer.Typer) -> None:
 
 def list_(session: Session) -> None:
     """List the models of the release and of the store, and say which are in use."""
-    from regen.client.published import listed, standing_of  # noqa: PLC0415
+    from regen.client.published import listed  # noqa: PLC0415
 
-    standing = session.coordinator.get("/models")
-    known = standing_of(standing)
+    standing = session.coordinator.models()
+    known = standing.value
     rows = listed(session.models if known.has_store else None, known)
     if session.out.json:
-        session.out.dump({**standing, "models": rows})
+        session.out.dump({**standing.record, "models": rows})
         return
     session.out.table(columns(LIST), rows)
     if not known.has_store:
@@ -85,7 +88,7 @@ def use(session: Session, artefact_hash: Hash, reason: Why, dry_run: DryRun = Fa
     from regen.client.published import artefact_of  # noqa: PLC0415
 
     version = artefact_of(session.models, artefact_hash)[0].feature_version
-    expected = session.coordinator.get("/models")["in_use"].get(version)
+    expected = session.coordinator.models().value.in_use.get(version)
     if not expected:
         raise NothingFound(f"no model is in use for features {version}", "regen models list")
     body = {"hash": artefact_hash, "expected": expected, "reason": reason}
@@ -103,8 +106,8 @@ def rollback(
 ) -> None:
     """Use again what was in use before, from the next batch on."""
     if artefact_hash is None:
-        standing = session.coordinator.get("/models")
-        others = [h for v, h in standing["in_use"].items() if h != standing["packaged"].get(v)]
+        standing = session.coordinator.models().value
+        others = [h for v, h in standing.in_use.items() if h != standing.packaged.get(v)]
         if len(others) != 1:
             said = "no model but the release's own is in use" if not others else "several published models are in use"
             raise Misused(f"{said}: name the one to leave with --from")
@@ -114,19 +117,20 @@ def rollback(
 
 def _give(session: Session, word: str, body: Mapping[str, object], *, dry_run: bool, yes: bool) -> None:
     session.name_target()
-    plan = session.coordinator.post_keyed(f"/models/{word}", {**body, "dry_run": True})
-    text = f"use {plan['hash']} instead of {plan['instead_of']} for features {plan['feature_version']}"
-    if plan["would"] == "nothing":
-        text = f"change nothing: {plan['hash']} is in use"
-    if dry_run or plan["would"] == "nothing":
-        _said(session, plan, f"would {text}")
+    received = session.coordinator.would_use(word, body)
+    plan = received.value
+    text = f"use {plan.hash} instead of {plan.instead_of} for features {plan.feature_version}"
+    if plan.would == "nothing":
+        text = f"change nothing: {plan.hash} is in use"
+    if dry_run or plan.would == "nothing":
+        _said(session, received.record, f"would {text}")
         return
     ready(session, text, word=WORD, asks=True, yes=yes)
-    after = session.coordinator.post_keyed(f"/models/{word}", body)
-    _said(session, after, f"in use: {plan['hash']}, from the next batch on")
+    after = session.coordinator.use(word, body)
+    _said(session, after.record, f"in use: {plan.hash}, from the next batch on")
 
 
-def _said(session: Session, answer: Mapping[str, object], text: str) -> None:
+def _said(session: Session, answer: Record, text: str) -> None:
     if session.out.json:
         session.out.dump(answer)
     else:

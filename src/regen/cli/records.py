@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 import typer
 
@@ -15,7 +14,7 @@ from regen.cli.nothing import none_of_date
 from regen.cli.output import columns
 from regen.cli.session import Session, command
 from regen.client.errors import NothingFound
-from regen.client.reader import BATCH_DATE, date_of
+from regen.client.reader import BATCH_DATE, Record, date_of
 from regen.domain.nearest import nearest, the_nearest
 from regen.domain.persons import asked_by
 from regen.domain.plan import in_words
@@ -60,13 +59,13 @@ def _alike(session: Session, batch_id: str, day: date) -> list[str]:
     return nearest(batch_id, {str(row["batch_id"]) for row in rows if row["batch_id"]})
 
 
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
+def _shown(row: Record) -> Record:
     at = str(row["regeneration_timestamp"])[:19].replace("T", " ")
     by = asked_by(str(row["triggered_by"] or "-"), row.get("on_behalf_of"))
     return {**row, "regeneration_timestamp": at, "triggered_by": by, "why": "; ".join(_whys(row))}
 
 
-def _whys(row: dict[str, Any]) -> Iterator[str]:
+def _whys(row: Record) -> Iterator[str]:
     """Why it was done, and what was waived for it: the operator's reason, else the batch's."""
     from regen.domain.batch_facts import forbidding, measured, waived, waivers  # noqa: PLC0415
 
@@ -86,6 +85,6 @@ def _whys(row: dict[str, Any]) -> Iterator[str]:
         yield f"{'withdrawn' if row['event'] == 'promoted' else 'would have withdrawn'}: {in_words(gone)}"
 
 
-def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON, as text or read
+def _object(value: object) -> Record:
     read = json.loads(value) if isinstance(value, str) else value
     return read if isinstance(read, dict) else {}

@@ -36,7 +36,7 @@ def report(
     from regen.report.page import page  # noqa: PLC0415
 
     if not subject.startswith("backfill_"):
-        subject = whole(session, subject)["batch_id"]
+        subject = whole(session, subject).value.batch_id
     written = page(gather(session.coordinator, session.reader, subject))
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(written, encoding="utf-8")

@@ -20,7 +20,7 @@ from regen.cli.strict import StrictCommand
 from regen.client.errors import Misused, Unauthorised
 
 if TYPE_CHECKING:
-    from regen.client.http import Coordinator
+    from regen.client.coordinator import Coordinator
     from regen.client.identity import Identity
     from regen.client.reader import Reader
     from regen.ports import Archive
@@ -66,10 +66,10 @@ Format = Annotated[
 SortBy = Annotated[
     str | None, typer.Option("--sort-by", metavar="COLUMN", help="Order by this column; -COLUMN from the largest down.")
 ]
-LISTS: dict[str, Any] = {"form": Format, "sort_by": SortBy}
+LISTS: dict[str, object] = {"form": Format, "sort_by": SortBy}
 """Options of the commands that list something."""
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of tables.", rich_help_panel=PANEL)]
-COMMON: dict[str, Any] = {
+COMMON: dict[str, object] = {
     "project": Project,
     "url": Url,
     "key": Key,
@@ -112,7 +112,7 @@ class Session:
         Raises:
             Misused: no address or no key is known.
         """
-        from regen.client.http import Coordinator  # noqa: PLC0415
+        from regen.client.coordinator import Coordinator  # noqa: PLC0415 - commands that ask nothing need no structs
 
         settings = self.settings
         if not settings.url:
@@ -227,7 +227,7 @@ def command(
     return register
 
 
-def _spoken(base: Output, said: dict[str, Any]) -> Output:
+def _spoken(base: Output, said: dict[str, object]) -> Output:
     """How a command speaks, by the options that it takes from `said`."""
     as_json, verbose = bool(said.pop("as_json", False)), bool(said.pop("verbose", False))
     form, sort_by = said.pop("form", None), said.pop("sort_by", None)
@@ -236,7 +236,7 @@ def _spoken(base: Output, said: dict[str, Any]) -> Output:
         json=as_json or base.json or form == "json",
         verbose=verbose or base.verbose,
         csv=form == "csv",
-        sort_by=sort_by or "",
+        sort_by=str(sort_by or ""),
     )
 
 

@@ -10,7 +10,7 @@ from regen.client.errors import Misused
 from regen.domain.nearest import nearest, the_nearest
 
 
-def sorted_by(wanted: str, shape: Sequence[Column], records: Sequence[Mapping[str, Any]]) -> list[int]:
+def sorted_by(wanted: str, shape: Sequence[Column], records: Sequence[Mapping[str, object]]) -> list[int]:
     """The places of the records in order of a column, named by its head or key; unknown values come last.
 
     Args:

@@ -73,7 +73,7 @@ def stay(session: Session, options: Options, load: Callable[[Stack], None], cons
 
 def console_beside(session: Session, stack: Stack, port: int = 0) -> list[LoopbackConsole]:
     """The console of a stack, its link printed; none, with the reason, if its port is taken."""
-    from regen.client.http import Coordinator  # noqa: PLC0415
+    from regen.client.coordinator import Coordinator  # noqa: PLC0415
     from regen.client.reader import Reader  # noqa: PLC0415
     from regen.console.serve import LoopbackConsole, target_of  # noqa: PLC0415
 

@@ -46,8 +46,8 @@ def records_agree(session: Session, first: date, last: date) -> Finding | None:
     except Misused:
         return None
     body = {"from": first.isoformat(), "to": last.isoformat(), "records": True, "dry_run": True}
-    (row,) = coordinator.post("/checks", body)["findings"]
-    return Finding(row["name"], row["checked"], row["violations"], tuple(row["examples"]))
+    (found,) = coordinator.findings(body)
+    return found
 
 
 def verify(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from regen.cli.output import Output, cell, columns, some
 from regen.cli.times import clock, moment
 from regen.domain.persons import asked_by
 
 if TYPE_CHECKING:
+    from regen.api.batches import Found, Step, WholeBatch
+    from regen.api.openings import OpeningAnswer
+    from regen.client.answers import Received
     from regen.domain.batch_facts import BatchFacts
 
 LIST = "batch_id game_date:date status coverage_pct:coverage:n2 failed::n4 created_at::3 produced::n5 requested::n6 round::n7 kind::8"
@@ -18,28 +21,27 @@ CHECKS = "name:check state value::n limit::n concerns::t3"
 HISTORY = "at from to why::t2 by::t3"
 MAX_PROBLEMS = 20
 
-View = Mapping[str, Any]
 
-
-def show_opened(out: Output, answer: View) -> None:
+def show_opened(out: Output, received: Received[OpeningAnswer]) -> None:
     """The answer to a request for a batch."""
     if out.json:
-        out.dump(answer)
+        out.dump(received.record)
         return
-    if answer["status"] == "halted":
-        out.line(f"halted: on record as {answer['trigger_id']}; {answer['note']}")
+    answer = received.value
+    if answer.status == "halted":
+        out.line(f"halted: on record as {answer.trigger_id}; {answer.note or ''}")
         out.line("next: regen resume")
         return
-    if answer["status"] == "complete":
-        out.line(f"complete: {answer['note']}")
+    if answer.status == "complete":
+        out.line(f"complete: {answer.note or ''}")
         return
-    who = f"{answer['requested_players']} players in {answer['requests']} requests"
-    text = {"coalesced": "one follow-up will start when this batch is over"}.get(answer["status"], who)
-    out.line(f"{answer['status']}: {answer['batch_id']} ({text})")
-    out.line(f"next: regen wait {answer['batch_id']}")
+    who = f"{answer.requested_players} players in {answer.requests} requests"
+    text = {"coalesced": "one follow-up will start when this batch is over"}.get(answer.status, who)
+    out.line(f"{answer.status}: {answer.batch_id} ({text})")
+    out.line(f"next: regen wait {answer.batch_id}")
 
 
-def show_batch(out: Output, view: View, *, closes: bool = True) -> None:
+def show_batch(out: Output, batch: Received[WholeBatch], *, closes: bool = True) -> None:
     """A batch in full: the verdict first, then what is missing by name, what the checks found, and its history.
 
     Args:
@@ -50,10 +52,11 @@ def show_batch(out: Output, view: View, *, closes: bool = True) -> None:
     from regen.domain.summary import sentence  # noqa: PLC0415
 
     if out.json:
-        out.dump(view)
+        out.dump(batch.record)
         return
+    view = batch.value
     facts = facts_of(view)
-    out.line(f"{view['batch_id']}: {view['status']}, round {view['round']}{', partial' if view['partial'] else ''}")
+    out.line(f"{view.batch_id}: {view.status}, round {view.round}{', partial' if view.partial else ''}")
     out.line(sentence(facts))
     for line in _told(view, facts):
         out.line(line)
@@ -67,7 +70,7 @@ def show_batch(out: Output, view: View, *, closes: bool = True) -> None:
         out.line(f"{'or' if n else 'next'}: {command}")
 
 
-def _told(view: View, facts: BatchFacts) -> Iterator[str]:
+def _told(view: WholeBatch, facts: BatchFacts) -> Iterator[str]:
     from regen.domain.batch_facts import waived  # noqa: PLC0415
     from regen.domain.summary import standing  # noqa: PLC0415
 
@@ -75,69 +78,76 @@ def _told(view: View, facts: BatchFacts) -> Iterator[str]:
         yield left
     for waiver in facts.waivers:
         yield waived(waiver)
-    counts = view["counts"]
-    yield f"date {view['game_date']}, reason {view['reason']}, by {asked_by(view['triggered_by'], view.get('on_behalf_of'))}, at {moment(view['created_at'])}"
-    players = ", ".join(f"{cell(counts[name])} {name}" for name in ("requested", "produced", "skipped", "failed"))
-    yield f"players: {players}, {len(view['pending'])} pending, {view['excluded_players']} excluded"
-    if view.get("promoted_rounds") or view["status"] == "promoted":
-        rows = ", ".join(f"{cell(counts[name])} {name}" for name in ("superseded", "inserted", "withdrawn"))
-        yield f"rows: {rows}; coverage {_percent(view['coverage_pct'])}"
+    counts = view.counts
+    yield f"date {view.game_date}, reason {view.reason}, by {asked_by(view.triggered_by, view.on_behalf_of)}, at {moment(view.created_at)}"
+    players = (
+        f"{cell(counts.requested)} requested, {cell(counts.produced)} produced, {cell(counts.skipped)} skipped, "
+        f"{cell(counts.failed)} failed"
+    )
+    yield f"players: {players}, {len(view.pending)} pending, {view.excluded_players} excluded"
+    if view.promoted_rounds or view.status == "promoted":
+        rows = f"{cell(counts.superseded)} superseded, {cell(counts.inserted)} inserted, {cell(counts.withdrawn)} withdrawn"
+        yield f"rows: {rows}; coverage {_percent(view.coverage_pct)}"
     else:
-        yield f"coverage: {_percent(view['coverage_pct'])}"
-    if withdrawn := view.get("withdrawals"):
-        verb = "withdrawn" if view.get("promoted_rounds") else "would have withdrawn"
+        yield f"coverage: {_percent(view.coverage_pct)}"
+    if facts.withdrawals:
+        verb = "withdrawn" if view.promoted_rounds else "would have withdrawn"
         from regen.domain.plan import in_words  # noqa: PLC0415
 
-        yield f"{verb}: {in_words(withdrawn)}"
-    if view["timings"]:
-        yield f"seconds: {', '.join(f'{name} {cell(seconds)}' for name, seconds in view['timings'].items())}"
-    if view["pending"]:
-        yield f"pending: {some(view['pending'])}"
+        yield f"{verb}: {in_words(facts.withdrawals)}"
+    if view.timings:
+        yield f"seconds: {', '.join(f'{name} {cell(seconds)}' for name, seconds in view.timings.items())}"
+    if view.pending:
+        yield f"pending: {some(view.pending)}"
 
 
 def _percent(value: float | None) -> str:
     return "not measured" if value is None else f"{cell(float(value))} %"
 
 
-def _problems(out: Output, view: View) -> None:
-    problems = view["outcomes"]
+def _problems(out: Output, view: WholeBatch) -> None:
+    from regen.api.forms import record  # noqa: PLC0415
+
+    problems = view.outcomes
     if problems:
         out.line("")
-        out.table(columns("player_lookup:player outcome reason error::t2"), problems[:MAX_PROBLEMS])
+        out.table(columns("player_lookup:player outcome reason error::t2"), map(record, problems[:MAX_PROBLEMS]))
     if len(problems) > MAX_PROBLEMS:
         out.say(f"{len(problems) - MAX_PROBLEMS} more: --json has them all")
 
 
-def _checks(out: Output, view: View, facts: BatchFacts) -> None:
+def _checks(out: Output, view: WholeBatch, facts: BatchFacts) -> None:
+    from regen.api.forms import record  # noqa: PLC0415
     from regen.client.standing import looked_at  # noqa: PLC0415
 
-    verdict: View = view["verdict"] or {}
     known = {waiver.check.name for waiver in facts.waivers}
-    rows = [{**c, "state": _state(c, known), "concerns": some(c["concerns"])} for c in looked_at(verdict)]
-    if rows:
+    seen = sorted(((_state(c, known), c) for c in looked_at(view.verdict)), key=lambda pair: ORDER.index(pair[0]))
+    if seen:
         out.line("")
-        out.table(columns(CHECKS), sorted(rows, key=lambda row: ORDER.index(row["state"])))
-    for unseen in verdict.get("not_looked_at", []):
-        out.line(f"not looked at: {unseen['name']}: {unseen['why']}")
+        rows = [{**record(c), "state": state, "concerns": some(c.concerns)} for state, c in seen]
+        out.table(columns(CHECKS), rows)
+    for unseen in (view.verdict.not_looked_at if view.verdict else None) or []:
+        out.line(f"not looked at: {unseen.name}: {unseen.why}")
 
 
 ORDER = ("FAILED", "waived", "warns", "ok")
 
 
-def _state(check: View, waived_names: set[str]) -> str:
-    if check["passed"]:
+def _state(check: Found, waived_names: set[str]) -> str:
+    if check.passed:
         return "ok"
-    if check["severity"] != "fail":
+    if check.severity != "fail":
         return "warns"
-    return "waived" if check["name"] in waived_names else "FAILED"
+    return "waived" if check.name in waived_names else "FAILED"
 
 
-def _history(out: Output, view: View) -> None:
-    steps = view.get("history") or ()
-    if steps:
+def _history(out: Output, view: WholeBatch) -> None:
+    from regen.api.forms import record  # noqa: PLC0415
+
+    if view.history:
         out.line("")
-        out.table(columns(HISTORY), [{**step, "at": clock(step["at"]), "by": _by(step)} for step in steps])
+        out.table(columns(HISTORY), [{**record(s), "at": clock(s.at), "by": _by(s)} for s in view.history])
 
 
-def _by(step: View) -> str | None:
-    return asked_by(step["by"], step.get("on_behalf_of")) if step.get("by") else None
+def _by(step: Step) -> str | None:
+    return asked_by(step.by, step.on_behalf_of) if step.by else None

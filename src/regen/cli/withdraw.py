@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,9 +11,8 @@ from regen.cli.follow import follow
 from regen.cli.orders import PANEL
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
+from regen.client.routes import WITHDRAW
 from regen.client.summary import withdrawal_sentence
-
-PATH = "/withdrawals"
 
 
 def add(app: typer.Typer) -> None:
@@ -37,26 +36,26 @@ def withdraw(
 ) -> None:
     """Withdraw current predictions; `regen rollback` of the batch brings them back."""
     day = game_date(date).isoformat()
-    body: dict[str, Any] = {"game_date": day, "reason": reason}
+    body: dict[str, object] = {"game_date": day, "reason": reason}
     for key, given in (("games", games), ("players", players)):
         if wanted := names(given, f"--{key}"):
             body[key] = wanted
     if (facts := json_object(metadata, "--metadata")) is not None:
         body["metadata"] = facts
     session.name_target()
-    plan = session.coordinator.post_keyed(PATH, {**body, "dry_run": True})
-    what = withdrawal_sentence(plan)
+    plan = session.coordinator.would_withdraw(body)
+    what = withdrawal_sentence(plan.value)
     if dry_run:
         if session.out.json:
-            session.out.dump(plan)
+            session.out.dump(plan.record)
         else:
             session.out.line(f"would {what}")
         return
     ready(session, what, word=day, asks=True, yes=yes)
-    answer = session.coordinator.post_keyed(PATH, body)
+    answer = session.coordinator.start(WITHDRAW, body)
     if wait:
-        follow(session, [answer["batch_id"]], timeout=timeout)
+        follow(session, [answer.value.batch_id], timeout=timeout)
     elif session.out.json:
-        session.out.dump(answer)
+        session.out.dump(answer.record)
     else:
-        session.out.line(f"{answer['status']}: {answer['batch_id']}")
+        session.out.line(f"{answer.value.status}: {answer.value.batch_id}")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from regen.client.moves import MAIN_SYSTEM
 from regen.client.reader import Reader, Record
@@ -38,12 +37,12 @@ def before_and_after(reader: Reader, batch_ids: Sequence[str], first: date, last
     return by_date(errors(reader, batch_ids, first, last, MAIN_SYSTEM))
 
 
-def by_date(rows: Sequence[Mapping[str, Any]]) -> dict[str, Record]:
+def by_date(rows: Sequence[Record]) -> dict[str, Record]:
     """The rows of the main system."""
-    return {row["game_date"]: dict(row) for row in rows if row["system_id"] == MAIN_SYSTEM}
+    return {row["game_date"]: row for row in rows if row["system_id"] == MAIN_SYSTEM}
 
 
-def by_system(rows: Sequence[Mapping[str, Any]]) -> list[SystemErrors]:
+def by_system(rows: Sequence[Record]) -> list[SystemErrors]:
     """Each system that has replaced something, over all dates."""
     found = []
     for system in sorted({str(row["system_id"]) for row in rows}):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-View = Mapping[str, Any]
+from regen.client.reader import Record
+
+if TYPE_CHECKING:  # the command line starts without the structs
+    from regen.api.backfills import Backfill, ListedBackfill
+
 SHORT = frozenset({"rejected", "held", "failed", "cancelled"})
 
 
-def backfill_sentence(view: View, errors: Mapping[str, View] | None = None) -> str:
+def backfill_sentence(view: Backfill | ListedBackfill, errors: Mapping[str, Record] | None = None) -> str:
     """How a backfill stands, with the rows that it changed.
 
     Args:
@@ -17,7 +21,7 @@ def backfill_sentence(view: View, errors: Mapping[str, View] | None = None) -> s
     """
     from regen.domain.summary import range_sentence  # noqa: PLC0415 - the command line starts without the checks
 
-    text = range_sentence(view["backfill_id"], view["status"], view["dates"])
+    text = range_sentence(view.backfill_id, view.status, view.dates)
     pairs = [(e["pairs"], e["mae_before"], e["mae_after"]) for e in (errors or {}).values() if e["pairs"]]
     if number := sum(n for n, _, _ in pairs):
         before = sum(n * b for n, b, _ in pairs) / number

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import Any
 
 
 class ExitCode(IntEnum):
@@ -53,7 +52,7 @@ class OperatorError(Exception):
         super().__init__(message)
         self.next = next_
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> dict[str, object]:
         """The error as JSON has it."""
         return {"title": self.title, "detail": str(self)}
 
@@ -99,6 +98,13 @@ class Unreachable(OperatorError):
     title = "Not reachable"
 
 
+class NotPromised(OperatorError):
+    """The coordinator's answer is not what this version reads: it is of another release."""
+
+    exit_code = ExitCode.UNREACHABLE
+    title = "Unreadable answer"
+
+
 class Unauthorised(OperatorError):
     """This machine has no credentials for what is to be read."""
 
@@ -124,7 +130,7 @@ class Problem(OperatorError):
         field: str | None = None,
         batch_id: str | None = None,
         retry_after: float | None = None,
-        content: Mapping[str, Any] | None = None,
+        content: Mapping[str, object] | None = None,
     ) -> None:
         repeats = detail.casefold().startswith(title.casefold())
         super().__init__(detail if repeats else f"{title}: {detail}")
@@ -134,6 +140,6 @@ class Problem(OperatorError):
         self.content = dict(content or {})
         self.exit_code = code_of_status(status)
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> dict[str, object]:
         """The answer of the coordinator."""
         return {"status": self.status, "title": self.title, "detail": self.detail, **self.content}

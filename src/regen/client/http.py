@@ -1,4 +1,4 @@
-"""The coordinator over HTTP: one request, one answer, problems as errors that say what to do."""
+"""HTTP to the coordinator: one request, one answer as it came, problems as errors that say what to do."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
+from regen.api.forms import Record
 from regen.client.errors import Problem, Unreachable
 from regen.client.identity import HELP, Identity
 from regen.client.patience import waiting_for
@@ -25,8 +25,6 @@ MIN_READ = 0.5
 #: Seconds that an operator waits for a dependency of the coordinator.
 PATIENCE = 60.0
 MIN_PAUSE = 0.2
-PAGE = 200
-"""At most so many batches come in one answer."""
 AGAIN = frozenset({429, 502, 503, 504})
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -51,8 +49,8 @@ def _silent(_: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Coordinator:
-    """The coordinator at a URL.
+class Connection:
+    """The way to the coordinator at a URL.
 
     Attributes:
         key: sent as `X-API-Key`; None for routes that need none.
@@ -82,7 +80,7 @@ class Coordinator:
     person: str | None = None
     further: Callable[[], Mapping[str, str]] = dict
 
-    def get(self, path: str, **query: str | None) -> dict[str, Any]:
+    def get(self, path: str, **query: str | None) -> Record:
         """Read; repeated while the coordinator is not there.
 
         Raises:
@@ -92,7 +90,7 @@ class Coordinator:
         asked = urllib.parse.urlencode({k: v for k, v in query.items() if v is not None})
         return self._repeated("GET", f"{path}?{asked}" if asked else path, None, {})
 
-    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def post(self, path: str, body: Mapping[str, object]) -> Record:
         """Give an order, once: it may have been carried out even if there is no answer.
 
         Raises:
@@ -101,7 +99,7 @@ class Coordinator:
         """
         return self._once("POST", path, body, {}, self.timeout)
 
-    def post_keyed(self, path: str, body: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:
+    def post_keyed(self, path: str, body: Mapping[str, object], key: str | None = None) -> Record:
         """Give an order under an idempotency key, so that it can be repeated and is still carried out once.
 
         Raises:
@@ -110,70 +108,9 @@ class Coordinator:
         """
         return self._repeated("POST", path, body, {"Idempotency-Key": key or uuid.uuid4().hex})
 
-    def batch(self, batch_id: str) -> dict[str, Any]:
-        """A batch in full."""
-        return self.get(f"/batches/{urllib.parse.quote(batch_id, safe='')}")
-
-    def batches(
-        self,
-        game_date: str | None = None,
-        status: str | None = None,
-        *,
-        first: str | None = None,
-        last: str | None = None,
-        most: int = PAGE,
-    ) -> list[dict[str, Any]]:
-        """Batches, newest first; page after page where more than one are wanted.
-
-        Args:
-            status: one, or several with commas.
-            first: first game date of a range, with `last`.
-        """
-        found: list[dict[str, Any]] = []
-        cursor: str | None = None
-        while len(found) < most:
-            query = {"game_date": game_date, "status": status, "from": first, "to": last, "cursor": cursor}
-            page = self.get("/batches", **query)
-            found += page["batches"]
-            if cursor is None and page.get("halt"):
-                from regen.client.summary import halt_sentence  # noqa: PLC0415 - most lists need no sentence
-
-                self.tell(halt_sentence(page["halt"]))
-            if (cursor := page.get("next")) is None:
-                break
-        return found[:most]
-
-    def backfills(self, cursor: str | None = None) -> tuple[list[dict[str, Any]], str | None]:
-        """A page of backfills, newest first, and the cursor of the next one; each has every date of its range."""
-        page = self.get("/backfills", cursor=cursor)
-        return page["backfills"], page.get("next")
-
-    def moves(self, batch_id: str) -> dict[str, Any]:
-        """What a batch would move, or moved."""
-        return self.get(f"/batches/{urllib.parse.quote(batch_id, safe='')}/moves")
-
-    def on_date(self, game_date: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """The batches of a date, newest first, and the triggers that wait on it for a batch to carry them."""
-        found = self.get("/batches", game_date=game_date)
-        return found["batches"], found.get("waiting", [])
-
-    def newest_at(self) -> str:
-        """The moment at which the newest batch of all dates was created; empty if there is none."""
-        found = self.get("/batches", limit="1")["batches"]
-        return str(found[0]["created_at"] or "") if found else ""
-
-    def carrying(self, trigger_id: str) -> list[dict[str, Any]]:
-        """The batches that carry a trigger, newest first."""
-        found: list[dict[str, Any]] = self.get("/batches", trigger_id=trigger_id)["batches"]
-        return found
-
-    def order(self, batch_id: str, act: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Cancel, close, redrive, promote or rollback; under a key, so that it can be repeated and is still carried out once."""
-        return self.post_keyed(f"/batches/{urllib.parse.quote(batch_id, safe='')}/{act}", body)
-
     def _repeated(
-        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
-    ) -> dict[str, Any]:
+        self, method: str, path: str, body: Mapping[str, object] | None, headers: Mapping[str, str]
+    ) -> Record:
         """Repeat while that can help: after the pause that the answer asks for, or else after our own, of which there are few."""
         own, left = iter(self.pauses), self.patience
         silent = min(self.timeout, self.read_seconds) if method == "GET" else float("inf")
@@ -203,8 +140,8 @@ class Coordinator:
             self.sleep(max(asked, MIN_PAUSE))
 
     def _once(
-        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str], seconds: float
-    ) -> dict[str, Any]:
+        self, method: str, path: str, body: Mapping[str, object] | None, headers: Mapping[str, str], seconds: float
+    ) -> Record:
         """One request; a second one, with an identity token, if Cloud Run refused the first before the function saw it."""
         try:
             return self._timed(method, path, body, headers, seconds)
@@ -217,8 +154,8 @@ class Coordinator:
             raise refused.explained() from None
 
     def _timed(
-        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str], seconds: float
-    ) -> dict[str, Any]:
+        self, method: str, path: str, body: Mapping[str, object] | None, headers: Mapping[str, str], seconds: float
+    ) -> Record:
         began, came = time.monotonic(), "no answer"
         try:
             answer = self._sent(method, path, body, headers, seconds)
@@ -237,8 +174,8 @@ class Coordinator:
         return parts.scheme == "https" or parts.hostname in _LOOPBACK
 
     def _sent(
-        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str], seconds: float
-    ) -> dict[str, Any]:
+        self, method: str, path: str, body: Mapping[str, object] | None, headers: Mapping[str, str], seconds: float
+    ) -> Record:
         sent = {**headers, "Accept": "application/json", **self.further()}
         if self.key:
             sent["X-API-Key"] = self.key
@@ -299,7 +236,8 @@ def problem_from_answer(status: int, body: bytes, retry_after: float | None = No
     title, detail = str(content.get("title", f"HTTP {status}")), str(content.get("detail", "no details"))
     if content.get("instance"):
         detail += f" (trace {content['instance']})"
-    return Problem(status, title, detail, content.get("field"), content.get("batch_id"), retry_after, content)
+    field, batch_id = (str(content[name]) if content.get(name) else None for name in ("field", "batch_id"))
+    return Problem(status, title, detail, field, batch_id, retry_after, content)
 
 
 def _is_object(body: bytes) -> bool:
@@ -309,7 +247,7 @@ def _is_object(body: bytes) -> bool:
         return False
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def _object(body: bytes) -> Record:
     try:
         content = json.loads(body)
     except ValueError:

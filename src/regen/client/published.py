@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from regen.api.forms import Form
 from regen.api.kept import ARTEFACTS, artefact_name
 from regen.api.models import ModelsInUse
 from regen.client.errors import FellShort, NothingFound
@@ -13,8 +11,6 @@ from regen.systems.artefact import Artefact, ArtefactRefused, parse_artefact, sh
 
 if TYPE_CHECKING:
     from regen.ports import Archive
-
-IN_USE = Form(ModelsInUse)
 
 
 def publish(store: Archive, text: str) -> Artefact:
@@ -56,11 +52,6 @@ def artefact_of(store: Archive, artefact_hash: str) -> tuple[Artefact, str]:
     if artefact.hash != artefact_hash:
         raise ArtefactRefused(f"the store's {artefact_hash} has the content of {artefact.hash}")
     return artefact, "store"
-
-
-def standing_of(answer: Mapping[str, object]) -> ModelsInUse:
-    """The coordinator's answer to which models are in use."""
-    return IN_USE.convert(answer)
 
 
 def listed(store: Archive | None, standing: ModelsInUse) -> list[dict[str, object]]:

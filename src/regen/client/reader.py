@@ -118,7 +118,7 @@ class Reader:
 
         return self._send(render_text(text, self.names), values)
 
-    def _send(self, statement: str, values: Mapping[str, Any]) -> list[Record]:
+    def _send(self, statement: str, values: Mapping[str, object]) -> list[Record]:
         from google.cloud import bigquery  # noqa: PLC0415
         from google.cloud.bigquery.retry import DEFAULT_RETRY  # noqa: PLC0415
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from regen.api.kept import artefact_name, folder_of, unpacked
 from regen.api.packed_inputs import unpack_inputs
@@ -219,7 +219,7 @@ def _row(row: Record, attempt: _Attempt, code_version: str) -> Record:
     return prediction_row(batch, attempt.outcome, attempt.prediction, at)
 
 
-def as_record(found: Recomputed) -> dict[str, Any]:
+def as_record(found: Recomputed) -> dict[str, object]:
     """The result as JSON has it."""
     row = found.row
     named = ("prediction_id", "player_lookup", "game_date", "game_id", "system_id", "batch_id", "created_at")

@@ -3,48 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from regen.api.batches import Found, ListedBatch, Verdict, WholeBatch, Withdrawn
+from regen.api.forms import Record, record
 from regen.domain.batch_facts import BatchFacts, forbidding, waivers
 from regen.domain.persons import asked_by
 
-View = Mapping[str, Any]
 
-
-def looked_at(verdict: View) -> list[View]:
+def looked_at(verdict: Verdict | None) -> list[Found]:
     """The checks of a verdict that had something to look at; the others passed in form only, and `not_looked_at` says why."""
-    unseen = {one["name"] for one in verdict.get("not_looked_at", ())}
-    return [check for check in verdict.get("checks", ()) if check["name"] not in unseen]
+    if verdict is None:
+        return []
+    unseen = {one.name for one in verdict.not_looked_at or []}
+    return [check for check in verdict.checks if check.name not in unseen]
 
 
-def facts_of(view: View) -> BatchFacts:
+def verdict_record(view: WholeBatch) -> Record:
+    """The verdict as the rules of the domain read it; empty before there is one."""
+    return record(view.verdict) if view.verdict else {}
+
+
+def by_reason(withdrawals: Mapping[str, Withdrawn]) -> dict[str, dict[str, int]]:
+    """Withdrawn players and rows by reason, as the sentences of the domain read them."""
+    return {reason: {"players": gone.players, "rows": gone.rows} for reason, gone in withdrawals.items()}
+
+
+def facts_of(view: WholeBatch | ListedBatch) -> BatchFacts:
     """The facts of a batch's view, whole or of a list; what an older coordinator does not say is unknown."""
-    counts: View = view.get("counts") or view
-    verdict: View = view.get("verdict") or {}
-    history = view.get("history") or ()
-    last: View = history[-1] if history else {}
+    if isinstance(view, ListedBatch):
+        return _of_listed(view)
+    verdict, counts = verdict_record(view), view.counts
+    last = view.history[-1] if view.history else None
     return BatchFacts(
-        batch_id=str(view["batch_id"]),
-        game_date=str(view["game_date"]),
-        status=str(view["status"]),
-        kind=str(view.get("kind") or "regeneration"),
-        round=view.get("round") or 1,
-        requested=counts.get("requested") if counts.get("requested") is not None else view.get("requested_players"),
-        produced=counts.get("produced"),
-        skipped=counts.get("skipped"),
-        failed=counts.get("failed"),
-        pending=len(view["pending"]) if "pending" in view else None,
-        superseded=counts.get("superseded"),
-        inserted=counts.get("inserted"),
-        withdrawn=counts.get("withdrawn"),
-        kept=counts.get("kept"),
-        coverage_pct=view.get("coverage_pct"),
-        error=view.get("error"),
-        promoted_rounds=tuple(view.get("promoted_rounds") or ()),
+        batch_id=view.batch_id,
+        game_date=str(view.game_date),
+        status=view.status,
+        kind=view.kind,
+        round=view.round,
+        requested=counts.requested,
+        produced=counts.produced,
+        skipped=counts.skipped,
+        failed=counts.failed,
+        pending=len(view.pending),
+        superseded=counts.superseded,
+        inserted=counts.inserted,
+        withdrawn=counts.withdrawn,
+        kept=counts.kept,
+        coverage_pct=view.coverage_pct,
+        error=view.error,
+        promoted_rounds=tuple(view.promoted_rounds),
         failed_checks=forbidding(verdict),
         waivers=waivers(verdict),
-        last_why=str(last.get("why") or ""),
-        last_by=asked_by(last["by"], last.get("on_behalf_of")) if last.get("by") else None,
-        withdrawals=view.get("withdrawals") or {},
-        withdrawal=view.get("withdrawal"),
+        last_why=last.why if last else "",
+        last_by=asked_by(last.by, last.on_behalf_of) if last and last.by else None,
+        withdrawals=by_reason(view.withdrawals),
+        withdrawal=view.withdrawal,
+    )
+
+
+def _of_listed(view: ListedBatch) -> BatchFacts:
+    return BatchFacts(
+        batch_id=view.batch_id,
+        game_date=str(view.game_date),
+        status=view.status,
+        kind=view.kind or "regeneration",
+        round=view.round or 1,
+        requested=view.requested_players if view.requested is None else view.requested,
+        produced=view.produced,
+        skipped=view.skipped,
+        failed=view.failed,
+        superseded=view.superseded,
+        inserted=view.inserted,
+        withdrawn=view.withdrawn,
+        kept=view.kept,
+        coverage_pct=view.coverage_pct,
+        error=view.error,
+        promoted_rounds=tuple(view.promoted_rounds or []),
+        withdrawal=view.withdrawal or None,
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
 
+from regen.api.health import Heartbeat, Vitals
 from regen.client.wording import some
 
 
@@ -31,15 +30,15 @@ HEAL = (
 BROKEN = "see `record_unreadable` in the runbook"
 
 
-def sweep(vitals: Mapping[str, Any]) -> Answer:
+def sweep(vitals: Vitals) -> Answer:
     """Whether the sweep comes each minute, and what troubles it."""
-    beat = vitals["heartbeats"].get("sweep")
+    beat = (vitals.heartbeats or {}).get("sweep")
     if beat is None:
         return State.FAILED, "it has never come", HEAL
-    if not isinstance(beat, Mapping):
+    if not isinstance(beat, Heartbeat):
         return State.FAILED, f"its heartbeat is {beat}", BROKEN
-    age, trouble = float(beat["age_seconds"]), int(beat.get("trouble", 0))
-    seen = f"came {span(age)} ago, {beat.get('live', 0)} live batches"
+    age, trouble = beat.age_seconds, beat.trouble or 0
+    seen = f"came {span(age)} ago, {beat.live or 0} live batches"
     if age > SWEEP_SECONDS:
         return State.FAILED, f"{seen}; it comes each minute", HEAL
     if trouble:
@@ -51,18 +50,16 @@ def sweep(vitals: Mapping[str, Any]) -> Answer:
     return State.OK, seen, ""
 
 
-def revisions(vitals: Mapping[str, Any], deployed: str | None) -> Answer:
+def revisions(vitals: Vitals, deployed: str | None) -> Answer:
     """Whether the functions that ran lately run one revision."""
-    found: Mapping[str, Any] = vitals["heartbeats"]
-    beats: Mapping[str, Mapping[str, Any]] = {name: b for name, b in found.items() if isinstance(b, Mapping)}
+    found = vitals.heartbeats or {}
+    beats = {name: beat for name, beat in found.items() if isinstance(beat, Heartbeat)}
     if broken := sorted(found.keys() - beats.keys()):
         return State.FAILED, f"heartbeats that are unreadable: {some(broken)}", BROKEN
-    recent = {name: b["code_version"] for name, b in beats.items() if float(b["age_seconds"]) <= RECENT_SECONDS}
+    recent = {name: beat.code_version for name, beat in beats.items() if beat.age_seconds <= RECENT_SECONDS}
     if deployed:
         recent["coordinator"] = deployed
-    each = ", ".join(
-        f"{name} {b['code_version']} {span(float(b['age_seconds']))} ago" for name, b in sorted(beats.items())
-    )
+    each = ", ".join(f"{name} {beats[name].code_version} {span(beats[name].age_seconds)} ago" for name in sorted(beats))
     if len(set(recent.values())) > 1:
         return (
             State.FAILED,
@@ -72,9 +69,12 @@ def revisions(vitals: Mapping[str, Any], deployed: str | None) -> Answer:
     return State.OK, each or "no function has run yet", ""
 
 
-def outbox(vitals: Mapping[str, Any]) -> Answer:
+def outbox(vitals: Vitals) -> Answer:
     """Whether messages, alerts and audit entries leave in time."""
-    late, failing, dead = (int(vitals["outbox"][name]) for name in ("late", "failing", "dead"))
+    found = vitals.outbox or None
+    if found is None:
+        return State.NONE, "an older coordinator does not say", ""
+    late, failing, dead = found.late, found.failing, found.dead
     seen = f"{late} late, {failing} failing, {dead} put aside"
     if dead:
         return (
@@ -87,23 +87,23 @@ def outbox(vitals: Mapping[str, Any]) -> Answer:
     return State.OK, "empty, or on its way", ""
 
 
-def halt(vitals: Mapping[str, Any]) -> Answer:
+def halt(vitals: Vitals) -> Answer:
     """Whether the platform opens batches."""
     from regen.client.summary import halt_sentence  # noqa: PLC0415 - the command line starts without it
 
-    found = vitals.get("halt")
-    if not isinstance(found, Mapping):
+    found = vitals.halt or None
+    if found is None:
         return State.NONE, "an older coordinator knows no halt", ""
-    if found["status"] == "halted":
+    if found.status == "halted":
         return State.FAILED, halt_sentence(found), "regen resume"
     return State.OK, "batches are opened", ""
 
 
-def deadlines(vitals: Mapping[str, Any]) -> Answer:
+def deadlines(vitals: Vitals) -> Answer:
     """Whether live batches are within their deadlines."""
-    if ids := list(vitals["past_deadline"]):
+    if ids := vitals.past_deadline or []:
         return State.FAILED, f"past their deadline: {some(ids)}", f"regen status {ids[0]}"
-    if ids := list(vitals.get("unreadable", ())):
+    if ids := vitals.unreadable or []:
         return State.FAILED, f"without a deadline that can be read: {some(ids)}", BROKEN
     return State.OK, "no live batch is past its deadline", ""
 

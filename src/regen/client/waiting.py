@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
 
 from regen.client.errors import ExitCode, OperatorError, Unreachable
-from regen.client.http import Coordinator
+
+if TYPE_CHECKING:  # the command line starts without the structs
+    from regen.api.batches import ListedBatch, WholeBatch
+    from regen.client.answers import Received
+    from regen.client.coordinator import Coordinator
 
 T = TypeVar("T")
 
@@ -18,8 +23,7 @@ SLOWEST_LOOK = 2.0
 #: Seconds without an answer that a waiting person bears: a deployment, a network that changes.
 SILENCE = 120.0
 
-View = Mapping[str, Any]
-Look = Callable[[Sequence[View]], None]
+Look = Callable[[Sequence["WholeBatch"]], None]
 
 
 class StillLive(OperatorError):
@@ -29,15 +33,15 @@ class StillLive(OperatorError):
     title = "Timed out"
 
 
-def is_ended(view: View) -> bool:
+def is_ended(view: WholeBatch | ListedBatch) -> bool:
     """Whether a batch is over."""
-    return view["status"] in ENDED
+    return view.status in ENDED
 
 
-def finished(view: View) -> int:
+def finished(view: WholeBatch) -> int:
     """How many of its players have an outcome."""
-    counts = view["counts"]
-    return int(counts["produced"] + counts["skipped"] + counts["failed"])
+    counts = view.counts
+    return (counts.produced or 0) + (counts.skipped or 0) + (counts.failed or 0)
 
 
 def wait_for(
@@ -48,7 +52,7 @@ def wait_for(
     look: Look = lambda _: None,
     every: float = 0.2,
     abort: Callable[[], None] = lambda: None,
-) -> list[dict[str, Any]]:
+) -> list[Received[WholeBatch]]:
     """Poll until every batch has ended.
 
     Args:
@@ -64,13 +68,15 @@ def wait_for(
         StillLive: names those that have not ended in time.
     """
     deadline = time.monotonic() + timeout
-    views: dict[str, dict[str, Any]] = {}
+    views: dict[str, Received[WholeBatch]] = {}
     pause = every
     answered = time.monotonic()
     with ThreadPoolExecutor(max(1, min(4, len(batch_ids)))) as pool:
         while True:
             try:
-                views |= _read(coordinator, [b for b in batch_ids if b not in views or not is_ended(views[b])], pool)
+                views |= _read(
+                    coordinator, [b for b in batch_ids if b not in views or not is_ended(views[b].value)], pool
+                )
             except Unreachable:
                 now = time.monotonic()
                 if not views or now - answered > SILENCE or now > deadline:
@@ -78,13 +84,13 @@ def wait_for(
                 time.sleep(pause)
                 continue
             answered = time.monotonic()
-            look([views[b] for b in batch_ids])
-            live = [b for b in batch_ids if not is_ended(views[b])]
+            look([views[b].value for b in batch_ids])
+            live = [b for b in batch_ids if not is_ended(views[b].value)]
             if not live:
                 return [views[b] for b in batch_ids]
             abort()
             if time.monotonic() + pause > deadline:
-                states = ", ".join(f"{b} is {views[b]['status']}" for b in live)
+                states = ", ".join(f"{b} is {views[b].value.status}" for b in live)
                 raise StillLive(f"not over after {timeout:g} s: {states}", f"regen wait {live[0]}")
             time.sleep(pause)
             pause = min(pause * 1.3, max(every, SLOWEST_LOOK))
@@ -98,7 +104,7 @@ def carrier_of(coordinator: Coordinator, trigger_id: str, *, timeout: float, eve
     """
     late = StillLive(f"no batch has carried the trigger {trigger_id} within {timeout:g} s", "regen status")
     found = _until(lambda: coordinator.carrying(trigger_id), late, timeout=timeout, every=every)
-    return str(found[0]["batch_id"])
+    return found[0].batch_id
 
 
 def _until(look: Callable[[], T], late: StillLive, *, timeout: float, every: float) -> T:
@@ -117,7 +123,7 @@ def _until(look: Callable[[], T], late: StillLive, *, timeout: float, every: flo
 
 def wait_for_date(
     coordinator: Coordinator, game_date: str, *, timeout: float, look: Look = lambda _: None, every: float = 0.5
-) -> list[dict[str, Any]]:
+) -> list[Received[WholeBatch]]:
     """Wait until no batch of a date is live and no trigger waits on it.
 
     Returns:
@@ -128,36 +134,38 @@ def wait_for_date(
         StillLive: names what is not over in time.
     """
     deadline = time.monotonic() + timeout
-    ended: dict[str, dict[str, Any]] = {}
+    ended: dict[str, Received[WholeBatch]] = {}
     carried = False
     while True:
         known, waiting = coordinator.on_date(game_date)
-        live = [b["batch_id"] for b in known if not is_ended(b) and b["batch_id"] not in ended]
+        live = [b.batch_id for b in known if not is_ended(b) and b.batch_id not in ended]
         if carried and not live:  # between two looks, the batch that carries what waited has ended already
-            live = [b["batch_id"] for b in known[:1] if b["batch_id"] not in ended]
+            live = [b.batch_id for b in known[:1] if b.batch_id not in ended]
         carried = bool(waiting)
         left = max(0.0, deadline - time.monotonic())
         if live:
-            ended |= {v["batch_id"]: v for v in wait_for(coordinator, live, timeout=left, look=look, every=every)}
+            ended |= {v.value.batch_id: v for v in wait_for(coordinator, live, timeout=left, look=look, every=every)}
             continue
         if not waiting:
-            newest = [] if ended or not known else [coordinator.batch(known[0]["batch_id"])]
+            newest = [] if ended or not known else [coordinator.batch(known[0].batch_id)]
             return [*ended.values(), *newest]
         if every > left:
-            names = ", ".join(str(w["trigger_id"]) for w in waiting)
+            names = ", ".join(w.trigger_id for w in waiting)
             raise StillLive(
                 f"not over after {timeout:g} s: triggers wait on {game_date}: {names}", f"regen wait --date {game_date}"
             )
         time.sleep(every)
 
 
-def wait_for_newer(coordinator: Coordinator, game_date: str, since: str, *, timeout: float, every: float = 0.5) -> None:
+def wait_for_newer(
+    coordinator: Coordinator, game_date: str, since: datetime, *, timeout: float, every: float = 0.5
+) -> None:
     """Wait until a date has a batch that was created after a moment, or a trigger that waits for one.
 
     A scan answers before the messages that it has sent have opened a batch.
 
     Args:
-        since: as the coordinator writes it; empty if any batch is newer.
+        since: by the coordinator's clock.
 
     Raises:
         StillLive: it had none in time.
@@ -165,11 +173,13 @@ def wait_for_newer(coordinator: Coordinator, game_date: str, since: str, *, time
 
     def is_opened() -> bool:
         known, waiting = coordinator.on_date(game_date)
-        return bool(waiting) or any((batch["created_at"] or "") > since for batch in known)
+        return bool(waiting) or any(batch.created_at is not None and batch.created_at > since for batch in known)
 
     late = StillLive(f"no batch of {game_date} was opened within {timeout:g} s", f"regen wait --date {game_date}")
     _until(is_opened, late, timeout=timeout, every=every)
 
 
-def _read(coordinator: Coordinator, batch_ids: Collection[str], pool: ThreadPoolExecutor) -> dict[str, dict[str, Any]]:
+def _read(
+    coordinator: Coordinator, batch_ids: Collection[str], pool: ThreadPoolExecutor
+) -> dict[str, Received[WholeBatch]]:
     return dict(zip(batch_ids, pool.map(coordinator.batch, batch_ids), strict=True))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from regen.api.batches import Found, ListedBatch, WholeBatch
 from regen.client.moves import PlayerMoves
 from regen.console.rendering import state_class
 from regen.report.svg import LETTER, WIDE, Span, both, box, caption, chart, colours, legend, line, ticks, timeline
 
-View = Mapping[str, Any]
 COLUMN_HEIGHT, CHECK_HEIGHT = 44.0, 14.0
 DUMBBELL_ROW = 22.0
 MOST_DUMBBELLS = 40
@@ -30,13 +28,13 @@ def column(coverage: float | None, state: str) -> Markup:
     )
 
 
-def check_bar(check: View) -> Markup:
+def check_bar(check: Found) -> Markup:
     """A check's value against its limit; without numbers there is nothing to draw."""
-    value, limit = check["value"], check["limit"]
-    if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in (value, limit)):
+    value, limit = check.value, check.limit
+    if value is None or limit is None:
         return Markup("")
     top = max(abs(value), abs(limit), 1e-9) * 1.15
-    css = "fill-ok" if check["passed"] else ("fill-bad" if check["severity"] == "fail" else "fill-warn")
+    css = "fill-ok" if check.passed else ("fill-bad" if check.severity == "fail" else "fill-warn")
     at = 160.0 * abs(limit) / top
     parts = (
         f'<rect x="0" y="3" width="160" height="8" class="well"/>'
@@ -48,12 +46,11 @@ def check_bar(check: View) -> Markup:
     )
 
 
-def spans(view: View) -> list[Span]:
+def spans(view: WholeBatch) -> list[Span]:
     """The phases of a batch, in seconds since it was opened."""
-    begun = datetime.fromisoformat(str(view["created_at"]))
-    moments = [begun, *(datetime.fromisoformat(str(step["at"])) for step in view["history"])]
-    passed = [(moment - begun).total_seconds() for moment in moments]
-    return [Span(a, b, step["from"]) for a, b, step in zip(passed, passed[1:], view["history"], strict=False)]
+    moments = [view.created_at, *(step.at for step in view.history)]
+    passed = [(moment - view.created_at).total_seconds() for moment in moments]
+    return [Span(a, b, step.from_) for a, b, step in zip(passed, passed[1:], view.history, strict=False)]
 
 
 def lanes(rows: Sequence[tuple[str, Sequence[Span]]], name: str) -> Markup:
@@ -65,11 +62,11 @@ def lanes(rows: Sequence[tuple[str, Sequence[Span]]], name: str) -> Markup:
     return Markup(_framed(drawn) + keys)  # noqa: S704 - its texts are escaped there
 
 
-def steps_of_listed(batch: View) -> list[Span]:
+def steps_of_listed(batch: ListedBatch) -> list[Span]:
     """The phases of a batch as a list has them: seconds to each status."""
-    passed = sorted((batch.get("timings") or {}).items(), key=lambda item: item[1])
+    passed = sorted((batch.timings or {}).items(), key=lambda item: item[1])
     names = ["created", *(name for name, _ in passed)]
-    times = [0.0, *(float(t) for _, t in passed)]
+    times = [0.0, *(t for _, t in passed)]
     return [Span(a, b, name) for name, a, b in zip(names, times, times[1:], strict=False)]
 
 

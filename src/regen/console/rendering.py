@@ -46,7 +46,7 @@ class Page:
 
     template: str
     title: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
     every: int = QUIET
     at: str = ""
     status: int = 200
@@ -169,7 +169,7 @@ def asset(name: str) -> tuple[bytes, str]:
     return content, hashlib.sha256(content).hexdigest()[:12]
 
 
-def html(page: Page, frame: Mapping[str, Any], *, fragment: bool) -> str:
+def html(page: Page, frame: Mapping[str, object], *, fragment: bool) -> str:
     """The page, or what stands in its `main` alone."""
     versions = {"css": asset("console.css")[1], "js": asset("console.js")[1]}
     layout = "fragment.html" if fragment else "page.html"
@@ -177,7 +177,7 @@ def html(page: Page, frame: Mapping[str, Any], *, fragment: bool) -> str:
     return _environment().get_template(page.template).render({**facts, "at": page.at})
 
 
-def answer(page: Page, frame: Mapping[str, Any], *, fragment: bool, known: str | None = None) -> Response:
+def answer(page: Page, frame: Mapping[str, object], *, fragment: bool, known: str | None = None) -> Response:
     """The answer to a look; 304 without a body where the fragment is as the browser has it.
 
     Args:

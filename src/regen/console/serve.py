@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import uvicorn
 
-from regen.client.http import Coordinator
+from regen.client.coordinator import Coordinator
 from regen.client.reader import Reader
 from regen.console.app import application
 from regen.console.security import LinkGate

@@ -8,9 +8,13 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
+from regen.api.alerts import Alert
+from regen.api.batches import ListedBatch, Waiting, WholeBatch
+from regen.api.halts import HaltView
+from regen.api.health import Ready
 from regen.client.errors import OperatorError
 from regen.console.looks import Ask, Memory, Seen, utc_now
-from regen.console.ports import Records, Tables, View
+from regen.console.ports import Records, Row, Tables
 from regen.console.security import Person
 from regen.domain import ids
 from regen.domain.dates import eastern_today, parse_game_date
@@ -61,44 +65,44 @@ class Site:
 
     # questions, each asked by one name on every page
 
-    def batches(self, first: date | None = None, last: date | None = None) -> Ask[list[View]]:
+    def batches(self, first: date | None = None, last: date | None = None) -> Ask[list[ListedBatch]]:
         """The newest batches, of all dates or of a range; two tabs share an answer for a second."""
         names = (str(first), str(last)) if first and last else (None, None)
         return Ask(("batches", *names), lambda: self.records.batches(*names), 1.0)
 
-    def on_date(self, game_date: str) -> Ask[tuple[list[View], list[View]]]:
+    def on_date(self, game_date: str) -> Ask[tuple[list[ListedBatch], list[Waiting]]]:
         """The batches of a date, and what waits on it."""
         return Ask(("on_date", game_date), lambda: self.records.on_date(game_date), 1.0)
 
-    def batch(self, batch_id: str) -> Ask[View]:
+    def batch(self, batch_id: str) -> Ask[WholeBatch]:
         """A batch in full."""
         return Ask(("batch", batch_id), lambda: self.records.batch(batch_id))
 
-    def ready(self) -> Ask[View]:
+    def ready(self) -> Ask[Ready]:
         """The signs of life."""
         return Ask(("ready",), self.records.ready, 2.0)
 
-    def alerts(self) -> Ask[list[View]]:
+    def alerts(self) -> Ask[list[Alert]]:
         """The newest alerts."""
         return Ask(("alerts",), self.records.alerts, 2.0)
 
-    def halt(self) -> Ask[View]:
+    def halt(self) -> Ask[HaltView]:
         """Whether the platform opens batches: asked anew each time, because an order has just changed it."""
         return Ask(("halt",), self.records.halt)
 
-    def coverage(self, day: date, stamp: str) -> Ask[list[View]]:
+    def coverage(self, day: date, stamp: str) -> Ask[list[Row]]:
         """Coverage of a date."""
         return Ask(("coverage", day), lambda: self.tables.coverage(day), SLOW, stamp)
 
-    def audit(self, day: date, batch_id: str, stamp: str) -> Ask[list[View]]:
+    def audit(self, day: date, batch_id: str, stamp: str) -> Ask[list[Row]]:
         """The acts on a date, or of a batch."""
         return Ask(("audit", day, batch_id), lambda: self.tables.audit(day, batch_id), RECENT, stamp)
 
-    def accuracy(self, first: date, last: date, stamp: str = "") -> Ask[list[View]]:
+    def accuracy(self, first: date, last: date, stamp: str = "") -> Ask[list[Row]]:
         """Errors by date and system."""
         return Ask(("accuracy", first, last), lambda: self.tables.accuracy(first, last), SLOW, stamp)
 
-    def quality(self, until: date) -> Ask[list[View]]:
+    def quality(self, until: date) -> Ask[list[Row]]:
         """The newest figures of live quality up to a date."""
         return Ask(("quality", until), lambda: self.tables.quality(until), SLOW)
 
@@ -158,9 +162,9 @@ def as_id(text: str) -> str:
     return text
 
 
-def last_end(batches: Sequence[View]) -> str:
+def last_end(batches: Sequence[ListedBatch]) -> str:
     """The newest end of a batch: what the tables say changes with it."""
-    return max((str(b.get("ended_at") or "") for b in batches), default="")
+    return max((batch.ended_at.isoformat() for batch in batches if batch.ended_at), default="")
 
 
 def stale(*seen: Seen[Any]) -> list[Seen[Any]]:

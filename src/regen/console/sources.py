@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
+from regen.api.alerts import Alert
+from regen.api.backfills import Backfill, ListedBackfill
+from regen.api.batches import ListedBatch, Waiting, WholeBatch
+from regen.api.forms import Form
+from regen.api.halts import HaltView
+from regen.api.health import Ready
+from regen.api.moves import Moves
+from regen.client.answers import Received, received
+from regen.client.coordinator import Coordinator
 from regen.client.drifting import zone_drift_rows
-from regen.client.http import Coordinator
 from regen.client.moves import MAIN_SYSTEM
 from regen.client.quality import newest
 from regen.client.reader import Reader
 from regen.client.slates import slate_rows
-from regen.console.ports import Order, View
+from regen.console.ports import Order, Row
+from regen.domain.invariants import Finding
+
+T = TypeVar("T")
 
 PATIENCE_SECONDS = 20.0
 """A page waits so long for one answer; the command line has more time."""
@@ -29,48 +41,46 @@ class CoordinatorRecords:
         """Without repeats: a page says at once that the coordinator is away, and the next look asks again."""
         return cls(replace(coordinator, pauses=(), patience=0.0, timeout=PATIENCE_SECONDS))
 
-    def batches(self, first: str | None = None, last: str | None = None) -> list[View]:
+    def batches(self, first: str | None = None, last: str | None = None) -> list[ListedBatch]:
         """As in the port."""
-        return list(self.coordinator.batches(first=first, last=last))
+        return [one.value for one in self.coordinator.batches(first=first, last=last)]
 
-    def on_date(self, game_date: str) -> tuple[list[View], list[View]]:
+    def on_date(self, game_date: str) -> tuple[list[ListedBatch], list[Waiting]]:
         """As in the port."""
-        batches, waiting = self.coordinator.on_date(game_date)
-        return list(batches), list(waiting)
+        return self.coordinator.on_date(game_date)
 
-    def batch(self, batch_id: str) -> View:
+    def batch(self, batch_id: str) -> WholeBatch:
         """As in the port."""
-        return self.coordinator.batch(batch_id)
+        return self.coordinator.batch(batch_id).value
 
-    def moves(self, batch_id: str) -> View:
+    def moves(self, batch_id: str) -> Received[Moves]:
         """As in the port."""
         return self.coordinator.moves(batch_id)
 
-    def backfills(self, cursor: str | None) -> tuple[list[View], str | None]:
+    def backfills(self, cursor: str | None) -> tuple[list[ListedBackfill], str | None]:
         """As in the port."""
         found, following = self.coordinator.backfills(cursor)
-        return list(found), following
+        return [one.value for one in found], following
 
-    def backfill(self, backfill_id: str) -> View:
+    def backfill(self, backfill_id: str) -> Backfill:
         """As in the port."""
-        return self.coordinator.get(f"/backfills/{backfill_id}")
+        return self.coordinator.backfill(backfill_id).value
 
-    def ready(self) -> View:
+    def ready(self) -> Ready:
         """As in the port."""
-        return self.coordinator.get("/ready")
+        return self.coordinator.ready().value
 
-    def alerts(self) -> list[View]:
+    def alerts(self) -> list[Alert]:
         """As in the port."""
-        return list(self.coordinator.get("/alerts", limit="50")["alerts"])
+        return [one.value for one in self.coordinator.alerts(50)]
 
-    def halt(self) -> View:
+    def halt(self) -> HaltView:
         """As in the port."""
-        return self.coordinator.get("/halt")
+        return self.coordinator.halt()
 
-    def findings(self, first: str, last: str) -> list[View]:
+    def findings(self, first: str, last: str) -> list[Finding]:
         """As in the port."""
-        found: list[View] = self.coordinator.post("/checks", {"from": first, "to": last})["findings"]
-        return found
+        return self.coordinator.findings({"from": first, "to": last})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +89,12 @@ class CoordinatorOrders:
 
     coordinator: Coordinator
 
-    def preview(self, order: Order) -> View:
+    def preview(self, form: Form[T], order: Order) -> T:
         """As in the port."""
-        return self.coordinator.post(order.path, {**order.body, "dry_run": True})
+        said = self.coordinator.post(order.path, {**order.body, "dry_run": True})
+        return received(form, said, f"POST {order.path}").value
 
-    def give(self, order: Order, key: str) -> View:
+    def give(self, order: Order, key: str) -> Mapping[str, object]:
         """As in the port."""
         return self.coordinator.post_keyed(order.path, order.body, key)
 
@@ -94,45 +105,45 @@ class WarehouseTables:
 
     reader: Reader
 
-    def dates(self, first: date, last: date) -> list[View]:
+    def dates(self, first: date, last: date) -> list[Row]:
         """As in the port."""
         return self._run("board_dates", first=first, last=last)
 
-    def coverage(self, game_date: date) -> list[View]:
+    def coverage(self, game_date: date) -> list[Row]:
         """As in the port."""
         return self._run("coverage", first=game_date, last=game_date)
 
-    def slate(self, game_date: date) -> list[View]:
+    def slate(self, game_date: date) -> list[Row]:
         """As in the port."""
         return list(slate_rows(self.reader, game_date))
 
-    def current(self, game_date: date) -> list[View]:
+    def current(self, game_date: date) -> list[Row]:
         """As in the port."""
         return self._run("show", game_date=game_date, player="", system=MAIN_SYSTEM)
 
-    def audit(self, game_date: date, batch_id: str = "") -> list[View]:
+    def audit(self, game_date: date, batch_id: str = "") -> list[Row]:
         """As in the port."""
         return self._run("audit", batch_id=batch_id, day=game_date)
 
-    def awaited(self, first: date, last: date, *, every: bool) -> list[View]:
+    def awaited(self, first: date, last: date, *, every: bool) -> list[Row]:
         """As in the port."""
         return self._run("bdb_list", first=first, last=last, status="", every=every)
 
-    def zones(self, first: date, last: date) -> list[View]:
+    def zones(self, first: date, last: date) -> list[Row]:
         """As in the port."""
         return list(zone_drift_rows(self.reader, first, last))
 
-    def accuracy(self, first: date, last: date) -> list[View]:
+    def accuracy(self, first: date, last: date) -> list[Row]:
         """As in the port."""
         return self._run("accuracy", first=first, last=last)
 
-    def quality(self, until: date) -> list[View]:
+    def quality(self, until: date) -> list[Row]:
         """As in the port."""
         return list(newest(self.reader, until))
 
-    def player(self, player: str, first: date, last: date) -> list[View]:
+    def player(self, player: str, first: date, last: date) -> list[Row]:
         """As in the port."""
         return self._run("player_generations", player=player, first=first, last=last)
 
-    def _run(self, name: str, **values: Any) -> list[View]:  # noqa: ANN401
+    def _run(self, name: str, **values: Any) -> list[Row]:  # noqa: ANN401
         return list(self.reader.run(name, **values))

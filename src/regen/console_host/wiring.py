@@ -8,7 +8,7 @@ from functools import cache
 
 from starlette.types import ASGIApp
 
-from regen.client.http import Coordinator
+from regen.client.coordinator import Coordinator
 from regen.client.reader import Reader
 from regen.console.app import application
 from regen.console.site import Site, Target

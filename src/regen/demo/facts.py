@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from regen.client.reader import Reader, Record
 
@@ -69,7 +68,7 @@ def read_facts(reader: Reader, dates: Sequence[date], known: Before) -> Facts:
     wanted = {day.isoformat() for day in dates}
     deadline = time.monotonic() + AUDIT_SECONDS
     while True:
-        ends: dict[str, list[dict[str, Any]]] = {}
+        ends: dict[str, list[Record]] = {}
         for end in reader.run("ends", first=first, last=last, before=known.newest):
             ends.setdefault(end["game_date"], []).append(end)
         if wanted <= set(ends) or time.monotonic() > deadline:

@@ -6,14 +6,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from datetime import date
 
+from regen.api.batches import WholeBatch
+from regen.client.coordinator import Coordinator
 from regen.client.errors import OperatorError
-from regen.client.http import Coordinator
 from regen.client.reader import Reader
-from regen.client.waiting import Look, View, wait_for
+from regen.client.routes import REGENERATE, START
+from regen.client.waiting import Look, wait_for
 from regen.data.csvs import DataFolder
 from regen.data.importer import Damage, ImportOptions, Loader, import_data, zones_arrive
 from regen.demo.facts import Facts, before, read_facts
@@ -53,7 +54,7 @@ class Result:
         seconds: duration of each step.
     """
 
-    views: Sequence[View]
+    views: Sequence[WholeBatch]
     facts: Facts
     statements: Sequence[Statement]
     seconds: Mapping[str, float] = field(default_factory=dict)
@@ -68,7 +69,7 @@ class Result:
         """The run in one sentence."""
         return sentence(self.views, self.facts, self.seconds["regeneration"], passed=self.passed)
 
-    def as_record(self) -> dict[str, Any]:
+    def as_record(self) -> dict[str, object]:
         """The figures, as JSON has them."""
         facts = self.facts
         names = (
@@ -116,7 +117,7 @@ def run(stage: Stage, data: DataFolder, dates: Sequence[date], damage: Damage) -
     stage.say(f"the shot zones have arrived, {clock.lap('arrival'):.1f} s: {_tiers(arrived.tiers)}")
 
     stage.say(f"regenerating {len(dates)} dates at once")
-    views = _batches(stage, "/regenerate-with-supersede", [_regeneration(day) for day in dates])
+    views = _batches(stage, REGENERATE, [_regeneration(day) for day in dates])
     clock.lap("regeneration_seen")
     facts = read_facts(stage.reader, dates, known)
     clock.lap("reading")
@@ -124,43 +125,43 @@ def run(stage: Stage, data: DataFolder, dates: Sequence[date], damage: Damage) -
     return Result(views, facts, found, {**clock.laps, "regeneration": _span(views)})
 
 
-def figures(view: View) -> dict[str, Any]:
+def figures(view: WholeBatch) -> dict[str, object]:
     """A batch's line in the table."""
-    counts = view["counts"]
-    took = datetime.fromisoformat(view["ended_at"]) - datetime.fromisoformat(view["created_at"])
+    counts, ended_at = asdict(view.counts), view.ended_at or view.updated_at
     names = ("requested", "produced", "skipped", "failed", "superseded", "inserted")
     return {
-        "game_date": view["game_date"],
+        "game_date": view.game_date.isoformat(),
         **{name: counts[name] or 0 for name in names},
-        "coverage_pct": view["coverage_pct"],
-        "seconds": round(took.total_seconds(), 2),
-        "status": view["status"],
-        "batch_id": view["batch_id"],
+        "coverage_pct": view.coverage_pct,
+        "seconds": round((ended_at - view.created_at).total_seconds(), 2),
+        "status": view.status,
+        "batch_id": view.batch_id,
     }
 
 
 def _first(stage: Stage, dates: Sequence[date]) -> None:
-    views = _batches(stage, "/start", [{"game_date": day.isoformat()} for day in dates])
-    if bad := [view for view in views if view["status"] != "promoted"]:
-        raise FirstRunFailed("; ".join(f"{v['batch_id']} is {v['status']}: {v['error']}" for v in bad))
+    views = _batches(stage, START, [{"game_date": day.isoformat()} for day in dates])
+    if bad := [view for view in views if view.status != "promoted"]:
+        raise FirstRunFailed("; ".join(f"{v.batch_id} is {v.status}: {v.error}" for v in bad))
 
 
-def _regeneration(day: date) -> dict[str, Any]:
+def _regeneration(day: date) -> dict[str, object]:
     return {"game_date": day.isoformat(), "reason": REASON, "metadata": {"demo": True, "upgrade": "SILVER to GOLD"}}
 
 
-def _batches(stage: Stage, path: str, bodies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _batches(stage: Stage, path: str, bodies: Sequence[Mapping[str, object]]) -> list[WholeBatch]:
     with ThreadPoolExecutor(len(bodies)) as pool:
-        answers = list(pool.map(lambda body: stage.coordinator.post_keyed(path, body), bodies))
+        answers = list(pool.map(lambda body: stage.coordinator.start(path, body).value, bodies))
     with stage.watch() as look:
-        ids = [answer["batch_id"] for answer in answers]
-        return wait_for(stage.coordinator, ids, timeout=TIMEOUT, look=look, every=0.4, abort=stage.check)
+        ids = [answer.batch_id for answer in answers]
+        found = wait_for(stage.coordinator, ids, timeout=TIMEOUT, look=look, every=0.4, abort=stage.check)
+    return [one.value for one in found]
 
 
-def _span(views: Sequence[View]) -> float:
+def _span(views: Sequence[WholeBatch]) -> float:
     """Seconds from the first accepted batch to the last end."""
-    first = min(datetime.fromisoformat(view["created_at"]) for view in views)
-    last = max(datetime.fromisoformat(view["ended_at"]) for view in views)
+    first = min(view.created_at for view in views)
+    last = max(view.ended_at or view.updated_at for view in views)
     return round((last - first).total_seconds(), 2)
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from regen.api.batches import WholeBatch
 from regen.demo.facts import Facts
 from regen.settings import number
-
-View = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +18,7 @@ class Statement:
     text: str
 
 
-def statements(views: Sequence[View], facts: Facts, *, damaged: bool) -> list[Statement]:
+def statements(views: Sequence[WholeBatch], facts: Facts, *, damaged: bool) -> list[Statement]:
     """The statements that must hold after the regeneration.
 
     Args:
@@ -28,8 +26,8 @@ def statements(views: Sequence[View], facts: Facts, *, damaged: bool) -> list[St
         facts: the results of SQL queries.
         damaged: whether players were made to fail or vanish, so that a rejection may be correct.
     """
-    promoted = [view for view in views if view["status"] == "promoted"]
-    others = [view for view in views if view["status"] != "promoted"]
+    promoted = [view for view in views if view.status == "promoted"]
+    others = [view for view in views if view.status != "promoted"]
     found = [_nothing_lost(facts), _no_doubles(facts)]
     if promoted:
         found += [_replaced(promoted, facts), _audited(promoted, facts), _covered(promoted, facts)]
@@ -39,7 +37,7 @@ def statements(views: Sequence[View], facts: Facts, *, damaged: bool) -> list[St
     return found
 
 
-def sentence(views: Sequence[View], facts: Facts, seconds: float, *, passed: bool) -> str:
+def sentence(views: Sequence[WholeBatch], facts: Facts, seconds: float, *, passed: bool) -> str:
     """The whole run in one sentence, its numbers from SQL."""
     ends = [end["event"] for end in facts.all_ends]
     promoted, rejected = ends.count("promoted"), ends.count("rejected")
@@ -72,12 +70,12 @@ def _no_doubles(facts: Facts) -> Statement:
     return Statement(doubled == 0, f"{facts.total('current_rows')} predictions are current, {doubled} of them double")
 
 
-def _replaced(promoted: Sequence[View], facts: Facts) -> Statement:
+def _replaced(promoted: Sequence[WholeBatch], facts: Facts) -> Statement:
     """The batches' counts equal those of SQL."""
-    counts = [view["counts"] for view in promoted]
-    rows = [facts.standing[view["game_date"]] for view in promoted]
-    superseded = sum(c["superseded"] for c in counts)
-    inserted = sum(c["inserted"] for c in counts)
+    counts = [view.counts for view in promoted]
+    rows = [facts.standing[str(view.game_date)] for view in promoted]
+    superseded = sum(c.superseded or 0 for c in counts)
+    inserted = sum(c.inserted or 0 for c in counts)
     real = sum(r["replaced_rows"] for r in rows), sum(r["new_rows"] for r in rows)
     return Statement(
         real == (superseded, inserted) and inserted > 0,
@@ -86,11 +84,11 @@ def _replaced(promoted: Sequence[View], facts: Facts) -> Statement:
     )
 
 
-def _audited(promoted: Sequence[View], facts: Facts) -> Statement:
+def _audited(promoted: Sequence[WholeBatch], facts: Facts) -> Statement:
     good = 0
     for view in promoted:
-        mine = [e for e in facts.ends.get(view["game_date"], ()) if e["batch_id"] == view["batch_id"]]
-        row = facts.standing[view["game_date"]]
+        mine = [e for e in facts.ends.get(str(view.game_date), ()) if e["batch_id"] == view.batch_id]
+        row = facts.standing[str(view.game_date)]
         counted = [(e["superseded_count"], e["regenerated_count"]) for e in mine if e["event"] == "promoted"]
         good += counted == [(row["replaced_rows"], row["new_rows"])]
     return Statement(
@@ -99,13 +97,13 @@ def _audited(promoted: Sequence[View], facts: Facts) -> Statement:
     )
 
 
-def _covered(promoted: Sequence[View], facts: Facts) -> Statement:
-    least = min(facts.coverage.get(view["game_date"], 0.0) for view in promoted)
+def _covered(promoted: Sequence[WholeBatch], facts: Facts) -> Statement:
+    least = min(facts.coverage.get(str(view.game_date), 0.0) for view in promoted)
     return Statement(least >= number("REGEN_COVERAGE_THRESHOLD"), f"coverage against the slate is {least:g} % or more")
 
 
-def _stayed(others: Sequence[View], facts: Facts) -> Statement:
-    rows = [facts.standing[view["game_date"]] for view in others]
+def _stayed(others: Sequence[WholeBatch], facts: Facts) -> Statement:
+    rows = [facts.standing[str(view.game_date)] for view in others]
     kept, old, new = (sum(r[name] for r in rows) for name in ("kept_rows", "old_rows", "new_rows"))
     return Statement(
         kept == old and new == 0,
@@ -113,11 +111,11 @@ def _stayed(others: Sequence[View], facts: Facts) -> Statement:
     )
 
 
-def _rejections_recorded(others: Sequence[View], facts: Facts) -> Statement:
+def _rejections_recorded(others: Sequence[WholeBatch], facts: Facts) -> Statement:
     why = set()
     recorded = 0
     for view in others:
-        ends = [e for e in facts.ends.get(view["game_date"], ()) if e["batch_id"] == view["batch_id"]]
+        ends = [e for e in facts.ends.get(str(view.game_date), ()) if e["batch_id"] == view.batch_id]
         recorded += len(ends) == 1 and bool(ends[0]["error"])
         why |= {str(e["error"]) for e in ends}
     return Statement(
@@ -125,8 +123,8 @@ def _rejections_recorded(others: Sequence[View], facts: Facts) -> Statement:
     )
 
 
-def _meant_to(others: Sequence[View]) -> Statement:
+def _meant_to(others: Sequence[WholeBatch]) -> Statement:
     """A rejection is correct if coverage is the reason."""
-    wrong = [view["batch_id"] for view in others if "coverage" not in ((view["verdict"] or {}).get("failed") or ())]
-    least = min(float(view["coverage_pct"] or 0.0) for view in others)
+    wrong = [view.batch_id for view in others if view.verdict is None or "coverage" not in view.verdict.failed]
+    least = min(float(view.coverage_pct or 0.0) for view in others)
     return Statement(not wrong, f"coverage is why: {least:g} % on the worst date, under the threshold")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from regen.domain.alerts import key_of, lasts
 from regen.domain.texts import storable
@@ -49,7 +48,7 @@ class AlertRecord:
         return "open" if self.open else "resolved" if self.resolved_at else "noted"
 
 
-def record_of(event_id: str, at: datetime, content: Mapping[str, Any]) -> AlertRecord:
+def record_of(event_id: str, at: datetime, content: Mapping[str, object]) -> AlertRecord:
     """The record of an alert that is raised."""
     kind = _text(content, "type") or "-"
     return AlertRecord(
@@ -69,6 +68,6 @@ def record_of(event_id: str, at: datetime, content: Mapping[str, Any]) -> AlertR
     )
 
 
-def _text(content: Mapping[str, Any], name: str) -> str | None:
+def _text(content: Mapping[str, object], name: str) -> str | None:
     value = content.get(name)
     return storable(value) if isinstance(value, str) else None

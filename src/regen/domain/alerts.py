@@ -90,7 +90,7 @@ SPECS: Mapping[AlertKind, AlertSpec] = {
 }
 
 
-def alert(kind: AlertKind, why: str, severity: str | None = None, /, **fields: Any) -> dict[str, Any]:  # noqa: ANN401
+def alert(kind: AlertKind, why: str, severity: str | None = None, /, **fields: Any) -> dict[str, object]:  # noqa: ANN401
     """An alert: its kind, severity and cause, the numbers, the follow-up command, and the runbook's heading.
 
     Args:
@@ -98,7 +98,7 @@ def alert(kind: AlertKind, why: str, severity: str | None = None, /, **fields: A
         fields: ids and numbers; a field that is None is left out.
     """
     spec = SPECS[kind]
-    known: Mapping[str, Any] = {name: value for name, value in fields.items() if value is not None}
+    known = {name: value for name, value in fields.items() if value is not None}
     try:
         look = spec.look.format_map(known)
     except KeyError:
@@ -118,7 +118,7 @@ def lasts(kind: str) -> bool:
     return kind in SPECS and SPECS[AlertKind(kind)].lasts
 
 
-def key_of(content: Mapping[str, Any]) -> str:
+def key_of(content: Mapping[str, object]) -> str:
     """What alerts of one cause have in common, and with their end: `regen/coverage_low/2026-01-20`.
 
     The key of an alert without a date has what it names, else its event.

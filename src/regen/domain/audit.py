@@ -8,6 +8,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from regen.domain.metadata import Metadata
+
 
 class AuditEvent(StrEnum):
     """What happened. `promoted` and `rolled_back` rows are written inside the BigQuery transaction of the act (P7)."""
@@ -54,7 +56,7 @@ class AuditEntry:
     status: str
     reason: str
     triggered_by: str
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Metadata = field(default_factory=dict)
     trigger_id: str | None = None
     requested: int | None = None
     produced: int | None = None

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from regen.domain import ids
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.errors import InvalidInput, Refused
+from regen.domain.metadata import Metadata
 
 MAX_DATES = 400
 MAX_CONCURRENT = 10
@@ -143,7 +143,7 @@ class Backfill:
     only: Only = Only.ALL
     backwards: bool = False
     max_concurrent: int = DEFAULT_CONCURRENT
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Metadata = field(default_factory=dict)
     ended_at: datetime | None = None
     on_behalf_of: str | None = None
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from regen.domain.errors import IllegalTransition
+from regen.domain.metadata import Metadata
 from regen.domain.scope import Scope
 from regen.domain.slate import SlateShape
 
@@ -175,7 +176,7 @@ class Batch:
     openings: tuple[str, ...] = ("",)
     act: Act = Act.GENERATE
     scope: Scope = field(default_factory=Scope)
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Metadata = field(default_factory=dict)
     trigger_ids: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     systems: tuple[str, ...] = ()

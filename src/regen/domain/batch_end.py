@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from regen.domain import ids
 from regen.domain.alerts import AlertKind
@@ -34,7 +33,7 @@ def alerts_of(batch: Batch) -> Iterator[tuple[AlertKind, str]]:
             yield AlertKind.PREDICTIONS_WITHDRAWN, f"withdrawn without a replacement: {in_words(beyond)}"
 
 
-def summarise(batch: Batch) -> dict[str, Any]:
+def summarise(batch: Batch) -> dict[str, object]:
     """The summary of a batch for messages and alerts."""
     counts = batch.counts
     return {

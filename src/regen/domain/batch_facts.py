@@ -8,20 +8,10 @@ from typing import Any
 
 from regen.domain.batch import Batch
 from regen.domain.checks import CHECKS
-from regen.domain.checks.waivers import failed_checks
+from regen.domain.checks.waivers import FailedCheck, failed_checks
 from regen.domain.persons import asked_by
 
 _NAMED = {check.name: check for check in CHECKS}
-
-
-@dataclass(frozen=True, slots=True)
-class FailedCheck:
-    """A check that failed, with what it measured."""
-
-    name: str
-    value: float | None = None
-    limit: float | None = None
-    concerns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +101,7 @@ def facts_of(batch: Batch) -> BatchFacts:
 def forbidding(verdict: Mapping[str, Any]) -> tuple[FailedCheck, ...]:
     """The failed checks of a verdict that forbid the promotion."""
     named = verdict.get("failed") or ()
-    return tuple(_found(check) for name, check in failed_checks(verdict).items() if name in named)
+    return tuple(check for name, check in failed_checks(verdict).items() if name in named)
 
 
 def waivers(verdict: Mapping[str, Any]) -> tuple[Waiver, ...]:
@@ -119,14 +109,10 @@ def waivers(verdict: Mapping[str, Any]) -> tuple[Waiver, ...]:
     accepted = set(verdict.get("accepted") or ()) - set(verdict.get("failed") or ())
     act = verdict.get("waived") or {}
     return tuple(
-        Waiver(_found(check), act.get("by"), act.get("at"), act.get("reason"), act.get("on_behalf_of"))
+        Waiver(check, act.get("by"), act.get("at"), act.get("reason"), act.get("on_behalf_of"))
         for name, check in failed_checks(verdict).items()
         if name in accepted
     )
-
-
-def _found(check: Mapping[str, Any]) -> FailedCheck:
-    return FailedCheck(check["name"], check.get("value"), check.get("limit"), tuple(check.get("concerns") or ()))
 
 
 def to_do(name: str) -> str:

@@ -19,7 +19,7 @@ class KeyTwice(ValueError):
         self.path = tuple(path)
 
 
-class _Marked(dict[str, Any]):
+class _Marked(dict[str, object]):
     """An object, and the key that it has twice."""
 
     twice: str | None = None
@@ -39,14 +39,14 @@ def read_json(text: str | bytes) -> Any:  # noqa: ANN401 - any JSON value
         raise KeyTwice(_path(json.loads(text, object_pairs_hook=_marked)) or error.path) from None
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     made = dict(pairs)
     if len(made) != len(pairs):
         raise KeyTwice([_repeated(pairs)])
     return made
 
 
-def _marked(pairs: list[tuple[str, Any]]) -> _Marked:
+def _marked(pairs: list[tuple[str, object]]) -> _Marked:
     made = _Marked(pairs)
     if len(made) != len(pairs):
         made.twice = _repeated(pairs)

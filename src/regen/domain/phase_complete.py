@@ -8,7 +8,6 @@ recorded; those here are a contract of regen's own.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from regen.domain.batch import Batch, Status
 
@@ -16,7 +15,7 @@ PROCESSOR, PHASE = "prediction_coordinator", "phase_5_predictions"
 OUTPUT_DATASET, OUTPUT_TABLE = "nba_predictions", "player_prop_predictions"
 
 
-def phase_complete(batch: Batch, at: datetime) -> dict[str, Any]:
+def phase_complete(batch: Batch, at: datetime) -> dict[str, object]:
     """The message of a batch that has changed what is current."""
     counts, kept = batch.counts, batch.metadata
     expected, produced = batch.requested_players, counts.produced or 0

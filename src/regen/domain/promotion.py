@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from regen.domain.audit import AuditEntry
+from regen.domain.metadata import Metadata
 
 ORPHAN_AFTER = timedelta(hours=2)
 """No verification takes this long, so an older staging table is orphaned."""
@@ -48,7 +49,7 @@ class Promotion:
     expected_rows: int
     whole_slate: bool
     reason: str
-    metadata: Mapping[str, Any]
+    metadata: Metadata
     at: datetime
     audit: AuditEntry
     retired: tuple[str, ...] = ()
@@ -65,7 +66,7 @@ class Rollback:
     fence: FenceToken
     batch_id: str
     reason: str
-    metadata: Mapping[str, Any]
+    metadata: Metadata
     id_prefix: str
     at: datetime
     audit: AuditEntry
@@ -119,7 +120,7 @@ class MovedPrediction:
     Attributes:
         reason: why it was superseded or withdrawn.
         old_batch_id: the batch that made the old one; None for the predecessor's rows.
-        changed_inputs: names of the features that changed, then of other inputs (`domain.inputs.changed`); None if the
+        changed_inputs: names of the features that changed, then of other inputs (`lines`, `recent_games`, ...); None if the
             inputs of one of the two are not known any more.
     """
 

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any
 
 from regen.domain.intervals import Figure, mean, rise
 
@@ -124,10 +123,10 @@ class Quality:
     beyond: tuple[Measure, ...]
     outside: tuple[Measure, ...]
 
-    def row(self) -> dict[str, Any]:
+    def row(self) -> dict[str, object]:
         """The columns of `prediction_quality`, without the moment of the measurement."""
         own = ("as_of_date", "window_days", "system_id", "first_date", "game_dates", "games", "graded", "retrospective")
-        found: dict[str, Any] = {name: getattr(self, name) for name in own}
+        found: dict[str, object] = {name: getattr(self, name) for name in own}
         for measure, figure in self.figures.items():
             found |= {measure.value: figure.value, f"{measure}_low": figure.low, f"{measure}_high": figure.high}
         rows = {name: self.figures[measure].rows for name, measure in _ROWS.items()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
-from typing import Any
 
 from regen.domain.batch import Batch
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction
@@ -15,7 +14,7 @@ OFFERS, FALLBACK = "player_prop_lines", "upcoming_player_game_context"
 MAX_SD = 99.0
 
 
-def prediction_row(batch: Batch, outcome: Outcome, prediction: Prediction, at: datetime) -> dict[str, Any]:
+def prediction_row(batch: Batch, outcome: Outcome, prediction: Prediction, at: datetime) -> dict[str, object]:
     """One row of `player_prop_predictions`, as JSON values, without the columns that the promotion fills.
 
     Args:
@@ -92,7 +91,7 @@ def has_begun(game_start: str | None, at: datetime) -> bool:
     return start is not None and (start if start.tzinfo else start.replace(tzinfo=UTC)) <= at
 
 
-def run_row(batch: Batch, outcome: Outcome, at: datetime) -> dict[str, Any]:
+def run_row(batch: Batch, outcome: Outcome, at: datetime) -> dict[str, object]:
     """One row of `prediction_worker_runs`: one per player of a batch."""
     systems = {p.system_id for p in outcome.predictions}
     attempted = systems | set(outcome.system_problems)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Protocol
 
 from regen.domain.batch import Status
 from regen.domain.batch_facts import BatchFacts, measured
@@ -75,13 +75,24 @@ def _unreadable(facts: BatchFacts) -> str:
     return f"This version cannot read its record: {facts.error or 'the record does not say why'}."
 
 
-def range_sentence(backfill_id: str, status: str, dates: Sequence[Mapping[str, Any]]) -> str:
+class DateEnd(Protocol):
+    """A date of a backfill, as far as its sentence needs it; rows are None until they are counted."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def superseded(self) -> int | None: ...
+    @property
+    def inserted(self) -> int | None: ...
+
+
+def range_sentence(backfill_id: str, status: str, dates: Sequence[DateEnd]) -> str:
     """What became of a backfill, in one sentence without its stop; each date counts as what it is."""
-    number = Counter(str(day["status"]) for day in dates)
+    number = Counter(day.status for day in dates)
     counted = [f"{number[word]} {said}" for word, said in DATES.items() if number[word] or word == "promoted"]
     counted += [f"{n} {word}" for word, n in sorted(number.items()) if word not in DATES]
-    promoted = [day for day in dates if day["status"] == "promoted"]
-    superseded, inserted = (sum(day.get(name) or 0 for day in promoted) for name in ("superseded", "inserted"))
+    promoted = [day for day in dates if day.status == "promoted"]
+    superseded, inserted = (sum(day.superseded or 0 for day in promoted), sum(day.inserted or 0 for day in promoted))
     return (
         f"{backfill_id} is {status}: of {len(dates)} dates {', '.join(counted)}; "
         f"{superseded} rows superseded, {inserted} inserted"

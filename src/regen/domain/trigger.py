@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import reduce
-from typing import Any
 
 from regen.domain.batch import Batch, Kind
+from regen.domain.metadata import Metadata
 from regen.domain.news import SOURCE as NEWS_SOURCE
 from regen.domain.news import NewsReason
 from regen.domain.scope import Scope
@@ -48,7 +48,7 @@ class Trigger:
     triggered_by: str
     at: datetime
     scope: Scope = field(default_factory=Scope)
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Metadata = field(default_factory=dict)
     min_minutes: float | None = None
     force: bool = False
     backfill_id: str | None = None
@@ -104,7 +104,7 @@ class Merged:
     scope: Scope
     reasons: tuple[str, ...]
     trigger_ids: tuple[str, ...]
-    metadata: Mapping[str, Any]
+    metadata: Metadata
     hold: bool
 
 
@@ -135,17 +135,23 @@ def triggers_of(batch: Batch) -> tuple[Trigger, ...]:
         return ()
     metadata = dict(batch.metadata)
     first, *rest = batch.trigger_ids or (batch.batch_id,)
-    merged = {m["trigger_id"]: m for m in metadata.pop("coalesced", ())} if rest else {}
+    merged = _coalesced(metadata.pop("coalesced", None)) if rest else {}
     triggers = [_trigger_of(batch, first, batch.reason, metadata)]
     for number, name in enumerate(rest, 1):
         own = dict(merged.get(name, {}))
         own.pop("trigger_id", None)
         reason = own.pop("reason", batch.reasons[min(number, len(batch.reasons) - 1)])
-        triggers.append(_trigger_of(batch, name, reason, own))
+        triggers.append(_trigger_of(batch, name, str(reason), own))
     return tuple(triggers)
 
 
-def _trigger_of(batch: Batch, trigger_id: str, reason: str, metadata: Mapping[str, Any]) -> Trigger:
+def _coalesced(kept: object) -> Mapping[str, Metadata]:
+    """What `merge` has kept of the further triggers, by their ids."""
+    found = kept if isinstance(kept, list | tuple) else ()
+    return {str(one["trigger_id"]): one for one in found if isinstance(one, Mapping) and "trigger_id" in one}
+
+
+def _trigger_of(batch: Batch, trigger_id: str, reason: str, metadata: Metadata) -> Trigger:
     return Trigger(
         trigger_id=trigger_id,
         game_date=batch.game_date,

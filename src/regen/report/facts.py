@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from regen import clock
 from regen.client.accuracy import SystemErrors, by_date, by_system, errors
-from regen.client.http import Coordinator
-from regen.client.moves import Moves, moves
+from regen.client.moves import Move, Moves, moves, of_rows
 from regen.client.quality import newest
-from regen.client.reader import Reader
+from regen.client.reader import Reader, Record
 from regen.domain.dates import eastern_today
 from regen.settings import number
 
-View = Mapping[str, Any]
+if TYPE_CHECKING:
+    from regen.api.batches import WholeBatch
+    from regen.client.coordinator import Coordinator
+
 Pair = tuple[str, str, float, float]
 AT_ONCE = 4
 
@@ -40,26 +42,26 @@ class Facts:
     status: str
     reason: str
     made_at: datetime
-    batches: Sequence[View]
+    batches: Sequence[WholeBatch]
     moves: Moves
     pairs: Sequence[Pair] = ()
     lacking: Sequence[tuple[str, str]] = ()
-    accuracy: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    accuracy: Mapping[str, Record] = field(default_factory=dict)
     systems: Sequence[SystemErrors] = ()
-    quality: Sequence[View] = ()
+    quality: Sequence[Record] = ()
     threshold: float = number("REGEN_COVERAGE_THRESHOLD")
 
 
 def gather(coordinator: Coordinator, reader: Reader, subject: str) -> Facts:
     """Read a batch, or a backfill with all its batches."""
     if not subject.startswith("backfill_"):
-        view = coordinator.batch(subject)
-        return facts_of(reader, subject, view["status"], view["reason"], [view])
-    backfill = coordinator.get(f"/backfills/{subject}")
+        view = coordinator.batch(subject).value
+        return facts_of(reader, subject, view.status, view.reason, [view])
+    backfill = coordinator.backfill(subject).value
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        views = list(pool.map(coordinator.batch, [d["batch_id"] for d in backfill["dates"] if d["batch_id"]]))
-    lacking = [(d["game_date"], d["why"] or d["status"]) for d in backfill["dates"] if not d["batch_id"]]
-    return facts_of(reader, subject, backfill["status"], backfill["reason"], views, lacking)
+        found = list(pool.map(coordinator.batch, [day.batch_id for day in backfill.dates if day.batch_id]))
+    lacking = [(str(day.game_date), day.why or day.status) for day in backfill.dates if not day.batch_id]
+    return facts_of(reader, subject, backfill.status, backfill.reason, [one.value for one in found], lacking)
 
 
 def facts_of(
@@ -67,23 +69,23 @@ def facts_of(
     subject: str,
     status: str,
     reason: str,
-    views: Sequence[View],
+    views: Sequence[WholeBatch],
     lacking: Sequence[tuple[str, str]] = (),
 ) -> Facts:
     """What the tables say of some batches; three statements, however many they are."""
-    views = sorted(views, key=lambda view: str(view["game_date"]))
-    rows: list[dict[str, Any]] = []
-    off: list[dict[str, Any]] = []
-    quality: list[dict[str, Any]] = []
+    views = sorted(views, key=lambda view: view.game_date)
+    rows: list[Move] = []
+    off: list[Record] = []
+    quality: list[Record] = []
     now = clock.now()
     if views:
-        batch_ids = [view["batch_id"] for view in views]
-        first, last = (date.fromisoformat(views[i]["game_date"]) for i in (0, -1))
+        batch_ids = [view.batch_id for view in views]
+        first, last = views[0].game_date, views[-1].game_date
         reader.client  # noqa: B018 - made before two threads ask for it
         with ThreadPoolExecutor(AT_ONCE) as pool:
             later = pool.submit(errors, reader, batch_ids, first, last)
             figures = pool.submit(newest, reader, eastern_today(now))
-            rows = reader.run("diff", first=first, last=last, batches=",".join(batch_ids))
+            rows = of_rows(reader.run("diff", first=first, last=last, batches=",".join(batch_ids)))
             off, quality = later.result(), figures.result()
     return Facts(
         subject=subject,
@@ -100,11 +102,11 @@ def facts_of(
     )
 
 
-def _pairs(rows: Sequence[View]) -> list[Pair]:
+def _pairs(rows: Sequence[Move]) -> list[Pair]:
     """One for each player, date and system, however many lines he has."""
     found = {
-        (row["player_lookup"], row["game_date"], row["system_id"]): (row["old_points"], row["new_points"])
+        (row.player_lookup, row.game_date, row.system_id): (row.old_points, row.new_points)
         for row in rows
-        if row["new_points"] is not None
+        if row.new_points is not None
     }
     return [(f"{player}, {day}", system, old, new) for (player, day, system), (old, new) in found.items()]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from functools import partial
 from importlib import resources
 
+from regen.api.batches import WholeBatch
 from regen.client.moves import LEAST_MOVE
-from regen.report.facts import Facts, View
+from regen.report.facts import Facts
 from regen.report.history import history
 from regen.report.svg import Series, Span, bars, bins, both, colours, differences, histogram, legend, timeline
 from regen.report.tables import table_html
@@ -63,15 +63,15 @@ def _sections(facts: Facts) -> Iterable[tuple[str, str]]:
 
 
 def _tiles(facts: Facts) -> str:
-    counts = [view["counts"] for view in facts.batches]
+    counts = [view.counts for view in facts.batches]
     found = facts.moves
     tiles = [
-        ("dates", len({view["game_date"] for view in facts.batches})),
-        ("players requested", sum(c["requested"] or 0 for c in counts)),
-        ("with predictions", sum(c["produced"] or 0 for c in counts)),
-        ("rows superseded", sum(c["superseded"] or 0 for c in counts)),
-        ("rows inserted", sum(c["inserted"] or 0 for c in counts)),
-        ("rows withdrawn", sum(c.get("withdrawn") or 0 for c in counts)),
+        ("dates", len({view.game_date for view in facts.batches})),
+        ("players requested", sum(c.requested or 0 for c in counts)),
+        ("with predictions", sum(c.produced or 0 for c in counts)),
+        ("rows superseded", sum(c.superseded or 0 for c in counts)),
+        ("rows inserted", sum(c.inserted or 0 for c in counts)),
+        ("rows withdrawn", sum(c.withdrawn or 0 for c in counts)),
         ("predictions moved", found.changed),
         ("mean move", f"{found.mean_move:+.2f}" if facts.pairs else "-"),
         ("changed sides", found.flips),
@@ -82,9 +82,9 @@ def _tiles(facts: Facts) -> str:
 def _coverage(facts: Facts) -> str:
     if not facts.batches:
         return "<p>No batch was opened.</p>"
-    series = Series("coverage", "one", [view["coverage_pct"] for view in facts.batches])
+    series = Series("coverage", "one", [view.coverage_pct for view in facts.batches])
     draw = partial(bars, _days(facts), [series], name="Coverage by date", unit=" %", limit=facts.threshold, top=100.0)
-    rows = [(view["game_date"], view["status"], view["coverage_pct"], facts.threshold) for view in facts.batches]
+    rows = [(view.game_date, view.status, view.coverage_pct, facts.threshold) for view in facts.batches]
     drawn = _drawn(draw) + table_html(("date", "status", "coverage, %", "threshold, %"), rows, "Coverage by date")
     named = "".join(f"<li>{escape(day)}: {escape(why)}</li>" for day, why in facts.lacking)
     return drawn + (f"<p>Without a batch:</p><ul>{named}</ul>" if named else "")
@@ -92,17 +92,17 @@ def _coverage(facts: Facts) -> str:
 
 def _outcomes(facts: Facts) -> str:
     kinds = (("produced", "good"), ("skipped", "soft"), ("failed", "bad"))
-    series = [Series(kind, css, [view["counts"][kind] for view in facts.batches]) for kind, css in kinds]
+    series = [Series(kind, css, [getattr(view.counts, kind) for view in facts.batches]) for kind, css in kinds]
     reasons: Counter[tuple[str, str]] = Counter()
     examples: dict[tuple[str, str], list[str]] = {}
     for view in facts.batches:
-        for problem in view["outcomes"]:
-            key = (problem["outcome"], str(problem["reason"]))
+        for problem in view.outcomes:
+            key = (problem.outcome, str(problem.reason))
             reasons[key] += 1
-            examples.setdefault(key, []).append(problem["player_lookup"])
+            examples.setdefault(key, []).append(problem.player_lookup)
     rows = [(kind, reason, n, ", ".join(examples[kind, reason][:5])) for (kind, reason), n in reasons.most_common()]
     heads = ("outcome", "reason", "players", "some of them")
-    numbers = [(view["game_date"], *(view["counts"][kind] for kind, _ in kinds)) for view in facts.batches]
+    numbers = [(view.game_date, *(getattr(view.counts, kind) for kind, _ in kinds)) for view in facts.batches]
     by_date = table_html(("date", *(kind for kind, _ in kinds)), numbers, "Players by outcome") if numbers else ""
     summary = (
         by_date + table_html(heads, rows, "Players without predictions, by reason", cards=True)
@@ -114,21 +114,21 @@ def _outcomes(facts: Facts) -> str:
 
 
 def _all_well(facts: Facts) -> str:
-    counts = [view["counts"] for view in facts.batches]
+    counts = [view.counts for view in facts.batches]
     if not facts.batches:
         return "No batch was opened."
-    if not sum(c["requested"] or 0 for c in counts):
+    if not sum(c.requested or 0 for c in counts):
         return "No player was requested."
-    if any(c["produced"] is None or c["produced"] < (c["requested"] or 0) for c in counts):
+    if any(c.produced is None or c.produced < (c.requested or 0) for c in counts):
         return "Not every player has an outcome yet."
     return "Every requested player was predicted."
 
 
 def _withdrawn(facts: Facts) -> str:
     rows = [
-        (_day(view), reason, n["players"], n["rows"], "withdrawn" if view["promoted_rounds"] else "not promoted")
+        (_day(view), reason, n.players, n.rows, "withdrawn" if view.promoted_rounds else "not promoted")
         for view in facts.batches
-        for reason, n in (view.get("withdrawals") or {}).items()
+        for reason, n in view.withdrawals.items()
     ]
     return table_html(("date", "reason", "players", "rows", "standing"), rows, "Withdrawn players") if rows else ""
 
@@ -159,18 +159,18 @@ def _by_system(facts: Facts) -> str:
 
 def _nothing_replaced(facts: Facts) -> str:
     """Why no prediction was replaced, as the records say; an empty list alone is no reason."""
-    promoted = [view for view in facts.batches if view.get("promoted_rounds") or view["status"] == "promoted"]
+    promoted = [view for view in facts.batches if view.promoted_rounds or view.status == "promoted"]
     if not promoted:
         return "Nothing was replaced: nothing was promoted."
-    if any((view["counts"].get("superseded") or 0) for view in promoted):
+    if any(view.counts.superseded for view in promoted):
         return "Predictions were replaced, but their rows are no longer in the table."
-    if all(not (view["counts"].get("withdrawn") or 0) for view in promoted):
+    if not any(view.counts.withdrawn for view in promoted):
         return "Nothing was replaced: these are first predictions."
     return "Nothing was replaced; rows were withdrawn."
 
 
 def _nothing_graded(facts: Facts) -> str:
-    if not any(view.get("promoted_rounds") or view["status"] == "promoted" for view in facts.batches):
+    if not any(view.promoted_rounds or view.status == "promoted" for view in facts.batches):
         return "Nothing was promoted, so there is nothing to grade."
     return "Nothing to compare with yet: no box score of these players is in the tables."
 
@@ -234,16 +234,16 @@ def _quality(facts: Facts) -> str:
 
 
 def _timeline(facts: Facts) -> str:
-    begun = min((datetime.fromisoformat(view["created_at"]) for view in facts.batches), default=None)
+    begun = min((view.created_at for view in facts.batches), default=None)
     if begun is None:
         return ""
     rows = []
     for view in facts.batches:
-        steps = view["history"]
-        moments = [datetime.fromisoformat(view["created_at"]), *(datetime.fromisoformat(step["at"]) for step in steps)]
+        steps = view.history
+        moments = [view.created_at, *(step.at for step in steps)]
         seconds = [(moment - begun).total_seconds() for moment in moments]
-        spans = [Span(a, b, step["from"]) for a, b, step in zip(seconds, seconds[1:], steps, strict=False)]
-        rows.append((view["game_date"], spans))
+        spans = [Span(a, b, step.from_) for a, b, step in zip(seconds, seconds[1:], steps, strict=False)]
+        rows.append((str(view.game_date), spans))
     names = list(dict.fromkeys(span.name for _, spans in rows for span in spans))
     spent = [(day, *(_spent(spans, name) for name in names)) for day, spans in rows]
     lengths = table_html(("date", *names), spent, "Seconds in each status") if names else ""
@@ -263,8 +263,8 @@ def _days(facts: Facts) -> list[str]:
     return [_day(view) for view in facts.batches]
 
 
-def _day(view: View) -> str:
-    return str(view["game_date"])[5:]
+def _day(view: WholeBatch) -> str:
+    return str(view.game_date)[5:]
 
 
 def _spent(spans: Sequence[Span], name: str) -> str | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from regen.api.batches import WholeBatch
 from regen.client.standing import facts_of
 from regen.domain.batch_facts import BatchFacts, number, to_do, waived
 from regen.domain.next_steps import next_commands
@@ -17,7 +17,7 @@ MOST = 7
 BAD = frozenset({"rejected", "held", "failed", "cancelled", "unreadable"})
 
 
-def verdict(views: Sequence[Mapping[str, Any]]) -> str:
+def verdict(views: Sequence[WholeBatch]) -> str:
     """The section; empty if there is no batch."""
     found = in_full(views)
     parts = "".join(_described(facts_of(view), alone=len(views) == 1) for view in found)
@@ -26,9 +26,9 @@ def verdict(views: Sequence[Mapping[str, Any]]) -> str:
     return parts
 
 
-def in_full(views: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+def in_full(views: Sequence[WholeBatch]) -> Sequence[WholeBatch]:
     """The batches that a page describes in full: all, or of many those that were not promoted."""
-    return views if len(views) <= MOST else [view for view in views if view["status"] in BAD]
+    return views if len(views) <= MOST else [view for view in views if view.status in BAD]
 
 
 def _described(facts: BatchFacts, *, alone: bool) -> str:

@@ -18,7 +18,7 @@ import psutil
 
 from acceptance.faults.front import BigQueryFront
 from acceptance.faults.wire import WireFront
-from regen.client.http import Coordinator
+from regen.client.coordinator import Coordinator
 from regen.client.reader import Reader
 from regen.client.waiting import ENDED
 from regen.local.plan import Options

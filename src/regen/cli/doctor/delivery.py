@@ -8,12 +8,12 @@ from typing import Any
 
 from regen.cli.doctor.deployment import APPLY, Deployment
 from regen.cli.output import some
-from regen.client.platform import Platform, PlatformRefused
+from regen.client.platform import Platform, PlatformRefused, Record
 from regen.client.vitals import HEAL, SWEEP_SECONDS, Answer, State, span
 from regen.topology import PushSubscription, Schedule, topology
 
 
-def subscriptions(deployment: Deployment, services: Mapping[str, Mapping[str, Any]]) -> Answer:
+def subscriptions(deployment: Deployment, services: Mapping[str, Record]) -> Answer:
     """Whether each push subscription calls the right function, in the right account's name."""
     wrong = []
     for wanted in topology().push_subscriptions:
@@ -44,7 +44,7 @@ def _subscription(deployment: Deployment, wanted: PushSubscription, addresses: s
         yield f"has the audience {token.get('audience') or 'of its endpoint'}"
 
 
-def _wiring(project: str, wanted: PushSubscription, found: Mapping[str, Any]) -> Iterator[str]:
+def _wiring(project: str, wanted: PushSubscription, found: Record) -> Iterator[str]:
     if found.get("topic") != f"projects/{project}/topics/{wanted.topic}":
         yield f"belongs to {found.get('topic')}"
     dead = found.get("deadLetterPolicy", {}).get("deadLetterTopic")
@@ -147,7 +147,7 @@ def schedules(deployment: Deployment) -> Answer:
     return State.OK, f"{len(topology().schedules)} schedules are enabled", ""
 
 
-def _job(deployment: Deployment, name: str) -> Mapping[str, Any]:
+def _job(deployment: Deployment, name: str) -> Record:
     try:
         return deployment.platform.get("scheduler", f"/locations/{deployment.region}/jobs/{name}")
     except PlatformRefused as error:
@@ -156,7 +156,7 @@ def _job(deployment: Deployment, name: str) -> Mapping[str, Any]:
         return {"state": "not there"}
 
 
-def _job_problems(deployment: Deployment, wanted: Schedule, job: Mapping[str, Any]) -> Iterator[str]:
+def _job_problems(deployment: Deployment, wanted: Schedule, job: Record) -> Iterator[str]:
     if job.get("state") != "ENABLED":
         yield f"is {str(job.get('state')).lower()}"
         return

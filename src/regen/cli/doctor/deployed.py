@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any
 
 from regen.cli.doctor import delivery
 from regen.cli.doctor.deployment import APPLY, INVOKE, Deployment
 from regen.cli.doctor.looking import Look, known
 from regen.cli.session import Session
 from regen.cli.settings import local_home, read_env
-from regen.client.platform import Platform, PlatformRefused
+from regen.client.platform import Platform, PlatformRefused, Record
 from regen.client.vitals import Answer, State
 
 SERVICES = ("coordinator", "verifier", "worker")
@@ -49,7 +48,7 @@ def cloud(deployment: Deployment) -> Iterator[Look]:
     """The rows of a deployed system."""
 
     @cache
-    def services() -> Mapping[str, Mapping[str, Any]]:
+    def services() -> Mapping[str, Record]:
         return {service: deployment.service(service) for service in SERVICES}
 
     def asked(row: Callable[[], Answer]) -> Callable[[], Answer]:
@@ -82,7 +81,7 @@ def _local(project: str) -> Iterator[Look]:
             yield known(row, State.NONE, NOT_LOCAL)
 
 
-def _functions(services: Mapping[str, Mapping[str, Any]]) -> Answer:
+def _functions(services: Mapping[str, Record]) -> Answer:
     versions = {service: _variable(found, "REGEN_CODE_VERSION") for service, found in services.items()}
     wrong = [f"{service}: {problem}" for service, found in services.items() for problem in _not_serving(found)]
     if len(set(versions.values())) > 1:
@@ -92,7 +91,7 @@ def _functions(services: Mapping[str, Mapping[str, Any]]) -> Answer:
     return State.OK, f"all three serve {next(iter(versions.values()))}", ""
 
 
-def _not_serving(service: Mapping[str, Any]) -> Iterator[str]:
+def _not_serving(service: Record) -> Iterator[str]:
     created, ready = service.get("latestCreatedRevision", ""), service.get("latestReadyRevision", "")
     if created != ready:
         yield f"revision {created.rpartition('/')[2]} is not ready; {ready.rpartition('/')[2] or 'none'} serves"
@@ -104,7 +103,7 @@ def _not_serving(service: Mapping[str, Any]) -> Iterator[str]:
         yield "traffic is held on an older revision"
 
 
-def _variable(service: Mapping[str, Any], name: str) -> str:
+def _variable(service: Record, name: str) -> str:
     containers = service.get("template", {}).get("containers", [])
     found = (v.get("value") for c in containers for v in c.get("env", ()) if v.get("name") == name)
     return next((str(value) for value in found if value), "unknown")

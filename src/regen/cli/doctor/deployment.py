@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from regen.client.platform import Platform
+from regen.client.platform import Platform, Record
 
 INVOKE = "run.routes.invoke"
 APPLY = "apply again: `terraform -chdir=infra apply`"
@@ -32,7 +30,7 @@ class Deployment:
         """A service account of the deployment."""
         return f"{self.name}-{purpose}@{self.platform.project}.iam.gserviceaccount.com"
 
-    def service(self, service: str) -> Mapping[str, Any]:
+    def service(self, service: str) -> Record:
         """The Cloud Run service below a function."""
         return self.platform.get("run", f"/locations/{self.region}/services/{self.name}-{service}")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from regen.client.errors import OperatorError
 from regen.client.vitals import State
@@ -28,7 +27,7 @@ class LookResult:
     details: str
     next: str = ""
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> dict[str, object]:
         """The row as JSON has it."""
         return {**asdict(self), "state": self.state.value}
 

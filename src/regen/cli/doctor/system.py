@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
-from typing import Any
 
+from regen.api.health import Ready, Vitals
 from regen.cli.doctor.looking import Look, known
 from regen.cli.doctor.tables import looked_at
 from regen.cli.session import Session
+from regen.client.coordinator import Coordinator
 from regen.client.errors import OperatorError
-from regen.client.http import Coordinator
 from regen.client.vitals import HEAL, Answer, State, deadlines, halt, outbox, revisions, sweep
 
 
@@ -43,33 +43,33 @@ def _health(session: Session) -> Answer:
     coordinator = Coordinator(
         settings.url or "", origin=settings.origins["url"], timeout=4, pauses=(), identity=session.identity
     )
-    version = coordinator.get("/health")["version"]
+    version = coordinator.health().value.version
     return State.OK, f"{version} at {settings.url}, from {settings.origins['url']}", ""
 
 
 def _life(session: Session) -> Iterator[Look]:
     @cache
-    def asked() -> Mapping[str, Any] | OperatorError:
+    def asked() -> Ready | OperatorError:
         try:
-            return replace(session.coordinator, pauses=(), timeout=4.0).get("/ready")
+            return replace(session.coordinator, pauses=(), timeout=4.0).ready().value
         except OperatorError as error:
             return error  # asked once: a coordinator that is silent for one row is not asked again for each
 
-    def ready() -> Mapping[str, Any]:
+    def ready() -> Ready:
         answer = asked()
         if isinstance(answer, OperatorError):
             raise answer
         return answer
 
-    def vital(row: Callable[[Mapping[str, Any]], Answer]) -> Callable[[], Answer]:
+    def vital(row: Callable[[Vitals], Answer]) -> Callable[[], Answer]:
         def ask() -> Answer:
-            vitals = ready().get("vitals")
-            if not isinstance(vitals, Mapping):
+            vitals = ready().vitals or None
+            if vitals is None:
                 return State.MISSING, "this coordinator does not say; it is an older release", "deploy this release"
-            if "error" in vitals:
+            if vitals.error:
                 return (
                     State.FAILED,
-                    f"Firestore does not answer the coordinator: {vitals['error']}",
+                    f"Firestore does not answer the coordinator: {vitals.error}",
                     "see the coordinator's log",
                 )
             return row(vitals)
@@ -78,12 +78,12 @@ def _life(session: Session) -> Iterator[Look]:
 
     yield Look("API key and dependencies", lambda: _dependencies(ready()), "see the coordinator's log")
     yield Look("sweep", vital(sweep), HEAL)
-    yield Look("revisions that ran", vital(lambda vitals: revisions(vitals, ready().get("version"))))
+    yield Look("revisions that ran", vital(lambda vitals: revisions(vitals, ready().version)))
     yield Look("outbox", vital(outbox), HEAL)
     yield Look("deadlines", vital(deadlines), HEAL)
     yield Look("halt", vital(halt), HEAL)
 
 
-def _dependencies(answer: Mapping[str, Any]) -> Answer:
-    words = {k: v for k, v in answer.items() if isinstance(v, str)}
-    return State.OK, ", ".join(f"{key} {value}" for key, value in words.items()), ""
+def _dependencies(answer: Ready) -> Answer:
+    said = f"status {answer.status}, version {answer.version}, firestore {answer.firestore}, bigquery {answer.bigquery}"
+    return State.OK, said, ""

@@ -4,19 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
+from regen.api.backfills import Backfill, Plan, WouldBackfill
+from regen.api.batches import WholeBatch
+from regen.api.forms import Form
+from regen.api.halts import WouldHalt
+from regen.api.looks import Scan, WouldGrade
+from regen.api.openings import WouldOrder
+from regen.client.answers import (
+    PLAN,
+    PREVIEW,
+    SCAN,
+    WOULD_BACKFILL,
+    WOULD_GRADE,
+    WOULD_HALT,
+    WOULD_ORDER,
+    WOULD_WITHDRAW,
+)
 from regen.client.backfills import backfill_sentence
 from regen.client.errors import Misused
+from regen.client.standing import verdict_record
 from regen.client.summary import opening_sentence, order_sentence, scan_sentence, withdrawal_sentence
 from regen.client.wording import counted
-from regen.console.ports import Order, View
+from regen.console.ports import Order
 from regen.console.site import Site, as_day, as_id
 from regen.domain.backfill import DEFAULT_CONCURRENT, MAX_CONCURRENT, Only
 from regen.domain.checks.waivers import failed_checks
 from regen.domain.dates import parse_game_date
 from regen.domain.withdrawal import REASONS
 
+T = TypeVar("T")
 Options = Mapping[str, str]
 
 
@@ -53,15 +72,17 @@ class Prepared:
     where: str
     typed: str | None = None
     accept: Sequence[str] = ()
-    facts: View | None = None
+    batch: WholeBatch | None = None
+    backfill: Backfill | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class Act(Generic[T]):
     """A kind of order.
 
     Attributes:
         note: the field of the coordinator's body that keeps the reason; `metadata` keeps it as `note`, None nowhere.
+        form: of the coordinator's preview.
         says: what it would do, from its preparation and the coordinator's preview.
     """
 
@@ -69,7 +90,8 @@ class Act:
     title: str
     fields: Sequence[Field]
     prepare: Callable[[Site, Options], Prepared]
-    says: Callable[[Prepared, View], str]
+    form: Form[T]
+    says: Callable[[Prepared, T], str]
     note: str | None = "reason"
     verb: str = "Give the order"
 
@@ -78,8 +100,9 @@ class Act:
         if self.note is None:
             return order
         if self.note == "metadata":
-            known = order.body.get("metadata") or {}
-            return replace(order, body={**order.body, "metadata": {**known, "note": reason}})
+            known = order.body.get("metadata")
+            metadata = {**(known if isinstance(known, Mapping) else {}), "note": reason}
+            return replace(order, body={**order.body, "metadata": metadata})
         return replace(order, body={**order.body, self.note: reason})
 
 
@@ -142,9 +165,9 @@ def _platform(word: str) -> Callable[[Site, Options], Prepared]:
     return lambda _, __: Prepared(Order(f"/{word}", {"reason": "a look before the order"}), "/alerts")
 
 
-def _platform_says(what: str) -> Callable[[Prepared, View], str]:
-    def says(_: Prepared, preview: View) -> str:
-        waits = f"; triggers of {counted(preview['waiting'], 'date')} wait" if preview["waiting"] else ""
+def _platform_says(what: str) -> Callable[[Prepared, WouldHalt], str]:
+    def says(_: Prepared, preview: WouldHalt) -> str:
+        waits = f"; triggers of {counted(preview.waiting, 'date')} wait" if preview.waiting else ""
         return f"would {what}{waits}"
 
     return says
@@ -157,19 +180,19 @@ def _on_batch(word: str) -> Callable[[Site, Options], Prepared]:
         body: dict[str, object] = {}
         accept: Sequence[str] = ()
         if word == "promote":
-            accept = list(failed_checks(view["verdict"]))
+            accept = list(failed_checks(verdict_record(view)))
             body["checks"] = accept
-        typed = str(view["game_date"]) if word in {"promote", "rollback"} else None
-        return Prepared(Order(f"/batches/{quote(name)}/{word}", body), f"/batches/{name}", typed, accept, view)
+        typed = str(view.game_date) if word in {"promote", "rollback"} else None
+        return Prepared(Order(f"/batches/{quote(name)}/{word}", body), f"/batches/{name}", typed, accept, batch=view)
 
     return prepare
 
 
-def _order_says(word: str) -> Callable[[Prepared, View], str]:
-    def says(prepared: Prepared, preview: View) -> str:
-        if preview.get("would") == "nothing":
-            return str(preview["why"])
-        return f"would {order_sentence(word, prepared.facts or {}, prepared.accept)}"
+def _order_says(word: str) -> Callable[[Prepared, WouldOrder], str]:
+    def says(prepared: Prepared, preview: WouldOrder) -> str:
+        if preview.would == "nothing" or prepared.batch is None:
+            return preview.why
+        return f"would {order_sentence(word, prepared.batch, prepared.accept)}"
 
     return says
 
@@ -193,28 +216,28 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-def _backfill_says(prepared: Prepared, preview: View) -> str:
-    meant = [d for d in preview["dates"] if d["status"] == "waiting"]
-    players = counted(sum(d["expected_players"] or 0 for d in meant), "player")
-    return f"would regenerate {len(meant)} of {counted(len(preview['dates']), 'date')}, about {players}"
+def _backfill_says(prepared: Prepared, preview: Plan) -> str:
+    meant = [day for day in preview.dates if day.status == "waiting"]
+    players = counted(sum(day.expected_players or 0 for day in meant), "player")
+    return f"would regenerate {len(meant)} of {counted(len(preview.dates), 'date')}, about {players}"
 
 
 def _on_backfill(word: str) -> Callable[[Site, Options], Prepared]:
     def prepare(site: Site, options: Options) -> Prepared:
         name = as_id(options["backfill"])
         view = site.records.backfill(name)
-        return Prepared(Order(f"/backfills/{quote(name)}/{word}", {}), f"/backfills/{name}", facts=view)
+        return Prepared(Order(f"/backfills/{quote(name)}/{word}", {}), f"/backfills/{name}", backfill=view)
 
     return prepare
 
 
-def _on_backfill_says(word: str) -> Callable[[Prepared, View], str]:
-    def says(prepared: Prepared, preview: View) -> str:
-        view = prepared.facts or {}
-        waiting = sum(d["status"] == "waiting" for d in view["dates"])
-        under_way = sum(d["status"] in {"opening", "running"} for d in view["dates"])
+def _on_backfill_says(word: str) -> Callable[[Prepared, WouldBackfill], str]:
+    def says(prepared: Prepared, preview: WouldBackfill) -> str:
+        view = prepared.backfill or preview
+        waiting = sum(day.status == "waiting" for day in view.dates)
+        under_way = sum(day.status in {"opening", "running"} for day in view.dates)
         return (
-            f"would {word} {view['backfill_id']}: it would be {preview['would_be']}; waiting: {waiting}; under way, which come to "
+            f"would {word} {view.backfill_id}: it would be {preview.would_be}; waiting: {waiting}; under way, which come to "
             f"their end in any case: {under_way}; now {backfill_sentence(view)}"
         )
 
@@ -225,7 +248,7 @@ def _scan(site: Site, options: Options) -> Prepared:
     return Prepared(Order("/bdb/scan", {}), "/late-data")
 
 
-def _scan_says(prepared: Prepared, preview: View) -> str:
+def _scan_says(prepared: Prepared, preview: Scan) -> str:
     return scan_sentence(preview, "nothing is awaited", dry_run=True)
 
 
@@ -234,22 +257,22 @@ def _grade(site: Site, options: Options) -> Prepared:
     return Prepared(Order("/grades", {"from": first, "to": last}), f"/accuracy?until={last}")
 
 
-def _grade_says(prepared: Prepared, preview: View) -> str:
-    return f"would grade the current predictions of {counted(len(preview['dates']), 'date')}"
+def _grade_says(prepared: Prepared, preview: WouldGrade) -> str:
+    return f"would grade the current predictions of {counted(len(preview.dates), 'date')}"
 
 
-def _orders_on(word: str, title: str, verb: str) -> Act:
-    return Act(word, title, (_BATCH,), _on_batch(word), _order_says(word), verb=verb)
+def _orders_on(word: str, title: str, verb: str) -> Act[WouldOrder]:
+    return Act(word, title, (_BATCH,), _on_batch(word), WOULD_ORDER, _order_says(word), verb=verb)
 
 
-def _orders_on_backfill(word: str, title: str, verb: str) -> Act:
+def _orders_on_backfill(word: str, title: str, verb: str) -> Act[WouldBackfill]:
     name = f"{word}-backfill"
-    return Act(name, title, (_BACKFILL,), _on_backfill(word), _on_backfill_says(word), verb=verb)
+    return Act(name, title, (_BACKFILL,), _on_backfill(word), WOULD_BACKFILL, _on_backfill_says(word), verb=verb)
 
 
 _WHY = Field("why", "Reason in one word", default="", hint="lower-case letters, digits and _", pattern=SLUG)
 _RANGE = (Field("from", "From", "date", required=True), Field("to", "To", "date", required=True))
-ACTS: Mapping[str, Act] = {
+ACTS: Mapping[str, Act[Any]] = {
     act.word: act
     for act in (
         Act(
@@ -261,6 +284,7 @@ ACTS: Mapping[str, Act] = {
                 Field("force", "Even if the date has been promoted before", "flag"),
             ),
             _start,
+            PREVIEW,
             lambda _, preview: opening_sentence(preview),
             "metadata",
             "Start",
@@ -276,6 +300,7 @@ ACTS: Mapping[str, Act] = {
                 Field("hold", "Hold it for an order to promote", "flag"),
             ),
             _regenerate,
+            PREVIEW,
             lambda _, preview: opening_sentence(preview),
             "metadata",
             "Regenerate",
@@ -290,6 +315,7 @@ ACTS: Mapping[str, Act] = {
                 Field("why", "Reason", "choice", choices=REASONS),
             ),
             _withdraw,
+            WOULD_WITHDRAW,
             lambda _, preview: f"would {withdrawal_sentence(preview)}",
             "metadata",
             "Withdraw",
@@ -316,6 +342,7 @@ ACTS: Mapping[str, Act] = {
                 replace(_WHY, default="backfill"),
             ),
             _backfill,
+            PLAN,
             _backfill_says,
             "metadata",
             "Start the backfill",
@@ -328,6 +355,7 @@ ACTS: Mapping[str, Act] = {
             "Halt the platform",
             (),
             _platform("halt"),
+            WOULD_HALT,
             _platform_says(
                 "halt the platform: no batch is opened, triggers are recorded, what is under way comes to its end"
             ),
@@ -338,10 +366,11 @@ ACTS: Mapping[str, Act] = {
             "Resume the platform",
             (),
             _platform("resume"),
+            WOULD_HALT,
             _platform_says("resume the platform: batches are opened again, those of the recorded triggers first"),
             verb="Resume the platform",
         ),
-        Act("scan", "Scan for late data", (), _scan, _scan_says, None, "Scan now"),
-        Act("grade", "Grade played dates", _RANGE, _grade, _grade_says, None, "Grade"),
+        Act("scan", "Scan for late data", (), _scan, SCAN, _scan_says, None, "Scan now"),
+        Act("grade", "Grade played dates", _RANGE, _grade, WOULD_GRADE, _grade_says, None, "Grade"),
     )
 }

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from regen.api.forms import record
 from regen.client.errors import Misused, OperatorError, Problem, Unreachable
 from regen.console.acts.declared import ACTS, Act, Options
 from regen.console.ports import Order, Orders
@@ -59,11 +60,17 @@ def act_page(site: Site, orders: Orders, asked: Asked) -> Page:
 
 
 def _previewed(
-    site: Site, orders: Orders, act: Act, asked: Asked, options: Options, refusal: Refusal | None = None, key: str = ""
+    site: Site,
+    orders: Orders,
+    act: Act[Any],
+    asked: Asked,
+    options: Options,
+    refusal: Refusal | None = None,
+    key: str = "",
 ) -> Page:
     try:
         prepared = act.prepare(site, options)
-        preview = orders.preview(prepared.order)
+        preview = orders.preview(act.form, prepared.order)
         says = act.says(prepared, preview)
     except (OperatorError, RegenError) as error:
         return _page(act, asked, options, refusal or refused(error))
@@ -77,7 +84,9 @@ def _previewed(
         "typed": prepared.typed,
         "accept": prepared.accept,
     }
-    return _page(act, asked, options, refusal, {"says": says, "preview": preview, "form": form, "prepared": prepared})
+    return _page(
+        act, asked, options, refusal, {"says": says, "preview": record(preview), "form": form, "prepared": prepared}
+    )
 
 
 def give(site: Site, orders: Orders, asked: Asked, form: Mapping[str, str]) -> Page | Moved:
@@ -105,7 +114,7 @@ def give(site: Site, orders: Orders, asked: Asked, form: Mapping[str, str]) -> P
     return Moved(said["where"].format(**_ids(answer)))
 
 
-def _lack(act: Act, said: Mapping[str, Any], form: Mapping[str, str], reason: str) -> str:
+def _lack(act: Act[Any], said: Mapping[str, Any], form: Mapping[str, str], reason: str) -> str:
     """What a form lacks, in words; empty if nothing."""
     if act.note is not None and not reason:
         return "a reason is needed: it goes on record with the order"
@@ -118,11 +127,11 @@ def _lack(act: Act, said: Mapping[str, Any], form: Mapping[str, str], reason: st
     return ""
 
 
-def _ids(answer: Mapping[str, Any]) -> dict[str, str]:
+def _ids(answer: Mapping[str, object]) -> dict[str, str]:
     return {name: str(answer.get(name, "")) for name in ("batch_id", "backfill_id")}
 
 
-def _act(asked: Asked) -> Act:
+def _act(asked: Asked) -> Act[Any]:
     if (act := ACTS.get(asked.path["word"])) is None:
         raise NoSuchPage(f"no such order: {asked.path['word'][:40]}")
     return act
@@ -142,11 +151,11 @@ def refused(error: OperatorError | RegenError) -> Refusal:
 
 
 def _page(
-    act: Act,
+    act: Act[Any],
     asked: Asked,
     options: Options,
     refusal: Refusal | None = None,
-    more: Mapping[str, Any] | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> Page:
     shown = {"act": act, "options": options, "refusal": refusal, "says": None, "form": None, "preview": {}, "stale": []}
     facts = {**shown, "may_act": asked.person.may_act, "prepared": None, **(more or {})}

@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from regen.api.batches import ListedBatch
+from regen.api.health import Ready
 from regen.client import vitals
 from regen.client.summary import batch_sentence, halt_sentence
 from regen.client.waiting import is_ended
 from regen.client.wording import counted
 from regen.console.looks import Ask, Seen
 from regen.console.pages.cells import Cell, cells_of, newest_by_date
-from regen.console.ports import View
+from regen.console.ports import Row
 from regen.console.rendering import LIVE, QUIET, Page
 from regen.console.site import SLOW, Asked, Site, last_end, stale
 from regen.domain.bdb import OVERDUE_AFTER
@@ -42,7 +44,7 @@ def board(site: Site, asked: Asked) -> Page:
     asked_for = asked.day("until", site.today) if asked.option("until") else None
     listed = site.batches(asked_for - timedelta(days=DAYS - 1), asked_for) if asked_for else site.batches()
     first_looks = site.memory.together({"batches": listed, "ready": site.ready()})
-    batches: Seen[list[View]] = first_looks["batches"]
+    batches: Seen[list[ListedBatch]] = first_looks["batches"]
     newest = newest_by_date(batches.value or [])
     last = asked_for or last_day(site.today, newest)
     first = last - timedelta(days=DAYS - 1)
@@ -51,8 +53,8 @@ def board(site: Site, asked: Asked) -> Page:
     )
     found = {str(row["game_date"]): row for row in dates.value or ()}
     cells = cells_of(first, last, newest, dates)
-    live = [b for b in batches.value or () if not is_ended(b) and b["status"] != "unreadable"]
-    ready: Seen[View] = first_looks["ready"]
+    live = [b for b in batches.value or () if not is_ended(b) and b.status != "unreadable"]
+    ready: Seen[Ready] = first_looks["ready"]
     needs = [*_life_needs(ready), *_batch_needs(newest, first, last), *_date_needs(cells, found, site.now())]
     facts = {
         "cells": cells,
@@ -74,34 +76,34 @@ def board(site: Site, asked: Asked) -> Page:
     return Page("board.html", "Board", facts, LIVE if live else QUIET, "board")
 
 
-def last_day(today: date, newest: Mapping[str, View]) -> date:
+def last_day(today: date, newest: Mapping[str, ListedBatch]) -> date:
     """Where the strip ends: tomorrow, or the newest date with a batch if that is later or out of its sight."""
     tomorrow = today + timedelta(days=1)
     last = date.fromisoformat(max(newest)) if newest else tomorrow
     return last if last > tomorrow or last < tomorrow - timedelta(days=DAYS) else tomorrow
 
 
-def _batch_needs(newest: Mapping[str, View], first: date, last: date) -> Iterator[Need]:
+def _batch_needs(newest: Mapping[str, ListedBatch], first: date, last: date) -> Iterator[Need]:
     for day, batch in sorted(newest.items(), reverse=True):
         if not str(first) <= day <= str(last):
             continue
-        where = f"/batches/{batch['batch_id']}"
-        if batch["status"] == "rejected":
+        where = f"/batches/{batch.batch_id}"
+        if batch.status == "rejected":
             yield Need(
                 "rejected",
                 f"{day}: {batch_sentence(batch)}",
                 where,
                 "see the checks; redrive, or promote in spite of them",
             )
-        elif batch["status"] == "held":
+        elif batch.status == "held":
             yield Need("held", f"{day}: {batch_sentence(batch)}", f"{where}/moves", "see what would move; promote")
-        elif batch["status"] == "failed":
+        elif batch.status == "failed":
             yield Need("failed", f"{day}: {batch_sentence(batch)}", where, "see the reason; start again")
-        elif batch["status"] == "unreadable":
+        elif batch.status == "unreadable":
             yield Need("unreadable", f"{day}: {batch_sentence(batch)}", where, "see `record_unreadable` in the runbook")
 
 
-def _date_needs(cells: Sequence[Cell], found: Mapping[str, View], now: datetime) -> Iterator[Need]:
+def _date_needs(cells: Sequence[Cell], found: Mapping[str, Row], now: datetime) -> Iterator[Need]:
     for one in reversed(cells):
         row = found.get(one.day)
         if row is None:
@@ -120,17 +122,17 @@ def _date_needs(cells: Sequence[Cell], found: Mapping[str, View], now: datetime)
             yield Need("low", what, f"/late-data?date={one.day}", "ask upstream; the scan gives up after 14 days")
 
 
-def signs_of_life(ready: Seen[View]) -> list[tuple[str, str, str, str]]:
+def signs_of_life(ready: Seen[Ready]) -> list[tuple[str, str, str, str]]:
     """The rows of `regen doctor` on the signs of life: what, state, details, next step."""
     if ready.value is None:
         return []
-    found = ready.value.get("vitals")
-    if not isinstance(found, Mapping) or "error" in found:
-        why = found.get("error") if isinstance(found, Mapping) else "an older release"
+    found = ready.value.vitals
+    if not found or found.error:
+        why = found.error if found else "an older release"
         return [("signs of life", "failed", f"the coordinator does not say: {why}", "see the coordinator's log")]
     rows: dict[str, vitals.Answer] = {
         "sweep": vitals.sweep(found),
-        "revisions that ran": vitals.revisions(found, ready.value.get("version")),
+        "revisions that ran": vitals.revisions(found, ready.value.version),
         "outbox": vitals.outbox(found),
         "deadlines": vitals.deadlines(found),
         "halt": vitals.halt(found),
@@ -138,14 +140,14 @@ def signs_of_life(ready: Seen[View]) -> list[tuple[str, str, str, str]]:
     return [(what, str(state), details, next_) for what, (state, details, next_) in rows.items()]
 
 
-def halt_of(ready: Seen[View]) -> str | None:
+def halt_of(ready: Seen[Ready]) -> str | None:
     """How the platform is halted, in words; None if it runs, or that is not known."""
-    found = (ready.value or {}).get("vitals")
-    halted = found.get("halt") if isinstance(found, Mapping) else None
-    return halt_sentence(halted) if isinstance(halted, Mapping) and halted["status"] == "halted" else None
+    found = ready.value.vitals if ready.value else None
+    halted = found.halt if found else None
+    return halt_sentence(halted) if halted and halted.status == "halted" else None
 
 
-def _life_needs(ready: Seen[View]) -> Iterator[Need]:
+def _life_needs(ready: Seen[Ready]) -> Iterator[Need]:
     for what, state, details, next_ in signs_of_life(ready):
         if state == "failed":
             yield Need("failed", f"{what}: {details}", "/acts/resume" if what == "halt" else "/alerts", next_)

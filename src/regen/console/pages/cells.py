@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from regen.api.batches import ListedBatch
 from regen.client.wording import counted
 from regen.console.charts import column
 from regen.console.looks import Seen
-from regen.console.ports import View
+from regen.console.ports import Row
 from regen.settings import number
 
 THRESHOLD = number("REGEN_COVERAGE_THRESHOLD")
@@ -33,7 +34,7 @@ class Cell:
     drawing: str
 
 
-def cells_of(first: date, last: date, newest: Mapping[str, View], dates: Seen[list[View]]) -> list[Cell]:
+def cells_of(first: date, last: date, newest: Mapping[str, ListedBatch], dates: Seen[list[Row]]) -> list[Cell]:
     """A cell for each date.
 
     Args:
@@ -45,18 +46,18 @@ def cells_of(first: date, last: date, newest: Mapping[str, View], dates: Seen[li
     return [_cell(day, newest.get(day), found.get(day), known=dates.value is not None) for day in days]
 
 
-def newest_by_date(batches: Sequence[View]) -> dict[str, View]:
+def newest_by_date(batches: Sequence[ListedBatch]) -> dict[str, ListedBatch]:
     """The newest batch of each date; of those that the list has."""
-    found: dict[str, View] = {}
+    found: dict[str, ListedBatch] = {}
     for batch in batches:
-        if batch.get("game_date"):
-            found.setdefault(str(batch["game_date"]), batch)
+        if batch.game_date:
+            found.setdefault(batch.game_date.isoformat(), batch)
     return found
 
 
-def _cell(day: str, batch: View | None, row: View | None, *, known: bool) -> Cell:
+def _cell(day: str, batch: ListedBatch | None, row: Row | None, *, known: bool) -> Cell:
     coverage = row["coverage_pct"] if row else None
-    state = str(batch["status"]) if batch else "none"
+    state = batch.status if batch else "none"
     if state == "promoted" and coverage is not None and coverage < 100:
         state = "partial" if coverage >= THRESHOLD else "low"
     gold = None

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
+from regen.api.batches import ListedBatch, Waiting
 from regen.client.summary import batch_sentence
 from regen.client.waiting import is_ended
 from regen.console.charts import lanes, steps_of_listed
 from regen.console.looks import Ask, Seen
 from regen.console.pages.cells import Cell, cells_of, newest_by_date
 from regen.console.pages.paging import paged
-from regen.console.ports import View
+from regen.console.ports import Row
 from regen.console.rendering import LIVE, QUIET, Page
 from regen.console.site import RECENT, SLOW, Asked, Site, as_day, last_end, stale
 
@@ -22,7 +23,7 @@ def game_date(site: Site, asked: Asked) -> Page:
     """A date; six questions, however many players and batches it has."""
     day = as_day(asked.path["date"])
     text = day.isoformat()
-    batches: Seen[tuple[list[View], list[View]]] = site.memory.look(site.on_date(text))
+    batches: Seen[tuple[list[ListedBatch], list[Waiting]]] = site.memory.look(site.on_date(text))
     known, waiting = batches.value or ([], [])
     stamp = last_end(known)
     seen = site.memory.together(
@@ -47,7 +48,7 @@ def game_date(site: Site, asked: Asked) -> Page:
         "newest": known[0] if known else None,
         "sentence": batch_sentence(known[0]) if known else "no batch was opened on this date",
         "lanes": lanes(
-            [(b["batch_id"][-12:], steps_of_listed(b)) for b in known[:MOST_LANES]], "Batches of the date by phase"
+            [(b.batch_id[-12:], steps_of_listed(b)) for b in known[:MOST_LANES]], "Batches of the date by phase"
         ),
         "coverage": coverage,
         "missing": (coverage or {}).get("missing_players") or [],
@@ -65,7 +66,7 @@ def game_date(site: Site, asked: Asked) -> Page:
 def slate(site: Site, asked: Asked) -> Page:
     """Everybody on the slate with standing and reason; one question."""
     day = as_day(asked.path["date"])
-    seen: Seen[list[View]] = site.memory.look(Ask(("slate", day), lambda: site.tables.slate(day), SLOW))
+    seen: Seen[list[Row]] = site.memory.look(Ask(("slate", day), lambda: site.tables.slate(day), SLOW))
     rows = seen.value or []
     wanted = asked.option("standing")
     standings = Counter(_kind(row) for row in rows)
@@ -82,7 +83,7 @@ def slate(site: Site, asked: Asked) -> Page:
     return Page("slate.html", f"Slate of {day}", facts, QUIET, "dates")
 
 
-def _kind(row: View) -> str:
+def _kind(row: Row) -> str:
     return str(row["standing"])
 
 
@@ -91,15 +92,15 @@ def month(site: Site, asked: Asked) -> Page:
     first = asked.day("month", site.today).replace(day=1)
     after = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
     last = date.fromordinal(after.toordinal() - 1)
-    listed: Seen[list[View]] = site.memory.look(site.batches(first, last))
+    listed: Seen[list[ListedBatch]] = site.memory.look(site.batches(first, last))
     stamp = last_end(listed.value or ())
-    dates: Seen[list[View]] = site.memory.look(
+    dates: Seen[list[Row]] = site.memory.look(
         Ask(("dates", first, last), lambda: site.tables.dates(first, last), SLOW, stamp)
     )
     cells: list[Cell | None] = [None] * first.weekday()
     cells += cells_of(first, last, newest_by_date(listed.value or ()), dates)
     cells += [None] * (-len(cells) % 7)
-    is_live = any(not is_ended(b) and b["status"] != "unreadable" for b in listed.value or ())
+    is_live = any(not is_ended(b) and b.status != "unreadable" for b in listed.value or ())
     facts = {
         "month": f"{first:%B %Y}",
         "weeks": [cells[n : n + 7] for n in range(0, len(cells), 7)],

@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from typing import Any
 
+from regen.api.alerts import Alert
+from regen.api.halts import HaltView
+from regen.api.health import Ready
 from regen.client.summary import halt_sentence
 from regen.client.wording import cell
 from regen.console.looks import Ask, Seen
 from regen.console.pages.board import signs_of_life
 from regen.console.pages.paging import paged
-from regen.console.ports import View
+from regen.console.ports import Row
 from regen.console.rendering import NEVER, QUIET, Page
 from regen.console.site import RECENT, SLOW, Asked, NoSuchPage, Site, stale
 from regen.domain.bdb import OPEN, OVERDUE_AFTER
-from regen.domain.invariants import INVARIANTS, MEANINGS
+from regen.domain.invariants import INVARIANTS, MEANINGS, Finding
 
 PLAYER = re.compile(r"[\w.'-]{1,100}")
 MOST_SPAN = 400
@@ -33,7 +36,7 @@ def player(site: Site, asked: Asked) -> Page:
         raise NoSuchPage(f"{name[:40]!r} is no player's name: it looks like lebronjames")
     last = asked.day("date", site.today)
     first = last if asked.option("date") else last - timedelta(days=30)
-    seen: Seen[list[View]] = site.memory.look(
+    seen: Seen[list[Row]] = site.memory.look(
         Ask(("player", name, first, last), lambda: site.tables.player(name, first, last), RECENT)
     )
     rows = seen.value or []
@@ -63,8 +66,8 @@ def late_data(site: Site, asked: Asked) -> Page:
             "zones": Ask(("zones", since, until), lambda: site.tables.zones(since, until), SLOW),
         }
     )
-    seen: Seen[list[View]] = both["late"]
-    zones: Seen[list[View]] = both["zones"]
+    seen: Seen[list[Row]] = both["late"]
+    zones: Seen[list[Row]] = both["zones"]
     rows = [{**row, "is_overdue": _overdue(row, site.now())} for row in seen.value or ()]
     facts = {"games": seen, "rows": paged(rows, asked), "every": every, "day": day, "stale": stale(seen, zones)}
     facts["zones"] = zones
@@ -73,12 +76,12 @@ def late_data(site: Site, asked: Asked) -> Page:
     return Page("late.html", "Late data", facts, QUIET, "late")
 
 
-def _age(row: View, now: datetime) -> float:
+def _age(row: Row, now: datetime) -> float:
     """Seconds for which the store has had zones that the predictions do not rest on."""
     return max(0.0, (now - datetime.fromisoformat(str(row["written_at"]))).total_seconds())
 
 
-def _overdue(row: View, now: datetime) -> bool:
+def _overdue(row: Row, now: datetime) -> bool:
     start = datetime.fromisoformat(f"{row['game_date']}T23:59:00+00:00")
     return row["status"] in OPEN and now - start > OVERDUE_AFTER
 
@@ -87,7 +90,7 @@ def checks(site: Site, asked: Asked) -> Page:
     """The invariants over a range of dates. BigQuery is asked only when the form says which."""
     first, last = asked.day("from", site.today - timedelta(days=1)), asked.day("to", site.today)
     is_asked = bool(asked.option("from"))
-    seen: Seen[list[View]] | None = None
+    seen: Seen[list[Finding]] | None = None
     if is_asked and not 0 <= (last - first).days < MOST_SPAN:
         raise NoSuchPage(f"{first} to {last} is no range of at most {MOST_SPAN} dates")
     if is_asked:
@@ -97,9 +100,9 @@ def checks(site: Site, asked: Asked) -> Page:
     found = seen.value or [] if seen else []
     rows = [
         {
-            **row,
-            "says": MEANINGS.get(row["name"], "an invariant of another version"),
-            "broken": bool(row["violations"]),
+            **asdict(row),
+            "says": MEANINGS.get(row.name, "an invariant of another version"),
+            "broken": not row.holds,
         }
         for row in found
     ]
@@ -108,8 +111,8 @@ def checks(site: Site, asked: Asked) -> Page:
         "last": last,
         "findings": seen,
         "rows": sorted(rows, key=lambda row: not row["broken"]),
-        "broken": sum(row["broken"] for row in rows),
-        "looked": sum(row["checked"] for row in rows),
+        "broken": sum(not row.holds for row in found),
+        "looked": sum(row.checked for row in found),
         "known": INVARIANTS,
         "stale": stale(seen) if seen else [],
     }
@@ -119,13 +122,13 @@ def checks(site: Site, asked: Asked) -> Page:
 def alerts(site: Site, asked: Asked) -> Page:
     """The newest alerts, and the signs of life row by row; three questions."""
     seen = site.memory.together({"ready": site.ready(), "raised": site.alerts(), "halt": site.halt()})
-    ready: Seen[View] = seen["ready"]
-    raised: Seen[list[View]] = seen["raised"]
-    halt: Seen[View] = seen["halt"]
+    ready: Seen[Ready] = seen["ready"]
+    raised: Seen[list[Alert]] = seen["raised"]
+    halt: Seen[HaltView] = seen["halt"]
     facts = {"ready": ready, "raised": raised, "life": signs_of_life(ready), "stale": stale(ready, raised)}
     known = halt.value
     facts["halt"] = halt_sentence(known) if known else None
-    facts["is_halted"] = known is not None and known["status"] == "halted"
+    facts["is_halted"] = known is not None and known.status == "halted"
     return Page("alerts.html", "Signs of life", facts, QUIET, "alerts")
 
 
@@ -134,9 +137,9 @@ def accuracy(site: Site, asked: Asked) -> Page:
     last = asked.day("until", site.today)
     first = last - timedelta(days=7 * WEEKS - 1)
     both = site.memory.together({"accuracy": site.accuracy(first, last), "quality": site.quality(last)})
-    seen: Seen[list[View]] = both["accuracy"]
-    quality: Seen[list[View]] = both["quality"]
-    weeks: dict[date, dict[str, list[View]]] = defaultdict(lambda: defaultdict(list))
+    seen: Seen[list[Row]] = both["accuracy"]
+    quality: Seen[list[Row]] = both["quality"]
+    weeks: dict[date, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in seen.value or ():
         day = date.fromisoformat(str(row["game_date"]))
         weeks[last - timedelta(days=(last - day).days // 7 * 7 + 6)][str(row["system_id"])].append(row)
@@ -161,7 +164,7 @@ def _words(beyond: str | None) -> str:
     return (beyond or "").replace("_pct", "").replace("_", " ")
 
 
-def _weighed(rows: list[View]) -> Mapping[str, Any]:
+def _weighed(rows: list[Row]) -> Mapping[str, object]:
     """Means over dates, each weighed by its predictions."""
     number = sum(row["graded"] for row in rows)
     lined = sum(row["lined"] for row in rows)

@@ -7,6 +7,7 @@ reads the inputs again, so that it begins without waivers.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from regen.domain.checks.evidence import CheckResult
@@ -17,10 +18,25 @@ NEVER_ACCEPTED = frozenset({"in_range", "unique_keys", "rows_staged", "minimum_p
 """Checks that no operator can waive: the tables would be wrong."""
 
 
-def failed_checks(verdict: Mapping[str, Any] | None) -> dict[str, Mapping[str, Any]]:
-    """The records of the checks that failed in a verdict, by name, those that were waived among them."""
-    checks: Sequence[Mapping[str, Any]] = (verdict or {}).get("checks", [])
-    return {check["name"]: check for check in checks if check["severity"] == "fail" and not check["passed"]}
+@dataclass(frozen=True, slots=True)
+class FailedCheck:
+    """A check that failed, with what it measured."""
+
+    name: str
+    value: float | None = None
+    limit: float | None = None
+    concerns: tuple[str, ...] = ()
+
+
+def failed_checks(verdict: Mapping[str, Any] | None) -> dict[str, FailedCheck]:
+    """The checks that failed in a verdict, by name, those that were waived among them."""
+    return {
+        check["name"]: FailedCheck(
+            check["name"], check.get("value"), check.get("limit"), tuple(check.get("concerns") or ())
+        )
+        for check in (verdict or {}).get("checks", [])
+        if check["severity"] == "fail" and not check["passed"]
+    }
 
 
 def refuse_unseen(named: Sequence[str], verdict: Mapping[str, Any] | None, known: Collection[str]) -> None:
@@ -53,12 +69,8 @@ def holding(
 ) -> frozenset[str]:
     """The waivers that still hold: those of checks that say the same as in the verdict that the operator saw."""
     before = failed_checks(seen)
-    return frozenset(name for name in named if name in before and _says(findings.get(name)) == _said(before[name]))
+    return frozenset(name for name in named if name in before and _says(findings.get(name)) == _says(before[name]))
 
 
-def _says(found: CheckResult | None) -> tuple[object, object, list[str]] | None:
+def _says(found: CheckResult | FailedCheck | None) -> tuple[object, object, list[str]] | None:
     return None if found is None else (found.value, found.limit, list(found.concerns))
-
-
-def _said(check: Mapping[str, Any]) -> tuple[object, object, list[str]]:
-    return check["value"], check["limit"], list(check["concerns"])
