@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -31,7 +31,7 @@ from support import predecessors_guide as guide
 from support.bench import Bench
 from support.predecessors_inputs import Day
 from support.predecessors_platform import ROOT, Platform
-from support.predecessors_rows import GONE, predicted
+from support.predecessors_rows import GONE, OWN, predicted
 from support.predecessors_tables import ADOPTED, columns
 
 PRODUCTION, SHADOW = "nba-props-platform", "my-shadow"
@@ -53,6 +53,8 @@ class Takeover:
         said: what was printed, by command; the adopting statements by table.
         compared: the answer of the guide's comparison.
         before: today's predictions before its late data.
+        systems: those that regen predicts with.
+        theirs: those that the predecessor predicts with.
     """
 
     local: Local
@@ -63,6 +65,8 @@ class Takeover:
     said: dict[str, str] = field(default_factory=dict)
     compared: list[dict[str, Any]] = field(default_factory=list)
     before: Current = field(default_factory=dict)
+    systems: Sequence[str] = field(default_factory=system_ids)
+    theirs: Sequence[str] = (*OWN, *GONE)
 
     @property
     def old(self) -> list[Day]:
@@ -138,8 +142,8 @@ class Takeover:
         day = date.fromisoformat(self.dated(command).split()[4])
         bench = Bench(
             [],
-            systems=system_ids(),
-            run_for=by_version(system_ids()),
+            systems=tuple(self.systems),
+            run_for=by_version(self.systems),
             players_per_request=50,
             feature_versions=FeatureVersions(ACCEPTED, upstream_versions()),
         )
@@ -242,7 +246,7 @@ class Takeover:
         day = self.today
         assert day is not None
         self.leave(day)
-        rows = predicted([replace(day, number=4)])["player_prop_predictions"]
+        rows = predicted([replace(day, number=4)], self.theirs)["player_prop_predictions"]
         self.platform.predict_over(day.game_date, rows, self.now())
         assert all(row["batch_id"] is None for found in self.predictions(day).values() for row in found)
 

@@ -6,15 +6,14 @@ error, REQUIRED columns, and that a row is updated from one source row at most. 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as rpc
-
-from googlesql.analyser import language, make_table, options
-from googlesql.client import Refused, call
+from googlesql.analyser import make_table
+from googlesql.client import Refused
+from googlesql.evaluating import Filled, evaluated, evaluated_over, registered
 from googlesql.rewriting import ROW, changes
 from googlesql.scripts import Block, Declare, If, Node, Raise, Set, Statement, Transaction, parse, standing_in, tokens
 from googlesql.types import Type, column, parameter, scalar
@@ -24,6 +23,8 @@ from regen.sql import Names
 
 Stored = Mapping[str, Any]
 Data = dict[str, tuple[Stored, ...]]
+SMALL = 100
+"""Tables of so many rows at most come along with those that a query asks."""
 DML = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE"})
 
 
@@ -49,11 +50,11 @@ class Engine:
 
     def __init__(self, names: Names) -> None:
         self.names = names
-        self._language = language()
         self._columns: dict[str, dict[str, Type]] = {}
         self._required: dict[str, frozenset[str]] = {}
         self._views: dict[str, str] = {}
         self.data: Data = {}
+        self._asked: set[str] = set()
         self._sent: dict[str, tuple[tuple[Stored, ...], Mapping[str, Type], bytes]] = {}
         for table in tables():
             self.create(names.table(table.name), table.fields)
@@ -194,18 +195,16 @@ class Engine:
 
     def _query(self, text: str, run: _Run) -> tuple[list[tuple[str, Type]], list[list[Any]]]:
         sql = self._written(standing_in(text, run.declared), run)
-        request = rpc.EvaluateQueryRequest(sql=sql)
-        request.options.CopyFrom(options(self._language, run.types))
-        catalog = request.simple_catalog
-        catalog.name = "bigquery"
-        catalog.builtin_function_options.language_options.CopyFrom(self._language)
-        for name, columns in self._columns.items():
-            if f"`{name}`" in sql:
-                self._content(request, catalog, name, columns)
         used = {token.text[1:] for token in tokens(sql) if token.text.startswith("@")}
-        for name in sorted(used & set(run.types)):
-            request.params.add(name=name, value=run.values[name])
-        answer = call("EvaluateQuery", request, rpc.EvaluateQueryResponse)
+        given = {name: (run.types[name], run.values[name]) for name in sorted(used & set(run.types))}
+        asked = {name for name in (*self._columns, *registered()) if f"`{name}`" in sql}
+        if asked:
+            self._asked |= asked
+            answer = evaluated_over(
+                sql, given, {n: (self.data.get(n), self._columns.get(n)) for n in asked}, self._fill
+            )
+        else:
+            answer = evaluated(sql, given)
         rows = [list(row.cell) for row in answer.content.table_data.row]
         return [(c.name, c.type) for c in answer.prepared.columns], rows
 
@@ -224,8 +223,18 @@ class Engine:
                 last = token.end
         return "".join([*parts, text[last:]])
 
-    def _content(self, request: Any, catalog: Any, name: str, columns: Mapping[str, Type]) -> None:
-        made = make_table(catalog, name, columns)
+    def _fill(self, request: Any, asked: Collection[str]) -> Mapping[str, Filled]:
+        """Put the tables that are asked into a request, and small ones that were asked before: they will be again."""
+        along = {name for name in self._asked if len(self.data.get(name, ())) <= SMALL}
+        found: dict[str, Filled] = {}
+        for name in sorted(along | set(asked)):
+            if (columns := self._columns.get(name)) is not None:
+                self._content(request, name, columns)
+                found[name] = self.data[name], columns
+        return found
+
+    def _content(self, request: Any, name: str, columns: Mapping[str, Type]) -> None:
+        made = make_table(request.simple_catalog, name, columns)
         made.column.add(name=ROW, type=scalar("INT64"), is_pseudo_column=True)
         content = request.table_content[name].table_data
         content.SetInParent()

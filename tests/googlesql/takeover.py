@@ -32,7 +32,7 @@ from regen.features.versions import ACCEPTED
 from regen.ports import Write
 from regen.schemas import Field, table, tables
 from regen.sql import Names
-from regen.systems import by_version, system_ids
+from regen.systems import by_version
 from regen.web.bootstrap import App
 from regen.web.callers import Gatekeeper
 from regen.web.settings import read_settings
@@ -148,11 +148,11 @@ def _day(value: date) -> date:
 class Functions(Web):
     """The functions over a warehouse with SQL."""
 
-    def __init__(self, made: EvaluatorHarness, at: datetime) -> None:
+    def __init__(self, made: EvaluatorHarness, at: datetime, systems: Sequence[str]) -> None:
         self.bench = WebBench(
             [],
-            systems=system_ids(),
-            run_for=by_version(system_ids()),
+            systems=tuple(systems),
+            run_for=by_version(systems),
             players_per_request=50,
             feature_versions=FeatureVersions(ACCEPTED, upstream_versions()),
         )
@@ -194,7 +194,7 @@ class InProcess(Takeover):
     functions: Functions = field(init=False)
 
     def __post_init__(self) -> None:
-        self.functions = Functions(self.platform.made, self.at)  # type: ignore[attr-defined]
+        self.functions = Functions(self.platform.made, self.at, self.systems)  # type: ignore[attr-defined]
         for day in self.old:
             self.leave(day)
         self.functions.bench.events.clear()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,7 +27,7 @@ AROUND = (-2.0, -1.0, 0.0, 1.0, 2.0)
 """The five lines of a daily run, around the one that was offered."""
 
 
-def predicted(days: Iterable[Day]) -> Mapping[str, list[Row]]:
+def predicted(days: Iterable[Day], systems: Sequence[str] = (*OWN, *GONE)) -> Mapping[str, list[Row]]:
     """The rows of some dates by table; every other date has the predecessor's grades."""
     found: dict[str, list[Row]] = {
         "player_prop_predictions": [],
@@ -35,7 +35,7 @@ def predicted(days: Iterable[Day]) -> Mapping[str, list[Row]]:
         "prediction_accuracy": [],
     }
     for day in days:
-        rows = [row for player in day.players if _is_predicted(player) for row in _player(day, player)]
+        rows = [row for player in day.players if _is_predicted(player) for row in _player(day, player, systems)]
         found["player_prop_predictions"] += rows
         found["prediction_worker_runs"] += [_run(day, player) for player in day.players]
         if day.number % 2 == 0:
@@ -50,14 +50,14 @@ def _is_predicted(player: SlatePlayer) -> bool:
     )
 
 
-def _player(day: Day, player: SlatePlayer) -> Iterator[Row]:
+def _player(day: Day, player: SlatePlayer, systems: Sequence[str]) -> Iterator[Row]:
     rng = random.Random(f"{day.game_date} {player.player_lookup}")  # noqa: S311 - the same rows each time
     form = day.own[player.player_lookup][0].features.get("points_avg_last_10")
     if form is None:
         return
     offered = player.lines[0].line if player.lines else None
     made = input_rows.tip_off(player.game) - timedelta(hours=9)
-    for system in (*OWN, *GONE):
+    for system in systems:
         points = round(max(0.0, form + rng.gauss(0, 1.5)), 1)
         row = _row(day, player, system, points, offered, made, rng)
         if offered is None or day.number % 3 == 1:

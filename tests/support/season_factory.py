@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -53,17 +54,19 @@ def game_log(
     )
 
 
-def season(days: int = 60, seed: int = 7, first: date = FIRST, *, absent: float = 0.1) -> DataFolder:
+def season(
+    days: int = 60, seed: int = 7, first: date = FIRST, *, absent: float = 0.1, teams: Sequence[str] = TEAMS
+) -> DataFolder:
     """The content of a data folder: logs, lines, zones and one team's injury reports."""
     source = random.Random(seed)  # noqa: S311
-    skill = {f"{team.lower()}{letter}": source.uniform(4, 26) for team in TEAMS for letter in LETTERS}
+    skill = {f"{team.lower()}{letter}": source.uniform(4, 26) for team in teams for letter in LETTERS}
     logs: list[GameLog] = []
     lines: list[PropLine] = []
     zones: list[ShotZones] = []
     injuries: list[InjuryReport] = []
     for step in range(days):
         day = first + timedelta(days=2 * step)
-        order = list(TEAMS)
+        order = list(teams)
         source.shuffle(order)
         for index in range(0, len(order), 2):
             for team, opponent, home in (
@@ -87,6 +90,15 @@ def season(days: int = 60, seed: int = 7, first: date = FIRST, *, absent: float 
                         lines.append(PropLine(day, player, "draftkings", line, -110, -110, seen))
     report = FolderReport(rows={})
     return DataFolder(tuple(logs), tuple(lines), tuple(zones), tuple(injuries), report)
+
+
+def with_whole_games(folder: DataFolder) -> DataFolder:
+    """The same content with minutes that make a whole game of each team's: only such are graded."""
+    played: dict[tuple[str, str], float] = {}
+    for log in folder.logs:
+        played[log.game_id, log.team] = played.get((log.game_id, log.team), 0.0) + log.minutes
+    logs = [replace(log, minutes=round(log.minutes * 240 / played[log.game_id, log.team], 2)) for log in folder.logs]
+    return replace(folder, logs=tuple(logs))
 
 
 def zone_row(day: date, player: str, game_id: str, points: int) -> ShotZones:
