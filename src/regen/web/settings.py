@@ -103,6 +103,10 @@ class Settings:
     console_url: str
     inputs_store: str
     models_store: str
+    gate_error_points: float
+    gate_log_loss: float
+    gate_interval_pct: float
+    gate_min_rows: int
     coordinator_url: str
     console_account: str
     console_operators: tuple[str, ...]
