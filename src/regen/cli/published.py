@@ -11,6 +11,7 @@ from regen.cli.arguments import DryRun, Yes
 from regen.cli.gating import gate
 from regen.cli.model_orders import give
 from regen.cli.output import columns
+from regen.cli.refitting import refit
 from regen.cli.session import Session, command
 from regen.client.errors import Misused, NothingFound
 
@@ -26,6 +27,7 @@ def add(app: typer.Typer) -> None:
     command(group, "list", example="models list", lists=True)(list_)
     command(group, "show", example="models show 0123456789abcdef")(show)
     command(group, "gate", example="models gate artefact.json --data DIR")(gate)
+    command(group, "refit", example="models refit --from-warehouse --dry-run")(refit)
     command(group, "publish", example="models publish artefact.json")(publish)
     command(group, "use", example='models use 0123456789abcdef --reason "weekly refit"')(use)
     command(group, "rollback", example='models rollback --reason "the error rose"')(rollback)

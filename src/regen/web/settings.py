@@ -103,6 +103,9 @@ class Settings:
     console_url: str
     inputs_store: str
     models_store: str
+    refit_account: str
+    refit_uses: str
+    refit_weeks: int
     gate_error_points: float
     gate_log_loss: float
     gate_interval_pct: float
