@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from regen.domain.intervals import Figure
 from regen.features.versions import SERVED_VERSION
 from regen.systems.artefact import Artefact
 from regen.training import served
-from regen.training.dataset import samples
+from regen.training.dataset import Sample, samples
 from regen.training.evaluate import eligible, evaluate
 from regen.training.gate import ALL, Compared, Gate, compare, gate, problems
 from regen.training.train import design, established, fit
@@ -29,9 +30,27 @@ from unit.test_training_warehouse import GAMES, LINES
 MADE = season(days=44)
 EARLY, LATE, LAST = (FIRST + timedelta(days=n) for n in (60, 66, 86))
 LIMITS = limits_of_gate()
-PLAYED = [sample for sample in samples(MADE, wanted=established) if sample.day > LATE and eligible(sample.inputs)]
-_DESIGN = design(list(samples(MADE, LATE, wanted=established)))
-OLD, NEW = fit(_DESIGN.before(EARLY + timedelta(days=1))), fit(_DESIGN)
+
+
+@cache
+def played() -> list[Sample]:
+    """What both are compared on."""
+    return [s for s in samples(MADE, wanted=established) if s.day > LATE and eligible(s.inputs)]
+
+
+@cache
+def fits() -> tuple[Artefact, Artefact]:
+    """Fits until `EARLY` and until `LATE`."""
+    made = design(list(samples(MADE, LATE, wanted=established)))
+    return fit(made.before(EARLY + timedelta(days=1))), fit(made)
+
+
+def old() -> Artefact:
+    return fits()[0]
+
+
+def new() -> Artefact:
+    return fits()[1]
 
 
 def changed(artefact: Artefact, system_id: str, **values: Any) -> Artefact:
@@ -41,8 +60,8 @@ def changed(artefact: Artefact, system_id: str, **values: Any) -> Artefact:
     ).sealed()
 
 
-def reasons(new: Artefact) -> list[str]:
-    return list(problems(compare(PLAYED, {}, new, OLD), LIMITS))
+def reasons(artefact: Artefact) -> list[str]:
+    return list(problems(compare(played(), {}, artefact, old()), LIMITS))
 
 
 def worse(artefact: Artefact, points: float = 3.0) -> Artefact:
@@ -51,7 +70,7 @@ def worse(artefact: Artefact, points: float = 3.0) -> Artefact:
 
 @pytest.fixture(scope="module")
 def found() -> Gate:
-    return gate(MADE, NEW, OLD, LIMITS)
+    return gate(MADE, new(), old(), LIMITS)
 
 
 def of(found: Gate, system_id: str = "ensemble_v1", population: str = ALL) -> Compared:
@@ -69,27 +88,27 @@ def test_a_refit_of_the_week_after_passes(found: Gate) -> None:
 
 
 def test_the_same_model_passes_without_a_difference() -> None:
-    same = compare(PLAYED, {}, NEW, NEW)
+    same = compare(played(), {}, new(), new())
     assert list(problems(same, LIMITS)) == []
     assert {(c.error.value, c.error.high) for c in same} == {(0.0, 0.0)}
 
 
 def test_a_worse_model_fails_and_its_system_is_named() -> None:
-    said = reasons(worse(NEW))
+    said = reasons(worse(new()))
     assert any(p.startswith("learned_v1: the upper end of the difference of errors") for p in said)
     assert not any(p.startswith("moving_average") for p in said)
 
 
 def test_intervals_that_are_too_wide_fail() -> None:
-    spread = NEW.models["learned_v1"].spread
+    spread = new().models["learned_v1"].spread
     wide = replace(spread, intercept=4 * spread.intercept + 10)
-    said = reasons(changed(NEW, "learned_v1", spread=wide))
+    said = reasons(changed(new(), "learned_v1", spread=wide))
     assert any("80 % interval" in p and p.startswith("learned_v1") for p in said)
 
 
 def test_a_model_that_predicts_fewer_fails() -> None:
-    less = replace(NEW, models={n: m for n, m in NEW.models.items() if n != "learned_v1"}).sealed()
-    assert f"learned_v1: no prediction for {len(PLAYED)} player-games that the other model predicts" in reasons(less)
+    less = replace(new(), models={n: m for n, m in new().models.items() if n != "learned_v1"}).sealed()
+    assert f"learned_v1: no prediction for {len(played())} player-games that the other model predicts" in reasons(less)
 
 
 def judged(**values: Any) -> list[str]:
@@ -128,10 +147,11 @@ def test_populations_add_up(found: Gate) -> None:
 
 
 def test_the_figures_are_those_of_evaluate(found: Gate) -> None:
-    known = evaluate(MADE, found.first, found.last, artefact=NEW)
-    for row in (r for r in known.rows if r.population == "lined" and r.name in NEW.models):
+    known = evaluate(MADE, found.first, found.last, artefact=new())
+    for row in (r for r in known.rows if r.population == "lined" and r.name in new().models):
         mine = of(found, row.name, "lined")
-        assert (mine.rows, mine.mae[0]) == (row.n, pytest.approx(row.mae))
+        assert mine.rows == row.n
+        assert mine.mae[0] == pytest.approx(row.mae)
         assert mine.error.value == pytest.approx(mine.mae[0] - mine.mae[1])
         assert mine.interval80[0] == pytest.approx(100 * (row.interval80 or 0))
         at = next(f for f in known.at_line if (f.system_id, f.group) == (row.name, "all"))
@@ -139,27 +159,27 @@ def test_the_figures_are_those_of_evaluate(found: Gate) -> None:
 
 
 def test_dates_that_a_fit_has_seen_are_refused() -> None:
-    with pytest.raises(InvalidInput, match=f"overlap the fit of {NEW.hash} on games from {NEW.first_date}"):
-        gate(MADE, NEW, OLD, LIMITS, EARLY + timedelta(days=1), LAST)
-    with pytest.raises(InvalidInput, match=f"overlap the fit of {NEW.hash}"):
-        gate(MADE, OLD, NEW, LIMITS, EARLY + timedelta(days=1), LAST)
+    with pytest.raises(InvalidInput, match=f"overlap the fit of {new().hash} on games from {new().first_date}"):
+        gate(MADE, new(), old(), LIMITS, EARLY + timedelta(days=1), LAST)
+    with pytest.raises(InvalidInput, match=f"overlap the fit of {new().hash}"):
+        gate(MADE, old(), new(), LIMITS, EARLY + timedelta(days=1), LAST)
     with pytest.raises(InvalidInput, match="are before the fit"):
-        gate(MADE, NEW, OLD, LIMITS, FIRST - timedelta(days=9), FIRST - timedelta(days=2))
+        gate(MADE, new(), old(), LIMITS, FIRST - timedelta(days=9), FIRST - timedelta(days=2))
 
 
 def test_too_little_data_is_refused() -> None:
     with pytest.raises(InvalidInput, match=r"at least 300 player-games .* found \d\d"):
-        gate(MADE, NEW, OLD, LIMITS, last=LATE + timedelta(days=3))
+        gate(MADE, new(), old(), LIMITS, last=LATE + timedelta(days=3))
     with pytest.raises(InvalidInput, match="after both fits"):
-        gate(MADE, NEW, replace(OLD, last_date=LAST.isoformat()).sealed(), LIMITS)
+        gate(MADE, new(), replace(old(), last_date=LAST.isoformat()).sealed(), LIMITS)
 
 
 def test_models_of_other_kinds_are_refused() -> None:
     with pytest.raises(InvalidInput, match="for features regen_v1"):
-        gate(MADE, of_v2(NEW), OLD, LIMITS)
-    less = replace(NEW, models={n: m for n, m in NEW.models.items() if n != "learned_v1"}).sealed()
+        gate(MADE, of_v2(new()), old(), LIMITS)
+    less = replace(new(), models={n: m for n, m in new().models.items() if n != "learned_v1"}).sealed()
     with pytest.raises(InvalidInput, match="has no learned_v1"):
-        gate(MADE, less, OLD, LIMITS)
+        gate(MADE, less, old(), LIMITS)
 
 
 def of_v2(artefact: Artefact) -> Artefact:
@@ -167,35 +187,36 @@ def of_v2(artefact: Artefact) -> Artefact:
 
 
 def test_models_of_upstreams_features_are_compared_on_them() -> None:
-    compared = gate(MADE, of_v2(NEW), of_v2(OLD), LIMITS)
+    compared = gate(MADE, of_v2(new()), of_v2(old()), LIMITS)
     assert of(compared, "learned_v1").rows == of(compared).rows > 500
 
 
 def test_a_model_of_two_fits_has_seen_the_dates_of_both(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(served, "train", lambda *_, **__: NEW)
-    base = replace(OLD, first_date="2024-10-31").sealed()
+    monkeypatch.setattr(served, "train", lambda *_, **__: new())
+    base = replace(old(), first_date="2024-10-31").sealed()
     both = served.train_served(MADE, LATE, base)
-    assert (both.first_date, both.last_date) == ("2024-10-31", NEW.last_date)
+    assert (both.first_date, both.last_date) == ("2024-10-31", new().last_date)
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = write(MADE, tmp_path_factory.mktemp("data"))
-    for name, artefact in {"old": OLD, "new": NEW, "worse": worse(NEW)}.items():
+    for name, artefact in {"old": old(), "new": new(), "worse": worse(new())}.items():
         (root / f"{name}.json").write_text(artefact.to_json())
     return root
 
 
-def typed(files: Path, new: str, *words: str, **env: str) -> Any:
+def typed(files: Path, named: str, *words: str, **env: str) -> Any:
     return run_command(
-        ["models", "gate", str(files / new), "--against", str(files / "old.json"), *words], {"HOME": str(files), **env}
+        ["models", "gate", str(files / named), "--against", str(files / "old.json"), *words],
+        {"HOME": str(files), **env},
     )
 
 
 def test_a_failed_gate_ends_with_1(files: Path) -> None:
     bad = typed(files, "worse.json", "--data", str(files), "--json")
     body = json.loads(bad.stdout)
-    assert (bad.exit_code, body["verdict"], body["against"]["hash"]) == (1, "fail", OLD.hash)
+    assert (bad.exit_code, body["verdict"], body["against"]["hash"]) == (1, "fail", old().hash)
     assert body["problems"]
     assert {c["population"] for c in body["compared"]} == {"all", "lined", "unlined", "starter", "rotation", "bench"}
 
@@ -203,7 +224,7 @@ def test_a_failed_gate_ends_with_1(files: Path) -> None:
 def test_limits_are_the_environments(files: Path) -> None:
     lenient = {"REGEN_GATE_ERROR_POINTS": "10", "REGEN_GATE_LOG_LOSS": "1", "REGEN_GATE_INTERVAL_PCT": "80"}
     done = typed(files, "worse.json", "--data", str(files), **lenient)
-    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, f"pass: {worse(NEW).hash} against {OLD.hash}")
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, f"pass: {worse(new()).hash} against {old().hash}")
     wrong = typed(files, "new.json", "--data", str(files), REGEN_GATE_LOG_LOSS="much")
     assert (wrong.exit_code, "REGEN_GATE_LOG_LOSS: expected a number" in wrong.stderr) == (2, True)
 

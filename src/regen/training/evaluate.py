@@ -135,9 +135,9 @@ def evaluate(
     for start, end, fitted in _fits(everything, first, last, refit, artefact):
         used.append(fitted)
         chosen = [sample for sample in everything if start <= sample.day < end and eligible(sample.inputs)]
-        for one, rows in scores_of(fitted, chosen, opened):
+        for one, own in scores_of(fitted, chosen, opened):
             estimated.append(one)
-            scored += rows
+            scored += own
     if not estimated:
         raise InvalidInput("from", "a window with games of players who have a history")
     rows = measure(estimated)
