@@ -56,7 +56,7 @@ resource "google_cloud_run_v2_job" "refit" {
         args  = local.refit_arguments
 
         resources {
-          limits = { cpu = "1", memory = "2Gi" }
+          limits = { cpu = "1", memory = "4Gi" }
         }
 
         dynamic "env" {
