@@ -106,6 +106,7 @@ class Settings:
     refit_account: str
     refit_uses: str
     refit_weeks: int
+    model_max_age_days: int
     gate_error_points: float
     gate_log_loss: float
     gate_interval_pct: float

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from regen.cli.doctor import models
 from regen.cli.doctor.looking import Look, known
 from regen.cli.doctor.tables import looked_at
 from regen.cli.session import Session
@@ -82,6 +83,7 @@ def _life(session: Session) -> Iterator[Look]:
     yield Look("outbox", vital(outbox), HEAL)
     yield Look("deadlines", vital(deadlines), HEAL)
     yield Look("halt", vital(halt), HEAL)
+    yield Look("models", lambda: models.looked_at(session), "regen models list")
 
 
 def _dependencies(answer: Mapping[str, Any]) -> Answer:
