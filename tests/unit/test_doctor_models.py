@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +13,9 @@ from regen import clock
 from regen.adapters.archives import archive_at
 from regen.adapters.folder import Folder
 from regen.api.kept import artefact_name
+from regen.cli.doctor import system
+from regen.cli.doctor.looking import findings
+from regen.cli.session import Session
 from regen.domain.dates import eastern_today
 from regen.systems import by_version, load_artefact, shipped_texts, system_ids
 from support.fake_coordinator import serving
@@ -35,11 +37,13 @@ def seat(tmp_path: Path) -> Iterator[Seat]:
 
 
 @pytest.fixture
-def row(seat: Seat, tmp_path: Path) -> Row:
+def row(seat: Seat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Row:
     def looked(**env: str) -> Mapping[str, str]:
-        done = seat("doctor", "--json", env={"REGEN_MODELS_STORE": str(tmp_path / "models"), **env})
-        found: Mapping[str, str] = next(each for each in json.loads(done.stdout) if each["what"] == "models")
-        return found
+        for name, value in {**seat.env, "REGEN_MODELS_STORE": str(tmp_path / "models"), **env}.items():
+            monkeypatch.setenv(name, value)
+        (look,) = [each for each in system.looks(Session()) if each.what == "models"]
+        (found,) = findings([look])
+        return found.record()
 
     return looked
 
@@ -91,5 +95,6 @@ def test_a_model_that_cannot_be_had_has_failed(row: Row, seat: Seat, tmp_path: P
 
 def test_an_older_coordinator_has_no_such_row(row: Row) -> None:
     with serving() as older:
+        older.say("GET /ready", (200, {"status": "ready", "version": "0"}))
         found = row(COORDINATOR_URL=older.url)
     assert (found["state"], found["details"]) == ("n/a", "an older coordinator knows no models")

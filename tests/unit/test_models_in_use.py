@@ -226,7 +226,7 @@ def test_a_lost_pinned_model_fails_its_players_by_name(bench: Bench, content: by
     assert {row["batch_id"] for row in bench.warehouse.predictions(DAY)} == {before.batch_id}
 
 
-def test_a_model_that_vanishes_between_two_requests_mixes_nothing(bench: Bench) -> None:
+def test_a_model_that_vanishes_in_a_batch_mixes_nothing(bench: Bench) -> None:
     """One worker has the model in memory, the other finds nothing: no row is of another model, and nothing current is lost."""
     before = ended(bench)
     use(bench, ONE.hash, PACKAGED)

@@ -97,19 +97,31 @@ def artefact_named(session: Session, named: str) -> Artefact:
         Misused: it is neither a file nor a hash, or what is there is no artefact.
         NothingFound: no model of that hash is published.
     """
-    from regen.client.published import artefact_of  # noqa: PLC0415
-    from regen.systems.artefact import ArtefactRefused, load_artefact, parse_artefact, shipped_texts  # noqa: PLC0415
+    from regen.systems.artefact import ArtefactRefused, load_artefact  # noqa: PLC0415
 
     try:
         if Path(named).is_file():
             return load_artefact(named)
-        if (text := shipped_texts().get(named)) is not None:
-            return parse_artefact(text)
         if _HASH.fullmatch(named):
-            return artefact_of(session.models, named)[0]
+            return artefact_in(session, named)
     except (ArtefactRefused, UnicodeDecodeError) as error:
         raise Misused(f"{named}: {error}") from error
     raise Misused(f"{named}: neither a file nor the hash of an artefact (16 hex digits)")
+
+
+def artefact_in(session: Session, artefact_hash: str) -> Artefact:
+    """The artefact of the release, or else of the store, which is not looked for before it is needed.
+
+    Raises:
+        NothingFound: it is in neither.
+        ArtefactRefused: what the store has is not what its name says.
+    """
+    from regen.client.published import artefact_of  # noqa: PLC0415
+    from regen.systems.artefact import parse_artefact, shipped_texts  # noqa: PLC0415
+
+    if (text := shipped_texts().get(artefact_hash)) is not None:
+        return parse_artefact(text)
+    return artefact_of(session.models, artefact_hash)[0]
 
 
 def limits_of_gate() -> Limits:

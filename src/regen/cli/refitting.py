@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -18,7 +18,6 @@ from regen.cli.models import DATA_HELP, WAREHOUSE_HELP, learnt_from
 from regen.cli.session import Session
 from regen.client.errors import FellShort
 from regen.domain.dates import eastern_today
-from regen.features.names import FEATURE_VERSION
 
 if TYPE_CHECKING:
     from regen.training.gate import Gate
@@ -43,8 +42,8 @@ def refit(
         ),
     ] = None,
     features: Annotated[
-        str, typer.Option("--features", help="The version of the features: regen_v1 or regen_v2.")
-    ] = FEATURE_VERSION,
+        Literal["regen_v1", "regen_v2"], typer.Option("--features", help="The version of the features to fit for.")
+    ] = "regen_v1",
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the artefact goes, too.")] = None,
     use: Annotated[bool, typer.Option("--use", help="Use it from the next batch on, if it passes.")] = False,
     dry_run: DryRun = False,
