@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from regen.cli.safety import ready
 from regen.cli.session import Session
@@ -23,7 +22,7 @@ def give(session: Session, word: str, body: Mapping[str, object], *, dry_run: bo
 
 def ordered(
     session: Session, word: str, body: Mapping[str, object], *, dry_run: bool, yes: bool
-) -> tuple[dict[str, Any], str]:
+) -> tuple[Mapping[str, object], str]:
     """Say what an order would change, ask, and give it: the coordinator's answer, and what came of it in words."""
     session.name_target()
     plan = session.coordinator.post_keyed(f"/models/{word}", {**body, "dry_run": True})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -98,7 +99,7 @@ def _show(session: Session, found: Gate) -> None:
     session.out.line(gate_table(found).rstrip("\n"))
 
 
-def _say(session: Session, outcome: str, words: str, body: dict[str, Any]) -> None:
+def _say(session: Session, outcome: str, words: str, body: Mapping[str, object]) -> None:
     if session.out.json:
         session.out.dump({"outcome": outcome, **body})
     else:
