@@ -133,6 +133,7 @@ package: $(READY) ## Stage build/functions/<name>/ and zip build/packages/<name>
 lock: $(READY) ## Pin requirements/*.in again (ARGS="--upgrade" for newer versions)
 	@$(COMPILE) $(ARGS) --universal --python-version 3.11 requirements/dev.in -o requirements/dev.txt
 	@$(COMPILE) $(ARGS) --universal --python-version 3.11 -c requirements/dev.txt requirements/functions.in -o requirements/functions.txt
+	@$(COMPILE) $(ARGS) --universal --python-version 3.11 -c requirements/dev.txt requirements/refit.in -o requirements/refit.txt
 	@cd requirements; ../$(COMPILE) $(ARGS) --universal --python-version 3.11 bigquery-emulator.in -o bigquery-emulator.txt
 	@cd requirements; ../$(COMPILE) $(ARGS) --universal --python-version 3.11 -c dev.txt $(NO_EMIT) googlesql.in -o googlesql.txt
 	@$(COMPILE) $(ARGS) --universal --python-version 3.11 -c requirements/dev.txt requirements/browser.in -o requirements/browser.txt

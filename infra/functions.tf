@@ -98,7 +98,7 @@ resource "google_cloudfunctions2_function" "this" {
     service_account_email            = google_service_account.function[each.key].email
     timeout_seconds                  = var.functions[each.key].timeout_seconds
 
-    environment_variables = merge(local.environment, each.key == "coordinator" ? local.coordinators_console : {}, {
+    environment_variables = merge(local.environment, each.key == "coordinator" ? merge(local.coordinators_console, local.coordinators_refit) : {}, {
       LOG_EXECUTION_ID         = "true"
       THREADS                  = tostring(var.functions[each.key].concurrency)
       REGEN_OIDC_AUDIENCE      = local.audiences[each.key]

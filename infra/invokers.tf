@@ -7,6 +7,7 @@ locals {
     },
     { for m in var.operators : m => m },
     { for a in google_service_account.console : "console" => a.member },
+    { for a in google_service_account.refit : "refit" => a.member },
   )
 }
 

@@ -39,6 +39,8 @@ VARIABLES = {
     "console": "true",
     "console_viewers": '["group:data@example.com"]',
     "console_operators": '["user:ann@example.com"]',
+    "refit": "true",
+    "refit_image": "us-central1-docker.pkg.dev/demo-project/regen/refit:0.1.0",
 }
 
 #: The predecessor's topics.

@@ -21,7 +21,7 @@ class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         default: None means that the variable must be set.
         minimum: least value of a number; `maximum` likewise.
         pattern: regular expression that a text must match as a whole; `expected` describes it in words.
-        functions: the functions that use the value. Every function gets every variable except other functions' secrets, and
+        functions: the functions that use the value, or `command line`. Every function gets every variable except other functions' secrets, and
             refuses invalid values.
         terraform: the Terraform variable that sets it, such as `tracing` or `settings.lease_seconds`.
         no_terraform: why no Terraform variable sets it.

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+RUN_API = "run.googleapis.com"
+"""Where jobs are started."""
+
 
 @dataclass(frozen=True)
 class Resource:
@@ -88,6 +91,11 @@ class Deployment:
     # -- messages
     def topics(self) -> set[str]:
         return {r.values["name"] for r in self.of("google_pubsub_topic")}
+
+    def schedules(self) -> list[Resource]:
+        """The schedules that call a function."""
+        jobs = self.of("google_cloud_scheduler_job")
+        return [r for r in jobs if urlsplit(r.values["http_target"][0]["uri"]).netloc != RUN_API]
 
     def pushes(self) -> list[Resource]:
         return [r for r in self.of("google_pubsub_subscription") if r.values["push_config"]]

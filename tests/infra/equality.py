@@ -44,7 +44,7 @@ def pushed(d: Deployment) -> set[tuple[str, str]]:
 
 
 def scheduled(d: Deployment) -> set[tuple[str, str]]:
-    return {d.function_at(r.values["http_target"][0]["uri"]) for r in d.of("google_cloud_scheduler_job")}
+    return {d.function_at(r.values["http_target"][0]["uri"]) for r in d.schedules()}
 
 
 def listed(d: Deployment, listing: Mapping[str, Any]) -> Iterator[str]:

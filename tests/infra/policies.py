@@ -27,6 +27,7 @@ ROLES = {
         "roles/bigquery.metadataViewer",
     },
     "google_bigquery_table_iam_member": {"roles/bigquery.dataEditor"},
+    "google_cloud_run_v2_job_iam_member": {INVOKER},
     "google_cloud_run_v2_service_iam_member": {INVOKER},
     "google_iap_web_cloud_run_service_iam_member": {"roles/iap.httpsResourceAccessor"},
     "google_project_iam_member": {
@@ -115,7 +116,7 @@ def every_push_is_signed(d: Deployment) -> Iterator[str]:
         config = r.values["push_config"][0]
         key, _ = d.function_at(config["push_endpoint"])
         yield from _signed(d, r.address, key, config["oidc_token"], "REGEN_PUSH_ACCOUNTS")
-    for r in d.of("google_cloud_scheduler_job"):
+    for r in d.schedules():
         target = r.values["http_target"][0]
         key, _ = d.function_at(target["uri"])
         yield from _signed(d, r.address, key, target["oidc_token"], "REGEN_SCHEDULER_ACCOUNTS")
@@ -289,7 +290,7 @@ def deadlines_agree(d: Deployment) -> Iterator[str]:
             and float(d.environment(key)["REGEN_REPUBLISH_AFTER_SECONDS"]) < r.values["ack_deadline_seconds"]
         ):
             yield f"{r.address}: requests are published again while a worker is at them"
-    for r in d.of("google_cloud_scheduler_job"):
+    for r in d.schedules():
         key, _ = d.function_at(r.values["http_target"][0]["uri"])
         if not d.functions()[key]["timeout_seconds"] < seconds(r.values["attempt_deadline"]) <= 1800:
             yield f"{r.address}: waits {r.values['attempt_deadline']} for {key}"
@@ -309,7 +310,7 @@ def schedules_as_documented(d: Deployment) -> Iterator[str]:
     )
     documented = {row[0]: row[1:] for row in rows}
     planned = {}
-    for r in d.of("google_cloud_scheduler_job"):
+    for r in d.schedules():
         key, path = d.function_at(r.values["http_target"][0]["uri"])
         planned[r.values["name"]] = (r.values["schedule"], r.values["time_zone"], path, key)
         if r.values["http_target"][0]["http_method"] != "POST":

@@ -18,6 +18,8 @@ APIS = {
     "google_bigquery_routine": "bigquery",
     "google_bigquery_table": "bigquery",
     "google_bigquery_table_iam_member": "bigquery",
+    "google_cloud_run_v2_job": "run",
+    "google_cloud_run_v2_job_iam_member": "run",
     "google_cloud_run_v2_service": "run",
     "google_cloud_run_v2_service_iam_member": "run",
     "google_cloud_scheduler_job": "cloudscheduler",

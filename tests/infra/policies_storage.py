@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from infra.deployment import Deployment
+from infra.policies_refit import JOB, account
 from infra.queries import queries
 from infra.rules import policy
 from regen.schemas import STAGING_DATASET, tables
@@ -130,7 +131,7 @@ def inputs_are_kept_as_long_as_rows(d: Deployment) -> Iterator[str]:
 
 @policy
 def models_are_kept_as_long_as_rows(d: Deployment) -> Iterator[str]:
-    """Coordinator and worker load from the one bucket of models; no account replaces or deletes there, and nothing expires."""
+    """Coordinator and worker load from the one bucket of models, the refit publishes there; nobody replaces or deletes, nothing expires."""
     named = {d.environment(key).get("REGEN_MODELS_STORE", "").removeprefix("gs://") for key in d.functions()}
     buckets = [r for r in d.of("google_storage_bucket") if r.values["name"] in named]
     if len(named) != 1 or len(buckets) != 1:
@@ -143,6 +144,7 @@ def models_are_kept_as_long_as_rows(d: Deployment) -> Iterator[str]:
         if not r.values["versioning"] or not r.values["versioning"][0]["enabled"]:
             yield f"{r.address}: what is deleted by mistake is gone"
         own = {(creator, coordinator), (viewer, coordinator), (viewer, worker)}
+        own |= {(role, f"serviceAccount:{account(job)}") for job in d.of(JOB) for role in (creator, viewer)}
         given = {(role, member) for g, role, member in d.grants() if g.values.get("bucket") == r.values["name"]}
         people = {one for one in given if one[0] in {creator, viewer} and one[1].startswith(("group:", "user:"))}
         if given - people != own:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra import policies_backups, policies_console, policies_platform, policies_storage  # noqa: F401 - their policies are listed by being imported
+from infra import policies_backups, policies_console, policies_platform, policies_refit, policies_storage  # noqa: F401 - their policies are listed by being imported
 from infra.deployment import Deployment
 from infra.policies import redelivery_seconds
 from infra.queries import queries
@@ -15,8 +15,9 @@ from infra.rules import POLICIES, Policy
 from infra.seeds import SEEDS as OWN_SEEDS
 from infra.seeds_console import CONSOLE_SEEDS
 from infra.seeds_platform import PLATFORM_SEEDS
+from infra.seeds_refit import REFIT_SEEDS
 
-SEEDS = {**OWN_SEEDS, **PLATFORM_SEEDS, **CONSOLE_SEEDS}
+SEEDS = {**OWN_SEEDS, **PLATFORM_SEEDS, **CONSOLE_SEEDS, **REFIT_SEEDS}
 BY_NAME = {p.__name__: p for p in POLICIES}
 
 

@@ -59,7 +59,7 @@ def _renamed_in_plan(d: Deployment) -> dict[str, Callable[[Deployment], None]]:
         rename(f"topic {r.key}", lambda d, k=r.key: d.one(TOPIC, k).values.update(name=f"{k}-2"))  # type: ignore[misc]
     for r in d.pushes():
         rename(f"push {r.key}", lambda d, k=r.key: _push(d, k).update(push_endpoint=_push(d, k)["push_endpoint"] + "x"))  # type: ignore[misc]
-    for r in d.of(JOB):
+    for r in d.schedules():
         rename(f"schedule {r.key}", lambda d, k=r.key: _target(d, k).update(uri=_target(d, k)["uri"] + "x"))  # type: ignore[misc]
     for r in d.of("google_eventarc_trigger"):
         rename(f"event {r.key}", lambda d, k=r.key: _event(d, k).update(path="/events"))  # type: ignore[misc]

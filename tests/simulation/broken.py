@@ -28,7 +28,7 @@ from regen.services.state import outbox, recording
 from regen.services.state.commit import read_batch, until_committed
 from regen.services.state.deps import REQUEST_TOPIC, Deps
 from regen.services.tables import asking, bdb_scanning, news_scanning, quality_watching
-from simulation.broken_models import predicts_with_the_current, uses_without_looking
+from simulation.broken_models import falls_back_to_the_releases, predicts_with_the_current, uses_without_looking
 from simulation.platform import Statement
 from simulation.ports import SimulatedWarehouse
 from simulation.upstream import Upstream
@@ -378,6 +378,9 @@ VARIANTS = (
     Variant("news on record before its trigger is", patched=_notes_news_first, known=(8,)),
     Variant("news that waited is carried after tip-off", patched=_opens_after_tip_off, known=(121,)),
     Variant("a worker that loads the model in use", patched=predicts_with_the_current, known=(67,)),
+    Variant(
+        "a worker that takes the release's model for a lost one", patched=falls_back_to_the_releases, known=(1377,)
+    ),
     Variant("a use of a model that overwrites another", patched=uses_without_looking, known=(157,)),
     Variant("a status that flaps is followed for ever", patched=_follows_every_flap, known=(54,)),
 )

@@ -6,6 +6,7 @@ from typing import Any
 from unittest.mock import patch
 
 from regen.domain.batch import Batch
+from regen.domain.errors import ModelUnavailable
 from regen.ports import Write
 from regen.services.batch import pinning, processing, using
 from regen.services.state import models
@@ -25,6 +26,20 @@ def predicts_with_the_current() -> Iterator[None]:
         return models.model_of(deps, hashes[version]).run_for(wanted)
 
     with patch.object(processing, "systems_of", current):
+        yield
+
+
+@contextmanager
+def falls_back_to_the_releases() -> Iterator[None]:
+    """A worker that predicts with what its release ships if the pinned model is lost or half written."""
+
+    def lenient(deps: Deps, batch: Batch, wanted: Sequence[str], version: str) -> Sequence[Any]:
+        try:
+            return models.systems_of(deps, batch, wanted, version)
+        except ModelUnavailable:
+            return deps.config.run_for(wanted, version)
+
+    with patch.object(processing, "systems_of", lenient):
         yield
 
 

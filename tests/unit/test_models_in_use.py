@@ -13,7 +13,7 @@ from regen.domain.errors import InvalidInput, ModelUnavailable, Refused, Unavail
 from regen.domain.outcome import OutcomeKind
 from regen.features.names import FEATURE_VERSION
 from regen.ports import Write
-from regen.services.batch import processing, using
+from regen.services.batch import orders, processing, using
 from regen.services.batch.using import ModelOrder
 from regen.services.state.deps import ALERT_TOPIC, REQUEST_TOPIC
 from regen.services.state.models import read_in_use
@@ -132,6 +132,34 @@ def test_one_of_two_uses_at_once_wins(bench: Bench, monkeypatch: pytest.MonkeyPa
     assert [u.hash for u in using.view(bench.deps).history] == [TWO.hash]
 
 
+def test_one_of_two_later_uses_at_once_wins(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The record is there already: the write is an update, whose condition is the version that was read."""
+    use(bench, ONE.hash, PACKAGED)
+    commit = bench.store.commit
+    first = True
+
+    def overtaken(writes: list[Write]) -> None:
+        nonlocal first
+        if first and any(w.path == models_path() for w in writes):
+            first = False
+            use(bench, TWO.hash, ONE.hash)
+        commit(writes)
+
+    monkeypatch.setattr(bench.store, "commit", overtaken)
+    with pytest.raises(Refused, match=f"{ONE.hash} is not in use: {TWO.hash} is since"):
+        use(bench, None, ONE.hash)
+    assert [u.hash for u in using.view(bench.deps).history] == [TWO.hash, ONE.hash]
+
+
+def test_each_use_is_audited_once(bench: Bench) -> None:
+    use(bench, ONE.hash, PACKAGED)
+    use(bench, None, ONE.hash)
+    bench.sweep()
+    bench.sweep()
+    found = [row.entry.metadata for row in bench.warehouse.audit() if row.entry.event.value == "model_used"]
+    assert [(m["model"], m["instead_of"]) for m in found] == [(ONE.hash, PACKAGED), (PACKAGED, ONE.hash)]
+
+
 def test_a_late_use_names_who_was_first(bench: Bench) -> None:
     use(bench, ONE.hash, PACKAGED)
     with pytest.raises(Refused, match="by api_key:ops: a refit"):
@@ -196,6 +224,49 @@ def test_a_lost_pinned_model_fails_its_players_by_name(bench: Bench, content: by
     assert {(o.kind, o.reason) for o in outcomes[True]} == {(OutcomeKind.FAILED, "model_unavailable")}
     assert all(ONE.hash in str(o.error) for o in outcomes[True])
     assert {row["batch_id"] for row in bench.warehouse.predictions(DAY)} == {before.batch_id}
+
+
+def test_a_model_that_vanishes_in_a_batch_mixes_nothing(bench: Bench) -> None:
+    """One worker has the model in memory, the other finds nothing: no row is of another model, and nothing current is lost."""
+    before = ended(bench)
+    use(bench, ONE.hash, PACKAGED)
+    answer = bench.regenerate("again")
+    bench.until(REQUEST_TOPIC)
+    bench.step()
+    message = bench.until(REQUEST_TOPIC).data
+    store(bench).objects.pop(artefact_name(ONE.hash))
+    cold(bench)
+    with pytest.raises(ModelUnavailable):
+        processing.process_request(bench.deps, message["batch_id"], message["request_id"])
+    bench.queue.waiting.clear()
+    bench.clock.advance(bench.deps.config.deadline_seconds + 1)
+    bench.sweep()
+    bench.drain()
+    outcomes = [
+        outcome
+        for request in bench.store.find(requests_path(answer.batch_id))
+        for outcome in unpack_outcomes(request.data["outcomes"])
+    ]
+    named = {p.version.partition("-")[2] for o in outcomes for p in o.predictions if p.system_id == "learned_v1"}
+    assert (named, bench.batch(answer.batch_id).status) == ({ONE.hash}, Status.REJECTED)
+    assert {row["batch_id"] for row in bench.warehouse.predictions(DAY)} == {before.batch_id}
+
+
+def test_a_later_round_keeps_the_model_of_its_batch(bench: Bench) -> None:
+    use(bench, ONE.hash, PACKAGED)
+    answer = bench.regenerate()
+    bench.until(REQUEST_TOPIC)
+    bench.queue.waiting.clear()
+    bench.clock.advance(bench.deps.config.deadline_seconds + 1)
+    bench.sweep()
+    bench.drain()
+    assert bench.batch(answer.batch_id).status is Status.REJECTED
+    use(bench, TWO.hash, ONE.hash)
+    cold(bench)
+    orders.redrive(bench.deps, orders.Order(answer.batch_id, "api_key:ops", "again"))
+    bench.drain()
+    batch = bench.batch(answer.batch_id)
+    assert (batch.status, batch.round, models_of_rows(bench)) == (Status.PROMOTED, 2, {ONE.hash})
 
 
 def test_a_model_that_comes_back_ends_the_batch(bench: Bench) -> None:

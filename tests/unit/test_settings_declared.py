@@ -22,7 +22,8 @@ from regen.web.settings import Settings, read_settings, read_value
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "regen"
 FUNCTIONS = ("coordinator", "verifier", "worker")
-READERS = (*FUNCTIONS, "console")
+COMMANDS = "command line"
+READERS = (*FUNCTIONS, "console", COMMANDS)
 MADE = frozenset({"run_for", "artefacts", "feature_versions", "promotion_wait_seconds"})
 """Fields of Config that no deployment sets."""
 LIMITS = {name: row for name, row in declared().items() if row.check}
@@ -43,8 +44,13 @@ def test_every_setting_is_read_by_the_code() -> None:
     hosts = (SOURCE / "web", SOURCE / "console_host")
     web = "".join(p.read_text() for folder in hosts for p in folder.glob("*.py"))
     services = "".join(p.read_text() for p in (SOURCE / "services").rglob("*.py"))
-    told = []
-    for name in REST:
+    commands = "".join(p.read_text() for p in (SOURCE / "cli").rglob("*.py"))
+    told = [
+        f"{name}: no command reads it"
+        for name, row in REST.items()
+        if COMMANDS in row.functions and f'"{name}"' not in commands
+    ]
+    for name in (name for name, row in REST.items() if row.functions != (COMMANDS,)):
         field = field_of(name)
         in_config = field in {f.name for f in fields(Config)}
         if in_config and not re.search(rf"config\.{field}\b", services):

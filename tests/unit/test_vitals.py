@@ -134,7 +134,7 @@ def rows(fake: FakeCoordinator, vitals: Mapping[str, Any] | None, tmp_path: Path
     fake.say("GET /health", (200, {"status": "healthy", "service": "coordinator", "version": "1"}))
     fake.say("GET /ready", (200, ready if vitals is None else {**ready, "vitals": vitals}))
     session = Session(Given(url=fake.url, key="k", project="p-123"))
-    found = [look for look in system.looks(session) if look.what != "tables"]
+    found = [look for look in system.looks(session) if look.what not in {"models", "tables"}]
     return {finding.what: finding for finding in findings(found)}
 
 

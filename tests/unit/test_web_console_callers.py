@@ -115,7 +115,7 @@ def test_who_may_look_reads_and_gives_no_orders(web: Web) -> None:
     assert web.call("coordinator", "GET", "/batches", headers=asked(VERA)).status_code == 200
     before = len(web.outbox())
     for route in (r for r in web.routers["coordinator"].routes if r.method == "POST" and r.check):
-        if route.check.__name__ in {"by_key", "by_key_or_scheduler"}:  # type: ignore[union-attr]
+        if route.check.__name__ in {"by_key", "by_key_or_refit", "by_key_or_scheduler"}:  # type: ignore[union-attr]
             answer = web.call("coordinator", "POST", route.path.replace("{id}", "x"), b"{}", asked(VERA))
             assert (answer.status_code, answer.get_json()["title"]) == (403, "Forbidden"), route.path
             assert "console_operators" in answer.get_json()["detail"]

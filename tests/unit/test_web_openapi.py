@@ -22,6 +22,7 @@ SCHEMES = {
     "by_scheduler": {"scheduler"},
     "by_key_or_scheduler": {"key", "console", "scheduler"},
     "by_key_or_push": {"key", "push"},
+    "by_key_or_refit": {"key", "console", "refit"},
 }
 OPERATIONS = {o.spec["operationId"]: o for o in openapi.operations()}
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from regen.data.csvs import DataFolder
 
 PANEL = "Data and models"
-Data = Annotated[Path, typer.Option("--data", metavar="DIR", help="A folder of CSV files, see docs/data.md.")]
+DATA_HELP = "A folder of CSV files, see docs/data.md."
+WAREHOUSE_HELP = "Take the input tables instead of a folder."
+Data = Annotated[Path, typer.Option("--data", metavar="DIR", help=DATA_HELP)]
 
 
 def add(app: typer.Typer) -> None:
@@ -35,12 +37,8 @@ def train(
     until: Annotated[
         str, typer.Option("--until", help="Last game date to learn from.", autocompletion=completing.dates)
     ],
-    data: Annotated[
-        Path | None, typer.Option("--data", metavar="DIR", help="A folder of CSV files, see docs/data.md.")
-    ] = None,
-    from_warehouse: Annotated[
-        bool, typer.Option("--from-warehouse", help="Learn from the input tables instead of a folder.")
-    ] = False,
+    data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help=DATA_HELP)] = None,
+    from_warehouse: Annotated[bool, typer.Option("--from-warehouse", help=WAREHOUSE_HELP)] = False,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the artefact goes.")] = None,
     zones: Annotated[
         Literal["arrived", "silver", "gold"],
@@ -51,10 +49,19 @@ def train(
     from regen.training.commands import run_train  # noqa: PLC0415
 
     last = game_date(until, "--until")
+    _, text = run_train(learnt_from(session, data, last, from_warehouse=from_warehouse), last, out, zones)
+    session.out.line(text.rstrip("\n"))
+
+
+def learnt_from(session: Session, data: Path | None, until: date, *, from_warehouse: bool) -> DataFolder | Path:
+    """The folder that is named, or what the input tables hold up to a date.
+
+    Raises:
+        Misused: both are asked for, or neither.
+    """
     if (data is None) is not from_warehouse:
         raise Misused("either --data DIR or --from-warehouse")
-    _, text = run_train(_from_tables(session, last) if data is None else data, last, out, zones)
-    session.out.line(text.rstrip("\n"))
+    return _from_tables(session, until) if data is None else data
 
 
 def _from_tables(session: Session, until: date) -> DataFolder:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from regen.cli.arguments import DryRun, Yes
+from regen.cli.gating import gate
+from regen.cli.model_orders import give
 from regen.cli.output import columns
-from regen.cli.safety import ready
+from regen.cli.refitting import refit
 from regen.cli.session import Session, command
 from regen.client.errors import Misused, NothingFound
 
-if TYPE_CHECKING:
-    from regen.api.forms import Record
-
 PANEL = "Data and models"
 LIST = "hash feature_version:features in_use from first_date:first last_date:last games used_at problem::t4"
-WORD = "MODEL"
-"""What a protected profile asks for: a model is of no game date."""
 Hash = Annotated[str, typer.Argument(metavar="HASH", help="The artefact's hash, as rows name it.")]
 Why = Annotated[str, typer.Option("--reason", "-r", help="Why; goes on record.")]
 
@@ -30,6 +26,8 @@ def add(app: typer.Typer) -> None:
     group = typer.Typer(help="Published models, and which of them is in use.", no_args_is_help=True)
     command(group, "list", example="models list", lists=True)(list_)
     command(group, "show", example="models show 0123456789abcdef")(show)
+    command(group, "gate", example="models gate artefact.json --data DIR")(gate)
+    command(group, "refit", example="models refit --from-warehouse --dry-run")(refit)
     command(group, "publish", example="models publish artefact.json")(publish)
     command(group, "use", example='models use 0123456789abcdef --reason "weekly refit"')(use)
     command(group, "rollback", example='models rollback --reason "the error rose"')(rollback)
@@ -92,7 +90,7 @@ def use(session: Session, artefact_hash: Hash, reason: Why, dry_run: DryRun = Fa
     if not expected:
         raise NothingFound(f"no model is in use for features {version}", "regen models list")
     body = {"hash": artefact_hash, "expected": expected, "reason": reason}
-    _give(session, "use", body, dry_run=dry_run, yes=yes)
+    give(session, "use", body, dry_run=dry_run, yes=yes)
 
 
 def rollback(
@@ -112,26 +110,4 @@ def rollback(
             said = "no model but the release's own is in use" if not others else "several published models are in use"
             raise Misused(f"{said}: name the one to leave with --from")
         (artefact_hash,) = others
-    _give(session, "rollback", {"expected": artefact_hash, "reason": reason}, dry_run=dry_run, yes=yes)
-
-
-def _give(session: Session, word: str, body: Mapping[str, object], *, dry_run: bool, yes: bool) -> None:
-    session.name_target()
-    received = session.coordinator.would_use(word, body)
-    plan = received.value
-    text = f"use {plan.hash} instead of {plan.instead_of} for features {plan.feature_version}"
-    if plan.would == "nothing":
-        text = f"change nothing: {plan.hash} is in use"
-    if dry_run or plan.would == "nothing":
-        _said(session, received.record, f"would {text}")
-        return
-    ready(session, text, word=WORD, asks=True, yes=yes)
-    after = session.coordinator.use(word, body)
-    _said(session, after.record, f"in use: {plan.hash}, from the next batch on")
-
-
-def _said(session: Session, answer: Record, text: str) -> None:
-    if session.out.json:
-        session.out.dump(answer)
-    else:
-        session.out.line(text)
+    give(session, "rollback", {"expected": artefact_hash, "reason": reason}, dry_run=dry_run, yes=yes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, Literal, ParamSpec, get_type_hints
@@ -107,7 +107,7 @@ class Session:
 
     @cached_property
     def coordinator(self) -> Coordinator:
-        """The coordinator, with the key.
+        """The coordinator, with the key; without one, with the token of the account that this process runs as.
 
         Raises:
             Misused: no address or no key is known.
@@ -117,7 +117,7 @@ class Session:
         settings = self.settings
         if not settings.url:
             raise Misused("no coordinator: start `regen local up`, pass --url, or set COORDINATOR_URL or a profile")
-        if not settings.key:
+        if not settings.key and not settings.audience:
             raise Misused(f"no API key for {settings.url}: pass --key, or set API_KEY or a profile")
         return Coordinator(
             settings.url,
@@ -127,6 +127,7 @@ class Session:
             identity=self.identity,
             heard=self.out.murmur,
             person=settings.operator,
+            further=dict if settings.key else _by_token(settings.audience or ""),
         )
 
     @cached_property
@@ -225,6 +226,13 @@ def command(
         return function
 
     return register
+
+
+def _by_token(audience: str) -> Callable[[], Mapping[str, str]]:
+    from regen.client.own_token import OwnToken  # noqa: PLC0415
+
+    token = OwnToken(audience)
+    return lambda: {"Authorization": f"Bearer {token()}"}
 
 
 def _spoken(base: Output, said: dict[str, object]) -> Output:

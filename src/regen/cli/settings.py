@@ -39,6 +39,7 @@ VARIABLES = {
     "operator": "REGEN_OPERATOR",
     "inputs_store": "REGEN_INPUTS_STORE",
     "models_store": "REGEN_MODELS_STORE",
+    "audience": "REGEN_OIDC_AUDIENCE",
 }
 """Setting -> environment variable; a local stack's `env` file has the same names."""
 
@@ -74,6 +75,7 @@ class Settings:
         name: begins the names of what is deployed; likewise.
         inputs_store: where the inputs of promoted rows are kept; None where nothing says so.
         models_store: where published models are; likewise.
+        audience: what the coordinator takes for its own, for a process on Google Cloud that has no key.
         operator: the person who types, for the audit: the setting, else the user and the machine.
         origins: where each setting is from, in words.
         profile: the profile that something is taken from.
@@ -92,6 +94,7 @@ class Settings:
     operator: str | None = None
     inputs_store: str | None = None
     models_store: str | None = None
+    audience: str | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
     profile: str | None = None
     is_protected: bool = False
@@ -167,6 +170,7 @@ def resolve(given: Given, environ: Mapping[str, str] = os.environ) -> Settings:
         operator=operator(environ, values.get("operator")),
         inputs_store=values.get("inputs_store"),
         models_store=values.get("models_store"),
+        audience=values.get("audience"),
         origins={"project": "the default", **origins},
         profile=(profile_name or "default") if profile_name or is_protected else None,
         is_protected=is_protected,

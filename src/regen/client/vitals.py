@@ -12,6 +12,7 @@ class State(StrEnum):
     """What came of a look."""
 
     OK = "ok"
+    WARNING = "warning"  # it works, and asks for attention
     MISSING = "missing"  # one can do without
     FAILED = "failed"
     NONE = "n/a"  # the local stack has no such thing

@@ -9,12 +9,13 @@ from functools import cache
 from starlette.types import ASGIApp
 
 from regen.client.coordinator import Coordinator
+from regen.client.own_token import OwnToken
 from regen.client.reader import Reader
 from regen.console.app import application
 from regen.console.site import Site, Target
 from regen.console.sources import PATIENCE_SECONDS, CoordinatorOrders, CoordinatorRecords, WarehouseTables
 from regen.console_host.gate import IapGate
-from regen.console_host.identity import OwnToken, for_the_person, headers_of
+from regen.console_host.identity import for_the_person, headers_of
 from regen.web.iap import Assertions
 from regen.web.logs import set_up
 from regen.web.settings import Settings, SettingsInvalid, read_settings

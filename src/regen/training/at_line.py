@@ -151,11 +151,11 @@ def _figures(name: str, population: str, group: str, part: str, rows: Sequence[S
             pinball=float(_column(kept, "pinball").mean()),
             crps=float(_column(kept, "crps").mean()),
             picks=len(picked),
-            hit_rate=_mean_of(
+            hit_rate=mean_by_game(
                 [(r, float(r.profit > 0)) for r in picked if r.profit is not None and r.came is not None]
             ),
-            profit=_mean_of([(row, row.profit) for row in picked if row.profit is not None]),
-            line_move=_mean_of([] if is_market else [(r, r.line_move) for r in rows if r.line_move is not None]),
+            profit=mean_by_game([(row, row.profit) for row in picked if row.profit is not None]),
+            line_move=mean_by_game([] if is_market else [(r, r.line_move) for r in rows if r.line_move is not None]),
         )
     ]
 
@@ -174,7 +174,8 @@ def _by_game(games: NDArray[np.int64], values: Floats) -> Figure:
     return mean([(float(total), int(number)) for total, number in zip(sums, counts, strict=True)])
 
 
-def _mean_of(values: Sequence[tuple[Scored, float]]) -> Figure:
+def mean_by_game(values: Sequence[tuple[Scored, float]]) -> Figure:
+    """The mean of values of rows; its interval allows for rows of one game that go together."""
     sums: dict[str, tuple[float, int]] = {}
     for row, value in values:
         total, rows = sums.get(row.game_id, (0.0, 0))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -134,14 +134,10 @@ def evaluate(
     used: list[Artefact] = []
     for start, end, fitted in _fits(everything, first, last, refit, artefact):
         used.append(fitted)
-        chosen = systems(None, fitted)
-        for sample in everything:
-            if start <= sample.day < end and eligible(sample.inputs):
-                estimates, _ = estimate_all(chosen, sample.inputs)
-                offer = offer_of(sample.inputs)
-                opening = opened.get((sample.day, sample.inputs.player_lookup, offer.bookmaker)) if offer else None
-                estimated.append(_estimated(sample, estimates, offer))
-                scored += score(sample, estimates, offer, opening, READS_LINE, fitted.hash)
+        chosen = [sample for sample in everything if start <= sample.day < end and eligible(sample.inputs)]
+        for one, own in scores_of(fitted, chosen, opened):
+            estimated.append(one)
+            scored += own
     if not estimated:
         raise InvalidInput("from", "a window with games of players who have a history")
     rows = measure(estimated)
@@ -150,6 +146,25 @@ def evaluate(
     return Evaluation(
         first, last, refit, used[0].last_date, hashes, rows, zones, counted, tuple(scored), at_line(scored)
     )
+
+
+def scores_of(
+    fitted: Artefact, chosen: Iterable[Sample], opened: Mapping[tuple[date, str, str], float]
+) -> Iterator[tuple[Estimated, list[Scored]]]:
+    """Every player-game as the artefact's systems estimate it, with the scores of each.
+
+    Args:
+        opened: the opening lines, as `openings` finds them.
+    """
+    run = systems(None, fitted)
+    for sample in chosen:
+        estimates, _ = estimate_all(run, sample.inputs)
+        offer = offer_of(sample.inputs)
+        opening = opened.get((sample.day, sample.inputs.player_lookup, offer.bookmaker)) if offer else None
+        yield (
+            _estimated(sample, estimates, offer),
+            score(sample, estimates, offer, opening, READS_LINE, fitted.hash),
+        )
 
 
 def eligible(inputs: PlayerInputs) -> bool:

@@ -54,31 +54,32 @@ def _cells(each: AtLine) -> tuple[str, ...]:
     return (
         str(each.rows),
         f"{each.log_loss:.4f}",
-        "-" if is_market else _figure(each.log_loss_vs_market, 4, sign=True),
+        "-" if is_market else figure(each.log_loss_vs_market, 4, sign=True),
         f"{each.own_log_loss:.4f}",
         f"{each.brier:.4f}",
         f"{each.chance:.3f}",
-        _figure(each.came, 3),
-        _figure(each.slope, 2),
+        figure(each.came, 3),
+        figure(each.slope, 2),
         f"{each.calibration_error:.3f}",
         f"{each.pinball:.3f}",
         f"{each.crps:.3f}",
         "-" if is_market else str(each.picks),
         _share(each.hit_rate),
-        _figure(each.profit, 1, scale=100.0, sign=True),
-        _figure(each.line_move, 3, sign=True),
+        figure(each.profit, 1, scale=100.0, sign=True),
+        figure(each.line_move, 3, sign=True),
     )
 
 
-def _share(figure: Figure) -> str:
+def _share(found: Figure) -> str:
     """A share in percent; Student's interval of few picks may leave 0 to 100."""
-    low, high = (None if end is None else min(1.0, max(0.0, end)) for end in (figure.low, figure.high))
-    return _figure(Figure(figure.value, low, high, figure.rows), 1, scale=100.0)
+    low, high = (None if end is None else min(1.0, max(0.0, end)) for end in (found.low, found.high))
+    return figure(Figure(found.value, low, high, found.rows), 1, scale=100.0)
 
 
-def _figure(figure: Figure, digits: int, *, scale: float = 1.0, sign: bool = False) -> str:
-    if figure.value is None:
+def figure(found: Figure, digits: int, *, scale: float = 1.0, sign: bool = False) -> str:
+    """A figure with its interval in parentheses."""
+    if found.value is None:
         return "-"
     plus = "+" if sign else ""
-    numbers = [f"{scale * n:{plus}.{digits}f}" for n in (figure.value, figure.low, figure.high) if n is not None]
+    numbers = [f"{scale * n:{plus}.{digits}f}" for n in (found.value, found.low, found.high) if n is not None]
     return numbers[0] if len(numbers) == 1 else f"{numbers[0]} ({numbers[1]} to {numbers[2]})"

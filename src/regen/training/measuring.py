@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from regen.domain.estimate import Estimate
-from regen.domain.recommendation import CONFIDENT_WITHIN, Recommendation, advise, over_probability, quantile
+from regen.domain.recommendation import CONFIDENT_WITHIN, Recommendation, advise, over_probability
 from regen.training.scores import Floats, bootstrap_interval, calibration_error, perfect_calibration_error
+from regen.training.scoring import inside80
 from regen.training.trust import Offer
 
 EXPONENTIAL = "exponential mean (12)"
@@ -153,10 +154,7 @@ def _chances(name: str, used: Sequence[Estimated]) -> tuple[Floats, Floats]:
 
 
 def _interval(name: str, used: Sequence[Estimated]) -> float:
-    inside = [
-        quantile(each.estimates[name], 0.1) <= each.points <= quantile(each.estimates[name], 0.9) for each in used
-    ]
-    return float(np.mean(inside))
+    return float(np.mean([inside80(each.estimates[name], each.points) for each in used]))
 
 
 def _closeness_gap(name: str, used: Sequence[Estimated]) -> float:

@@ -29,6 +29,7 @@ class Scored:
     Attributes:
         role: `starter`, `rotation` or `bench`, by the minutes of earlier games.
         rest: days without a game: 0, 1, 2 or `3+`.
+        inside80: 1.0 if the points came within the 80 % interval, else 0.0.
         pinball: mean pinball loss of the quantiles `QUANTILES`. `crps` is the continuous ranked probability score; both in points.
         market_over: chance of over by the prices, a push set aside; `own_over` by the system alone; `over` as its row states it.
         over_pays: profit per unit on over, None for an unpriced line. `under_pays` likewise.
@@ -49,6 +50,7 @@ class Scored:
     predicted_points: float
     sd: float
     actual_points: float
+    inside80: float
     pinball: float
     crps: float
     bookmaker: str | None = None
@@ -108,7 +110,7 @@ def _scored(
     inputs, points = sample.inputs, float(sample.points)
     about = (sample.day, inputs.game_id, inputs.player_lookup, name, version, str(inputs.data_source_tier))
     what = (*about, _role(inputs), _rest(inputs), estimate.points, estimate.sd, points)
-    spread = (_pinball(estimate, points), _crps(estimate, points))
+    spread = (float(inside80(estimate, points)), _pinball(estimate, points), _crps(estimate, points))
     if offer is None:
         return Scored(*what, *spread)
     advice = advise(estimate, offer.line, offer.market)
@@ -147,6 +149,11 @@ def _scored(
         opening_line=opening,
         line_move=towards,
     )
+
+
+def inside80(estimate: Estimate, points: float) -> bool:
+    """Whether the points came within the 80 % interval."""
+    return quantile(estimate, 0.1) <= points <= quantile(estimate, 0.9)
 
 
 def _log_loss(chance: float, came: float | None) -> float | None:

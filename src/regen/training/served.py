@@ -43,5 +43,5 @@ def train_served(
     """
     fitted = train(as_served(folder), until, remarks, zones=zones)
     models = {**base.models, **{name: fitted.models[name] for name in REFITTED}}
-    last = max(base.last_date, fitted.last_date)
-    return Artefact(fitted.first_date, last, fitted.games, SERVED_VERSION, models).sealed()
+    first, last = min(base.first_date, fitted.first_date), max(base.last_date, fitted.last_date)
+    return Artefact(first, last, fitted.games, SERVED_VERSION, models).sealed()

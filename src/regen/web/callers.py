@@ -32,7 +32,8 @@ class Forbidden(RegenError):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, as the audit names it: `api_key:<id>`, `console:<account>`, `pubsub:<account>`, `scheduler:<account>`.
+    """Who calls, as the audit names it: `api_key:<id>`, `console:<account>`, `pubsub:<account>`, `scheduler:<account>`,
+    `refit:<account>`.
 
     Attributes:
         on_behalf_of: the person behind it, if one is known (`regen.domain.persons`).
@@ -125,6 +126,14 @@ class Gatekeeper:
         """A key, or else the console for a person, or else the scheduler."""
         by_person = "X-API-Key" in headers or FORWARDED in headers
         return self.by_key(headers) if by_person else self.by_scheduler(headers)
+
+    def by_key_or_refit(self, headers: Mapping[str, str]) -> Caller:
+        """A key, or else the console for a person, or else the job of the weekly refit, which may give orders if it is to."""
+        ours = self._settings.refit_account
+        if "X-API-Key" in headers or FORWARDED in headers or not ours:
+            return self.by_key(headers)
+        name = f"refit:{self._account(headers, (ours,))}"
+        return Caller(name, may_act=self._settings.refit_uses == "true")
 
     def _account(self, headers: Mapping[str, str], accounts: Collection[str]) -> str:
         token = _checked_token(headers)

@@ -274,7 +274,10 @@ class Router:
                 continue
             caller = route.check(request.headers) if route.check else None  # type: ignore[arg-type]
             if caller and not caller.may_act and method != "GET":
-                raise Forbidden(f"{caller.on_behalf_of} may look, and give no orders: console_operators names who may")
+                raise Forbidden(
+                    f"{caller.on_behalf_of or caller.name} may look, and give no orders: console_operators and refit_uses "
+                    "say who may"
+                )
             request.environ[PROVEN] = caller is not None
             check_query(request, route.query, from_platform=route.from_platform)
             status, body = route.handle(Call(request, match.groupdict(), caller))

@@ -48,7 +48,7 @@ def routes(app: App, key_of: Callable[[Call, Record], IdempotencyKey | None]) ->
         )
 
     return [
-        Route("GET", "/models", gate.by_key, show),
-        Route("POST", "/models/use", gate.by_key, use),
+        Route("GET", "/models", gate.by_key_or_refit, show),
+        Route("POST", "/models/use", gate.by_key_or_refit, use),
         Route("POST", "/models/rollback", gate.by_key, roll_back),
     ]

@@ -103,6 +103,14 @@ class Settings:
     console_url: str
     inputs_store: str
     models_store: str
+    refit_account: str
+    refit_uses: str
+    refit_weeks: int
+    model_max_age_days: int
+    gate_error_points: float
+    gate_log_loss: float
+    gate_interval_pct: float
+    gate_min_rows: int
     coordinator_url: str
     console_account: str
     console_operators: tuple[str, ...]

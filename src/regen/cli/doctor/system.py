@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 from regen.api.health import Ready, Vitals
+from regen.cli.doctor import models
 from regen.cli.doctor.looking import Look, known
 from regen.cli.doctor.tables import looked_at
 from regen.cli.session import Session
@@ -76,12 +77,17 @@ def _life(session: Session) -> Iterator[Look]:
 
         return ask
 
+    def in_use() -> Answer:
+        ready()  # one that is silent is not asked again
+        return models.looked_at(session)
+
     yield Look("API key and dependencies", lambda: _dependencies(ready()), "see the coordinator's log")
     yield Look("sweep", vital(sweep), HEAL)
     yield Look("revisions that ran", vital(lambda vitals: revisions(vitals, ready().version)))
     yield Look("outbox", vital(outbox), HEAL)
     yield Look("deadlines", vital(deadlines), HEAL)
     yield Look("halt", vital(halt), HEAL)
+    yield Look("models", in_use, "regen models list")
 
 
 def _dependencies(answer: Ready) -> Answer:

@@ -1,0 +1,9 @@
+# The weekly refit (docs/models.md#every-week): the command line, with what it needs to fit and to publish. Nothing else is deployed from it.
+FROM python:3.13-slim
+WORKDIR /app
+COPY requirements/refit.txt .
+RUN pip install --no-cache-dir --require-hashes --only-binary :all: -r refit.txt
+COPY src src
+ENV PYTHONPATH=/app/src PYTHONUNBUFFERED=1
+USER nobody
+ENTRYPOINT ["python", "-c", "from regen.cli.main import main; main()"]

@@ -1,0 +1,53 @@
+"""A comparison of two models as a table for people."""
+
+from __future__ import annotations
+
+from regen.training.gate import Compared, Gate
+from regen.training.line_table import figure
+from regen.training.markdown import markdown
+
+_HEAD = (
+    "system",
+    "population",
+    "n",
+    "MAE new",
+    "other",
+    "difference",
+    "lines",
+    "log loss new",
+    "other",
+    "difference",
+    "80 % int. new",
+    "other",
+)
+
+
+def gate_table(found: Gate) -> str:
+    """The table, why the model does not pass, and the verdict as the last line."""
+    new, other = found.new, found.against
+    parts = [
+        (
+            f"{new.hash} (fitted on {new.first_date} to {new.last_date}) against {other.hash} (fitted on "
+            f"{other.first_date} to {other.last_date}), on games from {found.first} to {found.last}."
+        )
+    ]
+    parts += [f"Note: {remark}." for remark in found.remarks]
+    parts.append(markdown([_HEAD, *(_cells(one) for one in found.compared)]))
+    parts += [f"- {problem}" for problem in found.problems]
+    parts.append(f"{found.verdict}: {new.hash} against {other.hash}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _cells(one: Compared) -> tuple[str, ...]:
+    losses = ["-" if loss is None else f"{loss:.4f}" for loss in one.log_loss]
+    return (
+        one.system_id,
+        one.population,
+        str(one.rows),
+        *(f"{error:.3f}" for error in one.mae),
+        figure(one.error, 3, sign=True),
+        str(one.decided),
+        *losses,
+        figure(one.log_loss_difference, 4, sign=True),
+        *(f"{share:.1f} %" for share in one.interval80),
+    )
