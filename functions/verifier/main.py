@@ -7,6 +7,7 @@ from functools import cache
 import flask
 import functions_framework
 
+import regen.web.starting
 from regen.web import verifier
 from regen.web.bootstrap import app, refuse_unusable
 from regen.web.framework import answer_everything
@@ -28,3 +29,4 @@ def main(request: flask.Request) -> flask.Response:
 
 
 answer_everything(main)
+regen.web.starting.finish()

@@ -12,7 +12,10 @@ NOT_LOCAL = {"functions", "dead letters", "change events", "schedules", "your ri
 
 def test_an_operators_day(local: Local, league: Path) -> None:
     asked = local.regen("doctor", "--deployed", "--json").data
-    assert {row["what"]: row["state"] for row in asked if row["state"] != "ok"}.keys() <= NOT_LOCAL
+    not_ok = {row["what"]: row["state"] for row in asked if row["state"] != "ok"}
+    # The release's models were fitted months before the sample league plays.
+    assert not_ok.pop("models", "warning") == "warning"
+    assert not_ok.keys() <= NOT_LOCAL
     assert {row["what"] for row in asked} >= {"sweep", "outbox", "deadlines", "tables", *NOT_LOCAL}
     assert local.regen("doctor").code == 0
     slate = local.regen("slate", DAY, "--json").data

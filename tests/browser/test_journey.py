@@ -49,7 +49,7 @@ def test_the_night_of_the_late_data(page: Any, served: Served, complaints: list[
     _says(page, "16 rows superseded")
     page.get_by_role("link", name="What moved").click()
     page.get_by_text("of 16 replaced predictions moved").wait_for()
-    assert page.locator(".chart rect.after").count() == 8
+    assert page.locator(".chart .wide rect.after").count() == 8
     page.go_back()
     page.get_by_role("link", name="Roll back").click()
     _ordered(page, "wrong feed", typed=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from difflib import get_close_matches
 
 LIKENESS = 0.6
 """From 0 to 1, as `difflib` measures it: from here on a name is worth naming."""
@@ -15,6 +14,8 @@ FAR = 30
 
 def nearest(given: str, known: Iterable[str], most: int = MOST, likeness: float = LIKENESS) -> list[str]:
     """The known names that are most like a given one, the likeliest first; letter case and signs do not count."""
+    from difflib import get_close_matches  # noqa: PLC0415 - of refusals alone: no cold start waits for it
+
     by_key: dict[str, str] = {}
     for name in sorted(known):
         by_key.setdefault(_key(name), name)
