@@ -27,6 +27,7 @@ from support.commands import run_command
 from support.season_factory import FIRST, season, write
 from unit.test_training_warehouse import GAMES, LINES
 
+pytestmark = pytest.mark.xdist_group("gate")  # its fits are made once
 MADE = season(days=44)
 EARLY, LATE, LAST = (FIRST + timedelta(days=n) for n in (60, 66, 86))
 LIMITS = limits_of_gate()
