@@ -119,6 +119,6 @@ run "off_by_default" {
   }
   assert {
     condition     = google_cloudfunctions2_function.this["coordinator"].service_config[0].environment_variables["REGEN_REFIT_ACCOUNT"] == ""
-    error_message = "nobody is let in"
+    error_message = "the coordinator lets no account in"
   }
 }

@@ -1,4 +1,4 @@
-"""The rules of the weekly refit: what it may read and write, who starts it, and that it uses nothing unless it is told to."""
+"""The rules of the weekly refit: what it may read and write, who starts it, and that it uses a model only where a variable says so."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def inputs_are_kept_as_long_as_rows(d: Deployment) -> Iterator[str]:
 
 @policy
 def models_are_kept_as_long_as_rows(d: Deployment) -> Iterator[str]:
-    """Coordinator and worker load from the one bucket of models, the refit publishes there; nobody replaces or deletes, nothing expires."""
+    """Coordinator and worker load from the one bucket of models, the refit publishes there; no account replaces or deletes an object, and none expires."""
     named = {d.environment(key).get("REGEN_MODELS_STORE", "").removeprefix("gs://") for key in d.functions()}
     buckets = [r for r in d.of("google_storage_bucket") if r.values["name"] in named]
     if len(named) != 1 or len(buckets) != 1:

@@ -1,4 +1,4 @@
-"""The schemas of docs/openapi.yaml are those of the structs: whoever changes a struct writes the page anew."""
+"""The schemas of docs/openapi.yaml are those of the structs: a changed struct fails here until the page is written anew."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def seat(tmp_path: Path) -> Iterator[Seat]:
 
 @dataclass
 class Known:
-    """Fits and gates that take no minutes: every fit gives NEW, and the gate says what it is told to."""
+    """Fits and gates that take no minutes: every fit gives NEW, and the gate gives the verdict that a test sets."""
 
     problems: tuple[str, ...] = ()
     refuses: bool = False

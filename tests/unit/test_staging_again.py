@@ -42,8 +42,8 @@ class Wire(requests.Session):
     def request(self, method: str, url: str, **_: Any) -> requests.Response:  # type: ignore[override]
         self.asked.append(method)
         answer = requests.Response()
-        answer.status_code, told = (409, DUPLICATE) if method == "POST" else (200, TABLE)
-        answer._content = json.dumps(told).encode()
+        answer.status_code, said = (409, DUPLICATE) if method == "POST" else (200, TABLE)
+        answer._content = json.dumps(said).encode()
         answer.headers["Content-Type"] = "application/json"
         answer.url, answer.request = url, requests.Request(method, url).prepare()
         return answer

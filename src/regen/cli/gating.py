@@ -51,7 +51,7 @@ def gate(
     ] = None,
 ) -> None:
     """Compare a model with the one in use on games that neither has seen: exit 0 if it passes the limits, 1 if not."""
-    from regen.data.csvs import DataFolder, read_folder  # noqa: PLC0415
+    from regen.data.csvs import folder_of  # noqa: PLC0415
     from regen.training.gate import gate as judged  # noqa: PLC0415
     from regen.training.gate_table import gate_table  # noqa: PLC0415
 
@@ -61,8 +61,7 @@ def gate(
     begin = None if first is None else game_date(first, "--from")
     end = None if last is None else game_date(last, "--to")
     until = end or eastern_today(clock.now()) - timedelta(days=1)
-    given = learnt_from(session, data, until, from_warehouse=from_warehouse)
-    folder = given if isinstance(given, DataFolder) else read_folder(given)
+    folder = folder_of(learnt_from(session, data, until, from_warehouse=from_warehouse))
     found = judged(folder, one, other, limits, begin, end)
     if session.out.json:
         session.out.dump(found.as_dict())
@@ -97,31 +96,17 @@ def artefact_named(session: Session, named: str) -> Artefact:
         Misused: it is neither a file nor a hash, or what is there is no artefact.
         NothingFound: no model of that hash is published.
     """
+    from regen.client.published import artefact_of  # noqa: PLC0415
     from regen.systems.artefact import ArtefactRefused, load_artefact  # noqa: PLC0415
 
     try:
         if Path(named).is_file():
             return load_artefact(named)
         if _HASH.fullmatch(named):
-            return artefact_in(session, named)
+            return artefact_of(lambda: session.models, named)[0]
     except (ArtefactRefused, UnicodeDecodeError) as error:
         raise Misused(f"{named}: {error}") from error
     raise Misused(f"{named}: neither a file nor the hash of an artefact (16 hex digits)")
-
-
-def artefact_in(session: Session, artefact_hash: str) -> Artefact:
-    """The artefact of the release, or else of the store, which is not looked for before it is needed.
-
-    Raises:
-        NothingFound: it is in neither.
-        ArtefactRefused: what the store has is not what its name says.
-    """
-    from regen.client.published import artefact_of  # noqa: PLC0415
-    from regen.systems.artefact import parse_artefact, shipped_texts  # noqa: PLC0415
-
-    if (text := shipped_texts().get(artefact_hash)) is not None:
-        return parse_artefact(text)
-    return artefact_of(session.models, artefact_hash)[0]
 
 
 def limits_of_gate() -> Limits:

@@ -53,7 +53,7 @@ def show(session: Session, artefact_hash: Hash) -> None:
     """Show what an artefact was fitted on, and verify it."""
     from regen.client.published import artefact_of, facts  # noqa: PLC0415
 
-    artefact, origin = artefact_of(session.models, artefact_hash)
+    artefact, origin = artefact_of(lambda: session.models, artefact_hash)
     found = {**facts(artefact), "from": origin}
     if session.out.json:
         session.out.dump(found)
@@ -85,7 +85,7 @@ def use(session: Session, artefact_hash: Hash, reason: Why, dry_run: DryRun = Fa
     """Use a published model from the next batch on; batches that are open keep theirs."""
     from regen.client.published import artefact_of  # noqa: PLC0415
 
-    version = artefact_of(session.models, artefact_hash)[0].feature_version
+    version = artefact_of(lambda: session.models, artefact_hash)[0].feature_version
     expected = session.coordinator.models().value.in_use.get(version)
     if not expected:
         raise NothingFound(f"no model is in use for features {version}", "regen models list")

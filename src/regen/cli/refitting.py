@@ -55,7 +55,7 @@ def refit(
     Exit 1 if it does not pass. Weeks that the model in use has seen, or with too few games, are no failure: nothing is published, and it says why.
     """
     from regen.client.published import publish  # noqa: PLC0415
-    from regen.data.csvs import DataFolder, read_folder  # noqa: PLC0415
+    from regen.data.csvs import folder_of  # noqa: PLC0415
     from regen.training.gate import Unjudged  # noqa: PLC0415
     from regen.training.refit import refit as fit_and_gate  # noqa: PLC0415
 
@@ -63,8 +63,7 @@ def refit(
     left_out = int(setting("REGEN_REFIT_WEEKS")) if weeks is None else weeks
     last = game_date(until, "--until") if until else eastern_today(clock.now()) - timedelta(days=1)
     in_use = compared_with(session, None, features)
-    given = learnt_from(session, data, last, from_warehouse=from_warehouse)
-    folder = given if isinstance(given, DataFolder) else read_folder(given)
+    folder = folder_of(learnt_from(session, data, last, from_warehouse=from_warehouse))
     remarks: Counter[str] = Counter()
     try:
         found = fit_and_gate(folder, in_use, limits, last, left_out, remarks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from regen.api.kept import ARTEFACTS, artefact_name
@@ -36,8 +37,11 @@ def published(store: Archive) -> list[str]:
     return [name.removeprefix(ARTEFACTS).removesuffix(".json") for name in store.names(ARTEFACTS)]
 
 
-def artefact_of(store: Archive, artefact_hash: str) -> tuple[Artefact, str]:
+def artefact_of(store: Callable[[], Archive], artefact_hash: str) -> tuple[Artefact, str]:
     """An artefact, verified, and where it is from: `release` or `store`.
+
+    Args:
+        store: gives the store, which is not looked for where the release has the artefact.
 
     Raises:
         NothingFound: it is in neither.
@@ -45,13 +49,10 @@ def artefact_of(store: Archive, artefact_hash: str) -> tuple[Artefact, str]:
     """
     if text := shipped_texts().get(artefact_hash):
         return parse_artefact(text), "release"
-    content = store.read(artefact_name(artefact_hash))
+    content = store().read(artefact_name(artefact_hash))
     if content is None:
         raise NothingFound(f"no model {artefact_hash}, neither in this release nor in the store", "regen models list")
-    artefact = parse_artefact(content.decode("utf-8", "replace"))
-    if artefact.hash != artefact_hash:
-        raise ArtefactRefused(f"the store's {artefact_hash} has the content of {artefact.hash}")
-    return artefact, "store"
+    return verified_artefact(content.decode("utf-8", "replace"), artefact_hash), "store"
 
 
 def listed(store: Archive | None, standing: ModelsInUse) -> list[dict[str, object]]:

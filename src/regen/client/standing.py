@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from regen.api.batches import Found, ListedBatch, Verdict, WholeBatch, Withdrawn
 from regen.api.forms import Record, record
@@ -30,54 +31,35 @@ def by_reason(withdrawals: Mapping[str, Withdrawn]) -> dict[str, dict[str, int]]
 
 def facts_of(view: WholeBatch | ListedBatch) -> BatchFacts:
     """The facts of a batch's view, whole or of a list; what an older coordinator does not say is unknown."""
-    if isinstance(view, ListedBatch):
-        return _of_listed(view)
-    verdict, counts = verdict_record(view), view.counts
-    last = view.history[-1] if view.history else None
-    return BatchFacts(
+    counts = view.counts if isinstance(view, WholeBatch) else view
+    known = BatchFacts(
         batch_id=view.batch_id,
         game_date=str(view.game_date),
         status=view.status,
-        kind=view.kind,
-        round=view.round,
-        requested=counts.requested,
+        kind=view.kind or "regeneration",
+        round=view.round or 1,
+        requested=view.requested_players if counts.requested is None else counts.requested,
         produced=counts.produced,
         skipped=counts.skipped,
         failed=counts.failed,
-        pending=len(view.pending),
         superseded=counts.superseded,
         inserted=counts.inserted,
         withdrawn=counts.withdrawn,
         kept=counts.kept,
         coverage_pct=view.coverage_pct,
         error=view.error,
-        promoted_rounds=tuple(view.promoted_rounds),
+        promoted_rounds=tuple(view.promoted_rounds or ()),
+        withdrawal=view.withdrawal or None,
+    )
+    if isinstance(view, ListedBatch):
+        return known
+    verdict, last = verdict_record(view), view.history[-1] if view.history else None
+    return replace(
+        known,
+        pending=len(view.pending),
         failed_checks=forbidding(verdict),
         waivers=waivers(verdict),
         last_why=last.why if last else "",
         last_by=asked_by(last.by, last.on_behalf_of) if last and last.by else None,
         withdrawals=by_reason(view.withdrawals),
-        withdrawal=view.withdrawal,
-    )
-
-
-def _of_listed(view: ListedBatch) -> BatchFacts:
-    return BatchFacts(
-        batch_id=view.batch_id,
-        game_date=str(view.game_date),
-        status=view.status,
-        kind=view.kind or "regeneration",
-        round=view.round or 1,
-        requested=view.requested_players if view.requested is None else view.requested,
-        produced=view.produced,
-        skipped=view.skipped,
-        failed=view.failed,
-        superseded=view.superseded,
-        inserted=view.inserted,
-        withdrawn=view.withdrawn,
-        kept=view.kept,
-        coverage_pct=view.coverage_pct,
-        error=view.error,
-        promoted_rounds=tuple(view.promoted_rounds or []),
-        withdrawal=view.withdrawal or None,
     )

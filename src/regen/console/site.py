@@ -90,6 +90,10 @@ class Site:
         """Whether the platform opens batches: asked anew each time, because an order has just changed it."""
         return Ask(("halt",), self.records.halt)
 
+    def dates(self, first: date, last: date, batches: Sequence[ListedBatch] | None) -> Ask[list[Row]]:
+        """What the tables say of the dates of a range that have a slate; asked again once one of the batches has ended."""
+        return Ask(("dates", first, last), lambda: self.tables.dates(first, last), SLOW, last_end(batches or ()))
+
     def coverage(self, day: date, stamp: str) -> Ask[list[Row]]:
         """Coverage of a date."""
         return Ask(("coverage", day), lambda: self.tables.coverage(day), SLOW, stamp)

@@ -25,7 +25,7 @@ from regen.features.records import GameLog, InjuryReport, PropLine, ShotZones
 
 __all__ = [
     "FILES", "GAME_LOGS", "INJURY_REPORTS", "PROP_LINES", "SCHEDULE", "SHOT_ZONES", "DataFolder", "FileReport",
-    "FolderReport", "read_folder", "read_paths",
+    "FolderReport", "folder_of", "read_folder", "read_paths",
 ]  # fmt: skip
 FILES = (GAME_LOGS, PROP_LINES, SHOT_ZONES, INJURY_REPORTS)
 """The kinds of data without which an import says what it lacks."""
@@ -97,6 +97,11 @@ def read_folder(folder: Path | str) -> DataFolder:
     if not root.is_dir():
         raise InvalidInput("data folder", f"a folder with {GAME_LOGS}.csv or .csv.gz; {root} is none")
     return read_paths([root])
+
+
+def folder_of(data: DataFolder | Path | str) -> DataFolder:
+    """Data that has been read, or else what a folder has; raises like `read_folder`."""
+    return data if isinstance(data, DataFolder) else read_folder(data)
 
 
 def read_paths(paths: Sequence[Path], taken_for: str | None = None) -> DataFolder:

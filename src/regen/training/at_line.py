@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from regen.domain.intervals import Figure, mean
 from regen.domain.recommendation import log_odds
 from regen.training.logistic import logistic
+from regen.training.rounding import rounded
 from regen.training.scores import Floats, calibration_error
 from regen.training.scoring import Scored
 
 MARKET = "market"
 """The row of the market's own chance: the price without the margin, or an unpriced line taken for the median."""
 TOTAL = "all"
-_DIGITS = 5
 _NORMAL = 1.959964
 _BINS = 5
 _FLAT = 0.02
@@ -85,15 +85,7 @@ class AtLine:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, rounded."""
-        return {name: _rounded(value) for name, value in asdict(self).items()}
-
-
-def _rounded(value: object) -> object:
-    if isinstance(value, float):
-        return round(value, _DIGITS)
-    if isinstance(value, dict):
-        return {name: _rounded(part) for name, part in value.items()}
-    return [_rounded(part) for part in value] if isinstance(value, (list, tuple)) else value
+        return {name: rounded(value) for name, value in asdict(self).items()}
 
 
 def at_line(scored: Sequence[Scored]) -> tuple[AtLine, ...]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from regen.data.csvs import DataFolder, read_folder
+from regen.data.csvs import DataFolder, folder_of
 from regen.domain.errors import InvalidInput
 from regen.domain.estimate import Estimate
 from regen.domain.inputs import PlayerInputs
@@ -126,7 +126,7 @@ def evaluate(
     if artefact is not None and artefact.last_date >= first.isoformat():
         raise InvalidInput("from", f"a date after {artefact.last_date}, the last of the artefact's data")
     remarks: Counter[str] = Counter()
-    folder = data if isinstance(data, DataFolder) else read_folder(data)
+    folder = folder_of(data)
     everything = list(samples(folder, last, zones=zones, wanted=established, remarks=remarks))
     opened = openings(folder)
     estimated: list[Estimated] = []

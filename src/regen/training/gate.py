@@ -18,6 +18,7 @@ from regen.systems.artefact import Artefact
 from regen.training.at_line import mean_by_game
 from regen.training.dataset import Sample, samples
 from regen.training.evaluate import eligible, openings, scores_of
+from regen.training.rounding import rounded
 from regen.training.scoring import Scored
 from regen.training.served import as_served
 from regen.training.train import established
@@ -32,7 +33,6 @@ POPULATIONS: Mapping[str, Callable[[Scored], bool]] = {
 }
 AIM = 80.0
 """Percent of results that an 80 % interval should hold."""
-_DIGITS = 5
 Pair = tuple[Scored, Scored]
 
 
@@ -113,7 +113,7 @@ class Gate:
             "against": _named(self.against),
             "limits": asdict(self.limits),
             "remarks": list(self.remarks),
-            "compared": [_rounded(asdict(each)) for each in self.compared],
+            "compared": [rounded(asdict(each)) for each in self.compared],
         }
 
 
@@ -284,11 +284,3 @@ def _named(artefact: Artefact) -> dict[str, str]:
         "first_date": artefact.first_date,
         "last_date": artefact.last_date,
     }
-
-
-def _rounded(value: Any) -> Any:  # noqa: ANN401 - plain values
-    if isinstance(value, float):
-        return round(value, _DIGITS)
-    if isinstance(value, dict):
-        return {name: _rounded(part) for name, part in value.items()}
-    return [_rounded(part) for part in value] if isinstance(value, (list, tuple)) else value

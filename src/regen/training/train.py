@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from regen.data.csvs import DataFolder, read_folder
+from regen.data.csvs import DataFolder, folder_of
 from regen.domain.errors import InvalidInput
 from regen.domain.lines import consensus, sound_lines
 from regen.features.names import FEATURE_VERSION
@@ -84,7 +84,7 @@ def train(
         remarks: counts what is left out.
         zones: the shot zones that the samples know; by default those that had arrived at tip-off.
     """
-    folder = data if isinstance(data, DataFolder) else read_folder(data)
+    folder = folder_of(data)
     return fit(design(list(samples(folder, until, zones=zones, wanted=established, remarks=remarks))))
 
 

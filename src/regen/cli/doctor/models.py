@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regen import clock
-from regen.cli.gating import artefact_in, setting
+from regen.cli.gating import setting
 from regen.cli.session import Session
 from regen.client.errors import Problem
 from regen.client.vitals import Answer, State
@@ -13,6 +13,7 @@ from regen.domain.dates import eastern_today
 def looked_at(session: Session) -> Answer:
     """Which models are in use, and how they stand."""
     from regen.client.model_row import model_row  # noqa: PLC0415
+    from regen.client.published import artefact_of  # noqa: PLC0415
 
     try:
         standing = session.coordinator.models().value
@@ -21,4 +22,6 @@ def looked_at(session: Session) -> Answer:
             raise
         return State.NONE, "an older coordinator knows no models", ""
     limit = int(setting("REGEN_MODEL_MAX_AGE_DAYS"))
-    return model_row(standing, lambda named: artefact_in(session, named), eastern_today(clock.now()), limit)
+    return model_row(
+        standing, lambda named: artefact_of(lambda: session.models, named)[0], eastern_today(clock.now()), limit
+    )

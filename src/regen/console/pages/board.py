@@ -10,13 +10,12 @@ from regen.api.batches import ListedBatch
 from regen.api.health import Ready
 from regen.client import vitals
 from regen.client.summary import batch_sentence, halt_sentence
-from regen.client.waiting import is_ended
 from regen.client.wording import counted
-from regen.console.looks import Ask, Seen
-from regen.console.pages.cells import Cell, cells_of, newest_by_date
+from regen.console.looks import Seen
+from regen.console.pages.cells import Cell, cells_of, live_of, newest_by_date
 from regen.console.ports import Row
 from regen.console.rendering import LIVE, QUIET, Page
-from regen.console.site import SLOW, Asked, Site, last_end, stale
+from regen.console.site import Asked, Site, stale
 from regen.domain.bdb import OVERDUE_AFTER
 
 DAYS = 45
@@ -48,12 +47,10 @@ def board(site: Site, asked: Asked) -> Page:
     newest = newest_by_date(batches.value or [])
     last = asked_for or last_day(site.today, newest)
     first = last - timedelta(days=DAYS - 1)
-    dates = site.memory.look(
-        Ask(("dates", first, last), lambda: site.tables.dates(first, last), SLOW, last_end(batches.value or ()))
-    )
+    dates = site.memory.look(site.dates(first, last, batches.value))
     found = {str(row["game_date"]): row for row in dates.value or ()}
     cells = cells_of(first, last, newest, dates)
-    live = [b for b in batches.value or () if not is_ended(b) and b.status != "unreadable"]
+    live = live_of(batches.value)
     ready: Seen[Ready] = first_looks["ready"]
     needs = [*_life_needs(ready), *_batch_needs(newest, first, last), *_date_needs(cells, found, site.now())]
     facts = {

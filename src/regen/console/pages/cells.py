@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from regen.api.batches import ListedBatch
+from regen.client.waiting import is_ended
 from regen.client.wording import counted
 from regen.console.charts import column
 from regen.console.looks import Seen
@@ -53,6 +54,11 @@ def newest_by_date(batches: Sequence[ListedBatch]) -> dict[str, ListedBatch]:
         if batch.game_date:
             found.setdefault(batch.game_date.isoformat(), batch)
     return found
+
+
+def live_of(batches: Sequence[ListedBatch] | None) -> list[ListedBatch]:
+    """The live batches of a list; what cannot be read is not known to be live."""
+    return [batch for batch in batches or () if not is_ended(batch) and batch.status != "unreadable"]
 
 
 def _cell(day: str, batch: ListedBatch | None, row: Row | None, *, known: bool) -> Cell:

@@ -10,7 +10,7 @@ from regen.client.summary import batch_sentence
 from regen.client.waiting import is_ended
 from regen.console.charts import lanes, steps_of_listed
 from regen.console.looks import Ask, Seen
-from regen.console.pages.cells import Cell, cells_of, newest_by_date
+from regen.console.pages.cells import Cell, cells_of, live_of, newest_by_date
 from regen.console.pages.paging import paged
 from regen.console.ports import Row
 from regen.console.rendering import LIVE, QUIET, Page
@@ -93,14 +93,10 @@ def month(site: Site, asked: Asked) -> Page:
     after = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
     last = date.fromordinal(after.toordinal() - 1)
     listed: Seen[list[ListedBatch]] = site.memory.look(site.batches(first, last))
-    stamp = last_end(listed.value or ())
-    dates: Seen[list[Row]] = site.memory.look(
-        Ask(("dates", first, last), lambda: site.tables.dates(first, last), SLOW, stamp)
-    )
+    dates: Seen[list[Row]] = site.memory.look(site.dates(first, last, listed.value))
     cells: list[Cell | None] = [None] * first.weekday()
     cells += cells_of(first, last, newest_by_date(listed.value or ()), dates)
     cells += [None] * (-len(cells) % 7)
-    is_live = any(not is_ended(b) and b.status != "unreadable" for b in listed.value or ())
     facts = {
         "month": f"{first:%B %Y}",
         "weeks": [cells[n : n + 7] for n in range(0, len(cells), 7)],
@@ -110,4 +106,4 @@ def month(site: Site, asked: Asked) -> Page:
         "dates": dates,
         "stale": stale(listed, dates),
     }
-    return Page("dates.html", "Dates", facts, LIVE if is_live else QUIET, "dates")
+    return Page("dates.html", "Dates", facts, LIVE if live_of(listed.value) else QUIET, "dates")
