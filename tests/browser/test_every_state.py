@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from browser.conftest import Served
-from unit.test_console_pages import SCENES
+from support.console_scenes import SCENES
 
 pytestmark = pytest.mark.browser
 SHOTS = Path(__file__).parents[2] / "build" / "browser"

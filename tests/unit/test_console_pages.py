@@ -4,191 +4,17 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from regen.client.summary import batch_sentence
-from regen.domain.batch import Batch
-from regen.domain.slate_reading import SlateEntry
-from regen.services.batch import orders
-from regen.services.state import heartbeats
-from support.console_bench import ConsoleBench, figures, game, grade
-from support.league import DAY, entry, moved_players, players
+from support import console_scenes as scenes
+from support.console_bench import ConsoleBench, game
+from support.league import DAY, entry, players
 from support.strict_html import problems
 
-Scene = Callable[[ConsoleBench], str]
-NEXT_DAY = DAY + timedelta(days=1)
-
-
-def _batch(bench: ConsoleBench, name: str = "t1") -> Batch:
-    return bench.bench.run(name)
-
-
-def _live(bench: ConsoleBench) -> str:
-    return bench.bench.regenerate().batch_id
-
-
-def _rejected(bench: ConsoleBench) -> str:
-    bench.bench.slate([*players(3), *(entry(f"broken{n}", broken=True) for n in "abcdef")])
-    found = _batch(bench)
-    assert found.status == "rejected"
-    return found.batch_id
-
-
-def _moved(bench: ConsoleBench) -> str:
-    _batch(bench, "first")
-    bench.bench.slate(moved_players())
-    return _batch(bench, "second").batch_id
-
-
-def _would_move(bench: ConsoleBench) -> str:
-    _batch(bench, "first")
-    broken = [entry(f"broken{n}", broken=True) for n in "abcdef"]
-    bench.bench.slate([*moved_players(), *broken])
-    found = _batch(bench, "second")
-    assert found.status == "rejected"
-    return found.batch_id
-
-
-def _held(bench: ConsoleBench) -> str:
-    _batch(bench, "first")
-    bench.bench.slate(moved_players())
-    found = bench.bench.run("second", hold=True)
-    assert found.status == "held"
-    return found.batch_id
-
-
-def _cancelled(bench: ConsoleBench) -> str:
-    name = _live(bench)
-    orders.cancel(bench.bench.deps, orders.Order(name, "api_key:one", "a mistake"))
-    return name
-
-
-def _rolled_back(bench: ConsoleBench) -> str:
-    found = _batch(bench)
-    orders.rollback(bench.bench.deps, bench.bench.order(found))
-    bench.bench.drain()
-    return found.batch_id
-
-
-def _backfill(bench: ConsoleBench) -> str:
-    body = {"from": DAY.isoformat(), "to": NEXT_DAY.isoformat()}
-    made = bench.web.post("/backfills", body).json
-    assert made is not None
-    return str(made["backfill_id"])
-
-
-def _full(bench: ConsoleBench) -> None:
-    _moved(bench)
-    bench.tables.awaited_rows = [game(), game(number=2, status="bdb_available")]
-    bench.tables.grades = [grade(), grade(system="bold"), grade(DAY - timedelta(days=9))]
-    bench.tables.figures = [
-        figures(),
-        figures(system="bold", beyond="bias, over_share_pct"),
-        figures(DAY - timedelta(days=1)),
-    ]
-    bench.tables.scored = {"a": 21}
-    bench.bench.slate(players(4), NEXT_DAY)
-
-
-def _without_start(found: SlateEntry) -> SlateEntry:
-    """A player of another date, whose game begins at a time that is not known."""
-    inputs = None if found.inputs is None else replace(found.inputs, game_start=None)
-    return replace(found, inputs=inputs)
-
-
-def _season(bench: ConsoleBench) -> str:
-    """Six weeks as they come: promoted, partial and rejected dates, days off, one live batch."""
-    for n in range(1, 44):
-        day = DAY - timedelta(days=n)
-        if n % 6 == 3:
-            continue
-        good, broken = {0: (3, 6), 1: (10, 1)}.get(n % 11, (10, 0))
-        faulty = [entry(f"broken{x}", day=day, broken=True) for x in "abcdef"[:broken]]
-        bench.bench.slate([_without_start(e) for e in (*players(good, day=day), *faulty)], day)
-        bench.bench.run(f"n{n}", day=day)
-    bench.tables.awaited_rows = [game(), game(DAY - timedelta(days=4))]
-    _moved(bench)
-    bench.bench.slate([_without_start(e) for e in players(10, day=NEXT_DAY)], NEXT_DAY)
-    bench.bench.regenerate("tonight", day=NEXT_DAY)
-    heartbeats.beat(bench.bench.deps, heartbeats.SWEEP, live=1, trouble=0)
-    return "/"
-
-
-def _at(path: str) -> Scene:
-    def scene(bench: ConsoleBench) -> str:
-        _full(bench)
-        return path
-
-    return scene
-
-
-def _of(make: Callable[[ConsoleBench], str], path: str) -> Scene:
-    return lambda bench: path.format(make(bench))
-
-
-SCENES: Mapping[str, Scene] = {
-    "board, empty": lambda bench: "/",
-    "board, full": _at("/"),
-    "board, live": _of(_live, "/"),
-    "board, rejected": _of(_rejected, "/"),
-    "board, earlier": _at("/?until=2025-11-30"),
-    "board, season": _season,
-    "months": _at("/dates?month=2026-01-20"),
-    "months, season": lambda bench: _season(bench) + f"dates?month={DAY}",
-    "date, empty": lambda bench: "/dates/2025-07-01",
-    "date, full": _at(f"/dates/{DAY}"),
-    "date, live": _of(_live, f"/dates/{DAY}"),
-    "slate": _at(f"/dates/{DAY}/slate"),
-    "slate, empty": lambda bench: "/dates/2025-07-01/slate",
-    "batch, live": _of(_live, "/batches/{}"),
-    "batch, promoted": _of(_moved, "/batches/{}"),
-    "batch, rejected": _of(_rejected, "/batches/{}"),
-    "batch, held": _of(_held, "/batches/{}"),
-    "batch, filtered": _of(_rejected, "/batches/{}?outcome=failed&q=broken"),
-    "batch, filtered away": _of(_rejected, "/batches/{}?q=nobody"),
-    "batch, cancelled": _of(_cancelled, "/batches/{}"),
-    "batch, rolled back": _of(_rolled_back, "/batches/{}"),
-    "batch, unknown": lambda bench: "/batches/regen_2026-01-20_x_1",
-    "moves": _of(_moved, "/batches/{}/moves"),
-    "moves, none": _of(_rejected, "/batches/{}/moves"),
-    "moves, before": _of(_would_move, "/batches/{}/moves"),
-    "backfills, empty": lambda bench: "/backfills",
-    "backfills": _of(_backfill, "/backfills"),
-    "backfill": _of(_backfill, "/backfills/{}"),
-    "player": _at(f"/players/a?date={DAY}"),
-    "player, none": lambda bench: "/players/nobody",
-    "late data": _at("/late-data"),
-    "late data, empty": lambda bench: "/late-data",
-    "checks": lambda bench: "/checks",
-    "checks, asked": _at(f"/checks?from={DAY}&to={DAY}"),
-    "signs of life": lambda bench: "/alerts",
-    "accuracy": _at(f"/accuracy?until={DAY}"),
-    "accuracy, empty": lambda bench: "/accuracy",
-    "no page": lambda bench: "/nowhere",
-    "no date": lambda bench: "/dates/2026-13-40",
-    "act, options": lambda bench: "/acts/regenerate",
-    "act, start": _at(f"/acts/start?date={NEXT_DAY}"),
-    "act, regenerate": _at(f"/acts/regenerate?date={DAY}"),
-    "act, coalescing": _of(_live, f"/acts/regenerate?date={DAY}"),
-    "act, cancel": _of(_live, "/acts/cancel?batch={}"),
-    "act, redrive": _of(_rejected, "/acts/redrive?batch={}"),
-    "act, promote": _of(_rejected, "/acts/promote?batch={}"),
-    "act, promote held": _of(_held, "/acts/promote?batch={}"),
-    "act, rollback": _of(_moved, "/acts/rollback?batch={}"),
-    "act, refused": _of(_live, "/acts/rollback?batch={}"),
-    "act, backfill": _at(f"/acts/backfill?from={DAY}&to={NEXT_DAY}"),
-    "act, pause": _of(_backfill, "/acts/pause-backfill?backfill={}"),
-    "act, resume": _of(_backfill, "/acts/resume-backfill?backfill={}"),
-    "act, cancel backfill": _of(_backfill, "/acts/cancel-backfill?backfill={}"),
-    "act, scan": _at("/acts/scan"),
-    "act, grade": _at(f"/acts/grade?from={DAY}&to={DAY}"),
-    "act, incomplete": lambda bench: "/acts/grade?from=2026-01-20",
-    "act, unknown": lambda bench: "/acts/destroy",
-}
 REFUSED = {
     "batch, unknown": 404,
     "no page": 404,
@@ -204,9 +30,9 @@ def bench() -> ConsoleBench:
     return ConsoleBench()
 
 
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", scenes.SCENES)
 def test_each_page_and_fragment_is_sound(name: str, bench: ConsoleBench) -> None:
-    path = SCENES[name](bench)
+    path = scenes.SCENES[name](bench)
     browser = bench.browser()
     page, part = browser.get(path), browser.fragment(path)
     assert (page.status, part.status) == (REFUSED.get(name, 200),) * 2, page.text
@@ -223,10 +49,10 @@ def _without_keys(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", [n for n in SCENES if "act, " not in n and "season" not in n and not n.startswith("no ")]
+    "name", [n for n in scenes.SCENES if "act, " not in n and "season" not in n and not n.startswith("no ")]
 )
 def test_pages_say_that_the_coordinator_is_away(name: str, bench: ConsoleBench) -> None:
-    path = SCENES[name](bench)
+    path = scenes.SCENES[name](bench)
     bench.leave()
     page = bench.browser().get(path)
     assert problems(page.text) == []
@@ -235,7 +61,7 @@ def test_pages_say_that_the_coordinator_is_away(name: str, bench: ConsoleBench) 
 
 
 def test_stale_pages_show_the_last_state_and_its_age(bench: ConsoleBench) -> None:
-    name = _live(bench)
+    name = scenes.live(bench)
     browser = bench.browser()
     assert "Not the newest" not in browser.get(f"/batches/{name}").text
     bench.leave()
@@ -258,7 +84,7 @@ def test_tables_that_are_silent_do_not_hold_up_a_page(bench: ConsoleBench, monke
 
 
 def test_a_batch_page_says_the_sentence_of_the_command_line(bench: ConsoleBench) -> None:
-    for make in (_rejected, _held, _cancelled, _rolled_back, _live):
+    for make in (scenes.rejected, scenes.held, scenes.cancelled, scenes.rolled_back, scenes.live):
         fresh = ConsoleBench()
         name = make(fresh)
         view = fresh.coordinator.batch(name).value
@@ -266,7 +92,7 @@ def test_a_batch_page_says_the_sentence_of_the_command_line(bench: ConsoleBench)
 
 
 def test_accuracy_shows_live_quality_and_what_is_beyond(bench: ConsoleBench) -> None:
-    _full(bench)
+    scenes.full(bench)
     browser = bench.browser()
     text = browser.get(f"/accuracy?until={DAY}").text
     shown = text[text.index('id="quality"') :]
@@ -281,7 +107,7 @@ def test_accuracy_shows_live_quality_and_what_is_beyond(bench: ConsoleBench) -> 
 
 
 def test_moves_are_shown_before_the_promotion(bench: ConsoleBench) -> None:
-    name = _would_move(bench)
+    name = scenes.would_move(bench)
     text = bench.browser().get(f"/batches/{name}/moves").text
     assert "<h1>What would move</h1>" in text
     assert "<b>16</b> of 16 replaced predictions moved" in text
@@ -289,7 +115,7 @@ def test_moves_are_shown_before_the_promotion(bench: ConsoleBench) -> None:
 
 
 def test_the_board_names_what_needs_a_person(bench: ConsoleBench) -> None:
-    name = _rejected(bench)
+    name = scenes.rejected(bench)
     bench.tables.awaited_rows = [game(DAY - timedelta(days=5))]
     bench.bench.slate(players(2), DAY - timedelta(days=5))
     text = bench.browser().get("/").text
@@ -301,7 +127,7 @@ def test_the_board_names_what_needs_a_person(bench: ConsoleBench) -> None:
 
 
 def test_a_held_batch_is_shown_with_its_moves_and_promoted(bench: ConsoleBench) -> None:
-    name, browser = _held(bench), bench.browser()
+    name, browser = scenes.held(bench), bench.browser()
     needs = browser.get("/").text
     assert f'/batches/{name}/moves"' in needs[needs.index('id="needs"') : needs.index('id="live"')]
     moves = browser.get(f"/batches/{name}/moves").text
@@ -314,7 +140,7 @@ def test_a_held_batch_is_shown_with_its_moves_and_promoted(bench: ConsoleBench) 
 
 
 def test_a_record_that_is_unreadable_stands_on_the_board(bench: ConsoleBench) -> None:
-    name = _batch(bench).batch_id
+    name = scenes.batch(bench).batch_id
     from support.hands import hand  # noqa: PLC0415
 
     hand(bench.bench, f"prediction_batches/{name}", status="odd")
@@ -340,7 +166,7 @@ def test_hostile_text_is_text_on_every_page(bench: ConsoleBench) -> None:
 
 
 def test_an_unchanged_fragment_is_not_sent_again(bench: ConsoleBench) -> None:
-    name = _batch(bench).batch_id
+    name = scenes.batch(bench).batch_id
     browser = bench.browser()
     first = browser.fragment(f"/batches/{name}")
     again = browser.fragment(f"/batches/{name}", first.headers["etag"])
@@ -352,7 +178,7 @@ def test_an_unchanged_fragment_is_not_sent_again(bench: ConsoleBench) -> None:
 def test_pages_ask_often_only_while_something_is_live(bench: ConsoleBench) -> None:
     browser = bench.browser()
     assert browser.fragment("/").headers["x-regen-every"] == "30"
-    name = _live(bench)
+    name = scenes.live(bench)
     bench.bench.clock.advance(2)
     for path in ("/", f"/dates/{DAY}", f"/batches/{name}"):
         assert browser.fragment(path).headers["x-regen-every"] == "2"
@@ -360,7 +186,7 @@ def test_pages_ask_often_only_while_something_is_live(bench: ConsoleBench) -> No
 
 
 def test_a_look_at_a_live_batch_is_one_question(bench: ConsoleBench) -> None:
-    name = _live(bench)
+    name = scenes.live(bench)
     browser = bench.browser()
     bench.coordinator.asked.clear()  # type: ignore[attr-defined]
     for _ in range(3):
@@ -370,19 +196,19 @@ def test_a_look_at_a_live_batch_is_one_question(bench: ConsoleBench) -> None:
 
 
 def test_tables_are_read_again_only_when_a_batch_has_ended(bench: ConsoleBench) -> None:
-    _batch(bench)
+    scenes.batch(bench)
     browser = bench.browser()
     for _ in range(3):
         bench.bench.clock.advance(2)
         browser.get("/")
     assert bench.tables.asked == ["dates"]
-    _batch(bench, "second")
+    scenes.batch(bench, "second")
     browser.get("/")
     assert bench.tables.asked == ["dates", "dates"]
 
 
 def test_first_page_weighs_under_40_kb_over_the_wire(bench: ConsoleBench) -> None:
-    _full(bench)
+    scenes.full(bench)
     browser = bench.browser()
     page = browser.get("/")
     assets = [part.partition('"')[0] for part in page.text.split('"/static/')[1:]]
@@ -393,7 +219,7 @@ def test_first_page_weighs_under_40_kb_over_the_wire(bench: ConsoleBench) -> Non
 
 
 def test_a_check_that_looked_at_nothing_is_not_called_ok(bench: ConsoleBench) -> None:
-    name = _batch(bench).batch_id
+    name = scenes.batch(bench).batch_id
     verdict = bench.web.get(f"/batches/{name}").json["verdict"]  # type: ignore[index]
     unseen = [one["name"].replace("_", " ") for one in verdict["not_looked_at"]]
     assert len(unseen) > 5
