@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from regen.cli import MODULES, adder
 from regen.cli.lazy import LISTED
 from regen.cli.main import EPILOG, bare_app, make_app
 from regen.cli.root import Root
+from regen.domain.values import asdict
 from regen.schemas import Field, tables
 from regen.sql.views import views
 

@@ -11,7 +11,6 @@ described follows from what they refer to.
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import inspect
 import json
@@ -20,7 +19,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast, get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 from msgspec import UnsetType
@@ -76,8 +75,8 @@ def _collect(kind: type, found: list[type]) -> None:
 
 
 def _records(hint: Any) -> Iterator[type]:  # noqa: ANN401 - a type, or what typing makes of some
-    """The structs and dataclasses in a field's type."""
-    if isinstance(hint, type) and (issubclass(hint, msgspec.Struct) or dataclasses.is_dataclass(hint)):
+    """The structs in a field's type."""
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         yield hint
     for inner in get_args(hint):
         yield from _records(inner)
@@ -166,11 +165,9 @@ def _choice(choices: Sequence[Schema]) -> Schema:
     return {**dict(*fuller), "type": [kind for kind in types if kind != "integer" or "number" not in types]}
 
 
-def _wire(kind: type) -> Mapping[str, str]:
-    """A record's fields, each with its name in the body."""
-    if issubclass(kind, msgspec.Struct):
-        return {one.name: one.encode_name for one in msgspec.structs.fields(kind)}
-    return {one.name: one.name for one in dataclasses.fields(cast("Any", kind))}
+def _wire(kind: type[msgspec.Struct]) -> Mapping[str, str]:
+    """A struct's fields, each with its name in the body."""
+    return {one.name: one.encode_name for one in msgspec.structs.fields(kind)}
 
 
 def _plain_words(text: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
+
+from msgspec import Struct, field
 
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.backfill import DateSurvey
@@ -32,8 +33,7 @@ from regen.domain.sources import SourceDay
 from regen.domain.zones import ZoneDrift
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """A document as read.
 
     Attributes:
@@ -45,8 +45,7 @@ class Snapshot:
     version: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Struct, frozen=True):
     """One write of a commit.
 
     Attributes:
@@ -108,8 +107,7 @@ class BatchStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """A message to publish: `data` becomes JSON."""
 
     data: Mapping[str, Any]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class PushSubscription:
+
+class PushSubscription(Struct, frozen=True):
     """A push subscription; its ack deadline is also the request's timeout (a variable of the deployment)."""
 
     name: str
@@ -23,16 +23,14 @@ class PushSubscription:
     dead_letter_topic: str
 
 
-@dataclass(frozen=True, slots=True)
-class PullSubscription:
+class PullSubscription(Struct, frozen=True):
     """A pull subscription, which keeps messages until a subscriber pulls them."""
 
     name: str
     topic: str
 
 
-@dataclass(frozen=True, slots=True)
-class FirestoreTrigger:
+class FirestoreTrigger(Struct, frozen=True):
     """An Eventarc trigger on document changes."""
 
     name: str
@@ -42,8 +40,7 @@ class FirestoreTrigger:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(Struct, frozen=True):
     """A Cloud Scheduler job that posts `body` as JSON."""
 
     name: str
@@ -54,8 +51,7 @@ class Schedule:
     body: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Topology:
+class Topology(Struct, frozen=True):
     """All connections of the three functions."""
 
     topics: tuple[str, ...]

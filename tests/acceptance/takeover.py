@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from types import MappingProxyType
@@ -23,6 +23,7 @@ from regen.adapters.bigquery import BigQueryWarehouse
 from regen.cli.main import make_app
 from regen.domain.feature_versions import FeatureVersions
 from regen.domain.invariants import INVARIANTS
+from regen.domain.values import replace
 from regen.features.upstream import upstream_versions
 from regen.features.versions import ACCEPTED
 from regen.systems import by_version, system_ids

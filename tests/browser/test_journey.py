@@ -102,7 +102,7 @@ def test_a_coordinator_that_goes_away_is_seen_at_once(page: Any, served: Served)
     served.leave()
     page.get_by_text("Not the newest.").wait_for()
     assert page.get_by_text(name).first.is_visible()
-    served.coordinator.away.clear()  # type: ignore[attr-defined]
+    served.coordinator.away.clear()
     served.flowing.set()
     _says(page, "Promoted")
     assert not page.get_by_text("Not the newest.").is_visible()

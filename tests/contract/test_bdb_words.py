@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 from googlesql.warehouse import EvaluatorHarness
 from regen.domain.bdb import KNOWN, MEANS, BdbChange, BdbGame, BdbStatus
+from regen.domain.values import replace
 from support.warehouses import DAY, at
 
 TABLE = "pending_bdb_games"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from google.cloud import bigquery
 from googlesql.warehouse import EvaluatorHarness
 from regen.adapters.memory.ledger import MemoryLedger
 from regen.domain.grading import Graded
+from regen.domain.values import replace
 from regen.ports import Ledger
 from regen.schemas import table
 from regen.sql import render

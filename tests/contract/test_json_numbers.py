@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from googlesql.warehouse import EvaluatorHarness
 from regen.adapters.bigquery.params import audit_row
 from regen.domain.audit import AuditEvent
 from regen.domain.errors import InvalidInput
+from regen.domain.values import replace
 from regen.ports import Warehouse
 from regen.schemas import normalise_value, table
 from regen.web.body_reading import json_object

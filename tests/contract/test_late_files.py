@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from googlesql.warehouse import EvaluatorHarness
 from regen.data.csvs import read_paths
 from regen.data.importer import TABLES, ImportOptions, import_data, zones_arrive
 from regen.domain.bdb import BdbStatus
+from regen.domain.values import replace
 from regen.services.state.deps import TRIGGER_TOPIC
 from regen.services.tables import bdb_scanning
 from support.bench import Bench

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -15,6 +14,7 @@ from regen.domain.inputs import Line, PlayerInputs, SourceTier
 from regen.domain.news import Standing
 from regen.domain.promotion import StagedRow
 from regen.domain.slate_reading import SlateEntry, SlateReading
+from regen.domain.values import replace
 from regen.ports import Ledger
 from support.warehouse_rows import fence, new, old, promotion, run, staging
 from support.warehouses import DAY, BigQueryHarness, Harness, MemoryHarness, at, harness

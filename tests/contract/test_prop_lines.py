@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from googlesql.warehouse import EvaluatorHarness
 from regen.domain.inputs import Line, PlayerInputs, SourceTier
 from regen.domain.lines import choose, sift
 from regen.domain.slate_reading import SlateEntry, SlateReading
+from regen.domain.values import replace
 from regen.sql.views import views
 from support.warehouses import DAY, Harness, MemoryHarness, harness, statements
 

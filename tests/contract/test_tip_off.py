@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
@@ -16,6 +15,7 @@ from regen.client.training_tables import rows_to_learn_from
 from regen.domain.inputs import Line, PlayerInputs, SourceTier
 from regen.domain.slate_reading import SlateEntry, SlateReading
 from regen.domain.tip_off import InputsAsOf, inputs_as_of
+from regen.domain.values import replace
 from regen.features.records import PropLine
 from regen.training.warehouse import tables_as_data
 from support.warehouses import DAY, BigQueryHarness, Harness, MemoryHarness, harness

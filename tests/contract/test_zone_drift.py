@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from contract.test_tip_off import CONTEXT, FEATURES, GAME, context, features, hours, of
@@ -12,6 +11,7 @@ from regen.adapters.bigquery.columns import Columns
 from regen.adapters.memory.ledger import MemoryLedger
 from regen.domain.inputs import PlayerInputs, SourceTier
 from regen.domain.slate_reading import SlateEntry, SlateReading
+from regen.domain.values import replace
 from regen.domain.zones import ZoneDrift
 from regen.schemas import table
 from support.warehouse_rows import old

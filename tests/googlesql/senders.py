@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any, cast
 
 from google.cloud import bigquery
+from msgspec.structs import force_setattr
 
 from googlesql.analyser import STAGING
 from googlesql.fake_client import FakeClient, Parameters, Recorder
@@ -65,7 +66,7 @@ def _adapters(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[],
     warehouse = BigQueryWarehouse(client, PROJECT, dataset_prefix=PREFIX)
     ledger = BigQueryLedger(warehouse.jobs, Names(PROJECT, PREFIX))
     act = promotion("b1", 1, 1)
-    object.__setattr__(act, "staging", STAGING)
+    force_setattr(act, "staging", STAGING)
     requested = [entry("b1", AuditEvent.REQUESTED, at(0))]
     yield [], lambda: create_tables(client, PROJECT, PREFIX)
     yield [], lambda: warehouse.read_slate(DAY)

@@ -9,7 +9,7 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from regen.client.coordinator import Coordinator
 from regen.client.http import problem_from_answer
 from regen.client.reader import Reader
 from regen.domain.feature_versions import FeatureVersions
+from regen.domain.values import replace
 from regen.features.upstream import upstream_versions
 from regen.features.versions import ACCEPTED
 from regen.ports import Write

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import pytest
 from google.cloud import bigquery
+from msgspec.structs import force_setattr
 
 from googlesql.analyser import STAGING, Analyser
 from googlesql.catalogue import analyser
@@ -78,7 +79,7 @@ def reads(generations: int) -> Reads:
     minute = generations
     staged = [*slate(*PLAYERS), *everyone("b_new", PLAYERS)]
     act = promotion("b_new", 1, 2, minute=minute)
-    object.__setattr__(act, "staging", STAGING)
+    force_setattr(act, "staging", STAGING)
     warehouse.stage(STAGING, staged)
     watched("read_slate", lambda: warehouse.read_slate(DAY))
     watched("current_predictions", lambda: warehouse.current_predictions(DAY))

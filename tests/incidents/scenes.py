@@ -1,7 +1,6 @@
 """What several incidents need: functions over a bench, faults at a port, and what is current."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +8,7 @@ from regen.adapters.memory.store import MemoryStore
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.errors import Unavailable
 from regen.domain.promotion import Promotion, PromotionCounts
+from regen.domain.values import replace
 from regen.ports import Write
 from regen.services.state.deps import Deps
 from support.bench import Bench

@@ -4,7 +4,6 @@ import random
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
@@ -33,6 +32,7 @@ from regen.domain.outcome import Outcome, OutcomeKind, Prediction
 from regen.domain.predict import Gate, Naming, predict_player
 from regen.domain.result_rows import prediction_row, run_row
 from regen.domain.scope import Scope
+from regen.domain.values import replace
 from regen.schemas import normalise, normalise_value, table
 from regen.schemas.staging import FILLED, prediction_columns
 from regen.services.batch import orders

@@ -1,7 +1,6 @@
 """B: promotions, leases, deadlines, and where state lives."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.batch import ENDED, Status
 from regen.domain.errors import FenceLost, Unavailable
 from regen.domain.promotion import FenceToken
+from regen.domain.values import replace
 from regen.ports import Message
 from regen.services.batch import completion, orders, processing, verifying
 from regen.services.healing import dead_letters, sweeping

@@ -1,13 +1,13 @@
 """D: features, models, and whether the numbers can be right."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import force_setattr
 
 import regen.systems
 from incidents.scenes import current_rows, seeded
@@ -24,6 +24,7 @@ from regen.domain.market import market
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction
 from regen.domain.predict import Gate, Naming, predict_player
 from regen.domain.recommendation import advise
+from regen.domain.values import replace
 from regen.services.batch import orders
 from regen.services.views import batch_view
 from regen.systems import estimate_all, load_artefact, systems
@@ -128,7 +129,8 @@ def test_i45_a_regeneration_waits_for_fresh_features() -> None:
     assert decide(replace(game, features=0), now).act is BdbAct.WAIT
     assert decide(game, now).act is BdbAct.REGENERATE
     late = entry("late")
-    object.__setattr__(late.inputs, "shot_zones_source", "bigdataball")
+    assert late.inputs is not None
+    force_setattr(late.inputs, "shot_zones_source", "bigdataball")
     bench = Bench([late, *players(3)])
     bench.run()
     sources = {

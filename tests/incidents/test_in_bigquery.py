@@ -55,7 +55,7 @@ def test_i29_a_real_audit_row_is_written_and_read_back(harness: BigQueryHarness)
 
 
 def _fields(act: Any) -> dict[str, Any]:
-    return {name: getattr(act, name) for name in type(act).__dataclass_fields__}
+    return {name: getattr(act, name) for name in type(act).__struct_fields__}
 
 
 class _Graded:

@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from incidents.scenes import FailingStore, Http, with_store
 from regen.domain.alerts import SPECS, AlertKind
 from regen.domain.audit import AuditEvent
 from regen.domain.bdb import BdbGame
+from regen.domain.values import replace
 from regen.services.batch import orders
 from regen.services.state import deps
 from regen.services.state.deps import (

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from regen.adapters.memory.ledger import MemoryLedger
 from regen.domain.batch import Status
+from regen.domain.values import replace
 from regen.services.state.deps import TRIGGER_TOPIC
 from regen.services.tables import news_scanning
 from support.bench import Bench

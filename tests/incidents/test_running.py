@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import force_setattr
 
 import regen
 from incidents.scenes import Http, current_rows, seeded, superseded_rows, with_warehouse
@@ -54,7 +55,8 @@ from support.league import entry
 from support.wire import PUSHED, envelope
 from regen.systems import load_artefact
 one = entry("p")
-object.__setattr__(one.inputs, "feature_version", load_artefact().feature_version)
+from msgspec.structs import force_setattr
+force_setattr(one.inputs, "feature_version", load_artefact().feature_version)
 bench = Bench([one], systems=("moving_average",))
 bench.deps = type(bench.deps)(shared.store, bench.queue, bench.warehouse, bench.clock, bench.deps.ids, bench.deps.config)
 answer = bench.regenerate()
@@ -261,7 +263,8 @@ def test_i67_a_player_has_one_row_for_a_system_and_line() -> None:
     one = entry("p", form=20.0)
     books = ("betmgm", "fanduel", "draftkings", "betrivers", "prizepicks", "underdog")
     offered = tuple(Line(value + n / 2, book) for n, book in enumerate(books) for value in (18.5, 19.5))
-    object.__setattr__(one.inputs, "lines", offered)
+    assert one.inputs is not None
+    force_setattr(one.inputs, "lines", offered)
     bench = Bench([one, entry("o", status="out")])
     batch = bench.run()
     rows = bench.warehouse.predictions(DAY)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from itertools import product
 from unittest.mock import MagicMock
 
+from regen.domain.values import Secret
 from regen.services.state import deps, paths
 from regen.settings import declared
 from regen.web import coordinator, verifier, worker
 from regen.web.bootstrap import App
 from regen.web.callers import Gatekeeper
 from regen.web.http import Router
-from regen.web.settings import Secret, Settings, read_settings, read_value
+from regen.web.settings import Settings, read_settings, read_value
 
 ROUTERS: dict[str, Callable[[App], Router]] = {
     "coordinator": coordinator.router,

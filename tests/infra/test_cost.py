@@ -7,7 +7,6 @@ import json
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -16,6 +15,7 @@ import pytest
 import cost
 from regen.api.kept import KeptRequest, packed
 from regen.api.packed_inputs import pack_inputs
+from regen.domain.values import replace
 from regen.ports import Write
 from regen.topology import topology
 from support.bench import Bench

@@ -7,7 +7,6 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from infra.test_topology import SECRETS, _token
 from regen.adapters.memory.ledger import MemoryLedger
 from regen.adapters.memory.store import MemoryStore
 from regen.domain.grading import Graded
+from regen.domain.values import replace
 from regen.ports import Snapshot
 from regen.services.state.deps import REQUEST_TOPIC, VERIFY_TOPIC
 from regen.services.state.paths import BACKFILLS

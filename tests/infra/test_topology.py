@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import json
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from infra.code import Code, code, settings_of
 from infra.deployment import Deployment
 from infra.emulated import listing
 from infra.equality import PLATFORM, differences, listed
+from regen.domain.values import replace
 from regen.local.emulators import Emulators, find_emulators
 from regen.web.callers import Forbidden, Gatekeeper
 from regen.web.settings import Settings
@@ -124,11 +124,11 @@ def test_rename_in_the_code_is_found(deployed: Deployment, known: Code) -> None:
         for member in members:
             other = f"{member}-2" if isinstance(member, str) else (member[0], f"{member[1]}-2")
             renamed: dict[str, Any] = {field: (members - {member}) | {other}}
-            changed = dataclasses.replace(known, **renamed)
+            changed = replace(known, **renamed)
             if not list(differences(deployed, changed)):
                 missed.append(f"{field}: {member}")
     assert missed == []
-    assert list(differences(deployed, dataclasses.replace(known, batches="batches")))
+    assert list(differences(deployed, replace(known, batches="batches")))
 
 
 def test_rename_in_the_emulators_is_found(deployed: Deployment, running: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -20,6 +20,7 @@ from regen.domain.batch import WAITING, Batch, Status
 from regen.domain.errors import Conflict, FenceLost, PromotionAborted, RegenError, Unavailable
 from regen.domain.grading import Graded
 from regen.domain.promotion import FenceToken, Promotion, PromotionCounts, Rollback
+from regen.domain.values import replace
 from regen.ports import Message, Write
 from regen.services.backfill import settling
 from regen.services.batch import completion, dispatching, opening, processing, promoting, requests

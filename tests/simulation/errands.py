@@ -2,13 +2,14 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 from regen.domain.backfill import BackfillStatus
 from regen.domain.bdb import OPEN, BdbStatus, pause_after
 from regen.domain.slate_reading import SlateEntry
+from regen.domain.values import replace
 from simulation.people import People
 from simulation.upstream import Key
 from support.league import DAY, SYSTEMS, entry, names, old_row, players, reading

@@ -2,12 +2,13 @@
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 from regen.domain import ids
 from regen.domain.slate_reading import SlateEntry, SlateReading
+from regen.domain.values import replace
 from regen.features.names import FEATURE_VERSION
 from regen.ports import Message
 from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC

@@ -4,7 +4,6 @@ Acts are atomic here, with the same faults around them. The checks read the eval
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
@@ -15,6 +14,7 @@ from regen.adapters.memory.tables import AUDIT, FENCES, PREDICTIONS, RUNS, Rows,
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.promotion import CurrentPrediction, FenceToken, Promotion, PromotionCounts, Rollback, StagedRow
+from regen.domain.values import replace
 
 T = TypeVar("T")
 MOST = 3

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from regen.domain.bdb import MAX_ATTEMPTS, BdbChange, BdbGame, BdbStatus, pause_
 from regen.domain.grading import Graded
 from regen.domain.inputs import PlayerInputs
 from regen.domain.quality import GameSums
+from regen.domain.values import replace
 from simulation.rows import current
 from support.league import DAY
 

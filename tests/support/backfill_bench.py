@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 
 from regen.adapters.memory.ledger import MemoryLedger
 from regen.domain.backfill import Backfill, Only
+from regen.domain.values import replace
 from regen.services.backfill import backfilling
 from regen.services.backfill.backfilling import Wanted
 from regen.services.backfill.changes import read_backfill

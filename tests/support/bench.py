@@ -3,7 +3,7 @@
 import json
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,7 @@ from regen.domain.errors import Refused
 from regen.domain.scope import Scope
 from regen.domain.slate_reading import SlateEntry
 from regen.domain.trigger import Source, Trigger
+from regen.domain.values import replace
 from regen.ports import Message
 from regen.services.batch import completion, opening, orders, processing, verifying
 from regen.services.healing import sweeping

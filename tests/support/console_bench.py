@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import msgspec
 from werkzeug.test import Client
 
 from regen.client.coordinator import Coordinator
@@ -34,27 +35,34 @@ from support.web_bench import KEY, Web
 PORT = 8765
 HOST = f"127.0.0.1:{PORT}"
 
+Asked = tuple[str, str, Mapping[str, object] | None, Mapping[str, str]]
 
-class WiredCoordinator(Coordinator):
-    """The operator's client, its requests handed to the coordinator in this process."""
 
-    __slots__ = ("asked", "away", "web")
+class WiredCoordinator(Coordinator, frozen=True, kw_only=True):
+    """The operator's client, its requests handed to the coordinator in this process.
 
-    def __init__(self, web: Web) -> None:
-        super().__init__("http://127.0.0.1:1", KEY, pauses=())
-        object.__setattr__(self, "web", web)
-        object.__setattr__(self, "asked", [])
-        object.__setattr__(self, "away", [])
+    Attributes:
+        asked: the requests, in order.
+        away: with anything in it, no request is answered.
+    """
+
+    web: Web
+    asked: list[Asked] = msgspec.field(default_factory=list)
+    away: list[bool] = msgspec.field(default_factory=list)
+
+    @classmethod
+    def of(cls, web: Web) -> WiredCoordinator:
+        return cls("http://127.0.0.1:1", KEY, pauses=(), web=web)
 
     def _sent(
         self, method: str, path: str, body: Mapping[str, object] | None, headers: Mapping[str, str], seconds: float
     ) -> dict[str, object]:
         assert seconds > 0
-        self.asked.append((method, path, body, dict(headers)))  # type: ignore[attr-defined]
-        if self.away:  # type: ignore[attr-defined]
+        self.asked.append((method, path, body, dict(headers)))
+        if self.away:
             raise Unreachable(f"no answer from the coordinator at {self.url}")
         where = urlsplit(path)
-        client = Client(self.web.apps["coordinator"])  # type: ignore[attr-defined]
+        client = Client(self.web.apps["coordinator"])
         given = {**headers, "X-API-Key": KEY}
         raw = None if body is None else json.dumps(body).encode()
         answer = client.open(where.path, query_string=where.query, method=method, data=raw, headers=given)
@@ -317,7 +325,7 @@ class ConsoleBench:
     def __init__(self, entries: Sequence[SlateEntry] | None = None, **numbers: Any) -> None:
         self.web = Web(entries, **numbers)
         self.bench = self.web.bench
-        self.coordinator = WiredCoordinator(self.web)
+        self.coordinator = WiredCoordinator.of(self.web)
         self.tables = MemoryTables(self.web)
         self.memory = Memory(self.bench.clock.now)
         self.gate = LinkGate(PORT, "olga")
@@ -330,7 +338,7 @@ class ConsoleBench:
     @property
     def orders(self) -> list[tuple[str, Any, str]]:
         """What was asked of the coordinator that is no dry run: path, body, idempotency key."""
-        asked = self.coordinator.asked  # type: ignore[attr-defined]
+        asked = self.coordinator.asked
         return [
             (path, body, headers.get("Idempotency-Key", ""))
             for method, path, body, headers in asked
@@ -339,7 +347,7 @@ class ConsoleBench:
 
     def leave(self) -> None:
         """The coordinator goes away."""
-        self.coordinator.away.append(True)  # type: ignore[attr-defined]
+        self.coordinator.away.append(True)
 
     def browser_again(self) -> Browser:
         """The same browser, in another tab; opens the link if none has."""

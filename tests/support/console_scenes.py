@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 from regen.domain.batch import Batch
 from regen.domain.slate_reading import SlateEntry
+from regen.domain.values import replace
 from regen.services.batch import orders
 from regen.services.state import heartbeats
 from support.console_bench import ConsoleBench, figures, game, grade

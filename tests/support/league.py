@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -54,7 +54,7 @@ _REGISTRY = {"steady": Flat("steady", 0.0), "bold": Flat("bold", 1.5)}
 
 def config(**numbers: Any) -> Config:
     """A configuration with two systems and four players a request, so that a few players make several requests."""
-    names = {field.name for field in fields(Config)}
+    names = set(Config.__struct_fields__)
     defaults = {name: number(variable) for variable, name in NUMBERS.items() if name in names}
     settings: dict[str, Any] = {
         **defaults,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from regen.client.wording import plain
 from regen.domain.batch import Status
 from regen.domain.slate_reading import SlateEntry
+from regen.domain.values import replace
 from regen.features.names import FEATURE_VERSION
 from regen.schemas import table
 from regen.systems import by_version, shipped_texts, system_ids

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from regen.data import input_rows
@@ -17,6 +17,7 @@ from regen.data.gamedays import GameDay, game_days
 from regen.data.slates import Game, SlatePlayer
 from regen.domain import ids
 from regen.domain.inputs import PlayerInputs
+from regen.domain.values import replace
 from regen.features.records import GameLog
 from regen.features.upstream import mapping
 from support.predecessors_raw import NEW_YORK, Row, lines, scheduled

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from regen.data.csvs import DataFolder, FolderReport
+from regen.domain.values import replace
 from regen.features.records import GameLog, InjuryReport, PropLine, ShotZones
 
 TEAMS = ("AAA", "BBB", "CCC", "DDD", "EEE", "FFF", "GGG", "HHH")
@@ -126,7 +126,7 @@ def _write(
 ) -> None:
     if not rows:
         return
-    fields = [field for field in type(rows[0]).__dataclass_fields__ if field not in left_out]
+    fields = [field for field in type(rows[0]).__struct_fields__ if field not in left_out]
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow([names.get(field, field) for field in fields])

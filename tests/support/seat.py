@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from werkzeug.serving import make_server
 from regen.adapters.memory.promoting import is_current
 from regen.api.openings import OpeningAnswer
 from regen.domain.slate_reading import SlateEntry
+from regen.domain.values import asdict
 from support.commands import run_command
 from support.league import DAY
 from support.web_bench import KEY, Web

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from regen.data.csvs import DataFolder
 from regen.data.gamedays import GameDay, game_days
 from regen.domain.inputs import PlayerInputs
 from regen.domain.slate_reading import SlateReading
+from regen.domain.values import replace
 from regen.features.records import GameLog
 from regen.features.upstream import mapping
 from regen.training.served import as_served

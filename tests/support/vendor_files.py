@@ -47,7 +47,7 @@ _LOG = (
     "game_date,game_id,player_lookup,player_name,team,opponent,home,season,season_type,minutes,points,rebounds,assists,fga,fgm,"
     "fg3a,fg3m,fta,ftm,oreb,dreb,steals,blocks,turnovers,fouls"
 )
-_ZONE = ",".join(ShotZones.__dataclass_fields__)
+_ZONE = ",".join(ShotZones.__struct_fields__)
 _REPORT = "game_date,player_lookup,team,status,reason,reported"
 
 

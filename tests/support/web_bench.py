@@ -6,7 +6,6 @@ import base64
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -17,6 +16,7 @@ from werkzeug.test import Client, TestResponse
 
 from regen.adapters.memory.ledger import MemoryLedger
 from regen.domain.slate_reading import SlateEntry
+from regen.domain.values import replace
 from regen.local.tokens import TokenSigner
 from regen.ports import Archive, Message
 from regen.services.state.deps import REQUEST_TOPIC, TRIGGER_TOPIC, VERIFY_TOPIC

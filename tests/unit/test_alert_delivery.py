@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
@@ -14,6 +13,7 @@ from regen.domain.alerts import AlertKind, alert, key_of
 from regen.domain.batch import Status
 from regen.domain.errors import AlertRefused, Unavailable
 from regen.domain.invariants import Finding
+from regen.domain.values import replace
 from regen.services.batch import opening
 from regen.services.batch.dates import read_date
 from regen.services.batch.pinning import NO_PINS
@@ -47,7 +47,7 @@ class Receiver:
 
 def bench_with(receiver: Receiver, **numbers: Any) -> BackfillBench:
     bench = BackfillBench(**numbers)
-    bench.deps = dataclasses.replace(bench.deps, alerts=receiver)
+    bench.deps = replace(bench.deps, alerts=receiver)
     return bench
 
 

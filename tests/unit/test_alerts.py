@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from regen.domain.alerts import SPECS, AlertKind, alert
 from regen.domain.batch import Status
 from regen.domain.errors import Unavailable
 from regen.domain.invariants import Finding
+from regen.domain.values import replace
 from regen.services.healing import dead_letters, malformed, sweeping
 from regen.services.state.alerting import raise_once
 from regen.services.state.deps import ALERT_TOPIC
@@ -139,7 +139,7 @@ def test_unanswering_chat_fails_no_request_and_is_logged(caplog: pytest.LogCaptu
             raise Unavailable("the webhook does not answer")
 
     bench = BackfillBench()
-    bench.deps = dataclasses.replace(bench.deps, alerts=Deaf())
+    bench.deps = replace(bench.deps, alerts=Deaf())
     raise_once(bench.deps, "e1", alert(AlertKind.BATCH_HEALED, "why"))
     assert len(alerts(bench)) == 1
     assert "alert not delivered" in caplog.text

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from regen.domain.estimate import Estimate, Trust
 from regen.domain.market import market
+from regen.domain.values import replace
 from regen.training.at_line import MARKET, TOTAL, AtLine, at_line
 from regen.training.dataset import Sample
 from regen.training.evaluate import openings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import date
 
 import pytest
@@ -11,6 +10,7 @@ from regen.domain.backfill import DateStatus
 from regen.domain.batch import Status
 from regen.domain.errors import Refused, Unavailable
 from regen.domain.slate_reading import SlateReading
+from regen.domain.values import replace
 from regen.ports import Snapshot, Write
 from regen.services.backfill import backfilling
 from regen.services.backfill.changes import change_backfill
@@ -86,7 +86,7 @@ def test_unopened_date_of_a_cancelled_backfill_is_cancelled() -> None:
 def _drop(bench: BackfillBench, backfill_id: str, which: int) -> None:
     """Another instance finds a claimed date blocked, and the backfill is cancelled."""
     known = bench.backfill(backfill_id)
-    blocked = dataclasses.replace(known.dates[which], status=DateStatus.WAITING, started_at=None)
+    blocked = replace(known.dates[which], status=DateStatus.WAITING, started_at=None)
     change_backfill(bench.deps, backfill_id, lambda b: (b.changed(b.updated_at, [blocked]), ()))
     backfilling.order(bench.deps, backfill_id, "cancel", "api_key:one")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import date, timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from regen.domain.backfill import SLATE_PATIENCE, Only
 from regen.domain.batch import Status
 from regen.domain.errors import InvalidInput, KeyReused, TableMissing, Unavailable, Unreadable
 from regen.domain.slate_reading import SlateReading
+from regen.domain.values import replace
 from regen.ports import Write
 from regen.services.batch import orders
 from regen.services.healing import sweeping
@@ -246,7 +246,7 @@ def test_dates_wait_while_upstream_replaces_a_table() -> None:
         error = next(told, None)
         if error:
             raise error
-        return dataclasses.replace(read(game_date), entries=())
+        return replace(read(game_date), entries=())
 
     bench.warehouse.read_slate = remaking  # type: ignore[method-assign]
     bench.drain()

@@ -105,7 +105,7 @@ def test_a_page_reads_no_more_batches_than_it_shows(web: Web) -> None:
 
 def test_the_client_reads_page_after_page(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("regen.web.lists.MAX_LISTED", 2)
-    found = WiredCoordinator(web).batches(most=4)
+    found = WiredCoordinator.of(web).batches(most=4)
     assert [str(b.value.game_date)[-2:] for b in found] == ["24", "23", "22", "21"]
 
 

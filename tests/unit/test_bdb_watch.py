@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib import resources
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from regen.domain.bdb import KNOWN, MAX_AGE, MAX_ATTEMPTS, MEANS, OPEN, BdbAct, BdbGame, decide, overdue, pause_after
+from regen.domain.values import replace
 from regen.schemas import table
 from regen.services.state.deps import ALERT_TOPIC, TRIGGER_TOPIC
 from regen.services.tables import bdb_scanning

@@ -2,7 +2,6 @@
 
 import json
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Status
 from regen.domain.errors import Unavailable, Unreadable
 from regen.domain.trigger import Source
+from regen.domain.values import replace
 from regen.ports import Write
 from regen.services.batch import gathering, verifying
 from regen.services.healing import malformed, sweeping

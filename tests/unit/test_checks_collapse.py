@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from regen.domain.batch import Status
@@ -11,6 +9,7 @@ from regen.domain.checks import Evidence, Verdict, judge
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Provenance
 from regen.domain.promotion import CurrentPrediction
 from regen.domain.slate import GameShape, SlateShape
+from regen.domain.values import replace
 from regen.settings import limits
 from support.bench import Bench
 from support.league import DAY, entry, players

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
@@ -12,6 +11,7 @@ from regen.domain.outcome import Outcome, OutcomeKind
 from regen.domain.promotion import CurrentPrediction
 from regen.domain.slate import POSTPONED, Exclusion
 from regen.domain.slate_reading import SlateEntry
+from regen.domain.values import replace
 from support.bench import Bench
 from support.league import DAY, entry, names
 from unit.test_checks_moves import everybody, held, made, verdict_of

@@ -1,7 +1,6 @@
 """Checks of shares, counts and tiers that collapse against what is current, each at its limit."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from regen.domain.checks import Evidence, Verdict, judge
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Provenance
 from regen.domain.promotion import CurrentPrediction
 from regen.domain.slate import Exclusion, GameShape, SlateShape
+from regen.domain.values import replace
 from regen.settings import limits
 from support.bench import Bench
 from support.league import DAY, entry, names, players

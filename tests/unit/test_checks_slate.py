@@ -1,6 +1,5 @@
 """Checks that hold a promotion to the slate and to what is current: half a slate has a coverage of 100 %."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from regen.domain.promotion import CurrentPrediction
 from regen.domain.scope import Scope
 from regen.domain.slate import Exclusion, GameShape, SlateShape, shape_of
 from regen.domain.slate_reading import SlateEntry
+from regen.domain.values import replace
 from regen.services.batch import orders
 from regen.services.state.deps import ALERT_TOPIC
 from regen.settings import limits

@@ -1,7 +1,5 @@
 """Games called off, and batches that consist of withdrawals alone."""
 
-from dataclasses import replace
-
 import pytest
 
 from regen.api.batches import Withdrawn
@@ -10,6 +8,7 @@ from regen.domain.errors import NobodyRequested
 from regen.domain.scope import Scope
 from regen.domain.slate import is_called_off
 from regen.domain.slate_reading import SlateEntry
+from regen.domain.values import replace
 from regen.services.batch import opening
 from regen.services.state.deps import ALERT_TOPIC
 from regen.services.views import batch_view

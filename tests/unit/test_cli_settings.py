@@ -8,6 +8,7 @@ import pytest
 
 from regen.cli.settings import Given, profile_file, read_env, resolve
 from regen.client.errors import Misused
+from regen.domain.values import Secret
 
 STACK = """COORDINATOR_URL=http://127.0.0.1:1
 API_KEY=stack-key
@@ -53,7 +54,7 @@ def test_running_stack_takes_precedence_over_the_profile(environ: dict[str, str]
 def test_flags_override_environment_and_environment_the_stack(environ: dict[str, str]) -> None:
     environ |= {"API_KEY": "env-key", "COORDINATOR_URL": "http://127.0.0.1:1"}
     assert resolve(Given(), environ).key == "env-key"
-    assert resolve(Given(key="flag-key"), environ).key == "flag-key"
+    assert resolve(Given(key=Secret("flag-key")), environ).key == "flag-key"
 
 
 @pytest.mark.usefixtures("stack", "profiles")
@@ -86,7 +87,9 @@ def test_a_broken_profile_file_is_named(text: str, said: str, environ: dict[str,
 
 
 def test_the_key_is_not_shown() -> None:
-    assert "secret" not in repr(resolve(Given(key="secret"), {"REGEN_LOCAL_HOME": "/nowhere", "HOME": "/nowhere"}))
+    assert "secret" not in repr(
+        resolve(Given(key=Secret("secret")), {"REGEN_LOCAL_HOME": "/nowhere", "HOME": "/nowhere"})
+    )
 
 
 def test_an_emulator_without_scheme_gets_one(environ: dict[str, str]) -> None:

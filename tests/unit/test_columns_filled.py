@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from regen.domain.batch import Batch
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Provenance
 from regen.domain.quality import GameSums, Limits, Measure, measured
 from regen.domain.result_rows import prediction_row, run_row
+from regen.domain.values import replace
 from regen.schemas import table, tables
 from regen.schemas.staging import FILLED
 from regen.sql.lists import AUDIT_FILLED
@@ -152,13 +152,13 @@ def test_every_output_column_is_filled_or_documented_as_empty(batch: Batch) -> N
         assert set(table(name).columns) - columns == told.get(name, set()), name
 
 
-@pytest.mark.parametrize("name", [f.name for f in fields(AuditEntry)])
+@pytest.mark.parametrize("name", AuditEntry.__struct_fields__)
 def test_every_field_of_an_audit_entry_has_its_column(name: str) -> None:
     changed: Any = {name: _other(getattr(ENTRY, name))}
     assert audit_row(replace(ENTRY, **changed)) != audit_row(ENTRY)
 
 
-FIELDS = [(kind, f.name) for kind in (Prediction, Provenance, Outcome) for f in fields(kind)]
+FIELDS = [(kind, name) for kind in (Prediction, Provenance, Outcome) for name in kind.__struct_fields__]
 
 
 @pytest.mark.parametrize(("kind", "name"), FIELDS, ids=[f"{kind.__name__}.{name}" for kind, name in FIELDS])

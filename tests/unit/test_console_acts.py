@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from regen.client.summary import order_sentence
 from regen.console.acts.declared import ACTS
+from regen.domain.values import replace
 from regen.web import readiness
 from support.console_bench import ConsoleBench, game
 from support.league import DAY, entry, players
@@ -238,7 +238,7 @@ def test_an_order_without_an_answer_keeps_its_key(bench: ConsoleBench) -> None:
     answer = browser.post(where, form)
     assert answer.status == 503
     assert "not carried out twice" in answer.text
-    bench.coordinator.away.clear()  # type: ignore[attr-defined]
+    bench.coordinator.away.clear()
     assert browser.post(where, form).status == 303
     assert len({key for _, _, key in bench.orders}) == 1
 

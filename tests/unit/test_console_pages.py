@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import threading
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from regen.client.summary import batch_sentence
+from regen.domain.values import replace
 from support import console_scenes as scenes
 from support.console_bench import ConsoleBench, game
 from support.league import DAY, entry, players
@@ -56,7 +56,7 @@ def test_pages_say_that_the_coordinator_is_away(name: str, bench: ConsoleBench) 
     bench.leave()
     page = bench.browser().get(path)
     assert problems(page.text) == []
-    asks = bool(bench.memory.reads) and any(a for a in bench.coordinator.asked)  # type: ignore[attr-defined]
+    asks = bool(bench.memory.reads) and any(a for a in bench.coordinator.asked)
     assert not asks or page.status in {200, 503}
 
 
@@ -188,10 +188,10 @@ def test_pages_ask_often_only_while_something_is_live(bench: ConsoleBench) -> No
 def test_a_look_at_a_live_batch_is_one_question(bench: ConsoleBench) -> None:
     name = scenes.live(bench)
     browser = bench.browser()
-    bench.coordinator.asked.clear()  # type: ignore[attr-defined]
+    bench.coordinator.asked.clear()
     for _ in range(3):
         browser.fragment(f"/batches/{name}")
-    assert len(bench.coordinator.asked) == 3  # type: ignore[attr-defined]
+    assert len(bench.coordinator.asked) == 3
     assert bench.tables.asked == []
 
 

@@ -46,7 +46,7 @@ def test_a_forged_token_gets_nowhere(token: str, bench: ConsoleBench) -> None:
         answer = browser.get(path)
         assert answer.status == 403
         assert "set-cookie" not in answer.headers
-    assert not bench.coordinator.asked  # type: ignore[attr-defined]
+    assert not bench.coordinator.asked
     assert bench.browser().get("/").status == 200  # the real link is as good as before
 
 

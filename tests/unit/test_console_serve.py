@@ -23,6 +23,7 @@ from regen.cli.settings import Given
 from regen.client.coordinator import Coordinator
 from regen.client.reader import Reader
 from regen.console.serve import LoopbackConsole, target_of
+from regen.domain.values import Secret
 from support.fake_coordinator import FakeCoordinator, serving, view
 
 
@@ -87,7 +88,7 @@ def test_a_console_beside_other_work_ends_with_it(fake: FakeCoordinator) -> None
 
 
 def test_the_target_is_said_by_the_address() -> None:
-    session = Session(Given(project="prod", url="https://regen.example", key="k"))
+    session = Session(Given(project="prod", url="https://regen.example", key=Secret("k")))
     console = made(session)
     assert console.link.startswith("http://127.0.0.1:")
     console.stop()

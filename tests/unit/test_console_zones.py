@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from regen.console.rendering import fixed
+from regen.domain.values import replace
 from support.console_bench import ConsoleBench
 from support.league import DAY, players
 from support.strict_html import problems

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from regen.cli.doctor import system
 from regen.cli.doctor.looking import findings
 from regen.cli.session import Session
 from regen.domain.dates import eastern_today
+from regen.domain.values import replace
 from regen.systems import by_version, load_artefact, shipped_texts, system_ids
 from support.fake_coordinator import serving
 from support.played import able

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 from regen.data.csvs import DataFolder
 from regen.data.played_days import played_days
 from regen.domain.inputs import Line, PlayerInputs, SourceTier
+from regen.domain.values import replace
 from regen.features.history import History
 from regen.features.inputs import Fixture, player_inputs
 from regen.features.names import FEATURE_NAMES, feature_hash, pack, unpack

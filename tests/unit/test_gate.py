@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -16,6 +15,7 @@ from regen.client import training_tables
 from regen.client.reader import Reader
 from regen.domain.errors import InvalidInput
 from regen.domain.intervals import Figure
+from regen.domain.values import replace
 from regen.features.versions import SERVED_VERSION
 from regen.systems.artefact import Artefact
 from regen.training import served

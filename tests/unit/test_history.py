@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from regen.data.csvs import DataFolder
 from regen.data.parse import season_of as season_of_a_folder
 from regen.data.played_days import played_days
+from regen.domain.values import replace
 from regen.features.context import Fixture
 from regen.features.history import History
 from regen.features.inputs import player_inputs

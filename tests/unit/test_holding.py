@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from regen.adapters.memory.ledger import MemoryLedger
@@ -13,6 +11,7 @@ from regen.domain.batch import ENDED, Batch, Status
 from regen.domain.errors import Gone, InvalidInput, Refused, Unreadable
 from regen.domain.scope import Scope
 from regen.domain.trigger import MAX_COALESCED, bounded, merge
+from regen.domain.values import replace
 from regen.ports import Write
 from regen.services.backfill.settling import ENDS
 from regen.services.batch import orders

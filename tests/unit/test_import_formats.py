@@ -240,7 +240,7 @@ def test_bigdataball(tmp_path: Path) -> None:
     assert data.report.files[-1].format == "bigdataball"
     (row,) = data.zones
     assert (row.game_id, row.player_lookup, row.fga) == ("0022500001", "annbell", 7)
-    found = {name: getattr(row, name) for name in row.__dataclass_fields__ if name.endswith(("fga", "fgm"))}
+    found = {name: getattr(row, name) for name in row.__struct_fields__ if name.endswith(("fga", "fgm"))}
     assert {name: number for name, number in found.items() if number} == {
         "paint_ra_fga": 1, "paint_ra_fgm": 1, "paint_nonra_fga": 1, "midrange_fga": 1, "corner3_fga": 1, "corner3_fgm": 1,
         "above_break3_fga": 2, "above_break3_fgm": 1, "backcourt_fga": 1,

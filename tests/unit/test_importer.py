@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from regen.data.importer import TABLES, Damage, ImportOptions, Part, import_data
 from regen.data.input_rows import FEATURES, HISTORY, LINES, PENDING, SLATES, Row
 from regen.domain.errors import InvalidInput
 from regen.domain.inputs import PlayerInputs, RecentGame
+from regen.domain.values import replace
 from regen.features.inputs import unpack
 from regen.schemas import normalise, table
 

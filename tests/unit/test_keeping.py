@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from regen.api.kept import KeptInputs, artefact_name, folder_of, unpacked
@@ -11,6 +9,7 @@ from regen.api.packed_inputs import unpack_inputs
 from regen.domain.batch import Status
 from regen.domain.errors import Unavailable, Unreadable
 from regen.domain.inputs import PlayerInputs
+from regen.domain.values import replace
 from regen.services.batch import orders, verifying
 from regen.services.batch.keeping import keep_inputs
 from regen.services.state.deps import VERIFY_TOPIC

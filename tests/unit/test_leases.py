@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 
 import pytest
 
 from regen.adapters.system import SystemClock, thread_heartbeat
+from regen.domain.values import replace
 from regen.services.state.deps import Deps
 from regen.services.state.leases import LeaseBusy, LeaseLost, is_free, take
 from support.bench import Bench

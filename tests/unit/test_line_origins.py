@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from regen.domain.inputs import Line
 from regen.domain.lines import price_edge
 from regen.domain.outcome import Outcome
 from regen.domain.recommendation import Judgement, Recommendation, interval80
+from regen.domain.values import replace
 from support.bench import Bench
 from support.league import DAY, TIP_OFF, entry, names
 from support.upstream_tables import feature_row

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from typer.testing import Result
 
 from regen.adapters.archives import archive_at
 from regen.api.kept import artefact_name
+from regen.domain.values import replace
 from regen.systems import by_version, load_artefact, shipped_texts, system_ids
 from support.played import able
 from support.seat import seated

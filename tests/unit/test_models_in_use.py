@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from regen.adapters.memory.archive import MemoryArchive
@@ -11,6 +9,7 @@ from regen.api.kept import artefact_name
 from regen.domain.batch import Batch, Status
 from regen.domain.errors import InvalidInput, ModelUnavailable, Refused, Unavailable
 from regen.domain.outcome import OutcomeKind
+from regen.domain.values import replace
 from regen.features.names import FEATURE_VERSION
 from regen.ports import Write
 from regen.services.batch import orders, processing, using

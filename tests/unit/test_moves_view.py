@@ -90,7 +90,7 @@ def test_rows_are_bounded_and_the_rest_is_counted(web: Web, monkeypatch: pytest.
 def test_the_command_line_sums_the_rows_up(web: Web) -> None:
     web.bench.slate([*FRESH, *BROKEN])
     batch_id = web.bench.run("second").batch_id
-    found = moves(of_answer(WiredCoordinator(web).moves(batch_id)))
+    found = moves(of_answer(WiredCoordinator.of(web).moves(batch_id)))
     assert (found.replaced, found.changed, found.mean_move) == (16, 16, 3.0)
 
 

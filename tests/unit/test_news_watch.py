@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from regen.domain.batch import Batch, Status
 from regen.domain.inputs import Line
 from regen.domain.slate_reading import SlateEntry
+from regen.domain.values import replace
 from regen.services.batch.dates import read_date
 from regen.services.state.deps import TRIGGER_TOPIC
 from regen.services.state.news_records import news_of

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 
 from regen.domain.batch import CANCELLABLE, Batch, Status
+from regen.domain.values import replace
 from regen.ports import Write
 from regen.services.batch import orders, processing, promoting, verifying
 from regen.services.batch.completion import check_completion

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from regen.domain.alerts import AlertKind
 from regen.domain.batch import Status
 from regen.domain.errors import Refused, Unreadable
 from regen.domain.trigger import Source, Trigger
+from regen.domain.values import replace
 from regen.ports import Write
 from regen.services.batch import completion, opening, processing, verifying
 from regen.services.batch.dates import read_date

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 
 from regen.domain.batch import Status
 from regen.domain.errors import Defect, InvalidInput, StatementRefused, Unavailable
+from regen.domain.values import replace
 from regen.ports import Write
 from regen.services.batch import orders, verifying
 from regen.services.healing import sweeping
@@ -54,7 +54,9 @@ class Poisoned(Bench):
 
 
 def _with(entry: Any, event_id: str) -> Any:
-    return type(entry)(**{**{f: getattr(entry, f) for f in entry.__slots__}, "event_id": event_id, "error": "poison"})
+    return type(entry)(
+        **{**{f: getattr(entry, f) for f in entry.__struct_fields__}, "event_id": event_id, "error": "poison"}
+    )
 
 
 def test_hundreds_of_failing_items_do_not_delay_later_ones() -> None:

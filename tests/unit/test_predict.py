@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from regen.domain.inputs import Line, PlayerInputs
 from regen.domain.outcome import Outcome, OutcomeKind
 from regen.domain.predict import Gate, Naming, predict_player
 from regen.domain.result_rows import prediction_row, run_row
+from regen.domain.values import replace
 from support.league import TIP_OFF, config, entry
 
 SYSTEMS = ("steady", "bold")

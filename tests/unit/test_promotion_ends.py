@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +25,7 @@ from regen.domain.errors import (
     Unavailable,
 )
 from regen.domain.promotion import FenceToken, Promotion, PromotionCounts, Rollback
+from regen.domain.values import replace
 from regen.services.batch import orders, promoting
 from regen.services.state.leases import PROMOTION, take
 from support.bench import Bench

@@ -6,7 +6,6 @@ import json
 import logging
 import statistics
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from regen.domain.errors import Unavailable
 from regen.domain.grading import Graded
 from regen.domain.intervals import Figure, mean
 from regen.domain.quality import LEAST_ROWS, Limits, Measure, Quality, is_beyond, measured
+from regen.domain.values import replace
 from regen.services.state.messages import GRADE
 from regen.services.tables import quality_watching
 from regen.services.views.alerts_view import list_alerts

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -19,6 +19,7 @@ from regen.adapters.archives import archive_at
 from regen.api.kept import ARTEFACTS, artefact_name
 from regen.client.own_token import OwnToken
 from regen.data.csvs import DataFolder
+from regen.domain.values import replace
 from regen.systems import by_version, load_artefact, system_ids
 from regen.systems.artefact import Artefact
 from regen.training import refit as refitting

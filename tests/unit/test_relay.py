@@ -8,13 +8,14 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from google.auth import jwt
 
+from regen.domain.values import replace
 from regen.local.forward import BROKEN, LATE, REFUSED, HttpServices
 from regen.local.relay import Relay, respond
 from regen.local.relay_config import RelayConfig, push_account, scheduler_account

@@ -7,7 +7,6 @@ import json
 import re
 import shutil
 import subprocess
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,6 +19,7 @@ from regen.api.batches import WholeBatch
 from regen.client.accuracy import SystemErrors, by_system
 from regen.client.moves import moves, of_rows
 from regen.client.reader import Reader
+from regen.domain.values import replace
 from regen.report.facts import Facts, facts_of
 from regen.report.page import page
 from regen.report.svg import NARROW, STEPS, Series, Span, bars, differences, histogram, ticks, timeline

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ from regen.domain.batch_facts import BatchFacts, Waiver
 from regen.domain.checks.waivers import FailedCheck
 from regen.domain.next_steps import next_commands
 from regen.domain.summary import SENTENCES, range_sentence, sentence, standing
+from regen.domain.values import replace
 from support.league import players
 from support.seat import Seat
 

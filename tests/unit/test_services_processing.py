@@ -1,7 +1,6 @@
 """The worker: every player one outcome, one conditional write, and completion as a fact."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
@@ -10,6 +9,7 @@ from regen.api.packed_inputs import pack_inputs, unpack_inputs
 from regen.domain.batch import Status
 from regen.domain.errors import Conflict, InvalidInput
 from regen.domain.inputs import PlayerInputs
+from regen.domain.values import replace
 from regen.ports import Write
 from regen.services.batch import processing
 from regen.services.state.deps import REQUEST_TOPIC

@@ -1,7 +1,6 @@
 """Check, then swap: what is promoted, what is rejected, and what is left as it was."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from regen.domain.batch import Status
 from regen.domain.errors import Conflict, InvalidInput, PromotionAborted
 from regen.domain.promotion import Promotion, PromotionCounts
 from regen.domain.scope import Scope
+from regen.domain.values import replace
 from regen.ports import Write
 from regen.services.batch import ending, orders, verifying
 from regen.services.state.deps import ALERT_TOPIC, COMPLETE_TOPIC

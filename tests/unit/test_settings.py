@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from regen.domain.values import Secret
 from regen.settings import declared
 from regen.web import bootstrap
-from regen.web.settings import GOOGLE_CERTS_URL, Secret, Settings, SettingsInvalid, read_settings
+from regen.web.settings import GOOGLE_CERTS_URL, Settings, SettingsInvalid, read_settings
 
 CANARY = "canary-0123456789abcdef"
 FUNCTIONS = Path(__file__).parents[2] / "functions"

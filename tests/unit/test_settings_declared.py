@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import runpy
 from collections.abc import Iterator
-from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
+from msgspec import NODEFAULT
+from msgspec.structs import fields
 
 from regen.domain.checks import CHECKS, Evidence, judge
 from regen.local import plan
@@ -32,10 +33,10 @@ REST = {name: row for name, row in declared().items() if not row.check}
 
 def test_every_setting_has_a_field_and_every_field_a_row() -> None:
     rows = {field_of(name): name for name in REST}
-    known = {f.name for f in fields(Settings)} - {"thresholds", "on_cloud_run"}
+    known = set(Settings.__struct_fields__) - {"thresholds", "on_cloud_run"}
     told = [f"{rows[name]}: regen.web.settings.Settings has no field {name}" for name in sorted(rows.keys() - known)]
     told += [f"Settings.{name}: settings.json has no row for it" for name in sorted(known - rows.keys())]
-    config = {f.name for f in fields(Config)} - MADE - {"thresholds"}
+    config = set(Config.__struct_fields__) - MADE - {"thresholds"}
     told += [f"Config.{name}: settings.json has no row for it" for name in sorted(config - rows.keys())]
     assert not told, "\n".join(told)
 
@@ -52,7 +53,7 @@ def test_every_setting_is_read_by_the_code() -> None:
     ]
     for name in (name for name, row in REST.items() if row.functions != (COMMANDS,)):
         field = field_of(name)
-        in_config = field in {f.name for f in fields(Config)}
+        in_config = field in set(Config.__struct_fields__)
         if in_config and not re.search(rf"config\.{field}\b", services):
             told.append(f"{name}: no service reads config.{field}")
         if not in_config and not re.search(rf"settings\.{field}\b", web):
@@ -147,7 +148,7 @@ def test_a_row_names_the_functions_that_read_it(function: str) -> None:
     own = {SOURCE / "web" / f"{function}.py"}
     texts = [p.read_text() for p in own | imported_modules(SOURCE, own).keys() if p.name != "bootstrap.py"]
     read = {name for text in texts for name in re.findall(r"\bconfig\.(\w+)", text)}
-    config = {f.name for f in fields(Config)} - MADE - {"thresholds", "systems"}
+    config = set(Config.__struct_fields__) - MADE - {"thresholds", "systems"}
     told = []
     for name, row in declared().items():
         field = "thresholds" if row.check else field_of(name)
@@ -167,7 +168,7 @@ def test_a_row_names_the_console_if_it_reads_it() -> None:
 
 def test_default_is_written_in_settings_json_only() -> None:
     for kind in (Settings, Config):
-        own = [f.name for f in fields(kind) if f.default is not MISSING or f.default_factory is not MISSING]
+        own = [f.name for f in fields(kind) if f.default is not NODEFAULT or f.default_factory is not NODEFAULT]
         assert set(own) <= MADE, f"{kind.__name__}: {own} have a default beside that of settings.json"
 
 

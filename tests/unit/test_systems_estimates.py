@@ -4,7 +4,6 @@ import math
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
 
@@ -13,6 +12,7 @@ import pytest
 from regen.domain.errors import InsufficientData
 from regen.domain.inputs import Line, PlayerInputs
 from regen.domain.lines import consensus
+from regen.domain.values import replace
 from regen.systems import estimate_all, load_artefact, system_ids, systems
 from regen.systems.line_blend import price_lean
 from regen.systems.moving_average import MovingAverage, weighted_mean

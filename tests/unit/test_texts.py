@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from regen.cli.output import Output, columns
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.errors import InvalidInput
 from regen.domain.texts import checked_text, storable, visible
+from regen.domain.values import replace
 from support.league import DAY
 from support.web_bench import Web, envelope
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from regen.domain.lines import choose, consensus, main_lines
 from regen.domain.outcome import Outcome
 from regen.domain.predict import Gate, Naming, predict_player
 from regen.domain.tip_off import MAX_NAMED, InputsAsOf, before_start, inputs_as_of
+from regen.domain.values import replace
 from regen.features.records import GameLog, InjuryReport, PropLine
 from regen.training.dataset import LATE_LINES, Sample, samples
 from regen.training.evaluate import Evaluation, evaluate, to_json

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from regen.client import training_tables
 from regen.client.reader import Reader
 from regen.data.csvs import DataFolder
+from regen.domain.values import replace
 from regen.systems import load_artefact
 from regen.training.train import train
 from regen.training.warehouse import HISTORY_DAYS, remarks, tables_as_data

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import force_setattr
 
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.data.csvs import DataFolder
@@ -15,6 +15,7 @@ from regen.domain.batch import Status
 from regen.domain.feature_versions import FeatureVersions
 from regen.domain.inputs import PlayerInputs, SourceTier
 from regen.domain.slate_reading import SlateEntry, SlateReading
+from regen.domain.values import replace
 from regen.features.names import FEATURE_NAMES
 from regen.features.upstream import NotUsable, mapping, stored, upstream_versions
 from regen.features.versions import ACCEPTED, SERVED_VERSION
@@ -258,7 +259,7 @@ def test_a_corrected_box_score_counts_from_its_day_on() -> None:
         ),
     )
     kept = histories(bench.deps)
-    object.__setattr__(bench.deps, "warehouse", with_box_scores(corrected, MemoryWarehouse()))
+    force_setattr(bench.deps, "warehouse", with_box_scores(corrected, MemoryWarehouse()))
     after = inputs_of(with_features(bench.deps, reading).entries, player)
     fresh = inputs_of(with_features(served_bench(corrected).deps, reading).entries, player)
     assert after == fresh

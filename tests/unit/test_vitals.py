@@ -17,6 +17,7 @@ from regen.cli.session import Session
 from regen.cli.settings import Given
 from regen.client.vitals import State
 from regen.domain.errors import Unavailable
+from regen.domain.values import Secret
 from regen.ports import Write
 from regen.services.healing.vitals import vitals
 from regen.services.state import heartbeats
@@ -133,7 +134,7 @@ def rows(fake: FakeCoordinator, vitals: Mapping[str, Any] | None, tmp_path: Path
     ready = {"status": "ready", "version": "1", "firestore": "ok", "bigquery": "ok"}
     fake.say("GET /health", (200, {"status": "healthy", "service": "coordinator", "version": "1"}))
     fake.say("GET /ready", (200, ready if vitals is None else {**ready, "vitals": vitals}))
-    session = Session(Given(url=fake.url, key="k", project="p-123"))
+    session = Session(Given(url=fake.url, key=Secret("k"), project="p-123"))
     found = [look for look in system.looks(session) if look.what not in {"models", "tables"}]
     return {finding.what: finding for finding in findings(found)}
 

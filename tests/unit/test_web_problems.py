@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from msgspec.structs import force_setattr
 
 import regen
 from regen.adapters.bigquery.errors import sorted_error
@@ -201,7 +202,7 @@ def test_a_5xx_names_the_dependency_and_its_trace(name: str, service: str) -> No
     for route in web.routers[service].routes:
         if route.path == "/health":
             continue
-        object.__setattr__(route, "handle", fail)
+        force_setattr(route, "handle", fail)
         check = getattr(route.check, "__name__", "")
         caller = KEYED if "key" in check else ticked() if "scheduler" in check else pushed()
         answer = web.call(service, route.method, route.path.replace("{id}", "b"), None, {**sent, **caller})

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from regen.domain.values import replace
 from regen.domain.watching import MAX_ATTEMPTS
 from regen.domain.zones import ZonesAct
 from regen.services.batch import orders

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +22,7 @@ import msgspec
 from regen import league
 from regen.data.csvs import read_paths
 from regen.data.importer import ImportOptions, Part, import_data
+from regen.domain.values import replace
 from regen.league.season import League
 
 ROOT = Path(__file__).parents[2]

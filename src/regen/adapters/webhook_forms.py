@@ -7,9 +7,10 @@ and within the vendor's limits.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from regen.domain.alerts import key_of
 from regen.domain.texts import visible
@@ -42,8 +43,7 @@ PAGERDUTY_SUMMARY = 1024
 CARD = "application/vnd.microsoft.card.adaptive"
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(Struct, frozen=True):
     """Where messages point to.
 
     Attributes:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from regen.api.forms import Form
 from regen.domain.errors import Unreadable
 from regen.domain.inputs import PlayerInputs
 
 
-@dataclass(frozen=True, slots=True)
-class Unfit:
+class Unfit(Struct, frozen=True):
     """A player of a request whose inputs cannot be decoded, and the error."""
 
     player_lookup: str

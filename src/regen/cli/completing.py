@@ -11,12 +11,13 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
+
+from regen.domain.values import replace
 
 if TYPE_CHECKING:
     from regen.api.batches import ListedBatch
@@ -114,7 +115,7 @@ def _session(ctx: typer.Context) -> Session:
     from regen.cli.session import Session  # noqa: PLC0415
     from regen.cli.settings import Given  # noqa: PLC0415
 
-    class Silent(Output):
+    class Silent(Output, frozen=True):
         def say(self, text: str) -> None:
             """Nothing: the words would stand in the middle of what is being typed."""
 

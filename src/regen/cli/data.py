@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +15,7 @@ from regen.cli.output import columns
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
 from regen.client.errors import Misused
+from regen.domain.values import asdict
 
 if TYPE_CHECKING:
     from regen.data.importer import ImportPlan, ImportReport

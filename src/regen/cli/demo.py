@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import Struct
 
 from regen.cli.arguments import days, share_option, span
 from regen.cli.output import columns
@@ -87,8 +87,7 @@ def demo(
         raise FellShort(next_="less build/demo/logs/*")
 
 
-@dataclass(frozen=True, slots=True)
-class _Play:
+class _Play(Struct, frozen=True):
     """What is played, on whichever stack."""
 
     session: Session

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from regen.cli.session import Session
 from regen.cli.views import ENDS, show_batch
 from regen.client.errors import FellShort, Interrupted, NothingFound
 from regen.client.waiting import carrier_of, wait_for, wait_for_date, wait_for_newer
+from regen.domain.values import asdict
 
 if TYPE_CHECKING:
     from regen.api.batches import WholeBatch

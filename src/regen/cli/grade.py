@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +12,7 @@ from regen.cli.arguments import DryRun, span
 from regen.cli.output import columns, some
 from regen.cli.safety import ready
 from regen.cli.session import Session, command
+from regen.domain.values import asdict
 
 if TYPE_CHECKING:
     from regen.api.looks import Grades, WouldGrade

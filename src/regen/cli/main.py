@@ -14,6 +14,7 @@ from regen.cli.root import Root
 from regen.cli.session import Confirm, Json, Key, Profile, Project, Session, Url, Verbose
 from regen.cli.settings import Given
 from regen.client.errors import EXIT_CODES
+from regen.domain.values import Secret
 
 EPILOG = (
     f"Exit codes: {EXIT_CODES}. `regen help X` is `regen X --help`. Start here: `regen local up`, then `regen doctor`."
@@ -67,7 +68,9 @@ def root(
     ] = False,
 ) -> None:
     """Options that every command takes, before its name or after it."""
-    ctx.obj = Session(Given(project, url, key, profile, confirm), Output(json=as_json, verbose=verbose))
+    ctx.obj = Session(
+        Given(project, url, Secret(key) if key else None, profile, confirm), Output(json=as_json, verbose=verbose)
+    )
 
 
 def main() -> None:

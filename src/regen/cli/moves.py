@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -15,6 +14,7 @@ from regen.cli.session import Session, command
 from regen.client.errors import ExitCode, NothingFound, OperatorError
 from regen.client.moves import Move, SystemMove, moved, moves, of_answer, of_rows
 from regen.client.reader import BATCH_DATE, date_of
+from regen.domain.values import asdict
 
 DIFF = "player_lookup:player system_id:system move::n side points::2 line::3 tier::4 changed::t5"
 TOP = 20

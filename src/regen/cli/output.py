@@ -7,10 +7,10 @@ import io
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import typer
+from msgspec import Struct
 
 from regen.cli.sorting import place, sorted_by
 from regen.cli.tables import GAP, MARKS, Column, layout, lines
@@ -46,8 +46,7 @@ def _column(parts: list[str]) -> Column:
     return Column(parts[0], head.replace("_", " "), "n" in flags, rank, "t" in flags)
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """How a command speaks.
 
     Attributes:

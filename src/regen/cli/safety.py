@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 
 from regen.cli.session import Session
 from regen.client.errors import Misused
+from regen.domain.values import replace
 
 
 def ready(session: Session, what: str, *, word: str, asks: bool = False, yes: bool = False) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, Literal, ParamSpec, get_type_hints
 
 import typer
+from msgspec import Struct, field
 
 from regen import clock
 from regen.cli import completing
@@ -18,6 +18,7 @@ from regen.cli.output import Output
 from regen.cli.settings import Given, Settings, clock_of, resolve
 from regen.cli.strict import StrictCommand
 from regen.client.errors import Misused, Unauthorised
+from regen.domain.values import replace
 
 if TYPE_CHECKING:
     from regen.client.coordinator import Coordinator
@@ -81,8 +82,7 @@ COMMON: dict[str, object] = {
 FLAGS = frozenset({"as_json", "verbose"})
 
 
-@dataclass(frozen=True)
-class Session:
+class Session(Struct, frozen=True, dict=True):
     """One command's run."""
 
     given: Given = field(default_factory=Given)

@@ -9,17 +9,19 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from getpass import getuser
 from pathlib import Path
 from socket import gethostname
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from regen.client.errors import Misused
 from regen.clock import VARIABLE as CLOCK
 from regen.domain.errors import InvalidInput
 from regen.domain.nearest import nearest, the_nearest
 from regen.domain.persons import claimed
+from regen.domain.values import Secret
 from regen.settings import declared, number
 
 BYTES = "REGEN_MAXIMUM_BYTES_BILLED"
@@ -44,13 +46,12 @@ VARIABLES = {
 """Setting -> environment variable; a local stack's `env` file has the same names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """What the command line says; None where it says nothing."""
 
     project: str | None = None
     url: str | None = None
-    key: str | None = None
+    key: Secret | None = None
     profile: str | None = None
     confirm: str | None = None
 
@@ -65,8 +66,7 @@ class Given:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What the commands work with.
 
     Attributes:
@@ -85,7 +85,7 @@ class Settings:
 
     project: str
     url: str | None = None
-    key: str | None = field(default=None, repr=False)
+    key: Secret | None = None
     emulator: str | None = None
     prefix: str = ""
     maximum_bytes_billed: int = int(number(BYTES))
@@ -161,7 +161,7 @@ def resolve(given: Given, environ: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         project=values.get("project", DEFAULT_PROJECT),
         url=values.get("url"),
-        key=values.get("key"),
+        key=Secret(values["key"]) if "key" in values else None,
         emulator=emulator,
         prefix=values.get("prefix", ""),
         maximum_bytes_billed=_bytes(values.get("maximum_bytes_billed", str(number(BYTES)))),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -14,6 +13,7 @@ from regen.cli.nothing import none_of_date
 from regen.cli.output import columns
 from regen.cli.session import Session, command
 from regen.client.errors import FellShort
+from regen.domain.values import asdict
 from regen.settings import number
 
 PANEL = "Data and models"

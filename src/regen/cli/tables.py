@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 GAP = "  "
 LEAST_TEXT = 20
@@ -33,8 +34,7 @@ MARKS: Mapping[str, tuple[str, str]] = {
 """A mark and a colour beside the word of a state: neither alone tells it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of a table.
 
     Attributes:
@@ -51,8 +51,7 @@ class Column:
     text: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """How a table is drawn on a screen of some width.
 
     Attributes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date
 from typing import Annotated
 
@@ -16,6 +15,7 @@ from regen.cli.session import Session, command
 from regen.client.errors import FellShort, Misused, Problem, Unreachable
 from regen.client.reader import Reader, Record
 from regen.domain.invariants import INVARIANTS, MEANINGS, Finding
+from regen.domain.values import asdict
 from regen.settings import number
 
 PANEL = "Predictions"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from regen.client.moves import MAIN_SYSTEM
 from regen.client.reader import Reader, Record
 
 
-@dataclass(frozen=True, slots=True)
-class SystemErrors:
+class SystemErrors(Struct, frozen=True):
     """One system over all dates.
 
     Attributes:

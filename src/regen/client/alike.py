@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 EVEN = 1e-9
 """Numbers that differ by no more are the same: a table keeps nine decimals, the code has binary fractions."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """Something as it was then, and as it is now."""
 
     then: object

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
 import msgspec
+from msgspec import Struct
 
 from regen.api.alerts import Alerts
 from regen.api.backfills import Backfill, Backfills, Plan, WouldBackfill
@@ -51,8 +51,7 @@ WOULD_USE = Form(WouldUse)
 WOULD_WITHDRAW = Form(WouldWithdraw)
 
 
-@dataclass(frozen=True, slots=True)
-class Received(Generic[T]):
+class Received(Struct, Generic[T], frozen=True):
     """An answer, or a part of one.
 
     Attributes:

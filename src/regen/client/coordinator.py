@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import quote
@@ -37,8 +36,7 @@ BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 """A moment before that of any batch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Coordinator(Connection):
+class Coordinator(Connection, frozen=True):
     """The coordinator at a URL. A body is sent as it is given; those of `would_...` and `plan` with `dry_run`.
 
     Raises:

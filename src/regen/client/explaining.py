@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from regen.domain.checks import CHECKS, NEVER_ACCEPTED
 from regen.domain.checks.declared import Check
@@ -12,8 +13,7 @@ from regen.domain.state_texts import BATCH, DATES, PLAYERS, StateText, after
 from regen.settings import declared, field_of, text_of
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
+class Explained(Struct, frozen=True):
     """A word, and what is to be said of it.
 
     Attributes:

@@ -7,8 +7,9 @@ import time
 import urllib.parse
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from regen.api.forms import Record
 from regen.client.errors import Problem, Unreachable
@@ -48,8 +49,7 @@ def _silent(_: str) -> None:
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Struct, frozen=True):
     """The way to the coordinator at a URL.
 
     Attributes:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from regen.client.reader import Record
+from regen.domain.values import asdict
 
 if TYPE_CHECKING:  # the command line starts without the structs
     from regen.api.moves import Moves as Answer
@@ -17,8 +19,7 @@ SIDES = frozenset({"OVER", "UNDER"})
 MAIN_SYSTEM = "ensemble_v1"
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Struct, frozen=True):
     """A prediction that was superseded or withdrawn, and its replacement; `new_*` are None for one that was withdrawn.
 
     Attributes:
@@ -106,8 +107,7 @@ def of_rows(rows: Iterable[Record]) -> list[Move]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class PlayerMoves:
+class PlayerMoves(Struct, frozen=True):
     """What changed for one player.
 
     Attributes:
@@ -129,8 +129,7 @@ class PlayerMoves:
         return round(self.new_points - self.old_points, 2)
 
 
-@dataclass(frozen=True, slots=True)
-class Moves:
+class Moves(Struct, frozen=True):
     """What changed in all.
 
     Attributes:
@@ -181,8 +180,7 @@ def moves(rows: Sequence[Move]) -> Moves:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class SystemMove:
+class SystemMove(Struct, frozen=True):
     """What changed for one player in one system, on the line where it changed most.
 
     Attributes:

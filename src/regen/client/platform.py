@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
+
+from msgspec import Struct, field
 
 from regen.client.errors import OperatorError
 
@@ -41,8 +42,7 @@ class Silent(OperatorError):
     """Google Cloud does not answer, or this machine has no credentials."""
 
 
-@dataclass(frozen=True)
-class Platform:
+class Platform(Struct, frozen=True, dict=True):
     """One project.
 
     Attributes:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from regen.client.errors import ExitCode, Misused, OperatorError
 from regen.client.patience import waiting_for
@@ -45,8 +46,7 @@ class DefaultCredentialsMissing(OperatorError):
     """This machine has no credentials for Google Cloud."""
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(Struct, frozen=True, dict=True):
     """Reads from one project.
 
     Attributes:

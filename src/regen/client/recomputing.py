@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from regen.api.kept import artefact_name, folder_of, unpacked
 from regen.api.packed_inputs import unpack_inputs
@@ -43,8 +44,7 @@ AS_TEXT = frozenset({"key_factors", "warnings"})
 SAME, OTHER, WITHOUT = "same", "differs", "not_predicted"
 
 
-@dataclass(frozen=True, slots=True)
-class Recomputed:
+class Recomputed(Struct, frozen=True):
     """A row, computed again.
 
     Attributes:
@@ -101,8 +101,7 @@ def _shown(row: Record) -> str:
     return f"regen show {row['game_date']} --player {row['player_lookup']}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Attempt:
+class _Attempt(Struct, frozen=True):
     kept_in: str
     outcome: Outcome
     prediction: Prediction | None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from regen.api.batches import Found, ListedBatch, Verdict, WholeBatch, Withdrawn
 from regen.api.forms import Record, record
 from regen.domain.batch_facts import BatchFacts, forbidding, waivers
 from regen.domain.persons import asked_by
+from regen.domain.values import replace
 
 
 def looked_at(verdict: Verdict | None) -> list[Found]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
+from msgspec import Struct
+
 from regen import clock
 from regen.client.errors import OperatorError, Problem, Unreachable
 
@@ -25,8 +27,7 @@ def utc_now() -> datetime:
     return clock.now()
 
 
-@dataclass(frozen=True, slots=True)
-class Seen(Generic[T]):
+class Seen(Struct, Generic[T], frozen=True):
     """What a read brought.
 
     Attributes:
@@ -42,8 +43,7 @@ class Seen(Generic[T]):
     age: float = 0.0
 
 
-@dataclass(frozen=True)
-class Ask(Generic[T]):
+class Ask(Struct, Generic[T], frozen=True, dict=True):
     """One question of a page.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol, TypeVar
+
+from msgspec import Struct
 
 from regen.api.alerts import Alert
 from regen.api.backfills import Backfill, ListedBackfill
@@ -119,8 +120,7 @@ class Tables(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """An order as the coordinator takes it.
 
     Attributes:

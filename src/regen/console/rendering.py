@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -13,6 +12,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
+from msgspec import Struct, field
 from starlette.responses import Response
 
 from regen.client.wording import cell, counted
@@ -32,8 +32,7 @@ STATES: Mapping[str, tuple[str, str]] = {
 """State -> the class that colours it, and its sign: colour never stands alone. A state that is not here is under way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """What a page says.
 
     Attributes:

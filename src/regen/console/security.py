@@ -12,6 +12,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Protocol
 from urllib.parse import parse_qs
 
+from msgspec import Struct
 from starlette.datastructures import Headers
 
 from regen.client.errors import OperatorError
@@ -46,8 +47,7 @@ class Denied(OperatorError):
         self.status, self.next = status, next_
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """Who looks.
 
     Attributes:

@@ -6,7 +6,6 @@ import getpass
 import logging
 import socket
 import threading
-from dataclasses import replace
 
 import uvicorn
 
@@ -16,6 +15,7 @@ from regen.console.app import application
 from regen.console.security import LinkGate
 from regen.console.site import Site, Target
 from regen.console.sources import PATIENCE_SECONDS, CoordinatorOrders, CoordinatorRecords, WarehouseTables
+from regen.domain.values import replace
 
 log = logging.getLogger(__name__)
 

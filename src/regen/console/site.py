@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
+
+from msgspec import Struct, field
 
 from regen.api.alerts import Alert
 from regen.api.batches import ListedBatch, Waiting, WholeBatch
@@ -28,8 +29,7 @@ class NoSuchPage(OperatorError):
     """The address names something that cannot exist."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """The system that is looked at and acted on.
 
     Attributes:
@@ -48,8 +48,7 @@ class Target:
         return f"https://console.cloud.google.com/logs/query;query={query}?project={quote(self.project)}"
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(Struct, frozen=True, dict=True):
     """The console of one target."""
 
     records: Records
@@ -111,8 +110,7 @@ class Site:
         return Ask(("quality", until), lambda: self.tables.quality(until), SLOW)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A request to a page.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from regen.api.alerts import Alert
 from regen.api.backfills import Backfill, ListedBackfill
@@ -23,6 +24,7 @@ from regen.client.reader import Reader
 from regen.client.slates import slate_rows
 from regen.console.ports import Order, Row
 from regen.domain.invariants import Finding
+from regen.domain.values import replace
 
 T = TypeVar("T")
 
@@ -30,8 +32,7 @@ PATIENCE_SECONDS = 20.0
 """A page waits so long for one answer; the command line has more time."""
 
 
-@dataclass(frozen=True, slots=True)
-class CoordinatorRecords:
+class CoordinatorRecords(Struct, frozen=True):
     """The coordinator's records: no method sends anything but a question."""
 
     coordinator: Coordinator
@@ -83,8 +84,7 @@ class CoordinatorRecords:
         return self.coordinator.findings({"from": first, "to": last})
 
 
-@dataclass(frozen=True, slots=True)
-class CoordinatorOrders:
+class CoordinatorOrders(Struct, frozen=True):
     """The coordinator's routes that act."""
 
     coordinator: Coordinator
@@ -99,8 +99,7 @@ class CoordinatorOrders:
         return self.coordinator.post_keyed(order.path, order.body, key)
 
 
-@dataclass(frozen=True, slots=True)
-class WarehouseTables:
+class WarehouseTables(Struct, frozen=True):
     """BigQuery through the statements that only read."""
 
     reader: Reader

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from starlette.datastructures import Headers
 
 from regen.console.security import Denied, Person, cookie
@@ -20,8 +20,7 @@ COOKIE = "__Host-regen_console"
 _SESSION = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-@dataclass(frozen=True)
-class IapGate:
+class IapGate(Struct, frozen=True, dict=True):
     """Lets in whom Identity-Aware Proxy has let in, and says who may act.
 
     The session is the browser's own: what binds a form to it is in a cookie that no script reads, together with the person's

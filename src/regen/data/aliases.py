@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from regen.data.names import key, without_suffix
 from regen.data.parse import maybe_id, maybe_team
@@ -17,8 +18,7 @@ FILE = "player_aliases.csv"
 """Columns: name and player; nba_player_id and team, where a name alone is two players."""
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(Struct, frozen=True):
     """One line of the file: whom a name means, in general, for one id or for one team."""
 
     player: str
@@ -26,8 +26,7 @@ class Alias:
     team: str | None = None
 
 
-@dataclass(slots=True)
-class Aliases:
+class Aliases(Struct):
     """What is known of players with several names."""
 
     by_name: dict[str, list[Alias]] = field(default_factory=dict)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
@@ -14,6 +13,7 @@ from regen.data.slates import Game
 from regen.data.teams import codes
 from regen.domain.dates import eastern_today
 from regen.domain.errors import InvalidInput
+from regen.domain.values import replace
 from regen.features.records import GameLog, InjuryReport, PropLine, ShotZones
 
 Row = TypeVar("Row", PropLine, ShotZones, InjuryReport)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from regen.data import assembling
 from regen.data.aliases import FILE as ALIASES
@@ -21,6 +22,7 @@ from regen.data.reading import Opened
 from regen.data.recognising import Found, candidates, recognised
 from regen.data.slates import Game
 from regen.domain.errors import InvalidInput
+from regen.domain.values import replace
 from regen.features.records import GameLog, InjuryReport, PropLine, ShotZones
 
 __all__ = [
@@ -31,8 +33,7 @@ FILES = (GAME_LOGS, PROP_LINES, SHOT_ZONES, INJURY_REPORTS)
 """The kinds of data without which an import says what it lacks."""
 
 
-@dataclass(frozen=True, slots=True)
-class FolderReport:
+class FolderReport(Struct, frozen=True):
     """What was found, for people to read.
 
     Attributes:
@@ -71,8 +72,7 @@ class FolderReport:
         return (*said, *self.notes)
 
 
-@dataclass(frozen=True, slots=True)
-class DataFolder:
+class DataFolder(Struct, frozen=True):
     """Everything that was read, each list in the order of dates.
 
     Attributes:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from regen.data import parse
 from regen.data.formats.shape import GAME_LOGS, INJURY_REPORTS, PROP_LINES, SHOT_ZONES, Format, Source, Values, plain
@@ -16,12 +17,11 @@ from regen.data.slates import Game
 from regen.domain.errors import InvalidInput
 from regen.features.records import GameLog, InjuryReport, PropLine, ShotZones
 
-_LINE = tuple(PropLine.__dataclass_fields__)
+_LINE = PropLine.__struct_fields__
 _SEASON = re.compile(r"\d{4}-\d{2}")
 
 
-@dataclass(frozen=True, slots=True)
-class LogDraft:
+class LogDraft(Struct, frozen=True):
     """A box score before it is known of which game it is.
 
     Attributes:
@@ -36,8 +36,7 @@ class LogDraft:
     corrected_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FileReport:
+class FileReport(Struct, frozen=True):
     """What was made of one file.
 
     Attributes:
@@ -57,8 +56,7 @@ class FileReport:
     set_aside: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Drafts:
+class Drafts(Struct):
     """The records of all files, in the order in which they were read."""
 
     logs: list[LogDraft] = field(default_factory=list)

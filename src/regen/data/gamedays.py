@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Protocol, TypeVar
+
+from msgspec import Struct, field
 
 from regen.data.csvs import DataFolder
 from regen.data.injuries import InjuryBoard
@@ -14,6 +15,7 @@ from regen.data.parse import kind_of_game, season_of
 from regen.data.rosters import Rosters
 from regen.data.slates import Game, RosteredSlate, SlatePlayer, schedule
 from regen.domain.inputs import PlayerInputs
+from regen.domain.values import replace
 from regen.features.context import Fixture
 from regen.features.history import History
 from regen.features.inputs import TeamInputs
@@ -30,8 +32,7 @@ class _Dated(Protocol):
 Row = TypeVar("Row", bound=_Dated)
 
 
-@dataclass(frozen=True, slots=True)
-class SlateDay:
+class SlateDay(Struct, frozen=True):
     """One date before its games, and their box scores, which belong to what comes after.
 
     Attributes:
@@ -44,8 +45,7 @@ class SlateDay:
     logs: tuple[GameLog, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GameDay:
+class GameDay(Struct, frozen=True):
     """A date with all that is known of its players.
 
     Attributes:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
+
+from msgspec import Struct, field
 
 from regen.data import parse
 from regen.data.drafts import LogDraft
 from regen.data.slates import Game
+from regen.domain.values import replace
 from regen.features.records import GameLog
 from regen.features.scoring import unscored
 
@@ -17,8 +19,7 @@ NAMED = 5
 """Games or players that a note names; of more, the number."""
 
 
-@dataclass(slots=True)
-class Notes:
+class Notes(Struct):
     """What is said of rows that were left out or changed: sentences, and counts by reason."""
 
     sentences: list[str] = field(default_factory=list)
@@ -39,8 +40,7 @@ class Notes:
 Pair = tuple[date, frozenset[str]]
 
 
-@dataclass(slots=True)
-class Calendar:
+class Calendar(Struct):
     """Who plays whom, where and when: from the schedule, and from box scores that say it."""
 
     games: dict[Pair, Game] = field(default_factory=dict)

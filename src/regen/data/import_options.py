@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from regen.data.damage import Damage
 from regen.data.input_rows import Row
@@ -15,8 +16,7 @@ FEATURE_MINUTES = 8.0
 ROWS_PER_LOAD = 50_000
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """What one table gets.
 
     Attributes:
@@ -38,8 +38,7 @@ class Loader(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ImportOptions:
+class ImportOptions(Struct, frozen=True):
     """What to import.
 
     Attributes:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from regen.data.csvs import INJURY_REPORTS, PROP_LINES, SCHEDULE, DataFolder
 from regen.data.gamedays import slate_days
 from regen.data.import_options import ImportOptions
 from regen.data.input_rows import FEATURES, HISTORY, LINES, PENDING, SLATES
 from regen.data.slates import UNKNOWN, Game
+from regen.domain.values import replace
 from regen.features.records import InjuryReport, PropLine
 
 _LINE_FIELDS = ("game_date", "player_lookup", "bookmaker", "line", "over_price", "under_price", "captured_at")
@@ -34,8 +36,7 @@ class Standing(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class TablePlan:
+class TablePlan(Struct, frozen=True):
     """What one table gets.
 
     Attributes:
@@ -50,8 +51,7 @@ class TablePlan:
     loses: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ImportPlan:
+class ImportPlan(Struct, frozen=True):
     """What an import would do.
 
     Attributes:

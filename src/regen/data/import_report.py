@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from datetime import date
+
+from msgspec import Struct, field
 
 from regen.data.aliases import FILE as ALIASES
 from regen.data.csvs import FolderReport
 
 
-@dataclass(frozen=True, slots=True)
-class ImportReport:
+class ImportReport(Struct, frozen=True):
     """What was imported, for people to read.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from datetime import date
+
+from msgspec import Struct, field
 
 from regen.data.aliases import likeliest
 from regen.data.csvs import DataFolder
@@ -34,8 +35,7 @@ from regen.domain.errors import InvalidInput
 from regen.domain.inputs import SourceTier
 
 
-@dataclass(slots=True)
-class Import:
+class Import(Struct):
     """One import: rows are gathered date by date, and loaded when there are enough of them."""
 
     data: DataFolder

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from regen.data.slates import Game, SlatePlayer
 from regen.domain.inputs import PlayerInputs
@@ -36,8 +37,7 @@ _USUAL_TIP = time(0, 0, tzinfo=UTC)
 _BOX_SCORES = time(10, 0, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """Shot zones that came.
 
     Attributes:

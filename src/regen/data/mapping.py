@@ -11,19 +11,20 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
+
+from msgspec import Struct
 
 from regen.data.formats import by_name
 from regen.data.formats.shape import Format
 from regen.domain.errors import InvalidInput
+from regen.domain.values import replace
 
 _KEYS = {"match", "as", "columns", "values"}
 
 
-@dataclass(frozen=True, slots=True)
-class Mappings:
+class Mappings(Struct, frozen=True):
     """Formats by the files that they are for."""
 
     forms: tuple[tuple[str, Format], ...] = ()

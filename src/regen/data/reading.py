@@ -7,9 +7,10 @@ import csv
 import gzip
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+
+from msgspec import Struct
 
 from regen.domain.errors import InvalidInput
 from regen.domain.json_texts import read_json
@@ -39,8 +40,7 @@ _MAGIC = (
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """A file's header or document.
 
     Attributes:

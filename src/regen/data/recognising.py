@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from regen.data.formats import FORMATS, by_name
 from regen.data.formats.shape import KINDS, Format, plain
@@ -14,8 +15,7 @@ from regen.data.reading import ENDINGS, FOREIGN, Opened, is_foreign, open_file
 from regen.domain.errors import InvalidInput
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A file and what it is taken for."""
 
     opened: Opened

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
+
+from msgspec import Struct, field
 
 from regen.data.offers import Offers, offers, tip_offs
 from regen.data.slates import AVAILABLE, UNKNOWN, Game, RosteredSlate, SlatePlayer
@@ -18,8 +19,7 @@ MINUTES_GAMES = 7
 """Appearances that the average of minutes looks back on."""
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     team: str
     name: str | None = None
     last_game: date | None = None

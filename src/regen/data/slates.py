@@ -7,8 +7,9 @@ players come from their teams' earlier games, from the availability report and f
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from regen.domain.inputs import Line
 from regen.domain.slate import exclusion
@@ -24,8 +25,7 @@ AVAILABLE = "available"
 """Status of a player whom his team's report does not list."""
 
 
-@dataclass(frozen=True, slots=True)
-class Game:
+class Game(Struct, frozen=True):
     """One game of the schedule.
 
     Attributes:
@@ -39,8 +39,7 @@ class Game:
     start: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SlatePlayer:
+class SlatePlayer(Struct, frozen=True):
     """One rostered player before one game.
 
     Attributes:
@@ -97,8 +96,7 @@ class SlatePlayer:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class RosteredSlate:
+class RosteredSlate(Struct, frozen=True):
     """All rostered players of a date, by game, team and name.
 
     Attributes:

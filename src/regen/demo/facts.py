@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from regen.client.reader import Reader, Record
 
@@ -13,8 +14,7 @@ AUDIT_SECONDS = 30.0
 """Longest wait for an audit entry: one that does not commit with its act reaches the audit within two sweeps."""
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
+class Before(Struct, frozen=True):
     """The state before the regeneration.
 
     Attributes:
@@ -25,8 +25,7 @@ class Before:
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """The results of SQL queries after the run, by date.
 
     Attributes:

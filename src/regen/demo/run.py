@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
 from datetime import date
+
+from msgspec import Struct, field
 
 from regen.api.batches import WholeBatch
 from regen.client.coordinator import Coordinator
@@ -19,6 +20,7 @@ from regen.data.csvs import DataFolder
 from regen.data.importer import Damage, ImportOptions, Loader, import_data, zones_arrive
 from regen.demo.facts import Facts, before, read_facts
 from regen.demo.verdict import Statement, sentence, statements
+from regen.domain.values import asdict
 
 REASON = "bdb_upgrade"
 TIMEOUT = 300.0
@@ -28,8 +30,7 @@ class FirstRunFailed(OperatorError):
     """The first predictions were not promoted, so there is nothing to regenerate."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """The environment of the demo.
 
     Attributes:
@@ -46,8 +47,7 @@ class Stage:
     watch: Callable[[], AbstractContextManager[Look]]
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """The result of the demo.
 
     Attributes:

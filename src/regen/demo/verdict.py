@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from regen.api.batches import WholeBatch
 from regen.demo.facts import Facts
 from regen.settings import number
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """A statement that must be true, and whether it is."""
 
     holds: bool

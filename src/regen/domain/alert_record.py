@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from regen.domain.alerts import key_of, lasts
 from regen.domain.texts import storable
@@ -16,8 +17,7 @@ MAX_WHY = 2000
 STATES = ("open", "resolved", "noted")
 
 
-@dataclass(frozen=True, slots=True)
-class AlertRecord:
+class AlertRecord(Struct, frozen=True):
     """`alerts/{event_id}`.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from regen.domain import ids
 
@@ -43,8 +44,7 @@ class AlertKind(StrEnum):
     QUALITY_DRIFT = "quality_drift"
 
 
-@dataclass(frozen=True, slots=True)
-class AlertSpec:
+class AlertSpec(Struct, frozen=True):
     """Severity and follow-up command of one alert kind.
 
     Attributes:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from regen.domain.metadata import Metadata
 
@@ -35,8 +36,7 @@ class AuditEvent(StrEnum):
     MODEL_USED = "model_used"
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
+class AuditEntry(Struct, frozen=True):
     """One row of the audit.
 
     Attributes:

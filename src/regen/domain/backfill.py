@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from regen.domain import ids
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.errors import InvalidInput, Refused
 from regen.domain.metadata import Metadata
+from regen.domain.values import replace
 
 MAX_DATES = 400
 MAX_CONCURRENT = 10
@@ -69,8 +71,7 @@ SHORT = frozenset({DateStatus.REJECTED, DateStatus.HELD, DateStatus.FAILED, Date
 LIVE = frozenset({BackfillStatus.RUNNING, BackfillStatus.PAUSED})
 
 
-@dataclass(frozen=True, slots=True)
-class BackfillDate:
+class BackfillDate(Struct, frozen=True):
     """One date of a backfill; the numbers are those of its ended batch.
 
     Attributes:
@@ -121,8 +122,7 @@ class BackfillDate:
         return replace(self, status=DateStatus.FAILED, why=why, ended_at=at, gone_at=gone_at)
 
 
-@dataclass(frozen=True, slots=True)
-class Backfill:
+class Backfill(Struct, frozen=True):
     """The record of a backfill, as stored in `backfills/{backfill_id}`.
 
     Attributes:
@@ -193,8 +193,7 @@ def _dropped(day: BackfillDate, at: datetime) -> BackfillDate:
     return replace(day, status=DateStatus.CANCELLED, why="the backfill was cancelled", ended_at=at)
 
 
-@dataclass(frozen=True, slots=True)
-class DateSurvey:
+class DateSurvey(Struct, frozen=True):
     """Counts of one date with a slate, from the tables.
 
     Attributes:

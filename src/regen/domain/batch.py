@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
 
 from regen.domain.errors import IllegalTransition
 from regen.domain.metadata import Metadata
 from regen.domain.scope import Scope
 from regen.domain.slate import SlateShape
+from regen.domain.values import replace
 
 MAX_STEPS = 100
 
@@ -104,8 +106,7 @@ class Act(StrEnum):
     ROLLBACK = "rollback"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class Counts(Struct, frozen=True, kw_only=True):
     """Numbers of rows (superseded, inserted, withdrawn) and of players; None until measured."""
 
     superseded: int | None = None
@@ -118,8 +119,7 @@ class Counts:
     failed: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One past transition.
 
     Attributes:
@@ -139,8 +139,7 @@ Thresholds: TypeAlias = Mapping[str, float | int]
 """The limits of a batch's checks, by the name that the check declares (`regen.domain.checks`); names in `_pct` are percent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """The record of a batch, as stored in `prediction_batches/{batch_id}`.
 
     Attributes:
@@ -172,6 +171,8 @@ class Batch:
     updated_at: datetime
     deadline: datetime
     expires_at: datetime
+    thresholds: Thresholds
+    min_minutes: float
     round: int = 1
     openings: tuple[str, ...] = ("",)
     act: Act = Act.GENERATE
@@ -180,7 +181,6 @@ class Batch:
     trigger_ids: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     systems: tuple[str, ...] = ()
-    thresholds: Thresholds = field(kw_only=True)
     requested_players: int = 0
     excluded_players: int = 0
     request_count: int = 0
@@ -201,7 +201,6 @@ class Batch:
     error: str | None = None
     backfill_id: str | None = None
     command: Mapping[str, Any] | None = None
-    min_minutes: float = field(kw_only=True)
     traceparent: str | None = None
     hold: bool = False
     on_behalf_of: str | None = None

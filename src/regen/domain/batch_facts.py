@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from regen.domain.batch import Batch
 from regen.domain.checks import CHECKS
@@ -14,8 +15,7 @@ from regen.domain.persons import asked_by
 _NAMED = {check.name: check for check in CHECKS}
 
 
-@dataclass(frozen=True, slots=True)
-class Waiver:
+class Waiver(Struct, frozen=True):
     """A failed check that an operator accepted; who, when and why are None in records of earlier versions."""
 
     check: FailedCheck
@@ -25,8 +25,7 @@ class Waiver:
     on_behalf_of: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchFacts:
+class BatchFacts(Struct, frozen=True, kw_only=True):
     """What the sentences are made from.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from regen.domain import watching
 from regen.domain.dates import evening_of
@@ -44,8 +45,7 @@ KNOWN = frozenset({*BdbStatus, *MEANS})
 OPEN = frozenset({BdbStatus.PENDING, BdbStatus.AVAILABLE, BdbStatus.REGENERATING})
 
 
-@dataclass(frozen=True, slots=True)
-class BdbGame:
+class BdbGame(Struct, frozen=True):
     """A pending game, and the feature rows on which the current predictions of its players rest.
 
     Attributes:
@@ -90,16 +90,14 @@ class BdbAct(StrEnum):
     """Report the game and leave it alone: its status is not a `BdbStatus`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """The action, and its reason."""
 
     act: BdbAct
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class BdbChange:
+class BdbChange(Struct, frozen=True):
     """A conditional update of a game's row: it applies only if status and attempts are still those that were read."""
 
     game_date: date

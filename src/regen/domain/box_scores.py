@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class BoxScores:
+
+class BoxScores(Struct, frozen=True):
     """All box scores of one date.
 
     Attributes:

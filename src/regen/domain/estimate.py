@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from regen.domain.inputs import PlayerInputs
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
+class Trust(Struct, frozen=True):
     """How far a system's estimates may move the market's chance at a line.
 
     Attributes:
@@ -26,8 +26,7 @@ NO_TRUST = Trust()
 """That of a system for which no fit has shown that it knows more than the market."""
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Struct, frozen=True):
     """A system's view of the points one player will score.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 COMPLETE_PLAYERS, COMPLETE_MINUTES, COMPLETE_POINTS = 8, 235, 45
 """A box score is complete when each of its two teams has at least this many players with minutes, minutes and points in total.
@@ -12,8 +13,7 @@ No team has scored fewer than 49 since there is a shot clock (Chicago, 10 April 
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Graded:
+class Graded(Struct, frozen=True):
     """The result of grading one date.
 
     Attributes:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 BEST_RANK = 1
 """The rank of the best source of lines, and of lines whose source is not known."""
@@ -25,8 +26,7 @@ class SourceTier(StrEnum):
     """With estimates instead of observations."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecentGame:
+class RecentGame(Struct, frozen=True):
     """One earlier game of the player, from its box score.
 
     Attributes:
@@ -53,8 +53,7 @@ class RecentGame:
     opponent_def_rating: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One bookmaker's points line, as last seen before tip-off.
 
     Attributes:
@@ -78,8 +77,7 @@ class Line:
     rank: int = BEST_RANK
 
 
-@dataclass(frozen=True, slots=True)
-class PlayerInputs:
+class PlayerInputs(Struct, frozen=True):
     """All that is known of one player before one game.
 
     Attributes:
@@ -137,7 +135,7 @@ def changed(old: PlayerInputs, new: PlayerInputs) -> tuple[str, ...]:
     Lines differ by number, bookmaker and prices, not by the time at which they were seen. The tier stands beside the names.
     """
     features = sorted(n for n in {*old.features, *new.features} if old.features.get(n) != new.features.get(n))
-    others = [n for n in old.__slots__ if n not in _TOLD_ELSEWHERE and getattr(old, n) != getattr(new, n)]
+    others = [n for n in old.__struct_fields__ if n not in _TOLD_ELSEWHERE and getattr(old, n) != getattr(new, n)]
     return (*features, *(["lines"] if _offers(old) != _offers(new) else []), *others)
 
 
@@ -157,5 +155,5 @@ def _plain(value: object) -> Any:  # noqa: ANN401
         # A rank chooses between lines. Without a choice the hash is that of releases that had no ranks.
         return seen if value.rank == BEST_RANK or value.is_fallback else {**seen, "rank": value.rank}
     if isinstance(value, RecentGame | PlayerInputs):
-        return {name: getattr(value, name) for name in value.__slots__}
+        return {name: getattr(value, name) for name in value.__struct_fields__}
     raise TypeError(f"inputs hold a value of type {type(value).__name__}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 INVARIANTS: Mapping[str, str] = {
     "one_generation": "one current generation per date, player and system",
@@ -45,8 +46,7 @@ AUDIT = frozenset(
 """Invariants whose violation means that the audit and the data disagree."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """The result of one invariant.
 
     Attributes:

@@ -21,10 +21,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from statistics import fmean, median
+
+from msgspec import Struct
 
 from regen.domain.inputs import Line, PlayerInputs
 from regen.domain.market import Market, implied_chance, market
@@ -51,8 +52,7 @@ HOLLOW = ("line_placeholder:", "line_average:")
 """The warnings of lines that no bookmaker offered."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenLines:
+class ChosenLines(Struct, frozen=True):
     """The lines to predict against.
 
     Attributes:

@@ -5,15 +5,14 @@ The rule for the margin is `proportional`: both sides' implied chances are divid
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 MARGIN_RULE = "proportional"
 MIN_SUM, MAX_SUM = 0.98, 1.35
 """The implied chances of two sides that a bookmaker offers together add up to 1.02 to 1.20; beyond these bounds they are none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Market:
+class Market(Struct, frozen=True):
     """What is known of a line besides its value.
 
     Attributes:

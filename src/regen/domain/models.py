@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+
+from regen.domain.values import replace
 
 MAX_USES = 100
 PACKAGED = ""
 """Stands for the model that the release ships."""
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """One order that put a model into use.
 
     Attributes:
@@ -30,8 +32,7 @@ class Use:
     on_behalf_of: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InUse:
+class InUse(Struct, frozen=True):
     """The record: every order that counts, newest last."""
 
     uses: tuple[Use, ...] = ()

@@ -9,9 +9,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from regen.domain.slate import POSTPONED, UNAVAILABLE
 
@@ -48,8 +49,7 @@ _NOTHING: Mapping[str, str] = {}
 _FOR_TEAM_MATES = frozenset({NewsKind.RULED_OUT, NewsKind.LATE_SCRATCH, NewsKind.DOUBTFUL, NewsKind.RETURNED})
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """One player of a game to come: what the player's current predictions rest on, and what is there now.
 
     Attributes:
@@ -89,8 +89,7 @@ class Standing:
         return POSTPONED if self.called_off else plays(self.status)
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(Struct, frozen=True):
     """A difference between what predictions rest on and what is there now.
 
     Attributes:

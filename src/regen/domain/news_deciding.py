@@ -8,11 +8,13 @@ The last word always comes through, and a status that flaps all evening costs fo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from msgspec import Struct
+
 from regen.domain.news import LINES, News, Standing, team_mates
+from regen.domain.values import replace
 from regen.domain.watching import MAX_ATTEMPTS, pause_after
 
 FREE = 2
@@ -34,16 +36,14 @@ class NewsAct(StrEnum):
     GIVE_UP = "give_up"
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(Struct, frozen=True):
     """The action, and its reason."""
 
     act: NewsAct
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(Struct, frozen=True):
     """What was last asked for about one player's status, or about the player's line.
 
     Attributes:
@@ -60,8 +60,7 @@ class Watched:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class NewsEvent:
+class NewsEvent(Struct, frozen=True):
     """What was seen of a player, and what was decided."""
 
     at: datetime
@@ -73,8 +72,7 @@ class NewsEvent:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewsRecord:
+class NewsRecord(Struct, frozen=True):
     """`news_events/{game_date}_{game}`: what the watch has seen and decided about one game.
 
     Attributes:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Rhythm:
+
+class Rhythm(Struct, frozen=True):
     """The settings of the watch.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 
 class OutcomeKind(StrEnum):
@@ -19,8 +20,7 @@ FORGIVEN = frozenset({"out", "no_history"})
 """Skips that leave the denominator of coverage, by reason (P8); every other skip or failure counts against it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(Struct, frozen=True):
     """One predicted row of one player: one system, one line.
 
     Attributes:
@@ -54,8 +54,7 @@ class Prediction:
     line_source: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(Struct, frozen=True):
     """The data on which the predictions of a player rest, and the player's team and opponent.
 
     Attributes:
@@ -80,8 +79,7 @@ class Provenance:
     shot_zones_hash: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """The outcome of one requested player.
 
     Attributes:
@@ -107,8 +105,7 @@ class Outcome:
     code_version: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """Outcomes counted, in players."""
 
     requested: int

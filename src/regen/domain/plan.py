@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from regen.domain.outcome import Outcome, OutcomeKind
 from regen.domain.promotion import CurrentPrediction
@@ -14,8 +15,7 @@ NOT_ON_SLATE = "not_on_slate"
 SYSTEM_RETIRED = "system_retired"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A prediction of a date, with the fields that are compared before and after a promotion.
 
     Attributes:
@@ -33,8 +33,7 @@ class Row:
     is_foreign: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """The rows that a promotion adds to and withdraws from the date.
 
     Attributes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
 
 from regen.domain import ids
 from regen.domain.errors import InsufficientData
@@ -16,20 +17,19 @@ from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Provenance
 from regen.domain.recommendation import advise
 from regen.domain.soundness import flaw, plain
 from regen.domain.tip_off import before_start, inputs_as_of, minutes_before
+from regen.domain.values import replace
 
 MAX_WARNINGS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(Struct, frozen=True):
     """The parts from which the ids of a batch's predictions are derived."""
 
     batch_id: str
     round: int
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(Struct, frozen=True):
     """Which inputs are predicted. It fails closed (I-52): an outcome with its reason, never a default for the unknown.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from regen.domain.audit import AuditEntry
 from regen.domain.metadata import Metadata
@@ -14,8 +15,7 @@ ORPHAN_AFTER = timedelta(hours=2)
 """No verification takes this long, so an older staging table is orphaned."""
 
 
-@dataclass(frozen=True, slots=True)
-class FenceToken:
+class FenceToken(Struct, frozen=True):
     """The right to change the predictions of one date. It ends as soon as a higher token has been taken (I-22).
 
     Attributes:
@@ -28,8 +28,7 @@ class FenceToken:
     round: int
 
 
-@dataclass(frozen=True, slots=True)
-class Promotion:
+class Promotion(Struct, frozen=True):
     """One promotion: replace current rows by the staged ones and write the audit row, in one transaction.
 
     Attributes:
@@ -55,8 +54,7 @@ class Promotion:
     retired: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rollback:
+class Rollback(Struct, frozen=True):
     """One rollback: supersede the rows that the batch inserted, insert copies of those that it superseded or withdrew.
 
     Attributes:
@@ -72,8 +70,7 @@ class Rollback:
     audit: AuditEntry
 
 
-@dataclass(frozen=True, slots=True)
-class PromotionCounts:
+class PromotionCounts(Struct, frozen=True):
     """Row counts of a committed promotion or rollback, taken after the writes inside the transaction.
 
     Attributes:
@@ -89,8 +86,7 @@ class PromotionCounts:
     token: int
 
 
-@dataclass(frozen=True, slots=True)
-class CurrentPrediction:
+class CurrentPrediction(Struct, frozen=True):
     """A current prediction, with the fields that the checks and the diff need.
 
     Attributes:
@@ -113,8 +109,7 @@ class CurrentPrediction:
     history_games: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MovedPrediction:
+class MovedPrediction(Struct, frozen=True):
     """A prediction that a batch superseded, and its replacement; `new_*` are None for one that was withdrawn.
 
     Attributes:
@@ -139,8 +134,7 @@ class MovedPrediction:
     changed_inputs: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StagedRow:
+class StagedRow(Struct, frozen=True):
     """One row of a staging table: exactly one of the payloads is set, by `kind`.
 
     Attributes:
@@ -158,8 +152,7 @@ class StagedRow:
     run: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StagingTable:
+class StagingTable(Struct, frozen=True):
     """An existing staging table."""
 
     name: str

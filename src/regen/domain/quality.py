@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from regen.domain.intervals import Figure, mean, rise
 
@@ -34,8 +35,7 @@ class Measure(StrEnum):
     RISE = "rise_pct"
 
 
-@dataclass(frozen=True, slots=True)
-class GameSums:
+class GameSums(Struct, frozen=True):
     """What the graded predictions of one system came to in one game.
 
     Attributes:
@@ -66,8 +66,7 @@ class GameSums:
     actual_overs: int
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """The limits of the figures.
 
     Attributes:
@@ -101,8 +100,7 @@ class Limits:
         }[measure]
 
 
-@dataclass(frozen=True, slots=True)
-class Quality:
+class Quality(Struct, frozen=True):
     """The figures of one system over one window.
 
     Attributes:

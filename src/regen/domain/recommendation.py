@@ -12,9 +12,10 @@ its own (`Trust`). A side is recommended only if its value at the offered price 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import StrEnum
 from statistics import NormalDist
+
+from msgspec import Struct
 
 from regen.domain.estimate import Estimate
 from regen.domain.market import Market
@@ -42,8 +43,7 @@ class Recommendation(StrEnum):
     NO_LINE = "NO_LINE"
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """The judgement of one line by a prediction.
 
     Attributes:

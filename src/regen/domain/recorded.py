@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from regen.domain.audit import AuditEvent
 from regen.domain.batch import Batch, Status
@@ -12,8 +13,7 @@ from regen.domain.invariants import RECORDS, Finding
 NAMED = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """A round that the audit calls promoted or rolled back."""
 
     batch_id: str

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
 
 from regen.domain.errors import InvalidInput
 from regen.domain.nearest import nearest, the_nearest
 from regen.domain.slate_reading import SlateEntry
+from regen.domain.values import replace
 
 MAX_NAMED = 10
 LIKENESS = 0.75
 """Least similarity, as measured by `difflib`, at which a known name is suggested for an unknown one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """A filter of players, games and systems; None means all."""
 
     players: tuple[str, ...] | None = None

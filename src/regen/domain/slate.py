@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
 
 from regen.domain.scope import Scope
 from regen.domain.slate_reading import SlateEntry
 from regen.domain.soundness import flaw, is_moment, is_name, is_statistic, is_text, shown, without_timeless
+from regen.domain.values import replace
 
 COLUMNS = {
     "team": "team_abbr",
@@ -34,8 +36,7 @@ def is_called_off(game_status: str | None) -> bool:
     return _CALLED_OFF.match((game_status or "").strip().lower()) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Exclusion:
+class Exclusion(Struct, frozen=True):
     """A player of the slate who is not requested, and why.
 
     The reasons are `postponed`, `out`, `doubtful`, `under_minutes` and `available_again`.
@@ -49,8 +50,7 @@ class Exclusion:
     game_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class GameShape:
+class GameShape(Struct, frozen=True):
     """One game of a slate: how many players it has, and of which teams.
 
     Attributes:
@@ -63,8 +63,7 @@ class GameShape:
     called_off: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SlateShape:
+class SlateShape(Struct, frozen=True):
     """The size of a slate when it was read, regardless of the scope, for comparison by the checks.
 
     Attributes:
@@ -102,8 +101,7 @@ def _teams(entries: Sequence[SlateEntry]) -> tuple[str, ...]:
     return tuple(sorted(several if len(several) >= 2 else number))
 
 
-@dataclass(frozen=True, slots=True)
-class Slate:
+class Slate(Struct, frozen=True):
     """The slate as fixed when the batch was opened (P8).
 
     Attributes:

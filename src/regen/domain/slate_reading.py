@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from regen.domain.inputs import PlayerInputs
 from regen.domain.soundness import flaw
 from regen.domain.tip_off import before_start
+from regen.domain.values import replace
 
 
-@dataclass(frozen=True, slots=True)
-class SlateEntry:
+class SlateEntry(Struct, frozen=True):
     """One rostered player of a date, with the data read for the player.
 
     Attributes:
@@ -38,8 +39,7 @@ class SlateEntry:
     called_off: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SlateReading:
+class SlateReading(Struct, frozen=True):
     """All data that one batch needs from the warehouse, read by a constant number of statements.
 
     Attributes:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from regen.domain.inputs import Line, PlayerInputs, RecentGame, SourceTier
+from regen.domain.values import replace
 
 MAX_TEXT = 200
 MAX_ERROR = 1_000

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from regen.domain.bdb import OVERDUE_AFTER
 from regen.domain.checks.evidence import is_smaller
@@ -47,8 +48,7 @@ class Standing(StrEnum):
     """Every game is there, with far fewer players than usual."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceDay:
+class SourceDay(Struct, frozen=True):
     """What an input has of a date.
 
     Attributes:
@@ -71,8 +71,7 @@ class SourceDay:
     last_start: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SourceState:
+class SourceState(Struct, frozen=True):
     """The judgement of an input on a date.
 
     Attributes:
@@ -102,8 +101,7 @@ class SourceState:
         return f"{self.source}: {missing}; expected by {self.expected_by.isoformat()}"
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(Struct, frozen=True):
     """By when inputs should be complete.
 
     Attributes:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from regen.domain.backfill import DateStatus
 from regen.domain.batch import TRANSITIONS, Status
 from regen.domain.outcome import OutcomeKind
 
 
-@dataclass(frozen=True, slots=True)
-class StateText:
+class StateText(Struct, frozen=True):
     """What is to be said of a state."""
 
     means: str

@@ -8,13 +8,13 @@ without a time counts. If the start of a game is unknown, all its data counts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from regen.domain.dates import eastern_today
 from regen.domain.inputs import Line, PlayerInputs
+from regen.domain.values import replace
 
 TOGETHER = timedelta(minutes=2)
 """Lines of one bookmaker seen within this time form one snapshot of alternates, although each has a time of its own."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import reduce
+
+from msgspec import Struct, field
 
 from regen.domain.batch import Batch, Kind
 from regen.domain.metadata import Metadata
 from regen.domain.news import SOURCE as NEWS_SOURCE
 from regen.domain.news import NewsReason
 from regen.domain.scope import Scope
+from regen.domain.values import replace
 
 
 class Source(StrEnum):
@@ -25,8 +27,7 @@ class Source(StrEnum):
     BACKFILL = "backfill"
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+class Trigger(Struct, frozen=True):
     """One request for a batch.
 
     Attributes:
@@ -97,8 +98,7 @@ def _length(scope: Scope) -> int:
     return sum(len(name) + 3 for name in (*(scope.players or ()), *(scope.games or ())))
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(Struct, frozen=True):
     """Several triggers of one date, merged for one batch."""
 
     scope: Scope

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import chain
 
 from regen.domain.batch import Batch
@@ -12,6 +11,7 @@ from regen.domain.box_scores import BoxScores
 from regen.domain.scope import Scope
 from regen.domain.slate import EXPLAINED, POSTPONED, Exclusion
 from regen.domain.slate_reading import SlateEntry
+from regen.domain.values import replace
 
 REASONS = tuple(sorted(EXPLAINED, reverse=True))
 """Why an operator may withdraw predictions; free text goes into the metadata."""

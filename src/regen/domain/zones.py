@@ -8,9 +8,10 @@ not count.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from regen.domain import watching
 from regen.domain.bdb import FIRST_PAUSE
@@ -28,8 +29,7 @@ class ZonesAct(StrEnum):
     """As many regenerations as are tried did not bring the zones in."""
 
 
-@dataclass(frozen=True, slots=True)
-class ZoneDrift:
+class ZoneDrift(Struct, frozen=True):
     """A player whose current predictions rest on other shot zones than the store has.
 
     Attributes:
@@ -46,8 +46,7 @@ class ZoneDrift:
     written_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(Struct, frozen=True):
     """The settings of the watch.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from msgspec import Struct
 
 from regen.features.form import Features
 from regen.features.history import History
@@ -23,8 +24,7 @@ EDGE_PRIOR_GAMES = 12.0
 _BACK_TO_BACK_FATIGUE = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class Fixture:
+class Fixture(Struct, frozen=True):
     """One side of a scheduled game.
 
     Attributes:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from regen.domain.inputs import BEST_RANK
 
 
-@dataclass(frozen=True, slots=True)
-class GameLog:
+class GameLog(Struct, frozen=True):
     """One player's box score of one game. Counts are None if the file lacks them.
 
     Attributes:
@@ -48,8 +48,7 @@ class GameLog:
     fouls: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PropLine:
+class PropLine(Struct, frozen=True):
     """One bookmaker's points line for one player and date, as seen at one time."""
 
     game_date: date
@@ -64,8 +63,7 @@ class PropLine:
     is_fallback: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ShotZones:
+class ShotZones(Struct, frozen=True):
     """Shots attempted and made by zone in one player's game, from a late play-by-play file."""
 
     game_date: date
@@ -97,8 +95,7 @@ class ShotZones:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class InjuryReport:
+class InjuryReport(Struct, frozen=True):
     """One player's status on an availability report for a date.
 
     Attributes:

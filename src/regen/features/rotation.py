@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from regen.features.player_state import PlayerState
 from regen.features.team_state import TeamState
@@ -20,8 +21,7 @@ NEWCOMER = (8.0, 3.0)
 """Usual minutes and points of a player never seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """One of a team's players before a game.
 
     Attributes:
@@ -45,8 +45,7 @@ class Member:
         return PLAYS_IF_NOT_NAMED if reported and self.missed <= 1 else usual
 
 
-@dataclass(frozen=True, slots=True)
-class Rotation:
+class Rotation(Struct, frozen=True):
     """A team's players as known before a date; `played` are those of its last game."""
 
     before: date

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from regen.domain.inputs import PlayerInputs
 from regen.domain.slate_reading import SlateEntry, SlateReading
 from regen.domain.soundness import flaw, plain
+from regen.domain.values import replace
 from regen.features.context import Fixture
 from regen.features.history import History
 from regen.features.inputs import DECIMALS, player_inputs

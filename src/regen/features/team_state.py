@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from regen.features.player_state import FREE_THROW_WEIGHT
 from regen.features.records import GameLog
@@ -22,8 +23,7 @@ REGULATION_MINUTES = 240.0
 Values = tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TeamGame:
+class TeamGame(Struct, frozen=True):
     """One team's side of one game, added up from its players' rows.
 
     Attributes:

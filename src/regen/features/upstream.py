@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 import msgspec
+from msgspec import Struct
 
 from regen.domain.inputs import SourceTier
 from regen.domain.soundness import shown
@@ -62,8 +62,7 @@ class NotUsable(ValueError):
     """A value of the row cannot be what it is said to be; the text names the column."""
 
 
-@dataclass(frozen=True, slots=True)
-class FromStore:
+class FromStore(Struct, frozen=True):
     """What a row of the feature store gives.
 
     Attributes:

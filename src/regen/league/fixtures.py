@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+
+from msgspec import Struct
 
 from regen.data.slates import Game
 from regen.league.names import TEAMS
@@ -30,8 +31,7 @@ _TIP_OFFS = ((19, 0), (19, 30), (19, 30), (20, 0), (20, 30), (21, 0), (22, 0), (
 _SUMMER_TIME = ((date(2025, 3, 9), date(2025, 11, 2)),)
 
 
-@dataclass(frozen=True, slots=True)
-class Season:
+class Season(Struct, frozen=True):
     """The dates of one season, or of the part of it that the league plays."""
 
     name: str

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from random import Random
 
+from msgspec import Struct
+
 from regen.data.slates import Game
+from regen.domain.values import replace
 from regen.features.records import GameLog, ShotZones
 from regen.league.players import ZONE_MAKE, ZONES, Player, poisson
 
@@ -22,16 +24,14 @@ _HOME = 0.009
 """Home advantage, as a share of shots made."""
 
 
-@dataclass(frozen=True, slots=True)
-class Strength:
+class Strength(Struct, frozen=True):
     """A team's own shooting, and its effect on that of its opponents, as shares of shots made."""
 
     attack: float
     defence: float
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Struct, frozen=True):
     """One team of a game: its available players, in order of minutes."""
 
     team: str
@@ -112,8 +112,7 @@ def _capped(minutes: float) -> float:
     return minutes if minutes < 34 else 34 + (minutes - 34) * 0.45
 
 
-@dataclass(slots=True)
-class _Shooting:
+class _Shooting(Struct):
     attempts: list[int]
     made: list[int]
     free_throws: int = 0

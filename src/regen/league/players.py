@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import date
 from random import Random
+
+from msgspec import Struct
 
 from regen.data.parse import lookup
 from regen.league.names import Names
@@ -30,8 +31,7 @@ _KIND_OF_PLAYER = {
 POSITIONS = tuple(_KIND_OF_PLAYER)
 
 
-@dataclass(slots=True)
-class Player:
+class Player(Struct):
     """One invented player and the player's state.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
+
+from msgspec import Struct, field
 
 from regen.data.rosters import Rosters
 from regen.data.slates import Game
@@ -21,8 +22,7 @@ _ABLE = 8
 """Number of available players at which a team gets no further absences."""
 
 
-@dataclass(frozen=True, slots=True)
-class League:
+class League(Struct, frozen=True):
     """All data that an invented league has published, each list in order of dates."""
 
     logs: tuple[GameLog, ...]
@@ -31,8 +31,7 @@ class League:
     injuries: tuple[InjuryReport, ...]
 
 
-@dataclass(slots=True)
-class _Play:
+class _Play(Struct):
     random: Random
     rosters: dict[str, list[Player]]
     strengths: dict[str, Strength]

@@ -11,8 +11,9 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 LAUNCHER = Path(__file__).with_name("bigquery_launcher.py")
 REQUIREMENTS = Path(__file__).parents[3] / "requirements"
@@ -23,8 +24,7 @@ class InstallationFailed(Exception):
     """The emulator could not be installed; the text has the installer's last lines."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """A command line and its whole environment."""
 
     argv: tuple[str, ...]

@@ -7,8 +7,9 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 PUBSUB_JAR = "platform/pubsub-emulator/lib/cloud-pubsub-emulator-*-all.jar"
 FIRESTORE_JAR = "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
@@ -19,8 +20,7 @@ OLDEST_JAVA = 11
 JVM_FLAGS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xmx768m", "-Duser.language=en")
 
 
-@dataclass(frozen=True, slots=True)
-class Emulators:
+class Emulators(Struct, frozen=True):
     """Paths of Java and of the two emulators' jars."""
 
     java: str

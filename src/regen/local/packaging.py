@@ -13,11 +13,13 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
+from msgspec import Struct
+
 import regen
+from regen.domain.values import asdict
 from regen.local.imports import imported_modules
 
 ROOT = Path(__file__).parents[3]
@@ -55,8 +57,7 @@ class PackagingError(Exception):
     """The functions cannot be packaged; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(Struct, frozen=True):
     """One packaged function: `folder` is what is inside `archive`."""
 
     name: str

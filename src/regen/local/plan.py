@@ -7,8 +7,9 @@ import random
 import secrets
 import socket
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from regen.clock import VARIABLE as CLOCK
 from regen.local.packaging import ROOT
@@ -26,8 +27,7 @@ MODELS = "REGEN_MODELS_STORE"
 OWN_PORTS = range(12_000, 32_000)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """The options of a stack; the defaults are those of `regen local up`.
 
     Attributes:
@@ -59,8 +59,7 @@ class Options:
     start_seconds: float = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
+class Addresses(Struct, frozen=True):
     """The addresses of all parts: one port on loopback for each name of `PORTS`."""
 
     ports: Mapping[str, int]

@@ -10,8 +10,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 TAIL_LINES = 20
 
@@ -20,8 +21,7 @@ class ProcessDied(Exception):
     """A process ended unexpectedly; the text has its last lines."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """The command of a process.
 
     Attributes:

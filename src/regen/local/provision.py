@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from regen.topology import PullSubscription, PushSubscription, Topology
 
@@ -14,8 +15,7 @@ class ProvisioningFailed(Exception):
     """An emulator refused; the text is its answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Redelivery:
+class Redelivery(Struct, frozen=True):
     """Backoff of redeliveries in seconds, shorter than in production."""
 
     ack_deadline: int = 20

@@ -11,7 +11,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from regen import clock
 from regen.adapters.memory.deliveries import Deliveries
@@ -26,8 +27,7 @@ log = logging.getLogger("relay")
 EVENT_RETENTION = 600.0
 
 
-@dataclass(slots=True)
-class _Event:
+class _Event(Struct):
     trigger: FirestoreTrigger
     body: bytes
     headers: Mapping[str, str]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
+
+from regen.domain.values import asdict
 
 ISSUER = "https://relay.local.invalid"
 AUDIENCE = "regen"
@@ -21,8 +24,7 @@ def scheduler_account(project: str) -> str:
     return f"regen-scheduler@{project}.iam.gserviceaccount.com"
 
 
-@dataclass(frozen=True, slots=True)
-class RelayConfig:
+class RelayConfig(Struct, frozen=True):
     """Durations in seconds.
 
     Attributes:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from regen import clock
 from regen.client.accuracy import SystemErrors, by_date, by_system, errors
@@ -24,8 +25,7 @@ Pair = tuple[str, str, float, float]
 AT_ONCE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """Everything on the page.
 
     Attributes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from regen.report.texts import escape
 
@@ -17,8 +18,7 @@ STEPS = 8
 """Number of colours of a timeline."""
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """One row of values with its name and the class that colours it; None where there is no value."""
 
     name: str
@@ -26,8 +26,7 @@ class Series:
     values: Sequence[float | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A part of a timeline, in seconds from its beginning."""
 
     start: float

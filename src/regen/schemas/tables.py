@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
+
+from msgspec import Struct
 
 TYPES = frozenset({"STRING", "INTEGER", "FLOAT", "NUMERIC", "BOOLEAN", "DATE", "TIMESTAMP", "JSON"})
 MODES = frozenset({"REQUIRED", "NULLABLE", "REPEATED"})
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A column."""
 
     name: str
@@ -26,16 +26,14 @@ class Field:
             raise ValueError(f"{self.name}: no such type or mode: {self.type} {self.mode}")
 
 
-@dataclass(frozen=True, slots=True)
-class Partition:
+class Partition(Struct, frozen=True):
     """The partition column and its granularity. No table expires its partitions."""
 
     field: str
     type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table, from its schema file.
 
     Attributes:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+
+from msgspec import Struct
 
 from regen.domain.errors import InvalidInput
 from regen.schemas import STAGING_DATASET, table, tables
@@ -20,8 +21,7 @@ _PART = re.compile(r"^( *)\{(\w+):([\w,]*)\}$", re.MULTILINE)
 _COMMENT = re.compile(r"^\s*--.*\n?", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """The names of datasets and tables.
 
     Attributes:

@@ -6,14 +6,16 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct, field
+
 from regen.domain.errors import Defect
 from regen.domain.json_texts import read_json
+from regen.domain.values import asdict
 from regen.features.names import FEATURE_VERSION
 from regen.features.versions import ACCEPTED, SERVED_VERSION
 
@@ -26,8 +28,7 @@ class ArtefactRefused(Defect):
     """The artefact is unreadable, was changed after it was written, or is for another feature version."""
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True):
     """One term of a linear model: weight x (value - centre) points; an unknown value contributes 0."""
 
     name: str
@@ -35,8 +36,7 @@ class Term:
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
-class Spread:
+class Spread(Struct, frozen=True):
     """The standard deviation of a prediction: intercept + per_point x points + per_own x the player's own spread, in points."""
 
     intercept: float
@@ -44,8 +44,7 @@ class Spread:
     per_own: float
 
 
-@dataclass(frozen=True, slots=True)
-class LinearModel:
+class LinearModel(Struct, frozen=True):
     """A fitted system.
 
     Attributes:
@@ -58,8 +57,7 @@ class LinearModel:
     settings: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Artefact:
+class Artefact(Struct, frozen=True):
     """All fitted systems, and the data that they were fitted on.
 
     Attributes:

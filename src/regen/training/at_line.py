@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from regen.domain.intervals import Figure, mean
 from regen.domain.recommendation import log_odds
+from regen.domain.values import asdict
 from regen.training.logistic import logistic
 from regen.training.rounding import rounded
 from regen.training.scores import Floats, calibration_error
@@ -44,8 +45,7 @@ GROUPS: Mapping[str, Callable[[Scored], str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class AtLine:
+class AtLine(Struct, frozen=True):
     """The figures of one system on a group of rows; pushes count only in returns. Intervals are of 95 %, by games.
 
     Attributes:

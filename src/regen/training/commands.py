@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from regen.data.csvs import DataFolder, read_folder
+from regen.domain.values import replace
 from regen.features.names import FEATURE_VERSION
 from regen.features.versions import SERVED_VERSION
 from regen.systems.artefact import Artefact, load_artefact

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from regen.data.csvs import DataFolder
 from regen.data.gamedays import starts_of
@@ -15,6 +16,7 @@ from regen.data.offers import Offers, offers, tip_offs
 from regen.data.played_days import played_days
 from regen.data.slates import Game, schedule
 from regen.domain.inputs import Line, PlayerInputs
+from regen.domain.values import replace
 from regen.features.history import History
 from regen.features.inputs import Fixture, player_inputs
 from regen.features.player_state import PlayerState
@@ -24,8 +26,7 @@ from regen.training.zones import Arrivals, Zones
 LATE_LINES = "lines were seen after tip-off and left out"
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """One player of one game: the inputs known before it, and the box score."""
 
     inputs: PlayerInputs

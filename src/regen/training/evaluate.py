@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from regen.data.csvs import DataFolder, folder_of
 from regen.domain.errors import InvalidInput
@@ -46,8 +46,7 @@ LINE_ROW = "bookmaker line"
 READS_LINE = frozenset({LineBlend.system_id})
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(Struct, frozen=True):
     """The measured rows, and the data that they were measured on.
 
     Attributes:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from regen.data.csvs import DataFolder
 from regen.domain.errors import InvalidInput
 from regen.domain.intervals import Figure
+from regen.domain.values import asdict, replace
 from regen.features.versions import SERVED_VERSION
 from regen.systems.artefact import Artefact
 from regen.training.at_line import mean_by_game
@@ -40,8 +41,7 @@ class Unjudged(InvalidInput):
     """The dates do not allow a judgement: a fit has seen them, or they have too few games."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """How much worse a model may be than the one that it is compared with; the settings of these names.
 
     Attributes:
@@ -57,8 +57,7 @@ class Limits:
     gate_min_rows: int
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """One system on one population; differences are the new model's less the other's, intervals of 95 % by games.
 
     Attributes:
@@ -80,8 +79,7 @@ class Compared:
     lacking: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(Struct, frozen=True):
     """A comparison and its verdict.
 
     Attributes:

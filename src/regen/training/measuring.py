@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from regen.domain.estimate import Estimate
 from regen.domain.recommendation import CONFIDENT_WITHIN, Recommendation, advise, over_probability
@@ -20,8 +20,7 @@ OFFSETS = (0.0, *(sign * (step + 0.5) for step in range(5) for sign in (1, -1)))
 _DIGITS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Estimated:
+class Estimated(Struct, frozen=True):
     """The estimates of one player-game, and its result.
 
     Attributes:
@@ -41,8 +40,7 @@ class Estimated:
     offer: Offer | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """Scores of one system on one population; None where a score does not apply.
 
     Attributes:
@@ -72,7 +70,7 @@ class Row:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, rounded."""
-        body = {name: getattr(self, name) for name in self.__slots__}
+        body = {name: getattr(self, name) for name in self.__struct_fields__}
         body["vs_exponential"] = {name: round(value, _DIGITS) for name, value in self.vs_exponential.items()}
         return {name: round(value, _DIGITS) if isinstance(value, float) else value for name, value in body.items()}
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from datetime import date
+
+from msgspec import Struct
 
 from regen.domain.estimate import Estimate
 from regen.domain.inputs import PlayerInputs
@@ -22,8 +23,7 @@ STARTER, ROTATION = 28.0, 18.0
 """Exponentially weighted minutes (12) from which a player counts as a starter, and as one of the rotation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(Struct, frozen=True):
     """One estimate and its scores; a row of the file of rows. None where a score needs a line or a price.
 
     Attributes:
@@ -80,7 +80,7 @@ class Scored:
         return self.over_pays is not None
 
 
-COLUMNS = tuple(field.name for field in fields(Scored))
+COLUMNS = Scored.__struct_fields__
 
 
 def score(

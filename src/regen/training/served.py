@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from datetime import date
 
 from regen.data.csvs import DataFolder
+from regen.domain.values import replace
 from regen.features.versions import SERVED_VERSION
 from regen.systems.artefact import Artefact
 from regen.training.train import train

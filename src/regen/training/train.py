@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from regen.data.csvs import DataFolder, folder_of
@@ -42,8 +42,7 @@ GRID_EVERY = 3
 """Every third sample is used to choose the half-life."""
 
 
-@dataclass(frozen=True)
-class Design:
+class Design(Struct, frozen=True, dict=True):
     """The samples as matrices, one per base system, built once and cut by date for each fit."""
 
     samples: tuple[Sample, ...]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from regen.domain.estimate import Estimate
@@ -13,6 +13,7 @@ from regen.domain.inputs import PlayerInputs
 from regen.domain.lines import chosen_lines, main_lines
 from regen.domain.market import Market
 from regen.domain.recommendation import log_odds, market_chance, own_chance
+from regen.domain.values import replace
 from regen.systems.artefact import LinearModel
 from regen.systems.linear import MARKET_SHARE, MARKET_SHARE_ERROR
 from regen.training.fitting import Floats
@@ -23,8 +24,7 @@ MIN_DECIDED = 200
 _DIGITS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """The main line of the bookmaker that a player's rows are against."""
 
     line: float
@@ -38,8 +38,7 @@ def offer_of(inputs: PlayerInputs) -> Offer | None:
     return next((Offer(line.value, line.bookmaker, chosen.market(line)) for line in main_lines(chosen.lines)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(Struct, frozen=True):
     """Samples with a line that was not a push.
 
     Attributes:

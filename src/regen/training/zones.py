@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from regen.data.input_rows import zones_arrival
 from regen.data.slates import Game
@@ -24,8 +25,7 @@ class Zones(StrEnum):
     """Those of every earlier game, as in a regeneration two days after the game."""
 
 
-@dataclass(slots=True)
-class Arrivals:
+class Arrivals(Struct):
     """Shot zones that have not arrived in the history yet."""
 
     zones: Zones

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from msgspec import UNSET, structs
 
@@ -13,6 +12,7 @@ from regen.api.forms import Body, Record
 from regen.domain import ids
 from regen.domain.dates import parse_game_date
 from regen.domain.errors import NoSuchBackfill
+from regen.domain.values import replace
 from regen.services.backfill import backfilling
 from regen.services.backfill.backfilling import Wanted
 from regen.services.backfill.changes import read_backfill

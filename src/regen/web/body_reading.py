@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Request
+from msgspec import Struct
 
 from regen.domain.errors import InvalidInput, RegenError
 from regen.domain.json_texts import KeyTwice, read_json
@@ -34,8 +34,7 @@ class BodyTooSlow(RegenError):
     """The body did not arrive in time; it may when it is sent again."""
 
 
-@dataclass(frozen=True, slots=True)
-class PushBody:
+class PushBody(Struct, frozen=True):
     """The body of a push, which is acknowledged whatever it holds.
 
     Attributes:

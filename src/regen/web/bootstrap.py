@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from regen import clock
 from regen.adapters.system import RandomIds, SystemClock, thread_heartbeat
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from regen.adapters.bigquery import BigQueryWarehouse
 
 
-@dataclass(frozen=True, slots=True)
-class App:
+class App(Struct, frozen=True):
     """A function's settings, ports and gate."""
 
     settings: Settings
@@ -120,7 +120,7 @@ def config_of(settings: Settings) -> Config:
     """The numbers of the deployment."""
     ids = settings.systems or system_ids()
 
-    own = {f.name: getattr(settings, f.name) for f in fields(Config) if hasattr(settings, f.name)}
+    own = {name: getattr(settings, name) for name in Config.__struct_fields__ if hasattr(settings, name)}
     made = {
         "systems": tuple(ids),
         "run_for": by_version(ids),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from regen.domain import persons
 from regen.domain.errors import InvalidInput, RegenError
@@ -30,8 +31,7 @@ class Forbidden(RegenError):
     """The caller is known, and may not do this."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """Who calls, as the audit names it: `api_key:<id>`, `console:<account>`, `pubsub:<account>`, `scheduler:<account>`,
     `refit:<account>`.
 

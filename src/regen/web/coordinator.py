@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from msgspec import UNSET, structs
@@ -20,6 +19,7 @@ from regen.domain.dates import eastern_today, parse_game_date
 from regen.domain.errors import InvalidInput, NoSuchBatch, Refused
 from regen.domain.texts import checked_text
 from regen.domain.trigger import Source, Trigger
+from regen.domain.values import replace
 from regen.services.backfill import backfilling, starting
 from regen.services.batch import closing, halting, opening, orders, withdrawing
 from regen.services.state import messages_read

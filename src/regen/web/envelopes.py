@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from regen.api.openings import OpeningAnswer
 from regen.domain import ids
@@ -22,8 +23,7 @@ MAX_ATTRIBUTE = 1024
 """As Pub/Sub's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pushed:
+class Pushed(Struct, frozen=True):
     """A message that was pushed.
 
     Attributes:

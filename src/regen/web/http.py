@@ -8,11 +8,11 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from functools import cached_property
 
 import msgspec
 from flask import Request, Response
-from msgspec import UNSET, structs
+from msgspec import UNSET, Struct, structs
 
 from regen.api.forms import Record, text
 from regen.api.health import Problem
@@ -50,8 +50,7 @@ PROBES = frozenset({"/health", "/ready"})
 PROVEN = "regen.caller_is_proven"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One request, its caller checked.
 
     Attributes:
@@ -112,8 +111,7 @@ class Call:
 Reply = tuple[int, msgspec.Struct | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True, dict=True):
     """A method and path (`/batches/{id}`), who may call it, and what it does.
 
     Attributes:
@@ -127,11 +125,11 @@ class Route:
     handle: Callable[[Call], Reply]
     query: frozenset[str] = frozenset()
     from_platform: bool = False
-    pattern: re.Pattern[str] = field(init=False)
 
-    def __post_init__(self) -> None:
-        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path)
-        object.__setattr__(self, "pattern", re.compile(pattern))
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Fits the paths of this route; its groups are the parameters."""
+        return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path))
 
 
 #: error -> (problem type, status, title); the first that fits counts.

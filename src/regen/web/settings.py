@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Struct
 
 from regen import clock
 from regen.domain.errors import Defect
+from regen.domain.values import Secret
 from regen.settings import Setting, declared, field_of, text_of
 
 SIGNATURE = "signature"
@@ -37,17 +38,7 @@ class SettingsInvalid(Defect):
     """The environment is not usable; the message names every variable that is wrong."""
 
 
-class Secret(str):
-    """A string that does not show itself."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "Secret(***)"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """All settings; durations in seconds. Each field but the last two is a row of `settings.json`.
 
     Attributes:
@@ -59,7 +50,7 @@ class Settings:
     backend: str
     dataset_prefix: str
     location: str
-    api_keys: Mapping[str, Secret] = field(repr=False)
+    api_keys: Mapping[str, Secret]
     oidc_issuer: str
     oidc_audience: str
     oidc_certs_url: str
@@ -97,7 +88,7 @@ class Settings:
     retention_days: int
     systems: tuple[str, ...]
     retired_systems: tuple[str, ...]
-    webhook_url: Secret | None = field(repr=False)
+    webhook_url: Secret | None
     webhook_format: str
     runbook_url: str
     console_url: str
@@ -235,7 +226,7 @@ def read_settings(environ: Mapping[str, str], *, public: bool = False, keeps: bo
     problems += _unsafe(values, public=public, keeps=keeps)
     if problems:
         raise SettingsInvalid("; ".join(problems))
-    if other := sorted(values.keys() ^ {f.name for f in fields(Settings)}):
+    if other := sorted(values.keys() ^ set(Settings.__struct_fields__)):
         raise SettingsInvalid(f"settings.json and regen.web.settings.Settings differ in {', '.join(other)}")
     return Settings(**values)
 

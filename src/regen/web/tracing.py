@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from regen.domain.values import replace
 from regen.ports import Message, Queue
 from regen.services.state.deps import TRACEPARENT
 from regen.web.logs import add_context, context_fields, log_context

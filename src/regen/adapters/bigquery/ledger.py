@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -67,7 +66,7 @@ class BigQueryLedger:
 
     def moves(self, game_date: date, batch_id: str) -> list[MovedPrediction]:
         """See the port."""
-        names = [field.name for field in fields(MovedPrediction) if field.name != "changed_inputs"]
+        names = [name for name in MovedPrediction.__struct_fields__ if name != "changed_inputs"]
         rows = self._rows("diff", first=game_date, last=game_date, batches=batch_id)
         return [MovedPrediction(**{name: row[name] for name in names}) for row in rows]
 
@@ -174,7 +173,7 @@ class BigQueryLedger:
 
     def quality(self, first: date, last: date) -> list[GameSums]:
         """See the port."""
-        names = [field.name for field in fields(GameSums)]
+        names = GameSums.__struct_fields__
         return [GameSums(*(row[name] for name in names)) for row in self._rows("quality", first=first, last=last)]
 
     def keep_quality(self, as_of: date, found: Sequence[Quality], at: datetime) -> None:

@@ -8,8 +8,9 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from regen import clock
 from regen.adapters.memory.deliveries import Deliveries
@@ -21,8 +22,7 @@ Deliver = Callable[[str, bytes], int]
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class _Delivery:
+class _Delivery(Struct):
     """One message on its way to one subscription: the number of attempts, and the last one whose result is known."""
 
     subscription: PushSubscription

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -25,6 +24,7 @@ from regen.domain.quality import GameSums, Quality
 from regen.domain.recorded import Done
 from regen.domain.slate import POSTPONED, exclusion
 from regen.domain.sources import SourceDay
+from regen.domain.values import replace
 from regen.domain.zones import ZoneDrift
 from regen.settings import number
 

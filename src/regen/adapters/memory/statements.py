@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from regen.adapters.memory.promoting import Row, is_current
 from regen.adapters.memory.tables import AUDIT, FENCES, LOCKS, PREDICTIONS, RUNS, Rows, Steps, Tables, Work
 from regen.domain.audit import AuditEntry
 from regen.domain.errors import Conflict, FenceLost
 from regen.domain.promotion import FenceToken, Promotion, PromotionCounts, Rollback, StagedRow
+from regen.domain.values import replace
 
 Staged = tuple[StagedRow, ...]
 Change = Callable[[Sequence[Row], Staged], tuple[Sequence[Row], PromotionCounts]]
 
 
-@dataclass(frozen=True, slots=True)
-class Fence:
+class Fence(Struct, frozen=True):
     """A row of `promotion_fence`."""
 
     token: int
@@ -33,8 +34,7 @@ class Fence:
         return (self.token, self.batch_id, self.round) == (taken.token, taken.batch_id, taken.round)
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRow:
+class AuditRow(Struct, frozen=True):
     """A row of `prediction_regeneration_audit`; `token` is that of the fence if the act changed predictions."""
 
     entry: AuditEntry

@@ -5,9 +5,10 @@ from __future__ import annotations
 import operator
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from regen.domain.errors import AlreadyExists, Conflict, InvalidInput
 from regen.ports import Condition, Snapshot, Write
@@ -25,8 +26,7 @@ _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Document:
+class _Document(Struct, frozen=True):
     data: dict[str, Any]
     version: int
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -29,6 +28,7 @@ from regen.domain.promotion import (
     StagingTable,
 )
 from regen.domain.slate_reading import SlateReading, known_before_start
+from regen.domain.values import replace
 from regen.schemas.staging import checked
 
 STAGING_LIFE = timedelta(hours=24)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from regen.client.platform import Platform, Record
 
@@ -10,8 +10,7 @@ INVOKE = "run.routes.invoke"
 APPLY = "apply again: `terraform -chdir=infra apply`"
 
 
-@dataclass(frozen=True)
-class Deployment:
+class Deployment(Struct, frozen=True, dict=True):
     """What is asked about.
 
     Attributes:

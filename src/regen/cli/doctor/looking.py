@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+
+from msgspec import Struct
 
 from regen.client.errors import OperatorError
 from regen.client.vitals import State
 from regen.domain.errors import RegenError
+from regen.domain.values import asdict
 
 PATIENCE_SECONDS = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class LookResult:
+class LookResult(Struct, frozen=True):
     """One row.
 
     Attributes:
@@ -32,8 +33,7 @@ class LookResult:
         return {**asdict(self), "state": self.state.value}
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """One thing to look at.
 
     Attributes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import cache
 
 from regen.api.health import Ready, Vitals
@@ -14,6 +13,7 @@ from regen.cli.session import Session
 from regen.client.coordinator import Coordinator
 from regen.client.errors import OperatorError
 from regen.client.vitals import HEAL, Answer, State, deadlines, halt, outbox, revisions, sweep
+from regen.domain.values import replace
 
 
 def looks(session: Session) -> Iterator[Look]:

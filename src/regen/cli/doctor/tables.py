@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from regen.cli.output import some
 from regen.cli.session import Session
@@ -46,8 +47,7 @@ def looked_at(session: Session) -> Answer:
     return State.OK, f"{len(found)} tables and {len(views())} views at {where} fit their schema files", ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """What a table lacks, and how its layout differs."""
 
     lacks: list[str]

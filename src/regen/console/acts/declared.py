@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from regen.api.backfills import Backfill, Plan, WouldBackfill
 from regen.api.batches import WholeBatch
@@ -33,14 +34,14 @@ from regen.console.site import Site, as_day, as_id
 from regen.domain.backfill import DEFAULT_CONCURRENT, MAX_CONCURRENT, Only
 from regen.domain.checks.waivers import failed_checks
 from regen.domain.dates import parse_game_date
+from regen.domain.values import replace
 from regen.domain.withdrawal import REASONS
 
 T = TypeVar("T")
 Options = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """An option of an act.
 
     Attributes:
@@ -58,8 +59,7 @@ class Field:
     pattern: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """An order that is ready to be previewed.
 
     Attributes:
@@ -76,8 +76,7 @@ class Prepared:
     backfill: Backfill | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Act(Generic[T]):
+class Act(Struct, Generic[T], frozen=True):
     """A kind of order.
 
     Attributes:

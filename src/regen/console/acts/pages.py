@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from regen.api.forms import record
 from regen.client.errors import Misused, OperatorError, Problem, Unreachable
@@ -30,8 +31,7 @@ NEXT: Mapping[int, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """What the coordinator refused, in its own words, and what can be done."""
 
     says: str
@@ -40,8 +40,7 @@ class Refusal:
     status: int = 409
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True):
     """The order was given; the browser goes on to another page."""
 
     where: str

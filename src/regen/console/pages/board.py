@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from msgspec import Struct
 
 from regen.api.batches import ListedBatch
 from regen.api.health import Ready
@@ -22,8 +23,7 @@ DAYS = 45
 MOST_NEEDS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Struct, frozen=True):
     """What waits for a person.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from regen.api.batches import ListedBatch
 from regen.client.waiting import is_ended
@@ -17,8 +18,7 @@ from regen.settings import number
 THRESHOLD = number("REGEN_COVERAGE_THRESHOLD")
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """A date.
 
     Attributes:

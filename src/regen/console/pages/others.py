@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
 from regen.api.alerts import Alert
@@ -21,6 +20,7 @@ from regen.console.rendering import NEVER, QUIET, Page
 from regen.console.site import RECENT, SLOW, Asked, NoSuchPage, Site, stale
 from regen.domain.bdb import OPEN, OVERDUE_AFTER
 from regen.domain.invariants import INVARIANTS, MEANINGS, Finding
+from regen.domain.values import asdict
 
 PLAYER = re.compile(r"[\w.'-]{1,100}")
 MOST_SPAN = 400

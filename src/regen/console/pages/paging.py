@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import urlencode
+
+from msgspec import Struct
 
 from regen.console.site import Asked
 
@@ -13,8 +14,7 @@ T = TypeVar("T")
 ROWS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Paged(Generic[T]):
+class Paged(Struct, Generic[T], frozen=True):
     """One page of a list.
 
     Attributes:

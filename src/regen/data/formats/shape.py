@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 GAME_LOGS = "player_game_logs"
 PROP_LINES = "prop_lines"
@@ -20,8 +21,7 @@ Numbered = tuple[int, Values]
 Record = Mapping[str, object]
 
 
-@dataclass(slots=True)
-class Source:
+class Source(Struct):
     """A file while it is read.
 
     Attributes:
@@ -33,8 +33,7 @@ class Source:
     set_aside: Counter[str] = field(default_factory=Counter)
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of a file.
 
     Attributes:
@@ -65,8 +64,7 @@ def no_skip(*_: str) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """A shape in which people have data.
 
     Attributes:

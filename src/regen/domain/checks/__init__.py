@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
 
 from regen.domain.checks import moves, players, produced, slate
 from regen.domain.checks.declared import Check
 from regen.domain.checks.evidence import CheckResult, Evidence
 from regen.domain.checks.produced import agrees, sane
 from regen.domain.checks.waivers import NEVER_ACCEPTED
+from regen.domain.values import replace
 
 __all__ = ["CHECKS", "NEVER_ACCEPTED", "Check", "CheckResult", "Evidence", "Verdict", "agrees", "judge", "sane"]
 
@@ -20,8 +22,7 @@ CHECKS: tuple[Check, ...] = tuple(sorted(_DECLARED, key=lambda check: check.seve
 """All checks; those that only warn come last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The results of all checks.
 
     Attributes:

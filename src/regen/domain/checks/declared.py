@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Literal
+
+from msgspec import Struct
 
 from regen.domain.batch import Thresholds
 from regen.domain.checks.evidence import CheckResult, Evidence
@@ -18,8 +19,7 @@ Severity = Literal["fail", "warn"]
 _PARTS = re.compile(r"(?s)\n\s*\n\s*Fails when: (?P<fails>.*?)\n\s*What to do: (?P<do>.*?)\s*$")
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One check.
 
     Attributes:

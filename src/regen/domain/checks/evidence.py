@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from regen.domain.batch import Thresholds
 from regen.domain.errors import Defect
@@ -23,8 +24,7 @@ class NoLimit(Defect):
     """A check names a limit that is not a setting."""
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(Struct, frozen=True, dict=True):
     """The input of the checks.
 
     Attributes:
@@ -89,8 +89,7 @@ class Evidence:
         return frozenset(of_systems or {c.player_lookup for c in self.current if c.system_id not in self.retired})
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckResult(Struct, frozen=True):
     """The result of one check.
 
     Attributes:

@@ -7,8 +7,9 @@ reads the inputs again, so that it begins without waivers.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from regen.domain.checks.evidence import CheckResult
 from regen.domain.errors import InvalidInput
@@ -18,8 +19,7 @@ NEVER_ACCEPTED = frozenset({"in_range", "unique_keys", "rows_staged", "minimum_p
 """Checks that no operator can waive: the tables would be wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class FailedCheck:
+class FailedCheck(Struct, frozen=True):
     """A check that failed, with what it measured."""
 
     name: str

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 
 from regen.api.forms import Form
 from regen.domain import ids
@@ -43,6 +43,7 @@ from regen.domain.errors import (
     RegenError,
 )
 from regen.domain.trigger import Source, Trigger
+from regen.domain.values import replace
 from regen.ports import Write
 from regen.services.backfill import settling
 from regen.services.backfill.changes import change_backfill, read_backfill
@@ -67,8 +68,7 @@ class Made(msgspec.Struct):
 _MADE = Form(Made)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """The parameters of a new backfill."""
 
     first: date

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ from regen.domain.backfill import MAX_ATTEMPTS, SHORT, Backfill, BackfillDate, D
 from regen.domain.batch import Batch, Status
 from regen.domain.batch_end import coverage_of
 from regen.domain.errors import Unreadable
+from regen.domain.values import replace
 from regen.ports import Snapshot
 from regen.services.batch.dates import read_date
 from regen.services.state.deps import Deps

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from regen.domain import ids
 from regen.domain.audit import AuditEvent
 from regen.domain.batch import MAX_STEPS, WAITING, Batch, Status, Step
 from regen.domain.batch_end import ended_entry, is_closed, why_closed
 from regen.domain.errors import Refused
+from regen.domain.values import replace
 from regen.ports import Write
 from regen.services.batch.completion import check_completion, pending_in
 from regen.services.batch.orders import Order

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+
+from msgspec import Struct
 
 from regen.api.openings import OpeningAnswer
 from regen.domain import ids
@@ -12,6 +13,7 @@ from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Kind
 from regen.domain.errors import Refused
 from regen.domain.trigger import Source, Trigger, bounded
+from regen.domain.values import replace
 from regen.ports import Snapshot, Write
 from regen.services.state import outbox
 from regen.services.state.deps import Deps
@@ -22,8 +24,7 @@ from regen.services.state.paths import date_path
 from regen.services.state.unknown_fields import keep_unknown
 
 
-@dataclass(frozen=True, slots=True)
-class DateSeen:
+class DateSeen(Struct, frozen=True):
     """A date's record, with the version that was read."""
 
     record: DateRecord

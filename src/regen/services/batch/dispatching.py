@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from regen.domain.batch import WAITING, Batch, Status
+from regen.domain.values import replace
 from regen.ports import Write
 from regen.services.batch.completion import check_completion, pending_in
 from regen.services.state.commit import read_batch, until_committed

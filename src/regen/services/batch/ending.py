@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from regen.domain.backfill import Backfill
 from regen.domain.batch import Act, Batch, Status
 from regen.domain.batch_end import alerts_of, coverage_of, ended_entry, summarise, withdrawals_of
 from regen.domain.trigger import Source
+from regen.domain.values import replace
 from regen.domain.withdrawal import withdrawn_by
 from regen.ports import Write
 from regen.services.batch.dates import hold_down_end, read_date

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeGuard
+
+from msgspec import Struct
 
 from regen.domain.batch import Act, Batch
 from regen.domain.errors import InvalidInput, Unreadable
@@ -15,6 +16,7 @@ from regen.domain.promotion import StagedRow
 from regen.domain.result_rows import prediction_row, run_row
 from regen.domain.slate import Exclusion
 from regen.domain.soundness import is_name
+from regen.domain.values import replace
 from regen.schemas.staging import checked
 from regen.services.state.decoding import check_schema, is_newer
 from regen.services.state.deps import Deps
@@ -25,8 +27,7 @@ from regen.services.state.paths import excluded_path, requests_path
 FIELDS = ("players", "round", "opening", "state", "outcomes", "schema")
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(Struct, frozen=True):
     """The outcomes and exclusions of a batch's players.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date
+
+from msgspec import Struct
 
 from regen.api.halts import HaltView, WouldHalt
 from regen.api.openings import OpeningAnswer
@@ -14,6 +15,7 @@ from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.dates import eastern_today
 from regen.domain.errors import Refused
 from regen.domain.trigger import Source, Trigger, bounded
+from regen.domain.values import replace
 from regen.ports import Snapshot, Write
 from regen.services.batch.dates import DateSeen, coalesced_entry, read_date
 from regen.services.state import outbox
@@ -33,8 +35,7 @@ MINUTE = 20
 """The minute of each hour whose sweeps look at a halt."""
 
 
-@dataclass(frozen=True, slots=True)
-class HaltOrder:
+class HaltOrder(Struct, frozen=True):
     """An operator's order to halt or to resume.
 
     Attributes:

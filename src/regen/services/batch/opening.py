@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from regen.api.forms import Form
 from regen.api.openings import OpeningAnswer, Preview
@@ -23,6 +22,7 @@ from regen.domain.slate import EXPLAINED, POSTPONED, Slate, fix_slate, shape_of
 from regen.domain.slate_reading import SlateReading
 from regen.domain.soundness import is_moment
 from regen.domain.trigger import Source, Trigger, bounded, merge
+from regen.domain.values import replace
 from regen.domain.withdrawal import kept, ruled
 from regen.ports import Write
 from regen.services.batch.dates import DateSeen, coalesce, must_wait, read_date
@@ -200,8 +200,7 @@ def _looked_at(deps: Deps, trigger: Trigger, read: Callable[[], SlateReading]) -
     return trigger, date, waiting
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
+class _Opened(Struct, frozen=True):
     batch: Batch
     slate: Slate
     requests: Sequence[RequestRecord] | None

@@ -6,9 +6,10 @@ A dry run takes the same path up to the first write, so that it is refused whene
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from regen.api.openings import Ordered
 from regen.domain import ids
@@ -21,6 +22,7 @@ from regen.domain.errors import Gone, InvalidInput, Refused
 from regen.domain.outcome import OutcomeKind
 from regen.domain.slate import fix_slate, reread
 from regen.domain.trigger import bounded, triggers_of
+from regen.domain.values import replace
 from regen.domain.withdrawal import ruled
 from regen.ports import Write
 from regen.services.batch.dates import read_date
@@ -40,8 +42,7 @@ from regen.services.state.messages import ask_to_verify
 NEXT_ROUND = ENDED - {Status.FAILED, Status.ROLLED_BACK}
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """An operator's order on a batch.
 
     Attributes:

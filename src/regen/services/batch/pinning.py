@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from regen.api.kept import artefact_name
 from regen.domain.errors import ModelUnavailable, Unavailable
@@ -15,8 +16,7 @@ from regen.services.state.models import model_of, packaged, read_in_use
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Pins:
+class Pins(Struct, frozen=True):
     """What a batch pins.
 
     Attributes:

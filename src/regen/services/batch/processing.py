@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from regen.api.packed_inputs import Unfit, unpack_inputs
 from regen.domain import ids
@@ -14,6 +13,7 @@ from regen.domain.inputs import PlayerInputs
 from regen.domain.outcome import Outcome, failed_outcome
 from regen.domain.predict import Gate, Naming, predict_player, unfit
 from regen.domain.soundness import is_name, plain
+from regen.domain.values import replace
 from regen.ports import Snapshot, Write
 from regen.services.batch.completion import check_completion
 from regen.services.state.decoding import SCHEMA, check_schema, is_newer

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from regen.domain import ids
@@ -22,6 +21,7 @@ from regen.domain.errors import (
 )
 from regen.domain.plan import retiring
 from regen.domain.promotion import FenceToken, Promotion, PromotionCounts, Rollback
+from regen.domain.values import replace
 from regen.ports import Write
 from regen.services.batch.ending import end_round
 from regen.services.state.commit import read_batch, until_committed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from regen.api.packed_inputs import pack_inputs
 from regen.domain import ids
@@ -13,6 +12,7 @@ from regen.domain.outcome import Outcome, OutcomeKind
 from regen.domain.slate import Exclusion, group
 from regen.domain.slate_reading import SlateEntry
 from regen.domain.soundness import plain
+from regen.domain.values import replace
 from regen.ports import Write
 from regen.services.state.deps import Deps
 from regen.services.state.documents import RequestRecord, encode_exclusions, encode_request

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
 
 from regen.domain.batch import Batch
 from regen.domain.recorded import lost, promotions_in
+from regen.domain.values import replace
 from regen.services.state.deps import Deps
 from regen.services.state.documents import DateRecord
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(Struct, frozen=True):
     """What the audit has of a date.
 
     Attributes:

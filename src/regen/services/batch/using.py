@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from regen.api.models import ModelsInUse, ModelUse, WouldUse
 from regen.domain import ids
@@ -18,8 +19,7 @@ from regen.services.state.idempotency import IdempotencyKey, claims, is_known
 from regen.services.state.models import in_use_write, model_of, packaged, read_in_use
 
 
-@dataclass(frozen=True, slots=True)
-class ModelOrder:
+class ModelOrder(Struct, frozen=True):
     """An operator's order to use a model, or to go back to the one before.
 
     Attributes:

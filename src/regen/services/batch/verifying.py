@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +28,7 @@ from regen.domain.errors import AccessDenied, FenceLost, InvalidInput, NoSuchBat
 from regen.domain.outcome import tally
 from regen.domain.plan import retiring
 from regen.domain.promotion import CurrentPrediction
+from regen.domain.values import replace
 from regen.ports import Write
 from regen.services.batch import gathering
 from regen.services.batch.dates import read_date

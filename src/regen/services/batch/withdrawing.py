@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from regen.api.forms import Form
 from regen.api.openings import OpeningAnswer, WouldWithdraw
@@ -18,6 +19,7 @@ from regen.domain.errors import NobodyRequested, Refused
 from regen.domain.promotion import CurrentPrediction
 from regen.domain.scope import Scope, UnknownNames, resolved
 from regen.domain.slate import Exclusion
+from regen.domain.values import replace
 from regen.domain.withdrawal import played_games
 from regen.ports import Write
 from regen.services.batch.dates import read_date
@@ -34,8 +36,7 @@ from regen.services.state.paths import batch_path
 _ANSWER = Form(OpeningAnswer)
 
 
-@dataclass(frozen=True, slots=True)
-class Withdrawal:
+class Withdrawal(Struct, frozen=True):
     """An operator's order to withdraw current predictions.
 
     Attributes:

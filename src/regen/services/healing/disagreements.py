@@ -6,7 +6,6 @@ regen changes a batch and its date in one commit, so a crash cannot cause such a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 
 from regen.domain import ids
@@ -15,6 +14,7 @@ from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import CANCELLABLE, Act, Batch, Status
 from regen.domain.errors import NoSuchBatch, Unreadable
 from regen.domain.trigger import Trigger, bounded, triggers_of
+from regen.domain.values import replace
 from regen.ports import Snapshot, Write
 from regen.services.batch.dates import read_date
 from regen.services.batch.ending import end_round

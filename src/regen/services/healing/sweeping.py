@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
+
+from msgspec import Struct
 
 from regen.api.health import SweepReport
 from regen.domain import ids
@@ -17,6 +18,7 @@ from regen.domain.batch import Batch, Status
 from regen.domain.batch_end import ended_entry, summarise, why_closed
 from regen.domain.errors import RegenError, Unreadable
 from regen.domain.trigger import bounded, triggers_of
+from regen.domain.values import replace
 from regen.ports import Write
 from regen.services.batch import halting
 from regen.services.batch.completion import check_completion, pending_in
@@ -83,8 +85,7 @@ def sweep(deps: Deps) -> SweepReport:
     return report
 
 
-@dataclass(slots=True)
-class _Parts:
+class _Parts(Struct):
     """Runs the parts of a sweep so that a failure of one does not stop the others.
 
     Attributes:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from regen.domain import ids
 from regen.domain.alert_record import AlertRecord
@@ -25,8 +26,7 @@ MAX_OPEN = 300
 """Open alerts that are looked at at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenAlert:
+class OpenAlert(Struct, frozen=True):
     """An alert whose cause lasts, and its document."""
 
     record: AlertRecord

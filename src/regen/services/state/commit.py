@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from regen.domain.batch import Batch
 from regen.domain.errors import Conflict, NoSuchBatch
@@ -18,8 +19,7 @@ ATTEMPTS = 12
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A batch as read, with the version that a conditional write needs."""
 
     batch: Batch

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from regen.domain.batch import Thresholds
 from regen.domain.errors import Defect
@@ -30,8 +31,7 @@ TRACEPARENT = "googclient_traceparent"
 """The message attribute that carries the trace; Google's clients use the same name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(Struct, frozen=True, kw_only=True):
     """The configuration of a deployment; durations in seconds. `settings.json` has the meaning and default of its settings.
 
     Attributes:
@@ -91,8 +91,7 @@ def no_heartbeat(beat: Callable[[], bool], seconds: float) -> AbstractContextMan
     return nullcontext()
 
 
-@dataclass(slots=True)
-class Kept:
+class Kept(Struct):
     """What a process keeps, made when it is first needed: most processes never make features.
 
     Attributes:
@@ -108,8 +107,7 @@ class Kept:
     models: dict[str, Model] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Deps:
+class Deps(Struct, frozen=True):
     """The ports and the configuration.
 
     Attributes:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 
 from regen.api.forms import Form
 from regen.domain.alert_record import AlertRecord
@@ -22,6 +22,7 @@ from regen.domain.news_deciding import NewsRecord
 from regen.domain.outcome import OutcomeKind
 from regen.domain.slate import Exclusion
 from regen.domain.trigger import Trigger
+from regen.domain.values import asdict
 from regen.ports import Snapshot
 from regen.services.state.decoding import HELD, SCHEMA, check_name, decoding, encoded
 from regen.services.state.stored import Stored
@@ -32,8 +33,7 @@ _TRIGGERS = ("coalesced", "carried")
 OUTBOX_KINDS = ("audit", "message", "alert")
 
 
-@dataclass(frozen=True, slots=True)
-class Promoted:
+class Promoted(Struct, frozen=True):
     """A past promotion of a date.
 
     Attributes:
@@ -46,8 +46,7 @@ class Promoted:
     slate_players: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DateRecord:
+class DateRecord(Struct, frozen=True):
     """`game_dates/{game_date}`.
 
     Attributes:
@@ -68,8 +67,7 @@ class DateRecord:
     parked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RequestRecord:
+class RequestRecord(Struct, frozen=True):
     """`prediction_batches/{batch_id}/requests/{request_id}`: a group of players and their outcomes.
 
     Attributes:
@@ -100,8 +98,7 @@ class RequestRecord:
     done_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseRecord:
+class LeaseRecord(Struct, frozen=True):
     """`leases/{name}`; `token` grows whenever the lease is taken."""
 
     owner: str
@@ -109,8 +106,7 @@ class LeaseRecord:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxItem:
+class OutboxItem(Struct, frozen=True):
     """`outbox/{event_id}`: an effect that must follow a commit at least once. The id makes repetitions harmless.
 
     Attributes:
@@ -132,8 +128,7 @@ class OutboxItem:
     attempts: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class OnceRecord:
+class OnceRecord(Struct, frozen=True):
     """`idempotency/{id}`: an answered key, a claimed event, a note on a message, or a period of denials.
 
     Attributes:
@@ -148,8 +143,7 @@ class OnceRecord:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RhythmRecord:
+class RhythmRecord(Struct, frozen=True):
     """`news_events/rhythm`: the last scan for news, and the tip-offs that it saw."""
 
     last: datetime

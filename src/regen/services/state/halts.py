@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from regen.ports import Snapshot, Write
 from regen.services.state.decoding import decoding, encoded
@@ -12,8 +13,7 @@ from regen.services.state.paths import halt_path
 from regen.services.state.stored import Stored
 
 
-@dataclass(frozen=True, slots=True)
-class Halt:
+class Halt(Struct, frozen=True):
     """The record of the last halt or resumption.
 
     Attributes:

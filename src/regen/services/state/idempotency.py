@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from regen.api.forms import Form
 from regen.domain.errors import Conflict, KeyReused, Unreadable
@@ -24,8 +24,7 @@ MAX_ANSWER = 500_000
 NOTHING = "{}"
 
 
-@dataclass(frozen=True, slots=True)
-class IdempotencyKey:
+class IdempotencyKey(Struct, frozen=True):
     """An idempotency key with its scope and fingerprint.
 
     Attributes:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from msgspec import Struct
+
 from regen.domain.errors import Conflict, Unavailable, Unreadable
+from regen.domain.values import replace
 from regen.ports import Snapshot, Write
 from regen.services.state.alerting import alert_unreadable
 from regen.services.state.decoding import is_newer
@@ -33,8 +35,7 @@ class LeaseLost(Unavailable):
     """The lease expired and another owner took it."""
 
 
-@dataclass(slots=True)
-class Lease:
+class Lease(Struct):
     """A lease that this process holds.
 
     Attributes:

@@ -8,8 +8,9 @@ only what the records say is due, whichever publisher sends them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from regen.domain import ids
 from regen.domain.errors import InvalidInput, Unreadable
@@ -24,8 +25,7 @@ from regen.services.state.paths import note_path
 CARRIED = "carried"
 
 
-@dataclass(frozen=True, slots=True)
-class OwnEvent:
+class OwnEvent(Struct, frozen=True):
     """What a message of regen's own tells of: however often it is published, it is one event.
 
     Attributes:

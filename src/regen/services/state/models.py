@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from regen.api.kept import artefact_name
 from regen.domain.batch import Batch
@@ -25,8 +26,7 @@ IN_MEMORY = 8
 _IN_USE = Stored(InUse)
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(Struct, frozen=True):
     """An artefact, verified, and the systems that it fits.
 
     Attributes:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
+
+from msgspec import Struct
 
 from regen.api.news import NewsLog, NewsNoted
 from regen.domain.errors import Unreadable
 from regen.domain.news_deciding import NewsRecord
+from regen.domain.values import replace
 from regen.ports import Snapshot, Write
 from regen.services.state.alerting import alert_unreadable
 from regen.services.state.decoding import is_newer, readable
@@ -19,8 +21,7 @@ from regen.services.state.paths import NEWS, news_path
 from regen.services.state.unknown_fields import keep_unknown
 
 
-@dataclass(frozen=True, slots=True)
-class GameSeen:
+class GameSeen(Struct, frozen=True):
     """A game's record, with the version that was read; a broken one is replaced.
 
     Attributes:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 
 from regen.api.forms import Form
 from regen.domain import ids
@@ -20,6 +20,7 @@ from regen.domain.audit import AuditEntry
 from regen.domain.batch import Batch
 from regen.domain.errors import AlertRefused, Conflict, InvalidInput, RegenError, Unavailable, Unreadable
 from regen.domain.soundness import is_moment, plain
+from regen.domain.values import asdict
 from regen.ports import Message, Snapshot, Write
 from regen.services.state import messages
 from regen.services.state.decoding import readable
@@ -85,15 +86,13 @@ def entry_of(item: OutboxItem) -> AuditEntry:
         raise InvalidInput("entry", f"an audit entry ({error})") from error
 
 
-@dataclass(frozen=True, slots=True)
-class _MessagePayload:
+class _MessagePayload(Struct, frozen=True):
     topic: str
     data: dict[str, Any]
     attributes: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _AlertPayload:
+class _AlertPayload(Struct, frozen=True):
     type: str
     why: str
 
@@ -135,8 +134,7 @@ def _is_attribute(name: str, value: str) -> bool:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     """A due item, and its document."""
 
     item: OutboxItem
@@ -202,8 +200,7 @@ def _readable(found: Sequence[Snapshot], unreadable: Callable[[Unreadable], None
     return [Due(item, snapshot) for snapshot, item in readable(found, decode_outbox, unreadable)]
 
 
-@dataclass(slots=True)
-class Carrier:
+class Carrier(Struct):
     """Carries out items in groups, and deletes each group afterwards.
 
     Attributes:

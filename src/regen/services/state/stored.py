@@ -56,7 +56,7 @@ def _rule(info: inspect.Type) -> Rule | None:
 
 
 def _rule_inside(info: inspect.Type) -> Rule | None:
-    if isinstance(info, inspect.DataclassType):
+    if isinstance(info, inspect.StructType):
         fields = [(field.name, rule) for field in info.fields if (rule := _rule(field.type))]
         return _fields(info.cls, fields) if fields else None
     if isinstance(info, inspect.UnionType):

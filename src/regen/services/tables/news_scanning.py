@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from regen.api.news import NewsScan, SeenNews
 from regen.domain import ids
@@ -37,8 +38,7 @@ Games: TypeAlias = dict[str, list[Standing]]
 """The players of each game."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """What a scan looks at.
 
     Attributes:
@@ -56,8 +56,7 @@ class Look:
         return self.game_date is None and self.games is None and self.players is None
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(Struct, frozen=True):
     """A game with its news, and what was decided about each."""
 
     record: NewsRecord

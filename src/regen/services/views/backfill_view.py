@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import asdict
 
 from regen.api.backfills import Backfill, BackfillDate, ListedBackfill
@@ -23,8 +23,7 @@ from regen.services.views.paging import page
 MAX_LISTED = 50
 
 
-@dataclass(frozen=True, slots=True)
-class BackfillFilter:
+class BackfillFilter(Struct, frozen=True):
     """Which backfills are listed; what is not set lets all through.
 
     Attributes:

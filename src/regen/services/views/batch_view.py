@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from msgspec import ValidationError
+from msgspec import Struct, ValidationError
 from msgspec.structs import asdict
 
 from regen.api.batches import UNREADABLE, Batch, ListedBatch, PlayerProblem, Step, Verdict, Waiting, WholeBatch
@@ -17,6 +16,7 @@ from regen.domain.batch import Status
 from regen.domain.batch_end import coverage_of
 from regen.domain.errors import Unreadable
 from regen.domain.outcome import Outcome, OutcomeKind, failed_outcome
+from regen.domain.values import replace
 from regen.ports import Condition, Snapshot
 from regen.services.batch.dates import read_date
 from regen.services.state.commit import read_batch
@@ -125,8 +125,7 @@ def waiting_triggers(deps: Deps, game_date: date) -> list[Waiting]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """Which batches are listed; what is not set lets all through.
 
     Attributes:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from regen.api.packed_inputs import unpack_inputs
 from regen.domain.batch import Batch
 from regen.domain.errors import NotFound, Unreadable
 from regen.domain.inputs import PlayerInputs, changed
 from regen.domain.promotion import MovedPrediction
+from regen.domain.values import replace
 from regen.services.state.commit import read_batch
 from regen.services.state.deps import Deps
 from regen.services.state.documents import holds_inputs

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
 
@@ -13,6 +12,7 @@ from regen.domain.batch import Kind
 from regen.domain.inputs import PlayerInputs, RecentGame, SourceTier
 from regen.domain.slate_reading import SlateEntry, SlateReading
 from regen.domain.trigger import Source, Trigger
+from regen.domain.values import replace
 from regen.services.batch.opening import open_batch
 from regen.services.state.deps import Deps
 from regen.web.bootstrap import app

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 
 import flask
@@ -12,6 +11,7 @@ from workload import predict
 
 from regen.domain.estimate import Estimate
 from regen.domain.inputs import PlayerInputs
+from regen.domain.values import replace
 from regen.web import worker
 from regen.web.bootstrap import app
 from regen.web.http import Router
