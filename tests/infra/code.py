@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import product
 from unittest.mock import MagicMock
+
+from msgspec import Struct
 
 from regen.domain.values import Secret
 from regen.services.state import deps, paths
@@ -23,8 +24,7 @@ ROUTERS: dict[str, Callable[[App], Router]] = {
 }
 
 
-@dataclass(frozen=True)
-class Code:
+class Code(Struct, frozen=True):
     """Routes are function, method, path."""
 
     published: frozenset[str]

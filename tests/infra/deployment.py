@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from regen.domain.values import replace
 
@@ -16,8 +17,7 @@ RUN_API = "run.googleapis.com"
 """Where jobs are started."""
 
 
-@dataclass(frozen=True)
-class Resource:
+class Resource(Struct, frozen=True):
     address: str
     kind: str
     key: str
@@ -29,8 +29,7 @@ class Resource:
         return replace(self, waits_for=addresses)
 
 
-@dataclass(frozen=True)
-class Deployment:
+class Deployment(Struct, frozen=True):
     resources: tuple[Resource, ...]
 
     @classmethod

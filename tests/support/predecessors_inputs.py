@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from msgspec import Struct
 
 from regen.data import input_rows
 from regen.data.csvs import DataFolder
@@ -30,8 +31,7 @@ POSTPONED, EVERY = (4, 7), 10
 """The numbers of the dates, in each so many, whose last game of several is postponed: one that the predecessor has predicted among them."""
 
 
-@dataclass(frozen=True)
-class Day:
+class Day(Struct, frozen=True):
     """A date of upstream's.
 
     Attributes:
