@@ -52,7 +52,7 @@ def test_a_withdrawal_is_previewed_typed_and_kept(bench: ConsoleBench) -> None:
     assert f"/acts/withdraw?date={DAY}" in browser.get(f"/dates/{DAY}").text
     where = f"/acts/withdraw?date={DAY}&whom=players&names=playera&why=postponed"
     page = browser.get(where)
-    assert "would withdraw 2 predictions of 1 players of 2026-01-20 as postponed: playera" in page.text
+    assert "would withdraw 2 predictions of 1 player of 2026-01-20 as postponed: playera" in page.text
     form = {**page.form("order"), "reason": "the league called it off"}
     assert browser.post(where, form).status == 400
     assert bench.orders == []

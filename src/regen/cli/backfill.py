@@ -19,6 +19,7 @@ from regen.client.backfills import SHORT, backfill_sentence
 from regen.client.errors import FellShort, Misused, NothingFound, OperatorError, Problem, Unreachable
 from regen.client.waiting import StillLive, is_ended
 from regen.domain.nearest import nearest, the_nearest
+from regen.domain.words import counted
 
 if TYPE_CHECKING:
     from regen.api.backfills import Backfill, BackfillDate, Plan
@@ -98,7 +99,7 @@ def backfill(
         session.out.show(plan.record, columns("game_date:date status expected_players:players:n why::t2"), rows)
         return
     players = sum(day.expected_players or 0 for day in meant)
-    what = f"regenerate {len(meant)} dates, about {players} players"
+    what = f"regenerate {counted(len(meant), 'date')}, about {counted(players, 'player')}"
     ready(session, what, word=begin.isoformat(), asks=True, yes=yes)
     made = session.coordinator.start_backfill(body)
     name = made.value.backfill_id

@@ -16,6 +16,7 @@ from regen.cli.safety import ready
 from regen.cli.session import Session, command
 from regen.client.summary import scan_sentence
 from regen.domain.dates import eastern_today
+from regen.domain.words import counted
 
 PANEL = "Data and models"
 SCAN = "game_date:date game_id:game player_lookup:player kind was::4 state:now:3 act why::t5 touched::n6"
@@ -57,7 +58,7 @@ def scan(
     session.out.show(report.record, columns(SCAN), rows)
     if not session.out.json:
         decided = scan_sentence(report.value, "no news", dry_run=dry_run)
-        session.out.line(f"{report.value.games} games to come: {decided}")
+        session.out.line(f"{counted(report.value.games, 'game')} to come: {decided}")
     if since is not None:
         follow_scan(session, report.value.triggered, since, timeout=timeout)
 

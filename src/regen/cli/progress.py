@@ -12,6 +12,7 @@ from regen import clock
 from regen.cli.output import console
 from regen.client.waiting import Look, finished, is_ended
 from regen.domain.texts import visible
+from regen.domain.words import counted
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -111,7 +112,7 @@ def bar_text(view: WholeBatch, clock: _Clock) -> str:
     """What stands beside a bar: players, then rows once they are known, then the times."""
     counts = view.counts
     if is_ended(view):
-        rows = f"; {counts.superseded or 0} rows superseded, {counts.inserted or 0} inserted"
+        rows = f"; {counted(counts.superseded or 0, 'row')} superseded, {counts.inserted or 0} inserted"
         return f"{finished(view)}/{counts.requested} done{rows if view.status == 'promoted' else ''}"
     failed = f", {counts.failed} failed" if counts.failed else ""
     return f"{finished(view)}/{counts.requested} done{failed}; {clock.said()}"

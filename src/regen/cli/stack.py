@@ -14,6 +14,7 @@ from regen.cli.background import begin
 from regen.cli.session import Session, command
 from regen.cli.settings import DEFAULT_PROJECT, local_home, operator
 from regen.client.errors import Misused, OperatorError
+from regen.domain.words import counted
 
 if TYPE_CHECKING:
     from regen.console.serve import LoopbackConsole
@@ -164,7 +165,7 @@ def fill(session: Session, stack: Stack, data: DataFolder, *, is_sample: bool) -
     for warning in report.brief:
         session.out.line(f"note: {warning}")
     rows = ", ".join(f"{count} {table}" for table, count in report.rows.items())
-    session.out.line(f"loaded {len(report.requested)} dates with slates: {rows}")
+    session.out.line(f"loaded {counted(len(report.requested), 'date')} with slates: {rows}")
 
 
 class StackFailed(OperatorError):

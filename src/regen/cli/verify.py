@@ -16,6 +16,7 @@ from regen.client.errors import FellShort, Misused, Problem, Unreachable
 from regen.client.reader import Reader, Record
 from regen.domain.invariants import INVARIANTS, MEANINGS, Finding
 from regen.domain.values import asdict
+from regen.domain.words import counted
 from regen.settings import number
 
 PANEL = "Predictions"
@@ -105,7 +106,7 @@ def verify(
         for system in gone:
             session.out.line(
                 f"{system['system_id']} is no system of regen, and has {system['current_rows']} current rows on "
-                f"{system['dates']} dates; to retire them: REGEN_RETIRED_SYSTEMS"
+                f"{counted(system['dates'], 'date')}; to retire them: REGEN_RETIRED_SYSTEMS"
             )
         session.out.line("")
         if not recorded:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from regen.cli.output import Output, cell, columns, some
 from regen.cli.times import clock, moment
 from regen.domain.persons import asked_by
+from regen.domain.words import counted
 
 if TYPE_CHECKING:
     from regen.api.batches import Found, Step, WholeBatch
@@ -35,7 +36,7 @@ def show_opened(out: Output, received: Received[OpeningAnswer]) -> None:
     if answer.status == "complete":
         out.line(f"complete: {answer.note or ''}")
         return
-    who = f"{answer.requested_players} players in {answer.requests} requests"
+    who = f"{counted(answer.requested_players, 'player')} in {counted(answer.requests, 'request')}"
     text = {"coalesced": "one follow-up will start when this batch is over"}.get(answer.status, who)
     out.line(f"{answer.status}: {answer.batch_id} ({text})")
     out.line(f"next: regen wait {answer.batch_id}")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from regen.client.reader import Record
+from regen.domain.words import counted
 
 if TYPE_CHECKING:  # the command line starts without the structs
     from regen.api.backfills import Backfill, ListedBackfill
@@ -26,5 +27,5 @@ def backfill_sentence(view: Backfill | ListedBackfill, errors: Mapping[str, Reco
     if number := sum(n for n, _, _ in pairs):
         before = sum(n * b for n, b, _ in pairs) / number
         after = sum(n * a for n, _, a in pairs) / number
-        text += f"; MAE {before:.3f} before, {after:.3f} after, over {number} players"
+        text += f"; MAE {before:.3f} before, {after:.3f} after, over {counted(number, 'player')}"
     return text

@@ -9,6 +9,7 @@ from regen.client.errors import Misused
 from regen.client.waiting import finished
 from regen.client.wording import cell, some
 from regen.domain.nearest import nearest, the_nearest
+from regen.domain.words import counted
 
 if TYPE_CHECKING:  # the command line starts without the structs
     from regen.api.batches import ListedBatch, WholeBatch
@@ -80,7 +81,7 @@ def withdrawal_sentence(preview: WouldWithdraw) -> str:
     """What a withdrawal would do, with its counts."""
     players = preview.players
     return (
-        f"withdraw {preview.rows} predictions of {len(players)} players of {preview.game_date} as "
+        f"withdraw {counted(preview.rows, 'prediction')} of {counted(len(players), 'player')} of {preview.game_date} as "
         f"{preview.reason}: {some(players, 10)}"
     )
 
@@ -99,8 +100,8 @@ def opening_sentence(preview: Preview) -> str:
     if preview.would == "nothing":
         return f"would do nothing on {preview.game_date}: no player is missing who could be predicted"
     return (
-        f"would {preview.would} {preview.game_date}: {preview.requested_players} players in "
-        f"{preview.requests} requests, systems {', '.join(preview.systems)}"
+        f"would {preview.would} {preview.game_date}: {counted(preview.requested_players, 'player')} in "
+        f"{counted(preview.requests, 'request')}, systems {', '.join(preview.systems)}"
     )
 
 

@@ -30,11 +30,6 @@ def some(names: Sequence[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + more
 
 
-def counted(count: int, noun: str) -> str:
-    """`1 player`, `2 players`, `1,000 players`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def plain(value: Any) -> Any:  # noqa: ANN401
     """A value as JSON has it."""
     if isinstance(value, Decimal):

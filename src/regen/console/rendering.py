@@ -15,10 +15,11 @@ from markupsafe import Markup, escape
 from msgspec import Struct, field
 from starlette.responses import Response
 
-from regen.client.wording import cell, counted
+from regen.client.wording import cell
 from regen.domain.dates import EASTERN
 from regen.domain.persons import asked_by
 from regen.domain.texts import visible
+from regen.domain.words import counted
 
 LIVE, QUIET, NEVER = 2, 30, 0
 """Seconds after which a page asks again: something is live, nothing is, it is a form."""

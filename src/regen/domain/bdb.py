@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from regen.domain import watching
 from regen.domain.dates import evening_of
+from regen.domain.words import counted
 
 REASON = "bdb_upgrade"
 MAX_AGE = timedelta(days=14)
@@ -156,7 +157,7 @@ def _waiting(age: timedelta, why: str, why_not: str) -> Decision:
 def _under_way(game: BdbGame, now: datetime) -> Decision:
     since = game.updated_at or game.began
     if game.fresh >= game.stale and game.promoted_at is not None and game.promoted_at >= since:
-        return Decision(BdbAct.COMPLETE, f"promoted; {game.stale} players kept what they had")
+        return Decision(BdbAct.COMPLETE, f"promoted; {counted(game.stale, 'player')} kept what they had")
     if now - since < pause_after(game.attempts):
         return Decision(BdbAct.WAIT, f"attempt {game.attempts} is under way")
     if game.attempts >= MAX_ATTEMPTS:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from regen.domain.news import LINES, News, Standing, team_mates
 from regen.domain.values import replace
 from regen.domain.watching import MAX_ATTEMPTS, pause_after
+from regen.domain.words import counted
 
 FREE = 2
 """A change and its reversal."""
@@ -150,7 +151,7 @@ def _again(known: Watched, changed_at: datetime | None, now: datetime) -> Decide
     if now - known.at < min(pause_after(known.tries, FIRST_PAUSE), LONGEST_PAUSE):
         return Decided(NewsAct.WAIT, f"attempt {known.tries} is under way")
     if known.tries >= MAX_ATTEMPTS:
-        return Decided(NewsAct.GIVE_UP, f"{known.tries} batches did not bring it in")
+        return Decided(NewsAct.GIVE_UP, f"{counted(known.tries, 'batch')} did not bring it in")
     return Decided(NewsAct.REGENERATE, f"attempt {known.tries} brought nothing")
 
 

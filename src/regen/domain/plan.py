@@ -10,6 +10,7 @@ from regen.domain.outcome import Outcome, OutcomeKind
 from regen.domain.promotion import CurrentPrediction
 from regen.domain.scope import Scope
 from regen.domain.slate import EXPLAINED, Exclusion
+from regen.domain.words import counted
 
 NOT_ON_SLATE = "not_on_slate"
 SYSTEM_RETIRED = "system_retired"
@@ -60,7 +61,9 @@ class Plan(Struct, frozen=True):
 
 def in_words(record: Mapping[str, Mapping[str, int]]) -> str:
     """`Plan.record` as a sentence."""
-    return ", ".join(f"{n['players']} players ({n['rows']} rows) {reason}" for reason, n in record.items())
+    return ", ".join(
+        f"{counted(n['players'], 'player')} ({counted(n['rows'], 'row')}) {reason}" for reason, n in record.items()
+    )
 
 
 def withdrawals(outcomes: Iterable[Outcome], excluded: Iterable[Exclusion], scope: Scope) -> dict[str, str]:

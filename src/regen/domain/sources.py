@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from regen.domain.bdb import OVERDUE_AFTER
 from regen.domain.checks.evidence import is_smaller
+from regen.domain.words import counted
 
 LOOK_BACK = timedelta(days=21)
 """Time before the first date from which the usual size is taken."""
@@ -94,7 +95,7 @@ class SourceState(Struct, frozen=True):
     def why(self) -> str:
         """The judgement in words."""
         if self.standing is Standing.SHRUNK:
-            return f"{self.source}: {self.players} players, usually {self.usual}"
+            return f"{self.source}: {counted(self.players, 'player')}, usually {self.usual}"
         if self.expected_by is None:
             return f"{self.source}: no game is known, after {IN_SEASON} days with games"
         missing = f"{len(self.missing_games)} of the games are missing: {', '.join(self.missing_games)}"

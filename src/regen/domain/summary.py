@@ -11,6 +11,7 @@ from typing import Protocol
 
 from regen.domain.batch import Status
 from regen.domain.batch_facts import BatchFacts, measured
+from regen.domain.words import counted
 
 
 def sentence(facts: BatchFacts) -> str:
@@ -89,13 +90,13 @@ class DateEnd(Protocol):
 def range_sentence(backfill_id: str, status: str, dates: Sequence[DateEnd]) -> str:
     """What became of a backfill, in one sentence without its stop; each date counts as what it is."""
     number = Counter(day.status for day in dates)
-    counted = [f"{number[word]} {said}" for word, said in DATES.items() if number[word] or word == "promoted"]
-    counted += [f"{n} {word}" for word, n in sorted(number.items()) if word not in DATES]
+    ends = [f"{number[word]} {said}" for word, said in DATES.items() if number[word] or word == "promoted"]
+    ends += [f"{n} {word}" for word, n in sorted(number.items()) if word not in DATES]
     promoted = [day for day in dates if day.status == "promoted"]
     superseded, inserted = (sum(day.superseded or 0 for day in promoted), sum(day.inserted or 0 for day in promoted))
     return (
-        f"{backfill_id} is {status}: of {len(dates)} dates {', '.join(counted)}; "
-        f"{superseded} rows superseded, {inserted} inserted"
+        f"{backfill_id} is {status}: of {len(dates)} dates {', '.join(ends)}; "
+        f"{counted(superseded, 'row')} superseded, {inserted} inserted"
     )
 
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from regen.domain import watching
 from regen.domain.bdb import FIRST_PAUSE
+from regen.domain.words import counted
 
 WHOLE_DATE = "date"
 """The scope of a regeneration that covers more than the players whose zones are others."""
@@ -77,5 +78,5 @@ def decide(
     if now - written < patience.hold_down:
         return ZonesAct.WAIT, f"its features were written at {written:%H:%M} UTC, and may not be complete"
     if started >= patience.dates:
-        return ZonesAct.WAIT, f"a scan regenerates {patience.dates} dates at most"
+        return ZonesAct.WAIT, f"a scan regenerates {counted(patience.dates, 'date')} at most"
     return ZonesAct.REGENERATE, f"{len(drifts)} players' predictions rest on other shot zones"

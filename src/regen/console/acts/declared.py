@@ -28,7 +28,6 @@ from regen.client.backfills import backfill_sentence
 from regen.client.errors import Misused
 from regen.client.standing import verdict_record
 from regen.client.summary import opening_sentence, order_sentence, scan_sentence, withdrawal_sentence
-from regen.client.wording import counted
 from regen.console.ports import Order
 from regen.console.site import Site, as_day, as_id
 from regen.domain.backfill import DEFAULT_CONCURRENT, MAX_CONCURRENT, Only
@@ -36,6 +35,7 @@ from regen.domain.checks.waivers import failed_checks
 from regen.domain.dates import parse_game_date
 from regen.domain.values import replace
 from regen.domain.withdrawal import REASONS
+from regen.domain.words import counted
 
 T = TypeVar("T")
 Options = Mapping[str, str]

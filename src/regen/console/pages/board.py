@@ -11,13 +11,13 @@ from regen.api.batches import ListedBatch
 from regen.api.health import Ready
 from regen.client import vitals
 from regen.client.summary import batch_sentence, halt_sentence
-from regen.client.wording import counted
 from regen.console.looks import Seen
 from regen.console.pages.cells import Cell, cells_of, live_of, newest_by_date
 from regen.console.ports import Row
 from regen.console.rendering import LIVE, QUIET, Page
 from regen.console.site import Asked, Site, stale
 from regen.domain.bdb import OVERDUE_AFTER
+from regen.domain.words import counted
 
 DAYS = 45
 MOST_NEEDS = 30

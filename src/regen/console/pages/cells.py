@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from regen.api.batches import ListedBatch
 from regen.client.waiting import is_ended
-from regen.client.wording import counted
 from regen.console.charts import column
 from regen.console.looks import Seen
 from regen.console.ports import Row
+from regen.domain.words import counted
 from regen.settings import number
 
 THRESHOLD = number("REGEN_COVERAGE_THRESHOLD")

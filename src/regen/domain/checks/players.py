@@ -9,6 +9,7 @@ from regen.domain.checks.declared import limited
 from regen.domain.checks.evidence import FLOOR, MAX_NAMES, CheckResult, Evidence, share, skipped
 from regen.domain.checks.slate import NO_CURRENT
 from regen.domain.outcome import Outcome, OutcomeKind, is_forgiven
+from regen.domain.words import counted
 
 SHORT_HISTORY = 5
 """Games below which a system may say that a player has no history: of more it would be the system's defect."""
@@ -115,7 +116,7 @@ def systems_lost(evidence: Evidence, limit: float) -> CheckResult:
         elif (new := renewed.get(row.player_lookup)) and _lacks(new, row.system_id) and _keeps(new, row.system_id):
             lost.add(row.player_lookup)
     value = share(len(lost), len(evidence.baseline))
-    kept = ", ".join(f"{system} ({len(players)} players)" for system, players in sorted(idle.items()))
+    kept = ", ".join(f"{system} ({counted(len(players), 'player')})" for system, players in sorted(idle.items()))
     unseen = f"systems that the batch does not run keep their rows: {kept}" if kept else None
     passed = value <= limit or len(lost) < FLOOR
     return CheckResult(passed, round(value, 2), limit, sorted(lost)[:MAX_NAMES], unseen)

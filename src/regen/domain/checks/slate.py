@@ -8,6 +8,7 @@ from regen.domain.checks.declared import fixed, limited
 from regen.domain.checks.evidence import FLOOR, MAX_NAMES, CheckResult, Evidence, is_smaller, share, skipped
 from regen.domain.plan import NOT_ON_SLATE
 from regen.domain.slate import POSTPONED
+from regen.domain.words import counted
 
 NO_CURRENT = "the date has no current rows"
 FILTERED = "the batch is filtered: it withdraws no player beyond its filter"
@@ -65,7 +66,7 @@ def slate_size(evidence: Evidence, limit: float) -> CheckResult:
     if not before:
         return skipped("no promoted whole-slate batch of the date is on record", limit)
     now = evidence.slate.players
-    sizes = [f"{now} players, {before} before"]
+    sizes = [f"{counted(now, 'player')}, {before} before"]
     return CheckResult(not is_smaller(now, before, limit), round(share(before - now, before), 2), limit, sizes)
 
 

@@ -24,6 +24,7 @@ from regen.domain.slate import fix_slate, reread
 from regen.domain.trigger import bounded, triggers_of
 from regen.domain.values import replace
 from regen.domain.withdrawal import ruled
+from regen.domain.words import counted
 from regen.ports import Write
 from regen.services.batch.dates import read_date
 from regen.services.batch.dispatching import dispatch
@@ -135,7 +136,7 @@ def redrive(deps: Deps, order: Order) -> Batch:
         seen.batch,
         AuditEvent.REDRIVE_REQUESTED,
         Status.DISPATCHING,
-        f"redrive of {len(players)} players: {order.reason}",
+        f"redrive of {counted(len(players), 'player')}: {order.reason}",
         act=Act.GENERATE,
         accepted_checks=(),  # what was accepted is not what this round will find
         openings=(*seen.batch.openings, opening),

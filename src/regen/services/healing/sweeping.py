@@ -19,6 +19,7 @@ from regen.domain.batch_end import ended_entry, summarise, why_closed
 from regen.domain.errors import RegenError, Unreadable
 from regen.domain.trigger import bounded, triggers_of
 from regen.domain.values import replace
+from regen.domain.words import counted
 from regen.ports import Write
 from regen.services.batch import halting
 from regen.services.batch.completion import check_completion, pending_in
@@ -233,7 +234,7 @@ def _look_at_running(parts: _Parts, batch: Batch, now: datetime) -> str | None:
         return [seen.update(replace(seen.batch, published_at=deps.clock.now()))], None
 
     until_committed(deps, decide)
-    return f"published {number} requests again"
+    return f"published {counted(number, 'request')} again"
 
 
 def _close(parts: _Parts, batch: Batch) -> str:
@@ -242,7 +243,7 @@ def _close(parts: _Parts, batch: Batch) -> str:
     pending = deps.store.find(requests_path(batch.batch_id), pending_in(batch))
     closed = close_pending(deps, pending, batch, why_closed(batch), parts.unreadable)
     check_completion(deps, batch)
-    return f"closed {closed} requests past the deadline"
+    return f"closed {counted(closed, 'request')} past the deadline"
 
 
 def _wake(deps: Deps, batch: Batch) -> str | None:
