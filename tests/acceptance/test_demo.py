@@ -39,6 +39,8 @@ def test_demo_regenerates_its_dates(tmp_path: Path, count: int) -> None:
     dates = {row["game_date"]: row for row in figures["dates"]}  # type: ignore[attr-defined]
     assert {day: row["requested"] for day, row in dates.items()} == days
     assert all(row["status"] == "promoted" and row["superseded"] == row["inserted"] for row in dates.values())
+    moved_and_why(out, figures)
+    second_act(out, figures)
     said, last = out.rstrip("\n").splitlines()[-2:]
     numbers = re.fullmatch(
         rf"OK: {count} of {count} dates promoted, {sum(days.values())} players have current predictions, (\d+) old ones "
@@ -52,6 +54,30 @@ def test_demo_regenerates_its_dates(tmp_path: Path, count: int) -> None:
     assert f"<b>{numbers[1]}</b><span>rows superseded" in page
 
 
+def moved_and_why(out: str, figures: dict[str, object]) -> None:
+    """The ensemble moves, the inputs that changed are named, and the error of played dates has an interval."""
+    assert all(row["moved"] > 0 for row in figures["dates"])  # type: ignore[attr-defined]
+    movers: list[dict[str, object]] = figures["movers"]  # type: ignore[assignment]
+    assert abs(float(str(movers[0]["move"]))) > 0.2
+    assert all("absent_" in str(one["changed"]) for one in movers[:3])
+    assert str(movers[0]["player_lookup"]) in out
+    errors: dict[str, float] = figures["errors"]  # type: ignore[assignment]
+    assert errors["margin"] > 0
+    assert f"change {errors['change']:+.3f} (95 %, by games: " in out
+
+
+def second_act(out: str, figures: dict[str, object]) -> None:
+    """The star is withdrawn; team-mates move."""
+    act: dict[str, object] = figures["second_act"]  # type: ignore[assignment]
+    assert act["status"] == "promoted"
+    assert "availability_change" in str(act["batch_id"])
+    movers: list[dict[str, object]] = act["movers"]  # type: ignore[assignment]
+    assert act["star"] not in {one["player_lookup"] for one in movers}
+    assert abs(float(str(movers[0]["move"]))) >= 0.05
+    assert f"second act: {act['star']} ({act['team']}, line " in out
+    assert f"predictions of {act['star']} withdrawn" in out
+
+
 def test_demo_keeps_its_stack_and_console_until_it_is_ended(tmp_path: Path) -> None:
     home = tmp_path / "stack-demo"
     up = Up.start(home, "--to", "2026-01-20", "--no-emulators", command=("demo", "--keep"), local=tmp_path / "stack")
@@ -62,8 +88,9 @@ def test_demo_keeps_its_stack_and_console_until_it_is_ended(tmp_path: Path) -> N
         assert link
         assert "2026-01-20" in requests.get(link[1], timeout=30).text
         assert f"REGEN_LOCAL_HOME={home}" in out
-        newest, first = Local(home, read_env(home / "env")).regen("status", "--json").data
-        assert [newest["status"], first["status"]] == ["promoted", "promoted"]
+        found = Local(home, read_env(home / "env")).regen("status", "--json").data
+        assert [batch["status"] for batch in found] == ["promoted"] * 4
+        assert found[0]["reason"] == "availability_change"
     finally:
         up.stop()
 

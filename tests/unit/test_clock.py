@@ -60,7 +60,9 @@ def test_another_clock_is_refused_on_google_cloud() -> None:
 
 def test_every_process_of_a_stack_gets_the_same_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REGEN_CLOCK_START", "2026-01-21T12:00Z")
-    options = stack_options(Session(out=Output(json=True)), emulators=False, is_sample=True, home=tmp_path)
+    options = stack_options(
+        Session(out=Output(json=True)), emulators=False, sample_start=league.CLOCK_START, home=tmp_path
+    )
     where = plan.addresses({})
     functions = plan.function_environment(options, where, memory=True, api_key="k" * 16, code_version="1")
     user = plan.user_environment(options, where, memory=True, api_key="k" * 16)
@@ -73,7 +75,9 @@ def test_every_process_of_a_stack_gets_the_same_clock(tmp_path: Path, monkeypatc
     clock.live_from(started)
     assert game_date("TODAY") == date(2026, 1, 21)
     monkeypatch.setenv("REGEN_CLOCK_START", started)
-    again = stack_options(Session(out=Output(json=True)), emulators=False, is_sample=True, home=tmp_path)
+    again = stack_options(
+        Session(out=Output(json=True)), emulators=False, sample_start=league.CLOCK_START, home=tmp_path
+    )
     assert again.variables["REGEN_CLOCK_START"] > started, "a new stack begins at the moment again"
 
 
@@ -89,7 +93,7 @@ def test_the_stack_takes_the_settings_of_its_starter(tmp_path: Path, monkeypatch
     monkeypatch.setenv("REGEN_WEBHOOK_URL", "http://127.0.0.1:9/hook")
     monkeypatch.setenv("REGEN_WEBHOOK_FORMAT", "teams")
     monkeypatch.setenv("REGEN_API_KEYS", "mine:0123456789abcdef")
-    options = stack_options(Session(out=Output(json=True)), emulators=False, is_sample=False, home=tmp_path)
+    options = stack_options(Session(out=Output(json=True)), emulators=False, home=tmp_path)
     where = plan.addresses({})
     given = plan.function_environment(options, where, memory=True, api_key="k" * 16, code_version="1")
     assert (given["REGEN_WEBHOOK_URL"], given["REGEN_WEBHOOK_FORMAT"]) == ("http://127.0.0.1:9/hook", "teams")
@@ -97,7 +101,7 @@ def test_the_stack_takes_the_settings_of_its_starter(tmp_path: Path, monkeypatch
     assert given["REGEN_CLOCK_START"] == "", "other data has the machine's time"
     monkeypatch.setenv("REGEN_WEBHOOK_URL", "http://elsewhere.example/secret")
     with pytest.raises(Misused, match="REGEN_WEBHOOK_URL") as refused:
-        stack_options(Session(out=Output(json=True)), emulators=False, is_sample=False, home=tmp_path)
+        stack_options(Session(out=Output(json=True)), emulators=False, home=tmp_path)
     assert "secret" not in str(refused.value)
 
 

@@ -11,12 +11,22 @@ import pytest
 from regen import league
 from regen.data.csvs import DataFolder
 from regen.data.gamedays import game_days
-from regen.data.importer import TABLES, Damage, ImportOptions, Part, import_data, import_folder, zones_arrive
+from regen.data.importer import (
+    TABLES,
+    Damage,
+    ImportOptions,
+    Part,
+    import_data,
+    import_folder,
+    report_arrives,
+    zones_arrive,
+)
 from regen.data.input_rows import FEATURES, HISTORY, LINES, PENDING, SLATES, Row
 from regen.domain.errors import InvalidInput
 from regen.domain.inputs import PlayerInputs, RecentGame
 from regen.domain.values import replace
 from regen.features.inputs import unpack
+from regen.features.records import InjuryReport
 from regen.schemas import normalise, table
 
 DAYS = (date(2025, 11, 5), date(2025, 11, 6), date(2025, 11, 7))
@@ -185,6 +195,38 @@ def test_shot_zones_arrive_for_some_dates(data: DataFolder) -> None:
     assert {row["status"] for row in tables.rows(PENDING, DAYS[0])} == {"bdb_available"}
     assert {row["status"] for row in tables.rows(PENDING, DAYS[1])} == {"pending_bdb"}
     assert all(row["bdb_shots_found"] > 100 for row in tables.rows(PENDING, DAYS[0]))
+
+
+def test_feature_rows_may_be_older_than_the_report(data: DataFolder) -> None:
+    """The slate knows it at once; `zones_arrive` and `report_arrives` bring it into the feature rows."""
+    tables = Tables()
+    import_data(data, tables, ImportOptions(dates=frozenset(DAYS[:2]), unreported=frozenset(DAYS[:1])))
+
+    def knowing(day: date) -> set[bool]:
+        return {"injury_risk" in row["feature_names"] for row in tables.rows(FEATURES, day)}
+
+    assert knowing(DAYS[0]) == {False}
+    assert knowing(DAYS[1]) != {False}, "that of another date is known"
+    assert {"out"} < {row["player_status"] for row in tables.rows(SLATES, DAYS[0])}
+    zones_arrive(data, tables, DAYS[:1])
+    assert knowing(DAYS[0]) == knowing(DAYS[1])
+
+
+def test_a_newer_report_changes_slates_and_feature_rows(data: DataFolder) -> None:
+    tables = Tables()
+    import_data(data, tables, ImportOptions(dates=frozenset(DAYS[:1])))
+    kept = {name: tables.rows(name) for name in (HISTORY, LINES, PENDING)}
+    playing = [row for row in tables.rows(SLATES) if row["player_status"] == "available" and row["has_prop_line"]]
+    gone = max(playing, key=lambda row: row["avg_minutes_per_game_last_7"])
+    before = {row["player_lookup"]: row["data_hash"] for row in tables.rows(FEATURES)}
+    report = InjuryReport(DAYS[0], gone["player_lookup"], "out", gone["team_abbr"], "Illness", DAYS[0])
+    report_arrives(replace(data, injuries=(*data.injuries, report)), tables, DAYS[:1])
+    assert {n: tables.rows(n) for n in kept} == kept
+    rows = {row["player_lookup"]: row for row in tables.rows(SLATES)}
+    assert rows[gone["player_lookup"]]["player_status"] == "out"
+    teams = {name: row["team_abbr"] for name, row in rows.items()}
+    moved = {row["player_lookup"] for row in tables.rows(FEATURES) if row["data_hash"] != before[row["player_lookup"]]}
+    assert moved == {name for name in before if teams[name] == gone["team_abbr"]}
 
 
 def test_zones_that_were_there_from_the_first(data: DataFolder) -> None:

@@ -20,7 +20,7 @@ from regen.client.accuracy import SystemErrors, by_system
 from regen.client.moves import moves, of_rows
 from regen.client.reader import Reader
 from regen.domain.values import replace
-from regen.report.facts import Facts, facts_of
+from regen.report.facts import Facts, facts_of, named_changes
 from regen.report.page import page
 from regen.report.svg import NARROW, STEPS, Series, Span, bars, differences, histogram, ticks, timeline
 from regen.report.tables import table_html
@@ -332,3 +332,38 @@ def test_the_errors_of_a_system_weigh_each_date_by_its_players() -> None:
         {"game_date": "2026-01-22", "system_id": "new", "pairs": 0, "mae_before": None, "mae_after": None},
     ]
     assert by_system(rows) == [SystemErrors("a", 40, 5.5, 5.0)]
+
+
+def test_the_interval_of_a_change_is_made_of_games() -> None:
+    """Of two dates with games of (pairs, sum of changes): (4, -2), (6, -9) and (5, 1)."""
+    sums = {"pairs_pairs": (52, 25), "pairs_changes": (-62, 5), "changes_changes": (85, 1), "paired_games": (2, 1)}
+    rows = [
+        {
+            "game_date": f"2026-01-2{n}",
+            "system_id": "a",
+            "pairs": pairs,
+            "mae_before": 5.0,
+            "mae_after": 5.0 + change,
+            **{name: both[n] for name, both in sums.items()},
+        }
+        for n, (pairs, change) in enumerate([(10, -1.1), (5, 0.2)])
+    ]
+    mean = -10 / 15
+    spread = sum((change - pairs * mean) ** 2 for pairs, change in ((4, -2), (6, -9), (5, 1)))
+    (found,) = by_system(rows)
+    assert found.margin == pytest.approx(1.96 * (spread * 3 / 2) ** 0.5 / 15, abs=0.001)
+    assert found.change == pytest.approx(mean, abs=0.001)
+    assert found.interval == f"{found.change - found.margin:+.3f} to {found.change + found.margin:+.3f}"
+    (one_game,) = by_system([{**rows[1], "paired_games": 1}])
+    assert (one_game.margin, one_game.interval) == (None, "-")
+
+
+def test_the_biggest_moves_name_the_inputs_that_changed(facts: Facts) -> None:
+    fresh = {**rows(1)[0], "new_points": 12.0}
+    kept = [
+        replace(row, changed_inputs=names)
+        for row, names in zip(of_rows([fresh, {**fresh, "system_id": "other"}]), (["injury_risk"], ["x"]), strict=True)
+    ]
+    html = page(replace(facts, moves=moves(kept), changes=named_changes(kept)))
+    assert 'data-head="inputs that changed">injury_risk</td>' in html
+    assert 'data-head="inputs that changed">-</td>' in page(replace(facts, moves=moves(kept)))

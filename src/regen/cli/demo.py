@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec import Struct
 
+from regen import clock
 from regen.cli.arguments import days, share_option, span
-from regen.cli.output import columns
+from regen.cli.output import Output, columns
 from regen.cli.progress import shown
 from regen.cli.session import Session, command
 from regen.cli.settings import local_home, operator
@@ -24,12 +25,17 @@ from regen.client.reader import Reader
 if TYPE_CHECKING:
     from regen.client.coordinator import Coordinator
     from regen.data.csvs import DataFolder
-    from regen.demo.run import Result, Stage
+    from regen.demo.evening import Evening
+    from regen.demo.run import Result
+    from regen.demo.stage import Stage
     from regen.local.plan import Options
     from regen.local.stack import Stack
 
 FIRST, LAST = "2026-01-20", "2026-01-24"
-TABLE = "game_date:date requested::n produced::n skipped::n failed::n coverage_pct:coverage:n superseded::n inserted::n seconds::n status"
+TABLE = "game_date:date requested::n produced::n skipped::n failed::n coverage_pct:coverage:n superseded::n inserted::n moved::n seconds::n status"
+MOVERS = "game_date:date player_lookup:player old::n new::n move::n changed:inputs that changed"
+MOST = 8
+"""Players whose moves are printed."""
 
 
 def add(app: typer.Typer, panel: str) -> None:
@@ -60,13 +66,16 @@ def demo(
         bool, typer.Option("--keep", help="Keep the stack afterwards, with its console, until Ctrl-C.")
     ] = False,
 ) -> None:
-    """Predict five dates, let better data arrive, regenerate them, and show what became of every row."""
+    """Predict five dates, let better data arrive, regenerate them, and show what became of every row; then rule a star out."""
     if data and not first:
         raise Misused("--data needs --from (and --to): which dates?")
     begins, ends = span(first or FIRST, last or first or LAST)
     found = read_data(data)
-    play = _Play(session, found, _dates(found, begins, ends), (fail_share, coverage))
-    options = stack_options(session, emulators=emulators, home=demo_home(), is_sample=data is None)
+    damaged = (fail_share, coverage) != (0.0, 1.0)
+    play = _Play(session, found, _dates(found, begins, ends), (fail_share, coverage), data is None and not damaged)
+    options = stack_options(
+        session, emulators=emulators, home=demo_home(), sample_start=_sample_start() if data is None else ""
+    )
     session.out.say(f"starting the local stack; its logs are in {options.home / 'logs'}")
     results: list[Result] = []
 
@@ -94,6 +103,7 @@ class _Play(Struct, frozen=True):
     data: DataFolder
     dates: list[date]
     damage: tuple[float, float]
+    second_act: bool
 
     def on(self, stack: Stack) -> Result:
         """Play it, and write the page while the tables are there."""
@@ -101,9 +111,16 @@ class _Play(Struct, frozen=True):
         from regen.demo.run import run  # noqa: PLC0415
 
         stage = _stage(self.session, stack)
-        result = run(stage, self.data, self.dates, Damage(*self.damage))
+        result = run(stage, self.data, self.dates, Damage(*self.damage), self.evening())
         _report(stage.reader, result, self.dates)
         return result
+
+    def evening(self) -> Evening | None:
+        """The game of the second act; none if it is not asked for, or lies among the dates."""
+        from regen.demo.evening import evening_of  # noqa: PLC0415
+        from regen.league import EVENING  # noqa: PLC0415
+
+        return evening_of(self.data, EVENING) if self.second_act and max(self.dates) < EVENING else None
 
 
 def _briefly(session: Session, options: Options, played: Callable[[Stack], None]) -> None:
@@ -127,6 +144,12 @@ def demo_home() -> Path:
     return home.with_name(f"{home.name}-demo") if home.name != "local" else home.with_name("demo")
 
 
+def _sample_start() -> str:
+    from regen.league import DEMO_CLOCK_START  # noqa: PLC0415
+
+    return DEMO_CLOCK_START
+
+
 def report_file() -> Path:
     """The page that the demo leaves behind."""
     return demo_home() / "report.html"
@@ -135,17 +158,18 @@ def report_file() -> Path:
 def _report(reader: Reader, result: Result, dates: list[date]) -> None:
     """Write the page while the tables are still there."""
     from regen.demo.run import REASON  # noqa: PLC0415
-    from regen.report.facts import facts_of  # noqa: PLC0415
+    from regen.report.facts import facts_of, named_changes  # noqa: PLC0415
     from regen.report.page import page  # noqa: PLC0415
 
     status = ", ".join(sorted({view.status for view in result.views}))
     subject = f"demo, {min(dates)} to {max(dates)}"
-    report_file().write_text(page(facts_of(reader, subject, status, REASON, result.views)), encoding="utf-8")
+    facts = facts_of(reader, subject, status, REASON, result.views, changes=named_changes(result.rows))
+    report_file().write_text(page(facts), encoding="utf-8")
 
 
 def _stage(session: Session, stack: Stack) -> Stage:
     from regen.adapters.bigquery.loading import TableLoader  # noqa: PLC0415
-    from regen.demo.run import Stage  # noqa: PLC0415
+    from regen.demo.stage import Stage  # noqa: PLC0415
 
     say, project = session.out.say, stack.options.project
     reader = Reader(project, stack.env["BIGQUERY_EMULATOR_HOST"])
@@ -156,6 +180,7 @@ def _stage(session: Session, stack: Stack) -> Stage:
         check=stack.check,
         say=say,
         watch=lambda: shown(say),
+        now=clock.now,
     )
 
 
@@ -177,10 +202,28 @@ def _show_result(session: Session, result: Result) -> None:
     from regen.demo.run import figures  # noqa: PLC0415
 
     out = session.out
-    out.table(columns(TABLE), [figures(view) for view in result.views])
+    out.table(columns(TABLE), [figures(view, result.movers) for view in result.views])
+    _show_moves(out, result)
+    if result.act:
+        out.line("")
+        out.line(f"second act: {result.act.sentence}")
+        out.table(columns(MOVERS), [one.cells for one in result.act.movers])
     out.line("")
-    for statement in result.statements:
+    for statement in result.all_statements:
         out.line(f"{'yes' if statement.holds else 'NO '}  {statement.text}")
     out.line("")
     out.line(f"report: {report_file()}")
     out.line(result.sentence)
+
+
+def _show_moves(out: Output, result: Result) -> None:
+    """Who moved most, what changed, and what it did to the errors."""
+    if found := [one for one in result.movers if one.has_moved]:
+        out.line("")
+        out.table(columns(MOVERS), [one.cells for one in found[:MOST]])
+    if (off := result.errors) is not None:
+        out.line("")
+        out.line(
+            f"{off.system_id} on {off.pairs} players who have played: {off.before:.3f} points off before, {off.after:.3f} "
+            f"after; change {off.change:+.3f} (95 %, by games: {off.interval})"
+        )

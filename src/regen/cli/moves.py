@@ -9,17 +9,15 @@ import typer
 
 from regen.cli.arguments import DateOrBatch, game_date
 from regen.cli.naming import meant
-from regen.cli.output import Output, cell, columns, some
+from regen.cli.output import Output, cell, columns
 from regen.cli.session import Session, command
 from regen.client.errors import ExitCode, NothingFound, OperatorError
-from regen.client.moves import Move, SystemMove, moved, moves, of_answer, of_rows
+from regen.client.moves import Move, SystemMove, changed_text, moved, moves, of_answer, of_rows
 from regen.client.reader import BATCH_DATE, date_of
 from regen.domain.values import asdict
 
 DIFF = "player_lookup:player system_id:system move::n side points::2 line::3 tier::4 changed::t5"
 TOP = 20
-MOST_NAMES = 6
-"""Names of changed inputs in a cell; `--json` has all."""
 
 
 def add(app: typer.Typer) -> None:
@@ -120,7 +118,7 @@ def _shown(one: SystemMove) -> dict[str, object]:
         "move": f"withdrawn: {one.reason}" if gone else f"{one.move:+.2f}",
         "side": one.old_recommendation if gone else _step(one.old_recommendation, one.new_recommendation),
         "tier": one.old_tier if gone else _step(one.old_tier, one.new_tier),
-        "changed": None if one.changed_inputs is None else some(one.changed_inputs, MOST_NAMES) or "nothing",
+        "changed": changed_text(one.changed_inputs),
     }
 
 

@@ -44,7 +44,8 @@ def up(
     """Start everything on loopback, load the data, and stay until Ctrl-C."""
     given = ports(port)
     console_port = given.pop("console", 0)
-    options = stack_options(session, emulators=emulators, ports=given, is_sample=data is None)
+    start = _sample_start() if data is None else ""
+    options = stack_options(session, emulators=emulators, ports=given, sample_start=start)
     loading = begin(lambda: read_data(data))
     stay(session, options, lambda stack: fill(session, stack, loading.result(), is_sample=data is None), console_port)
 
@@ -95,11 +96,15 @@ def stack_options(
     session: Session,
     *,
     emulators: bool,
-    is_sample: bool,
+    sample_start: str = "",
     ports: Mapping[str, int] | None = None,
     home: Path | None = None,
 ) -> Options:
-    """The options of a stack of this command's project, on whose clock this process lives from here on."""
+    """The options of a stack of this command's project, on whose clock this process lives from here on.
+
+    Args:
+        sample_start: the moment from which it lives, unless the environment has another; empty for the machine's time.
+    """
     from regen.local.plan import Options, variables_of  # noqa: PLC0415
 
     project = session.given.project or DEFAULT_PROJECT
@@ -107,7 +112,7 @@ def stack_options(
         variables = variables_of(os.environ)
     except ValueError as error:
         raise Misused(str(error)) from error
-    start = variables.get(clock.VARIABLE) or (_sample_start() if is_sample else "")
+    start = variables.get(clock.VARIABLE) or sample_start
     if start:
         variables[clock.VARIABLE] = clock.anchored(start)
         session.out.say(f"the stack lives from {start.partition('@')[0]} on")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from regen.client.reader import Record
+from regen.client.wording import some
 from regen.domain.values import asdict
 
 if TYPE_CHECKING:  # the command line starts without the structs
@@ -17,6 +18,8 @@ if TYPE_CHECKING:  # the command line starts without the structs
 LEAST_MOVE = 0.05
 SIDES = frozenset({"OVER", "UNDER"})
 MAIN_SYSTEM = "ensemble_v1"
+MOST_NAMES = 6
+"""Names of changed inputs in a cell; `--json` has all."""
 
 
 class Move(Struct, frozen=True):
@@ -218,6 +221,11 @@ def moved(rows: Sequence[Move]) -> list[SystemMove]:
             groups.setdefault((str(row.game_date), row.player_lookup, row.system_id), []).append(row)
     found = [_system_move(day, max(own, key=_weight), len(own)) for (day, _, _), own in groups.items()]
     return sorted(found, key=lambda one: (one.move is None, -abs(one.move or 0.0), one.player_lookup, one.system_id))
+
+
+def changed_text(names: Sequence[str] | None, most: int = MOST_NAMES) -> str | None:
+    """The inputs that changed, the first few by name; None if that is not known."""
+    return None if names is None else some(names, most) or "nothing"
 
 
 def _weight(row: Move) -> tuple[bool, bool, float]:

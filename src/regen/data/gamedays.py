@@ -109,9 +109,19 @@ def slate_days(
         rosters.play(played)
 
 
-def game_days(data: DataFolder, until: date | None = None, wanted: Collection[date] | None = None) -> Iterator[GameDay]:
-    """Every date of `slate_days`, with the history before it; its games enter the history when the walk goes on."""
-    history, board, zones = History(), InjuryBoard(data.injuries), _by_date(data.zones)
+def game_days(
+    data: DataFolder,
+    until: date | None = None,
+    wanted: Collection[date] | None = None,
+    unreported: Collection[date] = (),
+) -> Iterator[GameDay]:
+    """Every date of `slate_days`, with the history before it; its games enter the history when the walk goes on.
+
+    Args:
+        unreported: dates whose availability reports the inputs do not know; the slates do.
+    """
+    history, zones = History(), _by_date(data.zones)
+    board = InjuryBoard(report for report in data.injuries if report.game_date not in unreported)
     for day in slate_days(data, until, wanted):
         for idle in sorted(other for other in zones if other < day.game_date):  # shots of games without box scores
             history.feed(idle, (), tuple(sorted(zones.pop(idle), key=zones_order)))

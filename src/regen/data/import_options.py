@@ -49,6 +49,7 @@ class ImportOptions(Struct, frozen=True):
         feature_minutes: see `FEATURE_MINUTES`.
         rows_per_load: rows held before they are loaded, of all tables together.
         arrived: dates whose shot zones have come since, as `zones_arrive` brings them.
+        unreported: dates whose feature rows are older than the availability report, which the slates have.
     """
 
     dates: frozenset[date] | None = None
@@ -58,3 +59,4 @@ class ImportOptions(Struct, frozen=True):
     feature_minutes: float = FEATURE_MINUTES
     rows_per_load: int = ROWS_PER_LOAD
     arrived: frozenset[date] = frozenset()
+    unreported: frozenset[date] = frozenset()

@@ -68,7 +68,7 @@ class Import(Struct):
         self.lined = frozenset(line.game_date for line in self.data.lines)
         self._empty()
         previous = None
-        for day in game_days(self.data, until, wanted):
+        for day in game_days(self.data, until, wanted, self.options.unreported):
             self._after(previous)
             if sum(map(len, self.rows.values())) >= self.options.rows_per_load:
                 self._flush()  # between two dates: a load holds whole ones

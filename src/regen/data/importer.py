@@ -32,12 +32,15 @@ __all__ = [
     "import_data",
     "import_folder",
     "plan_import",
+    "report_arrives",
     "with_standing",
     "zones_arrive",
 ]
 
 ARRIVING = (FEATURES, PENDING)
 """What changes when shot zones arrive."""
+REPORTED = (SLATES, FEATURES)
+"""What changes when an availability report arrives."""
 TABLES = (SLATES, HISTORY, LINES, FEATURES, PENDING)
 
 
@@ -82,3 +85,12 @@ def zones_arrive(
     """
     options = ImportOptions(frozenset(dates), True, now, damage or Damage(), feature_minutes)
     return Import(data, loader, options, ARRIVING, arriving=True).run()
+
+
+def report_arrives(data: DataFolder, loader: Loader, dates: Iterable[date]) -> ImportReport:
+    """A newer availability report has come: make the slates and the feature rows of these dates again.
+
+    Raises:
+        InvalidInput: a date has no games.
+    """
+    return Import(data, loader, ImportOptions(frozenset(dates)), REPORTED).run()

@@ -3,66 +3,57 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from msgspec import Struct, field
 
 from regen.api.batches import WholeBatch
-from regen.client.coordinator import Coordinator
-from regen.client.errors import OperatorError
-from regen.client.reader import Reader
+from regen.client.accuracy import SystemErrors, by_system, errors
+from regen.client.moves import MAIN_SYSTEM, Move, of_answer
 from regen.client.routes import REGENERATE, START
-from regen.client.waiting import Look, wait_for
 from regen.data.csvs import DataFolder
-from regen.data.importer import Damage, ImportOptions, Loader, import_data, zones_arrive
+from regen.data.importer import Damage, ImportOptions, import_data, zones_arrive
+from regen.demo.act import Act, play
+from regen.demo.evening import Evening
 from regen.demo.facts import Facts, before, read_facts
+from regen.demo.movers import Mover, movers
+from regen.demo.stage import Stage, batches, first
 from regen.demo.verdict import Statement, sentence, statements
 from regen.domain.values import asdict
 
 REASON = "bdb_upgrade"
-TIMEOUT = 300.0
-
-
-class FirstRunFailed(OperatorError):
-    """The first predictions were not promoted, so there is nothing to regenerate."""
-
-
-class Stage(Struct, frozen=True):
-    """The environment of the demo.
-
-    Attributes:
-        check: raises if a part of the stack has died.
-        say: prints a line for the operator.
-        watch: shows the progress of batches.
-    """
-
-    coordinator: Coordinator
-    reader: Reader
-    loader: Loader
-    check: Callable[[], None]
-    say: Callable[[str], None]
-    watch: Callable[[], AbstractContextManager[Look]]
 
 
 class Result(Struct, frozen=True):
     """The result of the demo.
 
     Attributes:
+        rows: what the regenerations replaced, with the inputs that changed.
+        movers: the predictions of the main system, the largest moves first.
+        errors: of the main system on played dates, before and after; None if nobody has played.
+        act: the second act, if it was played.
         seconds: duration of each step.
     """
 
     views: Sequence[WholeBatch]
     facts: Facts
     statements: Sequence[Statement]
+    rows: Sequence[Move] = ()
+    movers: Sequence[Mover] = ()
+    errors: SystemErrors | None = None
+    act: Act | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
         """Whether every statement holds."""
-        return all(statement.holds for statement in self.statements)
+        return all(statement.holds for statement in self.all_statements)
+
+    @property
+    def all_statements(self) -> list[Statement]:
+        """Those of both acts."""
+        return [*self.statements, *(self.act.statements if self.act else ())]
 
     @property
     def sentence(self) -> str:
@@ -84,54 +75,92 @@ class Result(Struct, frozen=True):
         totals = {**{name: facts.total(name) for name in names}, "lost_rows": facts.lost}
         return {
             "passed": self.passed,
-            "dates": [figures(view) for view in self.views],
+            "dates": [figures(view, self.movers) for view in self.views],
             "totals": {**totals, "audit_rows": len(facts.all_ends)},
             "seconds": dict(self.seconds),
             "coverage_view": dict(facts.coverage),
-            "statements": [{"holds": s.holds, "text": s.text} for s in self.statements],
+            "statements": [{"holds": s.holds, "text": s.text} for s in self.all_statements],
+            "movers": [one.as_record() for one in self.movers],
+            "errors": None if self.errors is None else {**asdict(self.errors), "change": self.errors.change},
+            "second_act": None if self.act is None else self.act.as_record(),
             "sentence": self.sentence,
         }
 
 
-def run(stage: Stage, data: DataFolder, dates: Sequence[date], damage: Damage) -> Result:
-    """Load, predict, let the zones arrive, regenerate, read back.
+def run(
+    stage: Stage, data: DataFolder, dates: Sequence[date], damage: Damage, evening: Evening | None = None
+) -> Result:
+    """Load, predict, let late data arrive, regenerate, read back; then play the second act.
+
+    The late data are the shot zones, and the availability reports: the first feature rows are older than these.
 
     Raises:
         FirstRunFailed: the first predictions were not promoted.
     """
     clock = _Clock()
-    report = import_data(data, stage.loader, ImportOptions(dates=frozenset(dates)))
+    known_data, days = (evening.before, {*dates, evening.day}) if evening else (data, set(dates))
+    options = ImportOptions(dates=frozenset(days), unreported=frozenset(dates))
+    report = import_data(known_data, stage.loader, options)
     for warning in report.brief:
         stage.say(f"note: {warning}")
     loaded = sum(report.rows.values())
     stage.say(f"loaded {loaded} rows in {clock.lap('import'):.1f} s: {_tiers(report.tiers)}")
 
     stage.say(f"first predictions of {len(dates)} dates: {_numbers(report.requested, dates)} players")
-    _first(stage, dates)
+    first(stage, START, [{"game_date": day.isoformat()} for day in dates])
     stage.say(f"first predictions are promoted after {clock.lap('first'):.1f} s")
     known = before(stage.reader, min(dates), max(dates))
 
     arrived = zones_arrive(data, stage.loader, dates, damage=damage)
     if arrived.failing or arrived.vanished:
         stage.say(f"on purpose, {arrived.failing} feature rows are broken and {arrived.vanished} left out")
-    stage.say(f"the shot zones have arrived, {clock.lap('arrival'):.1f} s: {_tiers(arrived.tiers)}")
+    stage.say(
+        f"shot zones and availability reports have arrived, {clock.lap('arrival'):.1f} s: {_tiers(arrived.tiers)}"
+    )
 
     stage.say(f"regenerating {len(dates)} dates at once")
-    views = _batches(stage, REGENERATE, [_regeneration(day) for day in dates])
+    views = batches(stage, REGENERATE, [_regeneration(day) for day in dates])
     clock.lap("regeneration_seen")
     facts = read_facts(stage.reader, dates, known)
-    clock.lap("reading")
     found = statements(views, facts, damaged=damage != Damage())
-    return Result(views, facts, found, {**clock.laps, "regeneration": _span(views)})
+    rows, moved = _moves(stage, [view for view in views if view.status == "promoted"])
+    off = _errors(stage, views)
+    clock.lap("reading")
+    act = None
+    if evening and stage.now() < evening.start:
+        act = play(stage, evening)
+        clock.lap("second_act")
+    return Result(views, facts, found, rows, moved, off, act, {**clock.laps, "regeneration": _span(views)})
 
 
-def figures(view: WholeBatch) -> dict[str, object]:
-    """A batch's line in the table."""
+def _moves(stage: Stage, views: Sequence[WholeBatch]) -> tuple[list[Move], list[Mover]]:
+    rows: list[Move] = []
+    found: list[Mover] = []
+    for view in views:
+        own = of_answer(stage.coordinator.moves(view.batch_id))
+        rows += own
+        found += movers(view.game_date, own)
+    return rows, sorted(found, key=lambda one: (-abs(one.move), one.game_date, one.player_lookup))
+
+
+def _errors(stage: Stage, views: Sequence[WholeBatch]) -> SystemErrors | None:
+    days = [view.game_date for view in views]
+    found = errors(stage.reader, [view.batch_id for view in views], min(days), max(days), MAIN_SYSTEM)
+    return next(iter(by_system(found)), None)
+
+
+def figures(view: WholeBatch, found: Sequence[Mover] = ()) -> dict[str, object]:
+    """A batch's line in the table.
+
+    Args:
+        found: the movers of all dates.
+    """
     counts, ended_at = asdict(view.counts), view.ended_at or view.updated_at
     names = ("requested", "produced", "skipped", "failed", "superseded", "inserted")
     return {
         "game_date": view.game_date.isoformat(),
         **{name: counts[name] or 0 for name in names},
+        "moved": sum(one.has_moved for one in found if one.game_date == view.game_date.isoformat()),
         "coverage_pct": view.coverage_pct,
         "seconds": round((ended_at - view.created_at).total_seconds(), 2),
         "status": view.status,
@@ -139,23 +168,8 @@ def figures(view: WholeBatch) -> dict[str, object]:
     }
 
 
-def _first(stage: Stage, dates: Sequence[date]) -> None:
-    views = _batches(stage, START, [{"game_date": day.isoformat()} for day in dates])
-    if bad := [view for view in views if view.status != "promoted"]:
-        raise FirstRunFailed("; ".join(f"{v.batch_id} is {v.status}: {v.error}" for v in bad))
-
-
 def _regeneration(day: date) -> dict[str, object]:
     return {"game_date": day.isoformat(), "reason": REASON, "metadata": {"demo": True, "upgrade": "SILVER to GOLD"}}
-
-
-def _batches(stage: Stage, path: str, bodies: Sequence[Mapping[str, object]]) -> list[WholeBatch]:
-    with ThreadPoolExecutor(len(bodies)) as pool:
-        answers = list(pool.map(lambda body: stage.coordinator.start(path, body).value, bodies))
-    with stage.watch() as look:
-        ids = [answer.batch_id for answer in answers]
-        found = wait_for(stage.coordinator, ids, timeout=TIMEOUT, look=look, every=0.4, abort=stage.check)
-    return [one.value for one in found]
 
 
 def _span(views: Sequence[WholeBatch]) -> float:

@@ -9,6 +9,12 @@ from random import Random
 from regen.features.records import InjuryReport
 from regen.league.players import Player
 
+UNHEARD = 0.75
+"""Share of new absences that no report tells: how little news is worth in this league.
+
+At 0.75 the reports take about as much error from the shipped ensemble as those of the real league do, see docs/data.md. The
+lower it is, the more they are worth.
+"""
 _ONSET = 0.064
 _REASONS = (
     "Left Ankle; Sprain",
@@ -41,10 +47,10 @@ def strike(random: Random, player: Player, day: date, place: int) -> None:
             player.rust = 0.04 if days < 7 else 0.10 if days < 15 else 0.25
 
 
-def absent_status(random: Random, *, fresh: bool) -> str | None:
+def absent_status(random: Random, *, fresh: bool, unheard: float) -> str | None:
     """The reported status of a player who will not play; None if the report does not list the player."""
     draw = random.random()
-    if fresh and draw < 0.75:  # scratched after the last report
+    if fresh and draw < unheard:  # scratched after the last report
         return None if draw < 0.3 else "questionable" if draw < 0.6 else "probable"
     if draw < 0.06:
         return "questionable"

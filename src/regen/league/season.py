@@ -35,6 +35,7 @@ class _Play(Struct):
     random: Random
     rosters: dict[str, list[Player]]
     strengths: dict[str, Strength]
+    unheard: float
     published: Rosters = field(default_factory=Rosters)
     logs: list[GameLog] = field(default_factory=list)
     lines: list[PropLine] = field(default_factory=list)
@@ -81,7 +82,7 @@ class _Play(Struct):
             if fresh and sum(p.back <= day for p in self.rosters[team]) > _ABLE:
                 injuries.strike(self.random, player, day, place)
             if player.back > day:
-                status = injuries.absent_status(self.random, fresh=fresh)
+                status = injuries.absent_status(self.random, fresh=fresh, unheard=self.unheard)
             else:
                 status = injuries.present_status(self.random)
                 fit.append(player)
@@ -141,13 +142,13 @@ class _Play(Struct):
             offered[key] = lines.offers(self.random, game, key, settled)
 
 
-def play_seasons(seed: int) -> League:
+def play_seasons(seed: int, unheard: float) -> League:
     """Simulate all seasons of a seed."""
     random = Random(seed)  # noqa: S311
     names = Names(random)
     rosters = {team: draft(random, names, team, number) for number, team in enumerate(TEAMS, start=1)}
     strengths = {team: Strength(random.gauss(0, 0.024), random.gauss(0, 0.036)) for team in TEAMS}
-    league = _Play(random, rosters, strengths)
+    league = _Play(random, rosters, strengths, unheard)
     for season in fixtures.SEASONS:
         dates = fixtures.schedule(random, season)
         trade_dates = set(random.sample(sorted(dates)[10:], _TRADES)) if season is fixtures.SEASONS[-1] else set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from regen import clock
 from regen.client.accuracy import SystemErrors, by_date, by_system, errors
-from regen.client.moves import Move, Moves, moves, of_rows
+from regen.client.moves import MAIN_SYSTEM, Move, Moves, changed_text, moves, of_answer, of_rows
 from regen.client.quality import newest
 from regen.client.reader import Reader, Record
 from regen.domain.dates import eastern_today
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Pair = tuple[str, str, float, float]
 AT_ONCE = 4
+MOST_ASKED = 5
+"""Batches whose changed inputs are asked for: the coordinator reads all of a batch's requests for them."""
 
 
 class Facts(Struct, frozen=True):
@@ -36,6 +38,7 @@ class Facts(Struct, frozen=True):
         accuracy: by date, mean absolute errors before and after, where games are played.
         systems: the same of each system, over all dates.
         quality: the newest figures of live quality, by system and window.
+        changes: the inputs that changed, by player, as text; of players of whom that is known.
     """
 
     subject: str
@@ -49,6 +52,7 @@ class Facts(Struct, frozen=True):
     accuracy: Mapping[str, Record] = field(default_factory=dict)
     systems: Sequence[SystemErrors] = ()
     quality: Sequence[Record] = ()
+    changes: Mapping[str, str] = field(default_factory=dict)
     threshold: float = number("REGEN_COVERAGE_THRESHOLD")
 
 
@@ -56,12 +60,30 @@ def gather(coordinator: Coordinator, reader: Reader, subject: str) -> Facts:
     """Read a batch, or a backfill with all its batches."""
     if not subject.startswith("backfill_"):
         view = coordinator.batch(subject).value
-        return facts_of(reader, subject, view.status, view.reason, [view])
+        return facts_of(reader, subject, view.status, view.reason, [view], changes=changes_of(coordinator, [view]))
     backfill = coordinator.backfill(subject).value
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found = list(pool.map(coordinator.batch, [day.batch_id for day in backfill.dates if day.batch_id]))
     lacking = [(str(day.game_date), day.why or day.status) for day in backfill.dates if not day.batch_id]
-    return facts_of(reader, subject, backfill.status, backfill.reason, [one.value for one in found], lacking)
+    views = [one.value for one in found]
+    changes = changes_of(coordinator, views)
+    return facts_of(reader, subject, backfill.status, backfill.reason, views, lacking, changes=changes)
+
+
+def changes_of(coordinator: Coordinator, views: Sequence[WholeBatch]) -> dict[str, str]:
+    """The inputs that changed, by player, of batches that have replaced something; nothing if these are many."""
+    asked = [view.batch_id for view in views if view.counts.superseded]
+    if len(asked) > MOST_ASKED:
+        return {}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return named_changes(row for answer in pool.map(coordinator.moves, asked) for row in of_answer(answer))
+
+
+def named_changes(rows: Iterable[Move]) -> dict[str, str]:
+    """The inputs that changed, by player: those of the main system's row that moved most."""
+    known = [row for row in rows if row.system_id == MAIN_SYSTEM and row.changed_inputs is not None]
+    known.sort(key=lambda row: abs(row.step))
+    return {row.player_lookup: text for row in known if (text := changed_text(row.changed_inputs))}
 
 
 def facts_of(
@@ -71,6 +93,8 @@ def facts_of(
     reason: str,
     views: Sequence[WholeBatch],
     lacking: Sequence[tuple[str, str]] = (),
+    *,
+    changes: Mapping[str, str] | None = None,
 ) -> Facts:
     """What the tables say of some batches; three statements, however many they are."""
     views = sorted(views, key=lambda view: view.game_date)
@@ -99,6 +123,7 @@ def facts_of(
         accuracy=by_date(off),
         systems=by_system(off),
         quality=quality,
+        changes=changes or {},
     )
 
 

@@ -190,11 +190,19 @@ def _distribution(facts: Facts) -> str:
 def _biggest(facts: Facts) -> str:
     players = [p for p in facts.moves.players if p.move or p.largest or p.flips][:MOST]
     rows = [
-        (p.player_lookup, f"{p.old_points:.1f}", f"{p.new_points:.1f}", f"{p.move:+.2f}", f"{p.largest:+.2f}", p.flips)
+        (
+            p.player_lookup,
+            f"{p.old_points:.1f}",
+            f"{p.new_points:.1f}",
+            f"{p.move:+.2f}",
+            f"{p.largest:+.2f}",
+            p.flips,
+            facts.changes.get(p.player_lookup, "-"),
+        )
         for p in players
     ]
-    heads = ("player", "old", "new", "move", "largest of any system", "changed sides")
-    return table_html(heads, rows, "Players who moved most") if rows else ""
+    heads = ("player", "old", "new", "move", "largest of any system", "changed sides", "inputs that changed")
+    return table_html(heads, rows, "Players who moved most", cards=True) if rows else ""
 
 
 def _accuracy(facts: Facts) -> str:
@@ -212,8 +220,8 @@ def _accuracy(facts: Facts) -> str:
         for day, found in played
     ]
     heads = ("date", "players", "of them replaced", "MAE before", "MAE after", "MAE of all")
-    systems = [(s.system_id, s.pairs, s.before, s.after, f"{s.after - s.before:+.3f}") for s in facts.systems]
-    by_system = ("system", "replaced", "MAE before", "MAE after", "change")
+    systems = [(s.system_id, s.pairs, s.before, s.after, f"{s.change:+.3f}", s.interval) for s in facts.systems]
+    by_system = ("system", "replaced", "MAE before", "MAE after", "change", "95 % interval")
     named = table_html(by_system, systems, "Accuracy by system") if systems else ""
     return drawn + table_html(heads, rows, "Accuracy by date") + named
 
