@@ -209,7 +209,7 @@ def test_feature_rows_may_be_older_than_the_report(data: DataFolder) -> None:
     assert knowing(DAYS[1]) != {False}, "that of another date is known"
     assert {"out"} < {row["player_status"] for row in tables.rows(SLATES, DAYS[0])}
     zones_arrive(data, tables, DAYS[:1])
-    assert knowing(DAYS[0]) == knowing(DAYS[1])
+    assert True in knowing(DAYS[0])
 
 
 def test_a_newer_report_changes_slates_and_feature_rows(data: DataFolder) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 FIRST, LAST = "2026-01-20", "2026-01-24"
 TABLE = "game_date:date requested::n produced::n skipped::n failed::n coverage_pct:coverage:n superseded::n inserted::n moved::n seconds::n status"
-MOVERS = "game_date:date player_lookup:player old::n new::n move::n changed:inputs that changed"
+MOVERS = "game_date:date player_lookup:player old::n new::n move::n changed:inputs"
 MOST = 8
 """Players whose moves are printed."""
 

@@ -100,7 +100,8 @@ class Import(Struct):
             self.rows[LINES].extend(line_row(line, games.get(line.player_lookup)) for line in day.slate.lines)
             self.dates[LINES].append(day.game_date)
         golden = self._features(day, requested)
-        self._pending(day, last, golden)
+        if PENDING in self.tables:
+            self._pending(day, last, golden)
 
     def _features(self, day: GameDay, requested: Sequence[str]) -> set[str]:
         """Feature rows of a date; returns the games of players whose rows are GOLD."""
