@@ -351,6 +351,7 @@ def test_the_interval_of_a_change_is_made_of_games() -> None:
     mean = -10 / 15
     spread = sum((change - pairs * mean) ** 2 for pairs, change in ((4, -2), (6, -9), (5, 1)))
     (found,) = by_system(rows)
+    assert found.margin is not None
     assert found.margin == pytest.approx(1.96 * (spread * 3 / 2) ** 0.5 / 15, abs=0.001)
     assert found.change == pytest.approx(mean, abs=0.001)
     assert found.interval == f"{found.change - found.margin:+.3f} to {found.change + found.margin:+.3f}"
