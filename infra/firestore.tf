@@ -6,7 +6,7 @@ locals {
   unindexed = {
     alerts             = ["batch_id", "event_id", "game_date", "key", "look", "resolved_at", "resolved_why", "runbook", "schema", "severity", "type", "until", "why"]
     backfills          = ["dates", "metadata", "schema", "updated_at"]
-    controls           = ["at", "by", "halted", "reason", "schema", "uses"]
+    controls           = ["at", "by", "challenges", "halted", "reason", "schema", "uses"]
     excluded           = ["players"]
     game_dates         = ["carried", "coalesced", "promoted", "schema", "withdrawn"]
     heartbeats         = ["at", "code_version", "live", "trouble"]
@@ -15,8 +15,8 @@ locals {
     news_events        = ["events", "last", "schema", "tip_off", "tips", "watched"]
     outbox             = ["attempts", "error", "failing_since", "payload", "published", "schema"]
     outbox_dead        = ["attempts", "batch_id", "due_at", "error", "event_id", "failing_since", "kind", "payload", "published", "schema"]
-    prediction_batches = ["command", "counts", "history", "metadata", "models", "schema", "scope", "slate", "thresholds", "timings", "updated_at", "verdict"]
-    requests           = ["created_at", "done_at", "error", "given", "inputs", "outcomes", "players", "schema", "systems"]
+    prediction_batches = ["challenger_problems", "challengers", "command", "counts", "history", "metadata", "models", "schema", "scope", "slate", "thresholds", "timings", "updated_at", "verdict"]
+    requests           = ["challengers", "created_at", "done_at", "error", "given", "inputs", "outcomes", "players", "schema", "systems"]
   }
 
   firestore_fields = merge(

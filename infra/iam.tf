@@ -13,8 +13,8 @@ locals {
   # Who changes which table. Predictions are the verifier's alone.
   writers = merge([
     for key, tables in {
-      coordinator = ["pending_bdb_games", "prediction_accuracy", "prediction_quality", "statement_locks"]
-      verifier    = ["player_prop_predictions", "prediction_regeneration_audit", "prediction_worker_runs", "promotion_fence", "statement_locks"]
+      coordinator = ["pending_bdb_games", "prediction_accuracy", "prediction_challengers", "prediction_quality", "statement_locks"]
+      verifier    = ["player_prop_predictions", "prediction_challengers", "prediction_regeneration_audit", "prediction_worker_runs", "promotion_fence", "statement_locks"]
     } : { for table in tables : "${key}.${table}" => { function = key, table = table } }
   ]...)
 

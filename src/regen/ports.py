@@ -196,6 +196,14 @@ class Warehouse(Protocol):
         """
         ...
 
+    def keep_challengers(self, batch_id: str, round_: int, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Append the challengers' rows of a promoted round, once: a repetition finds the first job. One load job.
+
+        Args:
+            rows: of `prediction_challengers`, each checked by `regen.schemas.challenger_row`.
+        """
+        ...
+
     def staging_tables(self) -> list[StagingTable]:
         """The existing staging tables. No job (a listing)."""
         ...
@@ -261,6 +269,10 @@ class Ledger(Protocol):
 
     def grade(self, first: date, last: date, at: datetime) -> list[Graded]:
         """Grade the current predictions of played games, and label the grades of superseded ones. One query job."""
+        ...
+
+    def grade_challengers(self, first: date, last: date, at: datetime) -> None:
+        """Grade the rows of challengers of played games, again where a box score has changed. One query job."""
         ...
 
     def quality(self, first: date, last: date) -> list[GameSums]:

@@ -21,7 +21,20 @@ from regen.domain.quality import Limits, measured
 from regen.ports import Ledger, Warehouse
 from regen.sql.views import views
 from support.box_scores import box, scored
-from support.warehouse_rows import entry, everyone, fence, new, old, promotion, rollback, run, slate, staging
+from support.warehouse_rows import (
+    CHALLENGER,
+    challenger,
+    entry,
+    everyone,
+    fence,
+    new,
+    old,
+    promotion,
+    rollback,
+    run,
+    slate,
+    staging,
+)
 from support.warehouses import DAY, PROJECT, BigQueryHarness, MemoryHarness, at
 
 #: One worker lives the life once.
@@ -33,6 +46,7 @@ Evaluated = tuple[list[Any], dict[str, Rows], EvaluatorHarness]
 TABLES = (
     *("player_prop_predictions", "prediction_regeneration_audit", "prediction_worker_runs", "prediction_accuracy"),
     "prediction_quality",
+    "prediction_challengers",
 )
 KEYS = {
     "player_prop_predictions": "prediction_id",
@@ -40,6 +54,7 @@ KEYS = {
     "prediction_worker_runs": "request_id",
     "prediction_accuracy": "prediction_id",
     "prediction_quality": "system_id",
+    "prediction_challengers": "prediction_id",
 }
 LIMITS = Limits(mae=0.5, bias=0.5, hit_pct=100, calibration_pct=1, skew_pct=50, lined_pct=100, rise_pct=0)
 #: The moment of writing, which nothing but the warehouse's own clock knows.
@@ -63,6 +78,9 @@ def life(warehouse: Warehouse, ledger: Ledger, load: Callable[[Rows], None]) -> 
 
     warehouse.record([entry("b1", AuditEvent.REQUESTED, at(-1))])
     promote("b1", 1, everyone("b1", PLAYERS), 0)
+    for minute in (1, 2):  # again, as whoever heals the batch does, later and with rows of its own
+        theirs = [challenger("b1", p, line, created_at=at(minute)) for p in PLAYERS for line in (24.5, None)]
+        warehouse.keep_challengers("b1", 1, theirs[minute - 1 :])
     warehouse.record([entry("b1", AuditEvent.REQUESTED, at(-1)), entry("b1", AuditEvent.HEALED, at(1))])
     promote("b2", 2, [*slate("bela"), new("b2", "bela", "ensemble_v1", 25.0), run("b2", "bela")], 10, whole_slate=False)
     promote("b3", 3, [*slate("anton", "bela"), *(new("b3", "anton", s, None) for s in ("moving_average", "ensemble_v1")),
@@ -78,6 +96,9 @@ def life(warehouse: Warehouse, ledger: Ledger, load: Callable[[Rows], None]) -> 
     load([{**scored("anton", 27), "processed_at": datetime(2026, 2, 3, tzinfo=UTC)}])
     act(lambda: ledger.grade(DAY, DAY, at(70)))
     act(lambda: ledger.quality(DAY, DAY))
+    act(lambda: ledger.grade_challengers(DAY, DAY, at(75)))
+    load([{**scored("anton", 28), "processed_at": datetime(2026, 2, 4, tzinfo=UTC)}])
+    act(lambda: ledger.grade_challengers(DAY, DAY, at(76)))
     for minute in (80, 81, 79):  # again, as a redelivered message does; and late, as an instance that was suspended
         ledger.keep_quality(DAY, measured(ledger.quality(DAY, DAY), DAY, LIMITS), at(minute))
     act(lambda: warehouse.current_predictions(DAY))
@@ -127,6 +148,11 @@ def test_memory_returns_the_same_rows_as_googlesql(evaluated: Evaluated) -> None
     assert life(harness.warehouse, ledger, ledger.scores.extend) == told
     assert normal("player_prop_predictions", harness.predictions(DAY)) == tables["player_prop_predictions"]
     assert normal("prediction_accuracy", list(ledger.grades.values())) == tables["prediction_accuracy"]
+    theirs = tables["prediction_challengers"]
+    assert [
+        {**{column: [] for column in theirs[0]}, **row}
+        for row in normal("prediction_challengers", harness.warehouse.challengers(DAY))
+    ] == theirs
     assert normal("prediction_quality", ledger.figures[DAY]) == tables["prediction_quality"]
     assert [(row["system_id"], row["window_days"], row["measured_at"]) for row in tables["prediction_quality"]] == [
         (system, days, at(81).isoformat()) for system in ("ensemble_v1", "moving_average") for days in (28, 7)
@@ -162,6 +188,11 @@ def test_emulator_returns_the_same_rows_as_googlesql(bigquery_url: str, evaluate
     span = {"first": DAY, "last": DAY}
     assert read(found, "diff", batches="b1,b2,b3", **span) == read(evaluator, "diff", batches="b1,b2,b3", **span)
     assert read(found, "coverage", **span) == read(evaluator, "coverage", **span)
+    for sides in (("in-use", CHALLENGER), ("ensemble_v1", CHALLENGER), (CHALLENGER, "moving_average")):
+        asked = {**span, "one": sides[0], "other": sides[1]}
+        compared = read(found, "compare_rows", **asked)
+        assert compared == read(evaluator, "compare_rows", **asked)
+        assert {row["challenger"] for row in compared} == {None, CHALLENGER}
     for view in views():
         assert shown(found, view.name) == shown(evaluator, view.name), view.name
 

@@ -100,7 +100,9 @@ def what_is_queried_is_indexed(d: Deployment) -> Iterator[str]:
         if query.needs_composite and not d.of("google_firestore_index"):
             yield f"{query.where}: {sorted(query.fields)} need a composite index"
     large = {(paths.BATCHES, f) for f in ("history", "verdict", "metadata")}
-    large |= {("requests", f) for f in ("inputs", "outcomes", "given", "players")} | {("excluded", "players")}
+    large |= {("requests", f) for f in ("inputs", "outcomes", "given", "players", "challengers")} | {
+        ("excluded", "players")
+    }
     large |= {(paths.OUTBOX, "payload")}
     yield from (f"{collection}.{name}: indexed" for collection, name in sorted(large - exempt))
     yield from (f"{r.address}: no query needs it" for r in d.of("google_firestore_index"))

@@ -238,6 +238,7 @@ SEEDS: dict[str, dict[str, Seed]] = {
     },
     "writers_are_those_who_write": {
         "nobody grades": _without("google_bigquery_table_iam_member", "coordinator.prediction_accuracy"),
+        "nobody keeps challengers": _without("google_bigquery_table_iam_member", "verifier.prediction_challengers"),
         "nobody audits": _without("google_bigquery_table_iam_member", "verifier.prediction_regeneration_audit"),
         "for nothing": _having(
             "google_bigquery_table_iam_member",

@@ -1,4 +1,4 @@
-"""Which tables each function changes, read from the sources: its services, the statements they run, their targets."""
+"""Which tables each function changes, read from the sources: its services, the statements and loads they run, their targets."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import ast
 import re
 from functools import cache
 from pathlib import Path
+
+from regen import schemas
 
 SOURCES = Path(__file__).parents[2] / "src" / "regen"
 _TARGET = re.compile(r"\b(?:INSERT INTO|UPDATE|MERGE(?: INTO)?|DELETE FROM|DELETE) \{(\w+)\}")
@@ -19,6 +21,7 @@ def written_by(function: str) -> set[str]:
     found: set[str] = set()
     for service in _services(SOURCES / "web" / f"{function}.py"):
         for method in _methods(service):
+            found |= _loaded().get(method, set())
             for statement in _statements().get(method, set()):
                 found |= set(_TARGET.findall((SOURCES / "sql" / f"{statement}.sql").read_text()))
     return found
@@ -48,6 +51,18 @@ def _services(start: Path) -> set[Path]:
 def _methods(path: Path) -> set[str]:
     """Methods of warehouse and books that a module calls."""
     return {name for port, name in PORT_CALL.findall(path.read_text()) if port in {"warehouse", "books"}}
+
+
+@cache
+def _loaded() -> dict[str, set[str]]:
+    """Tables that each method of the adapter loads rows into; staging tables, which it makes itself, are none."""
+    found: dict[str, set[str]] = {}
+    for path in (SOURCES / "adapters" / "bigquery").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef) and "self.jobs.load(" in (text := ast.unparse(node)):
+                names = re.findall(r"self\._names\.table\((\w+)\)", text)
+                found.setdefault(node.name, set()).update(getattr(schemas, name) for name in names)
+    return found
 
 
 @cache

@@ -231,6 +231,9 @@ class SimulatedWarehouse:
         steps = partial(self._warehouse.record_steps, entries, staging)
         self._jobs.alone(Statement(name, steps, transaction=False), ())
 
+    def keep_challengers(self, batch_id: str, round_: int, rows: Sequence[Mapping[str, Any]]) -> None:
+        self._writes(f"keep_challengers {batch_id}", lambda: self._warehouse.keep_challengers(batch_id, round_, rows))
+
     def staging_tables(self) -> list[StagingTable]:
         return self._call("staging_tables", self._warehouse.staging_tables)
 
@@ -275,6 +278,9 @@ class SimulatedLedger:
 
     def sources(self, first: date, last: date) -> list[SourceDay]:
         return self._call("sources", lambda: self._ledger.sources(first, last))
+
+    def grade_challengers(self, first: date, last: date, at: datetime) -> None:
+        self._call("grade_challengers", lambda: self._ledger.grade_challengers(first, last, at), writes=True)
 
     def quality(self, first: date, last: date) -> list[GameSums]:
         return self._call("quality", lambda: self._ledger.quality(first, last))

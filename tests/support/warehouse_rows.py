@@ -8,9 +8,11 @@ from typing import Any
 
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.promotion import FenceToken, Promotion, Rollback, StagedRow
+from regen.schemas import challenger_row
 from support.warehouses import DAY, T0, at
 
 SYSTEMS = ("moving_average", "ensemble_v1")
+CHALLENGER = "0123456789abcdef"
 
 
 def old(player: str, system: str, line: float | None, *, day: date = DAY, **more: Any) -> dict[str, Any]:
@@ -132,3 +134,30 @@ def rollback(batch: str, token: int, *, minute: int, round_: int = 1) -> Rollbac
 
 def staging(batch: str, token: int, round_: int = 1) -> str:
     return f"s_{batch}_{round_}_{token}"
+
+
+def challenger(batch: str, player: str, line: float | None, **more: Any) -> dict[str, Any]:
+    """A checked row of a challenger."""
+    row = {
+        "prediction_id": f"{batch}/challenger/{player}/{line}",
+        "challenger": CHALLENGER,
+        "system_id": "ensemble_v1",
+        "player_lookup": player,
+        "game_date": DAY,
+        "game_id": "0022500601",
+        "predicted_points": 22.4,
+        "prediction_sd": 6.125,
+        "interval80_low": 14.6,
+        "interval80_high": 30.2,
+        "confidence_score": 58.0,
+        "recommendation": "NO_LINE" if line is None else "UNDER",
+        "current_points_line": line,
+        "over_probability": None if line is None else 0.3812,
+        "model_version": f"1-{CHALLENGER}",
+        "ml_model_id": CHALLENGER,
+        "batch_id": batch,
+        "round": 1,
+        "created_at": at(1),
+        **more,
+    }
+    return dict(challenger_row(row))

@@ -34,6 +34,7 @@ class AuditEvent(StrEnum):
     HALTED = "halted"
     RESUMED = "resumed"
     MODEL_USED = "model_used"
+    MODEL_CHALLENGED = "model_challenged"
 
 
 class AuditEntry(Struct, frozen=True):

@@ -159,6 +159,8 @@ class Batch(Struct, frozen=True):
         withdrawal: the reason with which it withdraws the players of its scope; None for a batch that predicts.
         models: hashes of the artefacts that predict it, by the version of the features; pinned when it is opened, for all of
             its rounds. Empty: each worker uses what its release ships.
+        challengers: artefacts, by hash, and systems whose predictions go to a table of their own; pinned likewise.
+        challenger_problems: each begins with the challenger that has no rows of some players; of the last promotion.
     """
 
     batch_id: str
@@ -206,6 +208,8 @@ class Batch(Struct, frozen=True):
     on_behalf_of: str | None = None
     withdrawal: str | None = None
     models: Mapping[str, str] = field(default_factory=dict)
+    challengers: tuple[str, ...] = ()
+    challenger_problems: tuple[str, ...] = ()
 
     def moved(
         self,

@@ -1,7 +1,8 @@
-"""Which published model is in use: the record of the orders that chose it, newest last."""
+"""Which published model is in use, and what challenges it: the record of the orders that chose them, newest last."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -10,8 +11,16 @@ from msgspec import Struct
 from regen.domain.values import replace
 
 MAX_USES = 100
+IN_USE = "in-use"
+"""Stands for every current row, whichever model it is of, where two sides are compared."""
+_NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
 PACKAGED = ""
 """Stands for the model that the release ships."""
+
+
+def is_challenger_name(name: str) -> bool:
+    """Whether this can be the hash of an artefact or the id of a system."""
+    return _NAME.fullmatch(name) is not None
 
 
 class Use(Struct, frozen=True):
@@ -32,10 +41,43 @@ class Use(Struct, frozen=True):
     on_behalf_of: str | None = None
 
 
+class Challenge(Struct, frozen=True):
+    """One order that made an artefact or a system a challenger.
+
+    Attributes:
+        name: the artefact's hash, or the system's id.
+        ended_at: when another order ended it; None while it challenges.
+    """
+
+    name: str
+    at: datetime
+    by: str
+    reason: str
+    on_behalf_of: str | None = None
+    ended_at: datetime | None = None
+
+
 class InUse(Struct, frozen=True):
     """The record: every order that counts, newest last."""
 
     uses: tuple[Use, ...] = ()
+    challenges: tuple[Challenge, ...] = ()
+
+    @property
+    def challengers(self) -> tuple[Challenge, ...]:
+        """Those that have not ended, the oldest first."""
+        return tuple(challenge for challenge in self.challenges if challenge.ended_at is None)
+
+    def challenged(self, challenge: Challenge) -> InUse:
+        """The record with one more challenger. Of those that have ended, the oldest are forgotten."""
+        ended = [old for old in self.challenges if old.ended_at is not None][-MAX_USES:]
+        kept = [old for old in self.challenges if old.ended_at is None or old in ended]
+        return replace(self, challenges=(*kept, challenge))
+
+    def unchallenged(self, name: str, at: datetime) -> InUse:
+        """The record after the end of a challenge."""
+        ended = (replace(c, ended_at=at) if c.name == name and c.ended_at is None else c for c in self.challenges)
+        return replace(self, challenges=tuple(ended))
 
     def last(self, version: str) -> Use | None:
         """The order that holds for features of a version; None if there was never one."""
@@ -70,4 +112,4 @@ class InUse(Struct, frozen=True):
         return self._with(replace(use, hash=target, previous=before))
 
     def _with(self, use: Use) -> InUse:
-        return InUse((*self.uses, use)[-MAX_USES:])
+        return replace(self, uses=(*self.uses, use)[-MAX_USES:])

@@ -14,6 +14,7 @@ from regen.schemas.tables import Field, table
 STAGING_DATASET = "nba_predictions_staging"
 PREDICTIONS = "player_prop_predictions"
 RUNS = "prediction_worker_runs"
+CHALLENGERS = "prediction_challengers"
 RUN_PREFIX = "run_"
 
 #: Columns of `player_prop_predictions` that describe the supersession of a row: when, why and by which batch.
@@ -37,6 +38,21 @@ FILLED = SUPERSESSION | frozenset(
         "updated_at",
     }
 )
+#: Columns of `prediction_challengers` that grading fills.
+GRADED = frozenset(
+    {
+        "actual_points",
+        "minutes_played",
+        "absolute_error",
+        "signed_error",
+        "prediction_correct",
+        "within_interval80",
+        "is_voided",
+        "graded_at",
+    }
+)
+ChallengerRow = Mapping[str, Any]
+"""A row of `prediction_challengers`, checked, as JSON values."""
 KINDS = frozenset({"prediction", "run", "withdrawal", "slate"})
 
 
@@ -100,6 +116,15 @@ def staged(row: StagedRow) -> dict[str, Any]:
         result["reason"] = good.reason
     result |= good.prediction or {}
     return result | {RUN_PREFIX + name: value for name, value in (good.run or {}).items()}
+
+
+def challenger_row(row: Mapping[str, Any]) -> ChallengerRow:
+    """A row of `prediction_challengers` in the types of its table, not yet graded.
+
+    Raises:
+        InvalidInput: names the column that is wrong.
+    """
+    return normalise(table(CHALLENGERS), row, without=GRADED)
 
 
 def _payload(name: str, row: StagedRow, payload: Mapping[str, Any] | None, without: frozenset[str]) -> dict[str, Any]:

@@ -171,6 +171,10 @@ class BigQueryLedger:
                 for row in rows
             ]  # fmt: skip
 
+    def grade_challengers(self, first: date, last: date, at: datetime) -> None:
+        """See the port. BigQuery runs one of two concurrent statements after the other, which then changes nothing."""
+        self._jobs.query(render("grade_challengers", self._names), scalars({"first": first, "last": last, "at": at}))
+
     def quality(self, first: date, last: date) -> list[GameSums]:
         """See the port."""
         names = GameSums.__struct_fields__

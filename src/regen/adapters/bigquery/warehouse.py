@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,7 +32,7 @@ from regen.domain.promotion import (
     StagingTable,
 )
 from regen.domain.slate_reading import SlateReading
-from regen.schemas import STAGING_DATASET, normalise_value, staging_fields, table
+from regen.schemas import CHALLENGERS, STAGING_DATASET, normalise_value, staging_fields, table
 from regen.schemas.staging import PREDICTIONS, staged
 from regen.sql import Names, render
 from regen.sql.lists import lists
@@ -212,6 +213,19 @@ class BigQueryWarehouse:
             values |= {"game_date": acts[0].game_date, "batch_id": acts[0].batch_id}
         # No fixed job id: entries are unique because concurrent runs of the transaction conflict with each other.
         self.jobs.alone(text, [*scalars(values), entries(acts)])
+
+    def keep_challengers(self, batch_id: str, round_: int, rows: Sequence[Mapping[str, Any]]) -> None:
+        """See the port. An append conflicts with nothing, and a load costs nothing."""
+        text = "".join(json.dumps(row, separators=(",", ":"), allow_nan=False) + "\n" for row in rows).encode()
+        config = bigquery.LoadJobConfig(
+            source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+            schema=schema_fields(table(CHALLENGERS).fields),
+            create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
+            write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
+        )
+        # Derived from batch and round alone: whoever heals the batch later must find the first job, whatever its rows were.
+        job_id = f"challengers-{batch_id}-r{round_}"
+        self.jobs.load(io.BytesIO(text), len(text), config, self._names.table(CHALLENGERS), job_id)
 
     def staging_tables(self) -> list[StagingTable]:
         """See the port."""

@@ -11,6 +11,7 @@ from typing import Any
 from regen.adapters.memory.promoting import Row, is_current
 from regen.domain.grading import COMPLETE_MINUTES, COMPLETE_PLAYERS, COMPLETE_POINTS, Graded
 from regen.schemas import table
+from regen.schemas.staging import GRADED
 
 ACCURACY = "prediction_accuracy"
 ROUNDED = 0.05
@@ -55,6 +56,28 @@ def graded(
         if old is None or old["is_superseded_prediction"] or _is_corrected(old, fresh):
             after[name] = fresh
     return after, _graded_dates(current.values(), boxes, after)
+
+
+def graded_challengers(rows: Iterable[Row], scores: Iterable[Row], at: datetime) -> list[Row]:
+    """The rows of challengers with their grades: `grade_challengers.sql`."""
+    newest = _newest(scores)
+    boxes = _boxes(newest.values())
+    after: list[Row] = []
+    for row in rows:
+        score = newest.get((_day(row), row["game_id"], row["player_lookup"]))
+        waits = not boxes.get((_day(row), row["game_id"])) or (
+            _minutes(score) > 0 and score and score["points"] is None
+        )
+        if waits:
+            after.append(row)
+            continue
+        fresh = _grade(row, score if _minutes(score) > 0 else None, at)
+        old = {"actual_points": None, "minutes_played": None, **row}
+        if row.get("graded_at") is None or _is_corrected(old, fresh):
+            after.append({**row, **{name: fresh[name] for name in GRADED}})
+        else:
+            after.append(row)
+    return after
 
 
 def _is_corrected(old: Row, fresh: Row) -> bool:

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from regen.adapters.memory.grading import graded
+from regen.adapters.memory.grading import graded, graded_challengers
 from regen.adapters.memory.news import standings
 from regen.adapters.memory.quality import game_sums, quality_row
 from regen.adapters.memory.sources import source_days
+from regen.adapters.memory.tables import CHALLENGERS
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.adapters.memory.zones import zone_drifts
 from regen.domain.audit import AuditEvent
@@ -189,6 +190,14 @@ class MemoryLedger:
         made, dates = graded(rows, scores, mine, at)
         self.grades |= made
         return dates
+
+    def grade_challengers(self, first: date, last: date, at: datetime) -> None:
+        """See the port."""
+        scores = [score for score in self.scores if first <= score["game_date"] <= last]
+        for n in range((last - first).days + 1):
+            day = first + timedelta(days=n)
+            rows = graded_challengers(self._warehouse.challengers(day), scores, at)
+            self._warehouse.tables.put(CHALLENGERS, day, tuple(rows))
 
     def quality(self, first: date, last: date) -> list[GameSums]:
         """See the port."""

@@ -20,8 +20,9 @@ NAMES = (
     "prediction_worker_runs",
     "prediction_accuracy",
     "statement_locks",
+    "prediction_challengers",
 )
-PREDICTIONS, FENCES, AUDIT, RUNS, GRADES, LOCKS = NAMES
+PREDICTIONS, FENCES, AUDIT, RUNS, GRADES, LOCKS, CHALLENGERS = NAMES
 _PATIENCE = 10_000
 
 

@@ -14,7 +14,7 @@ from regen.adapters.memory import statements
 from regen.adapters.memory.box_scores import box_scores
 from regen.adapters.memory.promoting import Row, is_current, promoted, rolled_back
 from regen.adapters.memory.statements import AuditRow, Fence, SupersededRowChanged
-from regen.adapters.memory.tables import AUDIT, FENCES, PREDICTIONS, RUNS, Rows, Steps, Tables, at_once
+from regen.adapters.memory.tables import AUDIT, CHALLENGERS, FENCES, PREDICTIONS, RUNS, Rows, Steps, Tables, at_once
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.box_scores import BoxScores
 from regen.domain.errors import InvalidInput, StagingMissing
@@ -54,6 +54,7 @@ class MemoryWarehouse:
         self.tables = Tables()
         self._staging: dict[str, tuple[datetime, tuple[StagedRow, ...]]] = {}
         self._done: dict[tuple[str, str, int, int], PromotionCounts] = {}
+        self._challenged: set[tuple[str, int]] = set()
         self.submitted = 0
 
     # for tests: setting and reading the content
@@ -225,6 +226,21 @@ class MemoryWarehouse:
     def record_steps(self, entries: Sequence[AuditEntry], staging: str | None = None) -> Steps[None]:
         """The transaction of `record`."""
         return statements.record(self.tables, entries, self._staged(staging) if staging is not None else ())
+
+    def keep_challengers(self, batch_id: str, round_: int, rows: Sequence[Mapping[str, Any]]) -> None:
+        """See the port."""
+        with self._lock:
+            if (batch_id, round_) in self._challenged:
+                return
+            self._challenged.add((batch_id, round_))
+            self.submitted += 1
+            for row in rows:
+                self.tables.insert(CHALLENGERS, date.fromisoformat(row["game_date"]), [row])
+
+    def challengers(self, game_date: date) -> list[Row]:
+        """What challengers predicted of a date, in order of writing."""
+        with self._lock:
+            return list(self.tables.of(CHALLENGERS, game_date))
 
     def staging_tables(self) -> list[StagingTable]:
         """See the port."""
