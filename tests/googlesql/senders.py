@@ -17,7 +17,7 @@ from regen.adapters.bigquery import BigQueryWarehouse
 from regen.adapters.bigquery.ledger import BigQueryLedger
 from regen.adapters.bigquery.loading import TableLoader
 from regen.adapters.bigquery.tables import create_tables
-from regen.cli import bdb, explain_row, moves, predictions, quality, records
+from regen.cli import bdb, comparing, explain_row, moves, predictions, quality, records
 from regen.cli.session import Session
 from regen.cli.verify import systems_gone
 from regen.client import accuracy, training_tables
@@ -31,7 +31,7 @@ from regen.domain.bdb import BdbChange, BdbStatus
 from regen.domain.errors import RegenError
 from regen.domain.quality import GameSums, Limits, measured
 from regen.sql import Names
-from support.warehouse_rows import entry, fence, promotion, rollback
+from support.warehouse_rows import challenger, entry, fence, promotion, rollback
 from support.warehouses import at
 
 PROJECT, PREFIX = "a-project", "p_"
@@ -79,6 +79,7 @@ def _adapters(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[],
     yield [], lambda: warehouse.promotion_of(DAY, "b1", 1)
     yield [], lambda: warehouse.record(requested, STAGING)
     yield [], lambda: warehouse.record(requested)
+    yield [], lambda: warehouse.keep_challengers("b1", 1, [challenger("b1", "p", 24.5)])
     yield [], lambda: ledger.survey(DAY, DAY)
     yield [], lambda: ledger.moves(DAY, BATCH)
     yield [GAME], lambda: ledger.bdb_games(DAY)
@@ -90,6 +91,7 @@ def _adapters(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[],
     yield [], lambda: ledger.changed_dates(MOMENT)
     yield [], lambda: ledger.sources(DAY, DAY)
     yield [], lambda: ledger.grade(DAY, DAY, MOMENT)
+    yield [], lambda: ledger.grade_challengers(DAY, DAY, MOMENT)
     yield [], lambda: ledger.quality(DAY, DAY)
     yield [], lambda: ledger.keep_quality(DAY, measured([GameSums(DAY, "g", "s", *[1] * 12)], DAY, LIMITS), MOMENT)
     loader = TableLoader(client, PROJECT, PREFIX, STAGING)
@@ -121,6 +123,7 @@ def _clients(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[], 
     yield [], quietly(records.audit, BATCH)
     yield [], quietly(bdb.list_)
     yield [], quietly(quality.quality, "2026-01-20")
+    yield [], quietly(comparing.compare, "in-use", "0123456789abcdef", "2026-01-20", "2026-01-21")
     yield [], lambda: systems_gone(reader, DAY, DAY)
     tables = WarehouseTables(reader)
     yield [], lambda: tables.dates(DAY, DAY)

@@ -1,4 +1,4 @@
-"""`models`: published artefacts, and which of them predicts the next batch."""
+"""`models`: published artefacts, which of them predicts the next batch, and what challenges it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from regen.cli.arguments import DryRun, Yes
+from regen.cli.challenging import Why, challenge
+from regen.cli.comparing import compare
 from regen.cli.gating import gate
 from regen.cli.model_orders import give
 from regen.cli.output import columns
@@ -16,9 +18,8 @@ from regen.cli.session import Session, command
 from regen.client.errors import Misused, NothingFound
 
 PANEL = "Data and models"
-LIST = "hash feature_version:features in_use from first_date:first last_date:last games used_at problem::t4"
+LIST = "hash feature_version:features in_use challenges from first_date:first last_date:last games used_at problem::t4"
 Hash = Annotated[str, typer.Argument(metavar="HASH", help="The artefact's hash, as rows name it.")]
-Why = Annotated[str, typer.Option("--reason", "-r", help="Why; goes on record.")]
 
 
 def add(app: typer.Typer) -> None:
@@ -31,11 +32,15 @@ def add(app: typer.Typer) -> None:
     command(group, "publish", example="models publish artefact.json")(publish)
     command(group, "use", example='models use 0123456789abcdef --reason "weekly refit"')(use)
     command(group, "rollback", example='models rollback --reason "the error rose"')(rollback)
+    command(group, "challenge", example='models challenge 0123456789abcdef --reason "a refit to watch"')(challenge)
+    command(group, "compare", example="models compare 0123456789abcdef in-use --from 2026-01-20 --to 2026-01-24")(
+        compare
+    )
     app.add_typer(group, name="models", rich_help_panel=PANEL)
 
 
 def list_(session: Session) -> None:
-    """List the models of the release and of the store, and say which are in use."""
+    """List the models of the release and of the store, and say which are in use and which challenge."""
     from regen.client.published import listed  # noqa: PLC0415
 
     standing = session.coordinator.models()

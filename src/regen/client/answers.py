@@ -15,7 +15,7 @@ from regen.api.forms import Form, Record
 from regen.api.halts import HaltView, WouldHalt
 from regen.api.health import Health, Ready
 from regen.api.looks import Findings, Grades, Scan, WouldGrade
-from regen.api.models import ModelsInUse, WouldUse
+from regen.api.models import ModelsInUse, WouldChallenge, WouldUse
 from regen.api.moves import Moves
 from regen.api.news import NewsLog, NewsScan
 from regen.api.openings import OpeningAnswer, Ordered, Preview, WouldOrder, WouldWithdraw
@@ -48,6 +48,7 @@ WOULD_GRADE = Form(WouldGrade)
 WOULD_HALT = Form(WouldHalt)
 WOULD_ORDER = Form(WouldOrder)
 WOULD_USE = Form(WouldUse)
+WOULD_CHALLENGE = Form(WouldChallenge)
 WOULD_WITHDRAW = Form(WouldWithdraw)
 
 

@@ -14,7 +14,7 @@ from regen.api.forms import Form
 from regen.api.halts import HaltView, WouldHalt
 from regen.api.health import Health, Ready
 from regen.api.looks import Grades, Scan, WouldGrade
-from regen.api.models import ModelsInUse, WouldUse
+from regen.api.models import ModelsInUse, WouldChallenge, WouldUse
 from regen.api.moves import Moves
 from regen.api.news import NewsLog, NewsScan
 from regen.api.openings import OpeningAnswer, Ordered, Preview, WouldOrder, WouldWithdraw
@@ -203,6 +203,14 @@ class Coordinator(Connection, frozen=True):
     def would_use(self, act: str, body: Body) -> Received[WouldUse]:
         """What such an order would do."""
         return self.would(answers.WOULD_USE, f"/models/{act}", body)
+
+    def challenge(self, body: Body) -> Received[ModelsInUse]:
+        """Make something a challenger, or end that."""
+        return self.give(answers.MODELS, "/models/challenge", body)
+
+    def would_challenge(self, body: Body) -> Received[WouldChallenge]:
+        """What such an order would do."""
+        return self.would(answers.WOULD_CHALLENGE, "/models/challenge", body)
 
     def scan(self, body: Body) -> Received[Scan]:
         """Look for late data."""

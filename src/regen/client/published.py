@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from regen.api.kept import ARTEFACTS, artefact_name
 from regen.api.models import ModelsInUse
 from regen.client.errors import FellShort, NothingFound
+from regen.systems import system_ids
 from regen.systems.artefact import Artefact, ArtefactRefused, parse_artefact, shipped_texts, verified_artefact
 
 if TYPE_CHECKING:
@@ -56,15 +57,22 @@ def artefact_of(store: Callable[[], Archive], artefact_hash: str) -> tuple[Artef
 
 
 def listed(store: Archive | None, standing: ModelsInUse) -> list[dict[str, object]]:
-    """Every model of the release and of the store, with whether it is in use."""
-    hashes = sorted(set(published(store) if store else ()) | set(standing.packaged.values()))
+    """Every model of the release and of the store, with whether it is in use or challenges; then the systems that do."""
+    challengers = {challenger.name for challenger in standing.challengers}
+    systems = sorted(challengers & set(system_ids()))
+    hashes = sorted((set(published(store) if store else ()) | {*standing.packaged.values()} | challengers) - {*systems})
     since = {use.hash: use.at.isoformat() for use in reversed(standing.history)}
-    return [{**_row(store, each, standing), "used_at": since.get(each)} for each in hashes]
+    rows = [{**_row(store, each, standing), "used_at": since.get(each)} for each in hashes]
+    return rows + [
+        {"hash": name, "problem": None, "in_use": False, "challenges": True, "from": "release", "used_at": None}
+        for name in systems
+    ]
 
 
 def _row(store: Archive | None, artefact_hash: str, standing: ModelsInUse) -> dict[str, object]:
     row: dict[str, object] = {"hash": artefact_hash, "problem": None}
     row["in_use"] = artefact_hash in standing.in_use.values()
+    row["challenges"] = artefact_hash in {challenger.name for challenger in standing.challengers}
     row["from"] = "release" if artefact_hash in standing.packaged.values() else "store"
     text = shipped_texts().get(artefact_hash)
     if text is None:

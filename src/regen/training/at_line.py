@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from msgspec import Struct
@@ -43,6 +43,13 @@ GROUPS: Mapping[str, Callable[[Scored], str]] = {
     "rest": lambda row: row.rest,
     "tier": lambda row: row.tier,
 }
+
+
+class OfGame(Protocol):
+    """What is of one game."""
+
+    @property
+    def game_id(self) -> str: ...
 
 
 class AtLine(Struct, frozen=True):
@@ -166,7 +173,7 @@ def _by_game(games: NDArray[np.int64], values: Floats) -> Figure:
     return mean([(float(total), int(number)) for total, number in zip(sums, counts, strict=True)])
 
 
-def mean_by_game(values: Sequence[tuple[Scored, float]]) -> Figure:
+def mean_by_game(values: Sequence[tuple[OfGame, float]]) -> Figure:
     """The mean of values of rows; its interval allows for rows of one game that go together."""
     sums: dict[str, tuple[float, int]] = {}
     for row, value in values:

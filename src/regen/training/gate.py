@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from msgspec import Struct
@@ -34,7 +34,24 @@ POPULATIONS: Mapping[str, Callable[[Scored], bool]] = {
 }
 AIM = 80.0
 """Percent of results that an 80 % interval should hold."""
-Pair = tuple[Scored, Scored]
+
+
+class Judged(Protocol):
+    """What is read of a prediction with its result."""
+
+    @property
+    def game_id(self) -> str: ...
+    @property
+    def predicted_points(self) -> float: ...
+    @property
+    def actual_points(self) -> float: ...
+    @property
+    def inside80(self) -> float: ...
+    @property
+    def log_loss(self) -> float | None: ...
+
+
+Pair = tuple[Judged, Judged]
 
 
 class Unjudged(InvalidInput):
@@ -208,7 +225,7 @@ def compare(
             chosen = [pair for pair in pairs if belongs(pair[1])]
             lacking = sum(key not in of_new and belongs(of_other[key]) for key in own)
             if chosen or lacking:
-                found.append(_compared(system_id, population, chosen, lacking))
+                found.append(compared(system_id, population, chosen, lacking))
     return tuple(found)
 
 
@@ -241,7 +258,8 @@ def _by_key(
     return {(row.system_id, row.game_id, row.player_lookup): row for row in rows}
 
 
-def _compared(system_id: str, population: str, pairs: Sequence[Pair], lacking: int) -> Compared:
+def compared(system_id: str, population: str, pairs: Sequence[Pair], lacking: int) -> Compared:
+    """One system on one population, from pairs of the new model's prediction and the other's."""
     errors = [
         (abs(new.predicted_points - new.actual_points), abs(old.predicted_points - old.actual_points))
         for new, old in pairs

@@ -1,7 +1,10 @@
-"""A comparison of two models as a table for people."""
+"""A comparison of two models, or of what two sides predicted, as a table for people."""
 
 from __future__ import annotations
 
+from datetime import date
+
+from regen.training.compare_rows import Comparison
 from regen.training.gate import Compared, Gate
 from regen.training.line_table import figure
 from regen.training.markdown import markdown
@@ -35,6 +38,16 @@ def gate_table(found: Gate) -> str:
     parts.append(markdown([_HEAD, *(_cells(one) for one in found.compared)]))
     parts += [f"- {problem}" for problem in found.problems]
     parts.append(f"{found.verdict}: {new.hash} against {other.hash}")
+    return "\n\n".join(parts) + "\n"
+
+
+def compare_table(found: Comparison, first: date, last: date) -> str:
+    """The table, under what is compared with what."""
+    head = tuple(name.replace("new", "A").replace("other", "B") for name in _HEAD)
+    parts = [f"A: {found.one}, B: {found.other}; on games from {first} to {last}. Differences are A's less B's."]
+    if found.retrospective:
+        parts.append(f"Note: {found.retrospective} pairs were predicted after tip-off.")
+    parts.append(markdown([head, *(_cells(one) for one in found.compared)]))
     return "\n\n".join(parts) + "\n"
 
 
