@@ -22,21 +22,25 @@ from regen.domain.bdb import MAX_ATTEMPTS as BDB_ATTEMPTS
 from regen.domain.bdb import BdbAct, BdbGame, decide
 from regen.domain.checks import NEVER_ACCEPTED
 from regen.domain.dates import eastern_today, parse_game_date
-from regen.domain.errors import InvalidInput
+from regen.domain.errors import InvalidInput, Refused
 from regen.domain.ids import checked_reason
 from regen.domain.inputs import Line
 from regen.local.packaging import package_functions
 from regen.ports import Write
 from regen.services.batch import processing
+from regen.services.batch.challenge_orders import ChallengeOrder
+from regen.services.batch.challenge_orders import order as order_challenger
 from regen.services.healing import sweeping
 from regen.services.state.deps import REQUEST_TOPIC
 from regen.services.state.paths import date_path
 from regen.services.views import batch_view
+from regen.systems import by_version, shipped_texts, system_ids
 from regen.web.logs import add_context, fields_of, log_context, set_up
 from support.backfill_bench import DAYS, BackfillBench
 from support.bench import Bench
 from support.league import DAY, SYSTEMS, entry, names, players
 from support.lists import list_batches
+from support.played import able
 from support.polling import wait_until
 
 TESTS = Path(__file__).parents[1]
@@ -271,6 +275,29 @@ def test_i67_a_player_has_one_row_for_a_system_and_line() -> None:
     assert len(rows) == batch.counts.inserted == len(SYSTEMS) * 2
     assert {row["sportsbook"] for row in rows} == {"draftkings"}
     assert {"unique_keys", "rows_staged"} <= NEVER_ACCEPTED
+
+
+def test_i67_challengers_add_no_row_to_the_predictions() -> None:
+    """However many models are tried: they are bounded by a setting, their rows are elsewhere, and a batch's own are what they were.
+
+    Prevented in: src/regen/services/batch/challenge_orders.py, src/regen/services/batch/challenger_rows.py
+    Turns red when: `promote_round` stages what challengers predicted.
+    """
+    own = {"systems": ("moving_average",), "run_for": by_version(("moving_average",)), "artefacts": shipped_texts}
+    alone, bench = (Bench([able(n, 15.0) for n in names(4)], max_challengers=2, **own) for _ in range(2))
+    others = [name for name in system_ids() if name != "moving_average"]
+    asked = [ChallengeOrder(name, ends=False, caller="api_key:ops", reason="r") for name in others[:3]]
+    for given in asked[:2]:
+        order_challenger(bench.deps, given)
+    with pytest.raises(Refused, match="at most 2"):
+        order_challenger(bench.deps, asked[2])
+    batches = [alone.run(), bench.run()]
+    assert len(batches[1].challengers) == 2
+    assert batches[0].counts == batches[1].counts
+    assert [(r["player_lookup"], r["system_id"]) for r in alone.warehouse.predictions(DAY)] == [
+        (r["player_lookup"], r["system_id"]) for r in bench.warehouse.predictions(DAY)
+    ]
+    assert {r["system_id"] for r in bench.warehouse.challengers(DAY)} == set(batches[1].challengers)
 
 
 def test_i70_counts_are_measured_or_null_never_zero() -> None:

@@ -1,15 +1,16 @@
-"""Operators who use and roll back models, and a store whose artefacts vanish or are half-written; and what is judged of it."""
+"""Operators who use, roll back and challenge models, a store whose artefacts vanish or are half-written; and what is judged of it."""
 
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from unittest.mock import patch
 
 from regen.adapters.memory.archive import MemoryArchive
 from regen.api.kept import artefact_name
-from regen.domain.batch import Batch
+from regen.domain.batch import Batch, Status
 from regen.domain.models import PACKAGED
 from regen.features.names import FEATURE_VERSION
 from regen.services.state import models
@@ -23,6 +24,8 @@ MODELS = tuple(Artefact("2025-10-21", "2026-01-18", n, FEATURE_VERSION, {}).seal
 SHIPPED, *PUBLISHED = MODELS
 TEXTS = {SHIPPED.hash: SHIPPED.to_json()}
 OFFSETS = {"steady": 0.0, "bold": 1.5}
+FAILING = "line_blend_v1"
+"""A system of the release that the simulated ones do not have: a challenger that fails for every player."""
 
 
 def fitted_by(ids: Sequence[str], artefact: Artefact) -> Callable[[Sequence[str]], Sequence[Flat]]:
@@ -44,9 +47,12 @@ class Modellers:
 
     people: People
     rng: random.Random
+    odds: random.Random
     store: MemoryArchive
     accepted: dict[str, str] = field(default_factory=dict)
     """What accepted orders had seen in use, by their reason."""
+    challenged: set[str] = field(default_factory=set)
+    """The reasons of accepted orders that were to make or end a challenger."""
 
     def plan(self, horizon: float) -> None:
         """Publish, and schedule all orders and all harm of the run."""
@@ -57,6 +63,10 @@ class Modellers:
             at = rng.random() * horizon
             for twin in range(rng.choice((1, 1, 2))):
                 later(at, lambda n=n, twin=twin: self.order(f"order {n}.{twin}"))  # type: ignore[misc]
+        for n in range(self.odds.choice((2, 4, 6))):
+            name = self.odds.choice([FAILING, *(artefact.hash for artefact in PUBLISHED)])
+            body = {"challenger": name, "end": self.odds.random() < 0.25, "reason": f"challenge {n}"}
+            later(self.odds.random() * horizon * 0.6, lambda body=body: self.challenge(body))  # type: ignore[misc]
         for harm in (self._vanish, self._break):
             if rng.random() < 0.3:
                 later(rng.random() * horizon, harm)
@@ -96,6 +106,18 @@ class Modellers:
         path = "/models/use" if "hash" in sent else "/models/rollback"
         self.people.world.request("coordinator", path, headers, sent, answered)
 
+    def challenge(self, body: dict[str, Any], tries: int = 3) -> None:
+        """Make or end a challenger; again under the key while there is no answer."""
+
+        def answered(reply: Reply | None) -> None:
+            if reply is not None and reply.status == 200:
+                self.challenged.add(body["reason"])
+            elif (reply is None or reply.status >= 500) and tries:
+                self.people.world.later(5.0, lambda: self.challenge(body, tries - 1))
+
+        headers = {**KEYED, "HTTP_IDEMPOTENCY_KEY": body["reason"]}
+        self.people.world.request("coordinator", "/models/challenge", headers, body, answered)
+
     def _in_use(self) -> str:
         record, _ = read_in_use(self.people.world.deps)
         return record.current(FEATURE_VERSION) or SHIPPED.hash
@@ -111,6 +133,7 @@ class Modellers:
                 if row["ml_model_id"] is None or row["ml_model_id"] != pinned[row["batch_id"]]:
                     mine = pinned[row["batch_id"]]
                     report("P12", f"{row['prediction_id']} names {row['ml_model_id']}, its batch has pinned {mine}")
+        self._check_challengers(batches)
         record, _ = read_in_use(world.deps)
         before = {}
         for earlier, use in zip([None, *record.uses], record.uses, strict=False):
@@ -123,3 +146,35 @@ class Modellers:
         )
         if audited != Counter(use.reason for use in record.uses):
             report("P7", f"the audit has {dict(audited)} of the orders {[use.reason for use in record.uses]}")
+
+    def _check_challengers(self, batches: Sequence[Batch]) -> None:
+        """Check that challengers' rows are of pinned ones and of promoted batches, each once, and bounded (P5, P8, I-67)."""
+        report, world = self.people.world.watch.report, self.people.world
+        known = {batch.batch_id: batch for batch in batches}
+        rows = [row for day in self.people.days + self.people.extra for row in world.warehouse.challengers(day)]
+        for name, times in Counter(row["prediction_id"] for row in rows).items():
+            if times > 1:
+                report("P5", f"{name} of a challenger is there {times} times")
+        made: dict[tuple[str, str], set[str]] = {}
+        for row in rows:
+            batch = known[row["batch_id"]]
+            if not any(step.to == "promoted" for step in batch.history):
+                report("P1", f"{row['prediction_id']} is of {batch.batch_id}, which was never promoted")
+            if row["challenger"] not in batch.challengers or row["ml_model_id"] != row["challenger"]:
+                report("P12", f"{row['prediction_id']} is of {row['challenger']}, pinned are {batch.challengers}")
+            made.setdefault((batch.batch_id, row["challenger"]), set()).add(row["player_lookup"])
+        for batch in batches:
+            if len(batch.challengers) > world.config.max_challengers:
+                report("I-67", f"{batch.batch_id} has pinned {batch.challengers}")
+            for name in batch.challengers:
+                whole = batch.status is Status.PROMOTED and len(batch.promoted_rounds) == 1 and batch.counts.produced
+                told = any(problem.startswith(f"{name}: ") for problem in batch.challenger_problems)
+                if whole and not told and not made.get((batch.batch_id, name)):
+                    report("P3", f"{name} has no rows of {batch.batch_id}, and nothing says why")
+        audited = Counter(
+            r.entry.metadata["order_reason"]
+            for r in world.warehouse.audit()
+            if r.entry.event.value == "model_challenged"
+        )
+        if any(times > 1 for times in audited.values()):
+            report("P7", f"orders for challengers are audited more than once: {dict(audited)}")

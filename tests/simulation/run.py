@@ -101,7 +101,8 @@ def simulate(
     errands = Errands(people, random.Random(f"errands {seed}"))  # noqa: S311
     newsroom = Newsroom(people, random.Random(f"news {seed}"))  # noqa: S311
     operators = Operators(people, random.Random(f"operators {seed}"))  # noqa: S311
-    modellers = Modellers(people, random.Random(f"models {seed}"), store) if store is not None else None  # noqa: S311
+    draws = [random.Random(f"{what} {seed}") for what in ("models", "challengers")]  # noqa: S311
+    modellers = Modellers(people, draws[0], draws[1], store) if store is not None else None
     horizon = scene.choice((120.0, 300.0, 700.0))
     world.log(f"mix: {faults.mix}")
     with _silence(), simulated_systems(), nullcontext() if seed % 8 == 0 else _unchecked_rows():

@@ -61,6 +61,7 @@ def config(**numbers: Any) -> Config:
         "feature_versions": None,
         "systems": SYSTEMS,
         "retired_systems": (),
+        "max_challengers": 3,
         "zones_scope": "players",
         "quality_watch": "on",
         "run_for": lambda wanted, version: tuple(_REGISTRY[name] for name in wanted),

@@ -13,12 +13,15 @@ from regen.adapters.bigquery.params import audit_row
 from regen.adapters.memory.quality import quality_row
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Batch
+from regen.domain.challengers import Challenged
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Provenance
 from regen.domain.quality import GameSums, Limits, Measure, measured
 from regen.domain.result_rows import prediction_row, run_row
 from regen.domain.values import replace
 from regen.schemas import table, tables
-from regen.schemas.staging import FILLED
+from regen.schemas.staging import FILLED, GRADED
+from regen.services.batch.challenger_rows import challenger_rows
+from regen.services.batch.gathering import Gathered
 from regen.sql.lists import AUDIT_FILLED
 from regen.sql.render import source
 from support.bench import Bench
@@ -132,7 +135,16 @@ def filled(batch: Batch) -> dict[str, set[str]]:
         "promotion_fence": fence,
         "statement_locks": locks,
         "prediction_quality": _given(_quality()),
+        "prediction_challengers": _challenged(batch),
     }
+
+
+def _challenged(batch: Batch) -> set[str]:
+    """The columns that the verifier fills, and those that grading fills later."""
+    gathered = Gathered([OUTCOME], [OUTCOME], [], [], challenged=[Challenged("0123456789abcdef", [OUTCOME])])
+    rows, problems = challenger_rows(replace(batch, challengers=("0123456789abcdef",)), gathered, AT)
+    assert not problems
+    return {name for row in rows for name in _given(dict(row))} | GRADED
 
 
 def _quality() -> dict[str, Any]:

@@ -180,6 +180,12 @@ CASES = {
     ),
     "use a model without a hash": Case("/models/use", 400, {"expected": "b" * 16, "reason": "a drill"}),
     "go back to no model": Case("/models/rollback", 409, {"expected": "b" * 16, "reason": "a drill"}),
+    "challenge with a system": Case("/models/challenge", 200, {"challenger": "line_blend_v1", "reason": "a drill"}),
+    "challenge without a store": Case("/models/challenge", 409, {"challenger": "a" * 16, "reason": "a drill"}),
+    "challenge with a system misspelt": Case("/models/challenge", 400, {"challenger": "blend", "reason": "a drill"}),
+    "end what never challenged": Case(
+        "/models/challenge", 409, {"challenger": "line_blend_v1", "end": True, "reason": "a drill"}
+    ),
     "scan of the tables": Case("/checks", 200, {"days": 1, "fill": True}),
     "scan of the tables with a word": Case("/checks", 400, {"force": True}),
     "withdraw": Case(OUT, 202, {"game_date": DATE, "reason": "postponed", "games": [GAME]}, _promoted),
@@ -201,7 +207,7 @@ ACTS = {
     *("/backfills", "/backfills/{id}/pause", "/backfills/{id}/resume", "/backfills/{id}/cancel", "/bdb/scan"),
     *("/news/scan",),
     *("/grades", "/start", "/regenerate-with-supersede", "/withdrawals", "/halt", "/resume", "/checks"),
-    *("/models/use", "/models/rollback"),
+    *("/models/use", "/models/rollback", "/models/challenge"),
 }
 CHANGE_NOTHING_BY_THEMSELVES = {"/regenerate-pubsub": "refuses the word"}
 

@@ -107,6 +107,8 @@ class Batch(Answer, frozen=True, kw_only=True):
         withdrawal: the reason with which it withdraws predictions by an operator's order; null for a batch that predicts.
         models: hashes of the artefacts that it has pinned, by the version of the features; empty if each worker uses what its
             release ships.
+        challengers: hashes and systems whose predictions of this batch go to a table of their own.
+        challenger_problems: each begins with the challenger that has no rows of some players, and says why.
     """
 
     batch_id: Id
@@ -139,6 +141,8 @@ class Batch(Answer, frozen=True, kw_only=True):
     hold: bool = False
     withdrawal: str | None = None
     models: dict[str, str] = field(default_factory=dict)
+    challengers: list[str] = field(default_factory=list)
+    challenger_problems: list[str] = field(default_factory=list)
 
 
 class WholeBatch(Batch, frozen=True, kw_only=True):
@@ -209,6 +213,8 @@ class ListedBatch(Answer, frozen=True, kw_only=True):
     hold: bool | UnsetType = UNSET
     withdrawal: str | UnsetType | None = UNSET
     models: dict[str, str] | UnsetType = UNSET
+    challengers: list[str] | UnsetType = UNSET
+    challenger_problems: list[str] | UnsetType = UNSET
 
 
 class Waiting(Answer, frozen=True, kw_only=True):

@@ -66,6 +66,12 @@ ModelHash: TypeAlias = Annotated[
     str,
     Meta(pattern=r"^[0-9a-f]{16}\Z", extra={EXPECTED: "the hash of a model, as `regen models list` has it"}),
 ]
+ChallengerName: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9][a-z0-9_]{0,63}\Z", extra={EXPECTED: "the hash of a published model, or the id of a system"}
+    ),
+]
 Metadata: TypeAlias = Annotated[dict[str, Any] | None, expected("an object"), named("Metadata")]
 """The caller's own words: regen keeps them and reads none of them."""
 Trace: TypeAlias = Annotated[
@@ -130,6 +136,20 @@ class ModelOrder(ModelBack, frozen=True, kw_only=True):
     """
 
     hash: ModelHash
+
+
+class ChallengerOrder(Request, frozen=True, kw_only=True):
+    """The order to make an artefact or a system a challenger, or to end that.
+
+    Attributes:
+        challenger: the artefact's hash, or the system's id.
+        end: whether the challenge is to end.
+        reason: why, for the audit.
+    """
+
+    challenger: ChallengerName
+    end: Flag = False
+    reason: Why
 
 
 class Acceptance(Order, frozen=True, kw_only=True):

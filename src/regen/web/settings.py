@@ -88,6 +88,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     retention_days: int
     systems: tuple[str, ...]
     retired_systems: tuple[str, ...]
+    max_challengers: int
     webhook_url: Secret | None
     webhook_format: str
     runbook_url: str

@@ -9,6 +9,7 @@ from typing import TypeGuard
 from msgspec import Struct
 
 from regen.domain.batch import Act, Batch
+from regen.domain.challengers import Challenged
 from regen.domain.errors import InvalidInput, Unreadable
 from regen.domain.outcome import Outcome, OutcomeKind, failed_outcome, latest
 from regen.domain.plan import withdrawals
@@ -20,8 +21,8 @@ from regen.domain.values import replace
 from regen.schemas.staging import checked
 from regen.services.state.decoding import check_schema, is_newer
 from regen.services.state.deps import Deps
-from regen.services.state.documents import decode_exclusions
-from regen.services.state.packing import unpack_outcomes
+from regen.services.state.documents import CHALLENGED, decode_exclusions
+from regen.services.state.packing import unpack_challenged, unpack_outcomes
 from regen.services.state.paths import excluded_path, requests_path
 
 FIELDS = ("players", "round", "opening", "state", "outcomes", "schema")
@@ -35,6 +36,7 @@ class Gathered(Struct, frozen=True):
         lost: names the records of the batch that are missing or broken, so that some outcomes are unknown; None if all
             are there.
         fresh: outcomes whose rows and runs no earlier round has made current.
+        challenged: what the batch's challengers predicted, of all rounds; in no count and no check.
     """
 
     outcomes: Sequence[Outcome]
@@ -42,6 +44,7 @@ class Gathered(Struct, frozen=True):
     runs: Sequence[Outcome]
     excluded: Sequence[Exclusion]
     lost: str | None = None
+    challenged: Sequence[Challenged] = ()
 
 
 def gather(deps: Deps, batch: Batch) -> Gathered:
@@ -53,7 +56,9 @@ def gather(deps: Deps, batch: Batch) -> Gathered:
     named = 0
     everything: list[Outcome] = []
     unfinished: list[Outcome] = []
-    for snapshot in deps.store.find(requests_path(batch.batch_id), fields=FIELDS):
+    challenged: list[Challenged] = []
+    fields = (*FIELDS, CHALLENGED) if batch.challengers else FIELDS
+    for snapshot in deps.store.find(requests_path(batch.batch_id), fields=fields):
         data = snapshot.data
         if is_newer(data):
             check_schema(data, snapshot.path)
@@ -61,6 +66,7 @@ def gather(deps: Deps, batch: Batch) -> Gathered:
         if data.get("opening") not in batch.openings or not _are_names(players) or type(round_) is not int:
             continue  # left by a redrive that never opened its round; or broken, so that its players are unknown
         named += len(players) if data["opening"] == batch.openings[0] else 0
+        challenged += _challenged(data.get(CHALLENGED))
         if data.get("outcomes"):
             try:
                 everything += unpack_outcomes(data["outcomes"])
@@ -79,7 +85,15 @@ def gather(deps: Deps, batch: Batch) -> Gathered:
     excluded, first = _excluded(deps, batch)
     order = sorted(outcomes.values(), key=lambda o: o.player_lookup)
     lost = _lost(batch, named, first)
-    return Gathered(order, sorted(fresh, key=lambda o: o.player_lookup), runs, excluded, lost)
+    return Gathered(order, sorted(fresh, key=lambda o: o.player_lookup), runs, excluded, lost, challenged)
+
+
+def _challenged(blob: bytes | None) -> list[Challenged]:
+    """What challengers predicted of a request; nothing if that is broken, as it costs their rows and nothing else."""
+    try:
+        return unpack_challenged(blob) if blob else []
+    except Unreadable:
+        return []
 
 
 def _are_names(players: object) -> TypeGuard[list[str]]:

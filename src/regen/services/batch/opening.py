@@ -274,6 +274,7 @@ def _planned(
         hold=merged.hold,
         models=chosen.hashes,
     )
+    batch = replace(batch, challengers=tuple(name for name in chosen.challengers if name not in batch.systems))
     if not slate.requested and not _withdraws(deps, batch, slate):
         return _nobody(deps, trigger, date, batch, slate, reading, key)
     requests = build_requests(deps, batch, slate.requested)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from msgspec import Struct
 
 from regen.api.kept import artefact_name
 from regen.domain.errors import ModelUnavailable, Unavailable
+from regen.domain.models import InUse
 from regen.features.versions import ACCEPTED
 from regen.services.state.deps import Deps
-from regen.services.state.models import model_of, packaged, read_in_use
+from regen.services.state.models import is_hash, model_of, packaged, read_in_use
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +23,12 @@ class Pins(Struct, frozen=True):
     Attributes:
         hashes: of the artefacts, by the version of the features that they are for; empty without a store.
         lost: models that were in use and cannot be had, with the reason.
+        challengers: what challenges them, and is not among them. Whether it can be had is the worker's to find out.
     """
 
     hashes: Mapping[str, str]
     lost: Mapping[str, str]
+    challengers: tuple[str, ...] = ()
 
 
 NO_PINS = Pins({}, {})
@@ -38,9 +41,9 @@ def pins(deps: Deps) -> Pins:
     Raises:
         Unavailable: the store does not answer, so that it is not known what is there.
     """
-    if deps.models is None:
-        return NO_PINS
     record, _ = read_in_use(deps)
+    if deps.models is None:
+        return Pins({}, {}, _challengers(deps, record, ()))
     shipped = packaged(deps)
     _keep_packaged(deps)
     hashes: dict[str, str] = {}
@@ -55,7 +58,14 @@ def pins(deps: Deps) -> Pins:
                     break
             except ModelUnavailable as error:
                 lost[artefact_hash] = str(error)
-    return Pins(hashes, lost)
+    return Pins(hashes, lost, _challengers(deps, record, hashes.values()))
+
+
+def _challengers(deps: Deps, record: InUse, pinned: Collection[str]) -> tuple[str, ...]:
+    """The oldest challengers, as many as may be, without artefacts that predict the batch itself or cannot be had at all."""
+    names = [challenger.name for challenger in record.challengers]
+    chosen = [n for n in names if n not in pinned and (deps.models is not None or not is_hash(n))]
+    return tuple(chosen[: deps.config.max_challengers])
 
 
 def _keep_packaged(deps: Deps) -> None:

@@ -15,6 +15,7 @@ from regen.domain.predict import Gate, Naming, predict_player, unfit
 from regen.domain.soundness import is_name, plain
 from regen.domain.values import replace
 from regen.ports import Snapshot, Write
+from regen.services.batch.challenging import challenge
 from regen.services.batch.completion import check_completion
 from regen.services.state.decoding import SCHEMA, check_schema, is_newer
 from regen.services.state.deps import Deps
@@ -57,7 +58,9 @@ def process_request(deps: Deps, batch_id: str, request_id: str, round_: int | No
     outcomes = predict_request(deps, batch, request)
     word = "done"
     try:
-        _end(deps, snapshot, request, outcomes)
+        taken = _end(deps, snapshot, request, outcomes)
+        if batch.challengers and taken is not None:
+            challenge(deps, batch, snapshot.path, request, outcomes, taken)
     except Conflict:
         # Another delivery wrote it, or the sweep closed it at the deadline; if it is still pending, retry this delivery.
         again = deps.store.get(snapshot.path)
@@ -68,12 +71,19 @@ def process_request(deps: Deps, batch_id: str, request_id: str, round_: int | No
     return word
 
 
-def _end(deps: Deps, snapshot: Snapshot, request: RequestRecord, outcomes: Sequence[Outcome]) -> None:
-    """End the request. If Firestore refuses its outcomes, its players fail: another attempt would be refused, too."""
+def _end(deps: Deps, snapshot: Snapshot, request: RequestRecord, outcomes: Sequence[Outcome]) -> int | None:
+    """End the request. If Firestore refuses its outcomes, its players fail: another attempt would be refused, too.
+
+    Returns:
+        The bytes that the outcomes take; None if they were refused.
+    """
+    write = done_write(deps, snapshot, request, outcomes)
     try:
-        deps.store.commit([done_write(deps, snapshot, request, outcomes)])
+        deps.store.commit([write])
     except InvalidInput as error:
         _fail(deps, snapshot, request, "unstorable", str(error))
+        return None
+    return len(write.data["outcomes"])
 
 
 def _fail(deps: Deps, snapshot: Snapshot, request: RequestRecord, reason: str, error: str | None) -> None:

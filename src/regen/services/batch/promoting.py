@@ -33,15 +33,18 @@ CONFLICT_RETRIES = 5
 DOUBTS = 5
 """Number of owners whose transactions ended without an answer, after which a batch past its deadline is rejected (P3)."""
 PROMOTING = frozenset({Status.PROMOTING})
+Beside = Callable[[], Sequence[str]]
+"""What is done beside a committed promotion, which it can neither undo nor hold up; gives the challengers' problems."""
 
 
-def promote_round(deps: Deps, batch: Batch, lease: Lease, rows: int) -> str:
+def promote_round(deps: Deps, batch: Batch, lease: Lease, rows: int, beside: Beside = tuple) -> str:
     """Make the staged rows current.
 
     Args:
         batch: in `verifying` with its verdict, or in `promoting` if an earlier owner died.
         lease: the lease on the batch; the promotion also takes the lease on the warehouse.
         rows: number of staged predictions.
+        beside: called once they are current.
     """
 
     def attempt(fence: FenceToken, entry: AuditEntry) -> PromotionCounts:
@@ -59,7 +62,7 @@ def promote_round(deps: Deps, batch: Batch, lease: Lease, rows: int) -> str:
             )
         )
 
-    return _act(deps, batch, lease, AuditEvent.PROMOTED, Status.PROMOTED, attempt)
+    return _act(deps, batch, lease, AuditEvent.PROMOTED, Status.PROMOTED, attempt, beside)
 
 
 def rollback_round(deps: Deps, batch: Batch, lease: Lease) -> str:
@@ -88,12 +91,13 @@ def _act(
     event: AuditEvent,
     to: Status,
     attempt: Callable[[FenceToken, AuditEntry], PromotionCounts],
+    beside: Beside = tuple,
 ) -> str:
     warehouse = take(deps, PROMOTION, deps.config.promotion_wait_seconds)
     try:
         lease.renew()
         with warehouse.kept():
-            return _under_fence(deps, batch, warehouse, event, to, attempt)
+            return _under_fence(deps, batch, warehouse, event, to, attempt, beside)
     finally:
         warehouse.release()
 
@@ -105,6 +109,7 @@ def _under_fence(
     event: AuditEvent,
     to: Status,
     attempt: Callable[[FenceToken, AuditEntry], PromotionCounts],
+    beside: Beside,
 ) -> str:
     healing = batch.status is Status.PROMOTING and batch.token is not None
     promoting, fence = _take_fence(deps, batch, warehouse)
@@ -121,7 +126,7 @@ def _under_fence(
             counts = _submit(deps, promoting, fence, event, attempt)
         except PromotionAborted as error:
             return _aborted(deps, promoting, str(error))
-    return _committed(deps, promoting, to, counts)
+    return _committed(deps, promoting, to, counts, beside)
 
 
 def _take_fence(deps: Deps, batch: Batch, warehouse: Lease) -> tuple[Batch | None, FenceToken]:
@@ -269,7 +274,7 @@ def _to_promoting(deps: Deps, batch: Batch, token: int) -> Batch | None:
     return until_committed(deps, decide)
 
 
-def _committed(deps: Deps, batch: Batch, to: Status, counts: PromotionCounts) -> str:
+def _committed(deps: Deps, batch: Batch, to: Status, counts: PromotionCounts, beside: Beside) -> str:
     before = batch.counts
     rounds = (*batch.promoted_rounds, batch.round) if to is Status.PROMOTED else ()
     measured = replace(
@@ -278,7 +283,8 @@ def _committed(deps: Deps, batch: Batch, to: Status, counts: PromotionCounts) ->
         inserted=(before.inserted or 0) * bool(batch.promoted_rounds) + counts.inserted,
         withdrawn=(before.withdrawn or 0) * bool(batch.promoted_rounds) + counts.withdrawn,
     )
-    # Dropped before the end is written: the sweep heals a death in between, but does not look at ended batches.
+    # Written and dropped before the end is written: the sweep heals a death in between, but does not look at ended batches.
+    problems = tuple(beside())
     trouble: Unavailable | None = None
     if batch.staging and batch.act is not Act.ROLLBACK:
         try:
@@ -296,6 +302,7 @@ def _committed(deps: Deps, batch: Batch, to: Status, counts: PromotionCounts) ->
         promoted_rounds=rounds,
         doubts=0,
         error=None,
+        challenger_problems=problems if to is Status.PROMOTED else batch.challenger_problems,
     )
     if trouble:
         raise trouble

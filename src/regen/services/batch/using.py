@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from regen.api.models import ModelsInUse, ModelUse, WouldUse
+from regen.api.models import Challenger, ModelsInUse, ModelUse, WouldUse
 from regen.domain import ids
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.errors import InvalidInput, ModelUnavailable, Refused
@@ -92,7 +92,11 @@ def order(deps: Deps, given: ModelOrder) -> ModelsInUse | WouldUse:
 
 def view(deps: Deps) -> ModelsInUse:
     """The models in use, and the orders that chose them, newest first."""
-    record, _ = read_in_use(deps)
+    return viewed(deps, read_in_use(deps)[0])
+
+
+def viewed(deps: Deps, record: InUse) -> ModelsInUse:
+    """What a record says."""
     return _view(deps, record, {version: artefact.hash for version, artefact in packaged(deps).items()})
 
 
@@ -112,6 +116,10 @@ def _view(deps: Deps, record: InUse, shipped: dict[str, str]) -> ModelsInUse:
                 reason=use.reason,
             )
             for use in reversed(record.uses)
+        ],
+        challengers=[
+            Challenger(name=c.name, at=c.at, by=c.by, on_behalf_of=c.on_behalf_of, reason=c.reason)
+            for c in record.challengers
         ],
     )
 

@@ -31,6 +31,7 @@ from regen.domain.promotion import CurrentPrediction
 from regen.domain.values import replace
 from regen.ports import Write
 from regen.services.batch import gathering
+from regen.services.batch.challenger_rows import keep_challengers
 from regen.services.batch.dates import read_date
 from regen.services.batch.ending import end_round
 from regen.services.batch.gathering import Gathered
@@ -151,7 +152,7 @@ def _judged(deps: Deps, batch: Batch, lease: Lease, staging: str) -> str:
             return _end(deps, _all_kept(batch, current), Status.HELD, "held as asked: its checks passed")
         # A batch in `promoting` has been here: to find out what became of its promotion needs no archive.
         keep_inputs(deps, batch)
-    return promote_round(deps, batch, lease, rows)
+    return promote_round(deps, batch, lease, rows, lambda: keep_challengers(deps, batch, gathered))
 
 
 def _waived(batch: Batch, verdict: Verdict) -> dict[str, Any]:

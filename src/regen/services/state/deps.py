@@ -74,6 +74,7 @@ class Config(Struct, frozen=True, kw_only=True):
     quality_rise_pct: float
     min_quality: float
     retired_systems: tuple[str, ...]
+    max_challengers: int
     retention_days: int
     thresholds: Thresholds
     code_version: str

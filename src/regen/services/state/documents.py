@@ -30,6 +30,7 @@ from regen.settings import limits, number
 
 _JSON_FIELDS = ("metadata", "verdict", "command")
 _TRIGGERS = ("coalesced", "carried")
+CHALLENGED = "challengers"
 OUTBOX_KINDS = ("audit", "message", "alert")
 
 
@@ -252,6 +253,11 @@ def encode_done(packed: bytes, kinds: Sequence[OutcomeKind], attempts: int, at: 
         "attempts": attempts,
         "done_at": at,
     }
+
+
+def encode_challenged(packed: bytes) -> dict[str, Any]:
+    """The field with what challengers predicted, which is no part of the request: broken, it costs their rows alone."""
+    return {CHALLENGED: packed}
 
 
 def encode_exclusions(part: Sequence[Exclusion], expires_at: datetime) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
@@ -17,11 +18,12 @@ from regen.services.state.decoding import decoding, encoded
 from regen.services.state.deps import Deps
 from regen.services.state.paths import models_path
 from regen.services.state.stored import Stored
-from regen.systems import Artefact, ArtefactRefused, fitted_by
+from regen.systems import Artefact, ArtefactRefused, fitted_by, system_ids
 from regen.systems.artefact import parse_artefact, verified_artefact
 
-IN_MEMORY = 8
-"""Models that a process keeps: one in use for each version of the features, and those of the batches still live."""
+IN_MEMORY = 16
+"""Models that a process keeps: one in use for each version of the features, those of the batches still live, and challengers."""
+_HASH = re.compile(r"[0-9a-f]{16}")
 
 _IN_USE = Stored(InUse)
 
@@ -109,3 +111,40 @@ def systems_of(deps: Deps, batch: Batch, wanted: Sequence[str], version: str) ->
     if pinned is None:
         return deps.config.run_for(wanted, version)
     return model_of(deps, pinned).run_for(wanted)
+
+
+def is_hash(name: str) -> bool:
+    """Whether a challenger is an artefact, by its hash; else it is a system, by its id."""
+    return _HASH.fullmatch(name) is not None
+
+
+def check_challenger(deps: Deps, name: str) -> None:
+    """Refuse a challenger that no worker of this release could run.
+
+    Raises:
+        ModelUnavailable: it is an artefact that cannot be had, or a system that this release does not have.
+        Unavailable: the store does not answer.
+    """
+    if is_hash(name):
+        model_of(deps, name)
+    elif name not in system_ids():
+        raise ModelUnavailable(f"system {name} is none of {', '.join(system_ids())}").of("the systems of this release")
+
+
+def challenging(deps: Deps, batch: Batch, name: str, wanted: Sequence[str], version: str) -> Sequence[System] | None:
+    """The systems of a challenger, for players whose features are of a version; None if it is for another version.
+
+    An artefact challenges with the batch's systems, a system with the numbers of the model that the batch has pinned.
+
+    Raises:
+        ModelUnavailable: it cannot be had.
+        Unavailable: the store does not answer.
+    """
+    if is_hash(name):
+        model = model_of(deps, name)
+        return model.run_for(wanted) if model.artefact.feature_version == version else None
+    artefact_hash = batch.models.get(version)
+    artefact = model_of(deps, artefact_hash).artefact if artefact_hash else packaged(deps).get(version)
+    if artefact is None:
+        return None
+    return fitted_by((name,), artefact)((name,))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from regen.domain.dates import eastern_today
+from regen.domain.errors import RegenError
 from regen.domain.grading import Graded
 from regen.services.state.deps import Deps
+from regen.services.state.models import read_in_use
 
 LOOK_BACK = timedelta(days=2)
 LAST_LOOK = timedelta(days=2)
@@ -25,6 +27,7 @@ def grade(deps: Deps, first: date, last: date) -> list[Graded]:
     """
     now = deps.clock.now()
     found = deps.books.grade(first, last, now)
+    _grade_challengers(deps, first, last, now)
     for day in found:
         if day.waiting:
             last_look = eastern_today(now) - day.game_date >= LAST_LOOK
@@ -35,6 +38,15 @@ def grade(deps: Deps, first: date, last: date) -> list[Graded]:
                 extra={"action": "grade", "game_date": day.game_date.isoformat()},
             )  # fmt: skip
     return found
+
+
+def _grade_challengers(deps: Deps, first: date, last: date, now: datetime) -> None:
+    """Grade what challengers predicted, if anything ever was one; it holds up no grade of a current row."""
+    try:
+        if read_in_use(deps)[0].challenges:
+            deps.books.grade_challengers(first, last, now)
+    except RegenError as error:
+        log.warning("challengers of %s to %s are not graded: %s", first, last, error, extra={"action": "grade"})
 
 
 def due(deps: Deps, days: int) -> set[date]:

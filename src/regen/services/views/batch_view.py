@@ -251,4 +251,6 @@ def _batch(batch: StoredBatch) -> Batch:
         hold=batch.hold,
         withdrawal=batch.withdrawal,
         models=dict(batch.models),
+        challengers=list(batch.challengers),
+        challenger_problems=list(batch.challenger_problems),
     )
