@@ -63,7 +63,7 @@ class Modellers:
             at = rng.random() * horizon
             for twin in range(rng.choice((1, 1, 2))):
                 later(at, lambda n=n, twin=twin: self.order(f"order {n}.{twin}"))  # type: ignore[misc]
-        for n in range(self.odds.choice((2, 4, 6))):
+        for n in range(self.odds.choice((2, 4, 6)) if self.people.world.config.max_challengers else 0):
             name = self.odds.choice([FAILING, *(artefact.hash for artefact in PUBLISHED)])
             body = {"challenger": name, "end": self.odds.random() < 0.25, "reason": f"challenge {n}"}
             later(self.odds.random() * horizon * 0.6, lambda body=body: self.challenge(body))  # type: ignore[misc]

@@ -80,6 +80,7 @@ def simulate(
         "hold_down_seconds": scene.choice((0.0, 0.0, 120.0)),
         "deadline_seconds": scene.choice((400.0, 1800.0)),
         "players_per_request": scene.choice((3, 4, 6)),
+        "max_challengers": 3 if seed % 30 == 17 else 0,
         **({"thresholds": LENIENT} if seed % 4 else {}),
     }
     attempts = {REQUEST_TOPIC: scene.choice((3, 100)), TRIGGER_TOPIC: scene.choice((3, 100, 100, 100))}

@@ -41,6 +41,8 @@ def pins(deps: Deps) -> Pins:
     Raises:
         Unavailable: the store does not answer, so that it is not known what is there.
     """
+    if deps.models is None and not deps.config.max_challengers:
+        return NO_PINS
     record, _ = read_in_use(deps)
     if deps.models is None:
         return Pins({}, {}, _challengers(deps, record, ()))

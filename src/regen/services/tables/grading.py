@@ -43,7 +43,7 @@ def grade(deps: Deps, first: date, last: date) -> list[Graded]:
 def _grade_challengers(deps: Deps, first: date, last: date, now: datetime) -> None:
     """Grade what challengers predicted, if anything ever was one; it holds up no grade of a current row."""
     try:
-        if read_in_use(deps)[0].challenges:
+        if deps.config.max_challengers and read_in_use(deps)[0].challenges:
             deps.books.grade_challengers(first, last, now)
     except RegenError as error:
         log.warning("challengers of %s to %s are not graded: %s", first, last, error, extra={"action": "grade"})
