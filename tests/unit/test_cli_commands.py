@@ -89,7 +89,7 @@ def test_start_sends_its_options_and_names_the_batch(fake: FakeCoordinator, rege
     result = regen("start", "2026-01-20", "--min-minutes", "20", "--force")
     assert result.exit_code == 0
     assert fake.bodies("POST /start") == [{"game_date": "2026-01-20", "min_minutes": 20.0, "force": True}]
-    assert result.stdout.splitlines()[0] == f"accepted: {BATCH} (4 players in 1 requests)"
+    assert result.stdout.splitlines()[0] == f"accepted: {BATCH} (4 players in 1 request)"
 
 
 def test_regenerate_carries_scope_and_metadata(fake: FakeCoordinator, regen: Regen) -> None:

@@ -231,7 +231,15 @@ def test_regen_audit_shows_every_column_or_says_why_not() -> None:
     assert filled - shown - UNSHOWN.keys() == set(), f"{path.name} does not show what AuditEntry has"
 
 
-VALID = {"game_date": DATE, "reason": "postponed", "from": DATE, "to": DATE, "hash": "0" * 16, "expected": "1" * 16}
+VALID = {
+    "game_date": DATE,
+    "reason": "postponed",
+    "from": DATE,
+    "to": DATE,
+    "hash": "0" * 16,
+    "expected": "1" * 16,
+    "challenger": "0" * 16,
+}
 WRONG: tuple[object, ...] = ([[]], -1, "\x00")
 """No field takes all of these."""
 BODIES = [kind for kind in vars(requests).values() if isinstance(kind, type) and issubclass(kind, requests.Request)]
