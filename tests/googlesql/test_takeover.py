@@ -70,7 +70,6 @@ def _put(made: InProcess, data: DataFolder, days: Sequence[Day], left: Mapping[s
     made.platform.put(rows)
 
 
-@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_every_step_is_played_with_few_players(tmp_path: Path) -> None:
     takeover = small_rehearsal(tmp_path)
