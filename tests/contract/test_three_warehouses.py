@@ -78,7 +78,7 @@ def life(warehouse: Warehouse, ledger: Ledger, load: Callable[[Rows], None]) -> 
 
     warehouse.record([entry("b1", AuditEvent.REQUESTED, at(-1))])
     promote("b1", 1, everyone("b1", PLAYERS), 0)
-    for minute in (1, 2):  # again, as whoever heals the batch does, later and with rows of its own
+    for minute in (1, 2):  # again, as a later owner of the batch does, later and with rows of its own
         theirs = [challenger("b1", p, line, created_at=at(minute)) for p in PLAYERS for line in (24.5, None)]
         warehouse.keep_challengers("b1", 1, theirs[minute - 1 :])
     warehouse.record([entry("b1", AuditEvent.REQUESTED, at(-1)), entry("b1", AuditEvent.HEALED, at(1))])

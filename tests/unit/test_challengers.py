@@ -8,70 +8,29 @@ from typing import Any
 
 import pytest
 
-from regen.adapters.memory.archive import MemoryArchive
 from regen.adapters.memory.ledger import MemoryLedger
 from regen.api.kept import artefact_name
-from regen.api.models import ModelsInUse, WouldChallenge
-from regen.domain.batch import Batch, Status
+from regen.domain.batch import Status
 from regen.domain.errors import InvalidInput, Refused, Unavailable
 from regen.domain.estimate import Estimate
 from regen.domain.values import replace
 from regen.ports import Write
-from regen.services.batch import challenge_orders, challenging, orders, processing
-from regen.services.batch.challenge_orders import ChallengeOrder
+from regen.services.batch import challenging, orders, processing
 from regen.services.state import models
 from regen.services.state.deps import REQUEST_TOPIC
-from regen.services.state.models import read_in_use
 from regen.services.state.paths import requests_path
 from regen.services.tables import grading
-from regen.systems import by_version, fitted_by, shipped_texts, system_ids
+from regen.systems import fitted_by
 from support.bench import Bench
 from support.box_scores import box
+from support.challengers import SYSTEM, challenge, ended, made, plain, rows
 from support.league import DAY
-from support.played import able
 from unit.test_models_in_use import NAMES, ONE, PACKAGED, TWO, cold, put, store, use
-
-THREE, FOUR = (replace(ONE, games=n).sealed() for n in (3, 4))
-SYSTEM = "line_blend_v1"
-RUN = tuple(name for name in system_ids() if name != SYSTEM)
-
-
-def made(**more: Any) -> Bench:
-    own = {"run_for": by_version(RUN), "artefacts": shipped_texts, "players_per_request": 2, **more}
-    bench = Bench([able(n, 15.0 + i) for i, n in enumerate(NAMES)], systems=RUN, **own)
-    bench.deps = replace(bench.deps, models=MemoryArchive())
-    for artefact in (ONE, TWO, THREE, FOUR):
-        put(bench, artefact)
-    return bench
 
 
 @pytest.fixture
 def bench() -> Bench:
     return made()
-
-
-def challenge(bench: Bench, name: str, *, ends: bool = False, dry_run: bool = False) -> ModelsInUse | WouldChallenge:
-    given = ChallengeOrder(name, ends, "api_key:ops", "to watch it", dry_run=dry_run)
-    return challenge_orders.order(bench.deps, given)
-
-
-def standing(bench: Bench) -> list[str]:
-    return [challenger.name for challenger in read_in_use(bench.deps)[0].challengers]
-
-
-def ended(bench: Bench) -> Batch:
-    return bench.run(f"t{len(bench.queue.published)}")
-
-
-def rows(bench: Bench) -> Counter[tuple[str, str]]:
-    """The number of challengers' rows, by batch and challenger."""
-    return Counter((str(r["batch_id"]), str(r["challenger"])) for r in bench.warehouse.challengers(DAY))
-
-
-def plain(bench: Bench) -> list[dict[str, Any]]:
-    """The predictions, without what differs from one batch to the next."""
-    left_out = {"prediction_id", "batch_id", "created_at"}
-    return [{k: v for k, v in row.items() if k not in left_out} for row in bench.warehouse.predictions(DAY)]
 
 
 def test_a_challenger_predicts_into_a_table_of_its_own(bench: Bench) -> None:
@@ -321,59 +280,6 @@ def test_a_batch_without_challengers_costs_what_it_did(bench: Bench) -> None:
     before = bench.warehouse.submitted
     ended(bench)
     assert bench.warehouse.submitted - before == without + 1
-
-
-def test_there_are_at_most_as_many_as_the_setting_says(bench: Bench) -> None:
-    for artefact in (ONE, TWO, THREE):
-        challenge(bench, artefact.hash)
-    with pytest.raises(Refused, match="at most 3 challengers"):
-        challenge(bench, FOUR.hash)
-    challenge(bench, TWO.hash, ends=True)
-    challenge(bench, FOUR.hash)
-    assert standing(bench) == [ONE.hash, THREE.hash, FOUR.hash]
-    bench.deps = replace(bench.deps, config=replace(bench.deps.config, max_challengers=1))
-    assert ended(bench).challengers == (ONE.hash,)
-
-
-def test_what_is_in_use_does_not_challenge(bench: Bench) -> None:
-    for name, says in ((PACKAGED, "is in use"), ("learned_v1", "every batch runs")):
-        with pytest.raises(Refused, match=says):
-            challenge(bench, name)
-    challenge(bench, ONE.hash)
-    use(bench, ONE.hash, PACKAGED)
-    assert ended(bench).challengers == ()
-    use(bench, None, ONE.hash)
-    assert ended(bench).challengers == (ONE.hash,)
-
-
-@pytest.mark.parametrize("name", ["no_such_system", "0123456789abcdef"])
-def test_what_nobody_has_does_not_challenge(bench: Bench, name: str) -> None:
-    with pytest.raises(InvalidInput, match=name):
-        challenge(bench, name)
-
-
-def test_orders_are_audited_once_and_a_dry_run_changes_nothing(bench: Bench) -> None:
-    would = challenge(bench, ONE.hash, dry_run=True)
-    assert isinstance(would, WouldChallenge)
-    assert (would.would, would.challengers, standing(bench)) == ("challenge", [ONE.hash], [])
-    challenge(bench, ONE.hash)
-    challenge(bench, ONE.hash)
-    challenge(bench, ONE.hash, ends=True)
-    with pytest.raises(Refused, match="no challenger; nothing is"):
-        challenge(bench, ONE.hash, ends=True)
-    bench.sweep()
-    bench.sweep()
-    found = [row.entry for row in bench.warehouse.audit() if row.entry.event.value == "model_challenged"]
-    assert [(e.reason, e.metadata["challenger"], e.metadata["challengers"]) for e in found] == [
-        ("challenge", ONE.hash, ONE.hash),
-        ("end", ONE.hash, ""),
-    ]
-
-
-def test_a_use_keeps_the_challengers(bench: Bench) -> None:
-    challenge(bench, TWO.hash)
-    use(bench, ONE.hash, PACKAGED)
-    assert standing(bench) == [TWO.hash]
 
 
 def test_challengers_are_graded_in_their_own_table(bench: Bench) -> None:

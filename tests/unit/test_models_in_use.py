@@ -59,7 +59,9 @@ def put(bench: Bench, artefact: Artefact, content: bytes | None = None) -> None:
 
 
 def use(bench: Bench, artefact_hash: str | None, expected: str, *, dry_run: bool = False) -> object:
-    return using.order(bench.deps, ModelOrder(artefact_hash, expected, "api_key:ops", "a refit", dry_run=dry_run))
+    return using.order(
+        bench.deps, ModelOrder(artefact_hash, expected, caller="api_key:ops", reason="a refit", dry_run=dry_run)
+    )
 
 
 def in_use(bench: Bench) -> str:

@@ -6,15 +6,14 @@ from typing import Annotated
 
 import typer
 
-from regen.cli.arguments import DryRun, Yes
-from regen.cli.model_orders import WORD
+from regen.cli.arguments import DryRun, Why, Yes
+from regen.cli.model_orders import WORD, say
 from regen.cli.safety import ready
 from regen.cli.session import Session
 
 Name = Annotated[
     str, typer.Argument(metavar="CHALLENGER", help="The hash of a published artefact, or the id of a system.")
 ]
-Why = Annotated[str, typer.Option("--reason", "-r", help="Why; goes on record.")]
 
 
 def challenge(
@@ -35,15 +34,8 @@ def challenge(
     if plan.would == "nothing":
         text = f"change nothing: {name} challenges"
     if dry_run or plan.would == "nothing":
-        _say(session, received.record, f"would {text}")
+        say(session, received.record, f"would {text}")
         return
     ready(session, text, word=WORD, asks=True, yes=yes)
     after = session.coordinator.challenge(body)
-    _say(session, after.record, f"{name} {'challenges no more' if end else 'challenges'}, from the next batch on")
-
-
-def _say(session: Session, record: object, text: str) -> None:
-    if session.out.json:
-        session.out.dump(record)
-    else:
-        session.out.line(text)
+    say(session, after.record, f"{name} {'challenges no more' if end else 'challenges'}, from the next batch on")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +16,7 @@ from regen.cli.models import DATA_HELP, WAREHOUSE_HELP, learnt_from
 from regen.cli.session import Session
 from regen.client.errors import FellShort, Misused, NothingFound
 from regen.domain.dates import eastern_today
+from regen.domain.models import is_hash
 from regen.settings import declared, field_of, text_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from regen.training.gate import Limits
 
 RELEASE = "release"
-_HASH = re.compile(r"[0-9a-f]{16}")
 _LIMITS = ("REGEN_GATE_ERROR_POINTS", "REGEN_GATE_LOG_LOSS", "REGEN_GATE_INTERVAL_PCT", "REGEN_GATE_MIN_ROWS")
 
 
@@ -102,7 +101,7 @@ def artefact_named(session: Session, named: str) -> Artefact:
     try:
         if Path(named).is_file():
             return load_artefact(named)
-        if _HASH.fullmatch(named):
+        if is_hash(named):
             return artefact_of(lambda: session.models, named)[0]
     except (ArtefactRefused, UnicodeDecodeError) as error:
         raise Misused(f"{named}: {error}") from error

@@ -13,7 +13,11 @@ WORD = "MODEL"
 
 def give(session: Session, word: str, body: Mapping[str, object], *, dry_run: bool, yes: bool) -> None:
     """Give an order, and say what came of it."""
-    answer, text = ordered(session, word, body, dry_run=dry_run, yes=yes)
+    say(session, *ordered(session, word, body, dry_run=dry_run, yes=yes))
+
+
+def say(session: Session, answer: Mapping[str, object], text: str) -> None:
+    """What came of an order: the coordinator's answer for a program, words for a person."""
     if session.out.json:
         session.out.dump(answer)
     else:

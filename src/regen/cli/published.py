@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from regen.cli.arguments import DryRun, Yes
-from regen.cli.challenging import Why, challenge
+from regen.cli.arguments import DryRun, Why, Yes
+from regen.cli.challenging import challenge
 from regen.cli.comparing import compare
 from regen.cli.gating import gate
 from regen.cli.model_orders import give

@@ -114,7 +114,7 @@ def _carrier(stage: Stage, day: date, since: datetime) -> WholeBatch:
 def judged(evening: Evening, seen: Seen, scanned_at: datetime) -> Act:
     """The act, with the statements that must hold."""
     view, own = seen.view, [row for row in seen.rows if row.new_points is None]
-    mates = movers(evening.day, [row for row in seen.rows if row.new_points is not None])
+    mates = movers([(evening.day, seen.rows)])
     news = next((one for one in seen.scan.news if one.player_lookup == evening.star), None)
     return Act(
         evening=evening,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from msgspec import Struct
@@ -46,15 +46,13 @@ class Mover(Struct, frozen=True):
         return {**asdict(self), "old": f"{self.old:.1f}", "new": f"{self.new:.1f}", "move": f"{self.move:+.2f}"}
 
 
-def movers(day: date, rows: Sequence[Move]) -> list[Mover]:
-    """The replaced predictions of the main system, one a player."""
-    first: dict[str, Move] = {}
-    for row in rows:
-        if row.system_id == MAIN_SYSTEM and row.new_points is not None:
-            first.setdefault(row.player_lookup, row)
-    found = [
-        Mover(str(day), name, row.old_points, row.new_points, changed_text(row.changed_inputs, MOST_NAMES) or "-")
-        for name, row in first.items()
-        if row.new_points is not None
-    ]
-    return sorted(found, key=lambda one: (-abs(one.move), one.player_lookup))
+def movers(dated: Iterable[tuple[date, Sequence[Move]]]) -> list[Mover]:
+    """The replaced predictions of the main system, one a player and date, the largest moves first."""
+    found: dict[tuple[str, str], Mover] = {}
+    for day, rows in dated:
+        for row in rows:
+            key = (str(day), row.player_lookup)
+            if row.system_id == MAIN_SYSTEM and row.new_points is not None and key not in found:
+                changed = changed_text(row.changed_inputs, MOST_NAMES) or "-"
+                found[key] = Mover(*key, row.old_points, row.new_points, changed)
+    return sorted(found.values(), key=lambda one: (-abs(one.move), one.game_date, one.player_lookup))

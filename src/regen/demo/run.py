@@ -31,7 +31,7 @@ class Result(Struct, frozen=True):
     Attributes:
         rows: what the regenerations replaced, with the inputs that changed.
         movers: the predictions of the main system, the largest moves first.
-        errors: of the main system on played dates, before and after; None if nobody has played.
+        errors: of the main system on played dates, before and after; None if no player has played.
         act: the second act, if it was played.
         seconds: duration of each step.
     """
@@ -134,13 +134,8 @@ def run(
 
 
 def _moves(stage: Stage, views: Sequence[WholeBatch]) -> tuple[list[Move], list[Mover]]:
-    rows: list[Move] = []
-    found: list[Mover] = []
-    for view in views:
-        own = of_answer(stage.coordinator.moves(view.batch_id))
-        rows += own
-        found += movers(view.game_date, own)
-    return rows, sorted(found, key=lambda one: (-abs(one.move), one.game_date, one.player_lookup))
+    dated = [(view.game_date, of_answer(stage.coordinator.moves(view.batch_id))) for view in views]
+    return [row for _, rows in dated for row in rows], movers(dated)
 
 
 def _errors(stage: Stage, views: Sequence[WholeBatch]) -> SystemErrors | None:

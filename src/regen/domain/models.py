@@ -13,9 +13,15 @@ from regen.domain.values import replace
 MAX_USES = 100
 IN_USE = "in-use"
 """Stands for every current row, whichever model it is of, where two sides are compared."""
+_HASH = re.compile(r"[0-9a-f]{16}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
 PACKAGED = ""
 """Stands for the model that the release ships."""
+
+
+def is_hash(name: str) -> bool:
+    """Whether this is the hash of an artefact; a challenger that is none is a system, by its id."""
+    return _HASH.fullmatch(name) is not None
 
 
 def is_challenger_name(name: str) -> bool:

@@ -32,7 +32,14 @@ def routes(app: App, key_of: Callable[[Call, Record], IdempotencyKey | None]) ->
             body = call.json()
             said = bodies.asked(_HALT, body) if halt else bodies.asked(bodies.ORDER, body)
             reason = said.reason or "no reason given"
-            given = HaltOrder(halt, call.caller_name, reason, said.dry_run, key_of(call, body), call.person)
+            given = HaltOrder(
+                halt=halt,
+                caller=call.caller_name,
+                reason=reason,
+                dry_run=said.dry_run,
+                key=key_of(call, body),
+                person=call.person,
+            )
             return 200, halting.order(deps, given)
 
         return handle

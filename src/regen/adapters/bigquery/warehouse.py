@@ -223,7 +223,7 @@ class BigQueryWarehouse:
             create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
             write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
         )
-        # Derived from batch and round alone: whoever heals the batch later must find the first job, whatever its rows were.
+        # Derived from batch and round alone: a later owner of the batch must find the first job, whatever its rows were.
         job_id = f"challengers-{batch_id}-r{round_}"
         self.jobs.load(io.BytesIO(text), len(text), config, self._names.table(CHALLENGERS), job_id)
 

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import Struct
-
 from regen.api.models import ModelsInUse, WouldChallenge
 from regen.domain import ids
-from regen.domain.audit import AuditEntry, AuditEvent
+from regen.domain.audit import AuditEvent
 from regen.domain.errors import InvalidInput, ModelUnavailable, Refused
-from regen.domain.models import Challenge, InUse
+from regen.domain.models import Challenge, InUse, is_hash
 from regen.ports import Write
+from regen.services.batch.platform_orders import PlatformOrder
 from regen.services.batch.using import view, viewed
 from regen.services.state import outbox
 from regen.services.state.commit import until_committed
 from regen.services.state.deps import Deps
-from regen.services.state.idempotency import IdempotencyKey, claims, is_known
-from regen.services.state.models import check_challenger, in_use_write, is_hash, packaged, read_in_use
+from regen.services.state.idempotency import claims, is_known
+from regen.services.state.models import check_challenger, in_use_write, packaged, read_in_use
 
 
-class ChallengeOrder(Struct, frozen=True):
+class ChallengeOrder(PlatformOrder, frozen=True):
     """An operator's order to make an artefact or a system a challenger, or to end that.
 
     Attributes:
@@ -30,11 +29,6 @@ class ChallengeOrder(Struct, frozen=True):
 
     name: str
     ends: bool
-    caller: str
-    reason: str
-    dry_run: bool = False
-    key: IdempotencyKey | None = None
-    person: str | None = None
 
     @property
     def word(self) -> str:
@@ -52,35 +46,17 @@ def order(deps: Deps, given: ChallengeOrder) -> ModelsInUse | WouldChallenge:
 
     def decide() -> tuple[Sequence[Write], WouldChallenge]:
         record, seen = read_in_use(deps)
-        standing = {challenger.name for challenger in record.challengers}
-        would = WouldChallenge(would=given.word, challenger=given.name, challengers=sorted(standing))
+        standing = _names(record)
         if is_known(deps, given.key) or (not given.ends and given.name in standing):
-            return [], _nothing(would)
+            return [], WouldChallenge(would="nothing", challenger=given.name, challengers=standing)
         if given.ends and given.name not in standing:
-            known = ", ".join(sorted(standing)) or "nothing"
-            raise Refused(f"{given.name} is no challenger; {known} is")
+            raise Refused(f"{given.name} is no challenger; {', '.join(standing) or 'nothing'} is")
         after = _after(deps, given, record)
-        would = WouldChallenge(
-            would=given.word, challenger=given.name, challengers=sorted(c.name for c in after.challengers)
-        )
+        would = WouldChallenge(would=given.word, challenger=given.name, challengers=_names(after))
         at = deps.clock.now()
-        entry = AuditEntry(
-            event_id=ids.digest("challenger", given.name, given.word, at.isoformat(), given.caller, length=24),
-            event=AuditEvent.MODEL_CHALLENGED,
-            at=at,
-            game_date=None,
-            batch_id=None,
-            round=0,
-            status=AuditEvent.MODEL_CHALLENGED.value,
-            reason=given.word,
-            triggered_by=given.caller,
-            on_behalf_of=given.person,
-            metadata={
-                "order_reason": given.reason,
-                "challenger": given.name,
-                "challengers": ",".join(would.challengers),
-            },
-        )
+        event_id = ids.digest("challenger", given.name, given.word, at.isoformat(), given.caller, length=24)
+        about = {"challenger": given.name, "challengers": ",".join(would.challengers)}
+        entry = given.entry(event_id, AuditEvent.MODEL_CHALLENGED, given.word, at, **about)
         writes = [in_use_write(after, seen), *outbox.put([outbox.audit_item(entry)])]
         return [*writes, *claims(deps, given.key, viewed(deps, after))], would
 
@@ -90,8 +66,8 @@ def order(deps: Deps, given: ChallengeOrder) -> ModelsInUse | WouldChallenge:
     return view(deps)
 
 
-def _nothing(would: WouldChallenge) -> WouldChallenge:
-    return WouldChallenge(would="nothing", challenger=would.challenger, challengers=would.challengers)
+def _names(record: InUse) -> list[str]:
+    return sorted({challenger.name for challenger in record.challengers})
 
 
 def _after(deps: Deps, given: ChallengeOrder, record: InUse) -> InUse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
 
 from regen.domain.batch import Batch
@@ -23,7 +24,7 @@ Rows = dict[str, ChallengerRow]
 def keep_challengers(deps: Deps, batch: Batch, gathered: Gathered) -> tuple[str, ...]:
     """Write the challengers' rows beside a promotion that is committed, and return the problems for the batch's record.
 
-    Whoever heals the batch comes here again: the warehouse writes a round's rows once.
+    A later owner of the batch comes here again: the warehouse writes a round's rows once.
     """
     if not batch.challengers:
         return ()
@@ -41,6 +42,7 @@ def keep_challengers(deps: Deps, batch: Batch, gathered: Gathered) -> tuple[str,
 
 def challenger_rows(batch: Batch, gathered: Gathered, at: datetime) -> tuple[list[ChallengerRow], dict[str, str]]:
     """The rows of the players who get new current ones by this round, and the problems of the challengers who lack some."""
+    columns = set(table(CHALLENGERS).columns)
     players = {outcome.player_lookup: outcome.round for outcome in gathered.fresh if outcome.predictions}
     rows: Rows = {}
     has: dict[str, set[str]] = defaultdict(set)
@@ -53,7 +55,7 @@ def challenger_rows(batch: Batch, gathered: Gathered, at: datetime) -> tuple[lis
         for outcome in one.outcomes:
             if players.get(outcome.player_lookup) == outcome.round:
                 try:
-                    rows |= _rows(batch, one.challenger, outcome, at)
+                    rows |= _rows(batch, outcome, at, columns, one.challenger)
                     has[one.challenger].add(outcome.player_lookup)
                 except InvalidInput as error:
                     why.setdefault(one.challenger, f"unstorable: {error}")
@@ -65,14 +67,13 @@ def challenger_rows(batch: Batch, gathered: Gathered, at: datetime) -> tuple[lis
     return list(rows.values()), problems
 
 
-def _rows(batch: Batch, challenger: str, outcome: Outcome, at: datetime) -> Rows:
+def _rows(batch: Batch, outcome: Outcome, at: datetime, columns: Collection[str], challenger: str) -> Rows:
     """The rows of one player, by their ids.
 
     Raises:
         InvalidInput: the table refuses one of them.
     """
     own = {"challenger": challenger, "round": outcome.round, "created_at": at.isoformat()}
-    columns = set(table(CHALLENGERS).columns)
     found: Rows = {}
     for prediction in outcome.predictions:
         row = prediction_row(batch, outcome, prediction, at)

@@ -13,13 +13,14 @@ from regen.domain.challengers import Challenged
 from regen.domain.errors import ModelUnavailable, Unavailable
 from regen.domain.estimate import System
 from regen.domain.inputs import PlayerInputs
+from regen.domain.models import is_hash
 from regen.domain.outcome import Outcome, OutcomeKind
 from regen.domain.predict import Gate, Naming, predict_player
 from regen.domain.soundness import plain
 from regen.ports import Write
 from regen.services.state.deps import Deps
 from regen.services.state.documents import RequestRecord, encode_challenged
-from regen.services.state.models import challenging, is_hash
+from regen.services.state.models import challenging
 from regen.services.state.packing import pack_challenged
 
 log = logging.getLogger(__name__)

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from msgspec import Struct
-
 from regen.api.halts import HaltView, WouldHalt
 from regen.api.openings import OpeningAnswer
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
-from regen.domain.audit import AuditEntry, AuditEvent
+from regen.domain.audit import AuditEvent
 from regen.domain.dates import eastern_today
 from regen.domain.errors import Refused
 from regen.domain.trigger import Source, Trigger, bounded
 from regen.domain.values import replace
 from regen.ports import Snapshot, Write
 from regen.services.batch.dates import DateSeen, coalesced_entry, read_date
+from regen.services.batch.platform_orders import PlatformOrder
 from regen.services.state import outbox
 from regen.services.state.alerting import raise_once
 from regen.services.state.commit import until_committed
@@ -35,7 +34,7 @@ MINUTE = 20
 """The minute of each hour whose sweeps look at a halt."""
 
 
-class HaltOrder(Struct, frozen=True):
+class HaltOrder(PlatformOrder, frozen=True):
     """An operator's order to halt or to resume.
 
     Attributes:
@@ -43,12 +42,6 @@ class HaltOrder(Struct, frozen=True):
     """
 
     halt: bool
-    caller: str
-    reason: str
-    dry_run: bool = False
-    key: IdempotencyKey | None = None
-    person: str | None = None
-    """The person behind the caller."""
 
     @property
     def word(self) -> str:
@@ -75,19 +68,8 @@ def order(deps: Deps, given: HaltOrder) -> HaltView | WouldHalt:
             raise Refused("the platform is not halted")
         now = deps.clock.now()
         after = Halt(given.halt, now, given.caller, given.reason)
-        entry = AuditEntry(
-            event_id=ids.digest(given.word, now.isoformat(), given.caller, length=24),
-            event=AuditEvent.HALTED if given.halt else AuditEvent.RESUMED,
-            at=now,
-            game_date=None,
-            batch_id=None,
-            round=0,
-            status=AuditEvent.HALTED.value if given.halt else AuditEvent.RESUMED.value,
-            reason=given.word,
-            triggered_by=given.caller,
-            on_behalf_of=given.person,
-            metadata={"order_reason": given.reason},
-        )
+        event_id = ids.digest(given.word, now.isoformat(), given.caller, length=24)
+        entry = given.entry(event_id, AuditEvent.HALTED if given.halt else AuditEvent.RESUMED, given.word, now)
         writes = [halt_write(after, seen), *outbox.put([outbox.audit_item(entry)])]
         writes += claims(deps, given.key, HaltView(status="halted" if given.halt else "running"))
         for day in () if given.halt else waiting_dates(deps)[:AT_ONCE]:

@@ -243,6 +243,7 @@ def _planned(
     slate = fix_slate(reading.entries, scope, minutes)
     reason = trigger.reason if not is_follow_up else triggers[0].reason
     batch_id = ids.batch_id(trigger.kind, trigger.game_date, reason, deps.ids.suffix())
+    systems = _systems(deps, replace(trigger, scope=scope))
     batch = Batch(
         batch_id=batch_id,
         kind=trigger.kind,
@@ -259,7 +260,7 @@ def _planned(
         metadata=merged.metadata,
         trigger_ids=merged.trigger_ids,
         reasons=merged.reasons,
-        systems=_systems(deps, replace(trigger, scope=scope)),
+        systems=systems,
         thresholds=deps.config.thresholds,
         requested_players=len(slate.requested),
         excluded_players=len(slate.excluded),
@@ -273,8 +274,8 @@ def _planned(
         traceparent=deps.trace(),
         hold=merged.hold,
         models=chosen.hashes,
+        challengers=tuple(name for name in chosen.challengers if name not in systems),
     )
-    batch = replace(batch, challengers=tuple(name for name in chosen.challengers if name not in batch.systems))
     if not slate.requested and not _withdraws(deps, batch, slate):
         return _nobody(deps, trigger, date, batch, slate, reading, key)
     requests = build_requests(deps, batch, slate.requested)

@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from regen.api.kept import artefact_name
 from regen.domain.errors import ModelUnavailable, Unavailable
-from regen.domain.models import InUse
+from regen.domain.models import InUse, is_hash
 from regen.features.versions import ACCEPTED
 from regen.services.state.deps import Deps
-from regen.services.state.models import is_hash, model_of, packaged, read_in_use
+from regen.services.state.models import model_of, packaged, read_in_use
 
 log = logging.getLogger(__name__)
 

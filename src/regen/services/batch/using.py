@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import Struct
-
 from regen.api.models import Challenger, ModelsInUse, ModelUse, WouldUse
 from regen.domain import ids
-from regen.domain.audit import AuditEntry, AuditEvent
+from regen.domain.audit import AuditEvent
 from regen.domain.errors import InvalidInput, ModelUnavailable, Refused
 from regen.domain.models import PACKAGED, InUse, Use
 from regen.ports import Write
+from regen.services.batch.platform_orders import PlatformOrder
 from regen.services.state import outbox
 from regen.services.state.commit import until_committed
 from regen.services.state.deps import Deps
-from regen.services.state.idempotency import IdempotencyKey, claims, is_known
+from regen.services.state.idempotency import claims, is_known
 from regen.services.state.models import in_use_write, model_of, packaged, read_in_use
 
 
-class ModelOrder(Struct, frozen=True):
+class ModelOrder(PlatformOrder, frozen=True):
     """An operator's order to use a model, or to go back to the one before.
 
     Attributes:
@@ -29,11 +28,6 @@ class ModelOrder(Struct, frozen=True):
 
     hash: str | None
     expected: str
-    caller: str
-    reason: str
-    dry_run: bool = False
-    key: IdempotencyKey | None = None
-    person: str | None = None
 
     @property
     def word(self) -> str:
@@ -68,19 +62,9 @@ def order(deps: Deps, given: ModelOrder) -> ModelsInUse | WouldUse:
         would = WouldUse(would=given.word, feature_version=version, hash=chosen, instead_of=now)
         if chosen == now:
             return [], WouldUse(would="nothing", feature_version=version, hash=now, instead_of=now)
-        entry = AuditEntry(
-            event_id=ids.digest("model", chosen, at.isoformat(), given.caller, length=24),
-            event=AuditEvent.MODEL_USED,
-            at=at,
-            game_date=None,
-            batch_id=None,
-            round=0,
-            status=AuditEvent.MODEL_USED.value,
-            reason=given.word,
-            triggered_by=given.caller,
-            on_behalf_of=given.person,
-            metadata={"order_reason": given.reason, "model": chosen, "instead_of": now, "feature_version": version},
-        )
+        event_id = ids.digest("model", chosen, at.isoformat(), given.caller, length=24)
+        about = {"model": chosen, "instead_of": now, "feature_version": version}
+        entry = given.entry(event_id, AuditEvent.MODEL_USED, given.word, at, **about)
         writes = [in_use_write(after, seen), *outbox.put([outbox.audit_item(entry)])]
         return [*writes, *claims(deps, given.key, _view(deps, after, shipped))], would
 

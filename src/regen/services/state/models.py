@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
@@ -12,7 +11,7 @@ from regen.api.kept import artefact_name
 from regen.domain.batch import Batch
 from regen.domain.errors import ModelUnavailable
 from regen.domain.estimate import System
-from regen.domain.models import InUse
+from regen.domain.models import InUse, is_hash
 from regen.ports import Snapshot, Write
 from regen.services.state.decoding import decoding, encoded
 from regen.services.state.deps import Deps
@@ -23,7 +22,6 @@ from regen.systems.artefact import parse_artefact, verified_artefact
 
 IN_MEMORY = 16
 """Models that a process keeps: one in use for each version of the features, those of the batches still live, and challengers."""
-_HASH = re.compile(r"[0-9a-f]{16}")
 
 _IN_USE = Stored(InUse)
 
@@ -111,11 +109,6 @@ def systems_of(deps: Deps, batch: Batch, wanted: Sequence[str], version: str) ->
     if pinned is None:
         return deps.config.run_for(wanted, version)
     return model_of(deps, pinned).run_for(wanted)
-
-
-def is_hash(name: str) -> bool:
-    """Whether a challenger is an artefact, by its hash; else it is a system, by its id."""
-    return _HASH.fullmatch(name) is not None
 
 
 def check_challenger(deps: Deps, name: str) -> None:
