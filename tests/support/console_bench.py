@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import html
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,13 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import msgspec
-from werkzeug.test import Client
-
-from regen.client.coordinator import Coordinator
 from regen.client.drifting import by_date
-from regen.client.errors import Unreachable
-from regen.client.http import problem_from_answer
 from regen.console.app import application
 from regen.console.looks import Memory
 from regen.console.ports import Row
@@ -30,46 +23,11 @@ from regen.domain.slate import exclusion
 from regen.domain.slate_reading import SlateEntry
 from regen.schemas import table
 from support.league import DAY
-from support.web_bench import KEY, Web
+from support.web_bench import Web
+from support.wired_coordinator import WiredCoordinator
 
 PORT = 8765
 HOST = f"127.0.0.1:{PORT}"
-
-Asked = tuple[str, str, Mapping[str, object] | None, Mapping[str, str]]
-
-
-class WiredCoordinator(Coordinator, frozen=True, kw_only=True):
-    """The operator's client, its requests handed to the coordinator in this process.
-
-    Attributes:
-        asked: the requests, in order.
-        away: with anything in it, no request is answered.
-    """
-
-    web: Web
-    asked: list[Asked] = msgspec.field(default_factory=list)
-    away: list[bool] = msgspec.field(default_factory=list)
-
-    @classmethod
-    def of(cls, web: Web) -> WiredCoordinator:
-        return cls("http://127.0.0.1:1", KEY, pauses=(), web=web)
-
-    def _sent(
-        self, method: str, path: str, body: Mapping[str, object] | None, headers: Mapping[str, str], seconds: float
-    ) -> dict[str, object]:
-        assert seconds > 0
-        self.asked.append((method, path, body, dict(headers)))
-        if self.away:
-            raise Unreachable(f"no answer from the coordinator at {self.url}")
-        where = urlsplit(path)
-        client = Client(self.web.apps["coordinator"])
-        given = {**headers, "X-API-Key": KEY}
-        raw = None if body is None else json.dumps(body).encode()
-        answer = client.open(where.path, query_string=where.query, method=method, data=raw, headers=given)
-        if answer.status_code >= 400:
-            raise problem_from_answer(answer.status_code, answer.data)
-        found: dict[str, object] = json.loads(answer.data)
-        return found
 
 
 class MemoryTables:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from support.console_bench import WiredCoordinator
 from support.league import DAY, players
 from support.web_bench import Web
+from support.wired_coordinator import WiredCoordinator
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 
 from regen.adapters.memory.ledger import MemoryLedger
 from regen.client.moves import moves, of_answer
-from support.console_bench import WiredCoordinator
 from support.league import DAY, entry, players
 from support.web_bench import Web
+from support.wired_coordinator import WiredCoordinator
 
 FRESH = [entry(e.player_lookup, form=15.0 + n, lines=(11.5 + n, 14.5 + n)) for n, e in enumerate(players())]
 BROKEN = [entry(f"broken{n}", broken=True) for n in "abcdef"]
