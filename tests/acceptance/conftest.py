@@ -31,6 +31,7 @@ REGEN = str(Path(sys.executable).with_name("regen"))
 #: On a fresh checkout the emulator's environment is installed first.
 UP_SECONDS = 300.0
 STOP_SECONDS = 10.0
+AUDIT_SECONDS = 30.0
 FIRST_DATE, FIRST_OF_SHORT = "2025-11-20", "2025-12-18"
 """The tests omit games before this date. The start is then short, and enough history is left to predict from.
 No test of the short run is about a date before 2026-01-11."""
@@ -141,6 +142,20 @@ class Local:
             day=date.fromisoformat(day),
         )
         return {row["prediction_id"]: (row["player_lookup"], row["predicted_points"]) for row in rows}
+
+    def audited(self, about: str, *events: str) -> list[dict[str, Any]]:
+        """Wait until a date's or batch's audit has exactly these events, and return its rows.
+
+        Only a promotion's and a rollback's row commit with their act; the others come by the outbox, after `--wait` has ended.
+        """
+        rows: list[dict[str, Any]] = []
+
+        def all_there() -> bool:
+            rows[:] = self.regen("audit", about, "--json").data
+            return [row["event"] for row in rows] == [*events]
+
+        wait_until(all_there, AUDIT_SECONDS, f"{events} in the audit of {about}")
+        return rows
 
 
 @dataclass

@@ -57,8 +57,7 @@ def test_an_operators_day(local: Local, league: Path) -> None:
     assert "error: Refused" in local.regen("redrive", batch, "--yes", code=3).err
     assert "error: Refused" in local.regen("cancel", batch, "--yes", code=3).err
 
-    events = [row["event"] for row in local.regen("audit", DAY, "--json").data]
-    assert events == ["requested", "promoted", "requested", "promoted", "rollback_requested", "rolled_back"]
+    local.audited(DAY, "requested", "promoted", "requested", "promoted", "rollback_requested", "rolled_back")
     (coverage,) = local.regen("coverage", DAY, "--fail-under", "90%", "--json").data
     assert coverage["players_with_predictions"] == produced
 

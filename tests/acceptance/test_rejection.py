@@ -20,8 +20,8 @@ def regenerate_damaged(local: Local, league: Path, day: str, *damage: str) -> di
     assert len(view["outcomes"]) == view["counts"]["requested"] - view["counts"]["produced"]
     assert before
     assert local.current(day) == before
-    ends = [row for row in local.regen("audit", view["batch_id"], "--json").data if row["event"] == "rejected"]
-    assert [end["error"] for end in ends] == [view["error"]]
+    _, rejected = local.audited(view["batch_id"], "requested", "rejected")
+    assert rejected["error"] == view["error"]
     assert "coverage" in view["error"]
     return view
 
