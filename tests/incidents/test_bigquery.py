@@ -20,8 +20,8 @@ from googlesql.discovery import Found
 from googlesql.partitions import unbounded
 from googlesql.test_partitions import BOUNDED
 from incidents.scenes import Http, current_rows, seeded, superseded_rows, with_warehouse
-from regen.adapters.bigquery import BigQueryWarehouse
 from regen.adapters.bigquery.jobs import PATIENCE, Jobs
+from regen.adapters.bigquery.warehouse import BigQueryWarehouse
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain import ids
 from regen.domain.batch import Batch, Kind, Status
