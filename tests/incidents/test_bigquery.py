@@ -93,7 +93,7 @@ class _Slow:
 def test_i31_a_rate_limited_job_is_retried_and_acts_once() -> None:
     """Asked to slow down, a job is submitted again with growing pauses, then once; its effect comes once.
 
-    Prevented in: src/regen/adapters/bigquery/errors.py, src/regen/adapters/bigquery/jobs.py
+    Prevented in: src/regen/adapters/bigquery/refusals.py, src/regen/adapters/bigquery/jobs.py
     Turns red when: `rateLimitExceeded` is not among the reasons that are worth a repetition.
     """
     pauses: list[float] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from regen.domain.audit import AuditEvent
 from regen.domain.bdb import KNOWN
@@ -17,12 +17,8 @@ STALE_AFTER = timedelta(hours=1)
 """A batch without an end after this time is past its deadline, which is half an hour by default."""
 
 
-class Rows(Protocol):
-    """The rows of a statement by its name, with its parameters."""
-
-    def __call__(self, name: str, /, **values: Any) -> Sequence[Mapping[str, Any]]:  # noqa: ANN401
-        """Ask."""
-        ...
+Rows = Callable[..., Sequence[Mapping[str, Any]]]
+"""The rows of a statement by its name, with its parameters."""
 
 
 def looked(
@@ -48,11 +44,11 @@ def looked(
             pool.submit(rows, "verify_others", **span, words=words),
         ]
         covered = pool.submit(rows, "verify_coverage", **span)
-        staged = pool.submit(tables)
+        orphans = pool.submit(lambda: _orphans(tables(), now))
         told = {row["invariant"]: row for future in asked for row in future.result()}
         found = {name: _finding(row) for name, row in told.items()}
         found["coverage"] = _coverage(covered.result(), threshold)
-        found["no_orphans"] = _orphans(staged.result(), now)
+        found["no_orphans"] = orphans.result()
     acts = ((told.get("acts") or {}).get("acts") or "").splitlines()
     return [found.get(name, Finding(name, 0, 0)) for name in INVARIANTS], frozenset(map(done, acts))
 
