@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from acceptance.conftest import Local
 from acceptance.takeover_zones import Current, only_zone_matchup_moves
 from regen import clock
-from regen.adapters.bigquery import BigQueryWarehouse
+from regen.adapters.bigquery.warehouse import BigQueryWarehouse
 from regen.cli.main import make_app
 from regen.domain.feature_versions import FeatureVersions
 from regen.domain.invariants import INVARIANTS

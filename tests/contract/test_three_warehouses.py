@@ -21,6 +21,7 @@ from regen.domain.quality import Limits, measured
 from regen.ports import Ledger, Warehouse
 from regen.sql.views import views
 from support.box_scores import box, scored
+from support.official import read_through
 from support.warehouse_rows import (
     CHALLENGER,
     challenger,
@@ -234,8 +235,7 @@ def rows_of(harness: EvaluatorHarness, view: str) -> Rows:
 
 def read(harness: BigQueryHarness | EvaluatorHarness, name: str, **values: Any) -> Rows:
     names = harness.warehouse._names
-    reader = Reader(names.project, "http://emulator", names.prefix)
-    vars(reader)["client"] = harness.client
+    reader = read_through(Reader(names.project, "http://emulator", names.prefix), harness.client)
     return sorted(reader.run(name, **values), key=str)
 
 

@@ -18,6 +18,7 @@ from regen.domain.tip_off import InputsAsOf, inputs_as_of
 from regen.domain.values import replace
 from regen.features.records import PropLine
 from regen.training.warehouse import tables_as_data
+from support.official import read_through
 from support.warehouses import DAY, BigQueryHarness, Harness, MemoryHarness, harness
 
 __all__ = ["harness"]
@@ -248,8 +249,7 @@ def learnt(rows: Rows) -> tuple[PropLine, ...]:
 
 
 def learnt_from(made: EvaluatorHarness, first: date, until: date) -> tuple[PropLine, ...]:
-    reader = Reader(PROJECT, "http://emulator")
-    vars(reader)["client"] = made.client
+    reader = read_through(Reader(PROJECT, "http://emulator"), made.client)
     return tables_as_data(*rows_to_learn_from(reader, first, until)).lines
 
 

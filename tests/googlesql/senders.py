@@ -13,10 +13,10 @@ from msgspec.structs import force_setattr
 
 from googlesql.analyser import STAGING
 from googlesql.fake_client import FakeClient, Parameters, Recorder
-from regen.adapters.bigquery import BigQueryWarehouse
 from regen.adapters.bigquery.ledger import BigQueryLedger
 from regen.adapters.bigquery.loading import TableLoader
 from regen.adapters.bigquery.tables import create_tables
+from regen.adapters.bigquery.warehouse import BigQueryWarehouse
 from regen.cli import bdb, comparing, explain_row, moves, predictions, quality, records
 from regen.cli.session import Session
 from regen.cli.verify import systems_gone
@@ -31,6 +31,7 @@ from regen.domain.bdb import BdbChange, BdbStatus
 from regen.domain.errors import RegenError
 from regen.domain.quality import GameSums, Limits, measured
 from regen.sql import Names
+from support.official import read_through
 from support.warehouse_rows import challenger, entry, fence, promotion, rollback
 from support.warehouses import at
 
@@ -102,8 +103,7 @@ def _adapters(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[],
 
 
 def _clients(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[], object]]]:
-    reader = Reader(PROJECT, "http://emulator", PREFIX)
-    vars(reader)["client"] = client
+    reader = read_through(Reader(PROJECT, "http://emulator", PREFIX), client)
     session = Session()
     vars(session)["reader"] = reader
     known = facts.Before(MOMENT, 1)

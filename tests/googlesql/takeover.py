@@ -40,6 +40,7 @@ from regen.web.settings import read_settings
 from support import predecessors_documents as documents
 from support import predecessors_tables as recorded
 from support.commands import run_command
+from support.official import ThroughClient
 from support.predecessors_inputs import Day
 from support.predecessors_platform import INFRA, OWN_VIEWS, input_views
 from support.web_bench import KEY, ROUTERS, Web, WebBench, environment, served
@@ -209,6 +210,7 @@ class InProcess(Takeover):
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Coordinator, "_sent", sent)
+            patch.setattr(Reader, "queries", property(lambda _: ThroughClient(self.platform.client)))
             patch.setattr(Reader, "client", property(lambda _: self.platform.client))
             patch.setattr(clock._Clock, "ahead", clock.ahead_of(clock.anchored(self.at.isoformat())))
             yield

@@ -20,9 +20,9 @@ from googlesql.partitions import scans
 from googlesql.reading import Read, WatchedEngine, passes
 from googlesql.types import scalar
 from googlesql.warehouse import PROJECT, EvaluatorClient
-from regen.adapters.bigquery import BigQueryWarehouse
 from regen.adapters.bigquery.ledger import BigQueryLedger
 from regen.adapters.bigquery.tables import VIEWS
+from regen.adapters.bigquery.warehouse import BigQueryWarehouse
 from regen.domain.audit import AuditEvent
 from regen.sql import Names, render
 from support.warehouse_rows import entry, everyone, fence, promotion, rollback, run, slate

@@ -16,9 +16,9 @@ from googlesql.discovery import DEFINITION
 from googlesql.engine import Engine, ScriptFailed
 from googlesql.fake_client import FakeClient, Parameters, Rows, answer
 from googlesql.upstream_raw import DATASET, raw_tables
-from regen.adapters.bigquery import BigQueryWarehouse
 from regen.adapters.bigquery.ledger import BigQueryLedger
 from regen.adapters.bigquery.tables import VIEWS
+from regen.adapters.bigquery.warehouse import BigQueryWarehouse
 from regen.sql import Names, render
 from regen.sql.render import render_text
 

@@ -20,8 +20,8 @@ from googlesql.discovery import Found
 from googlesql.partitions import unbounded
 from googlesql.test_partitions import BOUNDED
 from incidents.scenes import Http, current_rows, seeded, superseded_rows, with_warehouse
-from regen.adapters.bigquery import BigQueryWarehouse
 from regen.adapters.bigquery.jobs import PATIENCE, Jobs
+from regen.adapters.bigquery.warehouse import BigQueryWarehouse
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain import ids
 from regen.domain.batch import Batch, Kind, Status
@@ -93,7 +93,7 @@ class _Slow:
 def test_i31_a_rate_limited_job_is_retried_and_acts_once() -> None:
     """Asked to slow down, a job is submitted again with growing pauses, then once; its effect comes once.
 
-    Prevented in: src/regen/adapters/bigquery/errors.py, src/regen/adapters/bigquery/jobs.py
+    Prevented in: src/regen/adapters/bigquery/refusals.py, src/regen/adapters/bigquery/jobs.py
     Turns red when: `rateLimitExceeded` is not among the reasons that are worth a repetition.
     """
     pauses: list[float] = []

@@ -14,6 +14,7 @@ from werkzeug.serving import make_server
 
 from regen.adapters.memory.promoting import is_current
 from regen.api.openings import OpeningAnswer
+from regen.domain.promotion import StagingTable
 from regen.domain.slate_reading import SlateEntry
 from regen.domain.values import asdict
 from support.commands import run_command
@@ -87,11 +88,19 @@ class SeatReader:
 
     def __init__(self, seat: Seat) -> None:
         self._seat = seat
-        self.client = object()
+        self.client = self.queries = object()
 
     def run(self, name: str, lists: object = (), /, **values: Any) -> list[dict[str, Any]]:
         """The rows of a statement."""
         return list(getattr(self, f"_{name}")(**values))
+
+    def rows(self, name: str, /, **values: Any) -> list[dict[str, Any]]:
+        """The rows of a statement."""
+        return self.run(name, **values)
+
+    def staging_tables(self) -> list[StagingTable]:
+        """What waits in staging."""
+        return self._seat.bench.warehouse.staging_tables()
 
     def _audit(self, batch_id: str, day: date) -> Iterator[dict[str, Any]]:
         for row in self._seat.bench.warehouse.audit():

@@ -16,8 +16,8 @@ from typing import Any, Protocol
 import pytest
 from google.cloud import bigquery
 
-from regen.adapters.bigquery import BigQueryWarehouse
 from regen.adapters.bigquery.tables import create_tables
+from regen.adapters.bigquery.warehouse import BigQueryWarehouse
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.local import bigquery_env
 from regen.ports import Warehouse

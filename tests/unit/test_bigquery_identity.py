@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from google.api_core import exceptions as google_exceptions
 
-from regen.adapters.bigquery import BigQueryWarehouse
 from regen.adapters.bigquery.jobs import Jobs
+from regen.adapters.bigquery.warehouse import BigQueryWarehouse
 from regen.domain.errors import Conflict
 from regen.web import bootstrap
 from regen.web.settings import read_settings

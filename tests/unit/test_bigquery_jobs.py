@@ -10,8 +10,9 @@ import requests
 from google.api_core import exceptions as google_exceptions
 from google.auth import exceptions as auth_exceptions
 
-from regen.adapters.bigquery.errors import BrokenStatement, sorted_error, translated
+from regen.adapters.bigquery.errors import sorted_error, translated
 from regen.adapters.bigquery.jobs import ATTEMPTS, MEETINGS, PATIENCE, POLLING, Jobs
+from regen.adapters.bigquery.refusals import BrokenStatement
 from regen.domain.errors import (
     AccessDenied,
     Conflict,

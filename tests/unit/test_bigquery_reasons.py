@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from google.api_core import exceptions as google_exceptions
 
-from regen.adapters.bigquery.errors import BYTES_HINT, BrokenStatement, documented, last_word, sorted_error
+from regen.adapters.bigquery.errors import last_word, sorted_error
+from regen.adapters.bigquery.refusals import BYTES_HINT, BrokenStatement, documented
 from regen.domain import errors as ours
 from regen.domain.errors import RegenError, StatementRefused, Unavailable
 

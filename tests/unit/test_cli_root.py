@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,14 @@ from regen.cli import MODULES
 from regen.cli.lazy import LazyRoot
 from regen.cli.main import bare_app
 from support.commands import APP
+from support.fake_coordinator import FakeCoordinator, serving
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeCoordinator]:
+    with serving() as made:
+        yield made
+
 
 LOADED = "import sys; from regen.cli.main import main\ntry: main()\nfinally: print(*sys.modules)"
 
@@ -51,3 +62,25 @@ def test_help_is_the_same_as_the_whole_prints() -> None:
     lazy, whole = (CliRunner().invoke(app, ["--help"], prog_name="regen").output for app in (bare_app(LazyRoot), APP))
     assert "Batches:" in lazy
     assert lazy == whole
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "coverage 2026-01-20",
+        "slate 2026-01-20",
+        "verify 2026-01-20",
+        "diff 2026-01-20",
+        "bdb list",
+        "sources 2026-01-20",
+    ],
+)
+def test_a_read_imports_no_official_client(words: str, fake: FakeCoordinator, tmp_path: Path) -> None:
+    env = {"PATH": os.environ["PATH"], "REGEN_LOCAL_HOME": str(tmp_path), "REGEN_CONFIG": str(tmp_path / "none")}
+    env |= {"COORDINATOR_URL": fake.url, "API_KEY": "k", "BIGQUERY_EMULATOR_HOST": fake.url, "PROJECT_ID": "a-project"}
+    command = [sys.executable, "-c", LOADED, *words.split()]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "regen.adapters.bigquery.queries" in loaded, done.stderr
+    heavy = {"google.cloud.bigquery", "google.api_core", "grpc", "cryptography", "google.protobuf"}
+    assert not heavy & loaded, "most of a second of each command: see docs/decisions/0024-reading-without-the-client.md"

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from regen.adapters.bigquery.loading import TableLoader
+from regen.adapters.bigquery.queries import Queries
 from regen.client.reader import Reader
 from regen.domain.errors import AccessDenied, Unavailable
 from regen.services.state import denials
 from regen.services.state.deps import ALERT_TOPIC
 from support.bench import Bench
 from support.league import players
+from support.rest import Answers
 from support.warehouses import DAY
 
 
@@ -63,17 +65,12 @@ def test_occasional_denials_raise_no_alert() -> None:
 
 
 def test_a_commands_query_has_its_limit_too() -> None:
-    seen: list[int] = []
-
-    class Client:
-        def query_and_wait(self, _: str, *, job_config: Any, **__: object) -> list[Any]:
-            seen.append(job_config.maximum_bytes_billed)
-            return []
-
+    answers = Answers({"jobComplete": True})
+    queries = Queries(answers.session, "a-project", 20_000_000)
     reader = Reader("a-project", maximum_bytes_billed=20_000_000)
-    reader.__dict__["client"] = Client()
+    vars(reader)["queries"] = queries
     assert reader.query("SELECT 1") == []
-    assert seen == [20_000_000]
+    assert [body["maximumBytesBilled"] for body in answers.bodies] == ["20000000"]
 
 
 def test_an_imports_delete_has_its_limit_too() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from google.api_core import exceptions as google_exceptions
 
-from regen.adapters.bigquery.errors import BrokenStatement, last_word, sorted_error
+from regen.adapters.bigquery.errors import last_word, sorted_error
+from regen.adapters.bigquery.refusals import BrokenStatement
 from regen.adapters.firestore import FirestoreStore
 from regen.adapters.pubsub import PubSubQueue
 from regen.domain.errors import (

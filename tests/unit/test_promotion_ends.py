@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from regen.adapters.bigquery.errors import BrokenStatement
+from regen.adapters.bigquery.refusals import BrokenStatement
 from regen.adapters.memory.warehouse import MemoryWarehouse
 from regen.domain.batch import Batch, Status
 from regen.domain.errors import (

@@ -28,9 +28,8 @@ def seat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Seat]:
     with seated(tmp_path, players(6)) as made:
         monkeypatch.setattr(reader, "Reader", lambda *_: SeatReader(made))
         monkeypatch.setattr(verify, "systems_gone", lambda *_: [])
-        monkeypatch.setattr(SeatReader, "names", None, raising=False)
-        monkeypatch.setattr("regen.adapters.bigquery.jobs.Jobs", lambda *_: None)
-        monkeypatch.setattr("regen.adapters.bigquery.ledger.BigQueryLedger", lambda *_: made.bench.deps.ledger)
+        ledger = made.bench.deps.books
+        monkeypatch.setattr("regen.adapters.bigquery.looking.looked", lambda *asked: ledger.looked(*asked[2:]))
         made.promoted()
         made.bench.clock.advance(3600)
         yield made

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from regen.adapters.bigquery.ledger import BigQueryLedger
 from regen.adapters.memory.sources import source_days
+from regen.client.reader import Reader
 from regen.domain.alerts import AlertKind
 from regen.domain.sources import Expected, Source, SourceState, Standing, judge
+from regen.domain.values import asdict
 from regen.services.healing import sweeping
 from regen.services.state.deps import ALERT_TOPIC
 from regen.services.tables import bdb_scanning, source_watching
@@ -178,7 +179,12 @@ def test_the_watch_has_the_default_limit_of_the_check() -> None:
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     rows = together(inputs(DAY, players=10, without=[("lines", 0)], played=True, come=True), *before())
-    monkeypatch.setattr(BigQueryLedger, "sources", lambda _, first, last: source_days(rows, first, last))
+
+    def found(_: Reader, name: str, first: date, last: date) -> list[dict[str, Any]]:
+        assert name == "sources"
+        return [{**asdict(one), "row_count": one.rows} for one in source_days(rows, first, last)]
+
+    monkeypatch.setattr(Reader, "rows", found)
     env = {
         "REGEN_LOCAL_HOME": str(tmp_path),
         "REGEN_CONFIG": str(tmp_path / "c"),

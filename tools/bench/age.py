@@ -18,7 +18,7 @@ from pathlib import Path
 from bench import five_dates
 from bench.counting import FUNCTIONS
 from regen import league
-from regen.adapters.bigquery import BigQueryWarehouse
+from regen.adapters.bigquery.warehouse import BigQueryWarehouse
 from regen.adapters.bigquery.clients import emulator_client
 from regen.adapters.bigquery.loading import TableLoader
 from regen.client.coordinator import Coordinator

@@ -32,12 +32,15 @@ def report(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("report.html"),
 ) -> None:
     """Write one self-contained page: coverage, outcomes, what moved, accuracy before and after, the timeline."""
-    from regen.report.facts import gather  # noqa: PLC0415
+    from regen.report.facts import of_backfill, of_batch  # noqa: PLC0415
     from regen.report.page import page  # noqa: PLC0415
 
-    if not subject.startswith("backfill_"):
-        subject = whole(session, subject).value.batch_id
-    written = page(gather(session.coordinator, session.reader, subject))
+    coordinator, reader = session.coordinator, session.reader
+    if subject.startswith("backfill_"):
+        facts = of_backfill(coordinator, reader, subject)
+    else:
+        facts = of_batch(coordinator, reader, whole(session, subject).value)
+    written = page(facts)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(written, encoding="utf-8")
     if session.out.json:

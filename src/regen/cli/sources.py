@@ -38,13 +38,11 @@ def sources(
     ] = False,
 ) -> None:
     """What each input has of each date: its newest row, how many, when it is expected, and the games that it lacks."""
-    from regen.adapters.bigquery.jobs import Jobs  # noqa: PLC0415
-    from regen.adapters.bigquery.ledger import BigQueryLedger  # noqa: PLC0415
+    from regen.adapters.bigquery.converting import source_day  # noqa: PLC0415
     from regen.domain.sources import LOOK_BACK, Expected, Standing, judge  # noqa: PLC0415
 
     begin, end = span(first, last)
-    reader = session.reader
-    found = BigQueryLedger(Jobs(reader.client, "regen-sources"), reader.names).sources(begin - LOOK_BACK, end)
+    found = [source_day(row) for row in session.reader.rows("sources", first=begin - LOOK_BACK, last=end)]
     expected = Expected(
         number("REGEN_SOURCE_BEFORE_HOURS"), number("REGEN_SOURCE_AFTER_HOURS"), number("REGEN_SOURCE_SHRUNK_PCT")
     )

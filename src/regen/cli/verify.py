@@ -10,6 +10,7 @@ import typer
 from regen import clock
 from regen.cli import completing
 from regen.cli.arguments import share_option, span
+from regen.cli.background import begin as beginning
 from regen.cli.output import columns
 from regen.cli.session import Session, command
 from regen.client.errors import FellShort, Misused, Problem, Unreachable
@@ -67,16 +68,17 @@ def verify(
 
     The coordinator is asked whether the batch records agree with the audit. After a restore they may not.
     """
-    from regen.adapters.bigquery.jobs import Jobs  # noqa: PLC0415
-    from regen.adapters.bigquery.ledger import BigQueryLedger  # noqa: PLC0415
+    from regen.adapters.bigquery.looking import looked  # noqa: PLC0415
 
     begin, end = span(first, last)
     reader = session.reader
-    ledger = BigQueryLedger(Jobs(reader.client, "regen-verify"), reader.names)
-    findings = ledger.verify(begin, end, clock.now(), 100 * threshold)
+    _ = reader.queries  # made before several threads ask for it
+    records = beginning(lambda: records_agree(session, begin, end))
+    others = beginning(lambda: systems_gone(reader, begin, end))
+    findings, _ = looked(reader.rows, reader.staging_tables, begin, end, clock.now(), 100 * threshold)
     recorded, trouble = None, None
     try:
-        recorded = records_agree(session, begin, end)
+        recorded = records.result()
     except (Problem, Unreachable) as error:
         trouble = error
     findings += [recorded] if recorded else []
@@ -90,11 +92,11 @@ def verify(
         }
         for finding in findings
     ]
-    gone = systems_gone(reader, begin, end)
+    gone = others.result()
     tables = [row for row in rows if row["name"] in INVARIANTS]
-    records = next((row for row in rows if row["name"] not in INVARIANTS), None)
+    of_records = next((row for row in rows if row["name"] not in INVARIANTS), None)
     answer = {
-        "from": begin, "to": end, "holds": not broken, "invariants": tables, "records": records, "systems_gone": gone,
+        "from": begin, "to": end, "holds": not broken, "invariants": tables, "records": of_records, "systems_gone": gone,
     }  # fmt: skip
     session.out.show(answer, columns("state name:invariant checked::n violations::n says"), rows)
     if not session.out.json:
@@ -111,9 +113,9 @@ def verify(
         session.out.line("")
         if not recorded:
             session.out.line("the batch records were not compared with the audit: no coordinator answered")
-        looked = sum(finding.checked for finding in findings)
+        checks = sum(finding.checked for finding in findings)
         verdict = f"{len(broken)} invariants are broken" if broken else "all hold"
-        session.out.line(f"{begin} to {end}: {len(findings)} invariants, {looked} checks, {verdict}")
+        session.out.line(f"{begin} to {end}: {len(findings)} invariants, {checks} checks, {verdict}")
     if trouble and not broken:
         raise trouble
     if broken:

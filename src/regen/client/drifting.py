@@ -11,11 +11,9 @@ from regen.domain.zones import ZoneDrift
 
 def zone_drift_rows(reader: Reader, first: date, last: date) -> list[Record]:
     """Each such date of a range, the newest first. One query job."""
-    from regen.adapters.bigquery.jobs import Jobs  # noqa: PLC0415
-    from regen.adapters.bigquery.ledger import BigQueryLedger  # noqa: PLC0415
+    from regen.adapters.bigquery.converting import zone_drift  # noqa: PLC0415
 
-    jobs = Jobs(reader.client, "regen-zones", maximum_bytes_billed=reader.maximum_bytes_billed)
-    return by_date(BigQueryLedger(jobs, reader.names).zone_drifts(first, last))
+    return by_date([zone_drift(row) for row in reader.rows("zone_drift", first=first, last=last)])
 
 
 def by_date(drifts: list[ZoneDrift]) -> list[Record]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -20,12 +21,12 @@ from regen.settings import number
 if TYPE_CHECKING:
     from google.cloud import bigquery
 
+    from regen.adapters.bigquery.columns import Columns
+    from regen.adapters.bigquery.queries import Queries
+    from regen.domain.promotion import StagingTable
     from regen.sql import Names
 
 Record = dict[str, Any]
-#: Seconds in which BigQuery has to take a call; it answers a query that still runs after ten
-#: (https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query, `timeoutMs`).
-CALL_SECONDS = 15.0
 BATCH_DATE = re.compile(r"^(?:batch|regen)_(\d{4}-\d\d-\d\d)_")
 
 
@@ -65,8 +66,31 @@ class Reader(Struct, frozen=True, dict=True):
     heard: Callable[[str], None] | None = None
 
     @cached_property
+    def queries(self) -> Queries:
+        """What reads the tables.
+
+        Raises:
+            WarehouseFailed: this machine has no credentials for the project.
+        """
+        from google.auth.exceptions import DefaultCredentialsError  # noqa: PLC0415
+
+        from regen.adapters.bigquery import queries  # noqa: PLC0415
+
+        if self.emulator:
+            session = queries.emulator_session()
+            return queries.Queries(session, self.project, self.maximum_bytes_billed, self.emulator)
+        try:
+            return queries.Queries(queries.default_session(), self.project, self.maximum_bytes_billed)
+        except DefaultCredentialsError as error:
+            raise self._without_credentials() from error
+
+    @cached_property
     def client(self) -> bigquery.Client:
-        """The official client."""
+        """The official client, for what is more than a query; it takes most of a second to import.
+
+        Raises:
+            WarehouseFailed: this machine has no credentials for the project.
+        """
         if self.emulator:
             from regen.adapters.bigquery.clients import emulator_client  # noqa: PLC0415
 
@@ -77,11 +101,14 @@ class Reader(Struct, frozen=True, dict=True):
         try:
             return bigquery.Client(project=self.project)
         except DefaultCredentialsError as error:
-            raise WarehouseFailed(
-                f"no credentials for {self.project}: type `gcloud auth application-default login`, or start "
-                "`regen local up` and leave --project out",
-                DefaultCredentialsMissing(),
-            ) from error
+            raise self._without_credentials() from error
+
+    def _without_credentials(self) -> WarehouseFailed:
+        return WarehouseFailed(
+            f"no credentials for {self.project}: type `gcloud auth application-default login`, or start "
+            "`regen local up` and leave --project out",
+            DefaultCredentialsMissing(),
+        )
 
     @cached_property
     def names(self) -> Names:
@@ -100,15 +127,26 @@ class Reader(Struct, frozen=True, dict=True):
         Raises:
             WarehouseFailed: BigQuery says no, or nothing.
         """
-        from regen.sql import render  # noqa: PLC0415
+        with self._failing():
+            return [plain(row) for row in self._asked(name, lists, values)]
 
-        statement = render(name, self.names, None, lists)
-        _ = self.client  # made before the clock starts: half a second of imports is not the warehouse's
-        began = time.monotonic()
-        rows = self._send(statement, values)
-        if self.heard:
-            self.heard(f"BigQuery, {name}: {len(rows)} rows in {1000 * (time.monotonic() - began):.0f} ms")
-        return rows
+    def rows(self, name: str, /, **values: Any) -> list[Record]:  # noqa: ANN401
+        """The rows of a statement, with dates and moments; columns that upstream's tables lack are null.
+
+        Raises:
+            WarehouseFailed: BigQuery says no, or nothing.
+        """
+        with self._failing():
+            return self._columns.tolerating(lambda lists: self._asked(name, lists, values))
+
+    def staging_tables(self) -> list[StagingTable]:
+        """The tables of the dataset of staging.
+
+        Raises:
+            WarehouseFailed: BigQuery says no, or nothing.
+        """
+        with self._failing():
+            return self.queries.staging_tables(self.names.staging_dataset)
 
     def query(self, text: str, **values: Any) -> list[Record]:  # noqa: ANN401
         """The rows of any statement; tables in braces, values as named parameters.
@@ -118,35 +156,43 @@ class Reader(Struct, frozen=True, dict=True):
         """
         from regen.sql.render import render_text  # noqa: PLC0415
 
-        return self._send(render_text(text, self.names), values)
+        with self._failing():
+            return [plain(row) for row in self._sent(render_text(text, self.names), values)]
 
-    def _send(self, statement: str, values: Mapping[str, object]) -> list[Record]:
-        from google.cloud import bigquery  # noqa: PLC0415
-        from google.cloud.bigquery.retry import DEFAULT_RETRY  # noqa: PLC0415
+    @cached_property
+    def _columns(self) -> Columns:
+        from regen.adapters.bigquery.columns import Columns  # noqa: PLC0415
 
-        from regen.adapters.bigquery.errors import translated  # noqa: PLC0415
-        from regen.adapters.bigquery.params import scalars  # noqa: PLC0415
+        return Columns(self.queries.columns_of, self.names)
 
-        config = bigquery.QueryJobConfig(
-            query_parameters=scalars(values), maximum_bytes_billed=self.maximum_bytes_billed
-        )
-        client = self.client  # outside of the translation: what it raises says itself what to do
+    def _asked(self, name: str, lists: tuple[tuple[str, str], ...], values: Mapping[str, object]) -> list[Record]:
+        from regen.sql import render  # noqa: PLC0415
+
+        statement = render(name, self.names, None, lists)
+        _ = self.queries  # made before the clock starts: its imports are not the warehouse's
+        began = time.monotonic()
+        rows = self._sent(statement, values)
+        if self.heard:
+            self.heard(f"BigQuery, {name}: {len(rows)} rows in {1000 * (time.monotonic() - began):.0f} ms")
+        return rows
+
+    def _sent(self, statement: str, values: Mapping[str, object]) -> list[Record]:
+        queries = self.queries
+        with waiting_for("BigQuery", self.tell):
+            return queries.rows(statement, values)
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        """Raise what an operator reads instead of the adapter's errors."""
         try:
-            with translated():
-                with waiting_for("BigQuery", self.tell):
-                    rows = client.query_and_wait(
-                        statement,
-                        job_config=config,
-                        wait_timeout=120,
-                        api_timeout=CALL_SECONDS,
-                        retry=DEFAULT_RETRY.with_timeout(CALL_SECONDS),
-                    )
-                return [{key: plain(value) for key, value in row.items()} for row in rows]
+            yield
         except RegenError as error:
             raise WarehouseFailed(f"BigQuery ({self.emulator or self.project}): {error}", error) from error
 
     def close(self) -> None:
         """Give the connections back."""
+        if "queries" in self.__dict__:
+            self.queries.session.close()
         if "client" in self.__dict__:
             self.client.close()  # type: ignore[no-untyped-call]
 

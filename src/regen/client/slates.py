@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from regen import clock
 from regen.client.reader import Reader, Record
 from regen.settings import number
 
@@ -16,14 +17,12 @@ def slate_rows(
     Args:
         every: those who are excluded, too.
     """
-    from regen.adapters.bigquery import BigQueryWarehouse  # noqa: PLC0415
+    from regen.adapters.bigquery import slate  # noqa: PLC0415 - a command that reads no slate is not to wait for it
     from regen.domain.slate import exclusion  # noqa: PLC0415
 
-    warehouse = BigQueryWarehouse(
-        reader.client, reader.project, dataset_prefix=reader.prefix, maximum_bytes_billed=reader.maximum_bytes_billed
-    )
+    found = reader.rows("read_slate", **slate.asked(game_date, clock.now()))
     rows: list[Record] = []
-    for entry in warehouse.read_slate(game_date).entries:
+    for entry in slate.reading(game_date, found).entries:
         excluded = exclusion(entry, min_minutes)
         if excluded is None or every:
             rows.append(

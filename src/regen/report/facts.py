@@ -15,6 +15,7 @@ from regen.client.moves import MAIN_SYSTEM, Move, Moves, changed_text, moves, of
 from regen.client.quality import newest
 from regen.client.reader import Reader, Record
 from regen.domain.dates import eastern_today
+from regen.domain.values import replace
 from regen.settings import number
 
 if TYPE_CHECKING:
@@ -56,18 +57,35 @@ class Facts(Struct, frozen=True):
     threshold: float = number("REGEN_COVERAGE_THRESHOLD")
 
 
-def gather(coordinator: Coordinator, reader: Reader, subject: str) -> Facts:
-    """Read a batch, or a backfill with all its batches."""
-    if not subject.startswith("backfill_"):
-        view = coordinator.batch(subject).value
-        return facts_of(reader, subject, view.status, view.reason, [view], changes=changes_of(coordinator, [view]))
+def of_batch(coordinator: Coordinator, reader: Reader, view: WholeBatch) -> Facts:
+    """What there is to tell of a batch."""
+    return _gathered(coordinator, reader, view.batch_id, view.status, view.reason, [view])
+
+
+def of_backfill(coordinator: Coordinator, reader: Reader, subject: str) -> Facts:
+    """Read a backfill with all its batches."""
     backfill = coordinator.backfill(subject).value
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found = list(pool.map(coordinator.batch, [day.batch_id for day in backfill.dates if day.batch_id]))
     lacking = [(str(day.game_date), day.why or day.status) for day in backfill.dates if not day.batch_id]
     views = [one.value for one in found]
-    changes = changes_of(coordinator, views)
-    return facts_of(reader, subject, backfill.status, backfill.reason, views, lacking, changes=changes)
+    return _gathered(coordinator, reader, subject, backfill.status, backfill.reason, views, lacking)
+
+
+def _gathered(
+    coordinator: Coordinator,
+    reader: Reader,
+    subject: str,
+    status: str,
+    reason: str,
+    views: Sequence[WholeBatch],
+    lacking: Sequence[tuple[str, str]] = (),
+) -> Facts:
+    """The coordinator and the tables, asked at once."""
+    with ThreadPoolExecutor(1) as pool:
+        changes = pool.submit(changes_of, coordinator, views)
+        facts = facts_of(reader, subject, status, reason, views, lacking)
+        return replace(facts, changes=changes.result())
 
 
 def changes_of(coordinator: Coordinator, views: Sequence[WholeBatch]) -> dict[str, str]:
@@ -105,7 +123,7 @@ def facts_of(
     if views:
         batch_ids = [view.batch_id for view in views]
         first, last = views[0].game_date, views[-1].game_date
-        reader.client  # noqa: B018 - made before two threads ask for it
+        _ = reader.queries  # made before two threads ask for it
         with ThreadPoolExecutor(AT_ONCE) as pool:
             later = pool.submit(errors, reader, batch_ids, first, last)
             figures = pool.submit(newest, reader, eastern_today(now))

@@ -47,6 +47,11 @@ class Names(Struct, frozen=True):
         """The full name of a table, without backquotes."""
         return f"{self.dataset(table(name).dataset)}.{name}"
 
+    @property
+    def staging_dataset(self) -> str:
+        """The full name of the dataset of staging tables."""
+        return self.dataset(STAGING_DATASET)
+
     def staging(self, name: str) -> str:
         """The full name of a staging table.
 
@@ -55,7 +60,7 @@ class Names(Struct, frozen=True):
         """
         if not _TABLE.fullmatch(name):
             raise InvalidInput("staging", "letters, digits and _")
-        return f"{self.dataset(STAGING_DATASET)}.{name}"
+        return f"{self.staging_dataset}.{name}"
 
 
 @cache

@@ -24,7 +24,7 @@ from regen.web.pulse import Pulse
 from regen.web.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from regen.adapters.bigquery import BigQueryWarehouse
+    from regen.adapters.bigquery.warehouse import BigQueryWarehouse
 
 
 class App(Struct, frozen=True):
@@ -173,8 +173,8 @@ def _queue(settings: Settings) -> Queue:
 
 
 def _warehouse(settings: Settings) -> BigQueryWarehouse:
-    from regen.adapters.bigquery import BigQueryWarehouse  # noqa: PLC0415
     from regen.adapters.bigquery.clients import bigquery_client  # noqa: PLC0415
+    from regen.adapters.bigquery.warehouse import BigQueryWarehouse  # noqa: PLC0415
 
     client = bigquery_client(settings.project, settings.location)
     return BigQueryWarehouse(

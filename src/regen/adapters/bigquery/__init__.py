@@ -1,5 +1,1 @@
-"""The warehouse in BigQuery."""
-
-from regen.adapters.bigquery.warehouse import BigQueryWarehouse
-
-__all__ = ["BigQueryWarehouse"]
+"""The warehouse in BigQuery. Nothing is imported here: what reads tables for a terminal needs no official client."""

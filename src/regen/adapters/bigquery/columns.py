@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from google.cloud import bigquery
-
-from regen.adapters.bigquery.errors import BrokenStatement, translated
+from regen.adapters.bigquery.refusals import BrokenStatement
 from regen.adapters.bigquery.slate import CONTEXT, FEATURES, GAMES
 from regen.domain.errors import StatementRefused
 from regen.schemas import table
@@ -28,8 +26,13 @@ SQL_TYPES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
 class Columns:
     """The lists of columns to read. The tables are inspected only after a statement has failed."""
 
-    def __init__(self, client: bigquery.Client, names: Names) -> None:
-        self._client = client
+    def __init__(self, columns_of: Callable[[str], Iterable[str]], names: Names) -> None:
+        """Ask nothing yet.
+
+        Args:
+            columns_of: the names of a table's columns.
+        """
+        self._columns_of = columns_of
         self._names = names
         self._lists: Lists = _lists({})
 
@@ -45,9 +48,7 @@ class Columns:
         return query(self._lists)
 
     def _missing(self, name: str, columns: tuple[str, ...]) -> frozenset[str]:
-        with translated():
-            there = {field.name for field in self._client.get_table(self._names.table(name)).schema}
-        return frozenset(columns) - there
+        return frozenset(columns).difference(self._columns_of(self._names.table(name)))
 
 
 def _lists(missing: dict[str, frozenset[str]]) -> Lists:

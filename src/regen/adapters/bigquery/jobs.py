@@ -15,15 +15,14 @@ from google.cloud import bigquery
 
 from regen.adapters.bigquery.errors import last_word, sorted_error, translated
 from regen.adapters.bigquery.params import Parameter
-from regen.domain.errors import AccessDenied, Conflict, RegenError, TableMissing, Unavailable
+from regen.adapters.bigquery.refusals import LASTING
+from regen.domain.errors import AccessDenied, Conflict, RegenError, Unavailable
+from regen.domain.promotion import StagingTable
 
 #: Number of predictable ids of a submission; after them come random ones, so that attempts never run out.
 ATTEMPTS = 8
 #: Pauses in seconds before a call is repeated that the platform asked to slow down; after the last one RateLimited is raised.
 PATIENCE = (0.25, 0.5, 1.0, 2.0, 4.0)
-#: Errors that repeating the call cannot cure: the caller must read again, or an operator must act first.
-_LASTING = (AccessDenied, Conflict, TableMissing)
-
 #: Pauses in seconds before a script is run again that BigQuery cancelled because of a concurrent one.
 MEETINGS = (0.2, 0.5, 1.0, 2.0)
 
@@ -34,7 +33,7 @@ def _fleeting(error: Exception) -> bool:
     A 409 is an answer. Where a table exists, `create_table(exists_ok=True)` catches it; a repeated call would get it again.
     """
     found = sorted_error(error)
-    return isinstance(found, Unavailable) and not isinstance(found, _LASTING) and not isinstance(error, google.Conflict)
+    return isinstance(found, Unavailable) and not isinstance(found, LASTING) and not isinstance(error, google.Conflict)
 
 
 #: The client repeats calls that do not submit a job; `_submit` repeats a submission, under its own id.
@@ -102,6 +101,17 @@ class Jobs:
 
         self._run(submit, job_id)
 
+    def columns_of(self, name: str) -> list[str]:
+        """The names of a table's columns."""
+        with translated():
+            return [field.name for field in self.client.get_table(name).schema]
+
+    def staging_tables(self, dataset: str) -> list[StagingTable]:
+        """The tables of the dataset of staging."""
+        with translated():
+            items = list(self.client.list_tables(dataset, retry=POLLING))
+        return [StagingTable(item.table_id, item.created, item.expires) for item in items]
+
     def _run(self, submit: Callable[[str], Any], job_id: str | None) -> Any:  # noqa: ANN401
         """Submit until a job has run. If an earlier job of that id has failed, use the next id."""
         for name in self._names(job_id):
@@ -152,7 +162,7 @@ class Jobs:
                 return self._found(name), False
             except Exception as error:
                 problem = sorted_error(error)
-                if pause is None or not isinstance(problem, Unavailable) or isinstance(problem, _LASTING):
+                if pause is None or not isinstance(problem, Unavailable) or isinstance(problem, LASTING):
                     raise problem from error
                 self.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
             else:

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from google.cloud import bigquery
 
 from regen.adapters.bigquery.columns import Columns
+from regen.adapters.bigquery.converting import source_day, zone_drift
 from regen.adapters.bigquery.errors import translated
-from regen.adapters.bigquery.jobs import POLLING, Jobs
+from regen.adapters.bigquery.jobs import Jobs
+from regen.adapters.bigquery.looking import done, looked
 from regen.adapters.bigquery.params import figures, scalars
-from regen.domain.audit import AuditEvent
 from regen.domain.backfill import DateSurvey
-from regen.domain.bdb import KNOWN, BdbChange, BdbGame, BdbStatus
+from regen.domain.bdb import BdbChange, BdbGame, BdbStatus
 from regen.domain.grading import Graded
-from regen.domain.invariants import INVARIANTS, Finding
+from regen.domain.invariants import Finding
 from regen.domain.news import Standing
-from regen.domain.promotion import ORPHAN_AFTER, MovedPrediction
+from regen.domain.promotion import MovedPrediction, StagingTable
 from regen.domain.quality import GameSums, Quality
 from regen.domain.recorded import Done
 from regen.domain.sources import SourceDay
 from regen.domain.zones import ZoneDrift
-from regen.schemas import STAGING_DATASET
 from regen.sql import Names, render
 from regen.sql.lists import lists
 
-STALE_AFTER = timedelta(hours=1)
-"""A batch without an end after this time is past its deadline, which is half an hour by default."""
 _CHANGE = {
     "game_date": "DATE",
     "game_id": "STRING",
@@ -49,7 +46,7 @@ class BigQueryLedger:
     def __init__(self, jobs: Jobs, names: Names) -> None:
         self._jobs = jobs
         self._names = names
-        self._columns = Columns(jobs.client, names)
+        self._columns = Columns(jobs.columns_of, names)
 
     def survey(self, first: date, last: date) -> list[DateSurvey]:
         """See the port."""
@@ -87,12 +84,7 @@ class BigQueryLedger:
             return self._jobs.query(render("zone_drift", self._names, lists=columns), values)
 
         with translated():
-            return [
-                ZoneDrift(
-                    row["game_date"], row["game_id"], row["player_lookup"], row["was"], row["zones"], row["written_at"]
-                )
-                for row in self._columns.tolerating(query)
-            ]
+            return [zone_drift(row) for row in self._columns.tolerating(query)]
 
     def change_bdb(self, changes: Sequence[BdbChange]) -> None:
         """See the port."""
@@ -128,28 +120,13 @@ class BigQueryLedger:
 
     def looked(self, first: date, last: date, now: datetime, threshold: float) -> tuple[list[Finding], frozenset[Done]]:
         """See the port."""
-        span = {"first": first, "last": last}
-        words = ",".join(sorted(KNOWN))
-        with ThreadPoolExecutor(5) as pool:
-            asked = [
-                pool.submit(self._rows, "verify_predictions", **span),
-                pool.submit(self._rows, "verify_audit", **span, stale=now - STALE_AFTER),
-                pool.submit(self._rows, "verify_others", **span, words=words),
-            ]
-            covered = pool.submit(self._rows, "verify_coverage", **span)
-            orphans = pool.submit(self._orphans, now)
-            rows = {row["invariant"]: row for future in asked for row in future.result()}
-            found = {name: _finding(row) for name, row in rows.items()}
-            found["coverage"] = _coverage(covered.result(), threshold)
-            found["no_orphans"] = orphans.result()
-        acts = ((rows.get("acts") or {}).get("acts") or "").splitlines()
-        return [found.get(name, Finding(name, 0, 0)) for name in INVARIANTS], frozenset(map(_done, acts))
+        return looked(self._rows, self._staging_tables, first, last, now, threshold)
 
     def acts(self, first: date, last: date) -> frozenset[Done]:
         """See the port."""
         rows = self._rows("acts", first=first, last=last)
         with translated():
-            return frozenset(_done(row["act"]) for row in rows)
+            return frozenset(done(row["act"]) for row in rows)
 
     def changed_dates(self, since: datetime) -> list[date]:
         """See the port."""
@@ -185,54 +162,13 @@ class BigQueryLedger:
         text = render("keep_quality", self._names, lists=lists(counted=False))
         self._jobs.alone(text, [*scalars({"as_of": as_of, "at": at}), figures([one.row() for one in found])])
 
-    def _rows(self, name: str, **values: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401
+    def _rows(self, name: str, /, **values: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401
         rows = self._jobs.query(render(name, self._names), scalars(values))
         with translated():
             return list(rows)
 
-    def _orphans(self, now: datetime) -> Finding:
-        with translated():
-            tables = list(self._jobs.client.list_tables(self._names.dataset(STAGING_DATASET), retry=POLLING))
-        old = [table.table_id for table in tables if table.created < now - ORPHAN_AFTER]
-        return Finding("no_orphans", len(tables), len(old), tuple(sorted(old)[:20]))
-
-
-def source_day(row: Mapping[str, Any]) -> SourceDay:
-    """A row of `sources.sql`."""
-    return SourceDay(
-        source=row["source"],
-        game_date=row["game_date"],
-        rows=row["row_count"],
-        players=row["players"],
-        newest=row["newest"],
-        games=tuple(sorted(row["games"] or ())),
-        known_games=tuple(sorted(row["known_games"] or ())),
-        first_start=row["first_start"],
-        last_start=row["last_start"],
-    )
-
-
-def _done(text: str) -> Done:
-    """An act as the statements write it: batch, round, event."""
-    batch_id, round_, event = text.split(" ")
-    return Done(batch_id, int(round_), AuditEvent(event))
-
-
-def _finding(row: Mapping[str, Any]) -> Finding:
-    return Finding(row["invariant"], row["checked"], row["violations"], tuple((row["examples"] or "").splitlines()))
-
-
-def _coverage(rows: Iterable[Mapping[str, Any]], threshold: float) -> Finding:
-    """The finding `coverage`: examples list every incomplete date with its missing players; dates under the threshold violate."""
-    known = [row for row in rows if row["expected_players"]]
-    examples = [
-        f"{row['game_date']}: {row['coverage_pct']} % ({row['players_with_predictions']} of {row['expected_players']}), "
-        f"missing {', '.join(sorted(row['missing_players']))}"
-        for row in known
-        if row["missing_players"]
-    ]
-    low = sum(1 for row in known if float(row["coverage_pct"]) < threshold)
-    return Finding("coverage", len(known), low, tuple(examples))
+    def _staging_tables(self) -> list[StagingTable]:
+        return self._jobs.staging_tables(self._names.staging_dataset)
 
 
 def _game(row: Mapping[str, Any], state: Mapping[str, Any]) -> BdbGame:

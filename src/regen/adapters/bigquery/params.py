@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
 from typing import Any
 
 from google.cloud import bigquery
 
 from regen.adapters.bigquery.columns import SQL_TYPES
+from regen.adapters.bigquery.wire import kind_of
 from regen.domain.audit import AuditEntry
 from regen.domain.texts import storable
 from regen.schemas import normalise_value, table
@@ -22,19 +22,7 @@ Parameter = bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter
 
 def scalars(values: Mapping[str, Any]) -> list[Parameter]:
     """Parameters whose types follow from their values."""
-    return [bigquery.ScalarQueryParameter(name, _kind(value), value) for name, value in values.items()]
-
-
-def _kind(value: object) -> str:
-    if isinstance(value, bool):
-        return "BOOL"
-    if isinstance(value, int):
-        return "INT64"
-    if isinstance(value, datetime):
-        return "TIMESTAMP"
-    if isinstance(value, date):
-        return "DATE"
-    return "STRING"
+    return [bigquery.ScalarQueryParameter(name, kind_of(value), value) for name, value in values.items()]
 
 
 def entries(acts: Sequence[AuditEntry]) -> bigquery.ArrayQueryParameter:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -35,10 +35,18 @@ GAMES = (
     "offensive_rebounds", "defensive_rebounds", "fg_attempts", "three_pt_attempts", "ft_attempts", "days_rest",
     "opponent_def_rating",
 )  # fmt: skip
+HISTORY_DAYS = 400
+HISTORY_GAMES = 30
 _STATUSES = frozenset({"out", "doubtful", "questionable", "probable", "available"})
 _MINUTES_OVER = 7
 _GAMES = msgspec.json.Decoder(list[RecentGame])
 _LINES = msgspec.json.Decoder(list[Line])
+
+
+def asked(game_date: date, at: datetime) -> dict[str, Any]:
+    """The parameters of `read_slate.sql`."""
+    history_from = game_date - timedelta(days=HISTORY_DAYS)
+    return {"game_date": game_date, "at": at, "history_from": history_from, "games": HISTORY_GAMES}
 
 
 def reading(game_date: date, rows: Iterable[Mapping[str, Any]]) -> SlateReading:

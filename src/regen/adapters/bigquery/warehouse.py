@@ -32,13 +32,11 @@ from regen.domain.promotion import (
     StagingTable,
 )
 from regen.domain.slate_reading import SlateReading
-from regen.schemas import CHALLENGERS, STAGING_DATASET, normalise_value, staging_fields, table
+from regen.schemas import CHALLENGERS, normalise_value, staging_fields, table
 from regen.schemas.staging import PREDICTIONS, staged
 from regen.sql import Names, render
 from regen.sql.lists import lists
 
-HISTORY_DAYS = 400
-HISTORY_GAMES = 30
 STAGING_LIFE = timedelta(hours=24)
 _IN_MEMORY = 4 * 1024 * 1024
 
@@ -73,18 +71,13 @@ class BigQueryWarehouse:
         self._client = client
         self._now = now
         self._names = Names(project, dataset_prefix)
-        self._columns = Columns(client, self._names)
         own = f"{identity}-{dataset_prefix}" if dataset_prefix else identity
         self.jobs = Jobs(client, own, location, dict(labels or {}), maximum_bytes_billed, timeout)
+        self._columns = Columns(self.jobs.columns_of, self._names)
 
     def read_slate(self, game_date: date) -> SlateReading:
         """See the port."""
-        values = {
-            "game_date": game_date,
-            "at": self._now(),
-            "history_from": game_date - timedelta(days=HISTORY_DAYS),
-            "games": HISTORY_GAMES,
-        }
+        values = slate.asked(game_date, self._now())
 
         def query(columns: tuple[tuple[str, str], ...]) -> Any:  # noqa: ANN401
             return self.jobs.query(render("read_slate", self._names, lists=columns), scalars(values))
@@ -229,10 +222,7 @@ class BigQueryWarehouse:
 
     def staging_tables(self) -> list[StagingTable]:
         """See the port."""
-        dataset = self._names.dataset(STAGING_DATASET)
-        with translated():
-            items = list(self._client.list_tables(dataset, retry=POLLING))
-        return [StagingTable(item.table_id, item.created, item.expires) for item in items]
+        return self.jobs.staging_tables(self._names.staging_dataset)
 
     def drop_staging(self, staging: str) -> None:
         """See the port."""
