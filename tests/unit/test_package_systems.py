@@ -28,9 +28,13 @@ import flask, main
 from regen.adapters.memory import shared
 from regen.systems import by_version
 from support.bench import Bench
-from support.played import able
+from support.league import entry
 from support.wire import PUSHED, envelope
-bench = Bench([able("playera", 17.0)], systems=("tiny_points",), run_for=by_version(("tiny_points",)))
+from regen.features.names import FEATURE_VERSION
+from msgspec.structs import force_setattr
+one = entry("playera")
+force_setattr(one.inputs, "feature_version", FEATURE_VERSION)
+bench = Bench([one], systems=("tiny_points",), run_for=by_version(("tiny_points",)))
 bench.deps = type(bench.deps)(shared.store, bench.queue, bench.warehouse, bench.clock, bench.deps.ids, bench.deps.config)
 answer = bench.regenerate()
 ((message,)) = bench.queue.of("prediction-request")
