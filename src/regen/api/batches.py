@@ -217,6 +217,7 @@ class ListedBatch(Answer, frozen=True, kw_only=True):
     models: dict[str, str] | UnsetType = UNSET
     challengers: list[str] | UnsetType = UNSET
     challenger_problems: list[str] | UnsetType = UNSET
+    external_systems: dict[str, str] | UnsetType = UNSET
 
 
 class Waiting(Answer, frozen=True, kw_only=True):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from regen.conformance.running import answers, as_text
@@ -51,8 +50,7 @@ def elsewhere(external: Sequence[str], names: Sequence[str]) -> Elsewhere:
     if done.returncode:
         raise ProcessFailed(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "it ended without a word")
     # What a system prints itself comes before.
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return Elsewhere(found["answers"], found["start_ms"])
+    return msgspec.json.decode(done.stdout.splitlines()[-1], type=Elsewhere)
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -65,7 +63,7 @@ def main(external: str, names: str) -> None:
     admit(_words(external))
     spent = (time.process_time() - before) * 1000.0
     said = {name: {case: as_text(one) for case, one in answers(name, backwards=True).items()} for name in _words(names)}
-    sys.stdout.write("\n" + json.dumps({"answers": said, "start_ms": spent}) + "\n")
+    sys.stdout.write("\n" + msgspec.json.encode(Elsewhere(said, spent)).decode() + "\n")
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ class Subject(Struct, frozen=True, dict=True):
     @cached_property
     def estimates(self) -> Mapping[str, Estimate]:
         """Its estimates, by case."""
-        return {case: said["estimate"] for case, said in self.said.items() if "estimate" in said}
+        return {case: said.estimate for case, said in self.said.items() if said.estimate is not None}
 
 
 Rule = Callable[[Subject], Iterator[str]]
@@ -66,12 +66,12 @@ Rule = Callable[[Subject], Iterator[str]]
 def _inputs(subject: Subject) -> Iterator[str]:
     """An estimate, or a reason in one short word, whatever is missing; of a player who is known whole, an estimate."""
     for case, said in subject.said.items():
-        if "error" in said:
-            yield f"{case}: {said['error']}"
-        elif "reason" in said and not is_reason(said["reason"]):
-            yield f"{case}: a reason is a short word like no_history, not {said['reason']!r}"
-    if WHOLE not in subject.estimates and "error" not in subject.said[WHOLE]:
-        yield f"{WHOLE}: no estimate ({subject.said[WHOLE].get('reason')})"
+        if said.error is not None:
+            yield f"{case}: {said.error}"
+        elif said.estimate is None and not is_reason(said.reason):
+            yield f"{case}: a reason is a short word like no_history, not {said.reason!r}"
+    if WHOLE not in subject.estimates and subject.said[WHOLE].error is None:
+        yield f"{WHOLE}: no estimate ({subject.said[WHOLE].reason})"
 
 
 def _purity(subject: Subject) -> Iterator[str]:
@@ -122,7 +122,6 @@ _RULES: Mapping[str, Rule] = {
     "determinism": _determinism,
     "bounds": _bounds,
 }
-RULES = (*_RULES, "time", "start")
 
 
 def check(names: Sequence[str], external: Sequence[str] = ()) -> list[Finding]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from regen.conformance.players import cases
 from regen.domain.errors import InsufficientData
@@ -15,8 +15,18 @@ from regen.domain.estimate import Estimate, System
 from regen.domain.inputs import PlayerInputs
 from regen.systems import External, estimate_all, systems, with_members
 
-Said = dict[str, Any]
-"""What a system says of one player: `estimate`, `reason` or `error`."""
+
+class Said(Struct, frozen=True):
+    """What a system says of one player: one of the three.
+
+    Attributes:
+        reason: why it does not predict him, in its own word.
+        error: what it raised or gave instead of an estimate.
+    """
+
+    estimate: Estimate | None = None
+    reason: str | None = None
+    error: str | None = None
 
 
 def bare(system: System) -> System:
@@ -33,14 +43,14 @@ def given(name: str) -> dict[str, tuple[PlayerInputs, dict[str, Estimate]]]:
 def answer(system: System, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Said:
     """What a system says of one player."""
     try:
-        found = system.estimate(inputs, others)
+        found: object = system.estimate(inputs, others)
     except InsufficientData as error:
-        return {"reason": error.reason}
+        return Said(reason=error.reason)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - it is what is looked for
-        return {"error": f"{type(error).__name__}: {error}"[:200]}
+        return Said(error=f"{type(error).__name__}: {error}"[:200])
     if not isinstance(found, Estimate):
-        return {"error": f"it gave a {type(found).__name__}, no Estimate"}
-    return {"estimate": found}
+        return Said(error=f"it gave a {type(found).__name__}, no Estimate")
+    return Said(found)
 
 
 def answers(name: str, *, backwards: bool = False) -> dict[str, Said]:

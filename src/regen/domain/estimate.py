@@ -60,9 +60,14 @@ class System(Protocol):
         requires: names of the features without which it raises InsufficientData.
     """
 
-    system_id: str
-    version: str
-    requires: tuple[str, ...]
+    @property
+    def system_id(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def requires(self) -> tuple[str, ...]: ...
 
     def estimate(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Estimate:
         """Estimate one player.

@@ -101,7 +101,7 @@ def package_functions(
     return packages
 
 
-def _required(folder: Path, *, runs_systems: bool) -> Mapping[str, bytes]:
+def _required(folder: Path, *, runs_systems: bool) -> dict[str, bytes]:
     """What a function's archive has so that what it needs is installed where it is built."""
     own = (folder / "functions.txt").read_text(encoding="utf-8")
     if not runs_systems:

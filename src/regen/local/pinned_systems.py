@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 _NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*==\s*(\S+)")
@@ -14,7 +14,7 @@ class PinsUnusable(ValueError):
     """The file cannot be read as pins; the message names the line."""
 
 
-def with_systems(functions: str, folder: Path) -> Mapping[str, bytes]:
+def with_systems(functions: str, folder: Path) -> dict[str, bytes]:
     """The requirements of a function that runs systems, and the wheels that they name by their path; files by name.
 
     Args:
