@@ -133,6 +133,7 @@ package: $(READY) ## Stage build/functions/<name>/ and zip build/packages/<name>
 lock: $(READY) ## Pin requirements/*.in again (ARGS="--upgrade" for newer versions)
 	@$(COMPILE) $(ARGS) --universal --python-version 3.11 requirements/dev.in -o requirements/dev.txt
 	@$(COMPILE) $(ARGS) --universal --python-version 3.11 -c requirements/dev.txt requirements/functions.in -o requirements/functions.txt
+	@cd requirements; ../$(COMPILE) $(ARGS) --universal --python-version 3.11 -c dev.txt systems.in -o systems.txt
 	@$(COMPILE) $(ARGS) --universal --python-version 3.11 -c requirements/dev.txt requirements/refit.in -o requirements/refit.txt
 	@cd requirements; ../$(COMPILE) $(ARGS) --universal --python-version 3.11 bigquery-emulator.in -o bigquery-emulator.txt
 	@cd requirements; ../$(COMPILE) $(ARGS) --universal --python-version 3.11 -c dev.txt $(NO_EMIT) googlesql.in -o googlesql.txt
@@ -148,7 +149,7 @@ clean: ## Remove what was built (the environment in .venv stays)
 another-python: ;
 
 # uv is taken from the lock like everything else; where it does not run, pip does the same, slower.
-$(READY): requirements/dev.txt pyproject.toml
+$(READY): requirements/dev.txt requirements/systems.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=..." if sys.version_info < (3, 11) else 0)'
 	@want=$$($(PYTHON) -c 'import sys; print(sys.version)'); \
 	have=$$($(BIN)/python -c 'import sys; print(sys.version)' 2>/dev/null || true); \
@@ -159,9 +160,13 @@ $(READY): requirements/dev.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r build/cache/uv.txt || true
 	@if $(BIN)/uv --version > /dev/null 2>&1; then \
 	  $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt; \
+	  if [ -s requirements/systems.txt ]; then \
+	    (cd requirements; ../$(BIN)/uv pip install --quiet --python ../$(BIN)/python --require-hashes -r systems.txt); fi; \
 	  $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; \
 	else \
 	  $(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/dev.txt; \
+	  if [ -s requirements/systems.txt ]; then \
+	    (cd requirements; ../$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r systems.txt); fi; \
 	  $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .; \
 	fi
 	@touch $@

@@ -15,7 +15,7 @@ locals {
     news_events        = ["events", "last", "schema", "tip_off", "tips", "watched"]
     outbox             = ["attempts", "error", "failing_since", "payload", "published", "schema"]
     outbox_dead        = ["attempts", "batch_id", "due_at", "error", "event_id", "failing_since", "kind", "payload", "published", "schema"]
-    prediction_batches = ["challenger_problems", "challengers", "command", "counts", "history", "metadata", "models", "schema", "scope", "slate", "thresholds", "timings", "updated_at", "verdict"]
+    prediction_batches = ["challenger_problems", "challengers", "command", "counts", "external_systems", "history", "metadata", "models", "schema", "scope", "slate", "thresholds", "timings", "updated_at", "verdict"]
     requests           = ["challengers", "created_at", "done_at", "error", "given", "inputs", "outcomes", "players", "schema", "systems"]
   }
 

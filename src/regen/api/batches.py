@@ -109,6 +109,7 @@ class Batch(Answer, frozen=True, kw_only=True):
             release ships.
         challengers: hashes and systems whose predictions of this batch go to a table of their own.
         challenger_problems: each begins with the challenger that has no rows of some players, and says why.
+        external_systems: versions of the systems of other packages that it has pinned, by id.
     """
 
     batch_id: Id
@@ -143,6 +144,7 @@ class Batch(Answer, frozen=True, kw_only=True):
     models: dict[str, str] = field(default_factory=dict)
     challengers: list[str] = field(default_factory=list)
     challenger_problems: list[str] = field(default_factory=list)
+    external_systems: dict[str, str] = field(default_factory=dict)
 
 
 class WholeBatch(Batch, frozen=True, kw_only=True):
@@ -215,6 +217,7 @@ class ListedBatch(Answer, frozen=True, kw_only=True):
     models: dict[str, str] | UnsetType = UNSET
     challengers: list[str] | UnsetType = UNSET
     challenger_problems: list[str] | UnsetType = UNSET
+    external_systems: dict[str, str] | UnsetType = UNSET
 
 
 class Waiting(Answer, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ MODULES = (
     "bdb",
     "news",
     "models",
+    "systems",
     "local",
     "console",
     "doctor",

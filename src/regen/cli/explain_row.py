@@ -9,6 +9,7 @@ import typer
 
 from regen.cli import completing
 from regen.cli.arguments import game_date
+from regen.cli.external import admitted
 from regen.cli.output import columns
 from regen.cli.session import Session, command
 from regen.client.errors import FellShort, Misused, NothingFound
@@ -53,6 +54,7 @@ def explain_row(
     from regen.local.own_version import own_version  # noqa: PLC0415
 
     row = _row(session, prediction.strip().casefold(), date)
+    admitted()
     found = recompute(row, session.archive, own_version, _models(session))
     if session.out.json:
         session.out.dump(as_record(found))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,10 +13,11 @@ from regen.cli import completing
 from regen.cli.arguments import game_date
 from regen.cli.models import DATA_HELP, WAREHOUSE_HELP, learnt_from
 from regen.cli.session import Session
+from regen.cli.variables import setting
 from regen.client.errors import FellShort, Misused, NothingFound
 from regen.domain.dates import eastern_today
 from regen.domain.models import is_hash
-from regen.settings import declared, field_of, text_of
+from regen.settings import field_of
 
 if TYPE_CHECKING:
     from regen.systems.artefact import Artefact
@@ -113,18 +113,3 @@ def limits_of_gate() -> Limits:
     from regen.training.gate import Limits  # noqa: PLC0415
 
     return Limits(**{field_of(name): setting(name) for name in _LIMITS})
-
-
-def setting(name: str) -> Any:  # noqa: ANN401 - as its type says
-    """A setting that the command line reads, by the environment or its default.
-
-    Raises:
-        Misused: the environment's value is out of its bounds.
-    """
-    from regen.web.settings import read_value  # noqa: PLC0415
-
-    default = declared()[name].default
-    try:
-        return read_value(name, os.environ.get(name) or text_of("" if default is None else default))
-    except ValueError as error:
-        raise Misused(f"{name}: {error}") from None

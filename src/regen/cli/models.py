@@ -10,6 +10,7 @@ import typer
 
 from regen.cli import completing
 from regen.cli.arguments import game_date, span
+from regen.cli.external import admitted
 from regen.cli.session import Session, command
 from regen.client.errors import Misused
 
@@ -101,6 +102,7 @@ def evaluate(
     from regen.training.commands import run_evaluate  # noqa: PLC0415
 
     begin, end = span(first, last)
+    admitted()
     _, text = run_evaluate(
         data,
         begin,

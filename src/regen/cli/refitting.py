@@ -13,10 +13,11 @@ import typer
 from regen import clock
 from regen.cli import completing
 from regen.cli.arguments import DryRun, Yes, game_date
-from regen.cli.gating import compared_with, limits_of_gate, setting
+from regen.cli.gating import compared_with, limits_of_gate
 from regen.cli.model_orders import ordered
 from regen.cli.models import DATA_HELP, WAREHOUSE_HELP, learnt_from
 from regen.cli.session import Session
+from regen.cli.variables import setting
 from regen.client.errors import FellShort
 from regen.domain.dates import eastern_today
 

@@ -17,6 +17,7 @@ from regen.client.reader import Record
 from regen.client.wording import plain
 from regen.domain.batch import Batch, Kind, Status
 from regen.domain.inputs import PlayerInputs
+from regen.domain.models import is_hash
 from regen.domain.outcome import Outcome, Prediction
 from regen.domain.predict import Gate, Naming, predict_player
 from regen.domain.result_rows import prediction_row
@@ -132,7 +133,7 @@ def _kept(artefact_hash: str, *stores: Archive | None) -> str:
 def _artefact(row: Record, archive: Archive, models: Archive | None) -> Artefact | None:
     """The artefact that the row names: of this release, or published, or kept; None if it is nowhere."""
     named = row["ml_model_id"]
-    if not named:
+    if not named or not is_hash(str(named)):  # a system of another package has numbers of its own
         return None
     text = shipped_texts().get(str(named)) or _kept(str(named), archive, models)
     try:

@@ -159,6 +159,7 @@ class Batch(Struct, frozen=True):
         withdrawal: the reason with which it withdraws the players of its scope; None for a batch that predicts.
         models: hashes of the artefacts that predict it, by the version of the features; pinned when it is opened, for all of
             its rounds. Empty: each worker uses what its release ships.
+        external_systems: versions of the systems of other packages that predict or challenge it, by id; pinned likewise.
         challengers: artefacts, by hash, and systems whose predictions go to a table of their own; pinned likewise.
         challenger_problems: each begins with the challenger that has no rows of some players; of the last promotion.
     """
@@ -210,6 +211,7 @@ class Batch(Struct, frozen=True):
     models: Mapping[str, str] = field(default_factory=dict)
     challengers: tuple[str, ...] = ()
     challenger_problems: tuple[str, ...] = ()
+    external_systems: Mapping[str, str] = field(default_factory=dict)
 
     def moved(
         self,

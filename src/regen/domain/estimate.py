@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from msgspec import Struct, field
 
 from regen.domain.inputs import PlayerInputs
+
+MOST_POINTS = 100.0
+"""No player has scored more in a game."""
+MOST_SPREAD = 50.0
 
 
 class Trust(Struct, frozen=True):
@@ -55,9 +60,14 @@ class System(Protocol):
         requires: names of the features without which it raises InsufficientData.
     """
 
-    system_id: str
-    version: str
-    requires: tuple[str, ...]
+    @property
+    def system_id(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def requires(self) -> tuple[str, ...]: ...
 
     def estimate(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Estimate:
         """Estimate one player.
@@ -71,3 +81,28 @@ class System(Protocol):
             InsufficientData: the inputs lack something that the system requires.
         """
         ...
+
+
+def out_of_bounds(estimate: Estimate) -> str | None:
+    """What is wrong with an estimate, in words that name the field; None if nothing is."""
+    return next(_beyond(estimate), None)
+
+
+def _beyond(estimate: Estimate) -> Iterator[str]:
+    if not _within(estimate.points, 0.0, MOST_POINTS):
+        yield f"points: expected 0 to {MOST_POINTS:g}, got {estimate.points!r}"
+    if not _within(estimate.sd, 0.0, MOST_SPREAD) or estimate.sd == 0.0:
+        yield f"sd: expected more than 0, at most {MOST_SPREAD:g}, got {estimate.sd!r}"
+    if not _within(estimate.confidence, 0.0, 100.0):
+        yield f"confidence: expected 0 to 100, got {estimate.confidence!r}"
+    if not _within(estimate.trust.share, 0.0, 1.0) or not _within(estimate.trust.error, 0.0, math.inf):
+        yield f"trust: expected a share of 0 to 1 and an error, got {estimate.trust!r}"
+    for name, part in estimate.factors.items():
+        if not isinstance(name, str) or not _within(part, -math.inf, math.inf):
+            yield f"factors: expected finite points by name, got {name!r}: {part!r}"
+    if not all(isinstance(warning, str) for warning in estimate.warnings):
+        yield f"warnings: expected texts, got {estimate.warnings!r}"
+
+
+def _within(value: object, least: float, most: float) -> bool:
+    return isinstance(value, float | int) and math.isfinite(value) and least <= value <= most

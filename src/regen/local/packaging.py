@@ -21,6 +21,7 @@ from msgspec import Struct
 import regen
 from regen.domain.values import asdict
 from regen.local.imports import imported_modules
+from regen.local.pinned_systems import PinsUnusable, with_systems
 
 ROOT = Path(__file__).parents[3]
 
@@ -67,21 +68,26 @@ class Package(Struct, frozen=True):
     files: tuple[str, ...]
 
 
-def package_functions(functions: Path = ROOT / "functions", build: Path = ROOT / "build") -> dict[str, Package]:
+def package_functions(
+    functions: Path = ROOT / "functions", build: Path = ROOT / "build", requirements: Path = ROOT / "requirements"
+) -> dict[str, Package]:
     """Stage every folder of `functions` that has a `main.py`, zip it, and write `build/packages/manifest.json`.
 
     Files that are up to date are left alone, for a running stack. Several processes may call this at once.
 
+    Args:
+        requirements: the folder of `functions.txt`, and of `systems.txt`, which pins the packages of external systems.
+
     Raises:
-        PackagingError: nothing to package, or a packaged module imports one that is not.
+        PackagingError: nothing to package, a packaged module imports one that is not, or the pins are unusable.
     """
     names = sorted(main.parent.name for main in functions.glob("*/main.py"))
     if not names:
         raise PackagingError(f"no function in {functions}: expected <name>/main.py")
     package = Path(regen.__file__).parent
-    requirements = {"requirements.txt": (ROOT / "requirements" / "functions.txt").read_bytes()}
     shared = {
-        parts: _shared_files(package, parts) | requirements for parts in {OTHERWISE.get(n, PACKAGED) for n in names}
+        parts: _shared_files(package, parts) | _required(requirements, runs_systems=parts is PACKAGED)
+        for parts in {OTHERWISE.get(n, PACKAGED) for n in names}
     }
     for folder in (build / "functions", build / "packages"):
         folder.mkdir(parents=True, exist_ok=True)
@@ -93,6 +99,17 @@ def package_functions(functions: Path = ROOT / "functions", build: Path = ROOT /
         }
         _write(build / "packages" / "manifest.json", json.dumps(_manifest(packages), indent=2).encode() + b"\n")
     return packages
+
+
+def _required(folder: Path, *, runs_systems: bool) -> dict[str, bytes]:
+    """What a function's archive has so that what it needs is installed where it is built."""
+    own = (folder / "functions.txt").read_text(encoding="utf-8")
+    if not runs_systems:
+        return {"requirements.txt": own.encode()}
+    try:
+        return with_systems(own, folder)
+    except (OSError, PinsUnusable) as error:
+        raise PackagingError(str(error)) from error
 
 
 def code_version(packages: Mapping[str, Package]) -> str:

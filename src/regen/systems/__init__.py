@@ -1,4 +1,7 @@
-"""The prediction systems. Each is one file in this folder that exports `SYSTEM`; the registry imports every file."""
+"""The prediction systems. Each is one file in this folder that exports `SYSTEM`; the registry imports every file.
+
+Systems of other packages are in the registry once they are admitted by name (`regen.systems.external`).
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,16 @@ from regen.domain.inputs import PlayerInputs
 from regen.features.names import FEATURE_VERSION
 from regen.features.versions import ACCEPTED
 from regen.systems.artefact import Artefact, ArtefactRefused, load_artefact, shipped_texts
+from regen.systems.external import External, load
 
 __all__ = [
     "Artefact",
     "ArtefactRefused",
+    "External",
+    "admit",
     "by_version",
     "estimate_all",
+    "external_versions",
     "fitted_by",
     "load_artefact",
     "shipped_texts",
@@ -38,9 +45,32 @@ class Fitted(Protocol):
         ...
 
 
+_ADMITTED: list[External] = []
+"""The external systems of this process."""
+
+
+def admit(names: Sequence[str]) -> None:
+    """Have these external systems in the registry, and no other ones; once, when a process is wired.
+
+    Raises:
+        SystemsUnusable: names each that cannot be used.
+    """
+    if [external.system_id for external in _ADMITTED] != list(names):
+        _ADMITTED.clear()
+        _found.cache_clear()
+        _ADMITTED.extend(load(names, system_ids()))
+        _found.cache_clear()
+
+
+def external_versions(ids: Sequence[str]) -> dict[str, str]:
+    """The versions of the external systems among these ids and those that they read, by id."""
+    wanted = with_members(ids) if _ADMITTED else ()
+    return {external.system_id: external.version for external in _ADMITTED if external.system_id in wanted}
+
+
 @lru_cache(maxsize=1)
 def _found() -> tuple[System, ...]:
-    found: list[System] = []
+    found: list[System] = [*_ADMITTED]
     for module in iter_modules(__path__):
         system: System | None = getattr(import_module(f"{__name__}.{module.name}"), "SYSTEM", None)
         if system is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from regen.domain.errors import InsufficientData
-from regen.domain.estimate import Estimate, Trust
+from regen.domain.estimate import MOST_SPREAD, Estimate, Trust
 from regen.domain.inputs import PlayerInputs
 from regen.domain.recommendation import MIN_SD, closeness
 from regen.features.form import typical_spread
@@ -129,4 +129,5 @@ def trust_of(model: LinearModel) -> Trust:
 def spread_of(spread: Spread, inputs: PlayerInputs, points: float) -> float:
     """The standard deviation of a prediction, in points."""
     own = own_spread(inputs, points)
-    return round(max(MIN_SD, spread.intercept + spread.per_point * points + spread.per_own * own), 3)
+    sd = spread.intercept + spread.per_point * points + spread.per_own * own
+    return round(min(MOST_SPREAD, max(MIN_SD, sd)), 3)

@@ -16,7 +16,7 @@ from regen.features.upstream import upstream_versions
 from regen.features.versions import ACCEPTED
 from regen.ports import Alerts, Archive, BatchStore, Ledger, Queue
 from regen.services.state.deps import Config, Deps
-from regen.systems import by_version, shipped_texts, system_ids
+from regen.systems import admit, by_version, shipped_texts, system_ids
 from regen.web import tracing
 from regen.web.callers import Gatekeeper
 from regen.web.logs import set_up
@@ -55,13 +55,14 @@ class NotWired(Defect, AttributeError):
 
 
 def refuse_unusable(*, public: bool = False, keeps: bool = False) -> None:
-    """On Cloud Run, end the start of a function whose environment is not usable: such a revision never serves.
+    """On Cloud Run, or with external systems, end the start of a function that cannot work: such a revision never serves.
 
     Raises:
         SettingsInvalid: names each variable that is wrong.
+        SystemsUnusable: names each external system that is not there, or is none.
     """
-    if "K_SERVICE" in os.environ:
-        read_settings(os.environ, public=public, keeps=keeps)
+    if "K_SERVICE" in os.environ or os.environ.get("REGEN_EXTERNAL_SYSTEMS"):
+        admit(read_settings(os.environ, public=public, keeps=keeps).external_systems)
 
 
 @cache
@@ -80,11 +81,13 @@ def app(
 
     Raises:
         SettingsInvalid: the environment is not usable.
+        SystemsUnusable: an external system is not there, or is none.
     """
     set_up(os.environ)
     settings = read_settings(os.environ, public=public, keeps=with_archive)
     clock.live_from(settings.clock_start)
     _trace(settings)
+    admit(settings.external_systems)
     deps = deps_of(
         settings,
         with_warehouse=with_warehouse,

@@ -87,6 +87,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     min_quality: float
     retention_days: int
     systems: tuple[str, ...]
+    external_systems: tuple[str, ...]
     retired_systems: tuple[str, ...]
     max_challengers: int
     webhook_url: Secret | None

@@ -1,4 +1,4 @@
-"""Rows of statements as values of the domain, whoever has asked for them."""
+"""Rows of statements as values of the domain, for any caller."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ class Queries(Struct, frozen=True):
         Raises:
             RegenError: BigQuery says no, or nothing.
         """
-        _, dataset, table = name.split(".")
+        dataset, table = name.split(".")[-2:]  # a project's own name may have dots: `example.com:props`
         answer = self._call("GET", f"datasets/{dataset}/tables/{table}")
         return [field["name"] for field in answer.get("schema", {}).get("fields", ())]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from regen import clock
-from regen.cli.gating import setting
 from regen.cli.session import Session
+from regen.cli.variables import setting
 from regen.client.errors import Problem
 from regen.client.vitals import Answer, State
 from regen.domain.dates import eastern_today

@@ -40,6 +40,7 @@ from regen.services.state.documents import RequestRecord, encode_batch
 from regen.services.state.halts import read_halt, standing
 from regen.services.state.idempotency import IdempotencyKey, claims, recall, settle
 from regen.services.state.leases import Lease, opening_write
+from regen.services.state.models import pinned_systems
 from regen.services.state.paths import batch_path
 
 _ANSWER = Form(OpeningAnswer)
@@ -275,6 +276,7 @@ def _planned(
         hold=merged.hold,
         models=chosen.hashes,
         challengers=tuple(name for name in chosen.challengers if name not in systems),
+        external_systems=pinned_systems((*systems, *chosen.challengers)),
     )
     if not slate.requested and not _withdraws(deps, batch, slate):
         return _nobody(deps, trigger, date, batch, slate, reading, key)

@@ -253,4 +253,5 @@ def _batch(batch: StoredBatch) -> Batch:
         models=dict(batch.models),
         challengers=list(batch.challengers),
         challenger_problems=list(batch.challenger_problems),
+        external_systems=dict(batch.external_systems),
     )
