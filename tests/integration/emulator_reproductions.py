@@ -211,6 +211,22 @@ def _a_table() -> None:
     database.execute(f'INSERT INTO "{PROJECT}"."{DATASET}"."t" VALUES (1, NULL)')
 
 
+def a_query_that_runs_thrice() -> bool:
+    from local_bigquery.catalog import tables
+    from local_bigquery.engine import database
+    from local_bigquery.models import JobConfigurationQuery
+
+    _a_table()
+    config = JobConfigurationQuery(query="", writeDisposition="WRITE_TRUNCATE")
+    with database.cursor() as cur:
+        cur.execute("CREATE OR REPLACE TEMP SEQUENCE runs")
+        query = "SELECT nextval('runs') AS run, $given AS given"
+        tables.write(cur, query, {"given": 7}, (PROJECT, DATASET, "once"), config)
+        ((run, given),) = cur.execute(f'SELECT * FROM "{PROJECT}"."{DATASET}"."once"').fetchall()
+    assert given == 7
+    return bool(run > 1)
+
+
 def all_tables_for_one() -> bool:
     from local_bigquery.engine import database
 
@@ -277,6 +293,7 @@ REPRODUCTIONS: dict[str, Callable[[], bool]] = {
     "end_lost_jobs": a_job_that_no_thread_runs,
     "skip_pandas": a_search_for_pandas,
     "use_one_thread": several_threads,
+    "run_a_query_once": a_query_that_runs_thrice,
     "find_one_table": all_tables_for_one,
     "read_columns_of_one_table": all_columns_for_one,
     "number_rows_as_written": a_window_that_kills,

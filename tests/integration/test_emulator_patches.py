@@ -29,6 +29,7 @@ PATCHES = sorted(
 )
 ONLY_READ = {
     "remember_answers_of_a_job": "saves time; its answers are those of the code that it wraps",
+    "keep_parses": "saves time; it calls the code that it wraps",
     "keep_translations": "saves time; it calls the code that it wraps",
     "know_no_hidden_column": "saves time; regen has no table with a hidden column",
 }

@@ -6,7 +6,7 @@ patches that another version no longer needs.
 
 For every table that a statement names, the emulator asks DuckDB's catalog functions, which list all tables of all
 databases each time: 25 ms a name, two thirds of the time of a promotion. DuckLake's own metadata and the table itself give
-the same answers for a tenth of that. A job keeps these answers until it runs DDL. The translation of a statement is kept
+the same answers for a tenth of that. A job keeps these answers until it runs DDL. What a statement says is kept by its text, and its translation
 for as long as its tables have the same columns. Nothing else is changed.
 """
 
@@ -23,7 +23,7 @@ from local_bigquery.catalog import metadata, tables
 from local_bigquery.engine import database, types
 from local_bigquery.jobs import query
 from local_bigquery.models import Table
-from local_bigquery.sql import translate
+from local_bigquery.sql import script, translate
 from local_bigquery.sql.dialect import BigQueryDialect
 from local_bigquery.sql.rules import partitions
 from sqlglot import exp  # type: ignore[import-not-found,unused-ignore]
@@ -35,6 +35,8 @@ _KEPT = (exp.Query, exp.Insert, exp.Update, exp.Delete)
 _UNLIKE = ("@@", "?", "SYSTEM_TIME", "EXTERNAL_QUERY", "INFORMATION_SCHEMA")
 """What a translation depends on beside its text and its tables, if it has one of these."""
 _MOST = 2000
+_texts: dict[int, str] = {}
+"""The text of each kept tree, by its identity."""
 
 _FIND = """
 SELECT t.table_name, 'TABLE', coalesce(max(c.record_count), 0)::BIGINT
@@ -79,6 +81,17 @@ def use_one_thread() -> None:
     database._connect = connect  # noqa: SLF001
 
 
+def run_a_query_once() -> None:
+    """Run a query with parameters once.
+
+    Wrong: DuckDB's `sql` plans a query without parameters, and runs one that has some. The emulator asks it twice for the names and types
+    of the result, then runs the query into its table: three runs of each query.
+    Where: `local_bigquery.catalog.tables.write` and `local_bigquery.engine.results.materialise`.
+    Mended: names and types are those of the query's first no rows.
+    """
+    _replace(tables.write, _describing(tables.write))
+
+
 def find_one_table() -> None:
     """Look one table up in DuckLake's own metadata.
 
@@ -114,6 +127,17 @@ def remember_answers_of_a_job() -> None:
     query._ddl = _forgetting(query._ddl)  # noqa: SLF001
 
 
+def keep_parses() -> None:
+    """Take a script apart, and parse its statements, once.
+
+    Wrong: both are done at every repetition, and take as long as all the rest of a small statement.
+    Where: `local_bigquery.sql.script.parse_script` and `local_bigquery.sql.translate.parse`.
+    Mended: both are kept by the text; trees only of statements that are read and copied, and never changed.
+    """
+    _replace(script.parse_script, functools.lru_cache(_MOST)(script.parse_script))
+    _replace(translate.parse, _parsing(translate.parse))
+
+
 def keep_translations() -> None:
     """Translate a statement once for as long as its tables have the same columns.
 
@@ -143,6 +167,27 @@ def _as_a_job(original: Callable[..., Any]) -> Callable[..., Any]:
             _job.__dict__.pop("answers", None)
 
     return execute
+
+
+def _describing(original: Callable[..., bool]) -> Callable[..., bool]:
+    def write(cur: Any, query: str, params: Any, *given: Any, **named: Any) -> bool:  # noqa: ANN401
+        return original(_Describing(cur, query) if params else cur, query, params, *given, **named)
+
+    return write
+
+
+class _Describing:
+    """A cursor that plans one query instead of running it, wherever it is asked what the query would give."""
+
+    def __init__(self, cursor: Any, query: str) -> None:  # noqa: ANN401
+        self._cursor, self._query = cursor, query
+
+    def sql(self, text: str, **named: Any) -> Any:  # noqa: ANN401
+        asked = f"SELECT * FROM ({text}) LIMIT 0" if text == self._query else text  # noqa: S608
+        return self._cursor.sql(asked, **named)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(self._cursor, name)
 
 
 def _once_a_job(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -177,12 +222,38 @@ def _forgetting(original: Callable[..., Any]) -> Callable[..., Any]:
     return ddl
 
 
+def _parsing(original: Callable[[str], list[Any]]) -> Callable[[str], list[Any]]:
+    """Parse, or give the trees of the same text."""
+    kept: dict[str, list[Any]] = {}
+
+    def parse(sql: str) -> list[Any]:
+        if (found := kept.get(sql)) is not None:
+            return found
+        trees = original(sql)
+        if all(isinstance(tree, _KEPT) for tree in trees):
+            if len(kept) >= _MOST:
+                kept.clear()
+                _texts.clear()
+            _texts.update((id(tree), tree.sql(dialect=BigQueryDialect)) for tree in trees)
+            kept[sql] = trees
+        return trees
+
+    return parse
+
+
+def _text(tree: Any) -> str | None:  # noqa: ANN401
+    """A statement as text; None if its translation is not kept."""
+    if not isinstance(tree, _KEPT):
+        return None
+    return _texts.get(id(tree)) or str(tree.sql(dialect=BigQueryDialect))
+
+
 def _keeping(original: Callable[..., tuple[str, dict[str, Any]]]) -> Callable[..., tuple[str, dict[str, Any]]]:
     """Translate, or give what came of the same text for tables of the same form."""
     kept: dict[Any, tuple[str, list[str], set[Any], Any]] = {}
 
     def translated(tree: Any, context: Any) -> tuple[str, dict[str, Any]]:  # noqa: ANN401
-        text = tree.sql(dialect=BigQueryDialect) if isinstance(tree, _KEPT) else None
+        text = _text(tree)
         if text is None or any(word in text for word in _UNLIKE):
             return original(tree, context)
         key = (
@@ -269,21 +340,31 @@ def _columns(project_id: str, dataset_id: str, table_id: str) -> list[Any]:
 PATCHES: tuple[Callable[[], None], ...] = (
     skip_pandas,
     use_one_thread,
+    run_a_query_once,
     find_one_table,
     read_columns_of_one_table,
     remember_answers_of_a_job,
+    keep_parses,
     keep_translations,
     know_no_hidden_column,
 )
 WRITTEN_FOR: Mapping[str, Mapping[str, str]] = {
     "skip_pandas": {},
     "use_one_thread": {"local_bigquery.engine.database._connect": "85e5e6307c1a9cda"},
+    "run_a_query_once": {
+        "local_bigquery.catalog.tables.write": "0d3fd9ae70a5c5f6",
+        "local_bigquery.engine.results.materialise": "8b4196ad107af84b",
+    },
     "find_one_table": {"local_bigquery.engine.database.objects": "93ffb02e2e984b75"},
     "read_columns_of_one_table": {"local_bigquery.catalog.tables.columns": "d13ca80500848bc5"},
     "remember_answers_of_a_job": {
         "local_bigquery.catalog.metadata.load": "b217f4a22a7089fb",
         "local_bigquery.jobs.query.execute": "4ac0c989b055f261",
         "local_bigquery.jobs.query._ddl": "b279c7789fa4c828",
+    },
+    "keep_parses": {
+        "local_bigquery.sql.script.parse_script": "7bd8facb571259ba",
+        "local_bigquery.sql.translate.parse": "166385e1dac2d84e",
     },
     "keep_translations": {"local_bigquery.sql.translate.translate": "b6a97413e9188000"},
     "know_no_hidden_column": {"local_bigquery.sql.rules.partitions._hidden": "55d4da1b1265afd0"},
