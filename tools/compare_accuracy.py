@@ -25,7 +25,7 @@ POPULATIONS: dict[str, Callable[[Row], bool]] = {
     "all": lambda row: True,
     "lined": lambda row: bool(row["line"]),
     "unlined": lambda row: not row["line"],
-}  # noqa: ARG005
+}
 
 
 def read(path: Path) -> dict[str, Rows]:

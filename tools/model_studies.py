@@ -61,7 +61,7 @@ class Games(Struct, frozen=True):
     def between(self, first: int, last: int) -> Floats:
         """The places of those from one day to before another."""
         days = self.data.days[self.chosen.astype(int)]
-        return self.chosen[(days >= first) & (days < last)]
+        return np.asarray(self.chosen[(days >= first) & (days < last)], dtype=np.float64)
 
 
 def subsets() -> Iterator[tuple[str, ...]]:

@@ -71,7 +71,7 @@ def test_a_forest_gives_what_lightgbm_gives() -> None:
 
     x, y = drawn()
     forest = grow(x, y, ("a", "b", "c", "d"))
-    model = lightgbm.train(boosting.PARAMETERS, lightgbm.Dataset(x, np.sqrt(y)), boosting.TREES)
+    model = lightgbm.train(boosting.PARAMETERS, lightgbm.Dataset(x, np.sqrt(y)), len(x) // boosting.ROWS_A_TREE)
     told = np.maximum(0.0, model.predict(x)) ** 2
     assert forest_points(forest, x)[:, 0] == pytest.approx(told, abs=0.01)
     for row in range(0, len(x), 101):

@@ -11,6 +11,8 @@ from regen.systems.forest import Forest, Split, Tree
 from regen.training.fitting import Floats
 
 TREES = 350
+ROWS_A_TREE = 15
+"""With fewer rows to a tree there are fewer trees: a short season does not carry so many."""
 LEAVES = 8
 PARAMETERS: dict[str, Any] = {
     "objective": "regression",
@@ -48,7 +50,7 @@ def grow(x: Floats, points: Floats, names: tuple[str, ...]) -> Forest:
     except (ImportError, OSError) as error:
         raise InvalidInput("environment", f"an environment with LightGBM (requirements/refit.txt): {error}") from error
     data = lightgbm.Dataset(x, np.sqrt(points), free_raw_data=True)
-    model = lightgbm.train(PARAMETERS, data, num_boost_round=TREES)
+    model = lightgbm.train(PARAMETERS, data, num_boost_round=min(TREES, len(x) // ROWS_A_TREE))
     usual = np.nanmedian(np.where(np.isnan(x).all(axis=0), 0.0, x), axis=0)
     trees = [_tree(found["tree_structure"], usual) for found in model.dump_model()["tree_info"]]
     return Forest(names, 0.0, tuple(trees))
