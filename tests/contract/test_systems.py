@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from regen.conformance.contract import Finding, check
-from regen.systems import admit, system_ids
+from regen.systems import admit, member_ids, system_ids
 from support.tiny_package import GOOD, NAME, install, wheel
 
-BUILT_IN = system_ids()
+BUILT_IN = (*system_ids(), *member_ids())
 RULES = ("inputs", "purity", "determinism", "bounds", "time", "start")
 ANSWER = "return Estimate(points, 6.0, closeness(points, 6.0))"
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from regen.systems import admit, system_ids
+from regen.systems import admit, systems
 from support.commands import run_command
 from support.tiny_package import GOOD, NAME, install, wheel
 
-BUILT_IN = system_ids()
+BUILT_IN = tuple(system.system_id for system in systems())
 
 
 @pytest.fixture(autouse=True)

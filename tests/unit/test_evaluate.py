@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from regen.domain.errors import InvalidInput
-from regen.systems import load_artefact, system_ids
+from regen.systems import load_artefact, member_ids, system_ids
 from regen.training.__main__ import main
 from regen.training.evaluate import Evaluation, evaluate
 from regen.training.measuring import EXPONENTIAL
@@ -22,6 +22,7 @@ from support.season_factory import FIRST, season, write
 MADE = season(days=50)
 START, END = FIRST + timedelta(days=76), FIRST + timedelta(days=84)
 PAGE = Path(__file__).parents[2] / "docs" / "accuracy.md"
+SYSTEMS = (*system_ids(), *member_ids())
 BASELINES = {"last 5", "last 10", "season mean", EXPONENTIAL}
 
 
@@ -38,8 +39,8 @@ def found(data: Path) -> Evaluation:
 def test_every_system_and_baseline_has_its_rows(found: Evaluation) -> None:
     everyone = {row.name for row in found.rows if row.population == "all"}
     with_line = {row.name for row in found.rows if row.population == "lined"}
-    assert everyone == {*system_ids(), *BASELINES} - {"line_blend_v1"}
-    assert with_line == {*system_ids(), *BASELINES, "bookmaker line"}
+    assert everyone == {*system_ids(), *member_ids(), *BASELINES} - {"line_blend_v1"}
+    assert with_line == {*system_ids(), *member_ids(), *BASELINES, "bookmaker line"}
     assert found.trained_until < START.isoformat()
     assert all(row.n > 100 and 1 < row.mae < 10 for row in found.rows)
     base = next(row for row in found.rows if row.name == EXPONENTIAL)
@@ -83,7 +84,7 @@ def test_the_command_prints_a_table_and_writes_the_form(
     assert body["zones"] == "silver"
     with kept.open() as stream:
         rows = list(csv.DictReader(stream))
-    of_all = sum(row["n"] for row in body["systems"] if row["population"] == "all" and row["name"] in system_ids())
+    of_all = sum(row["n"] for row in body["systems"] if row["population"] == "all" and row["name"] in SYSTEMS)
     blended = next(row["n"] for row in body["systems"] if row["name"] == "line_blend_v1")
     assert len(rows) == of_all + blended
     lined = [row for row in rows if row["system_id"] == "ensemble_v1" and row["log_loss"]]
@@ -120,10 +121,10 @@ def test_accuracy_page_names_every_badly_calibrated_system() -> None:
     seen = 0
     for line in page.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if cells[0] in system_ids() and len(cells) == 13:
+        if cells[0] in SYSTEMS and len(cells) == 13:
             seen += 1
             assert float(cells[8]) <= float(cells[9]) + 0.01 or f"`{cells[0]}`" in missed, line
-    assert seen == 2 * len(system_ids()) - 1
+    assert seen == 2 * len(SYSTEMS) - 1
 
 
 @pytest.mark.long
@@ -134,7 +135,7 @@ def test_accuracy_page_holds_the_commands_table(capsys: pytest.CaptureFixture[st
     window = ["--from", "2025-12-01", "--to", "2025-12-31"]
     assert main(["evaluate", "--data", data, *window, "--zones", "gold"]) == 0
     rows = [line for line in capsys.readouterr().out.splitlines() if line.count("|") == 14]
-    assert len(rows) == 26
+    assert len(rows) == 28
     assert set(rows) <= set(PAGE.read_text().splitlines())
 
 

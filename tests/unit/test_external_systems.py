@@ -82,10 +82,11 @@ def test_a_package_that_is_missing_is_named(put: Put) -> None:
     assert system_ids() == BUILT_IN
 
 
-def test_it_cannot_take_the_name_of_another(put: Put) -> None:
-    put(changed('"tiny_points"', '"moving_average"'), name="moving_average")
-    with pytest.raises(SystemsUnusable, match="moving_average: a system of regen has this name"):
-        admit(("moving_average",))
+@pytest.mark.parametrize("taken", ["moving_average", "trees_v1"])
+def test_it_cannot_take_the_name_of_another(put: Put, taken: str) -> None:
+    put(changed('"tiny_points"', f'"{taken}"'), name=taken)
+    with pytest.raises(SystemsUnusable, match=f"{taken}: a system of regen has this name"):
+        admit((taken,))
 
 
 def test_two_packages_with_one_name_are_refused(put: Put, tmp_path: Path) -> None:

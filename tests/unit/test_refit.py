@@ -195,7 +195,7 @@ def test_the_refit_reaches_the_models_alone(uses: str) -> None:
 
 USED = """
 import json, sys
-import google.cloud.bigquery, numpy, requests
+import google.cloud.bigquery, lightgbm, numpy, requests
 import regen.adapters.archives, regen.adapters.bucket, regen.adapters.bigquery.columns, regen.cli.main, regen.cli.tables
 import regen.client.own_token, regen.client.published, regen.client.training_tables, regen.data.csvs
 import regen.training.gate_table, regen.training.refit, regen.training.warehouse, regen.web.settings

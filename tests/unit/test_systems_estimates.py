@@ -13,13 +13,13 @@ from regen.domain.errors import InsufficientData
 from regen.domain.inputs import Line, PlayerInputs
 from regen.domain.lines import consensus
 from regen.domain.values import replace
-from regen.systems import estimate_all, load_artefact, system_ids, systems
+from regen.systems import estimate_all, load_artefact, systems
 from regen.systems.line_blend import price_lean
 from regen.systems.moving_average import MovingAverage, weighted_mean
 from regen.training.dataset import samples
 from support.season_factory import season
 
-ALL = system_ids()
+ALL = tuple(system.system_id for system in systems())
 
 
 @lru_cache(maxsize=1)
@@ -66,7 +66,7 @@ def test_no_history_is_no_prediction() -> None:
     inputs = lined()
     estimates, refused = estimate_all(systems(), replace(inputs, recent_games=inputs.recent_games[:2]))
     assert not estimates
-    assert {refused[name].reason for name in ALL[:5]} == {"no_history"}
+    assert {refused[name].reason for name in ALL[:6]} == {"no_history"}
 
 
 def with_features(inputs: PlayerInputs, **values: float | None) -> PlayerInputs:
@@ -90,9 +90,9 @@ def test_an_unknown_signal_contributes_nothing_and_is_named() -> None:
     assert "opponent_pace" in estimates["learned_v1"].warnings[0]
 
 
-def test_only_the_learned_model_refuses_another_version() -> None:
+def test_only_the_learning_models_refuse_another_version() -> None:
     estimates, refused = estimate_all(systems(), replace(lined(), feature_version="v2_37features"))
-    assert refused["learned_v1"].reason == "feature_version"
+    assert {name for name, why in refused.items() if why.reason == "feature_version"} == {"learned_v1", "trees_v1"}
     assert "ensemble_v1" in estimates
     assert "learned_v1" in estimates["ensemble_v1"].warnings[0]
 
@@ -126,6 +126,35 @@ def test_zones_move_the_zone_system() -> None:
     assert soft.points > hard.points
 
 
+@pytest.mark.parametrize("system_id", ["learned_v1", "trees_v1"])
+def test_a_star_who_is_missing_tonight_moves_the_others(system_id: str) -> None:
+    inputs = lined()
+    usual = {"absent_minutes_ew": 20.0, "absent_points_ew": 8.0, "mates_minutes_ew": 190.0, "mates_points_ew": 90.0}
+    here = {
+        "absent_minutes_tonight": 12.0,
+        "absent_points_tonight": 5.0,
+        "mates_minutes_tonight": 200.0,
+        "mates_points_tonight": 95.0,
+    }
+    gone = {
+        "absent_minutes_tonight": 80.0,
+        "absent_points_tonight": 50.0,
+        "mates_minutes_tonight": 130.0,
+        "mates_points_tonight": 50.0,
+    }
+    (system,) = systems([system_id])
+    with_him, without = (
+        system.estimate(with_features(inputs, **usual, **tonight), {}).points for tonight in (here, gone)
+    )
+    assert without > with_him + 0.3
+
+
+def test_trees_are_evaluated_within_a_millisecond_by_steps() -> None:
+    forest = load_artefact().models["trees_v1"].forest
+    assert forest is not None
+    assert sum(len(tree.splits) for tree in forest.trees) <= 350 * 7
+
+
 def test_moving_average_decays_by_game_and_over_the_summer() -> None:
     games = lined().recent_games[:3]
     made = tuple(replace(game, points=points) for game, points in zip(games, (30, 10, 10), strict=True))
@@ -151,7 +180,7 @@ def test_consensus_is_the_median_line_moved_by_prices() -> None:
 def test_the_systems_need_neither_numpy_nor_pandas() -> None:
     code = (
         "import sys, regen.systems as s; s.systems(); "
-        "print([m for m in ('numpy', 'pandas', 'sklearn', 'scipy') if m in sys.modules])"
+        "print([m for m in ('lightgbm', 'numpy', 'pandas', 'sklearn', 'scipy') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -45,7 +45,7 @@ def test_an_unknown_id_is_named() -> None:
 
 
 def test_members_are_added_for_an_ensemble() -> None:
-    assert with_members(["line_blend_v1"]) == system_ids()
+    assert with_members(["line_blend_v1"]) == (*system_ids()[:4], "trees_v1", *system_ids()[4:])
     assert with_members(["moving_average"]) == ("moving_average",)
     with pytest.raises(InvalidInput, match="nothing_v9"):
         systems(with_members(["nothing_v9"]))

@@ -69,9 +69,9 @@ def check(
     here = installed()
     external = admitted(tuple(name for name in names or () if name in here))
     from regen.conformance.contract import check as checked  # noqa: PLC0415
-    from regen.systems import system_ids  # noqa: PLC0415
+    from regen.systems import member_ids, system_ids  # noqa: PLC0415
 
-    known = system_ids()
+    known = (*system_ids(), *member_ids())
     for name in names or ():
         if name not in known:
             raise Misused(f"no system {name}{the_nearest(nearest(name, known))}")

@@ -82,7 +82,9 @@ class GameDay(Struct, frozen=True):
             playoff=playoff,
             game_start=player.game.start,
         )
-        return TeamInputs(self.history, fixture, self.board.statuses(self.game_date, player.team, player.game.start))
+        statuses = self.board.statuses(self.game_date, player.team, player.game.start)
+        lined = {one.player_lookup for one in self.slate.players if one.team == player.team and one.lines}
+        return TeamInputs(self.history, fixture, statuses, lined)
 
     def _season(self, game_id: str) -> tuple[str, bool]:
         log = next((log for log in self.logs if log.game_id == game_id), None)

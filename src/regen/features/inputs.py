@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from regen.domain.inputs import Line, PlayerInputs, SourceTier
@@ -18,6 +18,7 @@ from regen.features.context import (
 )
 from regen.features.form import Features, form_features
 from regen.features.history import History
+from regen.features.lineup import Lineup
 from regen.features.names import CORE_FEATURES, FEATURE_NAMES, FEATURE_VERSION, feature_hash, pack, unpack
 from regen.features.player_state import FREE_THROW_WEIGHT, PlayerState
 from regen.features.tracks import clamp
@@ -50,31 +51,41 @@ def player_inputs(
     *,
     lines: Sequence[Line] = (),
     statuses: Mapping[str, str] | None = None,
+    lined: Collection[str] = (),
     with_zones: bool = False,
     built_at: datetime | None = None,
 ) -> PlayerInputs:
     """The inputs of a player before a game; see `TeamInputs`."""
-    team = TeamInputs(history, fixture, statuses)
+    team = TeamInputs(history, fixture, statuses, lined)
     return team.of(player, lines=lines, with_zones=with_zones, built_at=built_at)
 
 
 class TeamInputs:
     """The inputs of a team's players before a game. What they share is reckoned once; the history must not be fed meanwhile."""
 
-    def __init__(self, history: History, fixture: Fixture, statuses: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        history: History,
+        fixture: Fixture,
+        statuses: Mapping[str, str] | None = None,
+        lined: Collection[str] = (),
+    ) -> None:
         """Reckon what the players share.
 
         Args:
             history: fed only with dates before the game's.
             fixture: the team's side of the game.
             statuses: the availability report of the team, by player (a player not listed is available); None: no report.
+            lined: players on whom there is a line from before the start.
         """
         if history.last_day is not None and history.last_day >= fixture.game_date:
             raise ValueError(f"the history holds {history.last_day}: too late for a game of {fixture.game_date}")
         history.enter(fixture.game_date)
         self._history, self._fixture, self._statuses = history, fixture, statuses
         self._shared = _rounded({**schedule_features(history, fixture), **team_features(history, fixture)})
-        self._mates = Mates(history.rotation(fixture.team, fixture.game_date), statuses)
+        rotation = history.rotation(fixture.team, fixture.game_date)
+        self._mates = Mates(rotation, statuses)
+        self._lineup = Lineup(rotation, history.team(fixture.team), statuses, lined)
         self._allowed = _allowed(history, fixture.opponent)
         self._zone_ratios = _zone_ratios(history, fixture, self._allowed)
 
@@ -95,6 +106,7 @@ class TeamInputs:
         own.update(load_features(state, self._history, fixture))
         own.update(versus_features(state, fixture.opponent))
         own.update(self._mates.features(player, state))
+        own.update(self._lineup.features(player, state))
         own["opponent_matchup_box"] = _box_matchup(own, self._allowed)
         zoned = with_zones and _add_zones(own, state, fixture.game_date, self._zone_ratios)
         _add_lines(own, lines)

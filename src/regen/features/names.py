@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
 FEATURE_VERSION = "regen_v1"
-"""Changes whenever a name, or what it means, changes."""
+"""Changes whenever what a name means changes, or a name goes. A name that is new is unknown in older rows."""
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -42,10 +42,14 @@ MATES = _words(
     "absent_minutes_ew absent_points_ew absent_minutes_expected absent_points_expected "
     "mates_minutes_expected mates_points_expected mates_minutes_ew mates_points_ew played_last_team_game"
 )
+LINEUP = _words(
+    "lined_mates lined_tonight chance_tonight absent_minutes_tonight absent_points_tonight mates_minutes_tonight "
+    "mates_points_tonight alike_lineup_minutes alike_lineup_points"
+)
 ZONES = _words("shot_zone_mismatch_score pct_paint pct_mid_range pct_three pct_free_throw zones_age_days zones_games")
 LINES = _words("vegas_points_line vegas_opening_line vegas_line_move has_vegas_line")
 
-FEATURE_NAMES: tuple[str, ...] = (*FORM, *SCHEDULE, *TEAMS, *MATES, *ZONES, *LINES)
+FEATURE_NAMES: tuple[str, ...] = (*FORM, *SCHEDULE, *TEAMS, *MATES, *LINEUP, *ZONES, *LINES)
 CORE_FEATURES: tuple[str, ...] = _words(
     "points_avg_last_5 points_avg_last_10 points_avg_season points_std_last_10 games_in_last_7_days fatigue_score "
     "pace_score usage_spike_score rest_advantage recent_trend minutes_change opponent_def_rating opponent_pace "

@@ -6,11 +6,12 @@ Of upstream's rows stays what the store alone knows (`upstream.json`).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from regen.domain.inputs import PlayerInputs
 from regen.domain.slate_reading import SlateEntry, SlateReading
 from regen.domain.soundness import flaw, plain
+from regen.domain.tip_off import before_start
 from regen.domain.values import replace
 from regen.features.context import Fixture
 from regen.features.history import History
@@ -34,8 +35,10 @@ def served(reading: SlateReading, history: History, warnings: Sequence[str] = ()
         history: fed with the window of the date (`window_from`), its last day before the date.
         warnings: what was wrong with the box scores; on every row.
     """
-    statuses = _statuses(reading.entries)
-    entries = [_served(e, history, statuses.get(e.team), warnings) if is_upstreams(e) else e for e in reading.entries]
+    statuses, lined = _statuses(reading.entries), _lined(reading.entries)
+    entries = [
+        _served(e, history, statuses.get(e.team), lined, warnings) if is_upstreams(e) else e for e in reading.entries
+    ]
     digest = hashlib.sha256(reading.snapshot.encode())
     for entry in entries:
         digest.update(f"\n{entry.inputs.feature_hash if entry.inputs else entry.problem}".encode())
@@ -43,20 +46,28 @@ def served(reading: SlateReading, history: History, warnings: Sequence[str] = ()
 
 
 def _served(
-    entry: SlateEntry, history: History, statuses: Mapping[str, str] | None, warnings: Sequence[str]
+    entry: SlateEntry,
+    history: History,
+    statuses: Mapping[str, str] | None,
+    lined: Collection[str],
+    warnings: Sequence[str],
 ) -> SlateEntry:
     """One player; whatever goes wrong is his problem alone."""
     row = entry.inputs
     if row is None or flaw(row):
         return entry  # the slate's rule names it
     try:
-        return replace(entry, inputs=_inputs(row, history, statuses, warnings))
+        return replace(entry, inputs=_inputs(row, history, statuses, lined, warnings))
     except Exception as error:  # noqa: BLE001 - what no rule foresaw is this player's outcome (P10)
         return replace(entry, inputs=None, problem=plain(f"features: cannot be made ({type(error).__name__}: {error})"))
 
 
 def _inputs(
-    row: PlayerInputs, history: History, statuses: Mapping[str, str] | None, warnings: Sequence[str]
+    row: PlayerInputs,
+    history: History,
+    statuses: Mapping[str, str] | None,
+    lined: Collection[str],
+    warnings: Sequence[str],
 ) -> PlayerInputs:
     fixture = Fixture(
         game_date=row.game_date,
@@ -68,7 +79,7 @@ def _inputs(
         playoff=None,
         game_start=row.game_start,
     )
-    made = player_inputs(history, row.player_lookup, fixture, lines=row.lines, statuses=statuses)
+    made = player_inputs(history, row.player_lookup, fixture, lines=row.lines, statuses=statuses, lined=lined)
     zones = {name: None if value is None else round(value, DECIMALS) for name, value in row.features.items()}
     features = {**made.features, **zones}
     return replace(
@@ -89,3 +100,9 @@ def _statuses(entries: Sequence[SlateEntry]) -> dict[str, dict[str, str]]:
         if entry.status in PLAYS_IF_REPORTED:
             found.setdefault(entry.team, {})[entry.player_lookup] = entry.status
     return found
+
+
+def _lined(entries: Sequence[SlateEntry]) -> frozenset[str]:
+    """The players on whom there is a line from before the start."""
+    known = [entry.inputs for entry in entries if entry.inputs is not None and not flaw(entry.inputs)]
+    return frozenset(inputs.player_lookup for inputs in known if before_start(inputs).lines)

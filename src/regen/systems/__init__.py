@@ -29,6 +29,7 @@ __all__ = [
     "external_versions",
     "fitted_by",
     "load_artefact",
+    "member_ids",
     "shipped_texts",
     "system_ids",
     "systems",
@@ -58,7 +59,7 @@ def admit(names: Sequence[str]) -> None:
     if [external.system_id for external in _ADMITTED] != list(names):
         _ADMITTED.clear()
         _found.cache_clear()
-        _ADMITTED.extend(load(names, system_ids()))
+        _ADMITTED.extend(load(names, _all_ids()))
         _found.cache_clear()
 
 
@@ -79,7 +80,16 @@ def _found() -> tuple[System, ...]:
 
 
 def system_ids() -> tuple[str, ...]:
-    """The ids of all systems; those that read other systems' estimates come last."""
+    """The ids of the systems that make rows; those that read other systems' estimates come last."""
+    return tuple(system.system_id for system in _found() if not getattr(system, "member_only", False))
+
+
+def member_ids() -> tuple[str, ...]:
+    """The ids of the systems that make no rows: an ensemble reads them."""
+    return tuple(name for name in _all_ids() if name not in system_ids())
+
+
+def _all_ids() -> tuple[str, ...]:
     return tuple(system.system_id for system in _found())
 
 
@@ -87,7 +97,7 @@ def systems(ids: Sequence[str] | None = None, artefact: Artefact | None = None) 
     """Fitted systems; those that read other systems' estimates come last.
 
     Args:
-        ids: system ids; None for all.
+        ids: system ids; None for all, with those that only an ensemble reads.
         artefact: the fitted parameters; None for the artefact of the package.
 
     Raises:
@@ -95,9 +105,9 @@ def systems(ids: Sequence[str] | None = None, artefact: Artefact | None = None) 
         ArtefactRefused: the artefact of the package is invalid.
     """
     for name in ids or ():
-        if name not in system_ids():
+        if name not in _all_ids():
             raise InvalidInput("systems", f"names out of {', '.join(system_ids())}; got {name!r}")
-    wanted = set(system_ids() if ids is None else ids)
+    wanted = set(_all_ids() if ids is None else ids)
     fitted = artefact or load_artefact()
     return tuple(_fit(system, fitted) for system in _found() if system.system_id in wanted)
 
@@ -116,7 +126,7 @@ def with_members(ids: Sequence[str]) -> tuple[str, ...]:
         if name not in wanted:
             wanted.add(name)
             waiting.extend(getattr(found.get(name), "members", ()))
-    return tuple(name for name in system_ids() if name in wanted) + tuple(name for name in ids if name not in found)
+    return tuple(name for name in _all_ids() if name in wanted) + tuple(name for name in ids if name not in found)
 
 
 def fitted_by(ids: Sequence[str], artefact: Artefact) -> Callable[[Sequence[str]], Sequence[System]]:

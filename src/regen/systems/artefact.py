@@ -18,8 +18,10 @@ from regen.domain.json_texts import read_json
 from regen.domain.values import asdict
 from regen.features.names import FEATURE_VERSION
 from regen.features.versions import ACCEPTED, SERVED_VERSION
+from regen.systems.forest import Forest, forest_of
 
-FORMAT = 1
+FORMATS = (1, 2)
+"""2: terms with the range that the fit saw, and forests. What has neither is written as 1, and keeps its hash."""
 SHIPPED = {FEATURE_VERSION: "artefact.json", SERVED_VERSION: "artefact_v2.json"}
 """What ships, by the version of the features that it was fitted on."""
 
@@ -29,11 +31,21 @@ class ArtefactRefused(Defect):
 
 
 class Term(Struct, frozen=True):
-    """One term of a linear model: weight x (value - centre) points; an unknown value contributes 0."""
+    """One term of a linear model: weight x (value - centre) points; an unknown value contributes 0.
+
+    Attributes:
+        low, high: the range that the fit saw, to which values are clamped; without bounds in artefacts of format 1.
+    """
 
     name: str
     centre: float
     weight: float
+    low: float = -math.inf
+    high: float = math.inf
+
+    def part(self, value: float) -> float:
+        """What a value contributes, in points."""
+        return self.weight * (min(self.high, max(self.low, value)) - self.centre)
 
 
 class Spread(Struct, frozen=True):
@@ -49,12 +61,19 @@ class LinearModel(Struct, frozen=True):
 
     Attributes:
         settings: values chosen on a grid, such as a half-life in games, and the share of `regen.domain.estimate.Trust`.
+        forest: of a system of trees, which has no terms.
     """
 
     intercept: float
     terms: tuple[Term, ...]
     spread: Spread
     settings: Mapping[str, float] = field(default_factory=dict)
+    forest: Forest | None = None
+
+    @property
+    def format(self) -> int:
+        """The first format that can hold it."""
+        return 2 if self.forest or any(math.isfinite(one.low) or math.isfinite(one.high) for one in self.terms) else 1
 
 
 class Artefact(Struct, frozen=True):
@@ -77,7 +96,7 @@ class Artefact(Struct, frozen=True):
     def body(self) -> dict[str, Any]:
         """The content as plain values, in the order of the file."""
         return {
-            "format": FORMAT,
+            "format": max((model.format for model in self.models.values()), default=FORMATS[0]),
             "feature_version": self.feature_version,
             "first_date": self.first_date,
             "last_date": self.last_date,
@@ -92,7 +111,8 @@ class Artefact(Struct, frozen=True):
 
     def to_json(self) -> str:
         """The file's text."""
-        return json.dumps({**self.body(), "hash": _digest(self.body())}, indent=1, allow_nan=False) + "\n"
+        body = self.body()
+        return _readable({**body, "hash": _digest(body)}) + "\n"
 
 
 def load_artefact(
@@ -152,8 +172,9 @@ def parse_artefact(text: str) -> Artefact:
     try:
         body = read_json(text)
         claimed = body.pop("hash")
-        if body.get("format") != FORMAT:
-            raise ArtefactRefused(f"artefact has format {body.get('format')}, expected {FORMAT}")
+        if body.get("format") not in FORMATS:
+            expected = " or ".join(map(str, FORMATS))
+            raise ArtefactRefused(f"artefact has format {body.get('format')}, expected {expected}")
         if body["feature_version"] not in ACCEPTED:
             raise ArtefactRefused(
                 f"artefact is for features {body['feature_version']}, expected {' or '.join(ACCEPTED)}"
@@ -171,22 +192,43 @@ def _digest(body: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
+def _readable(body: Mapping[str, Any]) -> str:
+    """The JSON text, a number a line, but each tree on a line of its own."""
+    trees = {name: model["forest"]["trees"] for name, model in body["models"].items() if "forest" in model}
+    models = {
+        name: {**model, "forest": {**model["forest"], "trees": []}} if name in trees else model
+        for name, model in body["models"].items()
+    }
+    text = json.dumps({**body, "models": models}, indent=1, allow_nan=False)
+    for found in trees.values():  # in the order of the text
+        lines = ",\n     ".join(json.dumps(tree, separators=(",", ":"), allow_nan=False) for tree in found)
+        text = text.replace('"trees": []', f'"trees": [\n     {lines}\n    ]', 1)
+    return text
+
+
 def _plain(model: LinearModel) -> dict[str, Any]:
-    return {
+    plain: dict[str, Any] = {
         "intercept": model.intercept,
-        "terms": {term.name: [term.centre, term.weight] for term in model.terms},
+        "terms": {term.name: _numbers(term) for term in model.terms},
         "spread": asdict(model.spread),
         "settings": dict(model.settings),
     }
+    return plain if model.forest is None else {**plain, "forest": model.forest.body()}
+
+
+def _numbers(term: Term) -> list[float]:
+    known = [term.centre, term.weight]
+    return [*known, term.low, term.high] if math.isfinite(term.low) or math.isfinite(term.high) else known
 
 
 def _model(body: Mapping[str, Any]) -> LinearModel:
-    terms = tuple(Term(name, float(centre), float(weight)) for name, (centre, weight) in body["terms"].items())
+    terms = tuple(Term(name, *map(float, numbers)) for name, numbers in body["terms"].items())
     spread = Spread(**{name: float(value) for name, value in body["spread"].items()})
     settings = {name: float(value) for name, value in body["settings"].items()}
-    model = LinearModel(float(body["intercept"]), terms, spread, settings)
+    forest = forest_of(body["forest"]) if "forest" in body else None
+    model = LinearModel(float(body["intercept"]), terms, spread, settings, forest)
     numbers = [model.intercept, *asdict(spread).values(), *settings.values()]
-    numbers += [value for term in terms for value in (term.centre, term.weight)]
+    numbers += [value for numbers in body["terms"].values() for value in numbers]
     if not all(math.isfinite(value) for value in numbers):
         raise ValueError("a number is not finite")
     return model

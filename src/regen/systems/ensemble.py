@@ -27,6 +27,7 @@ class Ensemble(LinearSystem):
         "minutes_rate_v1",
         "moving_average",
         "similarity_balanced_v1",
+        "trees_v1",
         "zone_matchup_v1",
     )
 
@@ -43,12 +44,12 @@ class Ensemble(LinearSystem):
         total = sum(term.weight for term, _ in present)
         if len(present) < MIN_MEMBERS or total <= 0:
             raise InsufficientData(
-                "too_few_systems", f"{len(present)} of {len(self.members)} systems, {MIN_MEMBERS} needed"
+                "too_few_systems", f"{len(present)} of {len(self.model.terms)} systems, {MIN_MEMBERS} needed"
             )
         points = sum(term.weight * value for term, value in present) / total
         points = round(min(MAX_POINTS, max(0.0, points)), 3)
         sd = spread_of(self.model.spread, inputs, points)
-        absent = [name for name in self.members if signals[name] is None]
+        absent = [term.name for term in self.model.terms if signals.get(term.name) is None]
         return Estimate(
             points=points,
             sd=sd,

@@ -1,4 +1,4 @@
-"""learned_v1: a ridge regression over form, rates, minutes, schedule, opponent and absent team-mates."""
+"""learned_v1: a ridge regression over form, rates, minutes, schedule, opponent, absent team-mates and who plays tonight."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import ClassVar
 from regen.domain.errors import InsufficientData
 from regen.domain.estimate import Estimate
 from regen.domain.inputs import PlayerInputs
-from regen.features.names import FORM, MATES, SCHEDULE, TEAMS
+from regen.features.names import FORM, LINEUP, MATES, SCHEDULE, TEAMS
 from regen.systems.linear import LinearSystem, Signals, known
 
 #: Not fitted, as they are known for too few dates: starters (one season), availability reports (three weeks).
 _LEFT_OUT = {"starts_ew_5", "teammates_out_minutes", "teammates_out_points", "injury_risk", "playoff_game"}
-PLAIN = tuple(name for name in (*FORM, *SCHEDULE, *TEAMS, *MATES) if name not in _LEFT_OUT)
+PLAIN = tuple(name for name in (*FORM, *SCHEDULE, *TEAMS, *MATES, *LINEUP) if name not in _LEFT_OUT)
 PRODUCTS: tuple[tuple[str, str], ...] = (
     ("minutes_ew_3", "ppm_ew_30"),
     ("minutes_ew_6", "ppm_ew_30"),
@@ -42,6 +42,7 @@ PRODUCTS: tuple[tuple[str, str], ...] = (
 YOUNG_SEASON_GAMES = 8.0
 """Number of games over which the weight of a season's start falls to a third."""
 SEASON_PRIOR_GAMES = 6.0
+MISSED_GAMES = 5.0
 REST_DAYS = (0, 1, 2, 6)
 """Days between games with a signal of their own; the last one also covers all longer gaps."""
 
@@ -55,19 +56,28 @@ class Learned(LinearSystem):
 
     def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:
         """The features, and some products of two of them."""
-        if inputs.feature_version != self.feature_version:
-            raise InsufficientData(
-                "feature_version",
-                f"features are of version {inputs.feature_version}, the model expects {self.feature_version}",
-            )
-        signals: Signals = {name: known(inputs, name) for name in PLAIN}
-        for one, two in PRODUCTS:
-            first, second = signals[one], signals[two]
-            signals[f"{one} x {two}"] = None if first is None or second is None else first * second
-        _add_season(signals)
-        _add_mates(signals)
-        _add_rest(signals)
-        return signals
+        return learned_signals(inputs, self.feature_version)
+
+
+def learned_signals(inputs: PlayerInputs, version: str) -> Signals:
+    """The signals of the learning systems.
+
+    Raises:
+        InsufficientData: the features are not of the version that the model was fitted on.
+    """
+    if inputs.feature_version != version:
+        raise InsufficientData(
+            "feature_version", f"features are of version {inputs.feature_version}, the model expects {version}"
+        )
+    signals: Signals = {name: known(inputs, name) for name in PLAIN}
+    for one, two in PRODUCTS:
+        first, second = signals[one], signals[two]
+        signals[f"{one} x {two}"] = None if first is None or second is None else first * second
+    _add_season(signals)
+    _add_mates(signals)
+    _add_tonight(signals)
+    _add_rest(signals)
+    return signals
 
 
 def _add_season(signals: Signals) -> None:
@@ -99,6 +109,19 @@ def _add_mates(signals: Signals) -> None:
             gain = None if now is None or usual is None else now - usual
             signals[f"{group}_{kind}_gain"] = gain
             signals[f"{group}_{kind}_gain x {own}"] = None if gain is None or form is None else gain * form
+            now = signals[f"{group}_{kind}_tonight"]
+            gain = None if now is None or usual is None else now - usual
+            signals[f"{group}_{kind}_tonight_gain"] = gain
+            signals[f"{group}_{kind}_tonight_gain x {own}"] = None if gain is None or form is None else gain * form
+
+
+def _add_tonight(signals: Signals) -> None:
+    """A line of one's own, by form and by games missed: it says who is back, and who will play little."""
+    lined, form, missed = signals["lined_tonight"], signals["points_ew_12"], signals["team_games_missed"]
+    signals["lined_tonight x points_ew_12"] = None if lined is None or form is None else lined * form
+    back = None if lined is None or missed is None else min(missed, MISSED_GAMES)
+    signals["lined_tonight x missed"] = None if lined is None or back is None else lined * back
+    signals["unlined_tonight x missed"] = None if lined is None or back is None else (1.0 - lined) * back
 
 
 def _add_rest(signals: Signals) -> None:

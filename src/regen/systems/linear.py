@@ -46,6 +46,8 @@ class LinearSystem(ABC):
     requires: ClassVar[tuple[str, ...]] = ()
     stage: ClassVar[int] = 0
     """Systems of a later stage read the estimates of the earlier ones."""
+    member_only: ClassVar[bool] = False
+    """Whether the system makes no rows: an ensemble reads its estimates."""
 
     @abstractmethod
     def signals(self, inputs: PlayerInputs, others: Mapping[str, Estimate]) -> Signals:
@@ -84,17 +86,7 @@ class LinearSystem(ABC):
         if self.model is None:
             raise InsufficientData("not_fitted", f"the artefact has no model for {self.system_id}")
         signals = self.checked_signals(inputs, others)
-        points = self.model.intercept
-        parts: dict[str, float] = {}
-        unknown: list[str] = []
-        for term in self.model.terms:
-            value = signals.get(term.name)
-            if value is None or not math.isfinite(value):
-                unknown.append(term.name)
-                continue
-            part = term.weight * (value - term.centre)
-            parts[term.name] = part
-            points += part
+        points, parts, unknown = self.weighed(self.model, signals)
         points = round(min(MAX_POINTS, max(0.0, points)), 3)
         sd = spread_of(self.model.spread, inputs, points)
         largest = sorted(parts, key=lambda name: (-abs(parts[name]), name))[:NAMED_FACTORS]
@@ -106,6 +98,20 @@ class LinearSystem(ABC):
             warnings=(f"unknown: {', '.join(unknown)}",) if unknown else (),
             trust=trust_of(self.model),
         )
+
+    def weighed(self, model: LinearModel, signals: Signals) -> tuple[float, dict[str, float], list[str]]:
+        """The points of the signals, what each contributes, and the names of those that are unknown."""
+        points = model.intercept
+        parts: dict[str, float] = {}
+        unknown: list[str] = []
+        for term in model.terms:
+            value = signals.get(term.name)
+            if value is None or not math.isfinite(value):
+                unknown.append(term.name)
+                continue
+            parts[term.name] = term.part(value)
+            points += parts[term.name]
+        return points, parts, unknown
 
 
 def known(inputs: PlayerInputs, name: str) -> float | None:

@@ -16,6 +16,7 @@ from regen.data.offers import Offers, offers, tip_offs
 from regen.data.played_days import played_days
 from regen.data.slates import Game, schedule
 from regen.domain.inputs import Line, PlayerInputs
+from regen.domain.tip_off import is_known
 from regen.domain.values import replace
 from regen.features.history import History
 from regen.features.inputs import Fixture, player_inputs
@@ -66,6 +67,7 @@ def samples(
         sifted = {name: offers(lines, starts.get(name)) for name, lines in known.items()}
         if remarks is not None and (late := sum(len(found.late) for found in sifted.values())):
             remarks[LATE_LINES] += late
+        lined = _lined(logs, games, known)
         for log in logs:
             if wanted is not None and not wanted(history.player(log.player_lookup)):
                 continue
@@ -76,10 +78,22 @@ def samples(
                 fixture_of(log, start),
                 lines=[_line(line) for line in sifted.get(log.player_lookup, Offers()).lines],
                 statuses=board.statuses(day, log.team, start),
+                lined=lined[log.team],
                 with_zones=zones is not Zones.SILVER,
             )
             yield Sample(inputs, log.points, log.minutes)
         arrivals.played(history, day, logs, shots, games)
+
+
+def _lined(
+    logs: Sequence[GameLog], games: Mapping[str, Game], known: Mapping[str, Sequence[PropLine]]
+) -> dict[str, set[str]]:
+    """The players on whom there was a line before each team's game, whether they played or not."""
+    starts = {log.team: games[log.game_id].start for log in logs}
+    return {
+        team: {name for name, lines in known.items() if any(is_known(line.captured_at, start) for line in lines)}
+        for team, start in starts.items()
+    }
 
 
 def fixture_of(log: GameLog, start: datetime | None = None) -> Fixture:

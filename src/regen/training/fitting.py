@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -96,15 +98,38 @@ def spread(points: Floats, own: Floats, residuals: Floats) -> Spread:
 
 
 def linear_model(
-    names: tuple[str, ...], fit: tuple[float, Floats, Floats], spread_: Spread, settings: dict[str, float] | None = None
+    names: tuple[str, ...],
+    fit: tuple[float, Floats, Floats],
+    settings: Mapping[str, float] | None = None,
+    seen: Floats | None = None,
 ) -> LinearModel:
-    """The fit in the artefact's form."""
+    """The fit in the artefact's form, as yet without a spread.
+
+    Args:
+        seen: the signals that the fit saw, to whose range those of a prediction are clamped.
+    """
     intercept, centre, weights = fit
+    bounds = [(-np.inf, np.inf)] * len(names) if seen is None else [_range(seen[:, n]) for n in range(len(names))]
     terms = tuple(
-        Term(name, round(float(middle), _DIGITS), round(float(weight), _DIGITS))
-        for name, middle, weight in zip(names, centre, weights, strict=True)
+        Term(name, round(float(middle), _DIGITS), round(float(weight), _DIGITS), *limits)
+        for name, middle, weight, limits in zip(names, centre, weights, bounds, strict=True)
     )
-    return LinearModel(round(intercept, _DIGITS), terms, spread_, settings or {})
+    return LinearModel(round(intercept, _DIGITS), terms, Spread(0.0, 0.0, 0.0), settings or {})
+
+
+def _range(values: Floats) -> tuple[float, float]:
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return -np.inf, np.inf
+    return round(float(known.min()), _DIGITS), round(float(known.max()), _DIGITS)
+
+
+def linear_points(model: LinearModel, x: Floats) -> Floats:
+    """The points that a model gives to each row of signals, at least 0."""
+    centre, weight, low, high = (
+        np.array([getattr(term, name) for term in model.terms]) for name in ("centre", "weight", "low", "high")
+    )
+    return predict(np.clip(x, low, high), model.intercept, centre, weight)
 
 
 def _error(x: Floats, y: Floats, weights: Floats) -> float:

@@ -15,6 +15,7 @@ from regen.domain.errors import InvalidInput
 from regen.domain.intervals import Figure
 from regen.domain.values import asdict, replace
 from regen.features.versions import SERVED_VERSION
+from regen.systems import member_ids
 from regen.systems.artefact import Artefact
 from regen.training.at_line import mean_by_game
 from regen.training.dataset import Sample, samples
@@ -218,7 +219,7 @@ def compare(
     """Every system on every population, by the same player-games."""
     of_new, of_other = (_by_key(played, opened, artefact) for artefact in (new, against))
     found = []
-    for system_id in dict.fromkeys(key[0] for key in of_other):
+    for system_id in dict.fromkeys(key[0] for key in of_other if key[0] not in member_ids()):
         own = [key for key in of_other if key[0] == system_id]
         pairs = [(of_new[key], of_other[key]) for key in own if key in of_new]
         for population, belongs in POPULATIONS.items():

@@ -12,7 +12,7 @@ from regen.systems.artefact import Artefact
 from regen.training.train import train
 from regen.training.zones import Zones
 
-REFITTED = ("learned_v1",)
+REFITTED = ("learned_v1", "trees_v1")
 """Systems that weigh what the box scores do not give. The signals of the others mean the same, and their models stay."""
 
 

@@ -15,16 +15,21 @@ from numpy.typing import NDArray
 from regen.data.csvs import DataFolder, folder_of
 from regen.domain.errors import InvalidInput
 from regen.domain.lines import consensus, sound_lines
+from regen.domain.values import replace
 from regen.features.names import FEATURE_VERSION
 from regen.features.player_state import PlayerState
 from regen.systems import systems
 from regen.systems.artefact import Artefact, LinearModel
 from regen.systems.ensemble import Ensemble
+from regen.systems.learned import Learned
 from regen.systems.line_blend import LineBlend, price_lean
 from regen.systems.linear import LinearSystem, known, own_spread
 from regen.systems.moving_average import BREAK_GAMES, GRID, HALF_LIFE, MovingAverage, weighted_mean
+from regen.systems.trees import FOREST, Trees
+from regen.training.boosting import forest_points, grow
 from regen.training.dataset import Sample, samples
-from regen.training.fitting import Floats, linear_model, median_ridge, predict, shares, spread
+from regen.training.fitting import Floats, linear_model, linear_points, median_ridge, predict, spread
+from regen.training.stacking import stack
 from regen.training.trust import Decided, Offer, decided, offer_of, with_trust
 from regen.training.zones import Zones
 
@@ -114,9 +119,12 @@ def design(all_samples: Sequence[Sample]) -> Design:
     matrices: dict[str, Floats] = {}
     names: dict[str, tuple[str, ...]] = {}
     for system in base_systems():
+        if system.system_id == Trees.system_id:
+            continue  # it has the signals of learned_v1
         rows = [system.checked_signals(sample.inputs, {}) for sample in chosen]
         names[system.system_id] = tuple(rows[0])
         matrices[system.system_id] = _array([[_nan(value) for value in row.values()] for row in rows])
+    matrices[Trees.system_id], names[Trees.system_id] = matrices[Learned.system_id], names[Learned.system_id]
     offered = [sound_lines(sample.inputs) for sample in chosen]
     grid = np.column_stack([_means(chosen[::GRID_EVERY], settings) for settings in GRID])
     return Design(
@@ -133,28 +141,54 @@ def design(all_samples: Sequence[Sample]) -> Design:
     )
 
 
-def fit(data: Design) -> Artefact:
-    """Fit every system; fit spreads, ensemble and line blend to predictions of held-out samples."""
+class Learnt(Struct, frozen=True):
+    """The base systems, fitted.
+
+    Attributes:
+        models: as yet without spreads.
+        honest: their predictions of samples that the fits behind them had not seen; NaN of the others.
+    """
+
+    models: Mapping[str, LinearModel]
+    honest: Mapping[str, Floats]
+
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        """Which samples have honest predictions."""
+        return np.asarray(~np.isnan(self.honest[MovingAverage.system_id]), dtype=np.bool_)
+
+    def members(self, names: Sequence[str]) -> Floats:
+        """The honest predictions of systems, a column each."""
+        return np.column_stack([self.honest[name][self.seen] for name in names])
+
+
+def learn(data: Design) -> Learnt:
+    """Fit the systems that read inputs only."""
     best = _best_grid(data)
     data.matrices[MovingAverage.system_id] = _means(data.samples, GRID[best])[:, None]
-    honest = _honest(data)
-    seen = ~np.isnan(honest[MovingAverage.system_id])
+    models = {name: _learnt(name, data.names[name], matrix, data.points) for name, matrix in data.matrices.items()}
+    models[MovingAverage.system_id] = replace(models[MovingAverage.system_id], settings=dict(GRID[best]))
+    return Learnt(models, _honest(data))
+
+
+def fit(data: Design) -> Artefact:
+    """Fit every system; fit spreads, ensemble and line blend to predictions of held-out samples."""
+    learnt = learn(data)
+    honest, seen = learnt.honest, learnt.seen
     y, own = data.points[seen], data.own[seen]
     games = [sample.inputs.game_id for sample in data.samples]
     held_out = decided(data.offers, games, data.points, seen)
     models: dict[str, LinearModel] = {}
-    for name, matrix in data.matrices.items():
-        fitted = median_ridge(matrix, data.points, ALPHA if matrix.shape[1] > 20 else LINE_ALPHA)
+    for name, plain in learnt.models.items():
         fitted_points = honest[name][seen]
-        settings = dict(GRID[best]) if name == MovingAverage.system_id else None
-        model = linear_model(data.names[name], fitted, spread(fitted_points, own, y - fitted_points), settings)
+        model = replace(plain, spread=spread(fitted_points, own, y - fitted_points))
         models[name] = with_trust(model, honest[name], data.own, held_out)
     members = Ensemble.members
-    columns = np.column_stack([honest[name][seen] for name in members])
-    weights = shares(columns, y)
+    columns = learnt.members(members)
+    weights = stack(columns, y)
     together = columns @ weights
-    centre = np.zeros(len(members))
-    model = linear_model(members, (0.0, centre, weights), spread(together, own, y - together))
+    model = linear_model(members, (0.0, np.zeros(len(members)), weights))
+    model = replace(model, spread=spread(together, own, y - together))
     models[Ensemble.system_id] = with_trust(model, _placed(together, seen), data.own, held_out)
     lined = ~np.isnan(data.line[seen])
     if int(lined.sum()) >= MIN_LINED:
@@ -167,10 +201,10 @@ def _line_blend(data: Design, seen: NDArray[np.bool_], together: Floats, held_ou
     line, lean, y, own = data.line[seen], data.lean[seen], data.points[seen], data.own[seen]
     lined = ~np.isnan(line)
     x = np.column_stack([line, together - line, lean])[lined]
-    fitted = median_ridge(x, y[lined], LINE_ALPHA)
-    fitted_points = predict(x, *fitted)
-    spread_ = spread(fitted_points, own[lined], y[lined] - fitted_points)
-    model = linear_model(("line", "ensemble_less_line", "price_lean"), fitted, spread_)
+    names = ("line", "ensemble_less_line", "price_lean")
+    model = linear_model(names, median_ridge(x, y[lined], LINE_ALPHA), seen=x)
+    fitted_points = linear_points(model, x)
+    model = replace(model, spread=spread(fitted_points, own[lined], y[lined] - fitted_points))
     kept = ~np.isnan(data.line) & seen
     return with_trust(model, _placed(fitted_points, kept), data.own, held_out)
 
@@ -190,10 +224,23 @@ def _honest(data: Design) -> dict[str, Floats]:
     edges = [int(np.searchsorted(data.days, data.days[start])) for start in starts] + [n]
     for start, end in pairwise(edges):
         for name, matrix in data.matrices.items():
-            alpha = ALPHA if matrix.shape[1] > 20 else LINE_ALPHA
-            fitted = median_ridge(matrix[:start], data.points[:start], alpha)
-            found[name][start:end] = predict(matrix[start:end], *fitted)
+            model = _learnt(name, data.names[name], matrix[:start], data.points[:start])
+            found[name][start:end] = model_points(model, matrix[start:end])
     return found
+
+
+def _learnt(name: str, names: tuple[str, ...], x: Floats, y: Floats) -> LinearModel:
+    """A base system's model, as yet without spread and settings."""
+    if name == Trees.system_id:
+        forest = grow(x, y, names)
+        fitted = median_ridge(forest_points(forest, x), y, LINE_ALPHA)
+        return replace(linear_model((FOREST,), fitted), forest=forest)
+    return linear_model(names, median_ridge(x, y, ALPHA if x.shape[1] > 20 else LINE_ALPHA), seen=x)
+
+
+def model_points(model: LinearModel, x: Floats) -> Floats:
+    """The points that a base system's model gives to each row of its signals."""
+    return linear_points(model, x if model.forest is None else forest_points(model.forest, x))
 
 
 def _best_grid(data: Design) -> int:
