@@ -22,7 +22,7 @@ from regen.training.scores import bootstrap_interval
 Row = dict[str, str]
 Rows = dict[tuple[str, str, str], Row]
 POPULATIONS: dict[str, Callable[[Row], bool]] = {
-    "all": lambda row: True,
+    "all": lambda _: True,
     "lined": lambda row: bool(row["line"]),
     "unlined": lambda row: not row["line"],
 }

@@ -15,8 +15,7 @@ from regen.services.state import outbox
 from regen.services.state.commit import until_committed
 from regen.services.state.deps import Deps
 from regen.services.state.idempotency import claims, is_known
-from regen.services.state.models import in_use_write, model_of, packaged, read_in_use
-from regen.systems import system_ids
+from regen.services.state.models import in_use_write, model_of, packaged, read_in_use, without_model
 
 
 class ModelOrder(PlatformOrder, frozen=True):
@@ -129,8 +128,7 @@ def _usable(deps: Deps, artefact_hash: str) -> str:
     except ModelUnavailable as error:
         raise InvalidInput("hash", f"the hash of a published model; {error}") from error
     shipped = packaged(deps).get(artefact.feature_version)
-    lacking = [n for n in system_ids() if shipped and n in shipped.models and n not in artefact.models]
-    if lacking:
+    if shipped and (lacking := without_model(artefact, shipped)):
         raise InvalidInput("hash", f"an artefact of every system; {artefact_hash} has no {', '.join(lacking)}")
     return artefact.feature_version
 

@@ -68,6 +68,11 @@ def _parsed(text: str) -> Artefact:
     return parse_artefact(text)
 
 
+def without_model(artefact: Artefact, shipped: Artefact) -> list[str]:
+    """The systems that make rows, of which the release's artefact has a model and another has none."""
+    return [name for name in system_ids() if name in shipped.models and name not in artefact.models]
+
+
 def model_of(deps: Deps, artefact_hash: str) -> Model:
     """The model of a hash: of the release, or from the store; verified, and kept in memory.
 
