@@ -22,13 +22,14 @@ ROOT = Path(__file__).parents[2]
 LAUNCHER = ROOT / "src" / "regen" / "local" / "bigquery_launcher.py"
 PATCHES = sorted(
     name
-    for module in ("bigquery_repairs", "bigquery_shortcuts")
+    for module in ("bigquery_repairs", "bigquery_runs", "bigquery_shortcuts")
     for name in re.findall(
         r"^def ([a-z]\w+)\(\) -> None:", LAUNCHER.with_name(f"{module}.py").read_text(), re.MULTILINE
     )
 )
 ONLY_READ = {
     "remember_answers_of_a_job": "saves time; its answers are those of the code that it wraps",
+    "know_no_temporary_table": "saves time; a cursor that was just made has none",
     "keep_parses": "saves time; it calls the code that it wraps",
     "keep_translations": "saves time; it calls the code that it wraps",
     "know_no_hidden_column": "saves time; regen has no table with a hidden column",

@@ -53,45 +53,6 @@ WHERE v.end_snapshot IS NULL AND s.schema_name = $1 AND v.view_name = $2
 """
 
 
-def skip_pandas() -> None:
-    """Spare DuckDB the search for pandas.
-
-    Wrong: DuckDB looks for pandas at each parameter of each statement, on the disk if it is not installed.
-    Where: DuckDB's conversion of parameters; seen through `local_bigquery.engine.database.fetch`.
-    Mended: Python knows at once that there is no pandas.
-    """
-    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
-
-
-def use_one_thread() -> None:
-    """Run each statement in one thread.
-
-    Wrong: a statement over small tables that is shared out among threads takes longer and costs more CPU.
-    Where: `local_bigquery.engine.database._connect`.
-    Mended: `SET threads = 1` on the connection.
-    """
-    original = database._connect  # noqa: SLF001
-
-    @functools.cache
-    def connect() -> Any:  # noqa: ANN401
-        connection = original.__wrapped__()
-        connection.execute("SET threads = 1")
-        return connection
-
-    database._connect = connect  # noqa: SLF001
-
-
-def run_a_query_once() -> None:
-    """Run a query with parameters once.
-
-    Wrong: DuckDB's `sql` plans a query without parameters, and runs one that has some. The emulator asks it twice for the names and types
-    of the result, then runs the query into its table: three runs of each query.
-    Where: `local_bigquery.catalog.tables.write` and `local_bigquery.engine.results.materialise`.
-    Mended: names and types are those of the query's first no rows.
-    """
-    _replace(tables.write, _describing(tables.write))
-
-
 def find_one_table() -> None:
     """Look one table up in DuckLake's own metadata.
 
@@ -167,27 +128,6 @@ def _as_a_job(original: Callable[..., Any]) -> Callable[..., Any]:
             _job.__dict__.pop("answers", None)
 
     return execute
-
-
-def _describing(original: Callable[..., bool]) -> Callable[..., bool]:
-    def write(cur: Any, query: str, params: Any, *given: Any, **named: Any) -> bool:  # noqa: ANN401
-        return original(_Describing(cur, query) if params else cur, query, params, *given, **named)
-
-    return write
-
-
-class _Describing:
-    """A cursor that plans one query instead of running it, wherever it is asked what the query would give."""
-
-    def __init__(self, cursor: Any, query: str) -> None:  # noqa: ANN401
-        self._cursor, self._query = cursor, query
-
-    def sql(self, text: str, **named: Any) -> Any:  # noqa: ANN401
-        asked = f"SELECT * FROM ({text}) LIMIT 0" if text == self._query else text  # noqa: S608
-        return self._cursor.sql(asked, **named)
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        return getattr(self._cursor, name)
 
 
 def _once_a_job(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -338,9 +278,6 @@ def _columns(project_id: str, dataset_id: str, table_id: str) -> list[Any]:
 
 
 PATCHES: tuple[Callable[[], None], ...] = (
-    skip_pandas,
-    use_one_thread,
-    run_a_query_once,
     find_one_table,
     read_columns_of_one_table,
     remember_answers_of_a_job,
@@ -349,12 +286,6 @@ PATCHES: tuple[Callable[[], None], ...] = (
     know_no_hidden_column,
 )
 WRITTEN_FOR: Mapping[str, Mapping[str, str]] = {
-    "skip_pandas": {},
-    "use_one_thread": {"local_bigquery.engine.database._connect": "85e5e6307c1a9cda"},
-    "run_a_query_once": {
-        "local_bigquery.catalog.tables.write": "0d3fd9ae70a5c5f6",
-        "local_bigquery.engine.results.materialise": "8b4196ad107af84b",
-    },
     "find_one_table": {"local_bigquery.engine.database.objects": "93ffb02e2e984b75"},
     "read_columns_of_one_table": {"local_bigquery.catalog.tables.columns": "d13ca80500848bc5"},
     "remember_answers_of_a_job": {
