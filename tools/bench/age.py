@@ -18,9 +18,9 @@ from pathlib import Path
 from bench import five_dates
 from bench.counting import FUNCTIONS
 from regen import league
-from regen.adapters.bigquery.warehouse import BigQueryWarehouse
 from regen.adapters.bigquery.clients import emulator_client
 from regen.adapters.bigquery.loading import TableLoader
+from regen.adapters.bigquery.warehouse import BigQueryWarehouse
 from regen.client.coordinator import Coordinator
 from regen.data.importer import ImportOptions, import_data, zones_arrive
 from regen.local import bigquery_env
