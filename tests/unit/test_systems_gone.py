@@ -1,0 +1,27 @@
+"""`regen verify` names the systems whose rows are current and that nothing predicts with any more."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, cast
+
+import pytest
+
+from regen.cli.verify import systems_gone
+from regen.client.reader import Reader
+
+DAY = date(2026, 1, 20)
+
+
+class Tables:
+    """Current rows of a system of regen, a member of its ensemble, one of another package, and one that is gone."""
+
+    def run(self, name: str, **_: Any) -> list[dict[str, Any]]:
+        assert name == "current_systems"
+        return [{"system_id": system} for system in ("moving_average", "trees_v1", "tiny_points", "xgboost_v1")]
+
+
+@pytest.mark.parametrize(("admitted", "gone"), [("tiny_points", ["xgboost_v1"]), ("", ["tiny_points", "xgboost_v1"])])
+def test_an_admitted_system_is_not_gone(monkeypatch: pytest.MonkeyPatch, admitted: str, gone: list[str]) -> None:
+    monkeypatch.setenv("REGEN_EXTERNAL_SYSTEMS", admitted)
+    assert [row["system_id"] for row in systems_gone(cast("Reader", Tables()), DAY, DAY)] == gone
