@@ -51,10 +51,11 @@ NETWORK = {
         "list_tables",
         "load_table_from_file",
         "query",
-        "query_and_wait",
         "result",
     },
 }
+#: What a method of `Queries` asks of BigQuery, in the words of the client's methods.
+QUERIES = {"rows": ("query", "result"), "columns_of": ("get_table",), "staging_tables": ("list_tables",)}
 #: Not of a function: what the local stack and the import use. The people's part is in `PEOPLE`.
 NOT_DEPLOYED = {"tables.py", "loading.py"}
 #: Where the command line calls Google by itself.
@@ -168,20 +169,24 @@ def _storage(method: str) -> set[str]:
     return {call.partition(": ")[2] for call in _reached("archive", method)}
 
 
+def _asked(text: str) -> set[str]:
+    """The calls to BigQuery of a module that is no adapter: by the client, or without it."""
+    words = {m for m in re.findall(r"\bclient\.(\w+)", text) if m in NETWORK["bigquery"]}
+    return {f"bigquery: {m}" for m in words.union(*(QUERIES.get(m, ()) for m in re.findall(r"\bqueries\.(\w+)", text)))}
+
+
 def calls_of_people() -> set[str]:
     """Every call that the command line makes by itself, with the rights of who types."""
     found: set[str] = set()
     for path in (p for folder in PEOPLE for p in folder.rglob("*.py")):
         text = path.read_text()
-        found |= {f"bigquery: {m}" for m in re.findall(r"\bclient\.(\w+)", text) if m in NETWORK["bigquery"]}
+        found |= _asked(text)
         found |= {f"rest: {host}" for host in re.findall(r'\bplatform\.get\(\s*"(\w+)"', text)}
         found |= {f"rest: {host}" for name in re.findall(r"\bplatform\.(\w+)\(", text) for host in _hosts(name)}
         if "archive_at(" in text:
             found |= {f"storage: {c}" for method in ("names", "read") for c in _storage(method)}
         if "store.keep(" in text:
             found |= {f"storage: {c}" for c in _storage("keep")}
-        if "Ledger(" in text:
-            found |= {f"bigquery: {c}" for c in ("query", "result", "get_job", "list_tables")}
     return found
 
 
@@ -190,5 +195,8 @@ def calls_of_console() -> set[str]:
     own = {SOURCES / "console_host" / "wiring.py"}
     packaged = own | imported_modules(SOURCES, own).keys()
     reading = [p for p in packaged if p.is_relative_to(SOURCES / "client") or p.is_relative_to(SOURCES / "console")]
-    text = "".join(p.read_text() for p in reading)
-    return {f"bigquery: {m}" for m in re.findall(r"\bclient\.(\w+)", text) if m in NETWORK["bigquery"]}
+    texts = {path: path.read_text() for path in reading}
+    found = _asked("".join(texts.values()))
+    if not any(".staging_tables" in text for path, text in texts.items() if path.name != "reader.py"):
+        found.discard("bigquery: list_tables")  # the reader can, and no page asks for it
+    return found

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 MARK = "of_a_later_version"
-BY_NAME = frozenset({"models"})
+BY_NAME = frozenset({"external_systems", "models"})
 """Maps from names to texts: they are no records, and no version adds a field to them."""
 
 

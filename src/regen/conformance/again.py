@@ -29,6 +29,9 @@ class Elsewhere(Struct, frozen=True):
     start_ms: float
 
 
+_ANSWER = msgspec.json.Decoder(Elsewhere)
+
+
 class ProcessFailed(Exception):
     """The other process ended otherwise than it should; the text is what it wrote last."""
 
@@ -50,7 +53,7 @@ def elsewhere(external: Sequence[str], names: Sequence[str]) -> Elsewhere:
     if done.returncode:
         raise ProcessFailed(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "it ended without a word")
     # What a system prints itself comes before.
-    return msgspec.json.decode(done.stdout.splitlines()[-1], type=Elsewhere)
+    return _ANSWER.decode(done.stdout.splitlines()[-1])
 
 
 def _words(text: str) -> tuple[str, ...]:

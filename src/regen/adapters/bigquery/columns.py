@@ -32,7 +32,7 @@ class Columns:
         Args:
             columns_of: the names of a table's columns.
         """
-        self._columns_of = columns_of
+        self.columns_of = columns_of
         self._names = names
         self._lists: Lists = _lists({})
 
@@ -48,7 +48,7 @@ class Columns:
         return query(self._lists)
 
     def _missing(self, name: str, columns: tuple[str, ...]) -> frozenset[str]:
-        return frozenset(columns).difference(self._columns_of(self._names.table(name)))
+        return frozenset(columns).difference(self.columns_of(self._names.table(name)))
 
 
 def _lists(missing: dict[str, frozenset[str]]) -> Lists:

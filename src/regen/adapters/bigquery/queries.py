@@ -106,14 +106,14 @@ class Queries(Struct, frozen=True):
 
     def _following(self, answer: Record) -> Record:
         """The next page, or the first one of a query that still runs."""
-        job = answer["jobReference"]
+        reference = answer["jobReference"]
         asked = {
-            "location": job.get("location"),
+            "location": reference.get("location"),
             "pageToken": answer.get("pageToken"),
             "timeoutMs": ANSWER_MS,
             "formatOptions.useInt64Timestamp": "true",
         }
-        return self._call("GET", f"queries/{job['jobId']}", params=asked)
+        return self._call("GET", f"queries/{reference['jobId']}", params=asked)
 
     def _call(self, method: str, path: str, **request: Any) -> Record:  # noqa: ANN401
         """One answer; the call is repeated while that can help and there is time."""
