@@ -66,7 +66,7 @@ def client_calls(path: Path, within: ast.AST) -> Iterator[str]:
     """Each call of a client's method in a part of a module.
 
     Raises:
-        AssertionError: nobody has said whether the method leaves the process.
+        AssertionError: neither table says whether the method leaves the process.
     """
     library = LIBRARY.get(path.name, "bigquery")
     for node in ast.walk(within):

@@ -17,7 +17,7 @@ from regen.domain.errors import InvalidInput
 from regen.domain.intervals import Figure
 from regen.domain.values import replace
 from regen.features.versions import SERVED_VERSION
-from regen.systems import system_ids
+from regen.systems import member_ids, system_ids
 from regen.systems.artefact import Artefact
 from regen.training import served
 from regen.training.dataset import Sample, samples
@@ -150,6 +150,7 @@ def test_populations_add_up(found: Gate) -> None:
 
 def test_the_figures_are_those_of_evaluate(found: Gate) -> None:
     known = evaluate(MADE, found.first, found.last, artefact=new())
+    assert {compared.system_id for compared in found.compared}.isdisjoint(member_ids()), "it judges rows"
     for row in (r for r in known.rows if r.population == "lined" and r.name in system_ids()):
         mine = of(found, row.name, "lined")
         assert mine.rows == row.n

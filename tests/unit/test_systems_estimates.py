@@ -149,7 +149,7 @@ def test_a_star_who_is_missing_tonight_moves_the_others(system_id: str) -> None:
     assert without > with_him + 0.3
 
 
-def test_trees_are_evaluated_within_a_millisecond_by_steps() -> None:
+def test_the_shipped_forest_is_at_most_350_trees_of_8_leaves() -> None:
     forest = load_artefact().models["trees_v1"].forest
     assert forest is not None
     assert sum(len(tree.splits) for tree in forest.trees) <= 350 * 7

@@ -31,7 +31,7 @@ def add(app: typer.Typer) -> None:
 def systems_gone(reader: Reader, first: date, last: date) -> list[Record]:
     """The systems that are none of regen's and not admitted, and that have current rows, with their numbers of rows and dates."""
     found = reader.run("current_systems", first=first, last=last)
-    # Imported when nothing waits for this process any more: the statements are all at the warehouse.
+    # Imported while the warehouse works on the other statements.
     from regen.cli.variables import setting  # noqa: PLC0415
     from regen.systems import member_ids, system_ids  # noqa: PLC0415
 

@@ -37,7 +37,7 @@ _hooked: list[bool] = []
 def watched() -> Iterator[list[str]]:
     """The list of what this thread does to the outside, in the interpreter's words: files, sockets, processes, sleep."""
     if not _hooked:
-        # A hook can never be taken away: there is one, which looks only while somebody watches.
+        # A hook can never be taken away: there is one, which looks only while a check watches its thread.
         sys.addaudithook(_hook)
         _hooked.append(True)
     found: list[str] = []

@@ -72,40 +72,28 @@ def know_no_temporary_table() -> None:
 
 def _describing(original: Callable[..., bool]) -> Callable[..., bool]:
     def write(cur: Any, query: str, params: Any, *given: Any, **named: Any) -> bool:  # noqa: ANN401
-        return original(_Describing(cur, query) if params else cur, query, params, *given, **named)
+        described = _Asking(cur, query, f"SELECT * FROM ({query}) LIMIT 0") if params else cur  # noqa: S608
+        return original(described, query, params, *given, **named)
 
     return write
 
 
-class _Describing:
-    """A cursor that plans one query instead of running it, wherever it is asked what the query would give."""
-
-    def __init__(self, cursor: Any, query: str) -> None:  # noqa: ANN401
-        self._cursor, self._query = cursor, query
-
-    def sql(self, text: str, **named: Any) -> Any:  # noqa: ANN401
-        asked = f"SELECT * FROM ({text}) LIMIT 0" if text == self._query else text  # noqa: S608
-        return self._cursor.sql(asked, **named)
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        return getattr(self._cursor, name)
-
-
 def _beginning(original: Callable[..., Any]) -> Callable[..., Any]:
     def execute(cur: Any, *given: Any, session: Any = None, **named: Any) -> Any:  # noqa: ANN401
-        return original(cur if session else _Fresh(cur), *given, session=session, **named)
+        begun = cur if session else _Asking(cur, _TEMPORARY, _NONE)
+        return original(begun, *given, session=session, **named)
 
     return execute
 
 
-class _Fresh:
-    """A cursor that knows it has no temporary table, when its job begins."""
+class _Asking:
+    """A cursor that, asked for what one statement would give, plans another one in its place."""
 
-    def __init__(self, cursor: Any) -> None:  # noqa: ANN401
-        self._cursor = cursor
+    def __init__(self, cursor: Any, text: str, instead: str) -> None:  # noqa: ANN401
+        self._cursor, self._text, self._instead = cursor, text, instead
 
     def sql(self, text: str, **named: Any) -> Any:  # noqa: ANN401
-        return self._cursor.sql(_NONE if text == _TEMPORARY else text, **named)
+        return self._cursor.sql(self._instead if text == self._text else text, **named)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         return getattr(self._cursor, name)

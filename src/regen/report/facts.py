@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -59,7 +59,7 @@ class Facts(Struct, frozen=True):
 
 def of_batch(coordinator: Coordinator, reader: Reader, view: WholeBatch) -> Facts:
     """What there is to tell of a batch."""
-    return _gathered(coordinator, reader, view.batch_id, view.status, view.reason, [view])
+    return _with_changes(coordinator, [view], lambda: facts_of(reader, view.batch_id, view.status, view.reason, [view]))
 
 
 def of_backfill(coordinator: Coordinator, reader: Reader, subject: str) -> Facts:
@@ -69,23 +69,16 @@ def of_backfill(coordinator: Coordinator, reader: Reader, subject: str) -> Facts
         found = list(pool.map(coordinator.batch, [day.batch_id for day in backfill.dates if day.batch_id]))
     lacking = [(str(day.game_date), day.why or day.status) for day in backfill.dates if not day.batch_id]
     views = [one.value for one in found]
-    return _gathered(coordinator, reader, subject, backfill.status, backfill.reason, views, lacking)
+    return _with_changes(
+        coordinator, views, lambda: facts_of(reader, subject, backfill.status, backfill.reason, views, lacking)
+    )
 
 
-def _gathered(
-    coordinator: Coordinator,
-    reader: Reader,
-    subject: str,
-    status: str,
-    reason: str,
-    views: Sequence[WholeBatch],
-    lacking: Sequence[tuple[str, str]] = (),
-) -> Facts:
-    """The coordinator and the tables, asked at once."""
+def _with_changes(coordinator: Coordinator, views: Sequence[WholeBatch], read: Callable[[], Facts]) -> Facts:
+    """What the tables say, and the inputs that changed: tables and coordinator are asked at once."""
     with ThreadPoolExecutor(1) as pool:
         changes = pool.submit(changes_of, coordinator, views)
-        facts = facts_of(reader, subject, status, reason, views, lacking)
-        return replace(facts, changes=changes.result())
+        return replace(read(), changes=changes.result())
 
 
 def changes_of(coordinator: Coordinator, views: Sequence[WholeBatch]) -> dict[str, str]:

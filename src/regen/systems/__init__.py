@@ -81,12 +81,16 @@ def _found() -> tuple[System, ...]:
 
 def system_ids() -> tuple[str, ...]:
     """The ids of the systems that make rows; those that read other systems' estimates come last."""
-    return tuple(system.system_id for system in _found() if not getattr(system, "member_only", False))
+    return tuple(system.system_id for system in _found() if not _is_member_only(system))
 
 
 def member_ids() -> tuple[str, ...]:
     """The ids of the systems that make no rows: an ensemble reads them."""
-    return tuple(name for name in _all_ids() if name not in system_ids())
+    return tuple(system.system_id for system in _found() if _is_member_only(system))
+
+
+def _is_member_only(system: System) -> bool:
+    return bool(getattr(system, "member_only", False))
 
 
 def _all_ids() -> tuple[str, ...]:

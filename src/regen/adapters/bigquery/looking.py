@@ -45,11 +45,11 @@ def looked(
         ]
         covered = pool.submit(rows, "verify_coverage", **span)
         orphans = pool.submit(lambda: _orphans(tables(), now))
-        told = {row["invariant"]: row for future in asked for row in future.result()}
-        found = {name: _finding(row) for name, row in told.items()}
+        by_name = {row["invariant"]: row for future in asked for row in future.result()}
+        found = {name: _finding(row) for name, row in by_name.items()}
         found["coverage"] = _coverage(covered.result(), threshold)
         found["no_orphans"] = orphans.result()
-    acts = ((told.get("acts") or {}).get("acts") or "").splitlines()
+    acts = ((by_name.get("acts") or {}).get("acts") or "").splitlines()
     return [found.get(name, Finding(name, 0, 0)) for name in INVARIANTS], frozenset(map(done, acts))
 
 

@@ -178,7 +178,7 @@ def _object(answer: requests.Response) -> Record:
 def _refusal(answer: requests.Response, content: Record) -> RegenError:
     error = content.get("error")
     error = error if isinstance(error, dict) else {}
-    told = [*(error.get("errors") or ()), *(error.get("details") or ())]
-    reasons = [str(one["reason"]) for one in told if isinstance(one, dict) and one.get("reason")]
+    items = [*(error.get("errors") or ()), *(error.get("details") or ())]
+    reasons = [str(one["reason"]) for one in items if isinstance(one, dict) and one.get("reason")]
     text = error.get("message") or answer.text.strip().split("\n", 1)[0][:200] or f"HTTP {answer.status_code}"
     return refused(answer.status_code, str(text), reasons)
