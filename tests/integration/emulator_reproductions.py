@@ -265,27 +265,48 @@ UPDATE g SET points = f.points FROM (SELECT p.id, n.points FROM {_JOINED}) f
 WHERE g.id = f.id AND coalesce(g.points, -1) <> coalesce(f.points, -1);
 COMMIT;
 """
+_COLUMNS = 20
+_EMPTY = f"""
+CREATE TABLE p (id INT, {", ".join(f"c{n} INT" for n in range(_COLUMNS))});
+CREATE TABLE q (id INT);
+INSERT INTO q VALUES (1);
+CALL enable_logging('QueryLog');
+SELECT * FROM p JOIN q USING (id);
+"""
+_ASKED = "SELECT count(*) FROM duckdb_logs WHERE type = 'QueryLog' AND message LIKE '%ducklake_table_stats%'"
 _LAKE = """
 import sys, duckdb
-folder, disabled, script = sys.argv[1:]
+folder, disabled, script, question = sys.argv[1:]
 connection = duckdb.connect()
 connection.execute(f"ATTACH 'ducklake:{folder}/m.db' AS lake (DATA_PATH '{folder}/files', DATA_INLINING_ROW_LIMIT 0)")
-connection.execute(f"USE lake; SET threads = 1; SET disabled_optimizers = '{disabled}'")
+connection.execute(f"USE lake; SET threads = 1; SET GLOBAL disabled_optimizers = '{disabled}'")
 connection.execute(script)
+print(connection.execute(question).fetchone()[0])
 """
 
 
 def a_window_that_kills() -> bool:
+    done = _in_a_lake(_DYING, "SELECT 0")
+    assert done.returncode == 0 or "Could not find matching file" in done.stderr, done.stderr[-1000:]
+    return done.returncode != 0
+
+
+def an_empty_table_asked_by_column() -> bool:
+    done = _in_a_lake(_EMPTY, _ASKED)
+    assert done.returncode == 0, done.stderr[-1000:]
+    return int(done.stdout) >= _COLUMNS
+
+
+def _in_a_lake(script: str, question: str) -> subprocess.CompletedProcess[str]:
+    """Run a script in another process, with the optimizers that the emulator's own connection has."""
     from local_bigquery.engine import database
 
     database.reset()
     ((disabled,),) = database.fetch("SELECT current_setting('disabled_optimizers')")
     database.reset()
     with tempfile.TemporaryDirectory() as folder:
-        argv = [sys.executable, "-I", "-c", _LAKE, folder, disabled, _DYING]
-        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 0 or "Could not find matching file" in done.stderr, done.stderr[-1000:]
-    return done.returncode != 0
+        argv = [sys.executable, "-I", "-c", _LAKE, folder, disabled, script, question]
+        return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
 
 
 REPRODUCTIONS: dict[str, Callable[[], bool]] = {
@@ -297,6 +318,7 @@ REPRODUCTIONS: dict[str, Callable[[], bool]] = {
     "find_one_table": all_tables_for_one,
     "read_columns_of_one_table": all_columns_for_one,
     "number_rows_as_written": a_window_that_kills,
+    "plan_without_statistics": an_empty_table_asked_by_column,
 }
 
 if __name__ == "__main__":

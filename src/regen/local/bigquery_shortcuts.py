@@ -6,13 +6,11 @@ patches that another version no longer needs.
 
 For every table that a statement names, the emulator asks DuckDB's catalog functions, which list all tables of all
 databases each time: 25 ms a name, two thirds of the time of a promotion. DuckLake's own metadata and the table itself give
-the same answers for a tenth of that. A job keeps these answers until it runs DDL. What a statement says is kept by its text, and its translation
-for as long as its tables have the same columns. Nothing else is changed.
+the same answers for a tenth of that. A job keeps these answers until it runs DDL. Nothing else is changed.
 """
 
 from __future__ import annotations
 
-import functools
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -23,20 +21,10 @@ from local_bigquery.catalog import metadata, tables
 from local_bigquery.engine import database, types
 from local_bigquery.jobs import query
 from local_bigquery.models import Table
-from local_bigquery.sql import script, translate
-from local_bigquery.sql.dialect import BigQueryDialect
 from local_bigquery.sql.rules import partitions
-from sqlglot import exp  # type: ignore[import-not-found,unused-ignore]
 
 _job = threading.local()
 """`answers`: what the catalogue has answered the job that this thread runs, by question; absent outside jobs."""
-_KEPT = (exp.Query, exp.Insert, exp.Update, exp.Delete)
-"""Statements whose translations are kept: none of them changes what later ones mean."""
-_UNLIKE = ("@@", "?", "SYSTEM_TIME", "EXTERNAL_QUERY", "INFORMATION_SCHEMA")
-"""What a translation depends on beside its text and its tables, if it has one of these."""
-_MOST = 2000
-_texts: dict[int, str] = {}
-"""The text of each kept tree, by its identity."""
 
 _FIND = """
 SELECT t.table_name, 'TABLE', coalesce(max(c.record_count), 0)::BIGINT
@@ -86,27 +74,6 @@ def remember_answers_of_a_job() -> None:
     metadata.load = _loaded(metadata.load)
     query.execute = _as_a_job(query.execute)
     query._ddl = _forgetting(query._ddl)  # noqa: SLF001
-
-
-def keep_parses() -> None:
-    """Take a script apart, and parse its statements, once.
-
-    Wrong: both are done at every repetition, and take as long as all the rest of a small statement.
-    Where: `local_bigquery.sql.script.parse_script` and `local_bigquery.sql.translate.parse`.
-    Mended: both are kept by the text; trees only of statements that are read and copied, and never changed.
-    """
-    _replace(script.parse_script, functools.lru_cache(_MOST)(script.parse_script))
-    _replace(translate.parse, _parsing(translate.parse))
-
-
-def keep_translations() -> None:
-    """Translate a statement once for as long as its tables have the same columns.
-
-    Wrong: parsing and translating take about 10 ms for each table that a statement names, at every repetition.
-    Where: `local_bigquery.sql.translate.translate`.
-    Mended: the translation is kept by the statement's text, its parameters and the form of its tables.
-    """
-    _replace(translate.translate, _keeping(translate.translate))
 
 
 def know_no_hidden_column() -> None:
@@ -162,74 +129,6 @@ def _forgetting(original: Callable[..., Any]) -> Callable[..., Any]:
     return ddl
 
 
-def _parsing(original: Callable[[str], list[Any]]) -> Callable[[str], list[Any]]:
-    """Parse, or give the trees of the same text."""
-    kept: dict[str, list[Any]] = {}
-
-    def parse(sql: str) -> list[Any]:
-        if (found := kept.get(sql)) is not None:
-            return found
-        trees = original(sql)
-        if all(isinstance(tree, _KEPT) for tree in trees):
-            if len(kept) >= _MOST:
-                kept.clear()
-                _texts.clear()
-            _texts.update((id(tree), tree.sql(dialect=BigQueryDialect)) for tree in trees)
-            kept[sql] = trees
-        return trees
-
-    return parse
-
-
-def _text(tree: Any) -> str | None:  # noqa: ANN401
-    """A statement as text; None if its translation is not kept."""
-    if not isinstance(tree, _KEPT):
-        return None
-    return _texts.get(id(tree)) or str(tree.sql(dialect=BigQueryDialect))
-
-
-def _keeping(original: Callable[..., tuple[str, dict[str, Any]]]) -> Callable[..., tuple[str, dict[str, Any]]]:
-    """Translate, or give what came of the same text for tables of the same form."""
-    kept: dict[Any, tuple[str, list[str], set[Any], Any]] = {}
-
-    def translated(tree: Any, context: Any) -> tuple[str, dict[str, Any]]:  # noqa: ANN401
-        text = _text(tree)
-        if text is None or any(word in text for word in _UNLIKE):
-            return original(tree, context)
-        key = (
-            text,
-            context.project_id,
-            context.dataset_id,
-            tuple(sorted(context.parameters.items())),
-            tuple(sorted(context.values)),
-            tuple(sorted(context.variables.items())),
-            tuple(sorted(context.temporary)),
-            repr(context.functions),
-        )
-        if (found := kept.get(key)) is not None:
-            sql, used, named, form = found
-            if form == _form(named):
-                context.referenced |= named
-                return sql, {name: context.values[name] for name in used}
-        before, context.referenced = context.referenced, set()
-        try:
-            sql, bound = original(tree, context)
-            named = set(context.referenced)
-        finally:
-            context.referenced |= before
-        if len(kept) >= _MOST:
-            kept.clear()
-        kept[key] = (sql, list(bound), named, _form(named))
-        return sql, bound
-
-    return translated
-
-
-def _form(named: set[Any]) -> list[Any]:
-    """What the tables of a statement look like now; an error if one is not there."""
-    return [(path, tables.columns(*path)) for path in sorted(tables.physical(*reference) for reference in named)]
-
-
 def _replace(old: Callable[..., Any], new: Callable[..., Any]) -> None:
     for name, module in list(sys.modules.items()):
         if name.startswith("local_bigquery"):
@@ -281,8 +180,6 @@ PATCHES: tuple[Callable[[], None], ...] = (
     find_one_table,
     read_columns_of_one_table,
     remember_answers_of_a_job,
-    keep_parses,
-    keep_translations,
     know_no_hidden_column,
 )
 WRITTEN_FOR: Mapping[str, Mapping[str, str]] = {
@@ -293,11 +190,6 @@ WRITTEN_FOR: Mapping[str, Mapping[str, str]] = {
         "local_bigquery.jobs.query.execute": "4ac0c989b055f261",
         "local_bigquery.jobs.query._ddl": "b279c7789fa4c828",
     },
-    "keep_parses": {
-        "local_bigquery.sql.script.parse_script": "7bd8facb571259ba",
-        "local_bigquery.sql.translate.parse": "166385e1dac2d84e",
-    },
-    "keep_translations": {"local_bigquery.sql.translate.translate": "b6a97413e9188000"},
     "know_no_hidden_column": {"local_bigquery.sql.rules.partitions._hidden": "55d4da1b1265afd0"},
 }
 """The start of the SHA-256 of each function's source, by patch."""
