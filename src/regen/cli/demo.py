@@ -163,7 +163,7 @@ def _report(reader: Reader, result: Result, dates: list[date]) -> None:
 
     status = ", ".join(sorted({view.status for view in result.views}))
     subject = f"demo, {min(dates)} to {max(dates)}"
-    facts = facts_of(reader, subject, status, REASON, result.views, changes=named_changes(result.rows))
+    facts = facts_of(reader, subject, status, REASON, result.views, changes=lambda _: named_changes(result.rows))
     report_file().write_text(page(facts), encoding="utf-8")
 
 

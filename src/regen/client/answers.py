@@ -16,7 +16,7 @@ from regen.api.halts import HaltView, WouldHalt
 from regen.api.health import Health, Ready
 from regen.api.looks import Findings, Grades, Scan, WouldGrade
 from regen.api.models import ModelsInUse, WouldChallenge, WouldUse
-from regen.api.moves import Moves
+from regen.api.moves import ChangedInputs, Moves
 from regen.api.news import NewsLog, NewsScan
 from regen.api.openings import OpeningAnswer, Ordered, Preview, WouldOrder, WouldWithdraw
 from regen.client.errors import NotPromised
@@ -29,6 +29,7 @@ BACKFILL = Form(Backfill)
 BACKFILLS = Form(Backfills)
 BATCH = Form(WholeBatch)
 BATCHES = Form(Batches)
+CHANGED_INPUTS = Form(ChangedInputs)
 FINDINGS = Form(Findings)
 GRADES = Form(Grades)
 HALT = Form(HaltView)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import quote
@@ -15,7 +15,7 @@ from regen.api.halts import HaltView, WouldHalt
 from regen.api.health import Health, Ready
 from regen.api.looks import Grades, Scan, WouldGrade
 from regen.api.models import ModelsInUse, WouldChallenge, WouldUse
-from regen.api.moves import Moves
+from regen.api.moves import ChangedInputs, Moves
 from regen.api.news import NewsLog, NewsScan
 from regen.api.openings import OpeningAnswer, Ordered, Preview, WouldOrder, WouldWithdraw
 from regen.client import answers
@@ -119,6 +119,11 @@ class Coordinator(Connection, frozen=True):
     def moves(self, batch_id: str) -> Received[Moves]:
         """What a batch would move, or moved."""
         return self.read(answers.MOVES, f"/batches/{_quoted(batch_id)}/moves")
+
+    def changed_inputs(self, batch_id: str, before: Sequence[str]) -> ChangedInputs:
+        """What changed between the inputs of earlier batches of the date and those of this one; at most five are asked for."""
+        path = f"/batches/{_quoted(batch_id)}/changed-inputs"
+        return self.read(answers.CHANGED_INPUTS, path, before=",".join(before)).value
 
     def backfills(self, cursor: str | None = None) -> tuple[list[Received[ListedBackfill]], str | None]:
         """A page of backfills, newest first, and the cursor of the next one; each has every date of its range."""

@@ -27,6 +27,7 @@ class Move(Struct, frozen=True):
 
     Attributes:
         game_date: None where all are of one date.
+        old_batch_id: the batch that made the old one; None for the predecessor's rows.
         changed_inputs: names of the features and other inputs that changed; None if that is not known.
         record: the whole of it as it came, for programs.
     """
@@ -43,6 +44,7 @@ class Move(Struct, frozen=True):
     old_tier: str | None
     new_tier: str | None
     reason: str | None
+    old_batch_id: str | None
     changed_inputs: Sequence[str] | None
     record: Record
 
@@ -80,6 +82,7 @@ def of_answer(answer: Received[Answer]) -> list[Move]:
             old_tier=one.value.old_tier,
             new_tier=one.value.new_tier,
             reason=one.value.reason,
+            old_batch_id=one.value.old_batch_id,
             changed_inputs=one.value.changed_inputs,
             record=one.record,
         )
@@ -103,6 +106,7 @@ def of_rows(rows: Iterable[Record]) -> list[Move]:
             old_tier=row.get("old_tier"),
             new_tier=row.get("new_tier"),
             reason=row.get("reason"),
+            old_batch_id=row.get("old_batch_id"),
             changed_inputs=None,
             record=row,
         )

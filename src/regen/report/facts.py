@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -11,11 +12,10 @@ from msgspec import Struct, field
 
 from regen import clock
 from regen.client.accuracy import SystemErrors, by_date, by_system, errors
-from regen.client.moves import MAIN_SYSTEM, Move, Moves, changed_text, moves, of_answer, of_rows
+from regen.client.moves import MAIN_SYSTEM, Move, Moves, PlayerMoves, changed_text, moves, of_rows
 from regen.client.quality import newest
 from regen.client.reader import Reader, Record
 from regen.domain.dates import eastern_today
-from regen.domain.values import replace
 from regen.settings import number
 
 if TYPE_CHECKING:
@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     from regen.client.coordinator import Coordinator
 
 Pair = tuple[str, str, float, float]
+Changes = Callable[[Sequence[Move]], Mapping[str, str]]
 AT_ONCE = 4
 MOST_ASKED = 5
 """Batches whose changed inputs are asked for: the coordinator reads all of a batch's requests for them."""
+MOST_SHOWN = 15
+"""Players whom the page shows of those who moved."""
 
 
 class Facts(Struct, frozen=True):
@@ -59,7 +62,7 @@ class Facts(Struct, frozen=True):
 
 def of_batch(coordinator: Coordinator, reader: Reader, view: WholeBatch) -> Facts:
     """What there is to tell of a batch."""
-    return _with_changes(coordinator, [view], lambda: facts_of(reader, view.batch_id, view.status, view.reason, [view]))
+    return facts_of(reader, view.batch_id, view.status, view.reason, [view], changes=asking(coordinator, [view]))
 
 
 def of_backfill(coordinator: Coordinator, reader: Reader, subject: str) -> Facts:
@@ -69,25 +72,44 @@ def of_backfill(coordinator: Coordinator, reader: Reader, subject: str) -> Facts
         found = list(pool.map(coordinator.batch, [day.batch_id for day in backfill.dates if day.batch_id]))
     lacking = [(str(day.game_date), day.why or day.status) for day in backfill.dates if not day.batch_id]
     views = [one.value for one in found]
-    return _with_changes(
-        coordinator, views, lambda: facts_of(reader, subject, backfill.status, backfill.reason, views, lacking)
-    )
+    changes = asking(coordinator, views)
+    return facts_of(reader, subject, backfill.status, backfill.reason, views, lacking, changes=changes)
 
 
-def _with_changes(coordinator: Coordinator, views: Sequence[WholeBatch], read: Callable[[], Facts]) -> Facts:
-    """What the tables say, and the inputs that changed: tables and coordinator are asked at once."""
-    with ThreadPoolExecutor(1) as pool:
-        changes = pool.submit(changes_of, coordinator, views)
-        return replace(read(), changes=changes.result())
+def asking(coordinator: Coordinator, views: Sequence[WholeBatch]) -> Changes:
+    """What asks the coordinator which inputs changed, of the players who moved most; nothing if these are of many batches."""
+    batches = {str(view.game_date): view.batch_id for view in views}
+
+    def changes(rows: Sequence[Move]) -> dict[str, str]:
+        made_by = {player: (str(row.game_date), row.old_batch_id) for player, row in _moved_most(rows).items()}
+        asked: dict[str, set[str]] = defaultdict(set)
+        for day, before in made_by.values():
+            if before and day in batches:
+                asked[day].add(before)
+        if len(asked) > MOST_ASKED:
+            return {}
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            answers = pool.map(lambda day: (day, coordinator.changed_inputs(batches[day], sorted(asked[day]))), asked)
+            found = {(p.player_lookup, day, p.before): p.changed_inputs for day, one in answers for p in one.players}
+        return {
+            player: text
+            for player, (day, before) in made_by.items()
+            if (text := changed_text(found.get((player, day, before or ""))))
+        }
+
+    return changes
 
 
-def changes_of(coordinator: Coordinator, views: Sequence[WholeBatch]) -> dict[str, str]:
-    """The inputs that changed, by player, of batches that have replaced something; nothing if these are many."""
-    asked = [view.batch_id for view in views if view.counts.superseded]
-    if len(asked) > MOST_ASKED:
-        return {}
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return named_changes(row for answer in pool.map(coordinator.moves, asked) for row in of_answer(answer))
+def _moved_most(rows: Sequence[Move]) -> dict[str, Move]:
+    """The main system's row that moved most, by player; of the players whom the page shows."""
+    shown = {player.player_lookup for player in movers(moves(rows))}
+    known = [row for row in rows if row.system_id == MAIN_SYSTEM and row.player_lookup in shown]
+    return {row.player_lookup: row for row in sorted(known, key=lambda row: abs(row.step))}
+
+
+def movers(found: Moves) -> list[PlayerMoves]:
+    """The players whom the page shows: those who moved most."""
+    return [p for p in found.players if p.move or p.largest or p.flips][:MOST_SHOWN]
 
 
 def named_changes(rows: Iterable[Move]) -> dict[str, str]:
@@ -105,13 +127,18 @@ def facts_of(
     views: Sequence[WholeBatch],
     lacking: Sequence[tuple[str, str]] = (),
     *,
-    changes: Mapping[str, str] | None = None,
+    changes: Changes | None = None,
 ) -> Facts:
-    """What the tables say of some batches; three statements, however many they are."""
+    """What the tables say of some batches; three statements, however many they are.
+
+    Args:
+        changes: what finds the inputs that changed, by player, of the rows that were replaced.
+    """
     views = sorted(views, key=lambda view: view.game_date)
     rows: list[Move] = []
     off: list[Record] = []
     quality: list[Record] = []
+    named: Mapping[str, str] = {}
     now = clock.now()
     if views:
         batch_ids = [view.batch_id for view in views]
@@ -121,6 +148,7 @@ def facts_of(
             later = pool.submit(errors, reader, batch_ids, first, last)
             figures = pool.submit(newest, reader, eastern_today(now))
             rows = of_rows(reader.run("diff", first=first, last=last, batches=",".join(batch_ids)))
+            named = changes(rows) if changes else {}
             off, quality = later.result(), figures.result()
     return Facts(
         subject=subject,
@@ -134,7 +162,7 @@ def facts_of(
         accuracy=by_date(off),
         systems=by_system(off),
         quality=quality,
-        changes=changes or {},
+        changes=named,
     )
 
 

@@ -9,7 +9,7 @@ from importlib import resources
 
 from regen.api.batches import WholeBatch
 from regen.client.moves import LEAST_MOVE
-from regen.report.facts import Facts
+from regen.report.facts import Facts, movers
 from regen.report.history import history
 from regen.report.svg import Series, Span, bars, bins, both, colours, differences, histogram, legend, timeline
 from regen.report.tables import table_html
@@ -28,7 +28,6 @@ FIGURES = {
     "rise_pct": "rise, %",
 }
 """The columns of live quality that the page has."""
-MOST = 15
 DOTS = 2000
 
 
@@ -188,7 +187,7 @@ def _distribution(facts: Facts) -> str:
 
 
 def _biggest(facts: Facts) -> str:
-    players = [p for p in facts.moves.players if p.move or p.largest or p.flips][:MOST]
+    players = movers(facts.moves)
     rows = [
         (
             p.player_lookup,

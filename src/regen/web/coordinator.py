@@ -28,7 +28,7 @@ from regen.services.state.idempotency import IdempotencyKey, KeyUnreadable, is_k
 from regen.services.state.messages import ADVANCE, GRADE, NEWS, is_news
 from regen.services.state.messages_read import check_message, document_id
 from regen.services.tables import grading, quality_watching
-from regen.services.views import batch_view, moves_view
+from regen.services.views import batch_view, changed_inputs, moves_view
 from regen.web import alerts, backfills, bodies, halts, lists, maintenance, models, news
 from regen.web.body_reading import PushBody
 from regen.web.bootstrap import App
@@ -69,6 +69,7 @@ def router(app: App) -> Router:
             Route("GET", "/batches", gate.by_key, routes.batches, LISTING),
             Route("GET", "/batches/{id}", gate.by_key, routes.batch),
             Route("GET", "/batches/{id}/moves", gate.by_key, routes.moves),
+            Route("GET", "/batches/{id}/changed-inputs", gate.by_key, routes.changed_inputs, frozenset({"before"})),
             Route(
                 "POST",
                 "/batches/{id}/cancel",
@@ -267,6 +268,10 @@ class _Coordinator:
 
     def moves(self, call: Call) -> Reply:
         return 200, moves_view.view_moves(self._deps, _document_id(call.path["id"]))
+
+    def changed_inputs(self, call: Call) -> Reply:
+        before = lists.asked_before(call)
+        return 200, changed_inputs.view_changed_inputs(self._deps, _document_id(call.path["id"]), before)
 
     def batches(self, call: Call) -> Reply:
         wanted, limit, cursor = lists.asked_batches(call)

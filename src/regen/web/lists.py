@@ -15,6 +15,7 @@ from regen.domain.nearest import nearest, the_nearest
 from regen.services.views.backfill_view import MAX_LISTED as MAX_BACKFILLS
 from regen.services.views.backfill_view import BackfillFilter
 from regen.services.views.batch_view import MAX_LISTED, Filter
+from regen.services.views.changed_inputs import MOST_BATCHES
 from regen.web.http import Call
 
 MAX_TRIGGER_ID = 300
@@ -48,6 +49,18 @@ def asked_backfills(call: Call) -> tuple[BackfillFilter, int, str | None]:
     first, last = _span(call)
     wanted = BackfillFilter(first, last, _statuses(call.query("status"), BackfillStatus))
     return wanted, asked_limit(call, MAX_BACKFILLS), _cursor(call)
+
+
+def asked_before(call: Call) -> tuple[str, ...]:
+    """The earlier batches of `GET /batches/{id}/changed-inputs`.
+
+    Raises:
+        InvalidInput: none is named, too many are, or one is no id.
+    """
+    names = tuple(dict.fromkeys((call.query("before") or "").split(",")))
+    if len(names) > MOST_BATCHES or not all(map(ids.is_document_id, names)):
+        raise InvalidInput("before", f"1 to {MOST_BATCHES} ids of batches, joined by commas")
+    return names
 
 
 def _span(call: Call) -> tuple[date, date] | tuple[None, None]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from regen.api.moves import ChangedInputs, ChangedPlayer
 from regen.api.packed_inputs import unpack_inputs
 from regen.domain.batch import Batch
-from regen.domain.errors import NotFound, Unreadable
+from regen.domain.errors import InvalidInput, NotFound, Unreadable
 from regen.domain.inputs import PlayerInputs, changed
 from regen.domain.promotion import MovedPrediction
 from regen.domain.values import replace
@@ -27,26 +28,53 @@ def with_changes(deps: Deps, batch: Batch, rows: Sequence[MovedPrediction]) -> l
     if not replaced:
         return list(rows)
     made_by = Counter(str(row.old_batch_id) for row in replaced)
-    before = {name: _inputs_of(deps, name) for name, _ in made_by.most_common(MOST_BATCHES)}
+    changes = _changes(deps, batch, [name for name, _ in made_by.most_common(MOST_BATCHES)])
+    return [
+        row
+        if row.new_points is None
+        else replace(row, changed_inputs=changes.get((str(row.old_batch_id), row.player_lookup)))
+        for row in rows
+    ]
+
+
+def view_changed_inputs(deps: Deps, batch_id: str, before: Sequence[str]) -> ChangedInputs:
+    """What changed for each player between the inputs of earlier batches and those of this one; of players whose inputs both have.
+
+    Args:
+        before: ids of earlier batches of the date. One whose records have expired tells nothing.
+
+    Raises:
+        NoSuchBatch: there is none of that id.
+        InvalidInput: an earlier batch is of another date.
+    """
+    found = _changes(deps, read_batch(deps, batch_id).batch, before)
+    players = [
+        ChangedPlayer(player_lookup=player, before=name, changed_inputs=list(names))
+        for (name, player), names in sorted(found.items())
+    ]
+    return ChangedInputs(batch_id=batch_id, players=players)
+
+
+def _changes(deps: Deps, batch: Batch, before: Sequence[str]) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The names of the inputs that changed, by earlier batch and player."""
     after = _inputs(deps, batch)
-    return [_named(row, before.get(str(row.old_batch_id), {}), after) for row in rows]
+    return {
+        (name, player): changed(old, after[player])
+        for name in before
+        for player, old in _inputs_of(deps, name, batch).items()
+        if player in after
+    }
 
 
-def _named(
-    row: MovedPrediction, before: Mapping[str, PlayerInputs], after: Mapping[str, PlayerInputs]
-) -> MovedPrediction:
-    old, new = before.get(row.player_lookup), after.get(row.player_lookup)
-    if old is None or new is None or row.new_points is None:
-        return row
-    return replace(row, changed_inputs=changed(old, new))
-
-
-def _inputs_of(deps: Deps, batch_id: str) -> Mapping[str, PlayerInputs]:
+def _inputs_of(deps: Deps, batch_id: str, later: Batch) -> Mapping[str, PlayerInputs]:
     """The inputs of an earlier batch; none if its records have expired, or this version cannot read them."""
     try:
-        return _inputs(deps, read_batch(deps, batch_id).batch)
+        batch = read_batch(deps, batch_id).batch
     except (NotFound, Unreadable):
         return {}
+    if batch.game_date != later.game_date:
+        raise InvalidInput("before", f"batches of {later.game_date}; {batch_id} is of {batch.game_date}")
+    return _inputs(deps, batch)
 
 
 def _inputs(deps: Deps, batch: Batch) -> Mapping[str, PlayerInputs]:
