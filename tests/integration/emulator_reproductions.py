@@ -151,8 +151,8 @@ def a_job_that_no_thread_runs() -> bool:
     database.connection()
     job_id = f"lost_{next(_numbers)}"
     job = runner._job(PROJECT, job_id, _configuration().replace(jobType="QUERY"))
-    store.save(job.replace(status=JobStatus(state="RUNNING")))
-    return bool(runner.get(PROJECT, job_id).status.state == "RUNNING")
+    store.save(job.replace(status=JobStatus(state="PENDING")))
+    return bool(runner.get(PROJECT, job_id).status.state != "DONE")
 
 
 def a_search_for_pandas() -> bool:
@@ -225,6 +225,27 @@ def a_query_that_runs_thrice() -> bool:
         ((run, given),) = cur.execute(f'SELECT * FROM "{PROJECT}"."{DATASET}"."once"').fetchall()
     assert given == 7
     return bool(run > 1)
+
+
+def a_job_written_at_each_step() -> bool:
+    from local_bigquery.jobs import runner, store
+
+    job_id, written, execute = f"script_{next(_numbers)}", [], store.execute
+
+    def spying(sql: str, params: Any) -> None:
+        written.append(params[3])
+        execute(sql, params)
+
+    script = {"query": "DECLARE x INT64; SELECT 1; SELECT 2;", "useLegacySql": False}
+    store.execute = spying
+    try:
+        runner.submit(PROJECT, job_id, _configuration().model_validate({"query": script}))
+        assert runner.wait(PROJECT, job_id).status.state == "DONE"
+    finally:
+        store.execute = execute
+    states = [job.status.state for job in store.list_(PROJECT, parent_job_id=job_id)]
+    assert states == ["DONE", "DONE"], states
+    return "RUNNING" in written
 
 
 def all_tables_for_one() -> bool:
@@ -315,6 +336,7 @@ REPRODUCTIONS: dict[str, Callable[[], bool]] = {
     "skip_pandas": a_search_for_pandas,
     "use_one_thread": several_threads,
     "run_a_query_once": a_query_that_runs_thrice,
+    "write_a_job_twice": a_job_written_at_each_step,
     "find_one_table": all_tables_for_one,
     "read_columns_of_one_table": all_columns_for_one,
     "number_rows_as_written": a_window_that_kills,
