@@ -227,25 +227,25 @@ def a_query_that_runs_thrice() -> bool:
     return bool(run > 1)
 
 
-def a_job_written_at_each_step() -> bool:
+def jobs_written_in_transactions() -> bool:
+    from local_bigquery.engine import database
     from local_bigquery.jobs import runner, store
 
-    job_id, written, execute = f"script_{next(_numbers)}", [], store.execute
-
-    def spying(sql: str, params: Any) -> None:
-        written.append(params[3])
-        execute(sql, params)
-
+    job_id = f"script_{next(_numbers)}"
     script = {"query": "DECLARE x INT64; SELECT 1; SELECT 2;", "useLegacySql": False}
-    store.execute = spying
-    try:
-        runner.submit(PROJECT, job_id, _configuration().model_validate({"query": script}))
-        assert runner.wait(PROJECT, job_id).status.state == "DONE"
-    finally:
-        store.execute = execute
-    states = [job.status.state for job in store.list_(PROJECT, parent_job_id=job_id)]
-    assert states == ["DONE", "DONE"], states
-    return "RUNNING" in written
+    runner.submit(PROJECT, job_id, _configuration().model_validate({"query": script}))
+    job = runner.wait(PROJECT, job_id)
+    listed = store.list_(PROJECT, states=["DONE"], parent_job_id=job_id)
+    parts = sorted(part.jobReference.jobId for part in listed)
+    assert (job.status.state, parts) == ("DONE", [f"script_job_{job_id}_{number}" for number in range(2)]), parts
+    assert job_id in [one.jobReference.jobId for one in store.list_(PROJECT)]
+    ((written,),) = database.fetch(f"SELECT count(*) FROM emulator.jobs WHERE job_id = '{job_id}'")
+    if journal := store.load.__globals__.get("_at"):
+        journal.cache_clear()  # as a new process reads the file
+        assert store.load(PROJECT, job_id) == job
+    store.delete(PROJECT, job_id)
+    assert [store.load(PROJECT, one) for one in (job_id, *parts)] == [None] * 3
+    return bool(written)
 
 
 def all_tables_for_one() -> bool:
@@ -336,7 +336,7 @@ REPRODUCTIONS: dict[str, Callable[[], bool]] = {
     "skip_pandas": a_search_for_pandas,
     "use_one_thread": several_threads,
     "run_a_query_once": a_query_that_runs_thrice,
-    "write_a_job_twice": a_job_written_at_each_step,
+    "keep_jobs_in_a_journal": jobs_written_in_transactions,
     "find_one_table": all_tables_for_one,
     "read_columns_of_one_table": all_columns_for_one,
     "number_rows_as_written": a_window_that_kills,

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 LAUNCHER = ROOT / "src" / "regen" / "local" / "bigquery_launcher.py"
 PATCHES = sorted(
     name
-    for module in ("bigquery_repairs", "bigquery_runs", "bigquery_shortcuts", "bigquery_translations")
+    for module in ("bigquery_repairs", "bigquery_runs", "bigquery_shortcuts", "bigquery_translations", "bigquery_jobs")
     for name in re.findall(
         r"^def ([a-z]\w+)\(\) -> None:", LAUNCHER.with_name(f"{module}.py").read_text(), re.MULTILINE
     )

@@ -19,7 +19,7 @@ from typing import Any
 
 VERSION = "0.3.2"
 """The version of local-bigquery that all patches were written for."""
-MODULES = ("bigquery_runs", "bigquery_shortcuts", "bigquery_translations", "bigquery_repairs")
+MODULES = ("bigquery_runs", "bigquery_shortcuts", "bigquery_translations", "bigquery_jobs", "bigquery_repairs")
 EXTENSIONS = ("icu", "ducklake", "spatial")
 
 #: What each source file says, and what Python 3.11 understands. Each pattern must be there: another version of the

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import functools
 import sys
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from local_bigquery.catalog import tables
 from local_bigquery.engine import database
-from local_bigquery.jobs import query, runner, store
+from local_bigquery.jobs import query
 
 _TEMPORARY = "SELECT table_name FROM duckdb_tables() WHERE temporary"
 _NONE = "SELECT NULL::VARCHAR AS table_name LIMIT 0"
@@ -71,53 +70,6 @@ def know_no_temporary_table() -> None:
     query.execute = _beginning(query.execute)
 
 
-def write_a_job_twice() -> None:
-    """Write a job when it is submitted and when it has ended.
-
-    Wrong: it is written once more when its thread begins, at once after the first time; and each statement of a script is written as a job, in a transaction
-    of its own. A transaction takes 10 ms, half of what a small job takes beside its statement.
-    Where: `local_bigquery.jobs.store.save`, which `.runner._execute` and `.runner._query` call.
-    Mended: a job is `PENDING` until it is `DONE`; the statements of a script are written in one transaction.
-    """
-    original, script = store.save, threading.local()
-
-    def save(job: Any) -> Any:  # noqa: ANN401
-        if job.status.state == "RUNNING":
-            return job
-        if job.statistics.parentJobId and hasattr(script, "jobs"):
-            script.jobs.append(job)
-            return job
-        return original(job)
-
-    def execute(*given: Any) -> None:  # noqa: ANN401
-        getattr(script, "execute", database.execute)(*given)
-
-    store.save, store.execute = save, execute
-    runner._query = _writing_at_once(runner._query, original, script)  # noqa: SLF001
-
-
-def _writing_at_once(original: Callable[..., Any], save: Callable[[Any], Any], script: threading.local) -> Any:  # noqa: ANN401
-    def query(*given: Any) -> Any:  # noqa: ANN401
-        script.jobs = []
-        try:
-            result = original(*given)
-        finally:
-            jobs = script.__dict__.pop("jobs")
-        if jobs:
-            with database.cursor() as cursor:
-                cursor.execute("BEGIN")
-                script.execute = cursor.execute
-                try:
-                    for job in jobs:
-                        save(job)
-                finally:
-                    del script.execute
-                cursor.execute("COMMIT")
-        return result
-
-    return query
-
-
 def _describing(original: Callable[..., bool]) -> Callable[..., bool]:
     def write(cur: Any, query: str, params: Any, *given: Any, **named: Any) -> bool:  # noqa: ANN401
         described = _Asking(cur, query, f"SELECT * FROM ({query}) LIMIT 0") if params else cur  # noqa: S608
@@ -152,7 +104,6 @@ PATCHES: tuple[Callable[[], None], ...] = (
     use_one_thread,
     run_a_query_once,
     know_no_temporary_table,
-    write_a_job_twice,
 )
 WRITTEN_FOR: Mapping[str, Mapping[str, str]] = {
     "skip_pandas": {},
@@ -162,10 +113,5 @@ WRITTEN_FOR: Mapping[str, Mapping[str, str]] = {
         "local_bigquery.engine.results.materialise": "8b4196ad107af84b",
     },
     "know_no_temporary_table": {"local_bigquery.jobs.query.execute": "4ac0c989b055f261"},
-    "write_a_job_twice": {
-        "local_bigquery.jobs.store.save": "6625157d08cc1248",
-        "local_bigquery.jobs.runner._execute": "9841c85c63936d70",
-        "local_bigquery.jobs.runner._query": "6a4a6d5f1263ae10",
-    },
 }
 """The start of the SHA-256 of each function's source, by patch."""
