@@ -12,9 +12,9 @@ import pytest
 from regen.conformance import contract
 from regen.conformance.contract import MOST_ONNX_MB, Finding, check
 from regen.systems import admit, member_ids, prepare, system_ids
-from regen.systems.onnx_model import OnnxModel, object_name
+from regen.systems.onnx_model import MOST_BYTES, OnnxModel, object_name, sealed
 from support import tiny_onnx
-from support.tiny_onnx import Store, made, word
+from support.tiny_onnx import Store, heavy, made, manifest, word
 from support.tiny_package import GOOD, NAME, install, wheel
 
 BUILT_IN = (*system_ids(), *member_ids())
@@ -103,6 +103,13 @@ def test_a_model_as_onnx_keeps_it_with_its_memory(folder: Path) -> None:
     assert found["start"].detail.endswith("of 1500 ms to load")
     megabytes, _, limit = found["memory"].detail.partition(" of ")
     assert (0 < int(megabytes) <= MOST_ONNX_MB, limit) == (True, "150 MB to load")
+
+
+def test_the_largest_model_as_onnx_is_loaded_within_budget(folder: Path) -> None:
+    largest = sealed(manifest(sd=6.0), heavy(MOST_BYTES))
+    assert MOST_BYTES - 1000 <= len(largest.content) <= MOST_BYTES
+    found = onnx(folder, largest)
+    assert [found[rule].detail for rule in ("start", "memory") if not found[rule].passed] == []
 
 
 def test_a_model_as_onnx_that_takes_too_much_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

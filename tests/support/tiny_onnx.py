@@ -102,6 +102,18 @@ def several(width: int = len(FEATURES)) -> bytes:
     return _field(1, 8) + _field(7, graph) + _field(8, _field(2, 17))
 
 
+def heavy(size: int) -> bytes:
+    """A model of at most so many bytes, nearly all of which are weights; its output is `points`."""
+    hidden = (size - 1000) // (4 * (len(FEATURES) + 1))
+    graph = _field(1, _node("MatMul", ("features", "into"), "hidden")) + _field(
+        1, _node("MatMul", ("hidden", "out"), "points")
+    )
+    graph += _field(5, _floats("into", [0.001] * hidden * len(FEATURES), len(FEATURES), hidden))
+    graph += _field(5, _floats("out", [0.001] * hidden, hidden, 1)) + _field(2, "heavy")
+    graph += _field(11, _value("features", (1, len(FEATURES)))) + _field(12, _value("points", (1, 1)))
+    return _field(1, 8) + _field(7, graph) + _field(8, _field(2, 17))
+
+
 def manifest(**changes: Any) -> bytes:
     """The manifest as its author writes it."""
     return msgspec.json.encode({**MANIFEST, **changes})

@@ -15,8 +15,8 @@ from regen.features.versions import ACCEPTED
 
 PREFIX = "onnx/"
 """What the names of such objects begin with."""
-MOST_BYTES = 20_000_000
-"""Of a model: a worker holds it twice while it loads it."""
+MOST_BYTES = 10_000_000
+"""Of a model: while it loads, it takes eight times as much memory."""
 
 
 class OnnxRefused(ValueError):
