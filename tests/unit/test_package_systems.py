@@ -125,6 +125,18 @@ def test_a_package_that_the_functions_have_comes_once(tmp_path: Path, requiremen
     assert (package.folder / "requirements.txt").read_text() == own
 
 
+def test_a_lock_has_a_version_for_each_python(tmp_path: Path, requirements: Path) -> None:
+    two = "".join(
+        f"numpy=={v} ; python_version {p} '3.12' \\\n    --hash=sha256:00\n"
+        for v, p in (("2.4.6", "<"), ("2.5.5", ">="))
+    )
+    (requirements / "systems.txt").write_text(two)
+    (requirements / "worker.txt").write_text(two)
+    package = package_functions(build=tmp_path / "build", requirements=requirements)["worker"]
+    assert (package.folder / "requirements.txt").read_text().endswith(two)
+    assert (package.folder / "requirements.txt").read_text().count("numpy==") == 2
+
+
 def test_the_locks_agree_on_a_package(tmp_path: Path, requirements: Path) -> None:
     """numpy, for example, which a system of another package needs as onnxruntime does."""
     block = "numpy==2.0.0 \\\n    --hash=sha256:00\n"

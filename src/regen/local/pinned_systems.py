@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 _NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*==\s*(\S+)")
@@ -25,22 +25,33 @@ def with_pins(functions: str, folder: Path, locks: Sequence[str]) -> dict[str, b
     Raises:
         PinsUnusable: a package has no hash, or another version than the functions or an earlier lock need, or its wheel is not there.
     """
-    own = {name: version for block in _blocks(functions) if (found := _named(block)) for name, version in [found]}
+    known = _versions(_blocks(functions))
     files: dict[str, bytes] = {}
     added: list[str] = []
     for lock in locks:
-        for block in _blocks((folder / lock).read_text(encoding="utf-8")):
+        blocks = list(_blocks((folder / lock).read_text(encoding="utf-8")))
+        for block in blocks:
             try:
                 wheel = _wheel(block, folder)
-                if wheel is None and not _is_new(block, own):
+                if wheel is None and _is_known(block, known):
                     continue
             except PinsUnusable as error:
                 raise PinsUnusable(f"requirements/{lock}: {error}") from None
             if wheel is not None:
                 files[wheel.relative_to(folder).as_posix()] = wheel.read_bytes()
             added.append(block)
+        known = {**_versions(blocks), **known}
     text = "".join((functions, *added))
     return {**files, "requirements.txt": text.encode()}
+
+
+def _versions(blocks: Iterable[str]) -> dict[str, set[str]]:
+    """The versions of each package: a lock has several where Pythons differ."""
+    found: dict[str, set[str]] = {}
+    for block in blocks:
+        if named := _named(block):
+            found.setdefault(named[0], set()).add(named[1])
+    return found
 
 
 def _wheel(block: str, folder: Path) -> Path | None:
@@ -54,16 +65,14 @@ def _wheel(block: str, folder: Path) -> Path | None:
     return folder / found[1]
 
 
-def _is_new(block: str, own: dict[str, str]) -> bool:
-    """Whether a package is not among those known, of which it then is."""
+def _is_known(block: str, known: Mapping[str, set[str]]) -> bool:
+    """Whether the functions, or an earlier lock, have the package."""
     if (found := _named(block)) is None:
         raise PinsUnusable(f"expected NAME==VERSION or ./wheels/NAME.whl, found {block.split(maxsplit=1)[0]}")
     name, version = found
-    if own.get(name, version) != version:
-        raise PinsUnusable(f"{name} {version}, but the functions need {own[name]}: make lock")
-    is_new = name not in own
-    own[name] = version
-    return is_new
+    if name in known and version not in known[name]:
+        raise PinsUnusable(f"{name} {version}, but the functions need {' or '.join(sorted(known[name]))}: make lock")
+    return name in known
 
 
 def _blocks(text: str) -> Iterator[str]:
