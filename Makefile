@@ -134,6 +134,7 @@ lock: $(READY) ## Pin requirements/*.in again (ARGS="--upgrade" for newer versio
 	@$(COMPILE) $(ARGS) --universal --python-version 3.11 requirements/dev.in -o requirements/dev.txt
 	@$(COMPILE) $(ARGS) --universal --python-version 3.11 -c requirements/dev.txt requirements/functions.in -o requirements/functions.txt
 	@cd requirements; ../$(COMPILE) $(ARGS) --universal --python-version 3.11 -c dev.txt systems.in -o systems.txt
+	@$(COMPILE) $(ARGS) --universal --python-version 3.11 -c requirements/dev.txt requirements/worker.in -o requirements/worker.txt
 	@$(COMPILE) $(ARGS) --universal --python-version 3.11 -c requirements/dev.txt requirements/refit.in -o requirements/refit.txt
 	@cd requirements; ../$(COMPILE) $(ARGS) --universal --python-version 3.11 bigquery-emulator.in -o bigquery-emulator.txt
 	@cd requirements; ../$(COMPILE) $(ARGS) --universal --python-version 3.11 -c dev.txt $(NO_EMIT) googlesql.in -o googlesql.txt

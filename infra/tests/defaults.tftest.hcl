@@ -224,7 +224,7 @@ run "some_settings_are_given" {
   command = plan
 
   variables {
-    settings = { withdrawn_pct = 12.5, systems = ["moving_average", "ensemble_v1"] }
+    settings = { withdrawn_pct = 12.5, systems = ["moving_average", "ensemble_v1"], onnx_systems = ["gbm_v1=0123456789abcdef"] }
   }
 
   assert {
@@ -234,6 +234,10 @@ run "some_settings_are_given" {
   assert {
     condition     = google_cloudfunctions2_function.this["worker"].service_config[0].environment_variables["REGEN_SYSTEMS"] == "moving_average,ensemble_v1"
     error_message = "words are joined by commas"
+  }
+  assert {
+    condition     = alltrue([for f in google_cloudfunctions2_function.this : f.service_config[0].environment_variables["REGEN_ONNX_SYSTEMS"] == "gbm_v1=0123456789abcdef"])
+    error_message = "all three functions know the models as ONNX, of the one store"
   }
   assert {
     condition     = google_cloudfunctions2_function.this["coordinator"].service_config[0].environment_variables["REGEN_MAXIMUM_BYTES_BILLED"] == "10737418240"

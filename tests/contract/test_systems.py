@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from regen.conformance.contract import Finding, check
-from regen.systems import admit, member_ids, system_ids
+from regen.conformance import contract
+from regen.conformance.contract import MOST_ONNX_MB, Finding, check
+from regen.systems import admit, member_ids, prepare, system_ids
+from regen.systems.onnx_model import MOST_BYTES, OnnxModel, object_name, sealed
+from support import tiny_onnx
+from support.tiny_onnx import Store, heavy, made, manifest, word
 from support.tiny_package import GOOD, NAME, install, wheel
 
 BUILT_IN = (*system_ids(), *member_ids())
@@ -77,6 +82,47 @@ def test_a_broken_rule_is_named_with_its_case(folder: Path, rule: str, line: str
     found = checked(folder, source)[rule]
     assert not found.passed
     assert why in found.detail
+
+
+# Models as ONNX
+
+
+def onnx(folder: Path, model: OnnxModel) -> dict[str, Finding]:
+    (folder / "onnx").mkdir()
+    (folder / object_name(model.hash)).write_bytes(model.to_bytes())
+    admit((), (word(model),))
+    prepare((tiny_onnx.NAME,), Store().put(model).read)
+    return {finding.rule: finding for finding in check((tiny_onnx.NAME,), (), (word(model),), str(folder))}
+
+
+def test_a_model_as_onnx_keeps_it_with_its_memory(folder: Path) -> None:
+    """The same to the last bit in another process; what onnxruntime takes to load, in time and memory, is within its budget."""
+    found = onnx(folder, made())
+    assert tuple(found) == (*RULES, "memory")
+    assert [finding.detail for finding in found.values() if not finding.passed] == []
+    assert found["start"].detail.endswith("of 1500 ms to load")
+    megabytes, _, limit = found["memory"].detail.partition(" of ")
+    assert (0 < int(megabytes) <= MOST_ONNX_MB, limit) == (True, "150 MB to load")
+
+
+def test_the_largest_model_as_onnx_is_loaded_within_budget(folder: Path) -> None:
+    largest = sealed(manifest(sd=6.0), heavy(MOST_BYTES))
+    assert MOST_BYTES - 1000 <= len(largest.content) <= MOST_BYTES
+    found = onnx(folder, largest)
+    assert [found[rule].detail for rule in ("start", "memory") if not found[rule].passed] == []
+
+
+def test_a_model_as_onnx_that_takes_too_much_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contract, "MOST_ONNX_MS", 1.0)
+    monkeypatch.setattr(contract, "MOST_ONNX_MB", 1.0)
+    found = onnx(folder, made())
+    assert {rule for rule, finding in found.items() if not finding.passed} == {"start", "memory"}
+
+
+def test_a_model_as_onnx_of_which_nothing_is_known_says_so(folder: Path) -> None:
+    """NaN for what is unknown, and a model that makes NaN of it, is a reason and no error; but not of a player who is known whole."""
+    nothing = made({"points": ((math.nan, 0.0), 0.0), "sd": ((0.0, 0.0), 6.0)})
+    assert onnx(folder, nothing)["inputs"].detail == "whole: no estimate (not_finite)"
 
 
 def test_a_slow_start_is_named(folder: Path) -> None:

@@ -11,6 +11,7 @@ from regen.domain.batch import Status
 from regen.domain.slate_reading import SlateEntry
 from regen.domain.values import replace
 from regen.features.names import FEATURE_VERSION
+from regen.ports import Archive
 from regen.schemas import table
 from regen.systems import by_version, shipped_texts, system_ids
 from support.bench import Bench
@@ -29,12 +30,13 @@ def able(name: str, form: float) -> SlateEntry:
     return replace(one, inputs=replace(one.inputs, features=features, feature_version=FEATURE_VERSION))
 
 
-def played_bench() -> Bench:
+def played_bench(models: Archive | None = None) -> Bench:
     """The batch, promoted."""
     names = system_ids()
     entries = [able(name, 15.0 + n) for n, name in enumerate(("playera", "playerb", "playerc"))]
     own = {"run_for": by_version(names), "artefacts": shipped_texts, "players_per_request": 2}
     bench = Bench(entries, systems=names, **own)
+    bench.deps = replace(bench.deps, models=models)
     assert (batch := bench.run()).status is Status.PROMOTED, batch.error
     return bench
 

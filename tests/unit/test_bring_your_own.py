@@ -11,14 +11,17 @@ from pathlib import Path
 import pytest
 
 from regen.systems import admit
+from regen.systems.onnx_model import MOST_BYTES, Manifest
 from support.commands import run_command
+from support.tiny_onnx import MANIFEST, linear
 from support.tiny_package import install
 from tutorial import commands
 
 PAGE = (Path(__file__).parents[2] / "docs" / "bring-your-own.md").read_text(encoding="utf-8")
 NAME = "season_mean_v1"
-PASSING = re.compile(r"\d+(\.\d+)?(?= of )|(?<=-)[0-9a-f]{16}")
-"""Milliseconds, and the hash of the release's artefact."""
+ONNX = "## Or bring a model as ONNX"
+PASSING = re.compile(r"\d+(\.\d+)?(?= of )|(?<=[-=])[0-9a-f]{16}|(?<=published )[0-9a-f]{16}")
+"""Milliseconds and megabytes, and hashes of models."""
 
 
 def file(name: str) -> str:
@@ -50,13 +53,44 @@ def shown(words: list[str]) -> list[list[str]]:
 
 @pytest.mark.usefixtures("installed")
 def test_each_command_prints_what_the_page_shows() -> None:
-    typed = [words for words, _ in commands(PAGE)]
+    typed = [words for words, _ in commands(PAGE.partition(ONNX)[0])]
     assert [words[:2] for words in typed] == [["systems", "list"], ["systems", "check"]]
     for words in typed:
-        result = run_command(words, {"REGEN_EXTERNAL_SYSTEMS": ""})
-        assert result.exit_code == 0, result.output
-        said = [PASSING.sub("*", line).split() for line in result.stdout.splitlines()]
-        assert [line for line in shown(words) if line not in said] == []
+        prints_what_is_shown(words, {"REGEN_EXTERNAL_SYSTEMS": ""})
+
+
+def prints_what_is_shown(words: list[str], environment: dict[str, str]) -> str:
+    result = run_command(words, environment)
+    assert result.exit_code == 0, result.output
+    said = [PASSING.sub("*", line).split() for line in result.stdout.splitlines()]
+    assert [line for line in shown(words) if line not in said] == []
+    return result.stdout
+
+
+def test_the_model_as_onnx_is_published_and_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the manifest of the page, and what its publishing prints as the setting."""
+    found = re.search(r"`gbm.json`:\n\n```json\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    assert found
+    (tmp_path / "gbm.json").write_text(found[1])
+    (tmp_path / "gbm.onnx").write_bytes(linear({"points": ((1.0, 0.1), 0.0)}))
+    monkeypatch.chdir(tmp_path)
+    publish, check = [words for words, _ in commands(PAGE.partition(ONNX)[2])]
+    environment = {"REGEN_MODELS_STORE": str(tmp_path / "models"), "REGEN_ONNX_SYSTEMS": ""}
+    name, _, value = prints_what_is_shown(publish, environment).split()[-1].partition("=")
+    try:
+        prints_what_is_shown(check, {**environment, name: value})
+    finally:
+        admit(())
+
+
+def test_the_manifests_fields_are_on_the_page() -> None:
+    told = PAGE.partition(ONNX)[2]
+    for field in Manifest.__struct_fields__:
+        assert re.search(rf'[`"]{field}[`"]', told), field
+    assert f"{MOST_BYTES // 1_000_000} MB, in one file" in told
+    usual = Manifest(**MANIFEST)
+    for field in ("least_points", "most_points", "least_sd", "most_sd"):
+        assert f"`{field}` {getattr(usual, field):g}" in told
 
 
 def test_the_page_is_the_first_how_to() -> None:

@@ -13,9 +13,12 @@ from typer.testing import Result
 from regen.adapters.archives import archive_at
 from regen.client.reader import Reader
 from regen.local import own_version
+from regen.systems import admit
+from regen.systems.onnx_model import object_name
 from support.bench import Bench
 from support.commands import run_command
 from support.played import Row, as_read, played_bench, row_of
+from support.tiny_onnx import NAME, made, word
 
 Type = Callable[..., Result]
 
@@ -27,11 +30,19 @@ def played() -> Bench:
 
 @pytest.fixture
 def rows(played: Bench) -> list[Row]:
+    return rows_of(played)
+
+
+def rows_of(played: Bench) -> list[Row]:
     return [as_read(row) for row in played.warehouse.predictions(played.batch(row_of(played)["batch_id"]).game_date)]
 
 
 @pytest.fixture
 def type_(played: Bench, rows: list[Row], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Type:
+    return over(played, rows, tmp_path, monkeypatch)
+
+
+def over(played: Bench, rows: list[Row], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Type:
     """The command over these rows and a folder of what was kept."""
     folder = tmp_path / "inputs"
     for name, content in played.archive.objects.items():
@@ -107,3 +118,25 @@ def test_a_row_of_which_nothing_is_kept_is_4(type_: Type, rows: list[Row], tmp_p
     assert "are not kept" in ended.stderr
     problem = type_(rows[0]["prediction_id"], "--json", REGEN_INPUTS_STORE=str(tmp_path / "empty"))
     assert json.loads(problem.stderr.splitlines()[-1])["exit_code"] == 4
+
+
+def test_a_row_of_a_model_as_onnx_is_computed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the setting names the model; else it says that no such system is here."""
+    model, folder = made(), tmp_path / "models"
+    archive_at(str(folder)).keep(object_name(model.hash), model.to_bytes())
+    admit((), (word(model),))
+    try:
+        played = played_bench(archive_at(str(folder)))
+        explain = over(played, rows_of(played), tmp_path, monkeypatch)
+        row = row_of(played, NAME)
+        named = {"REGEN_ONNX_SYSTEMS": word(model), "REGEN_MODELS_STORE": str(folder)}
+        ended = explain(row["prediction_id"], **named)
+        assert ended.exit_code == 0, ended.output
+        assert "by the same code" in ended.stdout
+        (folder / object_name(model.hash)).unlink()
+        admit(())
+        lost = explain(row["prediction_id"], **named)
+        assert (lost.exit_code, "it is not in the store" in lost.stderr) == (5, True)
+        assert explain(row["prediction_id"]).exit_code != 0
+    finally:
+        admit(())

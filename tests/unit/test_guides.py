@@ -56,7 +56,7 @@ BY_TOPIC_ALONE = {
     AlertKind.STAGING_ORPHANED: "costs storage for some hours, then expires",
     AlertKind.OUTBOX_DEAD: "its line is an ERROR, which `unexpected_error` sees",
     AlertKind.ACCESS_DENIED: "a denied call answers 5xx, which `server_errors` sees",
-    AlertKind.MODEL_UNAVAILABLE: "the batch is predicted by the model before it; a lost one of a live batch answers 5xx",
+    AlertKind.MODEL_UNAVAILABLE: "the batch is predicted by the model before it; a lost one of a live batch, or one as ONNX, answers 5xx",
     AlertKind.PLATFORM_HALTED: "an operator's order, for those who read the chat",
     AlertKind.START_FAILED: "a start that answers 4xx is a failed job, which Cloud Scheduler shows; one that never came leaves no line",
     AlertKind.RECORD_UNREADABLE: "its line is an ERROR, which `unexpected_error` sees",

@@ -103,6 +103,12 @@ def test_the_functions_environment_is_complete_and_not_inherited(
     assert "PYTHONPATH" not in env
 
 
+def test_the_stack_has_the_store_that_a_setting_needs() -> None:
+    """Who starts it names models as ONNX; where they are is the stack's own affair."""
+    given = {"REGEN_ONNX_SYSTEMS": "gbm_v1=0123456789abcdef", "HOME": "/somewhere"}
+    assert plan.variables_of(given) == {"REGEN_ONNX_SYSTEMS": "gbm_v1=0123456789abcdef"}
+
+
 def test_a_variable_that_no_function_reads_is_refused(tmp_path: Path) -> None:
     options = plan.Options(home=tmp_path, variables={"REGEN_HOLD_DOWN": "3"})
     with pytest.raises(ValueError, match="REGEN_HOLD_DOWN"):

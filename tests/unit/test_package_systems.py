@@ -58,13 +58,14 @@ def requirements(tmp_path: Path) -> Path:
     folder.mkdir()
     shutil.copy(ROOT / "requirements" / "functions.txt", folder)
     (folder / "systems.txt").write_text(pinned(wheel(folder / "wheels")))
+    (folder / "worker.txt").write_text("")
     return folder
 
 
 def test_without_pins_the_requirements_are_the_functions(tmp_path: Path) -> None:
     package = package_functions(build=tmp_path)["worker"]
     own = (ROOT / "requirements" / "functions.txt").read_text()
-    if (ROOT / "requirements" / "systems.txt").read_text().strip():
+    if any((ROOT / "requirements" / name).read_text().strip() for name in ("systems.txt", "worker.txt")):
         pytest.skip("SKIPPED: this checkout pins external systems")
     assert (package.folder / "requirements.txt").read_text() == own
 
@@ -79,6 +80,26 @@ def test_the_chains_functions_have_the_pins_and_the_wheels(tmp_path: Path, requi
     assert not [name for name in packages["console"].files if name.startswith("wheels/")]
 
 
+def test_only_the_worker_has_what_runs_onnx(tmp_path: Path, requirements: Path) -> None:
+    (requirements / "worker.txt").write_text("onnxruntime==1.32.0 \\\n    --hash=sha256:00\n")
+    packages = package_functions(build=tmp_path / "build", requirements=requirements)
+    has = {name for name, one in packages.items() if "onnxruntime" in (one.folder / "requirements.txt").read_text()}
+    assert has == {"worker"}
+    (requirements / "worker.txt").write_text("")
+    without = package_functions(build=tmp_path / "build", requirements=requirements)
+    changed = {name for name in packages if packages[name].sha256 != without[name].sha256}
+    assert changed == {"worker"}
+
+
+def test_no_function_has_it_unless_the_worker_names_it() -> None:
+    folder = ROOT / "requirements"
+    for name in ("functions", "systems", "refit"):
+        assert "onnxruntime" not in (folder / f"{name}.txt").read_text(), name
+    named = any(line.startswith("onnxruntime") for line in (folder / "worker.in").read_text().splitlines())
+    assert ("onnxruntime==" in (folder / "worker.txt").read_text()) is named
+
+
+@pytest.mark.parametrize("lock", ["systems.txt", "worker.txt"])
 @pytest.mark.parametrize(
     ("line", "why"),
     [
@@ -89,10 +110,10 @@ def test_the_chains_functions_have_the_pins_and_the_wheels(tmp_path: Path, requi
     ],
 )
 def test_pins_that_no_deployment_can_install_are_refused(
-    tmp_path: Path, requirements: Path, line: str, why: str
+    tmp_path: Path, requirements: Path, lock: str, line: str, why: str
 ) -> None:
-    (requirements / "systems.txt").write_text(line)
-    with pytest.raises(PackagingError, match=why):
+    (requirements / lock).write_text(line)
+    with pytest.raises(PackagingError, match=f"requirements/{lock}: {why}"):
         package_functions(build=tmp_path / "build", requirements=requirements)
 
 
@@ -102,6 +123,32 @@ def test_a_package_that_the_functions_have_comes_once(tmp_path: Path, requiremen
     (requirements / "systems.txt").write_text(block + "    # via season-mean\n")
     package = package_functions(build=tmp_path / "build", requirements=requirements)["worker"]
     assert (package.folder / "requirements.txt").read_text() == own
+
+
+def test_a_lock_has_a_version_for_each_python(tmp_path: Path, requirements: Path) -> None:
+    two = "".join(
+        f"numpy=={v} ; python_version {p} '3.12' \\\n    --hash=sha256:00\n"
+        for v, p in (("2.4.6", "<"), ("2.5.5", ">="))
+    )
+    (requirements / "systems.txt").write_text(two)
+    (requirements / "worker.txt").write_text(two)
+    package = package_functions(build=tmp_path / "build", requirements=requirements)["worker"]
+    assert (package.folder / "requirements.txt").read_text().endswith(two)
+    assert (package.folder / "requirements.txt").read_text().count("numpy==") == 2
+
+
+def test_the_locks_agree_on_a_package(tmp_path: Path, requirements: Path) -> None:
+    """numpy, for example, which a system of another package needs as onnxruntime does."""
+    block = "numpy==2.0.0 \\\n    --hash=sha256:00\n"
+    (requirements / "systems.txt").write_text(block)
+    (requirements / "worker.txt").write_text(block)
+    package = package_functions(build=tmp_path / "build", requirements=requirements)["worker"]
+    assert (package.folder / "requirements.txt").read_text().count("numpy==") == 1
+    (requirements / "worker.txt").write_text(block.replace("2.0.0", "2.1.0"))
+    with pytest.raises(
+        PackagingError, match=r"requirements/worker\.txt: numpy 2\.1\.0, but the functions need 2\.0\.0"
+    ):
+        package_functions(build=tmp_path / "build", requirements=requirements)
 
 
 def test_the_packaged_worker_predicts_with_what_is_pinned(tmp_path: Path, requirements: Path) -> None:

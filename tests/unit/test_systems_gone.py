@@ -21,7 +21,17 @@ class Tables:
         return [{"system_id": system} for system in ("moving_average", "trees_v1", "tiny_points", "xgboost_v1")]
 
 
-@pytest.mark.parametrize(("admitted", "gone"), [("tiny_points", ["xgboost_v1"]), ("", ["tiny_points", "xgboost_v1"])])
-def test_an_admitted_system_is_not_gone(monkeypatch: pytest.MonkeyPatch, admitted: str, gone: list[str]) -> None:
-    monkeypatch.setenv("REGEN_EXTERNAL_SYSTEMS", admitted)
+@pytest.mark.parametrize(
+    ("package", "onnx", "gone"),
+    [
+        ("tiny_points", "", ["xgboost_v1"]),
+        ("", "tiny_points=0123456789abcdef", ["xgboost_v1"]),
+        ("", "", ["tiny_points", "xgboost_v1"]),
+    ],
+)
+def test_an_admitted_system_is_not_gone(
+    monkeypatch: pytest.MonkeyPatch, package: str, onnx: str, gone: list[str]
+) -> None:
+    monkeypatch.setenv("REGEN_EXTERNAL_SYSTEMS", package)
+    monkeypatch.setenv("REGEN_ONNX_SYSTEMS", onnx)
     assert [row["system_id"] for row in systems_gone(cast("Reader", Tables()), DAY, DAY)] == gone

@@ -9,7 +9,7 @@ import typer
 
 from regen.cli import completing
 from regen.cli.arguments import game_date
-from regen.cli.external import admitted
+from regen.cli.external import admitted, prepared
 from regen.cli.output import columns
 from regen.cli.session import Session, command
 from regen.client.errors import FellShort, Misused, NothingFound
@@ -55,6 +55,7 @@ def explain_row(
 
     row = _row(session, prediction.strip().casefold(), date)
     admitted()
+    prepared(session, (str(row["system_id"]),))
     found = recompute(row, session.archive, own_version, _models(session))
     if session.out.json:
         session.out.dump(as_record(found))

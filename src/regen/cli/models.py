@@ -10,7 +10,7 @@ import typer
 
 from regen.cli import completing
 from regen.cli.arguments import game_date, span
-from regen.cli.external import admitted
+from regen.cli.external import admitted, prepared
 from regen.cli.session import Session, command
 from regen.client.errors import Misused
 
@@ -103,6 +103,7 @@ def evaluate(
 
     begin, end = span(first, last)
     admitted()
+    prepared(session)
     _, text = run_evaluate(
         data,
         begin,

@@ -13,6 +13,7 @@ from regen.cli.comparing import compare
 from regen.cli.gating import gate
 from regen.cli.model_orders import give
 from regen.cli.output import columns
+from regen.cli.publishing_onnx import publish_onnx
 from regen.cli.refitting import refit
 from regen.cli.session import Session, command
 from regen.client.errors import Misused, NothingFound
@@ -40,26 +41,30 @@ def add(app: typer.Typer) -> None:
 
 
 def list_(session: Session) -> None:
-    """List the models of the release and of the store, and say which are in use and which challenge."""
+    """List the models of the release and of the store, and say which are in use and which challenge.
+
+    Models as ONNX are named below the others.
+    """
     from regen.client.published import listed  # noqa: PLC0415
+    from regen.client.published_onnx import published  # noqa: PLC0415
 
     standing = session.coordinator.models()
     known = standing.value
     rows = listed(session.models if known.has_store else None, known)
+    onnx = published(session.models) if known.has_store else []
     if session.out.json:
-        session.out.dump({**standing.record, "models": rows})
+        session.out.dump({**standing.record, "models": rows, "onnx": onnx})
         return
     session.out.table(columns(LIST), rows)
+    if onnx:
+        session.out.say(f"models as ONNX: {', '.join(onnx)} (regen models show HASH)")
     if not known.has_store:
         session.out.say("no store of models is configured: every batch uses what the release ships")
 
 
 def show(session: Session, artefact_hash: Hash) -> None:
-    """Show what an artefact was fitted on, and verify it."""
-    from regen.client.published import artefact_of, facts  # noqa: PLC0415
-
-    artefact, origin = artefact_of(lambda: session.models, artefact_hash)
-    found = {**facts(artefact), "from": origin}
+    """Show what an artefact was fitted on, or what a model as ONNX takes and gives, and verify it."""
+    found = _facts(session, artefact_hash)
     if session.out.json:
         session.out.dump(found)
         return
@@ -67,11 +72,35 @@ def show(session: Session, artefact_hash: Hash) -> None:
         session.out.line(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
 
 
+def _facts(session: Session, model_hash: str) -> dict[str, object]:
+    from regen.client.published import artefact_of, facts  # noqa: PLC0415
+    from regen.client.published_onnx import facts_of  # noqa: PLC0415
+
+    try:
+        artefact, origin = artefact_of(lambda: session.models, model_hash)
+    except NothingFound:
+        if (found := facts_of(session.models, model_hash)) is None:
+            raise
+        return found
+    return {**facts(artefact), "from": origin}
+
+
 def publish(
     session: Session,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An artefact, as `regen train` writes it.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="An artefact, as `regen train` writes it, or FILE.onnx.")
+    ],
+    manifest: Annotated[
+        Path | None, typer.Option("--manifest", metavar="FILE", help="What an ONNX model takes and gives, as JSON.")
+    ] = None,
 ) -> None:
-    """Put an artefact into the store, under its hash. It is not in use before `regen models use`."""
+    """Put a model into the store, under its hash. It is not in use before `regen models use`.
+
+    A model as ONNX is in use where REGEN_ONNX_SYSTEMS names it.
+    """
+    if manifest is not None or file.suffix == ".onnx":
+        publish_onnx(session, file, manifest)
+        return
     from regen.client.published import facts  # noqa: PLC0415
     from regen.client.published import publish as put  # noqa: PLC0415
     from regen.systems.artefact import ArtefactRefused  # noqa: PLC0415

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
 from regen.cli import completing
-from regen.cli.external import admitted
+from regen.cli.external import admitted, kept_in, prepared
 from regen.cli.output import columns
 from regen.cli.session import Session, command
 from regen.client.errors import FellShort, Misused
@@ -27,7 +29,7 @@ def add(app: typer.Typer) -> None:
 
 
 def list_(session: Session) -> None:
-    """List the systems of this release, those of other packages that REGEN_EXTERNAL_SYSTEMS names, and those that it could."""
+    """List the systems of this release, models as ONNX, the systems of other packages, and those of them that could be named."""
     admitted()
     from regen.systems import External, systems  # noqa: PLC0415
     from regen.systems.external import installed  # noqa: PLC0415
@@ -62,7 +64,8 @@ def check(
 ) -> None:
     """Check the contract: missing inputs, purity, determinism, bounds, time. Exit code 1 if a system breaks it.
 
-    A system of another package is checked as soon as it is installed, whether REGEN_EXTERNAL_SYSTEMS names it or not.
+    A system of another package is checked as soon as it is installed, whether REGEN_EXTERNAL_SYSTEMS names it or not; a
+    model as ONNX, of the store of models, if REGEN_ONNX_SYSTEMS names it.
     """
     from regen.systems.external import installed  # noqa: PLC0415
 
@@ -75,7 +78,10 @@ def check(
     for name in names or ():
         if name not in known:
             raise Misused(f"no system {name}{the_nearest(nearest(name, known))}")
-    findings = checked(tuple(dict.fromkeys(names or known)), external)
+    asked = tuple(dict.fromkeys(names or known))
+    prepared(session, asked)
+    with TemporaryDirectory() as folder:
+        findings = checked(asked, external, kept_in(session, Path(folder), asked), folder)
     if session.out.json:
         session.out.dump([{name: getattr(f, name) for name in f.__struct_fields__} for f in findings])
     else:

@@ -35,7 +35,8 @@ def systems_gone(reader: Reader, first: date, last: date) -> list[Record]:
     from regen.cli.variables import setting  # noqa: PLC0415
     from regen.systems import member_ids, system_ids  # noqa: PLC0415
 
-    known = {*system_ids(), *member_ids(), *setting("REGEN_EXTERNAL_SYSTEMS")}
+    onnx = (word.partition("=")[0] for word in setting("REGEN_ONNX_SYSTEMS"))
+    known = {*system_ids(), *member_ids(), *setting("REGEN_EXTERNAL_SYSTEMS"), *onnx}
     return [row for row in found if row["system_id"] not in known]
 
 

@@ -23,14 +23,21 @@ def publish(store: Archive, text: str) -> Artefact:
         FellShort: what the store holds under that hash is something else.
     """
     artefact = parse_artefact(text)
-    name = artefact_name(artefact.hash)
-    content = artefact.to_json().encode()
+    put(store, artefact_name(artefact.hash), artefact.to_json().encode())
+    return artefact
+
+
+def put(store: Archive, name: str, content: bytes) -> None:
+    """Put an object into the store, and read it back.
+
+    Raises:
+        FellShort: what the store holds under that name is something else.
+    """
     store.keep(name, content)
     if store.read(name) != content:
         raise FellShort(
             f"{name}: the store holds something else under this name, which no account may replace: remove it"
         )
-    return artefact
 
 
 def published(store: Archive) -> list[str]:

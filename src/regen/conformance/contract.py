@@ -21,6 +21,10 @@ MOST_MS = 5.0
 """Processor time for one player. A request of 50 then takes a quarter of a second for each system."""
 MOST_START_MS = 500.0
 """Processor time to load: what a function's cold start grows by."""
+MOST_ONNX_MS = 1500.0
+"""The same of models as ONNX, with onnxruntime and numpy: a worker pays it once, and only where one is configured."""
+MOST_ONNX_MB = 150.0
+"""Memory that these take, of the 512 MiB of a worker."""
 PASSES = 5
 QUANTILES = (0.05, 0.1, 0.5, 0.9, 0.95)
 
@@ -124,26 +128,49 @@ _RULES: Mapping[str, Rule] = {
 }
 
 
-def check(names: Sequence[str], external: Sequence[str] = ()) -> list[Finding]:
-    """What each rule finds of each system.
+def check(
+    names: Sequence[str], external: Sequence[str] = (), onnx: Sequence[str] = (), folder: str = ""
+) -> list[Finding]:
+    """What each rule finds of each system. Models as ONNX among them must be prepared.
 
     Args:
-        external: those that are admitted, of which the names may be some.
+        external: those of other packages that are admitted, of which the names may be some.
+        onnx: the models as ONNX that are admitted, NAME=HASH.
+        folder: where their objects are.
     """
     try:
-        other: Elsewhere | ProcessFailed = elsewhere(external, names)
+        other: Elsewhere | ProcessFailed = elsewhere(external, names, onnx, folder)
     except ProcessFailed as error:
         other = error
-    return [finding for name in names for finding in _findings(Subject(name, other), foreign=name in external)]
+    models = {word.partition("=")[0] for word in onnx}
+    return [
+        finding
+        for name in names
+        for finding in (
+            *_findings(Subject(name, other)),
+            *_costs(name, other, packaged=name in external, onnx=name in models),
+        )
+    ]
 
 
-def _findings(subject: Subject, *, foreign: bool) -> Iterator[Finding]:
+def _findings(subject: Subject) -> Iterator[Finding]:
     for name, rule in _RULES.items():
         problems = list(rule(subject))
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         yield Finding(subject.name, name, not problems, problems[0] + more if problems else "")
     spent = milliseconds(subject.name, PASSES)
     yield Finding(subject.name, "time", spent <= MOST_MS, f"{spent:.2f} of {MOST_MS:g} ms a player")
-    if foreign and isinstance(subject.other, Elsewhere):
-        start = subject.other.start_ms
-        yield Finding(subject.name, "start", start <= MOST_START_MS, f"{start:.0f} of {MOST_START_MS:g} ms to load")
+
+
+def _costs(name: str, other: Elsewhere | ProcessFailed, *, packaged: bool, onnx: bool) -> Iterator[Finding]:
+    """What a process pays to have the system, with those of its kind."""
+    if isinstance(other, ProcessFailed):
+        return
+    if packaged:
+        spent = other.start_ms
+        yield Finding(name, "start", spent <= MOST_START_MS, f"{spent:.0f} of {MOST_START_MS:g} ms to load")
+    if onnx:
+        spent, grown = other.onnx_ms, other.onnx_mb
+        yield Finding(name, "start", spent <= MOST_ONNX_MS, f"{spent:.0f} of {MOST_ONNX_MS:g} ms to load")
+        if grown is not None:
+            yield Finding(name, "memory", grown <= MOST_ONNX_MB, f"{grown:.0f} of {MOST_ONNX_MB:g} MB to load")

@@ -157,7 +157,15 @@ class Unavailable(RegenError):
 
 
 class ModelUnavailable(Unavailable):
-    """A pinned model is not in the store, or is not what its hash says. It may be published again."""
+    """A model is not in the store, is not what its hash says, or cannot be run here. It may be published again.
+
+    Attributes:
+        model: its hash, if it is known which.
+    """
+
+    def __init__(self, message: str, model: str | None = None) -> None:
+        super().__init__(message)
+        self.model = model
 
 
 class Conflict(Unavailable):

@@ -36,7 +36,7 @@ def own_version(cache: Path = ROOT / "build" / "cache" / "code_version") -> str:
 def _stamps() -> Iterator[str]:
     package = Path(regen.__file__).parent
     files = [p for root in (package, ROOT / "functions") for p in root.rglob("*") if p.suffix in SUFFIXES]
-    pins = [ROOT / "requirements" / name for name in ("functions.txt", "systems.txt")]
+    pins = [ROOT / "requirements" / name for name in ("functions.txt", "systems.txt", "worker.txt")]
     for path in sorted([*files, *pins]):
         stat = path.stat()
         yield f"{path} {stat.st_mtime_ns} {stat.st_size}"

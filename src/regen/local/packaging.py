@@ -21,7 +21,7 @@ from msgspec import Struct
 import regen
 from regen.domain.values import asdict
 from regen.local.imports import imported_modules
-from regen.local.pinned_systems import PinsUnusable, with_systems
+from regen.local.pinned_systems import PinsUnusable, with_pins
 
 ROOT = Path(__file__).parents[3]
 
@@ -48,6 +48,9 @@ PACKAGED = (
 OTHERWISE = {
     "console": ("__init__.py", "console", "console_host", "py.typed", "schemas", "settings.json", "settings.py", "sql")
 }
+#: Locks of what functions need beside their own: those that know the systems, and one of them more.
+SYSTEMS = "systems.txt"
+PINS = {"worker": ("worker.txt",)}
 #: Parts that never go into a function; packaging fails if a packaged module imports them.
 NEVER = frozenset({"cli", "league", "local"})
 SUFFIXES = frozenset({".py", ".json", ".sql", ".typed", ".css", ".html", ".js", ".svg"})
@@ -76,7 +79,7 @@ def package_functions(
     Files that are up to date are left alone, for a running stack. Several processes may call this at once.
 
     Args:
-        requirements: the folder of `functions.txt`, and of `systems.txt`, which pins the packages of external systems.
+        requirements: the folder of `functions.txt`, of `systems.txt`, which pins the packages of external systems, and of `worker.txt`.
 
     Raises:
         PackagingError: nothing to package, a packaged module imports one that is not, or the pins are unusable.
@@ -85,29 +88,28 @@ def package_functions(
     if not names:
         raise PackagingError(f"no function in {functions}: expected <name>/main.py")
     package = Path(regen.__file__).parent
-    shared = {
-        parts: _shared_files(package, parts) | _required(requirements, runs_systems=parts is PACKAGED)
-        for parts in {OTHERWISE.get(n, PACKAGED) for n in names}
-    }
+    shared = {parts: _shared_files(package, parts) for parts in {OTHERWISE.get(n, PACKAGED) for n in names}}
+    required = {name: _required(requirements, name) for name in names}
     for folder in (build / "functions", build / "packages"):
         folder.mkdir(parents=True, exist_ok=True)
     with (build / "packages" / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         packages = {
-            name: _package(name, {**_own_files(functions / name), **shared[OTHERWISE.get(name, PACKAGED)]}, build)
+            name: _package(
+                name, {**_own_files(functions / name), **shared[OTHERWISE.get(name, PACKAGED)], **required[name]}, build
+            )
             for name in names
         }
         _write(build / "packages" / "manifest.json", json.dumps(_manifest(packages), indent=2).encode() + b"\n")
     return packages
 
 
-def _required(folder: Path, *, runs_systems: bool) -> dict[str, bytes]:
+def _required(folder: Path, function: str) -> dict[str, bytes]:
     """What a function's archive has so that what it needs is installed where it is built."""
     own = (folder / "functions.txt").read_text(encoding="utf-8")
-    if not runs_systems:
-        return {"requirements.txt": own.encode()}
+    pins = () if function in OTHERWISE else (SYSTEMS, *PINS.get(function, ()))
     try:
-        return with_systems(own, folder)
+        return with_pins(own, folder, pins)
     except (OSError, PinsUnusable) as error:
         raise PackagingError(str(error)) from error
 

@@ -134,7 +134,7 @@ def variables_of(environ: Mapping[str, str]) -> dict[str, str]:
     """
     found = {name: environ[name] for name in sorted(declared().keys() - OWN) if environ.get(name)}
     try:
-        read_settings({"REGEN_PROJECT": DEFAULT_PROJECT, **found})
+        read_settings({"REGEN_PROJECT": DEFAULT_PROJECT, MODELS: str(ROOT), **found})
     except SettingsInvalid as error:
         raise ValueError(str(error)) from error
     return found

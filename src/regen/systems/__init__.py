@@ -1,11 +1,12 @@
 """The prediction systems. Each is one file in this folder that exports `SYSTEM`; the registry imports every file.
 
-Systems of other packages are in the registry once they are admitted by name (`regen.systems.external`).
+Systems of other packages, and models as ONNX, are in the registry once they are admitted by name (`regen.systems.external`,
+`regen.systems.onnx`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache, lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -18,6 +19,7 @@ from regen.features.names import FEATURE_VERSION
 from regen.features.versions import ACCEPTED
 from regen.systems.artefact import Artefact, ArtefactRefused, load_artefact, shipped_texts
 from regen.systems.external import External, load
+from regen.systems.onnx import OnnxSystem, Read, configured
 
 __all__ = [
     "Artefact",
@@ -30,9 +32,11 @@ __all__ = [
     "fitted_by",
     "load_artefact",
     "member_ids",
+    "prepare",
     "shipped_texts",
     "system_ids",
     "systems",
+    "verify",
     "with_members",
 ]
 
@@ -48,19 +52,55 @@ class Fitted(Protocol):
 
 _ADMITTED: list[External] = []
 """The external systems of this process."""
+_ASKED: list[str] = []
+"""What they were asked for by."""
 
 
-def admit(names: Sequence[str]) -> None:
+def admit(names: Sequence[str], onnx: Sequence[str] = ()) -> None:
     """Have these external systems in the registry, and no other ones; once, when a process is wired.
+
+    Args:
+        names: of systems of other packages.
+        onnx: models as ONNX, NAME=HASH each.
 
     Raises:
         SystemsUnusable: names each that cannot be used.
     """
-    if [external.system_id for external in _ADMITTED] != list(names):
-        _ADMITTED.clear()
-        _found.cache_clear()
-        _ADMITTED.extend(load(names, _all_ids()))
-        _found.cache_clear()
+    if [*names, *onnx] == _ASKED:
+        return
+    _ADMITTED.clear()
+    _ASKED.clear()
+    _found.cache_clear()
+    taken = _all_ids()
+    found = (*load(names, taken), *configured(onnx, (*taken, *names)))
+    _ADMITTED.extend(found)
+    _ASKED.extend((*names, *onnx))
+    _found.cache_clear()
+
+
+def prepare(names: Collection[str], read: Read | None) -> None:
+    """Load the models as ONNX that are among these systems, so that they can be run.
+
+    Args:
+        read: reads the store of models; None if there is none.
+
+    Raises:
+        ModelUnavailable: one is not in the store, is not what its hash says, or cannot be run here.
+        Unavailable: the store does not answer.
+    """
+    for model in _models(names):
+        model.prepare(read)
+
+
+def verify(names: Collection[str], read: Read | None) -> None:
+    """See that the store has the models as ONNX that are among these systems; none is run. Raises like `prepare`."""
+    for model in _models(names):
+        model.verify(read)
+
+
+def _models(names: Collection[str]) -> Iterator[OnnxSystem]:
+    inner = (external.inner for external in _ADMITTED if external.system_id in names)
+    return (system for system in inner if isinstance(system, OnnxSystem))
 
 
 def external_versions(ids: Sequence[str]) -> dict[str, str]:

@@ -61,8 +61,10 @@ def refuse_unusable(*, public: bool = False, keeps: bool = False) -> None:
         SettingsInvalid: names each variable that is wrong.
         SystemsUnusable: names each external system that is not there, or is none.
     """
-    if "K_SERVICE" in os.environ or os.environ.get("REGEN_EXTERNAL_SYSTEMS"):
-        admit(read_settings(os.environ, public=public, keeps=keeps).external_systems)
+    named = [name for name in ("REGEN_EXTERNAL_SYSTEMS", "REGEN_ONNX_SYSTEMS") if os.environ.get(name)]
+    if "K_SERVICE" in os.environ or named:
+        settings = read_settings(os.environ, public=public, keeps=keeps)
+        admit(settings.external_systems, settings.onnx_systems)
 
 
 @cache
@@ -87,7 +89,7 @@ def app(
     settings = read_settings(os.environ, public=public, keeps=with_archive)
     clock.live_from(settings.clock_start)
     _trace(settings)
-    admit(settings.external_systems)
+    admit(settings.external_systems, settings.onnx_systems)
     deps = deps_of(
         settings,
         with_warehouse=with_warehouse,

@@ -88,6 +88,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     retention_days: int
     systems: tuple[str, ...]
     external_systems: tuple[str, ...]
+    onnx_systems: tuple[str, ...]
     retired_systems: tuple[str, ...]
     max_challengers: int
     webhook_url: Secret | None
@@ -241,6 +242,8 @@ def _unsafe(values: Mapping[str, Any], *, public: bool, keeps: bool) -> list[str
     address = values.get("webhook_url")
     if values.get("webhook_format") == "pagerduty" and address and not _ROUTING_KEY.search(address):
         problems.append("REGEN_WEBHOOK_URL: expected ?routing_key= and 32 letters and digits, for pagerduty")
+    if values.get("onnx_systems") and not values.get("models_store"):
+        problems.append("REGEN_ONNX_SYSTEMS: needs the store of models (REGEN_MODELS_STORE)")
     try:
         clock.ahead_of(values.get("clock_start", ""))
     except ValueError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -16,7 +16,15 @@ from regen.domain.audit import AuditEvent
 from regen.domain.batch import Batch, Counts, Kind, Status
 from regen.domain.batch_end import requested_entry
 from regen.domain.dates import evening_of
-from regen.domain.errors import InvalidInput, NobodyMissing, NobodyRequested, NoSlate, Refused, Unavailable
+from regen.domain.errors import (
+    InvalidInput,
+    ModelUnavailable,
+    NobodyMissing,
+    NobodyRequested,
+    NoSlate,
+    Refused,
+    Unavailable,
+)
 from regen.domain.scope import Scope, UnknownNames
 from regen.domain.slate import EXPLAINED, POSTPONED, Slate, fix_slate, shape_of
 from regen.domain.slate_reading import SlateReading
@@ -58,6 +66,7 @@ def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) 
         InvalidInput: some requested names are on the slate and others are not.
         Refused: `/start` while a batch is live, or without `force` on a date promoted before.
         KeyReused: the key came with another body.
+        ModelUnavailable: the store lacks a model as ONNX that the batch would run.
     """
     read = cache(lambda: deps.warehouse.read_slate(trigger.game_date))
     made = cache(lambda: with_features(deps, read()))
@@ -88,15 +97,24 @@ def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) 
                 return answer
             raise
 
-    taken = until_unopposed(deps, take)
+    taken = _taken(deps, take)
     if not isinstance(taken, OpeningAnswer):
-        _alert_lost(deps, chosen())
+        _alert_lost(deps, chosen().lost)
     return taken if isinstance(taken, OpeningAnswer) else _opened(deps, taken)
 
 
-def _alert_lost(deps: Deps, chosen: Pins) -> None:
-    """Alert once a day to a model in use that cannot be had: the batch has pinned the one before it."""
-    for artefact_hash, why in chosen.lost.items():
+def _taken(deps: Deps, take: Callable[[], OpeningAnswer | _Opened]) -> OpeningAnswer | _Opened:
+    """What `take` says in the end; that a model which the batch would run cannot be had is alerted."""
+    try:
+        return until_unopposed(deps, take)
+    except ModelUnavailable as error:
+        _alert_lost(deps, {error.model: str(error)} if error.model else {})
+        raise
+
+
+def _alert_lost(deps: Deps, lost: Mapping[str, str]) -> None:
+    """Alert once a day to a model that cannot be had: the batch has pinned the one before it, or was not opened."""
+    for artefact_hash, why in lost.items():
         event_id = ids.digest("model_unavailable", artefact_hash, deps.clock.now().date().isoformat(), length=24)
         raise_once(deps, event_id, alert(AlertKind.MODEL_UNAVAILABLE, why, model=artefact_hash))
 
@@ -276,7 +294,7 @@ def _planned(
         hold=merged.hold,
         models=chosen.hashes,
         challengers=tuple(name for name in chosen.challengers if name not in systems),
-        external_systems=pinned_systems((*systems, *chosen.challengers)),
+        external_systems=pinned_systems(deps, systems, chosen.challengers),
     )
     if not slate.requested and not _withdraws(deps, batch, slate):
         return _nobody(deps, trigger, date, batch, slate, reading, key)

@@ -17,7 +17,16 @@ from regen.services.state.decoding import decoding, encoded
 from regen.services.state.deps import Deps
 from regen.services.state.paths import models_path
 from regen.services.state.stored import Stored
-from regen.systems import Artefact, ArtefactRefused, external_versions, fitted_by, system_ids, with_members
+from regen.systems import (
+    Artefact,
+    ArtefactRefused,
+    external_versions,
+    fitted_by,
+    prepare,
+    system_ids,
+    verify,
+    with_members,
+)
 from regen.systems.artefact import parse_artefact, verified_artefact
 
 IN_MEMORY = 16
@@ -107,40 +116,48 @@ def systems_of(deps: Deps, batch: Batch, wanted: Sequence[str], version: str) ->
     """The systems that predict a batch's players whose features are of a version: those that the batch has pinned.
 
     Raises:
-        ModelUnavailable: the pinned model, or the pinned version of an external system, cannot be had.
+        ModelUnavailable: the pinned model, or the pinned version of an external system, cannot be had or run.
         Unavailable: the store does not answer.
     """
-    _as_pinned(batch, wanted)
+    _ready(deps, batch, wanted)
     pinned = batch.models.get(version)
     if pinned is None:
         return deps.config.run_for(wanted, version)
     return model_of(deps, pinned).run_for(wanted)
 
 
-def pinned_systems(names: Sequence[str]) -> dict[str, str]:
+def pinned_systems(deps: Deps, names: Sequence[str], challengers: Sequence[str]) -> dict[str, str]:
     """The versions of external systems that a batch opened now pins, by id.
 
     Args:
-        names: the systems and challengers of the batch.
-    """
-    return external_versions(names)
-
-
-def _as_pinned(batch: Batch, names: Sequence[str]) -> None:
-    """Refuse to predict with another version of an external system than the batch has pinned (P12).
+        names: the systems of the batch.
 
     Raises:
-        ModelUnavailable: this process has another one, or none.
+        ModelUnavailable: one of them is a model as ONNX that cannot be had, so that every player would fail.
+        Unavailable: the store does not answer.
+    """
+    verify(with_members(names), deps.models.read if deps.models else None)
+    return external_versions((*names, *challengers))
+
+
+def _ready(deps: Deps, batch: Batch, names: Sequence[str]) -> None:
+    """Have external systems ready to run, and refuse to predict with another version than the batch has pinned (P12).
+
+    Raises:
+        ModelUnavailable: this process has another one, or none, or cannot run the model.
+        Unavailable: the store does not answer.
     """
     if not batch.external_systems:
         return
     here = external_versions(tuple(batch.external_systems))
-    for name in {*names, *with_members(names)} & batch.external_systems.keys():
+    concerned = {*names, *with_members(names)} & batch.external_systems.keys()
+    for name in concerned:
         pinned, mine = batch.external_systems[name], here.get(name)
         if mine != pinned:
             has = f"has {mine}" if mine else "does not have it"
             error = ModelUnavailable(f"system {name}: the batch has pinned {pinned}, and this process {has}")
             raise error.of("the systems of this process")
+    prepare(concerned, deps.models.read if deps.models else None)
 
 
 def check_challenger(deps: Deps, name: str) -> None:
@@ -165,7 +182,7 @@ def challenging(deps: Deps, batch: Batch, name: str, wanted: Sequence[str], vers
         ModelUnavailable: it cannot be had.
         Unavailable: the store does not answer.
     """
-    _as_pinned(batch, wanted)
+    _ready(deps, batch, wanted)
     if is_hash(name):
         model = model_of(deps, name)
         return model.run_for(wanted) if model.artefact.feature_version == version else None
