@@ -117,7 +117,7 @@ def _clients(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[], 
 
     yield [], quietly(predictions.show, "2026-01-20")
     yield [], quietly(predictions.coverage, "2026-01-20")
-    yield [{"prediction_id": "abcd", "game_date": DAY}], quietly(explain_row.explain_row, "abcd")
+    yield [{"prediction_id": "abcd", "game_date": DAY, "system_id": "s"}], quietly(explain_row.explain_row, "abcd")
     yield [], quietly(moves.diff, BATCH)
     yield [], quietly(records.audit, "2026-01-20")
     yield [], quietly(records.audit, BATCH)

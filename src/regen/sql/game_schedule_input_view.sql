@@ -17,6 +17,12 @@ WITH newest AS (
   WHERE TRUE  -- BigQuery wants one beside QUALIFY
   QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date, player_lookup ORDER BY created_at DESC, game_id) = 1
 ),
+texts AS (
+  -- A game's players say the same, all but a few: a text is read once, and counts as often as it is said.
+  SELECT game_date, game_id, game_start, local_start, game_status, COUNT(*) AS players
+  FROM newest
+  GROUP BY game_date, game_id, game_start, local_start, game_status
+),
 clocks AS (
   -- '7:30 PM ET', '07:30 pm EST', '7:30p ET', '19:30 PT', '7 PM (ET)', '19:30 America/Chicago', '00:30Z'.
   SELECT
@@ -25,7 +31,7 @@ clocks AS (
     IFNULL(SAFE_CAST(REGEXP_EXTRACT(local_start, r'^[0-9][0-9]?:([0-9][0-9])') AS INT64), 0) AS minute,
     REGEXP_EXTRACT(local_start, r'^[0-9:]+ *([AP])[.]?M?[.]?(?: |$|[(])') AS half,
     REGEXP_EXTRACT(local_start, r'([A-Z]+/[A-Z_/]+|[A-Z]+)[)]?$') AS zone
-  FROM newest
+  FROM texts
 ),
 zoned AS (
   -- ET is what New York's clocks say; EST is five hours behind UTC in summer, too: daylight saving time has a name of its own.
@@ -62,7 +68,7 @@ zoned AS (
 dated AS (
   -- A text with its own date and zone is taken as it is.
   SELECT
-    game_date, game_id, game_status,
+    game_date, game_id, game_status, players,
     COALESCE(
       game_start,
       IF(
@@ -82,8 +88,8 @@ dated AS (
 counted AS (
   SELECT
     game_date, game_id, game_start, game_status,
-    COUNT(game_start) OVER (PARTITION BY game_date, game_id, game_start) AS starts,
-    COUNT(*) OVER (PARTITION BY game_date, game_id, game_status) AS statuses
+    IF(game_start IS NULL, 0, SUM(players) OVER (PARTITION BY game_date, game_id, game_start)) AS starts,
+    SUM(players) OVER (PARTITION BY game_date, game_id, game_status) AS statuses
   FROM dated
 ),
 ranked AS (
