@@ -7,8 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from regen.cli.verify import systems_gone
+from regen.cli.verify import _fitted, systems_gone
 from regen.client.reader import Reader
+from regen.systems import member_ids, system_ids
 
 DAY = date(2026, 1, 20)
 
@@ -35,3 +36,8 @@ def test_an_admitted_system_is_not_gone(
     monkeypatch.setenv("REGEN_EXTERNAL_SYSTEMS", package)
     monkeypatch.setenv("REGEN_ONNX_SYSTEMS", onnx)
     assert [row["system_id"] for row in systems_gone(cast("Reader", Tables()), DAY, DAY)] == gone
+
+
+def test_the_shipped_model_has_systems_of_regen_alone() -> None:
+    """Rows of a system that it has are not looked at further."""
+    assert _fitted() <= {*system_ids(), *member_ids()}

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from local_bigquery.catalog import tables
+from local_bigquery.engine import database
 from local_bigquery.sql import script, translate
 from local_bigquery.sql.dialect import BigQueryDialect
 from sqlglot import exp  # type: ignore[import-not-found,unused-ignore]
@@ -29,6 +30,7 @@ _UNLIKE = ("?", "SYSTEM_TIME", "EXTERNAL_QUERY", "INFORMATION_SCHEMA")
 _SYSTEM = re.compile(r"@@([\w.]+)")
 _STAGED = re.compile(r"predictions_staging`?\.`?(\w{12,})")
 _VARIABLE = re.compile(r"__[a-z]+_[0-9a-f]{12}")
+_VERSION = "SELECT schema_version FROM {meta}.ducklake_snapshot ORDER BY snapshot_id DESC LIMIT 1"
 _MOST = 4000
 _texts: dict[int, str] = {}
 """The text of each kept tree, by its identity."""
@@ -79,10 +81,15 @@ class _Names:
 
 
 class _Kept:
-    """Translations by key: what came of it, the parameters in it, its tables, and their form or its digest."""
+    """Translations by key: what came of it, the parameters in it, its tables, and their form or its digest.
+
+    Attributes:
+        looked: the tables, and the versions of their projects' schemas, at which the form was found to be that.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.looked: dict[str, Any] = {}
         self._found: dict[str, tuple[str, list[str], list[list[str]], Any]] = {}
         if path.exists():
             for line in path.read_bytes().splitlines()[: _MOST + 1]:
@@ -104,10 +111,11 @@ class _Kept:
         with _file, self._path.open("ab", buffering=0) as file:
             file.write(line)
 
-    def learn(self, key: str, form: Any) -> None:  # noqa: ANN401
-        """Have the form itself instead of its digest, which is quicker to compare."""
+    def learn(self, key: str, form: Any, version: Any) -> None:  # noqa: ANN401
+        """Have the form itself instead of its digest, which is quicker to compare, and the versions at which it was compared."""
         sql, used, named, _ = self._found[key]
         self._found[key] = (sql, used, named, form)
+        self.looked[key] = version
 
 
 def _parsing(original: Callable[[str], list[Any]]) -> Callable[[str], list[Any]]:
@@ -141,9 +149,12 @@ def _keeping(original: Callable[..., tuple[str, dict[str, Any]]], kept: _Kept) -
         if (found := kept.get(key)) is not None:
             sql, used, places, form = found
             named = {tuple(map(names.back, reference)) for reference in places}
-            now = names.form(named)
-            if form == (_digest(now) if isinstance(form, str) else now):
-                kept.learn(key, now)
+            version = [_schema_versions(named), sorted(named)]
+            if kept.looked.get(key) != version:
+                now = names.form(named)
+                known = form == (_digest(now) if isinstance(form, str) else now)
+                kept.learn(key, now if known else form, version if known else None)
+            if kept.looked.get(key) == version:
                 context.referenced |= named
                 return names.back(sql), {name: context.values[name] for name in used}
         before, context.referenced = context.referenced, set()
@@ -180,6 +191,18 @@ def _key(text: str, names: _Names, context: Any) -> str:  # noqa: ANN401
         repr(values),
     )
     return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _schema_versions(named: set[tuple[str, ...]]) -> Any:  # noqa: ANN401
+    """The version of the schema of each project that is named: DuckLake counts it up with every table that is made, changed or dropped.
+
+    Where a table is none of DuckLake's, something that equals nothing.
+    """
+    projects = sorted({reference[0] for reference in named})
+    if any(reference[1] == tables.RESULTS for reference in named) or not database._attached.issuperset(projects):  # noqa: SLF001
+        return object()
+    places = [database.quote(f"__ducklake_metadata_{project}") for project in projects]
+    return [(place, database.fetch(_VERSION.format(meta=place))) for place in places]
 
 
 def _of_variables(context: Any) -> list[str]:  # noqa: ANN401
