@@ -15,6 +15,7 @@ from googlesql.recognising import has_sql
 OTHERS = {
     "src/regen/local/bigquery_runs.py": "runs inside the emulator, and speaks its engine's SQL (DuckDB)",
     "src/regen/local/bigquery_shortcuts.py": "runs inside the emulator, and speaks its engine's SQL (DuckDB)",
+    "src/regen/local/bigquery_translations.py": "runs inside the emulator, and speaks its engine's SQL (DuckDB)",
     "src/regen/local/bigquery_repairs.py": "runs inside the emulator, and speaks its engine's SQL (DuckDB)",
     "tools/infra_adopt.py": "writes DDL for a person to look at, from the schema files",
 }

@@ -69,6 +69,9 @@ def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
+_MANIFEST = msgspec.json.Decoder(Manifest)
+
+
 def object_name(model_hash: str) -> str:
     """The name of the object that holds a model."""
     return f"{PREFIX}{model_hash}"
@@ -81,7 +84,7 @@ def sealed(manifest: bytes, content: bytes) -> OnnxModel:
         OnnxRefused: the manifest is none, or the model is empty or too large.
     """
     try:
-        found = msgspec.json.decode(manifest, type=Manifest)
+        found = _MANIFEST.decode(manifest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise OnnxRefused(f"the manifest: {error}") from error
     model = OnnxModel(found, content)
