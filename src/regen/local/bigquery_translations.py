@@ -92,30 +92,42 @@ class _Kept:
         self.looked: dict[str, Any] = {}
         self._found: dict[str, tuple[str, list[str], list[list[str]], Any]] = {}
         if path.exists():
-            for line in path.read_bytes().splitlines()[: _MOST + 1]:
+            for line in path.read_bytes().splitlines()[:_MOST]:
                 try:
                     key, *found = json.loads(line)
                     self._found[key] = tuple(found)
                 except ValueError:
                     continue  # another emulator was killed while it wrote
-        if len(self._found) > _MOST:
-            self._found.clear()
-            path.unlink()
 
     def get(self, key: str) -> tuple[str, list[str], list[list[str]], Any] | None:
         return self._found.get(key)
 
     def put(self, key: str, sql: str, used: list[str], named: list[list[str]], form: Any) -> None:  # noqa: ANN401
-        self._found[key] = (sql, used, named, form)
         line = json.dumps([key, sql, used, named, _digest(form)]).encode() + b"\n"
-        with _file, self._path.open("ab", buffering=0) as file:
-            file.write(line)
+        with _file:
+            if len(self._found) >= _MOST:
+                self._found, self.looked = {}, {}
+                self._path.unlink(missing_ok=True)
+            self._found[key] = (sql, used, named, form)
+            with self._path.open("ab", buffering=0) as file:
+                file.write(line)
 
-    def learn(self, key: str, form: Any, version: Any) -> None:  # noqa: ANN401
-        """Have the form itself instead of its digest, which is quicker to compare, and the versions at which it was compared."""
-        sql, used, named, _ = self._found[key]
-        self._found[key] = (sql, used, named, form)
-        self.looked[key] = version
+    def fits(self, key: str, names: _Names, named: set[tuple[str, ...]]) -> bool:
+        """Whether the tables still have the form that the translation is for."""
+        found = self._found.get(key)
+        if found is None:
+            return False
+        at = [_schema_versions(named), sorted(named)]
+        if self.looked.get(key) == at:
+            return True
+        sql, used, places, form = found
+        now = names.form(named)
+        if form != (_digest(now) if isinstance(form, str) else now):
+            return False
+        # The form itself is quicker to compare than its digest.
+        self._found[key] = (sql, used, places, now)
+        self.looked[key] = at
+        return True
 
 
 def _parsing(original: Callable[[str], list[Any]]) -> Callable[[str], list[Any]]:
@@ -147,14 +159,9 @@ def _keeping(original: Callable[..., tuple[str, dict[str, Any]]], kept: _Kept) -
         names = _Names([*_of_variables(context), *_STAGED.findall(text)])
         key = _key(names.out(text), names, context)
         if (found := kept.get(key)) is not None:
-            sql, used, places, form = found
+            sql, used, places, _ = found
             named = {tuple(map(names.back, reference)) for reference in places}
-            version = [_schema_versions(named), sorted(named)]
-            if kept.looked.get(key) != version:
-                now = names.form(named)
-                known = form == (_digest(now) if isinstance(form, str) else now)
-                kept.learn(key, now if known else form, version if known else None)
-            if kept.looked.get(key) == version:
+            if kept.fits(key, names, named):
                 context.referenced |= named
                 return names.back(sql), {name: context.values[name] for name in used}
         before, context.referenced = context.referenced, set()

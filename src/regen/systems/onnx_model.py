@@ -30,7 +30,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         feature_version: of the features that it was fitted on; players with others are not predicted.
         features: names of its inputs, in their order: one row of 32-bit floats.
         unknown: what stands for a feature that is not known; null for NaN.
-        required: features without which nobody is predicted.
+        required: features without which a player is not predicted.
         points: the name of the output with the median.
         sd: the name of the output with the spread, or the spread itself, in points.
         least_points, most_points, least_sd, most_sd: an output beyond is brought to the bound, with a warning.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -16,15 +16,7 @@ from regen.domain.audit import AuditEvent
 from regen.domain.batch import Batch, Counts, Kind, Status
 from regen.domain.batch_end import requested_entry
 from regen.domain.dates import evening_of
-from regen.domain.errors import (
-    InvalidInput,
-    ModelUnavailable,
-    NobodyMissing,
-    NobodyRequested,
-    NoSlate,
-    Refused,
-    Unavailable,
-)
+from regen.domain.errors import InvalidInput, NobodyMissing, NobodyRequested, NoSlate, Refused, Unavailable
 from regen.domain.scope import Scope, UnknownNames
 from regen.domain.slate import EXPLAINED, POSTPONED, Slate, fix_slate, shape_of
 from regen.domain.slate_reading import SlateReading
@@ -37,11 +29,10 @@ from regen.services.batch.dates import DateSeen, coalesce, must_wait, read_date
 from regen.services.batch.dispatching import dispatch, start_dispatching
 from regen.services.batch.ending import end_round
 from regen.services.batch.halting import park
-from regen.services.batch.pinning import NO_PINS, Pins, pins
+from regen.services.batch.pinning import NO_PINS, Pins, alert_lost, losses_alerted, pins
 from regen.services.batch.reading import with_features
 from regen.services.batch.requests import build_requests, excluded_writes, write_requests
 from regen.services.state import outbox
-from regen.services.state.alerting import raise_once
 from regen.services.state.commit import until_unopposed
 from regen.services.state.deps import Deps
 from regen.services.state.documents import RequestRecord, encode_batch
@@ -97,26 +88,11 @@ def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) 
                 return answer
             raise
 
-    taken = _taken(deps, take)
+    with losses_alerted(deps):
+        taken = until_unopposed(deps, take)
     if not isinstance(taken, OpeningAnswer):
-        _alert_lost(deps, chosen().lost)
+        alert_lost(deps, chosen().lost)
     return taken if isinstance(taken, OpeningAnswer) else _opened(deps, taken)
-
-
-def _taken(deps: Deps, take: Callable[[], OpeningAnswer | _Opened]) -> OpeningAnswer | _Opened:
-    """What `take` says in the end; that a model which the batch would run cannot be had is alerted."""
-    try:
-        return until_unopposed(deps, take)
-    except ModelUnavailable as error:
-        _alert_lost(deps, {error.model: str(error)} if error.model else {})
-        raise
-
-
-def _alert_lost(deps: Deps, lost: Mapping[str, str]) -> None:
-    """Alert once a day to a model that cannot be had: the batch has pinned the one before it, or was not opened."""
-    for artefact_hash, why in lost.items():
-        event_id = ids.digest("model_unavailable", artefact_hash, deps.clock.now().date().isoformat(), length=24)
-        raise_once(deps, event_id, alert(AlertKind.MODEL_UNAVAILABLE, why, model=artefact_hash))
 
 
 def _opened(deps: Deps, opened: _Opened) -> OpeningAnswer:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 
 from msgspec import Struct
 
 from regen.api.kept import artefact_name
+from regen.domain import ids
+from regen.domain.alerts import AlertKind, alert
 from regen.domain.errors import ModelUnavailable, Unavailable
 from regen.domain.models import InUse, is_hash
 from regen.features.versions import ACCEPTED
+from regen.services.state.alerting import raise_once
 from regen.services.state.deps import Deps
 from regen.services.state.models import model_of, packaged, read_in_use
 
@@ -81,3 +85,20 @@ def _keep_packaged(deps: Deps) -> None:
         log.warning("the release's models could not be put into the store: %s", error)
         return
     deps.kept.packaged = True
+
+
+def alert_lost(deps: Deps, lost: Mapping[str, str]) -> None:
+    """Alert once a day to a model that cannot be had: the batch has pinned the one before it, or was not opened."""
+    for artefact_hash, why in lost.items():
+        event_id = ids.digest("model_unavailable", artefact_hash, deps.clock.now().date().isoformat(), length=24)
+        raise_once(deps, event_id, alert(AlertKind.MODEL_UNAVAILABLE, why, model=artefact_hash))
+
+
+@contextmanager
+def losses_alerted(deps: Deps) -> Iterator[None]:
+    """Alert to a model that a batch would run and that cannot be had, and raise as before."""
+    try:
+        yield
+    except ModelUnavailable as error:
+        alert_lost(deps, {error.model: str(error)} if error.model else {})
+        raise
