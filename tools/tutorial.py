@@ -34,6 +34,9 @@ HEAD = re.compile(r"^(.*?) \| head -n (\d+)$")
 PASSING = re.compile(r"waiting for |\d{4}-\d\d-\d\d \w+: \d+/\d+ done|\d{4}-\d\d-\d\d: |seconds: ")
 """Lines that depend on how fast the machine is."""
 ID = re.compile(r"\b((?:batch|regen)_\d{4}-\d\d-\d\d(?:_[a-z_]+)?_)([0-9a-f]{8})\b")
+PREDICTION = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b")
+"""The id of a prediction, which is derived from its batch's."""
+NO_PREDICTION = "-0000-0000-0000-000000000000"
 MASKS: tuple[tuple[str, str], ...] = (
     (
         r"(\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d UTC \(\d\d:\d\d US Eastern, [^)]*\)",
@@ -75,15 +78,21 @@ def filled(text: str, run: Run) -> str:
 
 def _shown(line: str, run: Run, known: dict[str, str]) -> str:
     arguments, number = _parsed(line)
-    lines = [masked(line, known).rstrip() for line in run(arguments).splitlines() if not PASSING.match(line)]
-    return "".join(f"{line}\n" for line in lines[:number])
+    lines = [line for line in run(arguments).splitlines() if not PASSING.match(line)]
+    return "".join(f"{masked(line, known).rstrip()}\n" for line in lines[:number])
 
 
 def masked(line: str, known: dict[str, str]) -> str:
     """A line of output without what differs from run to run; `known` numbers the ids."""
     for pattern, constant in MASKS:
         line = re.sub(pattern, constant, line)
-    return ID.sub(lambda m: m[1] + known.setdefault(m[2], f"{len(known) + 1:08d}"), line)
+
+    def number(word: str) -> str:
+        before = sum(len(one) == len(word) for one in known)
+        return known.setdefault(word, f"{before + 1:08d}")
+
+    line = ID.sub(lambda m: m[1] + number(m[2]), line)
+    return PREDICTION.sub(lambda m: number(m[0]) + NO_PREDICTION, line)
 
 
 @contextmanager
