@@ -128,7 +128,7 @@ def month(dates_a_week: float) -> Use:
             ledger("bdb_pending").times(DAYS * 24),
             ledger("news", seconds=NEWS_SECONDS).times(DAYS * NEWS_SCANS),
             Use(requests=1, seconds=SHORT_SECONDS, reads=2).times(DAYS * (24 * 60 - NEWS_SCANS)),
-            ledger("verify_predictions", "verify_coverage", "verify_audit", "verify_others").times(DAYS),
+            ledger("verify_predictions", "verify_coverage", "verify_tables").times(DAYS),
             ledger("grade_due", "grade").times(DAYS),
             ledger("grade").times(dates_a_week * WEEKS),
         )

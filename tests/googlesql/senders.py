@@ -19,7 +19,6 @@ from regen.adapters.bigquery.tables import create_tables
 from regen.adapters.bigquery.warehouse import BigQueryWarehouse
 from regen.cli import bdb, comparing, explain_row, moves, predictions, quality, records
 from regen.cli.session import Session
-from regen.cli.verify import systems_gone
 from regen.client import accuracy, training_tables
 from regen.client.errors import OperatorError
 from regen.client.reader import Reader
@@ -124,7 +123,6 @@ def _clients(client: bigquery.Client) -> Iterator[tuple[list[Row], Callable[[], 
     yield [], quietly(bdb.list_)
     yield [], quietly(quality.quality, "2026-01-20")
     yield [], quietly(comparing.compare, "in-use", "0123456789abcdef", "2026-01-20", "2026-01-21")
-    yield [], lambda: systems_gone(reader, DAY, DAY)
     tables = WarehouseTables(reader)
     yield [], lambda: tables.dates(DAY, DAY)
     yield [], lambda: tables.current(DAY)

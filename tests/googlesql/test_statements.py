@@ -48,7 +48,7 @@ FAULTS = {
         "line",
         "Partitioning by expressions of type STRUCT containing FLOAT64",
     ),
-    "verify_audit": (r"\bmoment\b", "at", "Unexpected keyword AT"),
+    "verify_tables": (r"\bmoment\b", "at", "Unexpected keyword AT"),
     "bdb_change": (r"\blooked_at\b", "at", "Unexpected keyword AT"),
     "diff": (r"\bfresh\b", "new", "Syntax error"),
     "standing": (r"\bfresh\b", "new", "Syntax error"),

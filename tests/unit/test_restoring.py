@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from regen.cli import verify
+from regen.adapters.bigquery.looking import Looked
 from regen.client import reader
 from regen.domain.batch import Status
 from regen.domain.invariants import INVARIANTS, RECORDS
@@ -27,9 +27,10 @@ def seat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Seat]:
     """A slate of six players with a promoted batch."""
     with seated(tmp_path, players(6)) as made:
         monkeypatch.setattr(reader, "Reader", lambda *_: SeatReader(made))
-        monkeypatch.setattr(verify, "systems_gone", lambda *_: [])
         ledger = made.bench.deps.books
-        monkeypatch.setattr("regen.adapters.bigquery.looking.looked", lambda *asked: ledger.looked(*asked[2:]))
+        monkeypatch.setattr(
+            "regen.adapters.bigquery.looking.looked", lambda *asked: Looked(*ledger.looked(*asked[2:]), [])
+        )
         made.promoted()
         made.bench.clock.advance(3600)
         yield made

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, cast
 
 import pytest
 
+from regen.adapters.bigquery.looking import SystemRows
 from regen.cli.verify import _fitted, systems_gone
-from regen.client.reader import Reader
 from regen.systems import member_ids, system_ids
 
 DAY = date(2026, 1, 20)
 
 
-class Tables:
-    """Current rows of a system of regen, a member of its ensemble, one of another package, and one that is gone."""
-
-    def run(self, name: str, **_: Any) -> list[dict[str, Any]]:
-        assert name == "current_systems"
-        return [{"system_id": system} for system in ("moving_average", "trees_v1", "tiny_points", "xgboost_v1")]
+#: A system of regen, a member of its ensemble, one of another package, and one that is gone.
+SYSTEMS = [SystemRows(name, 12, 1, DAY) for name in ("moving_average", "trees_v1", "tiny_points", "xgboost_v1")]
 
 
 @pytest.mark.parametrize(
@@ -35,7 +30,7 @@ def test_an_admitted_system_is_not_gone(
 ) -> None:
     monkeypatch.setenv("REGEN_EXTERNAL_SYSTEMS", package)
     monkeypatch.setenv("REGEN_ONNX_SYSTEMS", onnx)
-    assert [row["system_id"] for row in systems_gone(cast("Reader", Tables()), DAY, DAY)] == gone
+    assert [system.system_id for system in systems_gone(SYSTEMS)] == gone
 
 
 def test_the_shipped_model_has_systems_of_regen_alone() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from importlib import resources
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
@@ -17,11 +18,13 @@ from regen.cli.background import begin as beginning
 from regen.cli.output import columns
 from regen.cli.session import Session, command
 from regen.client.errors import FellShort, Misused, Problem, Unreachable
-from regen.client.reader import Reader, Record
 from regen.domain.invariants import INVARIANTS, MEANINGS, Finding
 from regen.domain.values import asdict
 from regen.domain.words import counted
 from regen.settings import number
+
+if TYPE_CHECKING:
+    from regen.adapters.bigquery.looking import SystemRows
 
 PANEL = "Predictions"
 
@@ -31,9 +34,9 @@ def add(app: typer.Typer) -> None:
     command(app, "verify", example="verify 2026-01-20 2026-01-24", panel=PANEL)(verify)
 
 
-def systems_gone(reader: Reader, first: date, last: date) -> list[Record]:
-    """The systems that are none of regen's and not admitted, and that have current rows, with their numbers of rows and dates."""
-    found = [r for r in reader.run("current_systems", first=first, last=last) if r["system_id"] not in _fitted()]
+def systems_gone(systems: Iterable[SystemRows]) -> list[SystemRows]:
+    """Those of the systems that are none of regen's and not admitted."""
+    found = [system for system in systems if system.system_id not in _fitted()]
     if not found:
         return []
     # To import all systems takes a tenth of a second, and nearly always the shipped model has them.
@@ -42,7 +45,7 @@ def systems_gone(reader: Reader, first: date, last: date) -> list[Record]:
 
     onnx = (word.partition("=")[0] for word in setting("REGEN_ONNX_SYSTEMS"))
     known = {*system_ids(), *member_ids(), *setting("REGEN_EXTERNAL_SYSTEMS"), *onnx}
-    return [row for row in found if row["system_id"] not in known]
+    return [system for system in found if system.system_id not in known]
 
 
 @cache
@@ -84,17 +87,15 @@ def verify(
 
     The coordinator is asked whether the batch records agree with the audit. After a restore they may not.
     """
-    from regen.adapters.bigquery.looking import looked  # noqa: PLC0415
-
     begin, end = span(first, last)
     reader = session.reader
-    _ = reader.queries  # made before several threads ask for it
-    tables_agree = beginning(
-        lambda: looked(reader.rows, reader.staging_tables, begin, end, clock.now(), 100 * threshold)
-    )
-    others = beginning(lambda: systems_gone(reader, begin, end))
+    # Asked first: the coordinator works while this process imports what asks BigQuery.
     records = beginning(lambda: records_agree(session, begin, end))
-    findings, _ = tables_agree.result()
+    from regen.adapters.bigquery.looking import looked  # noqa: PLC0415
+
+    _ = reader.queries  # made before several threads ask for it
+    seen = looked(reader.rows, reader.staging_tables, begin, end, clock.now(), 100 * threshold)
+    findings, gone = seen.findings, systems_gone(seen.systems)
     recorded, trouble = None, None
     try:
         recorded = records.result()
@@ -111,11 +112,11 @@ def verify(
         }
         for finding in findings
     ]
-    gone = others.result()
     tables = [row for row in rows if row["name"] in INVARIANTS]
     of_records = next((row for row in rows if row["name"] not in INVARIANTS), None)
     answer = {
-        "from": begin, "to": end, "holds": not broken, "invariants": tables, "records": of_records, "systems_gone": gone,
+        "from": begin, "to": end, "holds": not broken, "invariants": tables, "records": of_records,
+        "systems_gone": [asdict(system) for system in gone],
     }  # fmt: skip
     session.out.show(answer, columns("state name:invariant checked::n violations::n says"), rows)
     if not session.out.json:
@@ -126,8 +127,8 @@ def verify(
                 session.out.line(f"  {example}")
         for system in gone:
             session.out.line(
-                f"{system['system_id']} is no system of regen, and has {system['current_rows']} current rows on "
-                f"{counted(system['dates'], 'date')}; to retire them: REGEN_RETIRED_SYSTEMS"
+                f"{system.system_id} is no system of regen, and has {system.current_rows} current rows on "
+                f"{counted(system.dates, 'date')}; to retire them: REGEN_RETIRED_SYSTEMS"
             )
         session.out.line("")
         if not recorded:

@@ -14,22 +14,39 @@ WITH predictions AS (
   FROM {player_prop_predictions}
   WHERE game_date BETWEEN @first AND @last
 ),
+-- One row for each id. Where an id stands twice, the least of each column speaks for both: `unique_ids` counts them.
 ids AS (
   SELECT
-    prediction_id, game_date, player_lookup, system_id, line, predicted_points, created_at, superseded_at,
-    supersedes_prediction_id, superseded_by_batch_id, is_current
+    game_date, prediction_id, COUNT(*) AS same_id, MIN(player_lookup) AS player_lookup, MIN(system_id) AS system_id,
+    MIN(line) AS line, MIN(predicted_points) AS predicted_points, MIN(created_at) AS created_at,
+    MIN(superseded_at) AS superseded_at, MIN(supersedes_prediction_id) AS supersedes_prediction_id,
+    MIN(superseded_by_batch_id) AS superseded_by_batch_id, LOGICAL_AND(is_current) AS is_current
   FROM predictions
-  WHERE TRUE
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date, prediction_id ORDER BY created_at) = 1
+  GROUP BY game_date, prediction_id
+),
+keys AS (
+  SELECT game_date, game_id, player_lookup, system_id, IFNULL(line, -1) AS line_or_none, COUNT(*) AS same_key
+  FROM predictions
+  WHERE is_current
+  GROUP BY game_date, game_id, player_lookup, system_id, line_or_none
+),
+generations AS (
+  SELECT
+    game_date, player_lookup, system_id,
+    MIN(IF(is_current, IFNULL(batch_id, ''), NULL)) AS one,
+    MAX(IF(is_current, IFNULL(batch_id, ''), NULL)) AS other
+  FROM predictions
+  GROUP BY game_date, player_lookup, system_id
+),
+predecessors AS (
+  SELECT game_date, player_lookup, MAX(created_at) AS newest_at
+  FROM predictions
+  WHERE NOT is_ours
+  GROUP BY game_date, player_lookup
 ),
 grouped AS (
   SELECT
-    predictions.*,
-    COUNT(*) OVER (PARTITION BY game_date, prediction_id) AS same_id,
-    COUNT(*) OVER (PARTITION BY game_date, game_id, player_lookup, system_id, line, is_current) AS same_key,
-    MAX(IF(is_ours, NULL, created_at)) OVER (PARTITION BY game_date, player_lookup) AS predecessors_newest,
-    MIN(IF(is_current, IFNULL(batch_id, ''), NULL)) OVER (PARTITION BY game_date, player_lookup, system_id) AS one,
-    MAX(IF(is_current, IFNULL(batch_id, ''), NULL)) OVER (PARTITION BY game_date, player_lookup, system_id) AS other,
+    *,
     ROW_NUMBER() OVER (
       PARTITION BY game_date, player_lookup, system_id
       ORDER BY is_current DESC, IFNULL(superseded_at, created_at) DESC, prediction_id
@@ -38,9 +55,9 @@ grouped AS (
 ),
 judged AS (
   SELECT
-    p.*,
+    p.*, own.same_id, keys.same_key, generations.one, generations.other,
     NOT p.is_current AND p.superseded_by_batch_id IS NULL AND p.superseded_by_prediction_id IS NULL
-    AND IFNULL(p.predecessors_newest >= p.superseded_at, FALSE) AS is_predicted_over,
+    AND IFNULL(predecessors.newest_at >= p.superseded_at, FALSE) AS is_predicted_over,
     CONCAT(
       CAST(p.game_date AS STRING), ' ', p.player_lookup, '/', p.system_id, '/',
       IFNULL(CAST(p.line AS STRING), 'no line'), ' ', p.prediction_id
@@ -53,6 +70,14 @@ judged AS (
     AND source.predicted_points = p.predicted_points AND NOT source.is_current
     AND (source.line = p.line OR (source.line IS NULL AND p.line IS NULL)) AS source_fits
   FROM grouped AS p
+  LEFT JOIN ids AS own ON own.game_date = p.game_date AND own.prediction_id = p.prediction_id
+  LEFT JOIN keys
+    ON keys.game_date = p.game_date AND keys.game_id = p.game_id AND keys.player_lookup = p.player_lookup
+    AND keys.system_id = p.system_id AND keys.line_or_none = IFNULL(p.line, -1)
+  LEFT JOIN generations
+    ON generations.game_date = p.game_date AND generations.player_lookup = p.player_lookup
+    AND generations.system_id = p.system_id
+  LEFT JOIN predecessors ON predecessors.game_date = p.game_date AND predecessors.player_lookup = p.player_lookup
   LEFT JOIN ids AS next ON next.game_date = p.game_date AND next.prediction_id = p.superseded_by_prediction_id
   LEFT JOIN ids AS old ON old.game_date = p.game_date AND old.prediction_id = p.supersedes_prediction_id
   LEFT JOIN ids AS source ON source.game_date = p.game_date AND source.prediction_id = p.restored_from_prediction_id

@@ -1,5 +1,6 @@
--- Invariants between the audit and the data: for each, the number of items examined, and those that violate it. Beside them,
--- under the name `acts`, the rounds that were promoted or rolled back: the batch records are compared with these.
+-- Invariants between the tables: for each, the number of items examined, and those that violate it. Beside them, listed under
+-- names of their own: `acts`, the rounds that were promoted or rolled back, with which the batch records are compared; and
+-- `systems`, those of the current rows: of what regen does not run, rows stay until they are retired.
 -- No slate is known a year before its games, so older audit rows belong to other dates.
 WITH entries AS (
   SELECT
@@ -14,8 +15,9 @@ acts AS (
 ),
 predictions AS (
   SELECT
-    game_date, batch_id, player_lookup, created_at, superseded_at, superseded_by_batch_id,
-    superseded_by_prediction_id, restored_from_prediction_id
+    game_date, batch_id, player_lookup, system_id, prediction_id, predicted_points, created_at, superseded_at,
+    superseded_by_batch_id, superseded_by_prediction_id, restored_from_prediction_id,
+    superseded IS NULL OR superseded = FALSE AS is_current
   FROM {player_prop_predictions}
   WHERE game_date BETWEEN @first AND @last
 ),
@@ -56,6 +58,29 @@ ran AS (
   WHERE game_date BETWEEN @first AND @last AND run_date >= TIMESTAMP_SUB(TIMESTAMP(@first), INTERVAL 400 DAY)
     AND batch_id IS NOT NULL
   GROUP BY game_date, batch_id, player_lookup, request_id
+),
+grades AS (
+  SELECT
+    CONCAT(
+      CAST(grade.game_date AS STRING), ' ', grade.player_lookup, '/', grade.system_id, ' ',
+      IFNULL(grade.prediction_id, 'no id')
+    ) AS subject,
+    COUNT(*) OVER (PARTITION BY grade.game_date, grade.prediction_id) = 1
+    AND told.prediction_id IS NOT NULL AND told.predicted_points = grade.predicted_points
+    AND (grade.is_voided OR ABS(grade.actual_points - grade.predicted_points) = grade.absolute_error) AS holds
+  FROM {prediction_accuracy} AS grade
+  LEFT JOIN (
+    SELECT DISTINCT game_date, prediction_id, predicted_points
+    FROM predictions
+  ) AS told ON told.game_date = grade.game_date AND told.prediction_id = grade.prediction_id
+  -- The predecessor's grades name no prediction.
+  WHERE grade.game_date BETWEEN @first AND @last AND grade.prediction_id IS NOT NULL
+),
+systems AS (
+  SELECT system_id, COUNT(*) AS current_rows, COUNT(DISTINCT game_date) AS dates, MAX(game_date) AS last_date
+  FROM predictions
+  WHERE is_current
+  GROUP BY system_id
 ),
 looked AS (
   SELECT
@@ -174,12 +199,28 @@ looked AS (
   SELECT 'acts', TRUE, CONCAT(batch_id, ' ', CAST(round AS STRING), ' ', event)
   FROM acts
   WHERE batch_id IS NOT NULL AND round IS NOT NULL
+  UNION ALL
+  SELECT 'grades_agree', holds, subject
+  FROM grades
+  UNION ALL
+  SELECT
+    'bdb_vocabulary', status IN UNNEST(SPLIT(@words, ',')),
+    CONCAT(CAST(game_date AS STRING), ' ', game_id, ' is ', IFNULL(status, 'nothing'))
+  FROM {pending_bdb_games}
+  WHERE game_date BETWEEN @first AND @last
+  UNION ALL
+  SELECT
+    'systems', TRUE,
+    CONCAT(
+      CAST(current_rows AS STRING), ' ', CAST(dates AS STRING), ' ', CAST(last_date AS STRING), ' ', system_id
+    )
+  FROM systems
 )
 SELECT
   invariant,
   COUNT(*) AS checked,
   COUNTIF(holds IS NOT TRUE) AS violations,
   STRING_AGG(IF(holds IS NOT TRUE, subject, NULL), '\n' LIMIT 20) AS examples,
-  STRING_AGG(IF(invariant = 'acts', subject, NULL), '\n') AS acts
+  STRING_AGG(IF(invariant IN ('acts', 'systems'), subject, NULL), '\n') AS listed
 FROM looked
 GROUP BY invariant

@@ -120,7 +120,8 @@ class BigQueryLedger:
 
     def looked(self, first: date, last: date, now: datetime, threshold: float) -> tuple[list[Finding], frozenset[Done]]:
         """See the port."""
-        return looked(self._rows, self._staging_tables, first, last, now, threshold)
+        seen = looked(self._rows, self._staging_tables, first, last, now, threshold)
+        return seen.findings, seen.acts
 
     def acts(self, first: date, last: date) -> frozenset[Done]:
         """See the port."""

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
+
 from regen.domain.audit import AuditEvent
 from regen.domain.bdb import KNOWN
 from regen.domain.invariants import INVARIANTS, Finding
@@ -21,6 +23,29 @@ Rows = Callable[..., Sequence[Mapping[str, Any]]]
 """The rows of a statement by its name, with its parameters."""
 
 
+class SystemRows(Struct, frozen=True):
+    """The current rows of a system: how many, on how many dates, and the last of these."""
+
+    system_id: str
+    current_rows: int
+    dates: int
+    last_date: date
+
+
+class Looked(Struct, frozen=True):
+    """What the tables of some dates hold.
+
+    Attributes:
+        findings: one for each invariant, in their order.
+        acts: of the audit.
+        systems: those of the current rows, by name.
+    """
+
+    findings: list[Finding]
+    acts: frozenset[Done]
+    systems: list[SystemRows]
+
+
 def looked(
     rows: Rows,
     tables: Callable[[], Sequence[StagingTable]],
@@ -28,8 +53,8 @@ def looked(
     last: date,
     now: datetime,
     threshold: float,
-) -> tuple[list[Finding], frozenset[Done]]:
-    """Each invariant's finding, and the acts of the audit.
+) -> Looked:
+    """Look at the tables of some dates, with three statements at once.
 
     Args:
         tables: the staging tables.
@@ -37,11 +62,10 @@ def looked(
     """
     span = {"first": first, "last": last}
     words = ",".join(sorted(KNOWN))
-    with ThreadPoolExecutor(5) as pool:
+    with ThreadPoolExecutor(4) as pool:
         asked = [
             pool.submit(rows, "verify_predictions", **span),
-            pool.submit(rows, "verify_audit", **span, stale=now - STALE_AFTER),
-            pool.submit(rows, "verify_others", **span, words=words),
+            pool.submit(rows, "verify_tables", **span, stale=now - STALE_AFTER, words=words),
         ]
         covered = pool.submit(rows, "verify_coverage", **span)
         orphans = pool.submit(lambda: _orphans(tables(), now))
@@ -49,8 +73,21 @@ def looked(
         found = {name: _finding(row) for name, row in by_name.items()}
         found["coverage"] = _coverage(covered.result(), threshold)
         found["no_orphans"] = orphans.result()
-    acts = ((by_name.get("acts") or {}).get("acts") or "").splitlines()
-    return [found.get(name, Finding(name, 0, 0)) for name in INVARIANTS], frozenset(map(done, acts))
+    return Looked(
+        [found.get(name, Finding(name, 0, 0)) for name in INVARIANTS],
+        frozenset(map(done, _listed(by_name, "acts"))),
+        sorted(map(_system, _listed(by_name, "systems")), key=lambda system: system.system_id),
+    )
+
+
+def _listed(by_name: Mapping[str, Mapping[str, Any]], name: str) -> list[str]:
+    """The lines that a statement lists under a name of their own."""
+    return ((by_name.get(name) or {}).get("listed") or "").splitlines()
+
+
+def _system(text: str) -> SystemRows:
+    rows, dates, last, system_id = text.split(" ", 3)
+    return SystemRows(system_id, int(rows), int(dates), date.fromisoformat(last))
 
 
 def done(text: str) -> Done:
