@@ -34,7 +34,7 @@ HEAD = re.compile(r"^(.*?) \| head -n (\d+)$")
 PASSING = re.compile(r"waiting for |\d{4}-\d\d-\d\d \w+: \d+/\d+ done|\d{4}-\d\d-\d\d: |seconds: ")
 """Lines that depend on how fast the machine is."""
 ID = re.compile(r"\b((?:batch|regen)_\d{4}-\d\d-\d\d(?:_[a-z_]+)?_)([0-9a-f]{8})\b")
-PREDICTION = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b")
+PREDICTION = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 """The id of a prediction, which is derived from its batch's."""
 NO_PREDICTION = "-0000-0000-0000-000000000000"
 MASKS: tuple[tuple[str, str], ...] = (

@@ -47,6 +47,6 @@ def facts_of(store: Archive, model_hash: str) -> dict[str, object] | None:
 
 def facts(model: OnnxModel) -> dict[str, object]:
     """What a model says of itself."""
-    told: dict[str, object] = msgspec.json.decode(msgspec.json.encode(model.manifest))
+    manifest: dict[str, object] = msgspec.json.decode(msgspec.json.encode(model.manifest))
     named = {"hash": model.hash, "from": "store", "setting": f"{model.manifest.system_id}={model.hash}"}
-    return {**named, "bytes": len(model.content), **told}
+    return {**named, "bytes": len(model.content), **manifest}

@@ -66,20 +66,20 @@ grades AS (
       IFNULL(grade.prediction_id, 'no id')
     ) AS subject,
     COUNT(*) OVER (PARTITION BY grade.game_date, grade.prediction_id) = 1
-    AND told.prediction_id IS NOT NULL AND told.predicted_points = grade.predicted_points
+    AND prediction.prediction_id IS NOT NULL AND prediction.predicted_points = grade.predicted_points
     AND (grade.is_voided OR ABS(grade.actual_points - grade.predicted_points) = grade.absolute_error) AS holds
   FROM {prediction_accuracy} AS grade
   LEFT JOIN (
     SELECT DISTINCT game_date, prediction_id, predicted_points
     FROM predictions
-  ) AS told ON told.game_date = grade.game_date AND told.prediction_id = grade.prediction_id
+  ) AS prediction ON prediction.game_date = grade.game_date AND prediction.prediction_id = grade.prediction_id
   -- The predecessor's grades name no prediction.
   WHERE grade.game_date BETWEEN @first AND @last AND grade.prediction_id IS NOT NULL
 ),
 systems AS (
   SELECT system_id, COUNT(*) AS current_rows, COUNT(DISTINCT game_date) AS dates, MAX(game_date) AS last_date
   FROM predictions
-  WHERE is_current
+  WHERE is_current AND system_id IS NOT NULL
   GROUP BY system_id
 ),
 looked AS (
@@ -154,19 +154,19 @@ looked AS (
   UNION ALL
   SELECT
     'runs_recorded', good.player_lookup IS NOT NULL,
-    CONCAT(CAST(told.game_date AS STRING), ' ', told.batch_id, ' ', told.player_lookup)
+    CONCAT(CAST(predicted.game_date AS STRING), ' ', predicted.batch_id, ' ', predicted.player_lookup)
   FROM (
     SELECT DISTINCT game_date, batch_id, player_lookup
     FROM predictions
     WHERE batch_id IS NOT NULL AND restored_from_prediction_id IS NULL
-  ) AS told
+  ) AS predicted
   LEFT JOIN (
     SELECT DISTINCT game_date, batch_id, player_lookup
     FROM ran
     WHERE success
   ) AS good
-    ON good.game_date = told.game_date AND good.batch_id = told.batch_id
-    AND good.player_lookup = told.player_lookup
+    ON good.game_date = predicted.game_date AND good.batch_id = predicted.batch_id
+    AND good.player_lookup = predicted.player_lookup
   UNION ALL
   SELECT
     'runs_once', number = 1,
@@ -212,7 +212,8 @@ looked AS (
   SELECT
     'systems', TRUE,
     CONCAT(
-      CAST(current_rows AS STRING), ' ', CAST(dates AS STRING), ' ', CAST(last_date AS STRING), ' ', system_id
+      CAST(current_rows AS STRING), ' ', CAST(dates AS STRING), ' ', CAST(last_date AS STRING), ' ',
+      TO_JSON_STRING(system_id)
     )
   FROM systems
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
@@ -82,12 +83,14 @@ def looked(
 
 def _listed(by_name: Mapping[str, Mapping[str, Any]], name: str) -> list[str]:
     """The lines that a statement lists under a name of their own."""
-    return ((by_name.get(name) or {}).get("listed") or "").splitlines()
+    listed = (by_name.get(name) or {}).get("listed")
+    return listed.split("\n") if listed else []
 
 
 def _system(text: str) -> SystemRows:
-    rows, dates, last, system_id = text.split(" ", 3)
-    return SystemRows(system_id, int(rows), int(dates), date.fromisoformat(last))
+    """A system as the statement writes it: the name in JSON, because the predecessor's may hold anything."""
+    rows, dates, last, name = text.split(" ", 3)
+    return SystemRows(json.loads(name), int(rows), int(dates), date.fromisoformat(last))
 
 
 def done(text: str) -> Done:
