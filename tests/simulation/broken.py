@@ -29,7 +29,12 @@ from regen.services.state import outbox, recording
 from regen.services.state.commit import read_batch, until_committed
 from regen.services.state.deps import REQUEST_TOPIC, Deps
 from regen.services.tables import asking, bdb_scanning, news_scanning, quality_watching
-from simulation.broken_models import falls_back_to_the_releases, predicts_with_the_current, uses_without_looking
+from simulation.broken_models import (
+    falls_back_to_the_releases,
+    predicts_with_the_current,
+    uses_without_looking,
+    waits_for_its_model,
+)
 from simulation.platform import Statement
 from simulation.ports import SimulatedWarehouse
 from simulation.upstream import Upstream
@@ -382,6 +387,7 @@ VARIANTS = (
     Variant(
         "a worker that takes the release's model for a lost one", patched=falls_back_to_the_releases, known=(1377,)
     ),
+    Variant("a batch that waits for its lost model past the deadline", patched=waits_for_its_model, known=(2177,)),
     Variant("a use of a model that overwrites another", patched=uses_without_looking, known=(157,)),
     Variant("a status that flaps is followed for ever", patched=_follows_every_flap, known=(54,)),
 )

@@ -9,6 +9,7 @@ from regen.domain.batch import Batch
 from regen.domain.errors import ModelUnavailable
 from regen.ports import Write
 from regen.services.batch import pinning, processing, using
+from regen.services.healing import sweeping
 from regen.services.state import models
 from regen.services.state.decoding import encoded
 from regen.services.state.deps import Deps
@@ -40,6 +41,23 @@ def falls_back_to_the_releases() -> Iterator[None]:
             return deps.config.run_for(wanted, version)
 
     with patch.object(processing, "systems_of", lenient):
+        yield
+
+
+@contextmanager
+def waits_for_its_model() -> Iterator[None]:
+    """A sweep that waits for a batch's model for as long as the store lacks it, past the deadline."""
+    close = sweeping._close
+
+    def waiting(parts: Any, batch: Batch) -> str:
+        for version, artefact_hash in batch.models.items():
+            try:
+                models.systems_of(parts.deps, batch, (), version)
+            except ModelUnavailable:
+                return f"waits for {artefact_hash}"
+        return close(parts, batch)
+
+    with patch.object(sweeping, "_close", waiting):
         yield
 
 

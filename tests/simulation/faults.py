@@ -38,6 +38,7 @@ class Mishap(StrEnum):
     JUMP = "clock jumped"
     STRAY = "a record of another version"
     MARKED = "fields of a later version"
+    VANISHED = "a model gone from its store, or half of it"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from regen.features.names import FEATURE_VERSION
 from regen.services.state import models
 from regen.services.state.models import read_in_use
 from regen.systems.artefact import Artefact
+from simulation.faults import Mishap
 from simulation.people import People
 from support.league import Flat
 from support.wire import KEYED, Reply
@@ -54,9 +55,10 @@ class Modellers:
     challenged: set[str] = field(default_factory=set)
     """The reasons of accepted orders that were to make or end a challenger."""
 
-    def plan(self, horizon: float) -> None:
-        """Publish, and schedule all orders and all harm of the run."""
+    def plan(self, horizon: float, *, harm: bool) -> None:
+        """Publish, and schedule all orders and, if wanted, all harm of the run."""
         rng, later = self.rng, self.people.world.later
+        self.people.world.outages.lacking = self.lacking
         for artefact in PUBLISHED:
             self.publish(artefact)
         for n in range(rng.choice((1, 2, 4))):
@@ -67,9 +69,9 @@ class Modellers:
             name = self.odds.choice([FAILING, *(artefact.hash for artefact in PUBLISHED)])
             body = {"challenger": name, "end": self.odds.random() < 0.25, "reason": f"challenge {n}"}
             later(self.odds.random() * horizon * 0.6, lambda body=body: self.challenge(body))  # type: ignore[misc]
-        for harm in (self._vanish, self._break):
+        for harms in (self._vanish, self._break) if harm else ():
             if rng.random() < 0.3:
-                later(rng.random() * horizon, harm)
+                later(rng.random() * horizon, harms)
         for _ in range(3):
             later(rng.random() * horizon, self.people.world.deps.kept.models.clear)
         for artefact in PUBLISHED:
@@ -79,13 +81,22 @@ class Modellers:
         """Put an artefact into the store, in place of what is left of it."""
         self.store.objects[artefact_name(artefact.hash)] = artefact.to_json().encode()
 
+    def lacking(self) -> frozenset[str]:
+        """The models that the store does not have whole."""
+        every = self.store.objects
+        return frozenset(a.hash for a in PUBLISHED if every.get(artefact_name(a.hash)) != a.to_json().encode())
+
     def _vanish(self) -> None:
         self.store.objects.pop(artefact_name(self.rng.choice(PUBLISHED).hash), None)
-        self.people.world.deps.kept.models.clear()
+        self._harmed()
 
     def _break(self) -> None:
         name = artefact_name(self.rng.choice(PUBLISHED).hash)
         self.store.objects[name] = self.store.objects.get(name, b"")[:40]
+        self._harmed()
+
+    def _harmed(self) -> None:
+        self.people.world.faults.counted[Mishap.VANISHED] += 1
         self.people.world.deps.kept.models.clear()
 
     def order(self, reason: str, tries: int = 3, body: dict[str, str] | None = None) -> None:

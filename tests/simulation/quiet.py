@@ -49,11 +49,10 @@ def check_recovery(
         for data in world.store.peek_all("game_dates"):
             if data["coalesced"] and not world.config.hold_down_seconds:
                 world.watch.report("3", f"nothing went wrong, and triggers of {data['game_date']} wait for a sweep")
-    injected = -1
-    while injected != world.faults.counted.total():
-        injected = world.faults.counted.total()
-        _expire_leases(world)
-        _sweeps(world, people, 2)
+    _sweep_until_calm(world, people)
+    if _pass_deadlines_without_models(world):
+        _sweep_until_calm(world, people)
+    _take_what_waited(world)
     for data in _live(world):
         world.watch.report("P13", f"{data['batch_id']} is {data['status']} after two sweeps")
     _resume_all(world, errands, operators)
@@ -68,6 +67,32 @@ def check_recovery(
     _settle_news(world, people, newsroom)
     _scan_until_done(world, people, errands)
     _settle_quality(world, people, errands)
+
+
+def _sweep_until_calm(world: World, people: People) -> None:
+    """Sweep twice once all leases have expired; again if a fault that was set for a call has met one of the sweeps."""
+    injected = -1
+    while injected != world.faults.counted.total():
+        injected = world.faults.counted.total()
+        _expire_leases(world)
+        _sweeps(world, people, 2)
+
+
+def _pass_deadlines_without_models(world: World) -> bool:
+    """Advance the clock past the deadlines of the batches whose models cannot be had; return whether there are any."""
+    deadlines = [data["deadline"] for data in _live(world) if world.outages.refuse(data)]
+    if deadlines:
+        world.log("--- batches without their models reach their deadlines ---")
+        world.now += max(0.0, (max(deadlines) - world.clock.now()).total_seconds())
+    return bool(deadlines)
+
+
+def _take_what_waited(world: World) -> None:
+    """Deliver what was refused for want of a model, and check that it is taken: its batch is closed."""
+    world.end_outages()
+    world.run()
+    for delivery in world.parked:
+        world.watch.report("P10", f"{delivery.path} never takes {delivery.number}, whose batch has no model")
 
 
 def _resume_all(world: World, errands: Errands, operators: Operators | None) -> None:
@@ -273,9 +298,9 @@ def _unexpected_trouble(world: World, reply: Reply) -> list[str]:
 
 
 def _check_no_batch_waits(world: World) -> None:
-    """Check that no batch is running once all messages are delivered, if none was lost."""
+    """Check that no batch with a model is running once all messages are delivered, if none was lost."""
     for data in world.store.peek_all("prediction_batches"):
-        if data["status"] == "running":
+        if data["status"] == "running" and not world.outages.refuse(data):
             world.watch.report("P10", f"{data['batch_id']} waits, and no message is on its way")
 
 

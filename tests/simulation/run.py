@@ -114,7 +114,7 @@ def simulate(
         if seed % 5 == 4:
             operators.plan(horizon)
         if modellers is not None:
-            modellers.plan(horizon)
+            modellers.plan(horizon, harm=mix is None)
         strays = Strays(world, odds)
         if mix is None:
             strays.plan(horizon)

@@ -325,7 +325,7 @@ class World(Agenda):
         raise Crash
 
     def end_outages(self) -> None:
-        """End every outage, and deliver the messages that waited for it."""
+        """End every outage, and deliver the messages that waited."""
         self.outages.end()
         for delivery in self.parked:
             self.later(self.rng.random(), partial(self._deliver, delivery))
@@ -362,12 +362,17 @@ class World(Agenda):
             attributes = {**delivery.attributes, "CloudPubSubDeadLetterSourceSubscription": subscription.name}
             letter = Message(json.loads(delivery.data), attributes)
             self.watch.dead[delivery.number] = self.post(subscription.dead_letter_topic, letter)
-        elif self.outages.spans and not self.faults.on:
+        elif not self.faults.on and self.outages.refuse(self._batch_of(delivery)):
             self.parked.append(delivery)
         elif self.faults.on or delivery.attempts < TRIES_WHEN_QUIET:
             self.later(min(60.0, 5.0 * 2 ** min(delivery.attempts, 4)), lambda: self._deliver(delivery))
         else:
             self.watch.report("P10", f"{delivery.path} never takes {delivery.number}", reply and reply.body)
+
+    def _batch_of(self, delivery: Delivery) -> Mapping[str, Any] | None:
+        """The batch that a request to the worker is of."""
+        worker = delivery.path == "/" and json_text(delivery.data)
+        return self.store.peek(f"prediction_batches/{json.loads(delivery.data)['batch_id']}") if worker else None
 
     def request(
         self,
