@@ -171,6 +171,8 @@ def test_every_error_is_in_the_table_of_problems() -> None:
     assert {"BrokenStatement", "SettingsInvalid", "LeaseBusy", "StagingMissing"} <= {k.__name__ for k in kinds}
     unplaced = [kind for kind in kinds if not any(issubclass(kind, placed) for placed, *_ in TABLE)]
     assert unplaced == []
+    transient = [k for k in kinds if k.__module__ == errors.__name__ and errors.Unavailable in k.__mro__[:2]]
+    assert {kind for kind in transient if kind not in {placed for placed, *_ in TABLE}} == set(), "it has no name"
     for number, (kind, *_) in enumerate(TABLE):
         hidden = [before for before, *_ in TABLE[:number] if issubclass(kind, before)]
         assert hidden == [], f"{kind.__name__} is never reached"
@@ -183,6 +185,8 @@ FAILURES: dict[str, tuple[Exception, int, str | None]] = {
     "Pub/Sub denied": (errors.AccessDenied("topic").of("Pub/Sub"), 503, "Pub/Sub"),
     "a table missing": (errors.TableMissing("t").of("BigQuery"), 503, "BigQuery"),
     "a statement broken": (sorted_error(ValueError("a secret")), 500, "BigQuery"),
+    "a record of a newer version": (errors.Unreadable("of schema 99"), 503, "Firestore"),
+    "a model lost": (errors.ModelUnavailable("gone").of("the store of models"), 503, "the store of models"),
     "a defect": (errors.IllegalTransition("a secret"), 500, None),
     "a bug": (ZeroDivisionError("a secret"), 500, None),
 }

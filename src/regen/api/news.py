@@ -34,13 +34,14 @@ class NewsScan(Answer, frozen=True, kw_only=True):
     """What a scan for news saw and did.
 
     Attributes:
-        status: `not_due` if the settings' rhythm does not want a scan yet; then nothing was looked at.
+        status: `not_due` if the settings' rhythm does not want a scan yet, `halted` while the platform is; then nothing was
+            looked at.
         triggered: dates for which a regeneration was asked for.
         games: games to come that were looked at.
         counts: news by what was decided.
     """
 
-    status: Annotated[str, one_of("scanned", "dry_run", "not_due")]
+    status: Annotated[str, one_of("scanned", "dry_run", "not_due", "halted")]
     triggered: list[date]
     games: int
     news: list[SeenNews]

@@ -204,3 +204,5 @@ class Unreadable(Unavailable):
 
     The reader reports it and leaves it unchanged: another version may read it, or an operator may repair it.
     """
+
+    dependency = "Firestore"

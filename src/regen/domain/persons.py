@@ -23,9 +23,14 @@ def claimed(text: str) -> str:
     """
     name = text.strip()
     checked_text(name, HEADER)
-    if not 0 < len(name) <= MAX_PERSON or visible(name) != name:
+    if not is_shown(name):
         raise InvalidInput(HEADER, f"a name of 1 to {MAX_PERSON} characters, all of them visible")
     return f"{CLAIMED}:{name}"
+
+
+def is_shown(name: str) -> bool:
+    """Return whether a name can be shown on one line as it is."""
+    return 0 < len(name) <= MAX_PERSON and visible(name) == name
 
 
 def in_words(on_behalf_of: str) -> str:

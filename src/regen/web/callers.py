@@ -108,7 +108,7 @@ class Gatekeeper:
             return None
         account = claims.get("email")
         proven = claims.get("email_verified") is True and claims.get("iss") in GOOGLE_ISSUERS
-        return account if proven and isinstance(account, str) and 0 < len(account) <= persons.MAX_PERSON else None
+        return account if proven and isinstance(account, str) and persons.is_shown(account) else None
 
     def by_push(self, headers: Mapping[str, str]) -> Caller:
         """A push of Pub/Sub or an event of Eventarc."""

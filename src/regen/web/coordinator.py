@@ -178,20 +178,20 @@ class _Coordinator:
             adopt(message.attributes, "process nba-prediction-trigger")
             if message.error:
                 raise message.error
-            if message.data.get("mode") in WAKES or message.attributes.get("follow_up"):
-                check_message(self._deps, message.data)
             event = messages_read.own_event(self._deps, message.data, message.attributes)
             if event and event.carried:
                 return 204, None
-            if event is None and message.data.get("mode") in WAKES:
-                known = WAKES[message.data["mode"]]
-                refuse_orders(message.data, known)
-                refuse_orders(message.attributes, known, "attributes.")
-            if message.data.get("mode") == ADVANCE:
+            mode = messages_read.mode_of(message.data)
+            if event:
+                check_message(self._deps, message.data)
+            elif mode in WAKES:
+                refuse_orders(message.data, WAKES[mode])
+                refuse_orders(message.attributes, WAKES[mode], "attributes.")
+            if mode == ADVANCE:
                 self._advance(message)
-            elif message.data.get("mode") == GRADE:
+            elif mode == GRADE:
                 self._grade(message)
-            elif message.data.get("mode") == NEWS:
+            elif mode == NEWS:
                 self._news(call, message)
             else:
                 self._triggered(call, body, message, event)
@@ -252,9 +252,15 @@ class _Coordinator:
             settle(self._deps, key)
 
     def _news(self, call: Call, message: Pushed) -> None:
+        name = ids.digest(message.message_id, bodies.fingerprint(dict(message.data)))
+        key = IdempotencyKey("news", name, "")
+        if is_known(self._deps, key):
+            return
         found = news.look_at(
             self._deps, message.data, message.attributes, caller=call.caller_name, message_id=message.message_id
         )
+        if found.status != "halted":
+            settle(self._deps, key)
         add_context(action="news", outcome=", ".join(f"{n} {act}" for act, n in sorted(found.counts.items())) or "none")
 
     def status(self, call: Call) -> Reply:

@@ -18,6 +18,7 @@ from regen.api.forms import Record, text
 from regen.api.health import Problem
 from regen.domain.errors import (
     AccessDenied,
+    AlertRefused,
     Conflict,
     Defect,
     FenceLost,
@@ -25,6 +26,7 @@ from regen.domain.errors import (
     InsufficientData,
     InvalidInput,
     KeyReused,
+    ModelUnavailable,
     NobodyRequested,
     NoSlate,
     NoSuchBackfill,
@@ -36,7 +38,9 @@ from regen.domain.errors import (
     RegenError,
     TableMissing,
     Unavailable,
+    Unreadable,
 )
+from regen.domain.texts import checked_text
 from regen.web import tracing
 from regen.web.body_reading import BodyTooLarge, BodyTooSlow, PushBody, drain, json_object, read_body, read_push
 from regen.web.callers import Caller, Forbidden
@@ -98,9 +102,13 @@ class Call(Struct, frozen=True):
         return json_object(data, "body") if data.strip() else {}
 
     def query(self, name: str) -> str | None:
-        """A parameter of the query string."""
+        """A parameter of the query string.
+
+        Raises:
+            InvalidInput: it holds what no text may hold.
+        """
         value: str | None = self.request.args.get(name)
-        return value
+        return None if value is None else checked_text(value, name)
 
     def url(self, path: str) -> str:
         """The address of another of our routes, as the caller sees it."""
@@ -151,6 +159,9 @@ PROBLEMS: Sequence[tuple[type[RegenError], str, int, str]] = (
     (RateLimited, "rate-limited", 503, "A dependency asks to slow down"),
     (AccessDenied, "access-denied", 503, "A dependency refuses regen's account"),
     (TableMissing, "table-missing", 503, "A table is missing at this moment"),
+    (Unreadable, "unreadable", 503, "A record that this version cannot read"),
+    (ModelUnavailable, "model-unavailable", 503, "A model is not in its store, or cannot be run here"),
+    (AlertRefused, "alert-refused", 503, "The webhook does not take an alert"),
     (Unavailable, "unavailable", 503, "A dependency does not answer"),
     (FenceLost, "fence-lost", 500, "A later owner has the date"),
     (PromotionAborted, "promotion-aborted", 500, "The promotion was aborted"),

@@ -16,6 +16,7 @@ from regen.domain.backfill import MAX_DATES
 from regen.domain.dates import eastern_today, parse_game_date
 from regen.domain.errors import InvalidInput
 from regen.services.backfill import starting
+from regen.services.state.deps import Deps
 from regen.services.state.idempotency import IdempotencyKey, recall, settle
 from regen.services.tables import bdb_scanning, checking, grading, quality_watching
 from regen.web import bodies
@@ -25,7 +26,7 @@ from regen.web.http import Call, Reply, Route
 T = TypeVar("T", bound=msgspec.Struct)
 G = TypeVar("G", bound=requests.Grading)
 _SPAN, _GRADING = Body(requests.Span), Body(requests.Grading)
-_SCAN, _GRADES = Form(Scan), Form(Grades)
+_SCAN, _GRADES, _FINDINGS = Form(Scan), Form(Grades), Form(Findings)
 
 
 def routes(app: App, key_of: Callable[[Call, Record], IdempotencyKey | None]) -> list[Route]:
@@ -55,11 +56,7 @@ def routes(app: App, key_of: Callable[[Call, Record], IdempotencyKey | None]) ->
         body = call.json()
         said, first, last = _span(_SPAN, body, eastern_today(deps.clock.now()))
         dry_run = said.dry_run
-        if said.fill and said.records:
-            raise InvalidInput("records", "without `fill`: the batch records say nothing of coverage")
-        findings = checking.check(deps, first, last, alerts=not dry_run, records_only=said.records)
-        filled = starting.see_to_dates(deps, first, last, findings, dry_run=dry_run) if said.fill else []
-        return 200, Findings(from_=first, to=last, findings=findings, filled=filled)
+        return once(call, body, _FINDINGS, dry_run=dry_run, act=lambda: _checked(deps, said, first, last))
 
     def grade(call: Call) -> Reply:
         body = call.json()
@@ -82,6 +79,14 @@ def routes(app: App, key_of: Callable[[Call, Record], IdempotencyKey | None]) ->
         Route("POST", "/checks", gate.by_key_or_scheduler, check),
         Route("POST", "/grades", gate.by_key_or_scheduler, grade),
     ]
+
+
+def _checked(deps: Deps, said: requests.Span, first: date, last: date) -> Findings:
+    if said.fill and said.records:
+        raise InvalidInput("records", "without `fill`: the batch records say nothing of coverage")
+    findings = checking.check(deps, first, last, alerts=not said.dry_run, records_only=said.records)
+    filled = starting.see_to_dates(deps, first, last, findings, dry_run=said.dry_run) if said.fill else []
+    return Findings(from_=first, to=last, findings=findings, filled=filled)
 
 
 def _span(form: Body[G], body: Record, today: date) -> tuple[G, date, date]:

@@ -44,8 +44,8 @@ def routes(app: App, key_of: Callable[[Call, Record], IdempotencyKey | None]) ->
             return 200, known
         if said.if_due and not news_scanning.due(deps):
             return 200, news_scanning.NOTHING
-        answer = news_scanning.scan(deps, look, dry_run=said.dry_run)
-        if not said.dry_run:
+        answer = news_scanning.scan(deps, look, dry_run=said.dry_run, strict=True)
+        if not said.dry_run and answer != news_scanning.HALTED:
             settle(deps, key, answer)
         return 200, answer
 
@@ -67,7 +67,7 @@ def look_at(
     """Scan for the news that a message of mode `news` tells of. It is held to the form of any other trigger.
 
     Raises:
-        InvalidInput: it is none; or it names systems: news is news to every system.
+        InvalidInput: it is none; or it names systems: news is news to every system; or it wants the batch held.
     """
     trigger = bodies.pushed_trigger(
         {**data, "mode": REGENERATE},
@@ -79,4 +79,6 @@ def look_at(
     )
     if trigger.scope.systems is not None:
         raise InvalidInput("systems", "no such field in a message of news: it concerns every system")
+    if trigger.hold:
+        raise InvalidInput("hold", "no such field in a message of news: its batch is promoted")
     return news_scanning.scan(deps, Look(trigger.game_date, trigger.scope.games, trigger.scope.players))

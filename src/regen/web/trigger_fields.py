@@ -30,19 +30,23 @@ MAX_IGNORED_BYTES = 2_000
 _MAX_NAME = 100
 _ORDERS = _names(
     """
-    dry_run preview simulate simulation validate validate_only test is_test testing no_op plan plan_only what_if
-    force min_minutes minutes coverage min_coverage threshold thresholds checks waive accept cancel redrive promote rollback
-    from to days day only backwards max_concurrent_dates date dates game_day game_dates target_date target_dates
-    start_date end_date from_date to_date date_range range since until through
-    lines line bookmaker bookmakers not_before delay run_at schedule_at
+    dry_run no_op plan plan_only what_if
+    min_minutes minutes coverage min_coverage checks waive accept
+    from to days day backwards max_concurrent_dates date game_day target_date
+    start_date end_date from_date to_date since through first_n top_n models model_id model_ids
+    lines line bookmaker bookmakers run_at schedule_at
     """
 )
 """Names by which a sender means an order, or a narrower one, and which a trigger does not carry out."""
 _ORDER_WORDS = _names(
     """
-    player players game games system systems team teams matchup matchups roster rosters
+    player players game games system systems team teams opponent opponents matchup matchups roster rosters athlete athletes lookup lookups
     filter filters scope subset only exclude excludes excluded excluding except include includes included including
-    skip limit dry dryrun force forced
+    skip limit ignore drop omit omitted without restrict restricted range dates until threshold thresholds
+    dry dryrun test testing simulate simulated simulation rehearsal rehearse preview validate validation sandbox mock pretend
+    noop trial
+    force forced hold held promote rollback redrive withdraw withdrawal challenge challenger use cancel close pause resume halt stop abort approve approval confirm
+    not never dont no delay delayed defer deferred
     """
 )
 """Words that make an order of any name that they are part of: `players_list`, `teamFilter`, `skip_games`."""

@@ -9,7 +9,7 @@ from regen.domain.errors import InvalidInput
 from regen.services.batch import completion, verifying
 from regen.services.healing import dead_letters, malformed, sweeping
 from regen.services.state import heartbeats
-from regen.services.state.messages_read import check_message, document_id, verification_of
+from regen.services.state.messages_read import check_message, document_id, own_event, verification_of
 from regen.services.state.paths import BATCHES
 from regen.web.body_reading import PushBody
 from regen.web.bootstrap import App
@@ -96,7 +96,9 @@ class _Verifier:
             adopt(message.attributes, "process dead letter")
             for name in sorted({"batch_id", "request_id"} & message.data.keys()):
                 document_id(message.data, name)
-            check_message(self._deps, message.data)
+            triggers = dead_letters.is_of_triggers(message.subscription)
+            if not triggers or own_event(self._deps, message.data, message.attributes):
+                check_message(self._deps, message.data)
         except InvalidInput as error:
             record_malformed(self._deps, body, error, call.caller_name, message)
             return 204, None

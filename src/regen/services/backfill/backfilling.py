@@ -200,8 +200,8 @@ def advance(deps: Deps, backfill_id: str) -> Backfill | None:
     """
     blocked: dict[date, str] = {}
     try:
+        dates = read_backfill(deps, backfill_id)[0].dates
         if halt := standing(deps):
-            dates = read_backfill(deps, backfill_id)[0].dates
             blocked |= {day.game_date: f"the platform is halted: {halt.reason}" for day in dates}
         backfill = _claim(deps, backfill_id, blocked)
     except NoSuchBackfill:

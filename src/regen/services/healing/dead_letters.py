@@ -24,6 +24,11 @@ from regen.services.state.paths import request_path
 SOURCE = "CloudPubSubDeadLetterSourceSubscription"
 
 
+def is_of_triggers(subscription: str) -> bool:
+    """Return whether what a subscription delivers are triggers that Pub/Sub gave up on."""
+    return subscription.rpartition("/")[2].startswith(TRIGGER_TOPIC)
+
+
 def handle(
     deps: Deps,
     message_id: str,
@@ -50,16 +55,15 @@ def handle(
         The result, in a word for the log.
     """
     batch_id, request_id = data.get("batch_id"), data.get("request_id")
-    if subscription.rpartition("/")[2].startswith(TRIGGER_TOPIC):
-        batch_id = None
-    if isinstance(batch_id, str):
+    if isinstance(batch_id, str) and not is_of_triggers(subscription):
         return _of_batch(deps, batch_id, request_id, data, attributes)
     if messages_read.follow_up_of(deps, data, attributes):
         return _dead_follow_up(deps, message_id, data, attributes)
     _alert(deps, data, attributes)
-    if data.get("mode") == ADVANCE and isinstance(data.get("backfill_id"), str):
+    mode = messages_read.mode_of(data)
+    if mode == ADVANCE and isinstance(data.get("backfill_id"), str):
         return _dead_wake(deps, message_id, data["backfill_id"])
-    if data.get("mode") in {GRADE, NEWS}:
+    if mode in {GRADE, NEWS}:
         return "left_to_the_schedule"
     malformed.record(deps, body, "a trigger that could not be delivered", "dead-letter", message_id)
     return "recorded"

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from regen.api.requests import MAX_NAME
 from regen.domain import ids
 from regen.domain.batch import Act, Batch, Status
 from regen.domain.batch_end import summarise
@@ -173,6 +174,7 @@ def zones_item(
     Args:
         event: the claim of this attempt.
         label: the scan whose outbox it is sent with.
+        whole_date: name no players; nor are they named if a trigger cannot hold one of the names.
     """
     names = sorted({drift.player_lookup for drift in drifts})
     data: dict[str, Any] = {
@@ -185,7 +187,7 @@ def zones_item(
             "players_with_other_zones": len(names),
         },
     }
-    if not whole_date:
+    if not whole_date and all(len(name) <= MAX_NAME for name in names):
         data["players"] = names
     return message_item(ids.digest("zones", day, event, length=24), now, TRIGGER_TOPIC, data, label)
 

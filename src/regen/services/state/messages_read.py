@@ -16,7 +16,7 @@ from regen.domain import ids
 from regen.domain.errors import InvalidInput, Unreadable
 from regen.ports import Write
 from regen.services.state.alerting import alert_unreadable
-from regen.services.state.decoding import check_schema, is_newer
+from regen.services.state.decoding import SCHEMA, check_schema, is_newer
 from regen.services.state.deps import Deps
 from regen.services.state.documents import decode_once
 from regen.services.state.messages import fingerprint
@@ -62,6 +62,12 @@ def verification_of(data: Mapping[str, Any]) -> tuple[str, int]:
     if not isinstance(round_, int) or isinstance(round_, bool):
         raise InvalidInput("round", "a whole number")
     return batch_id, round_
+
+
+def mode_of(data: Mapping[str, Any]) -> str:
+    """What a message of the triggers' topic asks for; empty if that is no text, which the reading of the trigger refuses."""
+    mode = data.get("mode")
+    return mode if isinstance(mode, str) else ""
 
 
 def document_id(data: Mapping[str, Any], field: str) -> str:
@@ -113,11 +119,16 @@ def follow_up_of(deps: Deps, data: Mapping[str, Any], attributes: Mapping[str, s
 
 
 def check_message(deps: Deps, data: Mapping[str, Any]) -> None:
-    """Leave alone a message of a newer form: it comes again, and a newer version takes it.
+    """Leave alone a message of regen's own of a newer form: it comes again, and a newer version takes it.
+
+    Of a message that anyone may publish, `schema` is a field like any other.
 
     Raises:
+        InvalidInput: its `schema` is no whole number, which no version writes.
         Unreadable: its `schema` is higher than this version knows; it has been alerted to.
     """
+    if type(data.get("schema", SCHEMA)) is not int:
+        raise InvalidInput("schema", "a whole number")
     try:
         check_schema(data, "message")
     except Unreadable as error:

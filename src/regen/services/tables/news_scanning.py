@@ -7,22 +7,27 @@ trigger. The trigger is a message like any other: it waits while a batch of the 
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from regen.api.news import NewsScan, SeenNews
+from regen.api.requests import MAX_NAME
 from regen.domain import ids
 from regen.domain.dates import eastern_today, evening_of
-from regen.domain.errors import Unreadable
+from regen.domain.errors import NobodyRequested, Unreadable
 from regen.domain.news import News, Standing, find_news
 from regen.domain.news_deciding import Decided, NewsAct, NewsRecord, changed_at, decide, topic_of
 from regen.domain.news_rhythm import Rhythm, is_due
+from regen.domain.scope import UnknownNames, resolved
+from regen.domain.soundness import is_name
 from regen.ports import Write
 from regen.services.state import outbox
+from regen.services.state.alerting import alert_unreadable
 from regen.services.state.commit import until_committed
 from regen.services.state.deps import Deps
 from regen.services.state.documents import RhythmRecord, decode_date, decode_rhythm, encode_rhythm
@@ -32,7 +37,9 @@ from regen.services.state.news_records import GameSeen, read_games
 from regen.services.state.paths import date_path, rhythm_path
 from regen.services.tables.asking import trigger_writes
 
+log = logging.getLogger(__name__)
 NOTHING: NewsScan = NewsScan(status="not_due", triggered=[], games=0, news=[], counts={})
+HALTED: NewsScan = structs.replace(NOTHING, status="halted")
 MAX_TIPS = 100
 Games: TypeAlias = dict[str, list[Standing]]
 """The players of each game."""
@@ -74,20 +81,27 @@ def due(deps: Deps) -> bool:
     return is_due(rhythm, deps.clock.now(), known.last if known else None, known.tips if known else ())
 
 
-def scan(deps: Deps, look: Look | None = None, *, dry_run: bool = False) -> NewsScan:
+def scan(deps: Deps, look: Look | None = None, *, dry_run: bool = False, strict: bool = False) -> NewsScan:
     """Look at every game to come, and ask for a regeneration of the players that news touches.
 
     While the platform is halted, nothing is looked at: news is what the tables still say when it runs again.
 
+    Args:
+        strict: refuse names that no game to come has. Else the others are looked at: a feed may know more players.
+
     Raises:
+        InvalidInput: some of the names are unknown.
+        NobodyRequested: all of them are.
         Unavailable: a dependency failed; the next scan continues.
     """
     if standing(deps):
-        return NOTHING
+        return HALTED
     look, now = look or Look(), deps.clock.now()
     first = look.game_date or eastern_today(now)
     last = look.game_date or first + timedelta(days=1)
-    dates = _by_date(_in_play(deps, deps.books.standings(first, last, now)), look)
+    standings = [one for one in deps.books.standings(first, last, now) if _can_be_asked_for(one)]
+    _check_names(look, standings, strict=strict)
+    dates = _by_date(_in_play(deps, standings), look)
     label = f"news_scan_{deps.ids.suffix()}"
     seen: list[_Seen] = []
     for day, games in sorted(dates.items()):
@@ -102,17 +116,48 @@ def scan(deps: Deps, look: Look | None = None, *, dry_run: bool = False) -> News
 def _in_play(deps: Deps, standings: Sequence[Standing]) -> list[Standing]:
     """The players without those whom an operator has withdrawn: upstream may say for hours still that they play."""
     ruled_out: dict[date, set[str]] = {}
+    unreadable: set[date] = set()
     for day in {one.game_date for one in standings if one.withdrawn}:
-        withdrawn = decode_date(deps.store.get(date_path(day)), day).withdrawn
-        ruled_out[day] = {e.player_lookup or e.game_id for e in withdrawn}
-    return [one for one in standings if not {one.player_lookup, one.game_id} & ruled_out.get(one.game_date, set())]
+        try:
+            withdrawn = decode_date(deps.store.get(date_path(day)), day).withdrawn
+        except Unreadable as error:
+            # Whom an operator has withdrawn is not known; no trigger of this date is carried either.
+            alert_unreadable(deps, error)
+            unreadable.add(day)
+        else:
+            ruled_out[day] = {e.player_lookup or e.game_id for e in withdrawn}
+    return [
+        one
+        for one in standings
+        if one.game_date not in unreadable
+        and not {one.player_lookup, one.game_id} & ruled_out.get(one.game_date, set())
+    ]
+
+
+def _can_be_asked_for(one: Standing) -> bool:
+    """Whether a trigger can name the player: one row with an odd name must not spoil the trigger of its game."""
+    return is_name(one.player_lookup) and len(one.player_lookup) <= MAX_NAME and is_name(one.game_id)
+
+
+def _check_names(look: Look, standings: Sequence[Standing], *, strict: bool) -> None:
+    """Refuse names that no game to come has, or log them; where there is no game, no name can be known."""
+    asked = {"games": (look.games, "game_id"), "players": (look.players, "player_lookup")}
+    for field, (names, attribute) in asked.items() if standings else ():
+        try:
+            resolved(field, names or (), (getattr(one, attribute) for one in standings), "the games to come")
+        except UnknownNames as error:
+            if strict and error.all:
+                raise NobodyRequested(str(error)) from error
+            if strict:
+                raise
+            log.warning("left out: %s", error, extra={"action": "news"})
 
 
 def _by_date(standings: Sequence[Standing], look: Look) -> dict[date, Games]:
     wanted = None if look.games is None else set(map(_plain, look.games))
     dates: dict[date, Games] = {}
     for one in standings:
-        if one.game_id and (wanted is None or _plain(one.game_id) in wanted):
+        if wanted is None or _plain(one.game_id) in wanted:
             dates.setdefault(one.game_date, {}).setdefault(one.game_id, []).append(one)
     return dates
 
