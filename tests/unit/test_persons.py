@@ -101,7 +101,14 @@ def test_a_public_service_takes_no_account_for_verified(public: Gatekeeper, forg
 
 
 @pytest.mark.parametrize(
-    "change", [{"email_verified": False}, {"iss": "https://evil.example"}, {"iss": ["x"]}, {"email": 7}]
+    "change",
+    [
+        {"email_verified": False},
+        {"iss": "https://evil.example"},
+        {"iss": ["x"]},
+        *({"email": email} for email in (7, "", "a\x00b@x.com", "\x1b[2J@x", "\u202ea@x", "a\ud800@x", "x" * 300)),
+    ],
+    ids=str,
 )
 def test_a_token_that_proves_no_account_verifies_nobody(behind_iam: Gatekeeper, change: dict[str, object]) -> None:
     token = {"Authorization": claimed(**{"email": ACCOUNT, **change})["Authorization"]}

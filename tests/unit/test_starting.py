@@ -99,3 +99,19 @@ def test_a_scheduled_start_that_fails_for_good_is_told_of() -> None:
         web.post("/start", {"game_date": day})
     web.bench.sweep()
     assert len(_alerts(web, "start_failed")) == 1, "a person reads the answer, and a day without games is none"
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "a\x85b"], ids=repr)
+def test_a_check_refuses_a_key_that_is_none(key: str) -> None:
+    answer = Web(players(3)).post("/checks", {"days": 1}, {"Idempotency-Key": key})
+    assert (answer.status_code, (answer.json or {})["field"]) == (400, "Idempotency-Key")
+
+
+def test_a_check_with_a_known_key_fills_nothing_again(gap: Web) -> None:
+    first = gap.post("/checks", {"days": 1, "fill": True}, {"Idempotency-Key": "k"})
+    assert first.status_code == 200
+    gap.bench.drain()
+    batches = len(gap.bench.store.find("prediction_batches"))
+    assert gap.post("/checks", {"days": 1, "fill": True}, {"Idempotency-Key": "k"}).json == first.json
+    assert gap.post("/checks", {"days": 2}, {"Idempotency-Key": "k"}).status_code == 422
+    assert len(gap.bench.store.find("prediction_batches")) == batches

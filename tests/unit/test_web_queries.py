@@ -73,6 +73,17 @@ def test_a_refused_parameter_is_shown_as_text() -> None:
     assert answer.json["field"] == "\\x1b[2J\\u202e"
 
 
+@pytest.mark.parametrize("text", ["\x00", "a\x1b[2J", "\x85"], ids=repr)
+def test_no_query_holds_what_no_text_may_hold(text: str) -> None:
+    """Of every parameter that a route has, as of every other text that a caller can send."""
+    web = Web()
+    for service, route in _routes():
+        for name in route.query if service == "coordinator" and route.method == "GET" else ():
+            path = route.path.replace("{id}", "regen_2026-01-20_late_data_00000001")
+            answer = web.query(path, {name: text})
+            assert answer.status_code == 400, (path, name, answer.text)
+
+
 def test_a_caller_without_a_key_is_not_told_the_parameters() -> None:
     assert Web().call("coordinator", "GET", "/batches?x=1").status_code == 401
 
