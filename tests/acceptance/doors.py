@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from regen.web.connection import HEAD_SECONDS
 from support.emulators import free_port
 from support.polling import wait_until
 from support.web_bench import environment
 
 TESTS = Path(__file__).parents[1]
+OURS = os.pathsep.join([str(TESTS), str(TESTS.parent / "src")])
+"""Where the function finds the code: in this checkout, also where the environment has another one installed."""
 THREADS = 8
 """Threads of a function, as `functions.coordinator.concurrency` in Terraform sets them."""
 
@@ -72,13 +75,14 @@ def seconds_until_closed(one: socket.socket, seconds: float) -> float:
 
 
 @contextmanager
-def serving(door: str) -> Iterator[Door]:
-    """Run one function behind functions-framework and gunicorn."""
+def serving(door: str, head_seconds: float = HEAD_SECONDS) -> Iterator[Door]:
+    """Run one function behind functions-framework and gunicorn; a test's callers may have less time for a head."""
     port = free_port()
     argv = [str(Path(sys.executable).parent / "functions-framework"), "--target", "main", "--signature-type", "http"]
     argv += ["--source", str(TESTS / "fixtures" / "doors" / "main.py"), "--host", "127.0.0.1", "--port", str(port)]
     certs = environment()["REGEN_OIDC_CERTS_URL"]
-    env = {**os.environ, "PYTHONPATH": str(TESTS), "DOOR": door, "THREADS": str(THREADS), "TEST_CERTS": certs}
+    env = {**os.environ, "PYTHONPATH": OURS, "DOOR": door, "THREADS": str(THREADS), "TEST_CERTS": certs}
+    env["HEAD_SECONDS"] = str(head_seconds)
     with ExitStack() as stack:
         process = subprocess.Popen(argv, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         stack.callback(process.wait)

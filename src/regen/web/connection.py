@@ -1,7 +1,7 @@
 """The connection of a request: how long its caller may take, and its end.
 
-The server reads a body with no limit of time, and after an early answer it would read on, to use the connection again. Both
-hold one of few threads for as long as the caller likes. Closing the reading half of the socket ends each of them at once.
+The server reads a head and a body with no limit of time, and after an early answer it would read on, to use the connection
+again. Each holds one of few threads for as long as the caller likes. Closing the socket, or its reading half, ends them at once.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -18,6 +19,12 @@ from flask import Request, Response
 log = logging.getLogger(__name__)
 BODY_SECONDS = 10.0
 """How long a body may take to arrive, all in all: of the platform's own callers the largest takes a second."""
+HEAD_SECONDS = 10.0
+"""How long the head of a request may take to arrive, all in all: callers send one at once, in a packet or two."""
+MAX_HEAD_BYTES = 1024 * 1024
+"""More than a hundred headers of the largest size that the server takes; it has no limit for the first line."""
+ANSWER_SECONDS = 30.0
+"""How long a caller may take to read an answer; longer than a body may take, because the server has one limit for both."""
 HANGS_UP = "regen.hangs_up"
 """Says in the environment of a request that the connection ends with its answer."""
 _SERVERS = ("gunicorn.socket", "werkzeug.socket")
@@ -38,7 +45,7 @@ def time_limit(request: Request, seconds: float) -> Iterator[Late]:
     def end() -> None:
         late.is_over = True
         if connection:
-            _shut(connection, socket.SHUT_RD)
+            shut(connection, socket.SHUT_RD)
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True
@@ -47,6 +54,29 @@ def time_limit(request: Request, seconds: float) -> Iterator[Late]:
         yield late
     finally:
         timer.cancel()
+
+
+class Hurried:
+    """A connection whose caller has some seconds in all, over however many reads, and some bytes; then it ends.
+
+    The time is that of each read's wait, so that it takes neither a thread nor a timer.
+    """
+
+    def __init__(self, connection: socket.socket, seconds: float, size: int) -> None:
+        self._connection = connection
+        self._end = time.monotonic() + seconds
+        self._left = size
+
+    def recv(self, size: int) -> bytes:
+        """What has come; nothing, as if the caller had gone, when the time is over or the bytes are too many."""
+        with suppress(TimeoutError, BlockingIOError):
+            self._connection.settimeout(max(0.0, self._end - time.monotonic()))
+            if self._left > 0:
+                part = self._connection.recv(size)
+                self._left -= len(part)
+                return part
+        shut(self._connection, socket.SHUT_RDWR)
+        return b""
 
 
 def has_body(request: Request) -> bool:
@@ -60,8 +90,8 @@ def hang_up(request: Request, response: Response) -> None:
     request.environ[HANGS_UP] = True
     connection = _socket(request.environ)
     if connection:
-        _shut(connection, socket.SHUT_RD)
-        response.call_on_close(lambda: _shut(connection, socket.SHUT_RDWR))
+        shut(connection, socket.SHUT_RD)
+        response.call_on_close(lambda: shut(connection, socket.SHUT_RDWR))
 
 
 def _socket(environ: Mapping[str, Any]) -> socket.socket | None:
@@ -69,6 +99,7 @@ def _socket(environ: Mapping[str, Any]) -> socket.socket | None:
     return found if isinstance(found, socket.socket) else None
 
 
-def _shut(connection: socket.socket, how: int) -> None:
+def shut(connection: socket.socket, how: int) -> None:
+    """Close one half of a connection, or both; a thread that waits there goes on."""
     with suppress(OSError):  # the caller has gone
         connection.shutdown(how)
