@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from typing import Any
 
 import typer
 
-from regen.cli.output import Output
+from regen.cli.output import Output, as_text
 from regen.client.errors import ExitCode, Interrupted, Misused, OperatorError, Problem
 from regen.domain import errors as domain
 from regen.domain.texts import visible
@@ -36,7 +35,7 @@ class reported:  # noqa: N801 - used like a function
         """Nothing to prepare."""
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        """Say it, if it is one of ours; anything else is a fault and keeps its trace."""
+        """Say it, if it is one of ours; anything else is a fault, and goes on."""
         if isinstance(error, KeyboardInterrupt):
             error = Interrupted("interrupted")
         if isinstance(error, OperatorError | domain.RegenError):
@@ -56,10 +55,13 @@ def told(as_json: bool, error: Exception, command: str) -> None:
     then = next_of(error, command)
     if as_json:
         known = error.record() if isinstance(error, OperatorError) else {"title": _title(error), "detail": str(error)}
-        _write(json.dumps({**known, "exit_code": code_of(error), "next": then}))
+        _write(as_text({**known, "exit_code": code_of(error), "next": then}))
         return
-    if str(error):
-        _write(f"{'' if isinstance(error, Interrupted) else 'error: '}{error}")
+    first, *further = error.lines if isinstance(error, OperatorError) else (str(error),)
+    if first:
+        _write(f"{'' if isinstance(error, Interrupted) else 'error: '}{first}")
+    for line in further:
+        _write(line)
     if then:
         _write(f"next: {then}")
 
@@ -100,7 +102,7 @@ def _title(error: Exception) -> str:
 
 
 def _write(text: str) -> None:
-    sys.stderr.write(f"{visible(text, lines=True)}\n")
+    sys.stderr.write(f"{visible(text)}\n")
     sys.stderr.flush()
 
 
