@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from regen import cli
+from regen.cli.ending import unexpected
 from regen.cli.lazy import LazyRoot
 from regen.cli.output import Output
 from regen.cli.root import Root
@@ -81,3 +82,6 @@ def main() -> None:
         # The reader has seen enough (`regen audit ... | head`).
         sys.stderr.close()
         sys.exit(0)
+    except Exception as error:  # noqa: BLE001 - the last net: a trace would show values, and one of them may be the key
+        words = sys.argv[1:]
+        sys.exit(unexpected(error, as_json="--json" in words, verbose=bool({"--verbose", "-v"} & set(words))))

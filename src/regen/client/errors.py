@@ -107,6 +107,12 @@ class NotPromised(OperatorError):
     title = "Unreadable answer"
 
 
+class Fault(OperatorError):
+    """Something that regen did not foresee."""
+
+    title = "A fault of regen"
+
+
 class Unauthorised(OperatorError):
     """This machine has no credentials for what is to be read."""
 
