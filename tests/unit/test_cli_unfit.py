@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable
@@ -12,12 +13,14 @@ import pytest
 
 from regen.cli import main as command_line
 from regen.cli.doctor.looking import Look, findings
+from regen.cli.output import Output, columns
 from regen.cli.settings import Given, read_env, resolve
 from regen.client.errors import Misused
 from regen.client.vitals import State
 from regen.domain.values import Secret
 from unit.test_addresses import NO_ADDRESS, NO_KEY, SECRET
 
+NAME = "\u59da\u660e \U0001f3c0"
 Main = Callable[..., tuple[int, str, str]]
 COMMANDS = [
     "status",
@@ -185,3 +188,28 @@ def test_a_look_that_goes_wrong_hides_no_other_and_no_key(capfd: pytest.CaptureF
     first, second = findings([Look("a", ask, "look"), Look("b", lambda: (State.OK, "seen", ""))])
     assert (first.state, first.details, second.state) == (State.FAILED, "a fault of regen: ValueError", State.OK)
     assert SECRET not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+@pytest.mark.parametrize("name", [NAME, "nikola joki\u0107", "\u20ac", "\U0001f3c0"])
+def test_a_name_that_the_terminal_lacks_ends_no_command(
+    main: Main, name: str, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`UnicodeEncodeError` from the first table with such a name."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding) for _ in range(2))
+
+    def speak() -> None:
+        Output().table(columns("who why:why:t"), [{"who": name, "why": name}])
+        Output().say(name)
+        Output(csv=True).spread(columns("who"), [{"who": name}])
+        sys.exit(0)
+
+    monkeypatch.setattr(command_line, "bare_app", lambda _: speak)
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    assert main("status")[0] == 0
+    wanted = name.encode(encoding, "backslashreplace")
+    for stream, times in ((out, 3), (err, 1)):
+        stream.flush()
+        assert isinstance(stream.buffer, io.BytesIO)
+        assert stream.buffer.getvalue().count(wanted) == times

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
@@ -76,6 +77,10 @@ def root(
 
 def main() -> None:
     """Run the command line; its exit code is the process's."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that the terminal's encoding lacks is written out, instead of ending the command.
+            stream.reconfigure(errors="backslashreplace")
     try:
         bare_app(LazyRoot)()
     except BrokenPipeError:
