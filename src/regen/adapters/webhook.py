@@ -13,13 +13,13 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from regen.adapters.webhook_forms import FORMS, Links
+from regen.domain.addresses import on_loopback
 from regen.domain.errors import AlertRefused, Unavailable
 
 TIMEOUT_SECONDS = 5.0
 """For one alert all in all, the look-up of the name included."""
 ROUTING_KEY = "routing_key"
 LATER = frozenset({408, 425, 429})
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -75,8 +75,8 @@ class Webhook:
 
     def _opener(self) -> urllib.request.OpenerDirector:
         """Addresses of this machine are not reached through a proxy."""
-        is_local = urlsplit(self._url).hostname in _LOOPBACK
-        return urllib.request.build_opener(_NoRedirects, *([urllib.request.ProxyHandler({})] if is_local else []))
+        direct = [urllib.request.ProxyHandler({})] if on_loopback(self._url) else []
+        return urllib.request.build_opener(_NoRedirects, *direct)
 
 
 def _without_key(url: str) -> tuple[str, dict[str, str]]:

@@ -194,8 +194,8 @@ def _escaped(text: str) -> str:
 
 
 def _fitted(value: object, most: int, write: Callable[[str], str] = str) -> str:
-    """A text of at most so many characters as it is written, and at least one; what a screen would obey is written out."""
-    text = visible(str(value), lines=True) or "-"
+    """A text of at most so many characters as it is written, and at least one; what a screen would obey is written out, line ends too."""
+    text = visible(str(value)) or "-"
     if len(write(text)) <= most:
         return write(text)
     text = text[: most - 1]

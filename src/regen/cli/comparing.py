@@ -42,4 +42,4 @@ def compare(
     if session.out.json:
         session.out.dump({"window": {"from": begin.isoformat(), "to": end.isoformat()}, **found.as_dict()})
     else:
-        session.out.line(compare_table(found, begin, end).rstrip("\n"))
+        session.out.block(compare_table(found, begin, end).rstrip("\n"))

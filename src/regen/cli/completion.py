@@ -28,4 +28,4 @@ def completion(session: Session, shell: Annotated[Shell, typer.Argument(help="Th
     bash and zsh: `eval "$(regen completion bash)"`; fish: `regen completion fish | source`.
     """
     scripts = importlib.import_module("typer.completion")
-    session.out.line(scripts.get_completion_script(prog_name="regen", complete_var=VARIABLE, shell=shell))
+    session.out.block(scripts.get_completion_script(prog_name="regen", complete_var=VARIABLE, shell=shell))

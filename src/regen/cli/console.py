@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import urllib.parse
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from regen.cli.session import Session, command
+from regen.domain.addresses import on_loopback
 
 if TYPE_CHECKING:
     from regen.console.serve import LoopbackConsole
 
 PANEL = "On this machine"
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def add(app: typer.Typer) -> None:
@@ -37,6 +36,5 @@ def made(session: Session, port: int = 0) -> LoopbackConsole:
 
     settings = session.settings
     coordinator = session.coordinator
-    is_local = urllib.parse.urlsplit(coordinator.url).hostname in LOOPBACK
-    target = target_of(coordinator.url, settings.project, is_local=is_local)
+    target = target_of(coordinator.url, settings.project, is_local=on_loopback(coordinator.url))
     return LoopbackConsole(coordinator, session.reader, target, port)

@@ -95,9 +95,9 @@ def import_(
         told = {"plan": plan.as_dict(), "files": files, "notes": data.report.sentences}
         session.out.show(told, columns("table rows::n replaces::n"), rows)
         return
-    what = "\n".join(["change the input tables:", *(f"  {said}" for said in plan.sentences)])
+    said = [f"  {sentence}" for sentence in plan.sentences]
     word = min(dates).isoformat() if dates else reader.project
-    ready(session, what, word=word, asks=not reader.emulator, yes=yes)
+    ready(session, "change the input tables:", word=word, asks=not reader.emulator, yes=yes, further=said)
     if arrive:
         report = importer.zones_arrive(data, loader, dates or (), damage=options.damage)
     else:

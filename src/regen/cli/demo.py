@@ -135,7 +135,8 @@ def _briefly(session: Session, options: Options, played: Callable[[Stack], None]
             session.out.say(f"everything answers after {time.monotonic() - began:.1f} s")
             played(stack)
     except (StackError, ProcessDied, InstallationFailed) as error:
-        raise StackFailed(str(error)) from error
+        first, *further = str(error).splitlines() or [""]
+        raise StackFailed(first, further=further) from error
 
 
 def demo_home() -> Path:

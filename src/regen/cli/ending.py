@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
 import typer
 
-from regen.cli.output import Output
-from regen.client.errors import ExitCode, Interrupted, Misused, OperatorError, Problem
+from regen.cli.output import Output, as_text
+from regen.client.errors import ExitCode, Fault, Interrupted, Misused, OperatorError, Problem
 from regen.domain import errors as domain
 from regen.domain.texts import visible
 
+MOST_PLACES = 20
+"""So many of the places that led to a fault are named, the last ones."""
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _CODES: tuple[tuple[type[domain.RegenError], ExitCode], ...] = (
     (domain.InvalidInput, ExitCode.USAGE),
@@ -36,7 +38,7 @@ class reported:  # noqa: N801 - used like a function
         """Nothing to prepare."""
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        """Say it, if it is one of ours; anything else is a fault and keeps its trace."""
+        """Say it, if it is one of ours; anything else is a fault, and goes on."""
         if isinstance(error, KeyboardInterrupt):
             error = Interrupted("interrupted")
         if isinstance(error, OperatorError | domain.RegenError):
@@ -56,10 +58,13 @@ def told(as_json: bool, error: Exception, command: str) -> None:
     then = next_of(error, command)
     if as_json:
         known = error.record() if isinstance(error, OperatorError) else {"title": _title(error), "detail": str(error)}
-        _write(json.dumps({**known, "exit_code": code_of(error), "next": then}))
+        _write(as_text({**known, "exit_code": code_of(error), "next": then}))
         return
-    if str(error):
-        _write(f"{'' if isinstance(error, Interrupted) else 'error: '}{error}")
+    first, *further = error.lines if isinstance(error, OperatorError) else (str(error),)
+    if first:
+        _write(f"{'' if isinstance(error, Interrupted) else 'error: '}{first}")
+    for line in further:
+        _write(line)
     if then:
         _write(f"next: {then}")
 
@@ -100,8 +105,25 @@ def _title(error: Exception) -> str:
 
 
 def _write(text: str) -> None:
-    sys.stderr.write(f"{visible(text, lines=True)}\n")
+    sys.stderr.write(f"{visible(text)}\n")
     sys.stderr.flush()
+
+
+def unexpected(error: Exception, *, as_json: bool, verbose: bool) -> int:
+    """End a command that something unforeseen ends, in one sentence; the exit code.
+
+    What the error says is not written, nor are the values of its trace: the key may be among them.
+    """
+    import traceback  # noqa: PLC0415 - only where something is wrong
+
+    places = [
+        f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__, limit=-MOST_PLACES)
+    ]
+    further = [f"  {place}" for place in places] if verbose else []
+    hint = "" if verbose else "; --verbose says where"
+    told(as_json, Fault(f"a fault of regen: {type(error).__name__}{hint}", "regen doctor", further), "")
+    return int(Fault.exit_code)
 
 
 def json_wanted(arguments: Any) -> bool:  # noqa: ANN401 - what click was given

@@ -46,4 +46,4 @@ def explain(
     for n, one in enumerate(found):
         if n:
             session.out.line("")
-        session.out.line(one.text)
+        session.out.block(one.text)

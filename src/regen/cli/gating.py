@@ -65,7 +65,7 @@ def gate(
     if session.out.json:
         session.out.dump(found.as_dict())
     else:
-        session.out.line(gate_table(found).rstrip("\n"))
+        session.out.block(gate_table(found).rstrip("\n"))
     if found.problems:
         raise FellShort(next_="regen models show " + one.hash)
 

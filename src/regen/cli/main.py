@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
 import typer
 
 from regen import cli
+from regen.cli.ending import unexpected
 from regen.cli.lazy import LazyRoot
 from regen.cli.output import Output
 from regen.cli.root import Root
@@ -75,9 +77,16 @@ def root(
 
 def main() -> None:
     """Run the command line; its exit code is the process's."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that the terminal's encoding lacks is written out, instead of ending the command.
+            stream.reconfigure(errors="backslashreplace")
     try:
         bare_app(LazyRoot)()
     except BrokenPipeError:
         # The reader has seen enough (`regen audit ... | head`).
         sys.stderr.close()
         sys.exit(0)
+    except Exception as error:  # noqa: BLE001 - the last net: a trace would show values, and one of them may be the key
+        words = sys.argv[1:]
+        sys.exit(unexpected(error, as_json="--json" in words, verbose=bool({"--verbose", "-v"} & set(words))))

@@ -51,7 +51,7 @@ def train(
 
     last = game_date(until, "--until")
     _, text = run_train(learnt_from(session, data, last, from_warehouse=from_warehouse), last, out, zones)
-    session.out.line(text.rstrip("\n"))
+    session.out.block(text.rstrip("\n"))
 
 
 def learnt_from(session: Session, data: Path | None, until: date, *, from_warehouse: bool) -> DataFolder | Path:
@@ -115,4 +115,4 @@ def evaluate(
         rows_file=rows,
         with_reports=not without_reports,
     )
-    session.out.line(text.rstrip("\n"))
+    session.out.block(text.rstrip("\n"))

@@ -64,8 +64,8 @@ class Output(Struct, frozen=True):
     verbose: bool = False
 
     def say(self, text: str) -> None:
-        """Words for people, on stderr."""
-        sys.stderr.write(f"{visible(text, lines=True)}\n")
+        """One line of words for people, on stderr; a line end in it is of a text that it quotes, and escaped."""
+        sys.stderr.write(f"{visible(text)}\n")
         sys.stderr.flush()
 
     def murmur(self, text: str) -> None:
@@ -74,14 +74,17 @@ class Output(Struct, frozen=True):
             self.say(text)
 
     def line(self, text: str) -> None:
-        """A line of data, on stdout."""
+        """One line of data, on stdout; a line end in it is of a text that it quotes, and escaped."""
+        self.block(visible(text))
+
+    def block(self, text: str) -> None:
+        """Lines of data, on stdout. The line ends are regen's own: no text from outside stands in it as it is."""
         sys.stdout.write(f"{visible(text, lines=True)}\n")
         sys.stdout.flush()
 
     def dump(self, data: Any) -> None:  # noqa: ANN401
         """Data as JSON, on stdout."""
-        # Of what is not shown JSON leaves DEL alone as it is; `visible` would write it as no JSON has it.
-        self.line(json.dumps(plain(data), indent=2, default=str).replace("\x7f", "\\u007f"))
+        self.block(as_text(data, indent=2))
 
     def show(self, data: Any, shape: Sequence[Column], rows: Iterable[Mapping[str, object]] | None = None) -> None:  # noqa: ANN401
         """Data: as JSON as it is, or as a table of its records.
@@ -102,13 +105,14 @@ class Output(Struct, frozen=True):
             self.table(shape, shown)
 
     def spread(self, shape: Sequence[Column], records: Iterable[Mapping[str, object]]) -> None:
-        """Records as CSV with a head, on stdout: values as they are, unknown ones empty."""
+        """Records as CSV with a head, a line each, on stdout; unknown values are empty."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(column.key for column in shape)
         for record in records:
-            writer.writerow(place(plain(record.get(column.key))) for column in shape)
-        self.line(text.getvalue().removesuffix("\n"))
+            values = [place(plain(record.get(column.key))) for column in shape]
+            writer.writerow(value if isinstance(value, int | float) else visible(str(value)) for value in values)
+        self.block(text.getvalue().removesuffix("\n"))
 
     def table(self, shape: Sequence[Column], rows: Iterable[Mapping[str, object]]) -> None:
         """A table, on stdout; on a terminal, as wide as that."""
@@ -123,8 +127,11 @@ class Output(Struct, frozen=True):
             return
         _drawn(shape, [_marked(row, shape) for row in cells])
 
-    def confirm(self, what: str) -> None:
+    def confirm(self, what: str, further: Sequence[str] = ()) -> None:
         """Ask before something that cannot simply be taken back; the question names what it concerns.
+
+        Args:
+            further: more lines of what it concerns.
 
         Raises:
             Misused: stdin is no terminal, and `--yes` was not given.
@@ -133,13 +140,20 @@ class Output(Struct, frozen=True):
         if self.yes:
             return
         if not sys.stdin.isatty():
-            raise Misused(f"{what}\nstdin is no terminal, so this cannot be asked: add --yes if it is meant")
-        if not typer.confirm(f"{visible(what, lines=True)}\nGo on?", err=True):
+            asked = "stdin is no terminal, so this cannot be asked: add --yes if it is meant"
+            raise Misused(what, further=[*further, asked])
+        if not typer.confirm("\n".join(map(visible, [what, *further, "Go on?"])), err=True):
             raise Declined("nothing was done")
 
     def typed(self, what: str) -> str:
         """Have something typed."""
-        return str(typer.prompt(visible(what, lines=True), err=True, default="", show_default=False))
+        return str(typer.prompt(visible(what), err=True, default="", show_default=False))
+
+
+def as_text(data: Any, indent: int | None = None) -> str:  # noqa: ANN401
+    """Data as JSON."""
+    # Of what is not shown JSON leaves DEL alone as it is; `visible` would write it as no JSON has it.
+    return json.dumps(plain(data), indent=indent, default=str).replace("\x7f", "\\u007f")
 
 
 def _marked(row: Sequence[str], shape: Sequence[Column]) -> list[str]:

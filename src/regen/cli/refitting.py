@@ -96,7 +96,7 @@ def refit(
 def _show(session: Session, found: Gate) -> None:
     from regen.training.gate_table import gate_table  # noqa: PLC0415
 
-    session.out.line(gate_table(found).rstrip("\n"))
+    session.out.block(gate_table(found).rstrip("\n"))
 
 
 def _say(session: Session, outcome: str, words: str, body: Mapping[str, object]) -> None:

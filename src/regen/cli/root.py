@@ -67,6 +67,8 @@ def _command(context: Any) -> str:  # noqa: ANN401 - a context of either click
 def _message(error: Any, context: Any) -> str:  # noqa: ANN401 - of either click
     """What is wrong, with the names that are nearest to one that does not exist."""
     message = str(error.format_message())
+    if type(error).__name__ == "MissingParameter":
+        message = " ".join(message.split())  # click lists the choices line by line
     names = context.command.list_commands(context) if hasattr(context and context.command, "list_commands") else []
     if message.startswith("No such command") and names and "Did you mean" not in message:
         given = message.partition("'")[2].partition("'")[0]

@@ -7,17 +7,18 @@ read is never half of one system and half of another.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from getpass import getuser
 from pathlib import Path
 from socket import gethostname
-from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 
 from regen.client.errors import Misused
 from regen.clock import VARIABLE as CLOCK
+from regen.domain.addresses import address_fault, is_plain, on_loopback
 from regen.domain.errors import InvalidInput
 from regen.domain.nearest import nearest, the_nearest
 from regen.domain.persons import claimed
@@ -44,6 +45,10 @@ VARIABLES = {
     "audience": "REGEN_OIDC_AUDIENCE",
 }
 """Setting -> environment variable; a local stack's `env` file has the same names."""
+ADDRESSES = {"url": "the coordinator's address", "emulator": "the BigQuery emulator's address"}
+NAMES = frozenset({"project", "prefix", "region", "name", "audience"})
+"""What becomes a part of addresses and of statements."""
+STORES = frozenset({"inputs_store", "models_store"})
 
 
 class Given(Struct, frozen=True):
@@ -109,11 +114,6 @@ class Settings(Struct, frozen=True):
         return f"{named} (profile {self.profile})" if self.profile else named
 
 
-def on_loopback(url: str | None) -> bool:
-    """Whether an address is of this machine."""
-    return urlsplit(url or "").hostname in {"127.0.0.1", "localhost", "::1"}
-
-
 def local_home(environ: Mapping[str, str] = os.environ) -> Path:
     """The folder of the local stack: `REGEN_LOCAL_HOME`, else `build/local` in the checkout."""
     return Path(environ.get("REGEN_LOCAL_HOME") or CHECKOUT / "build" / "local")
@@ -131,7 +131,7 @@ def resolve(given: Given, environ: Mapping[str, str] = os.environ) -> Settings:
     """Put together what is said in the four places.
 
     Raises:
-        Misused: a profile is named that does not exist, or its file cannot be read.
+        Misused: a profile is named that does not exist, or its file cannot be read; or a setting holds what none of its kind can.
     """
     layers: list[tuple[str, Mapping[str, str]]] = []
     flags = {name: value for name in ("project", "url", "key") if (value := getattr(given, name))}
@@ -155,9 +155,10 @@ def resolve(given: Given, environ: Mapping[str, str] = os.environ) -> Settings:
     for origin, layer in reversed(layers):
         values |= layer
         origins |= dict.fromkeys(layer, origin)
-    emulator = values.get("emulator")
-    if emulator and "://" not in emulator:
-        emulator = f"http://{emulator}"
+    if (emulator := values.get("emulator")) and "://" not in emulator:
+        values["emulator"] = emulator = f"http://{emulator}"
+    for name in sorted(values):
+        _check(name, values[name], origins[name])
     return Settings(
         project=values.get("project", DEFAULT_PROJECT),
         url=values.get("url"),
@@ -176,6 +177,30 @@ def resolve(given: Given, environ: Mapping[str, str] = os.environ) -> Settings:
         is_protected=is_protected,
         clock=clock,
     )
+
+
+def _check(name: str, value: str, origin: str) -> None:
+    """Refuse what no header, address or name of the cloud can hold; the value is never quoted, since it may be a secret.
+
+    Raises:
+        Misused: says which setting, and where it is from.
+    """
+    if not value:
+        return
+    if name == "key" and not is_plain(value):
+        raise Misused(
+            f"the API key (from {origin}) has characters that no key has: keys are ASCII without blanks and line ends"
+        )
+    if name in ADDRESSES and (fault := address_fault(value)):
+        raise Misused(f"{ADDRESSES[name]} (from {origin}) {fault}")
+    is_name = name in NAMES or (name in STORES and value.startswith("gs://"))
+    if (is_name and not value.isascii()) or (name in NAMES | STORES and not _on_one_line(value)):
+        raise Misused(f"{VARIABLES[name]} (from {origin}) has characters that it cannot have")
+
+
+def _on_one_line(value: str) -> bool:
+    """Whether there is no control character; a folder's name may hold any other."""
+    return all(ord(letter) >= ord(" ") for letter in value)
 
 
 def clock_of(given: Given, environ: Mapping[str, str] = os.environ) -> str:
@@ -211,44 +236,59 @@ def _user(environ: Mapping[str, str]) -> str:
 
 def _flag(text: str) -> bool:
     if text.lower() not in {"true", "false"}:
-        raise Misused(f"{PROTECTED}: expected true or false, not {text}")
+        raise Misused(f"{PROTECTED}: expected true or false, not {text[:60]}")
     return text.lower() == "true"
 
 
 def _bytes(text: str) -> int:
     least = int(declared()[BYTES].minimum or 0)
-    if not text.isdecimal() or int(text) < least:
-        raise Misused(f"{BYTES}: expected a whole number from {least} on, not {text}")
+    if not re.fullmatch(r"[0-9]{1,18}", text) or int(text) < least:
+        raise Misused(f"{BYTES}: expected a whole number from {least} on, not {text[:60]}")
     return int(text)
 
 
 def read_env(path: Path) -> dict[str, str]:
-    """The `KEY=value` lines of a file; nothing if there is none."""
+    """The `KEY=value` lines of a file; nothing if there is none.
+
+    Raises:
+        Misused: it cannot be read.
+    """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (FileNotFoundError, NotADirectoryError):
         return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misused(f"{path}: {_unread(error)}") from None
     pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
     return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _unread(error: Exception) -> str:
+    """Why a file was not read; what it holds is not quoted."""
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    if isinstance(error, UnicodeDecodeError):
+        return f"no UTF-8 at byte {error.start}"
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def profile_names(environ: Mapping[str, str] = os.environ) -> list[str]:
     """The profiles of the file; none if it cannot be read."""
     try:
         return sorted(tomllib.loads(profile_file(environ).read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
         return []
 
 
 def _profile(path: Path, name: str | None) -> dict[str, str]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if name:
             raise Misused(f"no profile {name}: there is no {path}") from None
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Misused(f"{path}: {error}") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise Misused(f"{path}: {_unread(error)}") from None
     found = content.get(name or "default", None if name else {})
     if not isinstance(found, dict):
         near = the_nearest(nearest(name or "", content))

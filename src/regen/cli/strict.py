@@ -1,16 +1,24 @@
-"""Commands that refuse empty values: an empty variable in a script must not mean "all", "today" or "without".
+"""Commands that refuse empty values, and texts that are no text.
+
+An empty variable in a script must not mean "all", "today" or "without". Bytes that are no UTF-8 arrive as lone surrogates: no
+address, header or record can hold them, only the name of a file may.
 
 Their help is plain text by headings; boxes and colours would take longer to import than all commands together.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import typer
 from msgspec import Struct
 from typer.core import TyperCommand, TyperGroup
+
+_NO_TEXT = re.compile("[\ud800-\udfff]")
+_FILE = "path"
+"""The name of the type whose values name files."""
 
 
 class Entry(Struct, frozen=True):
@@ -33,11 +41,11 @@ def entry_of(name: str, command: Any) -> Entry:  # noqa: ANN401 - a command of e
 
 
 class StrictCommand(TyperCommand):
-    """A command whose options and arguments, where they are given, are not empty."""
+    """A command whose options and arguments, where they are given, are not empty, and are texts."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override] # typer's own types
         """Look at the words before they are converted: an empty path would become the working directory."""
-        refuse_empty(self, ctx, args)
+        refuse_unfit(self, ctx, args)
         return super().parse_args(ctx, args)
 
     def format_options(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override] # noqa: ANN401
@@ -50,7 +58,7 @@ class StrictGroup(TyperGroup):
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         """As that of a command."""
-        refuse_empty(self, ctx, args)
+        refuse_unfit(self, ctx, args)
         return super().parse_args(ctx, args)
 
     def format_options(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override] # noqa: ANN401
@@ -89,8 +97,8 @@ def _first(text: str) -> str:
     return " ".join(text.split("\n\n", 1)[0].split())
 
 
-def refuse_empty(command: TyperCommand | TyperGroup, ctx: typer.Context, args: Sequence[str]) -> None:
-    """Refuse words without a value; a shell that asks for completions leaves them empty.
+def refuse_unfit(command: TyperCommand | TyperGroup, ctx: typer.Context, args: Sequence[str]) -> None:
+    """Refuse words without a value, and values that are no text; a shell that asks for completions leaves words empty.
 
     Raises:
         typer.BadParameter: names the option or argument, and what is empty in it.
@@ -102,6 +110,8 @@ def refuse_empty(command: TyperCommand | TyperGroup, ctx: typer.Context, args: S
         for text in _texts(given.get(param.name or "")):
             if not text.strip():
                 raise typer.BadParameter("an empty value; leave it out if it is not meant", ctx=ctx, param=param)
+            if _NO_TEXT.search(text) and param.type.name != _FILE:
+                raise typer.BadParameter("not text: its bytes are not UTF-8", ctx=ctx, param=param)
             if param.multiple and not all(part.strip() for part in text.split(",")):
                 raise typer.BadParameter(f"a name is empty in {text!r}", ctx=ctx, param=param)
 

@@ -235,4 +235,4 @@ class Coordinator(Connection, frozen=True):
 
 
 def _quoted(name: str) -> str:
-    return quote(name, safe="")
+    return quote(name, safe="", errors="replace")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 
 
@@ -41,6 +41,7 @@ class OperatorError(Exception):
 
     Attributes:
         exit_code: of a command that ends with it.
+        lines: what it says, line by line; the breaks are regen's own, those of a text that it quotes are not.
         title: what went wrong in general, for programs.
         next: what to type next; empty where that follows from the kind of error.
     """
@@ -48,8 +49,9 @@ class OperatorError(Exception):
     exit_code: int = ExitCode.SHORT
     title = "It could not be done"
 
-    def __init__(self, message: str = "", next_: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, message: str = "", next_: str = "", further: Sequence[str] = ()) -> None:
+        self.lines = (message, *further)
+        super().__init__("\n".join(self.lines))
         self.next = next_
 
     def record(self) -> dict[str, object]:
@@ -103,6 +105,12 @@ class NotPromised(OperatorError):
 
     exit_code = ExitCode.UNREACHABLE
     title = "Unreadable answer"
+
+
+class Fault(OperatorError):
+    """Something that regen did not foresee."""
+
+    title = "A fault of regen"
 
 
 class Unauthorised(OperatorError):

@@ -8,13 +8,15 @@ import urllib.parse
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import IO
 
 from msgspec import Struct
 
 from regen.api.forms import Record
-from regen.client.errors import Problem, Unreachable
+from regen.client.errors import Misused, Problem, Unreachable
 from regen.client.identity import HELP, Identity
 from regen.client.patience import waiting_for
+from regen.domain.addresses import address_fault, on_loopback
 from regen.domain.persons import HEADER
 
 #: Seconds between repeats of a request that may be repeated: reads, and those with an idempotency key.
@@ -27,7 +29,6 @@ MIN_READ = 0.5
 PATIENCE = 60.0
 MIN_PAUSE = 0.2
 AGAIN = frozenset({429, 502, 503, 504})
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 #: What Cloud Run answers, as a page of text, to a caller whom IAM does not let in. regen's own refusals are JSON.
@@ -87,7 +88,7 @@ class Connection(Struct, frozen=True):
             Problem: the answer is an error.
             Unreachable: there is no answer.
         """
-        asked = urllib.parse.urlencode({k: v for k, v in query.items() if v is not None})
+        asked = urllib.parse.urlencode({k: v for k, v in query.items() if v is not None}, errors="replace")
         return self._repeated("GET", f"{path}?{asked}" if asked else path, None, {})
 
     def post(self, path: str, body: Mapping[str, object]) -> Record:
@@ -170,8 +171,7 @@ class Connection(Struct, frozen=True):
     @property
     def _is_private(self) -> bool:
         """Whether what is sent can be read by the coordinator alone."""
-        parts = urllib.parse.urlsplit(self.url)
-        return parts.scheme == "https" or parts.hostname in _LOOPBACK
+        return self.url.lower().startswith("https://") or on_loopback(self.url)
 
     def _sent(
         self, method: str, path: str, body: Mapping[str, object] | None, headers: Mapping[str, str], seconds: float
@@ -190,26 +190,41 @@ class Connection(Struct, frozen=True):
             data = json.dumps(body).encode()
             sent["Content-Type"] = "application/json"
         # They take a tenth of a second to import, which a command that asks nothing need not wait.
-        from http.client import HTTPException  # noqa: PLC0415
+        from http.client import HTTPException, InvalidURL  # noqa: PLC0415
         from urllib.error import HTTPError  # noqa: PLC0415
 
         from regen.client.opening import opened  # noqa: PLC0415
 
-        direct = urllib.parse.urlsplit(self.url).hostname in _LOOPBACK
+        if fault := address_fault(self.url):
+            raise Misused(f"the coordinator's address (from {self.origin}) {fault}")
         where = self.url.rstrip("/") + path
         try:
-            with opened(where, data, sent, method=method, seconds=seconds, direct=direct) as response:
+            with opened(where, data, sent, method=method, seconds=seconds, direct=on_loopback(self.url)) as response:
                 return _object(response.read())
         except HTTPError as error:
             with error:
-                answer = error.read()
+                answer = _read(error)
                 asked = _seconds(error.headers.get("Retry-After"))
                 if error.code in FRONT_REFUSES and not _is_object(answer):
                     raise FrontRefused(error.code) from None
                 raise problem_from_answer(error.code, answer, asked) from None
+        except (ValueError, InvalidURL) as error:
+            # Its text quotes a header or an address, of which one may be a key; so may a trace.
+            fault = f"a header or an address cannot be sent ({type(error).__name__})"
+            raise Unreachable(f"nothing was sent to the coordinator at {self.url}: {fault}") from None
         except (OSError, HTTPException) as error:
             reason = getattr(error, "reason", None) or error
             raise Unreachable(f"no answer from the coordinator at {self.url} (from {self.origin}): {reason}") from error
+
+
+def _read(answer: IO[bytes]) -> bytes:
+    """What a refusal says; nothing where it breaks off."""
+    from http.client import HTTPException  # noqa: PLC0415
+
+    try:
+        return answer.read()
+    except (OSError, HTTPException):
+        return b""
 
 
 def _seconds(retry_after: str | None) -> float | None:

@@ -12,6 +12,9 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from regen.client.errors import Misused
+from regen.domain.addresses import is_plain
+
 VARIABLE = "REGEN_ID_TOKEN"
 GCLOUD_SECONDS = 30.0
 HELP = (
@@ -33,9 +36,16 @@ class Identity:
     token: str | None = None
 
     def renew(self) -> bool:
-        """Look for a token: the variable's, then gcloud's, then that of the machine's service account; whether there is another."""
+        """Look for a token: the variable's, then gcloud's, then that of the machine's service account; whether there is another.
+
+        Raises:
+            Misused: the variable's has characters that no token has; they are not quoted.
+        """
         before = self.token
-        self.token = self.environ.get(VARIABLE) or self._from_gcloud() or self._from_account()
+        given = self.environ.get(VARIABLE)
+        if given and not is_plain(given):
+            raise Misused(f"{VARIABLE} has characters that no token has: tokens are ASCII without blanks and line ends")
+        self.token = given or self._from_gcloud() or self._from_account()
         return self.token is not None and self.token != before
 
     def _from_gcloud(self) -> str | None:
@@ -46,7 +56,8 @@ class Identity:
             done = subprocess.run(
                 [command, "auth", "print-identity-token"],
                 capture_output=True,
-                text=True,
+                encoding="utf-8",
+                errors="replace",
                 timeout=GCLOUD_SECONDS,
                 check=False,
                 env=dict(self.environ),
@@ -54,7 +65,8 @@ class Identity:
             )
         except (OSError, subprocess.TimeoutExpired):
             return None
-        return done.stdout.strip() or None if done.returncode == 0 else None
+        token = done.stdout.strip()
+        return token if done.returncode == 0 and is_plain(token) else None
 
     def _from_account(self) -> str | None:
         from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415
@@ -63,6 +75,6 @@ class Identity:
 
         try:
             token: str = id_token.fetch_id_token(Request(), self.audience)  # type: ignore[no-untyped-call]
-        except (GoogleAuthError, OSError):
+        except (GoogleAuthError, OSError, ValueError):
             return None
         return token

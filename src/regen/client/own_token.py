@@ -39,5 +39,6 @@ class OwnToken:
                 if not self._credentials.valid:
                     self._credentials.refresh(Request())
                 return str(self._credentials.token)
-        except (GoogleAuthError, OSError) as error:
-            raise Unreachable(f"the platform gives no identity token: {error}") from error
+        except (GoogleAuthError, OSError, ValueError) as error:
+            why = error if not isinstance(error, ValueError) else type(error).__name__
+            raise Unreachable(f"the platform gives no identity token: {why}") from error

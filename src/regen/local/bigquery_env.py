@@ -97,7 +97,7 @@ def _install(home: Path, build_dir: Path) -> None:
 def _run(argv: list[str], env: dict[str, str] | None = None) -> None:
     result = subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
     if result.returncode:
-        tail = "\n".join((result.stderr or result.stdout).strip().splitlines()[-8:])
+        tail = "\n".join(f"    {line}" for line in (result.stderr or result.stdout).strip().splitlines()[-8:])
         raise InstallationFailed(f"the BigQuery emulator could not be installed ({Path(argv[0]).name}):\n{tail}")
 
 

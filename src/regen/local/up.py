@@ -61,7 +61,7 @@ def up(
         if not keeper.lost:
             say("stopping")
     except (StackError, ProcessDied) as error:
-        say(str(error))
+        _say_lines(str(error), say)
         keeper.lost = True
     finally:
         with _deaf():
@@ -93,7 +93,7 @@ class _Keeper:
         self._early: collections.Counter[str] = collections.Counter()
 
     def failed(self, child: Child) -> None:
-        self._say(child.report())
+        _say_lines(child.report(), self._say)
         if not self._start_again(child):
             self.lost = True
             os.kill(os.getpid(), signal.SIGINT)
@@ -109,9 +109,15 @@ class _Keeper:
         except (StackStopping, ProcessDied):
             return True  # the death of the new process is reported separately
         except StackError as error:
-            self._say(str(error))
+            _say_lines(str(error), self._say)
             return False
         return True
+
+
+def _say_lines(text: str, say: Callable[[str], None]) -> None:
+    """A text with the end of a log, line by line."""
+    for line in text.splitlines():
+        say(line)
 
 
 def _print_urls(stack: Stack, seconds: float, say: Callable[[str], None]) -> None:

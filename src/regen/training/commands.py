@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from regen.data.csvs import DataFolder, read_folder
+from regen.domain.texts import visible
 from regen.domain.values import replace
 from regen.features.names import FEATURE_VERSION
 from regen.features.versions import SERVED_VERSION
@@ -52,7 +53,7 @@ def run_train(
     ]
     lines += [f"note: {number} {what}" for what, number in sorted(remarks.items())]
     lines += [f"note: {said}" for said in files]
-    return artefact, "\n".join(lines) + "\n"
+    return artefact, "\n".join(map(visible, lines)) + "\n"
 
 
 def run_evaluate(

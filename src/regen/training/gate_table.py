@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from regen.domain.texts import visible
 from regen.training.compare_rows import Comparison
 from regen.training.gate import Compared, Gate
 from regen.training.line_table import figure
@@ -34,9 +35,9 @@ def gate_table(found: Gate) -> str:
             f"{other.first_date} to {other.last_date}), on games from {found.first} to {found.last}."
         )
     ]
-    parts += [f"Note: {remark}." for remark in found.remarks]
+    parts += [f"Note: {visible(remark)}." for remark in found.remarks]
     parts.append(markdown([_HEAD, *(_cells(one) for one in found.compared)]))
-    parts += [f"- {problem}" for problem in found.problems]
+    parts += [f"- {visible(problem)}" for problem in found.problems]
     parts.append(f"{found.verdict}: {new.hash} against {other.hash}")
     return "\n\n".join(parts) + "\n"
 

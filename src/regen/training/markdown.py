@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from regen.domain.texts import visible
+
 
 def markdown(rows: list[tuple[str, ...]]) -> str:
-    """Rows as a table with aligned columns; the first row is its head."""
+    """Rows as a table with aligned columns; the first row is its head. A cell stays on its line."""
+    rows = [tuple(map(visible, row)) for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for number, row in enumerate(rows):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from regen.domain.texts import visible
 from regen.training.evaluate import Evaluation
 from regen.training.line_table import line_tables
 from regen.training.markdown import markdown
@@ -35,7 +36,7 @@ def accuracy_table(evaluation: Evaluation) -> str:
             f"refit: {evaluation.refit}, shot zones: {evaluation.zones.value}."
         )
     ]
-    parts += [f"Note: {remark}." for remark in evaluation.remarks]
+    parts += [f"Note: {visible(remark)}." for remark in evaluation.remarks]
     for population, title in _TITLES.items():
         rows = sorted((row for row in evaluation.rows if row.population == population), key=lambda row: row.mae)
         if rows:

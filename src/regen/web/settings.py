@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from regen import clock
+from regen.domain.addresses import KEY, address_fault
 from regen.domain.errors import Defect
 from regen.domain.values import Secret
 from regen.settings import Setting, declared, field_of, text_of
@@ -27,7 +28,6 @@ GOOGLE_CERTS_URL = str(declared()["REGEN_OIDC_CERTS_URL"].default)
 DEFAULT_KEY = "default"
 """Whose the key of a secret is that holds nothing else, as the predecessor's does: its operators send what the secret prints."""
 _KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,50}")
-_KEY = re.compile(r"[!-~]{16,500}")
 _ADDRESS = re.compile(r"https://[A-Za-z0-9\[][!-~]*")
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?([/?#][!-~]*)?")
 """An alert names players and dates: it leaves the machine encrypted, or not at all."""
@@ -127,7 +127,7 @@ def _keys(text: str) -> dict[str, Secret]:
         return {}
     named = [pair if ":" in pair else f"{DEFAULT_KEY}:{pair}" for pair in text.split(",") if pair.strip()]
     pairs = [tuple(part.strip() for part in pair.partition(":")[::2]) for pair in named]
-    if not pairs or any(not _KEY_ID.fullmatch(k) or not _KEY.fullmatch(v) for k, v in pairs):
+    if not pairs or any(not _KEY_ID.fullmatch(k) or not KEY.fullmatch(v) for k, v in pairs):
         raise _Wrong("a key, or id:key pairs joined by commas, keys of at least 16 characters of ASCII")
     if len({k for k, _ in pairs}) != len(pairs) or len({v for _, v in pairs}) != len(pairs):
         raise _Wrong("id:key pairs of which each id and each key is another")
@@ -138,6 +138,8 @@ def _address(text: str) -> Secret | None:
     address = text.strip()
     if address and not _ADDRESS.fullmatch(address) and not _LOOPBACK.fullmatch(address):
         raise _Wrong("an address that begins with https:// (http:// on this machine only)")
+    if address and (fault := address_fault(address)):
+        raise _Wrong(f"an address; what is set {fault}")
     return Secret(address) if address else None
 
 
@@ -160,6 +162,8 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "keys": _keys,
     "address": _address,
 }
+_LINKS = frozenset({"REGEN_RUNBOOK_URL", "REGEN_COORDINATOR_URL", "REGEN_CONSOLE_URL"})
+"""Addresses that are no secrets."""
 
 
 @cache
@@ -185,11 +189,17 @@ def read_value(variable: str, text: str) -> Any:  # noqa: ANN401 - as its type s
     setting = declared()[variable]
     try:
         value, kind = _READERS[setting.type](text), _kind(variable)
-        return value if kind is None else msgspec.convert(value, kind)
+        return _linked(variable, value if kind is None else msgspec.convert(value, kind))
     except _Wrong as error:
         raise ValueError(f"expected {error}") from None
     except ValueError:  # of which msgspec's is one
         raise ValueError(f"expected {_expected(setting)}, found {text[:60]!r}") from None
+
+
+def _linked(variable: str, value: Any) -> Any:  # noqa: ANN401 - as its type says
+    if variable in _LINKS and value and (fault := address_fault(value)):
+        raise _Wrong(f"{declared()[variable].expected}; what is set {fault}")
+    return value
 
 
 def _expected(setting: Setting) -> str:

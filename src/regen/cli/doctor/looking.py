@@ -60,6 +60,8 @@ def _found(look: Look, patience: float) -> LookResult:
             answers.append(LookResult(look.what, *look.ask()))
         except (OperatorError, RegenError) as error:
             answers.append(LookResult(look.what, State.FAILED, str(error), look.next))
+        except Exception as error:  # noqa: BLE001 - one look that goes wrong hides no other; its text may have the key in it
+            answers.append(LookResult(look.what, State.FAILED, f"a fault of regen: {type(error).__name__}", look.next))
 
     # A daemon: a call that never comes back does not keep the command from ending.
     asking = threading.Thread(target=ask, name=f"doctor: {look.what}", daemon=True)
