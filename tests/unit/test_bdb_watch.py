@@ -225,3 +225,19 @@ def test_next_scan_finishes_one_that_died(call: int) -> None:
     sent = [m for t, m in bench.queue.published if t == TRIGGER_TOPIC and "bdb_scan" in str(m.data.get("metadata"))]
     assert 1 <= len(sent) <= 2, "what is published again is"
     assert len({m.attributes["event_id"] for m in sent}) == 1, "the same event, which the coordinator takes once"
+
+
+@pytest.mark.parametrize("attempts", [-(2**62), -1, 0, 99, 100, 1000, 5000, 2**62])
+def test_a_game_of_any_attempts_stops_no_scan(attempts: int) -> None:
+    bench = BackfillBench()
+    bench.run()
+    good = game("bdb_available", game_id="good")
+    odd = game("regenerating", game_id="odd", attempts=attempts)
+    bench.ledger.games = {(DAY, "good"): good, (DAY, "odd"): odd}
+    assert DAY in bdb_scanning.scan(bench.deps).triggered
+
+
+def test_a_pause_doubles_up_to_the_last_attempt() -> None:
+    hour = timedelta(hours=1)
+    assert [pause_after(n) for n in range(5)] == [hour, hour, 2 * hour, 4 * hour, 8 * hour]
+    assert pause_after(10**6) >= 8 * hour

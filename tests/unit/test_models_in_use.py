@@ -7,7 +7,7 @@ import pytest
 from regen.adapters.memory.archive import MemoryArchive
 from regen.api.kept import artefact_name
 from regen.domain.batch import Batch, Status
-from regen.domain.errors import InvalidInput, ModelUnavailable, Refused, Unavailable
+from regen.domain.errors import InvalidInput, ModelUnavailable, Refused, Unavailable, Unreadable
 from regen.domain.outcome import OutcomeKind
 from regen.domain.values import replace
 from regen.features.names import FEATURE_VERSION
@@ -306,3 +306,58 @@ def test_a_silent_store_opens_nothing(bench: Bench, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(store(bench), "read", down)
     with pytest.raises(Unavailable, match="does not answer"):
         bench.regenerate()
+
+
+def record(bench: Bench, **fields: object) -> None:
+    """What a hand, or another version, writes into the record of the models in use."""
+    found = bench.store.get(models_path())
+    assert found is not None
+    bench.store.commit([Write("put", models_path(), {**found.data, **fields})])
+
+
+BROKEN_LAST: dict[str, object] = {
+    "empty": {},
+    "a text": "0123456789abcdef",
+    "no hash": {"hash": "newest", "feature_version": FEATURE_VERSION, "at": 7, "by": "x", "reason": "y"},
+}
+
+
+@pytest.mark.parametrize("last", BROKEN_LAST.values(), ids=BROKEN_LAST)
+def test_the_last_use_that_can_be_read_counts(bench: Bench, last: object) -> None:
+    use(bench, ONE.hash, PACKAGED)
+    record(bench, uses=[*bench.store.get(models_path()).data["uses"], last])  # type: ignore[union-attr]
+    assert (in_use(bench), ended(bench).models[FEATURE_VERSION]) == (ONE.hash, ONE.hash)
+    assert bench.sweep().unreadable
+    assert [a["path"] for a in bench.queue.of(ALERT_TOPIC)] == [models_path()]
+    use(bench, TWO.hash, ONE.hash)
+    assert (in_use(bench), ended(bench).models[FEATURE_VERSION]) == (TWO.hash, TWO.hash)
+    assert bench.sweep().unreadable == []
+    use(bench, None, TWO.hash)
+    assert in_use(bench) == ONE.hash
+
+
+@pytest.mark.parametrize("fields", [{"uses": 7}, {"uses": [{}]}, {"uses": None}, {"uses": {"a": 1}}], ids=str)
+def test_a_broken_record_leaves_the_releases_model(bench: Bench, fields: dict[str, object]) -> None:
+    use(bench, ONE.hash, PACKAGED)
+    record(bench, **fields)
+    assert ended(bench).models[FEATURE_VERSION] == PACKAGED
+    assert bench.sweep().unreadable
+    assert [a["path"] for a in bench.queue.of(ALERT_TOPIC)] == [models_path()]
+    use(bench, PACKAGED, PACKAGED, dry_run=True)
+    assert bench.sweep().unreadable
+    use(bench, PACKAGED, PACKAGED)
+    assert bench.sweep().unreadable == [], "an order mends it, be it that it changes nothing"
+
+
+def test_a_newer_record_of_models_shuts_openings_and_alerts(bench: Bench) -> None:
+    use(bench, ONE.hash, PACKAGED)
+    record(bench, schema=99)
+    before = bench.store.get(models_path())
+    for name in ("t1", "t2"):
+        with pytest.raises(Unreadable, match="schema 99"):
+            bench.regenerate(name)
+        with pytest.raises(Unreadable, match="schema 99"):
+            use(bench, TWO.hash, ONE.hash)
+        assert [why for why in bench.sweep().unreadable if why.startswith(models_path())]
+    assert [a["path"] for a in bench.queue.of(ALERT_TOPIC)] == [models_path()]
+    assert bench.store.get(models_path()) == before

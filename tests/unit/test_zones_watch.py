@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from regen.domain.alerts import AlertKind
 from regen.domain.values import replace
 from regen.domain.watching import MAX_ATTEMPTS
 from regen.domain.zones import ZonesAct
+from regen.ports import Write
 from regen.services.batch import orders
 from regen.services.state.deps import TRIGGER_TOPIC
 from regen.services.tables import bdb_scanning
 from support.backfill_bench import BackfillBench
+from support.hands import NEWER, alerts
 from support.league import DAY, players
 
 DAYS = [DAY - timedelta(days=n) for n in range(4)]
@@ -164,3 +167,29 @@ def test_a_rolled_back_date_stays_rolled_back() -> None:
     assert all(r["restored_from_prediction_id"] for r in rows)
     bench.clock.advance(86_400)
     assert bench.scan() == []
+
+
+YEAR_1 = datetime(1, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("fields", [{}, {"key": 7}, {"expires_at": "soon"}, {"expires_at": YEAR_1}, NEWER], ids=str)
+def test_a_broken_claim_holds_back_its_date_alone(fields: dict[str, Any]) -> None:
+    other = DAYS[1]
+    bench = Zoned(days=[DAY, other])
+    for day in (DAY, other):
+        bench.run(day=day)
+    bench.zones("new", "playerb", day=other)
+    before = {s.path for s in bench.store.find("idempotency")}
+    assert bench.scan() == [("regenerate", ["playerb"])]
+    bench.queue.waiting.clear()
+    (claim,) = (s for s in bench.store.find("idempotency") if s.path not in before and "/alert_" in s.path)
+    bench.store.commit([Write("put", claim.path, {**claim.data, **fields} if fields else {})])
+    bench.zones("newer", "playerc", day=DAY)
+    dry = bdb_scanning.scan(bench.deps, dry_run=True)
+    assert {one.game_date: one.act for one in dry.zones} == {other: "wait", DAY: "regenerate"}
+    assert alerts(bench, AlertKind.RECORD_UNREADABLE) == []
+    report = bdb_scanning.scan(bench.deps)
+    assert {one.game_date: one.act for one in report.zones} == {other: "wait", DAY: "regenerate"}
+    assert report.triggered == [DAY]
+    bench.sweep()
+    assert [a["path"] for a in alerts(bench, AlertKind.RECORD_UNREADABLE)] == [claim.path]

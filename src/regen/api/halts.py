@@ -13,12 +13,14 @@ class HaltView(Answer, frozen=True, kw_only=True):
     """Whether the platform opens batches.
 
     Attributes:
+        status: `unreadable`, if the record of the halt cannot be read: no batch is opened then, either.
         at: since when it is halted; null if it runs.
         by: the caller who has halted it.
-        waiting: game dates with triggers that are recorded, and opened after the resumption.
+        reason: why it is halted, or why the record cannot be read.
+        waiting: game dates with triggers that are recorded, and opened after the resumption, or once their records can be read.
     """
 
-    status: Annotated[str, one_of("running", "halted")]
+    status: Annotated[str, one_of("running", "halted", "unreadable")]
     at: Moment | None = None
     by: str | None = None
     reason: str | None = None

@@ -88,10 +88,12 @@ def withdrawal_sentence(preview: WouldWithdraw) -> str:
 
 def halt_sentence(halt: HaltView) -> str:
     """How the platform stands."""
-    if halt.status != "halted":
-        return "the platform runs"
-    since = f"{halt.at:%Y-%m-%d %H:%M:%S}" if halt.at else None
+    if halt.status == "unreadable":
+        return f"the record of the halt cannot be read, and no batch is opened: {halt.reason}"
     waits = f"; triggers of {some(halt.waiting)} wait" if halt.waiting else ""
+    if halt.status != "halted":
+        return f"the platform runs{waits}"
+    since = f"{halt.at:%Y-%m-%d %H:%M:%S}" if halt.at else None
     return f"the platform is halted since {since} UTC by {halt.by}: {halt.reason}{waits}; `regen resume` ends it"
 
 

@@ -95,7 +95,7 @@ def halt(vitals: Vitals) -> Answer:
     found = vitals.halt or None
     if found is None:
         return State.NONE, "an older coordinator knows no halt", ""
-    if found.status == "halted":
+    if found.status in {"halted", "unreadable"}:
         return State.FAILED, halt_sentence(found), "regen resume"
     return State.OK, "batches are opened", ""
 

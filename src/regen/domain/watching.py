@@ -9,4 +9,5 @@ MAX_ATTEMPTS = 4
 
 def pause_after(attempt: int, first: timedelta) -> timedelta:
     """How long to wait for the promotion of an attempt before the next one: `first`, then twice, four times as long."""
-    return first * int(2 ** max(0, attempt - 1))
+    # A row of upstream's table may hold any number, and a pause beyond the last attempt is never waited out.
+    return first * int(2 ** min(max(0, attempt - 1), MAX_ATTEMPTS))

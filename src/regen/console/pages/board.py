@@ -141,7 +141,7 @@ def halt_of(ready: Seen[Ready]) -> str | None:
     """How the platform is halted, in words; None if it runs, or that is not known."""
     found = ready.value.vitals if ready.value else None
     halted = found.halt if found else None
-    return halt_sentence(halted) if halted and halted.status == "halted" else None
+    return halt_sentence(halted) if halted and halted.status != "running" else None
 
 
 def _life_needs(ready: Seen[Ready]) -> Iterator[Need]:

@@ -128,7 +128,7 @@ def alerts(site: Site, asked: Asked) -> Page:
     facts = {"ready": ready, "raised": raised, "life": signs_of_life(ready), "stale": stale(ready, raised)}
     known = halt.value
     facts["halt"] = halt_sentence(known) if known else None
-    facts["is_halted"] = known is not None and known.status == "halted"
+    facts["is_halted"] = known is not None and known.status != "running"
     return Page("alerts.html", "Signs of life", facts, QUIET, "alerts")
 
 

@@ -51,7 +51,7 @@ from regen.services.batch import opening
 from regen.services.state import outbox
 from regen.services.state.deps import Deps
 from regen.services.state.documents import encode_backfill
-from regen.services.state.halts import standing
+from regen.services.state.halts import closed
 from regen.services.state.idempotency import IdempotencyKey, claims, is_known, recall
 from regen.services.state.messages import wake_item
 from regen.services.state.paths import backfill_path
@@ -201,8 +201,8 @@ def advance(deps: Deps, backfill_id: str) -> Backfill | None:
     blocked: dict[date, str] = {}
     try:
         dates = read_backfill(deps, backfill_id)[0].dates
-        if halt := standing(deps):
-            blocked |= {day.game_date: f"the platform is halted: {halt.reason}" for day in dates}
+        if why := closed(deps):
+            blocked |= {day.game_date: why for day in dates}
         backfill = _claim(deps, backfill_id, blocked)
     except NoSuchBackfill:
         return None

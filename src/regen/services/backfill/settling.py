@@ -8,10 +8,13 @@ from typing import Any
 from regen.domain.backfill import MAX_ATTEMPTS, SHORT, Backfill, BackfillDate, DateStatus
 from regen.domain.batch import Batch, Status
 from regen.domain.batch_end import coverage_of
+from regen.domain.dates import parse_game_date
 from regen.domain.errors import Unreadable
+from regen.domain.soundness import is_moment, shown
 from regen.domain.values import replace
 from regen.ports import Snapshot
 from regen.services.batch.dates import read_date
+from regen.services.state.decoding import decoding, left_out
 from regen.services.state.deps import Deps
 from regen.services.state.documents import decode_batch
 from regen.services.state.paths import BATCHES, batch_path, id_of
@@ -123,13 +126,27 @@ def with_numbers(day: BackfillDate, batch: Batch) -> BackfillDate:
 def unpromoted(deps: Deps, first: date, last: date) -> set[date]:
     """Dates of a range whose newest batch ended without a promotion."""
     where: list[Any] = [("game_date", ">=", first.isoformat()), ("game_date", "<=", last.isoformat())]
-    newest: dict[str, tuple[Any, str]] = {}
+    newest: dict[date, tuple[datetime, str]] = {}
     for snapshot in deps.store.find(BATCHES, where, fields=["game_date", "created_at", "status"]):
-        data = snapshot.data
-        if not (isinstance(data.get("created_at"), datetime) and isinstance(data.get("status"), str)):
+        try:
+            day, at, status = _stand(snapshot)
+        except Unreadable as error:
+            left_out(error)
             continue
-        known = newest.get(data["game_date"])
-        if known is None or data["created_at"] > known[0]:
-            newest[data["game_date"]] = (data["created_at"], data["status"])
+        if day not in newest or at > newest[day][0]:
+            newest[day] = (at, status)
     short = {Status.REJECTED, Status.HELD, Status.FAILED, Status.CANCELLED}
-    return {date.fromisoformat(day) for day, (_, status) in newest.items() if status in short}
+    return {day for day, (_, status) in newest.items() if status in short}
+
+
+def _stand(snapshot: Snapshot) -> tuple[date, datetime, str]:
+    """A batch's game date, when it was opened, and its status.
+
+    Raises:
+        Unreadable: its record does not say them.
+    """
+    with decoding(snapshot) as data:
+        status, at = data["status"], data["created_at"]
+        if not (isinstance(status, str) and is_moment(at)):
+            raise ValueError(f"expected a status and a moment, got {shown(status)} and {shown(at)}")
+        return parse_game_date(data["game_date"]), at, status

@@ -11,13 +11,13 @@ from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.batch import Kind
 from regen.domain.dates import eastern_today
-from regen.domain.errors import NoSlate, NotFound, Refused, RegenError, Unavailable
+from regen.domain.errors import NoSlate, NotFound, Refused, RegenError, Unavailable, Unreadable
 from regen.domain.invariants import Finding
 from regen.domain.trigger import Source, Trigger
 from regen.services.batch import opening
 from regen.services.state.alerting import raise_once
 from regen.services.state.deps import Deps
-from regen.services.state.halts import standing
+from regen.services.state.halts import closed
 from regen.services.state.idempotency import IdempotencyKey
 from regen.services.state.paths import BATCHES
 
@@ -51,7 +51,7 @@ def see_to_dates(
     """
     covered = all(finding.holds for finding in findings if finding.name == "coverage")
     today = eastern_today(deps.clock.now())
-    halted = standing(deps) is not None
+    halted = closed(deps) is not None
     if not dry_run and not halted and first <= today <= last:
         _alert_unstarted(deps, today)
     if covered:
@@ -77,7 +77,7 @@ def _fill(deps: Deps, game_date: date, today: date) -> bool:
     )
     try:
         opening.open_batch(deps, trigger, IdempotencyKey(GAPS, name, ""))
-    except (Refused, NotFound) as error:
+    except (Refused, NotFound, Unreadable) as error:  # the opening has alerted to what cannot be read
         log.info("%s is not filled: %s", game_date, error, extra={"action": "fill"})
         return False
     return True

@@ -11,7 +11,8 @@ from regen.api.openings import OpeningAnswer
 from regen.domain import ids
 from regen.domain.audit import AuditEntry, AuditEvent
 from regen.domain.batch import Kind
-from regen.domain.errors import Refused
+from regen.domain.dates import parse_game_date
+from regen.domain.errors import InvalidInput, Refused, Unreadable
 from regen.domain.trigger import Source, Trigger, bounded
 from regen.domain.values import replace
 from regen.ports import Snapshot, Write
@@ -20,7 +21,7 @@ from regen.services.state.deps import Deps
 from regen.services.state.documents import DateRecord, decode_date, encode_date
 from regen.services.state.idempotency import IdempotencyKey, remember
 from regen.services.state.messages import follow_up_item
-from regen.services.state.paths import date_path
+from regen.services.state.paths import DATES, date_path
 from regen.services.state.unknown_fields import keep_unknown
 
 
@@ -37,6 +38,18 @@ class DateSeen(Struct, frozen=True):
             return Write("create", path, encode_date(record))
         data = {k: keep_unknown(self.snapshot.data.get(k), v) for k, v in encode_date(record).items()}
         return Write("update", path, data, self.snapshot.version)
+
+
+def day_of(name: str) -> date:
+    """The date whose record has this name.
+
+    Raises:
+        Unreadable: a hand has given it the name, which is no date.
+    """
+    try:
+        return parse_game_date(name, field="name")
+    except InvalidInput as error:
+        raise Unreadable(f"{DATES}/{name}: {error}") from error
 
 
 def read_date(deps: Deps, game_date: date) -> DateSeen:

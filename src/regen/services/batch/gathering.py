@@ -18,6 +18,7 @@ from regen.domain.result_rows import prediction_row, run_row
 from regen.domain.slate import Exclusion
 from regen.domain.soundness import is_name
 from regen.domain.values import replace
+from regen.ports import Snapshot
 from regen.schemas.staging import checked
 from regen.services.state.decoding import check_schema, is_newer
 from regen.services.state.deps import Deps
@@ -60,8 +61,7 @@ def gather(deps: Deps, batch: Batch) -> Gathered:
     fields = (*FIELDS, CHALLENGED) if batch.challengers else FIELDS
     for snapshot in deps.store.find(requests_path(batch.batch_id), fields=fields):
         data = snapshot.data
-        if is_newer(data):
-            check_schema(data, snapshot.path)
+        _leave_newer(snapshot)
         players, round_ = data.get("players"), data.get("round")
         if data.get("opening") not in batch.openings or not _are_names(players) or type(round_) is not int:
             continue  # left by a redrive that never opened its round; or broken, so that its players are unknown
@@ -96,6 +96,12 @@ def _challenged(blob: bytes | None) -> list[Challenged]:
         return []
 
 
+def _leave_newer(snapshot: Snapshot) -> None:
+    """Raise Unreadable at a record of a newer version: what it holds is not known, whatever it looks like."""
+    if is_newer(snapshot.data):
+        check_schema(snapshot.data, snapshot.path)
+
+
 def _are_names(players: object) -> TypeGuard[list[str]]:
     return isinstance(players, list) and all(map(is_name, players))
 
@@ -104,6 +110,7 @@ def _excluded(deps: Deps, batch: Batch) -> tuple[list[Exclusion], int]:
     """The excluded players with the reason last read, and their number when the batch was opened."""
     read: dict[str, list[Exclusion]] = {}
     for snapshot in deps.store.find(excluded_path(batch.batch_id)):
+        _leave_newer(snapshot)
         # Players of a broken document count as lost.
         read.setdefault(str(snapshot.data.get("opening", "")), []).extend(decode_exclusions(snapshot))
     at_first = read.get("", [])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from regen.api.halts import HaltView, WouldHalt
 from regen.api.openings import OpeningAnswer
@@ -11,17 +11,18 @@ from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
 from regen.domain.audit import AuditEvent
 from regen.domain.dates import eastern_today
-from regen.domain.errors import Refused
+from regen.domain.errors import Refused, Unreadable
 from regen.domain.trigger import Source, Trigger, bounded
 from regen.domain.values import replace
 from regen.ports import Snapshot, Write
-from regen.services.batch.dates import DateSeen, coalesced_entry, read_date
+from regen.services.batch.dates import DateSeen, coalesced_entry, day_of, read_date
 from regen.services.batch.platform_orders import PlatformOrder
 from regen.services.state import outbox
-from regen.services.state.alerting import raise_once
+from regen.services.state.alerting import alert_unreadable, raise_once
 from regen.services.state.commit import until_committed
+from regen.services.state.decoding import left_out
 from regen.services.state.deps import Deps
-from regen.services.state.halts import Halt, halt_write, read_halt, standing, unchanged
+from regen.services.state.halts import Halt, halt_write, read_halt, read_replaceable, standing, unchanged
 from regen.services.state.idempotency import IdempotencyKey, claims, is_known, remember
 from regen.services.state.messages import follow_up_item
 from regen.services.state.paths import DATES, id_of
@@ -50,21 +51,26 @@ class HaltOrder(PlatformOrder, frozen=True):
 
 
 def order(deps: Deps, given: HaltOrder) -> HaltView | WouldHalt:
-    """Halt or resume; resuming has the triggers that were recorded opened.
+    """Halt or resume; resuming has the triggers that were recorded opened. A broken record is replaced.
+
+    A date whose record cannot be read keeps its triggers, and is opened by a later sweep once it can be.
 
     Raises:
         Refused: the platform is halted already, or is not halted.
         KeyReused: the key came with another body.
+        Unreadable: a newer version wrote the record of the halt.
     """
+    unreadable = left_out if given.dry_run else partial(alert_unreadable, deps)
 
     def decide() -> tuple[Sequence[Write], bool]:
         if is_known(deps, given.key):
             return [], False
-        before, seen = read_halt(deps)
+        before, seen = read_replaceable(deps)
         is_halted = before is not None and before.halted
+        is_broken = before is None and seen is not None
         if before is not None and is_halted and given.halt:
             raise Refused(f"the platform is halted since {before.at.isoformat()} by {before.by}: {before.reason}")
-        if not is_halted and not given.halt:
+        if not is_halted and not is_broken and not given.halt:
             raise Refused("the platform is not halted")
         now = deps.clock.now()
         after = Halt(given.halt, now, given.caller, given.reason)
@@ -73,7 +79,7 @@ def order(deps: Deps, given: HaltOrder) -> HaltView | WouldHalt:
         writes = [halt_write(after, seen), *outbox.put([outbox.audit_item(entry)])]
         writes += claims(deps, given.key, HaltView(status="halted" if given.halt else "running"))
         for day in () if given.halt else waiting_dates(deps)[:AT_ONCE]:
-            writes += _released(deps, day, after)
+            writes += _released(deps, day, after, unreadable)
         return writes, True
 
     if given.dry_run:
@@ -81,22 +87,22 @@ def order(deps: Deps, given: HaltOrder) -> HaltView | WouldHalt:
         return WouldHalt(would=given.word if would else "nothing", waiting=len(waiting_dates(deps)))
     until_committed(deps, decide)
     if not given.halt:
-        _release_rest(deps)
+        _release_rest(deps, unreadable)
         outbox.deliver(deps, RESUMED)
     return view(deps)
 
 
 def view(deps: Deps) -> HaltView:
-    """How the platform stands, and the dates whose triggers wait for its resumption."""
-    halt = standing(deps)
-    if halt is None:
-        return HaltView(status="running")
-    return HaltView(status="halted", at=halt.at, by=halt.by, reason=halt.reason, waiting=waiting_dates(deps))
+    """How the platform stands, and the dates whose triggers wait for its resumption, or until their records can be read."""
+    return replace(in_force(deps) or HaltView(status="running"), waiting=waiting_dates(deps))
 
 
 def in_force(deps: Deps) -> HaltView | None:
-    """The halt in force, if there is one; without what waits for its end."""
-    halt = standing(deps)
+    """The halt in force, if there is one, or a record that cannot be read; without what waits for its end."""
+    try:
+        halt = standing(deps)
+    except Unreadable as error:
+        return HaltView(status="unreadable", reason=str(error))
     return HaltView(status="halted", at=halt.at, by=halt.by, reason=halt.reason) if halt else None
 
 
@@ -134,9 +140,13 @@ def park(
     return answer
 
 
-def _released(deps: Deps, day: str, halt: Halt) -> Sequence[Write]:
-    """The writes that have the triggers of a date opened: one message for all of them."""
-    seen = read_date(deps, date.fromisoformat(day))
+def _released(deps: Deps, day: str, halt: Halt, unreadable: Callable[[Unreadable], object]) -> Sequence[Write]:
+    """The writes that have the triggers of a date opened: one message for all of them; none if it cannot be read."""
+    try:
+        seen = read_date(deps, day_of(day))
+    except Unreadable as error:
+        unreadable(error)
+        return ()
     if not seen.record.parked:
         return ()
     record, now = replace(seen.record, parked=False), deps.clock.now()
@@ -146,24 +156,30 @@ def _released(deps: Deps, day: str, halt: Halt) -> Sequence[Write]:
     return [seen.write(record), *outbox.put(items)]
 
 
-def _release_rest(deps: Deps) -> list[str]:
-    """Have the triggers opened of the dates that the commit of the resumption had no room for."""
+def _release_rest(deps: Deps, unreadable: Callable[[Unreadable], object]) -> list[str]:
+    """Have the triggers opened of the dates that the commit of the resumption had no room for, or could not read."""
     halt, _ = read_halt(deps)
     if halt is None or halt.halted:
         return []
-    days = waiting_dates(deps)
-    for day in days:
-        until_committed(deps, lambda day=day: (_released(deps, day, halt), None))  # type: ignore[misc]
-    return days
+
+    def release(day: str) -> tuple[Sequence[Write], bool]:
+        writes = _released(deps, day, halt, unreadable)
+        return writes, bool(writes)
+
+    return [day for day in waiting_dates(deps) if until_committed(deps, partial(release, day))]
 
 
-def watch_hourly(deps: Deps) -> list[str]:
-    """In the sweeps of one minute of the hour: alert once a day to a halt that stands; for the sweep's report."""
+def watch_hourly(deps: Deps, unreadable: Callable[[Unreadable], object]) -> list[str]:
+    """In the sweeps of one minute of the hour: alert once a day to a halt that stands; for the sweep's report.
+
+    Args:
+        unreadable: gets the error of each date whose triggers wait, and whose record cannot be read.
+    """
     if deps.clock.now().minute != MINUTE:
         return []
     halt = standing(deps)
     if halt is None:
-        return [f"{day}: opened after a halt" for day in _release_rest(deps)]
+        return [f"{day}: opened after a halt" for day in _release_rest(deps, unreadable)]
     today = eastern_today(deps.clock.now())
     waiting = waiting_dates(deps)
     why = f"halted since {halt.at.isoformat()} by {halt.by}: {halt.reason}; triggers of {len(waiting)} dates wait"

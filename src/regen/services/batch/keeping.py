@@ -61,4 +61,6 @@ def _pages(deps: Deps, batch: Batch) -> Iterator[list[Snapshot]]:
 
 def _kept(snapshot: Snapshot) -> KeptRequest:
     data = snapshot.data
-    return KeptRequest(snapshot.path.rpartition("/")[2], tuple(map(str, data.get("players") or ())), data["inputs"])
+    players = data.get("players")
+    named = tuple(map(str, players)) if isinstance(players, list) else ()
+    return KeptRequest(snapshot.path.rpartition("/")[2], named, data["inputs"])

@@ -5,16 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from msgspec import Struct
 
 from regen.api.kept import artefact_name
 from regen.domain import ids
 from regen.domain.alerts import AlertKind, alert
-from regen.domain.errors import ModelUnavailable, Unavailable
+from regen.domain.errors import ModelUnavailable, Unavailable, Unreadable
 from regen.domain.models import InUse, is_hash
 from regen.features.versions import ACCEPTED
-from regen.services.state.alerting import raise_once
+from regen.services.state.alerting import alert_unreadable, raise_once
 from regen.services.state.deps import Deps
 from regen.services.state.models import model_of, packaged, read_in_use
 
@@ -42,12 +43,22 @@ NO_PINS = Pins({}, {})
 def pins(deps: Deps) -> Pins:
     """The models that a batch opened now is predicted with: those in use, or the last ones before them that can be had.
 
+    Of a broken record counts what can be read of it. Without a store no model depends on the record: one of a newer version
+    costs the challengers alone.
+
     Raises:
         Unavailable: the store does not answer, so that it is not known what is there.
+        Unreadable: a newer version wrote which models are in use.
     """
     if deps.models is None and not deps.config.max_challengers:
         return NO_PINS
-    record, _ = read_in_use(deps)
+    try:
+        record, _ = read_in_use(deps, partial(alert_unreadable, deps))
+    except Unreadable as error:
+        if deps.models is not None:
+            raise
+        alert_unreadable(deps, error)
+        return NO_PINS
     if deps.models is None:
         return Pins({}, {}, _challengers(deps, record, ()))
     shipped = packaged(deps)
@@ -96,9 +107,15 @@ def alert_lost(deps: Deps, lost: Mapping[str, str]) -> None:
 
 @contextmanager
 def losses_alerted(deps: Deps) -> Iterator[None]:
-    """Alert to a model that a batch would run and that cannot be had, and raise as before."""
+    """Alert to what keeps a batch from being opened until a hand mends it, and raise as before.
+
+    That is a model that it would run and that cannot be had, or a record that this version cannot read.
+    """
     try:
         yield
     except ModelUnavailable as error:
         alert_lost(deps, {error.model: str(error)} if error.model else {})
+        raise
+    except Unreadable as error:
+        alert_unreadable(deps, error)
         raise

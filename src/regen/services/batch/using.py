@@ -15,7 +15,7 @@ from regen.services.state import outbox
 from regen.services.state.commit import until_committed
 from regen.services.state.deps import Deps
 from regen.services.state.idempotency import claims, is_known
-from regen.services.state.models import in_use_write, model_of, packaged, read_in_use, without_model
+from regen.services.state.models import in_use_write, is_broken, model_of, packaged, read_in_use, without_model
 
 
 class ModelOrder(PlatformOrder, frozen=True):
@@ -37,6 +37,8 @@ class ModelOrder(PlatformOrder, frozen=True):
 
 def order(deps: Deps, given: ModelOrder) -> ModelsInUse | WouldUse:
     """Use a model, or go back to the one before. Batches that are open keep what they have pinned.
+
+    A broken record is replaced, with what of it can be read.
 
     Raises:
         Refused: another model is in use than the caller has seen, or there is none to go back to.
@@ -60,7 +62,7 @@ def order(deps: Deps, given: ModelOrder) -> ModelsInUse | WouldUse:
             raise Refused(f"{now} is in use, and no other was before it")
         _usable(deps, chosen)
         would = WouldUse(would=given.word, feature_version=version, hash=chosen, instead_of=now)
-        if chosen == now:
+        if chosen == now and not is_broken(seen):
             return [], WouldUse(would="nothing", feature_version=version, hash=now, instead_of=now)
         event_id = ids.digest("model", chosen, at.isoformat(), given.caller, length=24)
         about = {"model": chosen, "instead_of": now, "feature_version": version}

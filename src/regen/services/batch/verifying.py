@@ -24,7 +24,7 @@ from regen.domain import ids
 from regen.domain.batch import Act, Batch, Counts, Status
 from regen.domain.checks import Evidence, Verdict, judge
 from regen.domain.checks.waivers import holding
-from regen.domain.errors import AccessDenied, FenceLost, InvalidInput, NoSuchBatch, StagingMissing
+from regen.domain.errors import AccessDenied, FenceLost, InvalidInput, NoSuchBatch, StagingMissing, Unreadable
 from regen.domain.outcome import tally
 from regen.domain.plan import retiring
 from regen.domain.promotion import CurrentPrediction
@@ -38,6 +38,7 @@ from regen.services.batch.gathering import Gathered
 from regen.services.batch.keeping import keep_inputs
 from regen.services.batch.promoting import promote_round, rollback_round
 from regen.services.batch.staging import drop_own, drop_predecessors
+from regen.services.state.alerting import alert_unreadable
 from regen.services.state.commit import read_batch, until_committed
 from regen.services.state.denials import note_denied
 from regen.services.state.deps import Deps
@@ -79,6 +80,9 @@ def verify(deps: Deps, batch_id: str, round_: int) -> str:
         return "fenced"  # a later owner has the date, and decides what happens to the batch
     except AccessDenied as error:
         note_denied(deps, error)
+        raise
+    except Unreadable as error:
+        alert_unreadable(deps, error)
         raise
     finally:
         lease.release()

@@ -16,7 +16,7 @@ from regen.domain.errors import NoSuchBatch, Unreadable
 from regen.domain.trigger import Trigger, bounded, triggers_of
 from regen.domain.values import replace
 from regen.ports import Snapshot, Write
-from regen.services.batch.dates import read_date
+from regen.services.batch.dates import day_of, read_date
 from regen.services.batch.ending import end_round
 from regen.services.state import outbox
 from regen.services.state.commit import Seen, read_batch, until_committed
@@ -35,11 +35,7 @@ def held_dates(deps: Deps, unreadable: Callable[[Unreadable], object]) -> Mappin
 
 def _date(snapshot: Snapshot) -> DateRecord:
     """The record of a date; Unreadable also where its name is none."""
-    try:
-        day = date.fromisoformat(id_of(snapshot))
-    except ValueError as error:
-        raise Unreadable(f"{snapshot.path}: {error}") from error
-    return decode_date(snapshot, day)
+    return decode_date(snapshot, day_of(id_of(snapshot)))
 
 
 def disagreements(

@@ -26,6 +26,7 @@ from regen.services.batch.completion import check_completion, pending_in
 from regen.services.batch.dates import read_date
 from regen.services.batch.dispatching import dispatch, publish_pending, start_dispatching
 from regen.services.batch.processing import close_pending
+from regen.services.healing.controls import check_controls
 from regen.services.healing.disagreements import disagreements, held_dates
 from regen.services.healing.fences import mend_fences
 from regen.services.healing.orphans import report_orphans
@@ -60,6 +61,7 @@ def sweep(deps: Deps) -> SweepReport:
     """
     report = SweepReport()
     parts = _Parts(deps, report)
+    parts.take("controls", lambda: check_controls(deps, parts.unreadable))
     batches = parts.take("batches", lambda: _live(deps, parts))
     for batch in batches or ():
         parts.take(batch.batch_id, lambda b=batch: _see_to(parts, b))  # type: ignore[misc]
@@ -73,7 +75,7 @@ def sweep(deps: Deps) -> SweepReport:
     report.orphans = parts.take("staging", lambda: report_orphans(deps)) or []
     mended = parts.take("fences", lambda: mend_fences(deps)) or []
     report.healed += [f"{day}: the fence was doubled" for day in mended]
-    report.healed += parts.take("halt", lambda: halting.watch_hourly(deps)) or []
+    report.healed += parts.take("halt", lambda: halting.watch_hourly(deps, parts.unreadable)) or []
     parts.take("sources", lambda: watch_hourly(deps))
     parts.take("alerts", lambda: resolve(deps, parts.unreadable))
     report.flushed = parts.take("outbox", lambda: flush(deps, unreadable=parts.unreadable)) or 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct
@@ -23,7 +24,7 @@ from regen.services.state.paths import ALERTS, alert_path
 
 log = logging.getLogger(__name__)
 MAX_OPEN = 300
-"""Open alerts that are looked at at once."""
+"""Open alerts that are looked at at once, and in one read; Firestore takes 500 writes in a commit."""
 
 
 class OpenAlert(Struct, frozen=True):
@@ -38,16 +39,28 @@ def _leave(error: Unreadable) -> None:
 
 
 def open_alerts(deps: Deps, unreadable: Callable[[Unreadable], None] = _leave) -> list[list[OpenAlert]]:
-    """The open alerts, those of one cause together, the newest last.
+    """The open alerts, those of one cause together, the newest last; at most `MAX_OPEN`.
+
+    They are read page by page, so that unreadable ones, however many, hide none that can be read.
 
     Args:
         unreadable: gets the error of each record that this version cannot read; by default the error is logged.
     """
     found: dict[str, list[OpenAlert]] = {}
-    records = deps.store.find(ALERTS, [("open", "==", True)], limit=MAX_OPEN)
-    for snapshot, record in readable(records, decode_alert, unreadable):
+    for snapshot, record in islice(readable(_open(deps), decode_alert, unreadable), MAX_OPEN):
         found.setdefault(record.key, []).append(OpenAlert(record, snapshot))
     return [sorted(alerts, key=lambda one: one.record.raised_at) for alerts in found.values()]
+
+
+def _open(deps: Deps) -> Iterator[Snapshot]:
+    last: Snapshot | None = None
+    while True:
+        # A range, because Firestore orders by no field of an equality, and a page begins after the one before.
+        page = deps.store.find(ALERTS, [("open", ">=", True)], order_by="open", limit=MAX_OPEN, after=last)
+        yield from page
+        if len(page) < MAX_OPEN:
+            return
+        last = page[-1]
 
 
 def end_where(
@@ -56,12 +69,18 @@ def end_where(
     """End the alerts whose cause is gone; how many causes.
 
     Args:
-        over: why the newest alert of a cause is over; None while it is not.
-        unreadable: as in `open_alerts`.
+        over: why the newest alert of a cause is over; None while it is not. If it cannot read a record, that alert alone
+            stays open.
+        unreadable: as in `open_alerts`; also gets the errors of `over`.
     """
     ended = 0
     for alerts in open_alerts(deps, unreadable):
-        if why := over(alerts[-1].record):
+        try:
+            why = over(alerts[-1].record)
+        except Unreadable as error:
+            unreadable(error)
+            continue
+        if why:
             end(deps, alerts, why)
             ended += 1
     return ended

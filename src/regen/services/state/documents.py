@@ -269,7 +269,7 @@ def decode_exclusions(snapshot: Snapshot) -> list[Exclusion]:
     """The excluded players of a document; none if it is broken."""
     try:
         return _EXCLUSIONS.json(snapshot.data["players"])
-    except (KeyError, TypeError, msgspec.DecodeError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         return []
 
 

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from regen.domain.errors import Unreadable
 from regen.ports import Snapshot, Write
-from regen.services.state.decoding import decoding, encoded
+from regen.services.state.decoding import decoding, encoded, is_newer
 from regen.services.state.deps import Deps
 from regen.services.state.paths import halt_path
 from regen.services.state.stored import Stored
@@ -38,16 +39,53 @@ def read_halt(deps: Deps) -> tuple[Halt | None, Snapshot | None]:
         Unreadable: this version cannot read it.
     """
     snapshot = deps.store.get(halt_path())
+    return (None, None) if snapshot is None else (decode_halt(snapshot), snapshot)
+
+
+def decode_halt(snapshot: Snapshot) -> Halt:
+    """The halt, or the resumption, of the document.
+
+    Raises:
+        Unreadable: this version cannot read it.
+    """
+    with decoding(snapshot) as data:
+        return _HALT.stored(data)
+
+
+def read_replaceable(deps: Deps) -> tuple[Halt | None, Snapshot | None]:
+    """As `read_halt`, for an order: a broken record is None, with the version under which the order replaces it.
+
+    Raises:
+        Unreadable: a newer version wrote it.
+    """
+    snapshot = deps.store.get(halt_path())
     if snapshot is None:
         return None, None
-    with decoding(snapshot) as data:
-        return _HALT.stored(data), snapshot
+    try:
+        return decode_halt(snapshot), snapshot
+    except Unreadable:
+        if is_newer(snapshot.data):
+            raise
+        return None, snapshot
 
 
 def standing(deps: Deps) -> Halt | None:
-    """The halt in force, if there is one."""
+    """The halt in force, if there is one.
+
+    Raises:
+        Unreadable: this version cannot read the record.
+    """
     record, _ = read_halt(deps)
     return record if record and record.halted else None
+
+
+def closed(deps: Deps) -> str | None:
+    """Why no batch is opened: a halt, or a record of it that cannot be read; None if the platform runs."""
+    try:
+        halt = standing(deps)
+    except Unreadable as error:
+        return f"the record of the halt cannot be read: {error}"
+    return f"the platform is halted: {halt.reason}" if halt else None
 
 
 def unchanged(halt: Halt, seen: Snapshot | None) -> Write:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
 from regen.api.kept import artefact_name
 from regen.domain.batch import Batch
-from regen.domain.errors import ModelUnavailable
+from regen.domain.errors import ModelUnavailable, Unreadable
 from regen.domain.estimate import System
-from regen.domain.models import InUse, is_hash
+from regen.domain.models import PACKAGED, Challenge, InUse, Use, is_challenger_name, is_hash
 from regen.ports import Snapshot, Write
-from regen.services.state.decoding import decoding, encoded
+from regen.services.state.decoding import decoding, encoded, is_newer, left_out
 from regen.services.state.deps import Deps
 from regen.services.state.paths import models_path
 from regen.services.state.stored import Stored
@@ -32,7 +33,9 @@ from regen.systems.artefact import parse_artefact, verified_artefact
 IN_MEMORY = 16
 """Models that a process keeps: one in use for each version of the features, those of the batches still live, and challengers."""
 
-_IN_USE = Stored(InUse)
+T = TypeVar("T")
+_USE = Stored(Use)
+_CHALLENGE = Stored(Challenge)
 
 
 class Model(Struct, frozen=True):
@@ -46,17 +49,81 @@ class Model(Struct, frozen=True):
     run_for: Callable[[Sequence[str]], Sequence[System]]
 
 
-def read_in_use(deps: Deps) -> tuple[InUse, Snapshot | None]:
-    """The record, with the version that a conditional write needs.
+def read_in_use(deps: Deps, unreadable: Callable[[Unreadable], object] = left_out) -> tuple[InUse, Snapshot | None]:
+    """The record, with the version that a conditional write needs; of a broken one, what can be read of it.
+
+    Args:
+        unreadable: gets the error of a broken record. The next order replaces it, and each sweep names it.
 
     Raises:
-        Unreadable: this version cannot read it.
+        Unreadable: a newer version wrote it.
     """
     snapshot = deps.store.get(models_path())
     if snapshot is None:
         return InUse(), None
+    try:
+        return decode_in_use(snapshot), snapshot
+    except Unreadable as error:
+        if is_newer(snapshot.data):
+            raise
+        unreadable(error)
+        return _readable(snapshot.data, skip=True), snapshot
+
+
+def decode_in_use(snapshot: Snapshot) -> InUse:
+    """The models in use of the document.
+
+    Raises:
+        Unreadable: this version cannot read it.
+    """
     with decoding(snapshot) as data:
-        return _IN_USE.stored(data), snapshot
+        return _readable(data)
+
+
+def is_broken(snapshot: Snapshot | None) -> bool:
+    """Whether an order must replace the record, be it that it changes nothing."""
+    try:
+        if snapshot is not None:
+            decode_in_use(snapshot)
+    except Unreadable:
+        return True
+    return False
+
+
+def _readable(data: Mapping[str, Any], *, skip: bool = False) -> InUse:
+    """The record with its orders; with `skip`, without those that cannot be read."""
+    return InUse(
+        tuple(_orders(data.get("uses", ()), _use, skip=skip)),
+        tuple(_orders(data.get("challenges", ()), _challenge, skip=skip)),
+    )
+
+
+def _orders(found: object, decode: Callable[[Any], T], *, skip: bool) -> Iterator[T]:
+    if not isinstance(found, list | tuple):
+        if skip:
+            return
+        raise TypeError(f"expected a list of orders, got {type(found).__name__}")
+    for each in found:
+        try:
+            yield decode(each)
+        except Exception:
+            # Whatever one order holds, the others count.
+            if not skip:
+                raise
+
+
+def _use(data: Any) -> Use:  # noqa: ANN401 - whatever the record holds
+    use = _USE.stored(data)
+    if wrong := [name for name in (use.hash, use.previous) if name != PACKAGED and not is_hash(name)]:
+        raise ValueError(f"expected the hash of an artefact, got {wrong[0]:.60}")
+    return use
+
+
+def _challenge(data: Any) -> Challenge:  # noqa: ANN401 - whatever the record holds
+    challenge = _CHALLENGE.stored(data)
+    if not is_challenger_name(challenge.name):
+        raise ValueError(f"expected the name of a challenger, got {challenge.name:.60}")
+    return challenge
 
 
 def in_use_write(record: InUse, seen: Snapshot | None) -> Write:

@@ -24,7 +24,7 @@ from regen.services.state import outbox
 from regen.services.state.alerting import raise_once
 from regen.services.state.commit import until_committed
 from regen.services.state.deps import Deps
-from regen.services.state.halts import standing
+from regen.services.state.halts import closed
 from regen.services.state.messages import bdb_item
 from regen.services.tables import grading, quality_watching, source_watching, zones_scanning
 from regen.services.tables.asking import trigger_writes
@@ -46,7 +46,7 @@ def scan(deps: Deps, *, dry_run: bool = False) -> Scan:
     """
     now = deps.clock.now()
     decided = [(game, decide(game, now)) for game in deps.books.bdb_games(eastern_today(now) - MAX_AGE)]
-    if standing(deps):
+    if closed(deps):
         # What is to be regenerated waits as it is: an attempt that cannot be carried out would be counted.
         decided = [(game, decision) for game, decision in decided if decision.act is not BdbAct.REGENERATE]
     counts = dict(Counter(decision.act.value for _, decision in decided))

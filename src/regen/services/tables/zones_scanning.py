@@ -12,8 +12,10 @@ from datetime import date, datetime, timedelta
 from regen.api.looks import ScannedDate
 from regen.domain import ids, watching
 from regen.domain.dates import eastern_today
+from regen.domain.errors import Unreadable
 from regen.domain.zones import WHOLE_DATE, Patience, ZoneDrift, ZonesAct, decide
 from regen.ports import Write
+from regen.services.state.alerting import alert_unreadable
 from regen.services.state.commit import until_committed
 from regen.services.state.deps import Deps
 from regen.services.state.messages import zones_item
@@ -46,7 +48,13 @@ def watch(deps: Deps, label: str, settled: Collection[date], *, dry_run: bool = 
         if day in settled:
             act, why = ZonesAct.WAIT, "a regeneration is asked for, because its data has come"
         else:
-            act, why = _ask(deps, day, by_date[day], now, label, started, dry_run=dry_run)
+            try:
+                act, why = _ask(deps, day, by_date[day], now, label, started, dry_run=dry_run)
+            except Unreadable as error:
+                # Its claim says when it was asked for; until it can be read, the other dates go on.
+                if not dry_run:
+                    alert_unreadable(deps, error)
+                act, why = ZonesAct.WAIT, str(error)
         found.append(
             ScannedDate(
                 game_date=day, act=act.value, why=why, players=sorted({one.player_lookup for one in by_date[day]})

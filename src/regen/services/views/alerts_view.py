@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 
 from regen.api.alerts import Alert
 from regen.domain.alert_record import AlertRecord
@@ -18,11 +20,21 @@ MAX_LISTED = 200
 def list_alerts(deps: Deps, limit: int = MAX_LISTED, *, only_open: bool = False) -> list[Alert]:
     """The newest alerts; one that this version cannot read is left out, and logged."""
     if only_open:
-        found = deps.store.find(ALERTS, [("open", "==", True)])
-        found = sorted(found, key=_raised, reverse=True)[:limit]
+        found: Iterable[Snapshot] = sorted(deps.store.find(ALERTS, [("open", "==", True)]), key=_raised, reverse=True)
     else:
-        found = deps.store.find(ALERTS, order_by="raised_at", descending=True, limit=limit)
-    return [_alert(record) for _, record in readable(found, decode_alert, left_out)]
+        found = _newest(deps, limit)
+    return [_alert(record) for _, record in islice(readable(found, decode_alert, left_out), limit)]
+
+
+def _newest(deps: Deps, limit: int) -> Iterator[Snapshot]:
+    """Page by page, so that unreadable ones, however many, hide none that can be read."""
+    last: Snapshot | None = None
+    while True:
+        page = deps.store.find(ALERTS, order_by="raised_at", descending=True, limit=limit, after=last)
+        yield from page
+        if len(page) < limit:
+            return
+        last, limit = page[-1], MAX_LISTED
 
 
 def _raised(snapshot: Snapshot) -> float:

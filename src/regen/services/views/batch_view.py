@@ -170,8 +170,12 @@ def _matching(deps: Deps, wanted: Filter) -> list[Snapshot]:
         s
         for s in found
         if (not wanted.statuses or s.data.get("status") in wanted.statuses)
-        and (wanted.trigger_id is None or wanted.trigger_id in (s.data.get("trigger_ids") or ()))
+        and (wanted.trigger_id is None or _names(s.data.get("trigger_ids"), wanted.trigger_id))
     ]
+
+
+def _names(found: object, trigger_id: str) -> bool:
+    return isinstance(found, list) and trigger_id in found
 
 
 def _by_words(deps: Deps, wanted: Filter) -> list[Snapshot]:
