@@ -88,7 +88,7 @@ def life(warehouse: Warehouse, ledger: Ledger, load: Callable[[Rows], None]) -> 
                       StagedRow("withdrawal", "bela", "out")], 20)  # fmt: skip
     promote("b4", 4, everyone("b4", PLAYERS), 30, expected=99)
     warehouse.record([entry("b4", AuditEvent.REJECTED, at(31))], staging("b4", 4))
-    load([*box(anton=25, bela=None), scored("carl", 12)])
+    load(box(anton=25, bela=None, carl=12))
     act(lambda: ledger.grade(DAY, DAY, at(40)))
     act(lambda: ledger.grade(DAY, DAY, at(41)))
     warehouse.raise_fence(fence("b3", 5))

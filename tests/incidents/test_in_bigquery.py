@@ -65,7 +65,7 @@ class _Graded:
         self.harness = harness
         self.forget()
         harness.seed([old(player, SYSTEMS[0], 24.5) for player in PLAYERS])
-        harness.load("player_game_summary", [*box(), *(_played(player, points) for player, points in SCORED.items())])
+        harness.load("player_game_summary", box(**SCORED))
         ledger = BigQueryLedger(harness.warehouse.jobs, Names(PROJECT, harness.prefix))
         self.first = ledger.grade(DAY, DAY, at(1))
         rows = [*slate(*PLAYERS), *(new("b1", player, SYSTEMS[0], 25.0) for player in PLAYERS)]
@@ -82,19 +82,6 @@ class _Graded:
         for table in ("prediction_accuracy", "player_game_summary"):
             name = self.harness.name(table)
             self.harness.client.query_and_wait(f"DELETE FROM `{name}` WHERE game_date = '{DAY}'")
-
-
-def _played(player: str, points: int) -> dict[str, Any]:
-    return {
-        "player_lookup": player,
-        "game_id": "0022500601",
-        "game_date": DAY,
-        "team_abbr": "NYK",
-        "opponent_team_abbr": "BOS",
-        "minutes_played": 31.5,
-        "points": points,
-        "processed_at": at(0),
-    }
 
 
 @pytest.fixture(scope="module")

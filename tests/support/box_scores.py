@@ -1,4 +1,4 @@
-"""Complete box scores for grading: two teams of eight with 240 minutes each."""
+"""Complete box scores for grading: two teams of at least eight with 240 minutes each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def scored(
 
 
 def box(game: str = GAME, day: date = DAY, /, **points: int | None) -> list[dict[str, Any]]:
-    """A complete box score that includes these players, all of one team."""
-    rest = [(team, f"{team.lower()}{n}") for team in ("NYK", "BOS") for n in range(8)]
-    rows = [scored(player, 10, 30.0, game, team_abbr=team, game_date=day) for team, player in rest]
+    """A complete box score that includes these players, all of one team, whose others play the rest of its minutes."""
+    played = 30.0 * sum(value is not None for value in points.values())
+    share = {"NYK": max(0.5, (240.0 - played) / 8), "BOS": 30.0}
+    rest = [(team, f"{team.lower()}{n}") for team in share for n in range(8)]
+    rows = [scored(player, 10, share[team], game, team_abbr=team, game_date=day) for team, player in rest]
     return rows + [scored(player, value, 30.0, game, game_date=day) for player, value in points.items()]

@@ -14,7 +14,7 @@ from regen.services.state.deps import TRIGGER_TOPIC
 from regen.services.state.messages import GRADE, GRADE_AFTER
 from regen.services.tables import grading
 from support.backfill_bench import BackfillBench, Crash
-from support.box_scores import scored
+from support.box_scores import box, scored
 from support.league import DAY, players
 from support.web_bench import Web, envelope
 
@@ -128,3 +128,25 @@ def test_game_still_ungraded_after_a_day_is_an_error(days: int, level: int, capl
     (record,) = [r for r in caplog.records if r.name == "regen.services.tables.grading"]
     assert record.levelno == level
     assert game in record.getMessage()
+
+
+@pytest.mark.parametrize("half", [{"minutes_played": None}, {"minutes_played": 0}, {"points": None}])
+def test_the_log_says_that_a_players_row_is_half_loaded(
+    half: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = BackfillBench()
+    bench.run()
+    bench.clock.advance(2 * NEXT_DAY)
+    mine = bench.warehouse.predictions(DAY)
+    (game,) = {str(row["game_id"]) for row in mine}
+    player = min(str(row["player_lookup"]) for row in mine)
+    rows = box(game, DAY, **{player: 20})
+    bench.ledger.scores.extend({**row, **(half if row["player_lookup"] == player else {})} for row in rows)
+    if "points" not in half:
+        bench.ledger.scores.append(scored("another", 2, 30.0, game, game_date=DAY))
+    (found,) = grading.grade(bench.deps, DAY, DAY)
+    waiting = sum(row["player_lookup"] == player for row in mine)
+    assert (found.graded, found.waiting) == (found.gradable - waiting, ())
+    (record,) = [r for r in caplog.records if r.name == "regen.services.tables.grading"]
+    assert record.levelno == logging.ERROR
+    assert f"{waiting} predictions" in record.getMessage()

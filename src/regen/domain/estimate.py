@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Protocol
 
 from msgspec import Struct, field
 
 from regen.domain.inputs import PlayerInputs
+from regen.domain.soundness import plain, shown
 
 MOST_POINTS = 100.0
 """No player has scored more in a game."""
 MOST_SPREAD = 50.0
+MOST_FACTORS = 200
 
 
 class Trust(Struct, frozen=True):
@@ -85,24 +88,53 @@ class System(Protocol):
 
 def out_of_bounds(estimate: Estimate) -> str | None:
     """What is wrong with an estimate, in words that name the field; None if nothing is."""
-    return next(_beyond(estimate), None)
+    return next(chain(_numbers(estimate), _parts(estimate)), None)
 
 
-def _beyond(estimate: Estimate) -> Iterator[str]:
+def refusal(estimate: Estimate) -> str | None:
+    """Why no row can be made of an estimate: `not_finite` or `out_of_range` for its numbers, else words; None if one can."""
+    if next(_numbers(estimate), None) is None:
+        return next(_parts(estimate), None)
+    numbers = (estimate.points, estimate.sd, estimate.confidence)
+    lost = any(isinstance(number, float) and not math.isfinite(number) for number in numbers)
+    return "not_finite" if lost else "out_of_range"
+
+
+def in_plain_types(estimate: Estimate) -> Estimate:
+    """A sound estimate in numbers of Python alone and in texts that every store accepts: no store takes another library's."""
+    trust = Trust(float(estimate.trust.share), float(estimate.trust.error))
+    factors = {plain(name): float(part) for name, part in estimate.factors.items()}
+    warnings = tuple(map(plain, estimate.warnings))
+    return Estimate(float(estimate.points), float(estimate.sd), float(estimate.confidence), factors, warnings, trust)
+
+
+def _numbers(estimate: Estimate) -> Iterator[str]:
     if not _within(estimate.points, 0.0, MOST_POINTS):
-        yield f"points: expected 0 to {MOST_POINTS:g}, got {estimate.points!r}"
+        yield f"points: expected 0 to {MOST_POINTS:g}, got {shown(estimate.points)}"
     if not _within(estimate.sd, 0.0, MOST_SPREAD) or estimate.sd == 0.0:
-        yield f"sd: expected more than 0, at most {MOST_SPREAD:g}, got {estimate.sd!r}"
+        yield f"sd: expected more than 0, at most {MOST_SPREAD:g}, got {shown(estimate.sd)}"
     if not _within(estimate.confidence, 0.0, 100.0):
-        yield f"confidence: expected 0 to 100, got {estimate.confidence!r}"
-    if not _within(estimate.trust.share, 0.0, 1.0) or not _within(estimate.trust.error, 0.0, math.inf):
-        yield f"trust: expected a share of 0 to 1 and an error, got {estimate.trust!r}"
-    for name, part in estimate.factors.items():
-        if not isinstance(name, str) or not _within(part, -math.inf, math.inf):
-            yield f"factors: expected finite points by name, got {name!r}: {part!r}"
-    if not all(isinstance(warning, str) for warning in estimate.warnings):
-        yield f"warnings: expected texts, got {estimate.warnings!r}"
+        yield f"confidence: expected 0 to 100, got {shown(estimate.confidence)}"
+    trust: object = estimate.trust
+    if not (isinstance(trust, Trust) and _within(trust.share, 0.0, 1.0) and _within(trust.error, 0.0, math.inf)):
+        yield f"trust: expected a share of 0 to 1 and an error, got {shown(trust)}"
+
+
+def _parts(estimate: Estimate) -> Iterator[str]:
+    factors: object = estimate.factors
+    if not isinstance(factors, Mapping) or len(factors) > MOST_FACTORS:
+        yield f"factors: expected at most {MOST_FACTORS} points by name, got {shown(factors)}"
+    else:
+        for name, part in factors.items():
+            if not isinstance(name, str) or not _within(part, -math.inf, math.inf):
+                yield f"factors: expected finite points by name, got {shown(name)}: {shown(part)}"
+    warnings: object = estimate.warnings
+    if not isinstance(warnings, tuple | list) or not all(isinstance(warning, str) for warning in warnings):
+        yield f"warnings: expected texts, got {shown(warnings)}"
 
 
 def _within(value: object, least: float, most: float) -> bool:
-    return isinstance(value, float | int) and math.isfinite(value) and least <= value <= most
+    try:
+        return isinstance(value, float | int) and math.isfinite(value) and least <= value <= most
+    except OverflowError:
+        return False  # a whole number beyond all floats

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
 from regen.domain import ids
 from regen.domain.errors import InsufficientData
-from regen.domain.estimate import Estimate, System
+from regen.domain.estimate import Estimate, System, in_plain_types, refusal
 from regen.domain.feature_versions import FeatureVersions
 from regen.domain.inputs import PlayerInputs
 from regen.domain.lines import chosen_lines, price_edge
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Provenance
 from regen.domain.recommendation import advise
-from regen.domain.soundness import flaw, plain
+from regen.domain.soundness import flaw, is_name, plain
 from regen.domain.tip_off import before_start, inputs_as_of, minutes_before
 from regen.domain.values import replace
 
@@ -111,13 +110,13 @@ def _predicted(
     for system in systems:
         try:
             estimate = system.estimate(inputs, estimates)
-            if not all(map(math.isfinite, (estimate.points, estimate.sd, estimate.confidence))):
-                problems[system.system_id] = "not_finite"
+            if problem := refusal(estimate):
+                problems[system.system_id] = plain(problem)
                 continue
-            estimates[system.system_id] = estimate
+            estimates[system.system_id] = in_plain_types(estimate)
         except InsufficientData as error:
-            problems[system.system_id] = error.reason
-            lacking.append(error.reason)
+            problems[system.system_id] = reason = error.reason if is_name(error.reason) else _why(error)
+            lacking.append(reason)
         except Exception as error:  # noqa: BLE001 - a system's defect is this player's outcome, never the request's (P10)
             problems[system.system_id] = _why(error)
     problems = {name: problem for name, problem in problems.items() if name in wanted}
@@ -133,7 +132,10 @@ def _predicted(
 
 def _why(error: Exception) -> str:
     """An error's text in a form that every store accepts: no NUL, no lone surrogate."""
-    return plain(f"{type(error).__name__}: {error}"[:300])
+    try:
+        return plain(f"{type(error).__name__}: {error}"[:300])
+    except Exception:  # noqa: BLE001 - an error that cannot say what it is still has a type
+        return type(error).__name__
 
 
 def _rows(
@@ -167,7 +169,7 @@ def _rows(
                     over_probability=advice.over,
                     filter_reason=advice.filter_reason,
                     factors=estimate.factors,
-                    warnings=(*estimate.warnings, *warnings),
+                    warnings=(*_few(estimate.warnings), *warnings),
                     price_edge=price_edge(advice, line),
                     line_minutes=None if line is None else minutes_before(line.captured_at, inputs.game_start),
                     is_fallback=line is not None and line.is_fallback,

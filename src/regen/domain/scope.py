@@ -9,6 +9,7 @@ from msgspec import Struct
 from regen.domain.errors import InvalidInput
 from regen.domain.nearest import nearest, the_nearest
 from regen.domain.slate_reading import SlateEntry
+from regen.domain.soundness import is_name
 from regen.domain.values import replace
 
 MAX_NAMED = 10
@@ -41,9 +42,10 @@ class Scope(Struct, frozen=True):
         """
         players, games = self.players, self.games
         if games is not None:
-            games = resolved("games", games, {e.game_id for e in entries}, f"games of {day}")
+            games = resolved("games", games, _named(e.game_id for e in entries), f"games of {day}")
         if players is not None:
-            players = resolved("players", players, {e.player_lookup for e in entries}, f"players on the slate of {day}")
+            known = _named(e.player_lookup for e in entries)
+            players = resolved("players", players, known, f"players on the slate of {day}")
         if players is not None and games is not None:
             plays = {e.player_lookup for e in entries if e.game_id in games}
             if outside := [name for name in players if name not in plays]:
@@ -65,6 +67,11 @@ class Scope(Struct, frozen=True):
             games=_both(self.games, other.games),
             systems=systems,
         )
+
+
+def _named(names: Iterable[object]) -> set[str]:
+    """The names that can be asked for: those of unsound rows are not among them."""
+    return {name for name in names if isinstance(name, str) and is_name(name)}
 
 
 def _both(a: tuple[str, ...] | None, b: tuple[str, ...] | None) -> tuple[str, ...] | None:

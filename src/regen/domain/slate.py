@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from regen.domain.inputs import PlayerInputs
 from regen.domain.scope import Scope
 from regen.domain.slate_reading import SlateEntry
 from regen.domain.soundness import flaw, is_moment, is_name, is_statistic, is_text, shown, without_timeless
@@ -25,6 +26,8 @@ UNAVAILABLE = {"out": "out", "doubtful": "doubtful"}
 CALLED_OFF = frozenset({"postponed", "ppd", "cancelled", "canceled", "suspended", "abandoned"})
 _CALLED_OFF = re.compile(rf"({'|'.join(sorted(CALLED_OFF))})([^a-z]|$)")
 POSTPONED = "postponed"
+UNNAMED = "unnamed_"
+"""Begins the name of a player whose own is unusable."""
 EXPLAINED = frozenset({"out", POSTPONED})
 """Exclusions that withdraw the player's current rows: upstream says that the player will not play."""
 AVAILABLE_AGAIN = "available_again"
@@ -135,7 +138,7 @@ def sound(entry: SlateEntry, number: int) -> SlateEntry:
         problems.append(f"{COLUMNS.get(name, name)}: expected {expected}, got {shown(value)}")
         return instead
 
-    player = kept("player_lookup", is_name, f"unnamed_{number}", "a name")
+    player = kept("player_lookup", is_name, f"{UNNAMED}{number}", "a name")
     fields = {
         "player_lookup": player,
         "game_id": kept("game_id", is_text, "", "the id of a game"),
@@ -145,15 +148,20 @@ def sound(entry: SlateEntry, number: int) -> SlateEntry:
         "game_start": kept("game_start", lambda v: v is None or is_moment(v), None, "a timestamp"),
         "avg_minutes": kept("avg_minutes", _is_minutes, None, "minutes or null"),
     }
+    kept("inputs", lambda v: v is None or isinstance(v, PlayerInputs), None, "a player's inputs")
+    before = kept("problem", lambda v: v is None or isinstance(v, str), None, "a text or null")
     if fields["team"] and fields["team"].strip().casefold() == fields["opponent"].strip().casefold():
         problems.append(
             f"{COLUMNS['opponent']}: expected the other team of the game, got {shown(entry.opponent)}, the player's own"
         )
     if not problems:
         return entry
-    return replace(
-        entry, **fields, inputs=None, problem="; ".join([*problems, *([entry.problem] if entry.problem else [])])
-    )
+    return replace(entry, **fields, inputs=None, problem="; ".join([*problems, *([before] if before else [])]))
+
+
+def is_told_apart(entry: SlateEntry) -> bool:
+    """Whether a sound entry has a player and a game of its own, so that there can be news of it."""
+    return bool(entry.game_id) and not (entry.problem and entry.player_lookup.startswith(UNNAMED))
 
 
 def examined(entry: SlateEntry) -> SlateEntry:

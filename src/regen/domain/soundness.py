@@ -71,6 +71,12 @@ def is_statistic(value: object) -> bool:
     return _number(value) and isinstance(value, int | float) and 0 <= value <= MAX_STATISTIC
 
 
+def sound_lines(lines: object) -> list[Line]:
+    """Those of a player's lines that have the form of one."""
+    found = lines if isinstance(lines, tuple | list) else ()
+    return [line for line in found if next(_lines((line,)), None) is None]
+
+
 def without_timeless(inputs: PlayerInputs) -> PlayerInputs:
     """The inputs without lines whose time is impossible; each is set aside, with a warning."""
     lines: object = inputs.lines

@@ -1,9 +1,9 @@
 -- Grades the current predictions of games whose box score is complete, once each. A grade whose prediction is no longer
 -- current is kept and marked. A grade without the id of a prediction is the predecessor's: it stands for what the predecessor
 -- predicted of that player, game and system, and is left alone. A box score is complete when each of two teams has eight
--- players with minutes, and 235 minutes and 45 points in total; a player who is not in it did not play. A half-loaded game
--- waits, and so does a player with minutes but no points, so that missing data voids no prediction and grades none by a
--- placeholder.
+-- players with minutes, and 235 minutes and 45 points in total, and when the minutes of both agree within five; a player who is
+-- not in it did not play. A half-loaded game waits, and so does a player with minutes but no points, or points but no minutes,
+-- so that missing data voids no prediction and grades none by a placeholder.
 -- Statements that only insert do not conflict, not even a MERGE that inserts
 -- (https://cloud.google.com/bigquery/docs/data-manipulation-language#dml_statement_conflicts): a duplicate message would
 -- grade a date twice. Therefore the transaction changes a lock row, so that BigQuery cancels one of two concurrent ones.
@@ -53,7 +53,7 @@ LEFT JOIN (
   {newest_box_scores:}
 ) AS scored ON scored.game_date = p.game_date AND scored.game_id = p.game_id AND scored.player_lookup = p.player_lookup
 WHERE p.game_date BETWEEN @first AND @last AND (p.superseded IS NULL OR p.superseded = FALSE)
-  AND NOT (IFNULL(scored.minutes_played, 0) > 0 AND scored.points IS NULL)
+  AND IFNULL(scored.is_settled, TRUE)
   AND p.prediction_id NOT IN (
     SELECT prediction_id FROM {prediction_accuracy}
     WHERE game_date BETWEEN @first AND @last AND prediction_id IS NOT NULL
@@ -109,7 +109,7 @@ FROM (
     ON scored.game_date = p.game_date AND scored.game_id = p.game_id
     AND scored.player_lookup = p.player_lookup
   WHERE p.game_date BETWEEN @first AND @last AND (p.superseded IS NULL OR p.superseded = FALSE)
-    AND NOT (IFNULL(scored.minutes_played, 0) > 0 AND scored.points IS NULL)
+    AND IFNULL(scored.is_settled, TRUE)
 ) AS fresh
 WHERE grade.game_date BETWEEN @first AND @last AND grade.game_date = fresh.game_date
   AND grade.prediction_id = fresh.prediction_id

@@ -30,7 +30,7 @@ FROM (
     ON scored.game_date = c.game_date AND scored.game_id = c.game_id
     AND scored.player_lookup = c.player_lookup
   WHERE c.game_date BETWEEN @first AND @last
-    AND NOT (IFNULL(scored.minutes_played, 0) > 0 AND scored.points IS NULL)
+    AND IFNULL(scored.is_settled, TRUE)
 ) AS fresh
 WHERE graded.game_date BETWEEN @first AND @last AND graded.game_date = fresh.game_date
   AND graded.prediction_id = fresh.prediction_id

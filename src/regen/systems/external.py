@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from regen.domain.errors import Defect, InsufficientData
-from regen.domain.estimate import Estimate, System, Trust, out_of_bounds
+from regen.domain.estimate import Estimate, System, in_plain_types, out_of_bounds
 from regen.domain.inputs import PlayerInputs
 from regen.domain.models import is_challenger_name, is_hash
 from regen.domain.values import replace
@@ -75,21 +75,12 @@ class External(Struct, frozen=True, weakref=True):
             raise SystemMisbehaved(f"{self.system_id} gave a {type(found).__name__}, no Estimate")
         if problem := out_of_bounds(found):
             raise SystemMisbehaved(f"{self.system_id}: {problem}")
-        return _plain(found)
+        return in_plain_types(found)
 
 
 def is_reason(reason: object) -> bool:
     """Whether a text can be the reason of an outcome, such as `no_history`."""
     return isinstance(reason, str) and _REASON.fullmatch(reason) is not None
-
-
-def _plain(found: Estimate) -> Estimate:
-    """The estimate in numbers of Python alone: no store takes another library's."""
-    trust = Trust(float(found.trust.share), float(found.trust.error))
-    factors = {str(name): float(part) for name, part in found.factors.items()}
-    return Estimate(
-        float(found.points), float(found.sd), float(found.confidence), factors, tuple(map(str, found.warnings)), trust
-    )
 
 
 def installed() -> dict[str, str]:

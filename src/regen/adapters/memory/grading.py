@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from regen.adapters.memory.promoting import Row, is_current
-from regen.domain.grading import COMPLETE_MINUTES, COMPLETE_PLAYERS, COMPLETE_POINTS, Graded
+from regen.domain.grading import AGREEING_MINUTES, COMPLETE_MINUTES, COMPLETE_PLAYERS, COMPLETE_POINTS, Graded
 from regen.schemas import table
 from regen.schemas.staging import GRADED
 
@@ -49,9 +49,9 @@ def graded(
         after[name] = {**grade, "is_superseded_prediction": grade["is_superseded_prediction"] or name not in current}
     for name, row in current.items():
         score = newest.get((_day(row), row["game_id"], row["player_lookup"]))
-        if not boxes.get((_day(row), row["game_id"])) or (_minutes(score) > 0 and score and score["points"] is None):
+        if not boxes.get((_day(row), row["game_id"])) or not _is_settled(score):
             continue
-        fresh = _grade(row, score if _minutes(score) > 0 else None, at)
+        fresh = _grade(row, score if _has_played(score) else None, at)
         old = grades.get(name)
         if old is None or old["is_superseded_prediction"] or _is_corrected(old, fresh):
             after[name] = fresh
@@ -65,13 +65,10 @@ def graded_challengers(rows: Iterable[Row], scores: Iterable[Row], at: datetime)
     after: list[Row] = []
     for row in rows:
         score = newest.get((_day(row), row["game_id"], row["player_lookup"]))
-        waits = not boxes.get((_day(row), row["game_id"])) or (
-            _minutes(score) > 0 and score and score["points"] is None
-        )
-        if waits:
+        if not boxes.get((_day(row), row["game_id"])) or not _is_settled(score):
             after.append(row)
             continue
-        fresh = _grade(row, score if _minutes(score) > 0 else None, at)
+        fresh = _grade(row, score if _has_played(score) else None, at)
         old = {"actual_points": None, "minutes_played": None, **row}
         if row.get("graded_at") is None or _is_corrected(old, fresh):
             after.append({**row, **{name: fresh[name] for name in GRADED}})
@@ -88,7 +85,7 @@ def _is_corrected(old: Row, fresh: Row) -> bool:
 
 def _newest(scores: Iterable[Row]) -> dict[tuple[date, str, str], Row]:
     found: dict[tuple[date, str, str], Row] = {}
-    for row in sorted(scores, key=lambda score: str(score["processed_at"])):
+    for row in sorted(scores, key=lambda score: str(score["processed_at"] or "")):
         found[_day(row), row["game_id"], row["player_lookup"]] = row
     return found
 
@@ -98,13 +95,37 @@ def _boxes(scores: Iterable[Row]) -> dict[Game, bool]:
     teams: dict[Game, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in scores:
         teams[_day(row), row["game_id"]][row["team_abbr"]].append(row)
-    return {game: sum(map(_is_complete, found.values())) >= 2 for game, found in teams.items()}
+    return {game: _is_whole([m for m in map(_whole_minutes, found.values()) if m]) for game, found in teams.items()}
 
 
-def _is_complete(rows: Sequence[Row]) -> bool:
-    minutes, points = [_minutes(row) for row in rows], [row["points"] or 0 for row in rows]
-    players = sum(m > 0 for m in minutes)
-    return players >= COMPLETE_PLAYERS and sum(minutes) >= COMPLETE_MINUTES and sum(points) >= COMPLETE_POINTS
+def _is_whole(minutes: Sequence[Decimal]) -> bool:
+    return len(minutes) >= 2 and max(minutes) - min(minutes) <= AGREEING_MINUTES
+
+
+def _whole_minutes(rows: Sequence[Row]) -> Decimal | None:
+    """The minutes of a team whose box score is complete, None if it is not."""
+    minutes, points = [_minutes(row) for row in rows], [_number(row["points"]) or Decimal(0) for row in rows]
+    played, scored = sum(minutes, Decimal(0)), sum(points, Decimal(0))
+    enough = sum(map(_has_played, rows)) >= COMPLETE_PLAYERS and _is_least(played, COMPLETE_MINUTES)
+    return played if enough and _is_least(scored, COMPLETE_POINTS) else None
+
+
+def _has_played(row: Row | None) -> bool:
+    return row is not None and _minutes(row).is_finite() and _minutes(row) > 0
+
+
+def _is_settled(row: Row | None) -> bool:
+    """Whether a row has minutes and points, or neither; there is none for players who did not play."""
+    if row is None:
+        return True
+    points = _number(row["points"])
+    if _has_played(row):
+        return points is not None and _is_least(points, 0)
+    return not _minutes(row) and not points
+
+
+def _is_least(value: Decimal, least: int) -> bool:
+    return value.is_finite() and value >= least
 
 
 def _grade(row: Row, score: Row | None, at: datetime) -> dict[str, Any]:

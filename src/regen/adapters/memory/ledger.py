@@ -23,7 +23,7 @@ from regen.domain.news import Standing
 from regen.domain.promotion import MovedPrediction
 from regen.domain.quality import GameSums, Quality
 from regen.domain.recorded import Done
-from regen.domain.slate import POSTPONED, exclusion
+from regen.domain.slate import POSTPONED, exclusion, is_told_apart
 from regen.domain.sources import SourceDay
 from regen.domain.values import replace
 from regen.domain.zones import ZoneDrift
@@ -150,7 +150,7 @@ class MemoryLedger:
         for n in range((last - first).days + 1):
             day = first + timedelta(days=n)
             asked = {run["player_lookup"] for run in runs if str(run["game_date"]) == day.isoformat()}
-            entries = self._warehouse.read_slate(day).entries
+            entries = [e for e in self._warehouse.read_slate(day).entries if is_told_apart(e)]
             found += standings(day, entries, self._warehouse.predictions(day), asked, at)
         return found
 

@@ -14,6 +14,7 @@ from regen.domain.inputs import Line
 from regen.domain.lines import best_ranked
 from regen.domain.news import Standing
 from regen.domain.slate_reading import SlateEntry
+from regen.domain.soundness import sound_lines
 from regen.domain.tip_off import is_known, last_snapshots
 
 
@@ -44,7 +45,7 @@ def _standing(
 ) -> Standing:
     current = [row for row in rows if is_current(row)]
     last = max(current or rows, key=_order, default=None)
-    offers = _offers(entry.inputs.lines if entry.inputs else (), at)
+    offers = _offers(sound_lines(entry.inputs.lines) if entry.inputs else (), at)
     lined = [row for row in current if row.get("current_points_line") is not None]
     book = max(lined, key=lambda row: row["created_at"]).get("sportsbook") if lined else None
     was = {float(row["current_points_line"]) for row in lined if row.get("sportsbook") == book}

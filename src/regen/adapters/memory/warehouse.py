@@ -27,6 +27,7 @@ from regen.domain.promotion import (
     StagedRow,
     StagingTable,
 )
+from regen.domain.slate import sound
 from regen.domain.slate_reading import SlateReading, known_before_start
 from regen.domain.values import replace
 from regen.schemas.staging import checked
@@ -106,7 +107,8 @@ class MemoryWarehouse:
         with self._lock:
             self.submitted += 1
             reading = self._slates.get(game_date) or SlateReading(game_date, (), "none", None)
-            entries = tuple(known_before_start(entry, self._now()) for entry in reading.entries)
+            known = (sound(entry, number) for number, entry in enumerate(reading.entries))
+            entries = tuple(known_before_start(entry, self._now()) for entry in known)
             moved = any(new is not old for new, old in zip(entries, reading.entries, strict=True))
             return replace(reading, entries=entries) if moved else reading
 

@@ -7,13 +7,15 @@ from datetime import date
 
 from regen.adapters.memory.promoting import Row, is_current
 from regen.domain.slate_reading import SlateEntry
+from regen.domain.soundness import is_moment
 from regen.domain.zones import ZoneDrift
 
 
 def zone_drifts(day: date, entries: Sequence[SlateEntry], rows: Iterable[Row]) -> list[ZoneDrift]:
     """The players of a date whose current predictions rest on other shot zones than their feature rows have."""
     stored = {e.player_lookup: e.inputs for e in entries if e.inputs is not None}
-    written = max((i.features_built_at for i in stored.values() if i.features_built_at), default=None)
+    made = (inputs.features_built_at for inputs in stored.values())
+    written = max((moment for moment in made if moment is not None and is_moment(moment)), default=None)
     if written is None:
         return []
     behind: dict[str, set[str]] = {}

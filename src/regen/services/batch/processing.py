@@ -133,8 +133,11 @@ def _fitting(outcomes: Sequence[Outcome]) -> tuple[Sequence[Outcome], bytes]:
     except (TypeError, ValueError, OverflowError, RecursionError):
         outcomes = [_packable(o) for o in outcomes]
         packed = pack_outcomes(outcomes)
-    while len(packed) > MAX_OUTCOME_BYTES and any(o.predictions for o in outcomes):
-        largest = max(outcomes, key=lambda o: len(o.predictions))
+    if len(packed) <= MAX_OUTCOME_BYTES:
+        return outcomes, packed
+    for largest in sorted((o for o in outcomes if o.predictions), key=lambda o: len(pack_outcomes([o])), reverse=True):
+        if len(packed) <= MAX_OUTCOME_BYTES:
+            break
         why = f"{len(largest.predictions)} predictions are more than a request's document holds"
         small = replace(failed_outcome(largest.player_lookup, "too_large", largest.round, why), game_id=largest.game_id)
         outcomes = [small if o is largest else o for o in outcomes]

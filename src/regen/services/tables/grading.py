@@ -23,18 +23,20 @@ def grade(deps: Deps, first: date, last: date) -> list[Graded]:
     """Grade a range of dates; dates not yet played have nothing to grade.
 
     A game with an incomplete box score waits for the next grading, and the log names it. The severity is ERROR if the
-    scheduled grading has visited its date for the last time.
+    scheduled grading has visited its date for the last time. So it is with players whose row of a complete one is half loaded.
     """
     now = deps.clock.now()
     found = deps.books.grade(first, last, now)
     _grade_challengers(deps, first, last, now)
     for day in found:
-        if day.waiting:
+        games, rest = ", ".join(day.waiting), day.gradable - day.graded
+        problems = [f"the box score is not complete: {games}"] if games else []
+        problems += [f"{rest} predictions of players whose row in the box score is half loaded"] if rest > 0 else []
+        if problems:
             last_look = eastern_today(now) - day.game_date >= LAST_LOOK
-            games = ", ".join(day.waiting)
             log.log(
                 logging.ERROR if last_look else logging.WARNING,
-                "%s: not graded, the box score is not complete: %s", day.game_date, games,
+                "%s: not graded, %s", day.game_date, "; ".join(problems),
                 extra={"action": "grade", "game_date": day.game_date.isoformat()},
             )  # fmt: skip
     return found
