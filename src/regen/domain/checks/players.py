@@ -168,17 +168,22 @@ def game_coverage(evidence: Evidence, limit: float) -> CheckResult:
     """
     known = {row.player_lookup: row.game_id for row in evidence.current}
     games: dict[str, list[bool]] = {}
+    lost: list[str] = []
     for o in evidence.outcomes:
-        game = o.game_id or known.get(o.player_lookup)
-        if game and not is_forgiven(o):
+        if is_forgiven(o):
+            continue
+        if game := o.game_id or known.get(o.player_lookup):
             games.setdefault(game, []).append(o.kind is OutcomeKind.PRODUCED)
+        else:
+            lost.append(o.player_lookup)
+    unseen = f"{counted(len(lost), 'player')} without a game on record: {', '.join(lost[:MAX_NAMES])}" if lost else None
     if len(games) < 2:
-        return skipped("the batch is about one game: its coverage is the batch's", limit)
+        one = "the batch is about one game: its coverage is the batch's"
+        return skipped(f"{one}; {unseen}" if unseen else one, limit)
     shares = {game: share(sum(made), len(made)) for game, made in games.items()}
     bad = [g for g, made in sorted(games.items()) if shares[g] < limit and made.count(False) >= FLOOR]
-    return CheckResult(
-        not bad, round(min(shares.values()), 2), limit, [f"{g}: {shares[g]:.0f} %" for g in bad][:MAX_NAMES]
-    )
+    names = [f"{g}: {shares[g]:.0f} %" for g in bad][:MAX_NAMES]
+    return CheckResult(not bad, round(min(shares.values()), 2), limit, names, unseen)
 
 
 CHECKS = (
