@@ -120,6 +120,18 @@ def test_called_off_whole_refuses_half_a_game(off: int, on: int, fails: bool) ->
     assert ("called_off_whole" in verdict.failed) == fails
 
 
+@pytest.mark.parametrize(
+    ("games", "half"),
+    [([(1, 7)] * 2, []), ([(1, 7)] * 3, ["g0", "g1", "g2"]), ([(2, 6), (6, 1)], ["g0", "g1"]), ([(8, 0)] * 3, [])],
+)
+def test_called_off_whole_sums_over_the_date(games: list[tuple[int, int]], half: list[str]) -> None:
+    excluded = [Exclusion(f"x{g}{n}", POSTPONED, f"g{g}") for g, (off, _) in enumerate(games) for n in range(off)]
+    outcomes = [made(f"y{g}{n}", game=f"g{g}") for g, (_, on) in enumerate(games) for n in range(on)]
+    verdict = verdict_of([], [*outcomes, *(made(f"z{n}", game="other") for n in range(5))], excluded=excluded)
+    assert verdict.findings["called_off_whole"].concerns == half
+    assert ("called_off_whole" in verdict.failed) == bool(half)
+
+
 def slate(number: int = 12) -> list[SlateEntry]:
     return [entry(name, form=5.0 + 3 * n) for n, name in enumerate(names(number))]
 

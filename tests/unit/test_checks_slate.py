@@ -121,6 +121,60 @@ def test_slate_shape_counts_each_player_once() -> None:
     assert shape_of([*rows, replace(rows[0])]) == SlateShape(3, (GameShape("g1", ("BOS", "NYK"), 2),))
 
 
+def game_of(sides: list[tuple[str, str, int]]) -> list[SlateEntry]:
+    """A game by its teams, their opponents and numbers of players."""
+    return [
+        replace(entry(f"p{side}{n}", game="g1"), team=team, opponent=opponent)
+        for side, (team, opponent, number) in enumerate(sides)
+        for n in range(number)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sides", "teams"),
+    [
+        ([("BOS", "NYK", 8), ("NYK", "BOS", 1)], ("BOS",)),
+        ([("BOS", "NYK", 8), ("NYK", "BOS", 2)], ("BOS",)),
+        ([("BOS", "NYK", 4), ("NYK", "BOS", 1)], ("BOS",)),
+        ([("BOS", "NYK", 8), ("NYK", "BOS", 3)], ("BOS", "NYK")),
+        ([("BOS", "NYK", 3), ("NYK", "BOS", 1)], ("BOS", "NYK")),
+        ([("BOS", "NYK", 5), ("NYK", "BOS", 2)], ("BOS", "NYK")),
+        ([("BOS", "NYK", 1), ("NYK", "BOS", 1)], ("BOS", "NYK")),
+        ([("BOS", "NYK", 5), ("bos", "NYK", 3)], ("BOS",)),
+        ([("BOS ", "NYK", 3), ("BOS", "NYK", 5)], ("BOS",)),
+        ([("BOS", "NYK", 8), ("NYK", "BOS", 5), ("Nyk", " bos", 3)], ("BOS", "NYK")),
+        ([("BOS", "NYK", 8), ("NYK", "BOS", 8), ("LAL", "BOS", 1)], ("BOS", "NYK")),
+        ([("BOS", "NYK", 8), ("NYK", "BOS", 8), ("LAL", "BOS", 2)], ("BOS", "LAL", "NYK")),
+        ([("BOS", "LAL", 8), ("NYK", "BOS", 8)], ("BOS", "LAL", "NYK")),
+        ([("BOS", "LAL", 2), ("BOS", "NYK", 6), ("NYK", "BOS", 8)], ("BOS", "NYK")),
+        ([("BOS", "", 8), ("NYK", "", 8)], ("BOS", "NYK")),
+        ([("BOS", "NYK", 8)], ("BOS",)),
+        ([("", "NYK", 8)], ()),
+        ([("BOS", "NYK", 8), ("NYK", "BOS", 1), ("LAL", "BOS", 1)], ("BOS", "LAL", "NYK")),
+    ],
+)
+def test_two_teams_of_a_game_are_two_whole_ones(sides: list[tuple[str, str, int]], teams: tuple[str, ...]) -> None:
+    (game,) = shape_of(game_of(sides)).games
+    assert game.teams == teams
+    stray = game_of([("NYK", "BOS", 1)])
+    (same,) = shape_of([*game_of([("BOS", "NYK", 8)]), *(replace(e, player_lookup="z") for e in stray * 4)]).games
+    assert same.teams == ("BOS",), "rows that are there several times are one player"
+
+
+@pytest.mark.parametrize("left", [1, 2])
+def test_a_team_but_for_a_stray_is_refused_at_any_time(left: int) -> None:
+    whole = both_teams(night(3, 16))
+    gone = [e.player_lookup for e in whole if e.game_id == "g3" and e.team == "NYK"][left:]
+    half = [e for e in whole if e.player_lookup not in gone]
+    assert (Bench(half).run().verdict or {})["failed"] == ["two_teams"]
+    bench = Bench(whole)
+    assert bench.run().status is Status.PROMOTED
+    before = bench.warehouse.predictions(DAY)
+    bench.slate(half)
+    assert (bench.run("t2").verdict or {})["failed"] == ["two_teams"]
+    assert bench.warehouse.predictions(DAY) == before
+
+
 def test_players_with_retired_systems_only_are_in_no_baseline() -> None:
     live, retired = [f"p{n}" for n in range(10)], [current(f"r{n}", system="retired") for n in range(5)]
     assert judge(evidence([], live, current=[*map(current, live), *retired])).failed == []

@@ -9,11 +9,13 @@ from regen.api.packed_inputs import pack_inputs, unpack_inputs
 from regen.domain.batch import Status
 from regen.domain.errors import Conflict, InvalidInput
 from regen.domain.inputs import PlayerInputs
+from regen.domain.outcome import failed_outcome
 from regen.domain.values import replace
 from regen.ports import Write
 from regen.services.batch import processing
 from regen.services.state.deps import REQUEST_TOPIC
 from regen.services.state.documents import decode_request
+from regen.services.state.packing import unpack_outcomes
 from regen.services.state.paths import request_path, requests_path
 from regen.services.views import batch_view
 from support.bench import Bench
@@ -164,3 +166,72 @@ def test_unstorable_outcomes_fail_by_name() -> None:
     view = batch_view.view_batch(bench.deps, answer.batch_id)
     assert {(o.outcome, o.reason) for o in view.outcomes} == {("failed", "unstorable")}
     assert (view.counts.failed, len(view.pending)) == (4, 4)
+
+
+def a_game_unfinished(*, again: bool) -> tuple[Bench, str]:
+    """A bench with a batch of twelve games, of which one's request gets no message, and the batch's id."""
+    slate = [entry(f"g{g:02}p{chr(97 + n)}", game=f"00225006{g:02}") for g in range(12) for n in range(8)]
+    bench = Bench(slate, players_per_request=8)
+    if again:
+        bench.run("t0")
+    answer = bench.regenerate("t1")
+    lost = next(s for s in bench.store.find(requests_path(answer.batch_id)) if "g04pa" in s.data["players"])
+    bench.queue.waiting = type(bench.queue.waiting)(
+        (topic, message)
+        for topic, message in bench.queue.waiting
+        if topic != REQUEST_TOPIC or message.data["request_id"] not in lost.path
+    )
+    return bench, answer.batch_id
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_game_past_its_deadline_fails_game_coverage(again: bool) -> None:  # noqa: FBT001
+    bench, batch_id = a_game_unfinished(again=again)
+    bench.drain()
+    bench.clock.advance(bench.deps.config.deadline_seconds + 1)
+    bench.sweep()
+    bench.sweep()
+    verdict = bench.batch(batch_id).verdict or {}
+    (found,) = [check for check in verdict["checks"] if check["name"] == "game_coverage"]
+    assert (verdict["failed"], found["value"], found["concerns"]) == (["game_coverage"], 0.0, ["0022500604: 0 %"])
+
+
+def test_players_without_a_game_are_told_by_name() -> None:
+    bench, batch_id = a_game_unfinished(again=False)
+    (lost,) = [s for s in bench.store.find(requests_path(batch_id)) if "g04pa" in s.data["players"]]
+    bench.store.commit([Write("update", lost.path, {"inputs": b"torn"})])
+    bench.drain()
+    bench.clock.advance(bench.deps.config.deadline_seconds + 1)
+    bench.sweep()
+    bench.sweep()
+    told = {each["name"]: each["why"] for each in (bench.batch(batch_id).verdict or {})["not_looked_at"]}
+    names = ", ".join(f"g04p{letter}" for letter in "abcdefgh")
+    assert told["game_coverage"] == f"8 players without a game on record: {names}"
+
+
+@pytest.mark.parametrize("game", ["0022500601", "", "\x00", "\ud800", "x" * 500])
+def test_failed_players_keep_a_game_that_can_be_stored(game: str) -> None:
+    outcome = failed_outcome("ann", "deadline", 1, None, game)
+    assert outcome.game_id == (game if game == "0022500601" else "")
+
+
+def test_players_whom_the_store_refuses_keep_their_game(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(players(4))
+    answer = bench.regenerate()
+    (message,) = bench.queue.of(REQUEST_TOPIC)
+    path = request_path(answer.batch_id, message["request_id"])
+    commit = bench.store.commit
+    refused: list[str] = []
+
+    def refuse(writes: Sequence[Write]) -> None:
+        if not refused and any(write.path == path for write in writes):
+            refused.append(path)
+            raise InvalidInput("outcomes", "no such value")
+        commit(writes)
+
+    monkeypatch.setattr(bench.store, "commit", refuse)
+    bench.drain()
+    snapshot = bench.store.get(path)
+    assert snapshot is not None
+    found = unpack_outcomes(snapshot.data["outcomes"])
+    assert {(o.reason, o.game_id) for o in found} == {("unstorable", "0022500601")}

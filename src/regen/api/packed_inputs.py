@@ -14,10 +14,15 @@ from regen.domain.inputs import PlayerInputs
 
 
 class Unfit(Struct, frozen=True):
-    """A player of a request whose inputs cannot be decoded, and the error."""
+    """A player of a request whose inputs cannot be decoded, and the error.
+
+    Attributes:
+        game_id: empty if it cannot be decoded either.
+    """
 
     player_lookup: str
     why: str
+    game_id: str = ""
 
 
 _PLAYER = Form(PlayerInputs)
@@ -51,4 +56,6 @@ def _unpacked(raw: msgspec.Raw) -> PlayerInputs | Unfit:
         return _PLAYER.msgpack(raw)
     except (msgspec.ValidationError, ValueError) as error:
         known = msgspec.msgpack.decode(raw)
-        return Unfit(str(known.get("player_lookup")) if isinstance(known, dict) else "", f"inputs: {error}")
+        fields = known if isinstance(known, dict) else {}
+        game = fields.get("game_id")
+        return Unfit(str(fields.get("player_lookup", "")), f"inputs: {error}", game if isinstance(game, str) else "")

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
+from regen.domain.soundness import is_text
+
 
 class OutcomeKind(StrEnum):
     """Every requested player ends in exactly one of these (P3)."""
@@ -156,6 +158,7 @@ def _rank(outcome: Outcome) -> tuple[bool, int]:
     return outcome.kind is OutcomeKind.PRODUCED, outcome.round
 
 
-def failed_outcome(player: str, reason: str, round_: int, error: str | None = None) -> Outcome:
-    """The outcome `failed` of a player, with its reason."""
-    return Outcome(player, "", OutcomeKind.FAILED, reason=reason, error=error, round=round_)
+def failed_outcome(player: str, reason: str, round_: int, error: str | None = None, game_id: str = "") -> Outcome:
+    """The outcome `failed` of a player, with its reason. A game's id that no store accepts is left out."""
+    game = game_id if is_text(game_id) else ""
+    return Outcome(player, game, OutcomeKind.FAILED, reason=reason, error=error, round=round_)

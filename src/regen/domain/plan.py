@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from regen.domain.outcome import Outcome, OutcomeKind
 from regen.domain.promotion import CurrentPrediction
+from regen.domain.recommendation import NO_PRICE
 from regen.domain.scope import Scope
 from regen.domain.slate import EXPLAINED, Exclusion
 from regen.domain.words import counted
@@ -21,6 +22,8 @@ class Row(Struct, frozen=True):
 
     Attributes:
         is_foreign: whether no batch has made it: the predecessor has.
+        is_priced: whether its line has two-way prices; None without a line, or if it is not on record.
+        is_fallback: whether its line is the slate's own; None likewise.
     """
 
     player_lookup: str
@@ -32,6 +35,8 @@ class Row(Struct, frozen=True):
     quality: float | None = None
     history_games: int | None = None
     is_foreign: bool = False
+    is_priced: bool | None = None
+    is_fallback: bool | None = None
 
 
 class Plan(Struct, frozen=True):
@@ -134,6 +139,8 @@ def plan(
             c.quality,
             c.history_games,
             is_foreign=c.batch_id is None,
+            is_priced=None if c.line is None or c.batch_id is None else c.filter_reason != NO_PRICE,
+            is_fallback=None if c.line is None or c.batch_id is None else c.is_fallback,
         )
         for c in current
         if c.system_id not in retired
@@ -141,8 +148,24 @@ def plan(
     new: list[Row] = []
     for o in fresh:
         source = o.provenance
-        rest = (source.data_source_tier, source.feature_quality, source.history_games) if source else (None, None, None)
-        new += [Row(o.player_lookup, o.game_id, p.system_id, p.line, p.bookmaker, *rest) for p in o.predictions]
+        tier, quality, games = (
+            (source.data_source_tier, source.feature_quality, source.history_games) if source else (None, None, None)
+        )
+        new += [
+            Row(
+                o.player_lookup,
+                o.game_id,
+                p.system_id,
+                p.line,
+                p.bookmaker,
+                tier,
+                quality,
+                games,
+                is_priced=None if p.line is None else p.filter_reason != NO_PRICE,
+                is_fallback=None if p.line is None else p.is_fallback,
+            )
+            for p in o.predictions
+        ]
     withdrawn: dict[str, str] = {}
     rows: dict[str, int] = {}
     left_behind: set[str] = set()

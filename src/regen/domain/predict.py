@@ -14,7 +14,7 @@ from regen.domain.inputs import PlayerInputs
 from regen.domain.lines import chosen_lines, price_edge
 from regen.domain.outcome import Outcome, OutcomeKind, Prediction, Provenance
 from regen.domain.recommendation import advise
-from regen.domain.soundness import flaw, is_name, plain
+from regen.domain.soundness import flaw, is_name, is_text, plain
 from regen.domain.tip_off import before_start, inputs_as_of, minutes_before
 from regen.domain.values import replace
 
@@ -76,18 +76,19 @@ def predict_player(
         inputs = before_start(inputs)
         return _predicted(inputs, systems, wanted, gate, naming)
     except Exception as error:  # noqa: BLE001 - an unforeseen error is this player's outcome, never the request's (P10)
-        return unfit(inputs.player_lookup, _why(error), naming.round)
+        return unfit(inputs.player_lookup, _why(error), naming.round, inputs.game_id)
 
 
-def unfit(player: str, problem: str, round_: int) -> Outcome:
+def unfit(player: str, problem: str, round_: int, game_id: object = "") -> Outcome:
     """The outcome of a player whose inputs cannot be used; the problem names the field."""
     reason = "invalid_features" if problem.startswith("feature") else "invalid_inputs"
-    return Outcome(str(player), "", OutcomeKind.FAILED, reason=reason, error=plain(problem), round=round_)
+    game = str(game_id) if is_text(game_id) else ""
+    return Outcome(str(player), game, OutcomeKind.FAILED, reason=reason, error=plain(problem), round=round_)
 
 
 def _unfit(inputs: PlayerInputs, problem: str, naming: Naming) -> Outcome:
     """`unfit`, with the provenance where only the features are unsound."""
-    bare = unfit(inputs.player_lookup, problem, naming.round)
+    bare = unfit(inputs.player_lookup, problem, naming.round, inputs.game_id)
     rest = replace(inputs, features={}, feature_quality=0.0)
     if flaw(rest):
         return bare

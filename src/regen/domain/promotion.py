@@ -92,6 +92,8 @@ class CurrentPrediction(Struct, frozen=True):
     Attributes:
         quality: of its features, 0 to 100; None if unknown.
         history_games: earlier games that were known of the player; None in rows of earlier versions and others.
+        filter_reason: why one should not bet on it; None if one may.
+        is_fallback: whether the line is the slate's own; None without a line, and in rows of earlier versions.
     """
 
     prediction_id: str
@@ -107,6 +109,8 @@ class CurrentPrediction(Struct, frozen=True):
     bookmaker: str | None = None
     quality: float | None = None
     history_games: int | None = None
+    filter_reason: str | None = None
+    is_fallback: bool | None = None
 
 
 class MovedPrediction(Struct, frozen=True):

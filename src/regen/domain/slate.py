@@ -30,6 +30,10 @@ UNNAMED = "unnamed_"
 """Begins the name of a player whose own is unusable."""
 EXPLAINED = frozenset({"out", POSTPONED})
 """Exclusions that withdraw the player's current rows: upstream says that the player will not play."""
+STRAYS = 2
+WHOLE = 4
+TIMES = 3
+"""Up to `STRAYS` players of a game are no team if the other has at least `WHOLE`, and at least so many times as many."""
 AVAILABLE_AGAIN = "available_again"
 """The batch excluded the player when it was opened; a redrive has read that the player is available again."""
 
@@ -81,7 +85,8 @@ def shape_of(entries: Iterable[SlateEntry]) -> SlateShape:
     """The shape of the slate entries. Players without a game, and teams that are empty, count as broken rows.
 
     A game that only one player names is a broken row too, and so is a third team that only one player names: neither
-    becomes part of the shape.
+    becomes part of the shape. One or two players are no team beside a whole one. A third team that several players name
+    as their opponent is part of the shape.
     """
     known = tuple(sound(entry, number) for number, entry in enumerate(entries))
     games: dict[str, list[SlateEntry]] = {}
@@ -99,9 +104,29 @@ def shape_of(entries: Iterable[SlateEntry]) -> SlateShape:
 
 
 def _teams(entries: Sequence[SlateEntry]) -> tuple[str, ...]:
-    number = Counter(entry.team for entry in entries if entry.team)
-    several = [team for team, players in number.items() if players > 1]
-    return tuple(sorted(several if len(several) >= 2 else number))
+    players = _by_team(entries, lambda entry: entry.team)
+    teams = [team for team in players if len(players[team]) > 1]
+    teams = teams if len(teams) >= 2 else list(players)
+    if len(teams) == 2:
+        few, many = sorted(len(players[team]) for team in teams)
+        if few <= STRAYS and many >= max(WHOLE, TIMES * few):
+            teams = [team for team in teams if len(players[team]) == many]
+        else:
+            known = {team.casefold() for team in players}
+            opponents = _by_team(entries, lambda entry: entry.opponent)
+            teams += [o for o, named in opponents.items() if o.casefold() not in known and len(named) > STRAYS]
+    return tuple(sorted(teams))
+
+
+def _by_team(entries: Sequence[SlateEntry], team: Callable[[SlateEntry], str]) -> dict[str, set[str]]:
+    """The players by team, each team as most of its rows spell it: case and outer spaces tell no teams apart."""
+    players: dict[str, set[str]] = {}
+    spellings: dict[str, Counter[str]] = {}
+    for entry in entries:
+        if name := team(entry).strip():
+            players.setdefault(name.casefold(), set()).add(entry.player_lookup)
+            spellings.setdefault(name.casefold(), Counter())[name] += 1
+    return {spellings[folded].most_common(1)[0][0]: named for folded, named in players.items()}
 
 
 class Slate(Struct, frozen=True):

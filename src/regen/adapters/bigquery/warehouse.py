@@ -280,4 +280,6 @@ def _current(row: Any) -> CurrentPrediction:  # noqa: ANN401
         quality=None if row["feature_quality_score"] is None else float(row["feature_quality_score"]),
         # Of the predecessor's rows the number counts something else.
         history_games=row["actual_games_count"] if row["batch_id"] else None,
+        filter_reason=row["filter_reason"],
+        is_fallback=row["was_line_fallback"],
     )

@@ -283,4 +283,6 @@ def _current(row: Row) -> CurrentPrediction:
         bookmaker=row.get("sportsbook"),
         quality=None if quality is None else float(quality),
         history_games=row.get("actual_games_count") if row.get("batch_id") else None,
+        filter_reason=row.get("filter_reason"),
+        is_fallback=row.get("was_line_fallback"),
     )

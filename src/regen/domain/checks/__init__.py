@@ -76,13 +76,22 @@ class Verdict(Struct, frozen=True):
 
 
 def judge(evidence: Evidence, accepted: frozenset[str] = frozenset()) -> Verdict:
-    """Run every check. A check whose limit is off reports its value, passes, and is listed as not looked at."""
+    """Run every check. A check whose limit is off reports its value, passes, and is listed as not looked at.
+
+    One whose limit lets the worst of this batch pass is listed, too.
+    """
     findings = {c.name: _found(c, evidence) for c in CHECKS}
     return Verdict(findings, accepted, evidence.plan.record())
 
 
 def _found(check: Check, evidence: Evidence) -> CheckResult:
     found = check.look(evidence)
-    if found.not_looked_at is None and check.is_off(evidence.thresholds):
-        return replace(found, passed=True, not_looked_at=f"its limit {check.setting} is {check.off:g}, which is off")
-    return found
+    if found.value is None:
+        return found
+    if check.is_off(evidence.thresholds):
+        why: str | None = f"its limit {check.setting} is {check.off:g}, which is off"
+        found = replace(found, passed=True)
+    else:
+        why = check.loose(evidence)
+    whys = [each for each in (why, found.not_looked_at) if each]
+    return replace(found, not_looked_at="; ".join(whys) or None)

@@ -13,9 +13,11 @@ from typing import Literal
 from msgspec import Struct
 
 from regen.domain.batch import Thresholds
-from regen.domain.checks.evidence import CheckResult, Evidence
+from regen.domain.checks.evidence import CheckResult, Evidence, share
 
 Severity = Literal["fail", "warn"]
+FEW = 20
+"""A limit within the share of one of so many players of the one that is off is as good as off on any date."""
 _PARTS = re.compile(r"(?s)\n\s*\n\s*Fails when: (?P<fails>.*?)\n\s*What to do: (?P<do>.*?)\s*$")
 
 
@@ -25,6 +27,8 @@ class Check(Struct, frozen=True):
     Attributes:
         setting: the name of its limit in `Evidence.thresholds`; None without a limit.
         off: the limit at which it cannot fail. The verdict then lists it as not looked at.
+        worst: the worst that it could find in a batch; None if there is nothing to find. A limit that lets even that pass is
+            listed, too. Without it, the worst share is that of all players but one.
     """
 
     name: str
@@ -32,6 +36,7 @@ class Check(Struct, frozen=True):
     look: Callable[[Evidence], CheckResult]
     setting: str | None = None
     off: float | None = None
+    worst: Callable[[Evidence], float | None] | None = None
 
     @property
     def said(self) -> tuple[str, str] | None:
@@ -48,17 +53,35 @@ class Check(Struct, frozen=True):
         """Whether its limit is the one at which it cannot fail."""
         return self.setting is not None and thresholds[self.setting] == self.off
 
+    def loose(self, evidence: Evidence) -> str | None:
+        """Why its limit, although it is not the one that is off, lets the worst of this batch pass; None if it does not."""
+        if self.setting is None or self.off is None:
+            return None
+        limit = evidence.limit(self.setting)
+        said = f"its limit {self.setting} is {limit:g}, which is as good as off"
+        if self.worst:
+            worst = self.worst(evidence)
+            return None if worst is None or limit < worst else f"{said}: this batch could show no more than {worst:g}"
+        one = share(1, max(len(evidence.players), FEW))
+        near = limit >= 100.0 - one if self.off else limit <= one
+        return f"{said}: it fails only where nothing is left" if near else None
+
 
 def fixed(look: Callable[[Evidence], CheckResult], severity: Severity = "fail") -> Check:
     """A check without a configurable limit."""
     return Check(look.__name__, severity, look)
 
 
-def limited(look: Callable[[Evidence, float], CheckResult], setting: str, off: float | None = None) -> Check:
+def limited(
+    look: Callable[[Evidence, float], CheckResult],
+    setting: str,
+    off: float | None = None,
+    worst: Callable[[Evidence], float | None] | None = None,
+) -> Check:
     """A check that fails beyond a limit, which is a setting: the row of `settings.json` that names the check."""
 
     @wraps(look)
     def at_its_limit(evidence: Evidence) -> CheckResult:
         return look(evidence, evidence.limit(setting))
 
-    return Check(look.__name__, "fail", at_its_limit, setting, off)
+    return Check(look.__name__, "fail", at_its_limit, setting, off, worst)

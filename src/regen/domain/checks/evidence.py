@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 from msgspec import Struct, field
@@ -14,10 +14,16 @@ from regen.domain.plan import Plan, plan
 from regen.domain.promotion import CurrentPrediction
 from regen.domain.scope import Scope
 from regen.domain.slate import EXPLAINED, Exclusion, SlateShape
+from regen.domain.values import replace
+from regen.domain.words import counted
 
 MAX_NAMES = 20
 FLOOR = 3
 """Fewer players than this never fail a share: on a short slate one late scratch is a large share."""
+
+RENEWED_FLOOR = 8
+"""From so many players on, a batch that renews a part of the date is judged by that part, too: most of a game. Of fewer,
+one player's news is a large share."""
 
 
 class NoLimit(Defect):
@@ -76,6 +82,17 @@ class Evidence(Struct, frozen=True, dict=True):
         return plan(self.current, self.outcomes, self.fresh, self.excluded, self.scope, self.retired)
 
     @cached_property
+    def players(self) -> frozenset[str]:
+        """The players whom the batch requests, and those with current rows."""
+        return self.baseline | {o.player_lookup for o in self.outcomes}
+
+    @cached_property
+    def renewed(self) -> frozenset[str]:
+        """The players with current rows who get new ones."""
+        had = {row.player_lookup for row in self.plan.before}
+        return frozenset(row.player_lookup for row in self.plan.new if row.player_lookup in had)
+
+    @cached_property
     def withdrawals_alone(self) -> bool:
         """Whether the batch only withdraws: no player could be produced, and it is filtered or its date is called off."""
         numbers = self.tally()
@@ -107,6 +124,24 @@ class CheckResult(Struct, frozen=True):
 def skipped(why: str, limit: float | None) -> CheckResult:
     """The result of a check that has nothing to compare."""
     return CheckResult(passed=True, value=None, limit=limit, not_looked_at=why)
+
+
+def worse(of_date: CheckResult, of_part: CheckResult) -> CheckResult:
+    """The worse of two results of one check, over the date's players and over those alone whom the batch is about."""
+    if of_part.value is None or of_date.value is None:
+        return replace(of_date, not_looked_at=of_date.not_looked_at or of_part.not_looked_at)
+    return max((of_date, of_part), key=lambda found: (not found.passed, found.value))
+
+
+def too_few(part: int, whole: int) -> str:
+    """Why the date's share alone judges a batch that renews few players."""
+    return f"{counted(part, 'player')} of {whole} renewed: fewer than {RENEWED_FLOOR} are judged as a part of the date"
+
+
+def loss(lost: Collection[str], of: Collection[str], limit: float) -> CheckResult:
+    """The result of a check of the players who lose something, as a share of those who had it."""
+    value = share(len(lost), len(of))
+    return CheckResult(value <= limit or len(lost) < FLOOR, round(value, 2), limit, sorted(lost)[:MAX_NAMES])
 
 
 def share(part: int, whole: int) -> float:

@@ -12,9 +12,21 @@ from functools import wraps
 from statistics import fmean
 
 from regen.domain.checks.declared import fixed, limited
-from regen.domain.checks.evidence import FLOOR, MAX_NAMES, CheckResult, Evidence, share, skipped
+from regen.domain.checks.evidence import (
+    FLOOR,
+    MAX_NAMES,
+    RENEWED_FLOOR,
+    CheckResult,
+    Evidence,
+    loss,
+    share,
+    skipped,
+    too_few,
+    worse,
+)
 from regen.domain.checks.slate import NO_CURRENT
 from regen.domain.plan import Row
+from regen.domain.values import replace
 
 MAX_BOOKMAKERS_CHANGED = 50.0
 NO_PAIR = "no player has rows of the batch's systems both before and after"
@@ -36,14 +48,25 @@ def pairs(evidence: Evidence) -> Pairs:
 
 
 def compared(look: Callable[[Pairs, float], CheckResult]) -> Callable[[Evidence, float], CheckResult]:
-    """A check over pairs; it has nothing to compare if there are none."""
+    """A check over pairs: over all of the date, and over those alone whom the batch renews, if these are enough.
+
+    By the date's share alone a date that is regenerated game by game could lose all its lines.
+    """
 
     @wraps(look)
     def over_pairs(evidence: Evidence, limit: float) -> CheckResult:
         if not evidence.current:
             return skipped(NO_CURRENT, limit)
         found = pairs(evidence)
-        return look(found, limit) if found else skipped(NO_PAIR, limit)
+        if not found:
+            return skipped(NO_PAIR, limit)
+        of_date = look(found, limit)
+        part = {player: both for player, both in found.items() if player in evidence.renewed}
+        if len(part) in {0, len(found)} or of_date.not_looked_at:
+            return of_date
+        if len(part) < RENEWED_FLOOR:
+            return replace(of_date, not_looked_at=too_few(len(part), len(found)))
+        return worse(of_date, look(part, limit))
 
     return over_pairs
 
@@ -89,8 +112,34 @@ def lines_lost(found: Pairs, limit: float) -> CheckResult:
     What to do: as `lined_drop`
     """
     _, lost = _fallen(found, _lined)
-    value = share(len(lost), sum(_lined(old) for old, _ in found.values()))
-    return CheckResult(value <= limit or len(lost) < FLOOR, round(value, 2), limit, lost[:MAX_NAMES])
+    return loss(lost, [player for player, (old, _) in found.items() if _lined(old)], limit)
+
+
+def prices_lost(found: Pairs, limit: float) -> CheckResult:
+    """Not too many of the players with a priced line keep the line but lose its price: every side would become PASS.
+
+    Fails when: too many of the players whose line has two-way prices keep a line, but none with prices (`no_price`)
+    What to do: does the feed of lines still bring both prices? Have it mended, then `regen regenerate DATE`
+    """
+    return _lost_of_lined(found, limit, lambda row: row.is_priced, "no current line has a price on record")
+
+
+def books_lost(found: Pairs, limit: float) -> CheckResult:
+    """Not too many of the players with a bookmaker's line fall back on the slate's own, for want of offers.
+
+    Fails when: too many of the players with a bookmaker's line keep none but the slate's own (`current_points_line`)
+    What to do: has the feed of lines (`prop_lines_input`) stopped? Wait for it, then `regen regenerate DATE`
+    """
+    why = "no current line is on record as a bookmaker's"
+    return _lost_of_lined(found, limit, lambda row: row.is_fallback is False, why)
+
+
+def _lost_of_lined(found: Pairs, limit: float, has: Callable[[Row], bool | None], without: str) -> CheckResult:
+    """A check of the players who have a line before and after, and lose a property of it."""
+    had = {player for player, (old, new) in found.items() if any(map(has, old)) and _lined(new)}
+    if not had:
+        return skipped(without, limit)
+    return loss({player for player in had if not any(map(has, found[player][1]))}, had, limit)
 
 
 def tier_drop(found: Pairs, limit: float) -> CheckResult:
@@ -237,14 +286,32 @@ def _books(rows: Iterable[Row]) -> set[str]:
     return {row.bookmaker for row in rows if row.bookmaker}
 
 
+def _highest_line(evidence: Evidence) -> float | None:
+    """No line can have moved further than the highest before or after."""
+    return max(_lines((*evidence.plan.before, *evidence.plan.new)), default=None)
+
+
+def _highest_points(evidence: Evidence) -> float | None:
+    """No prediction can have moved further than the highest before or after."""
+    after = [p.points for o in evidence.produced for p in o.predictions]
+    return max((*after, *(c.points for c in evidence.current)), default=None)
+
+
+def _highest_quality(evidence: Evidence) -> float | None:
+    """No quality can fall further than from the highest."""
+    return max(_qualities(evidence.plan.before), default=None)
+
+
 CHECKS = (
     limited(compared(lined_drop), "lined_drop_pct", off=100),
     limited(compared(lines_lost), "lines_lost_pct", off=100),
+    limited(compared(prices_lost), "prices_lost_pct", off=100),
+    limited(compared(books_lost), "books_lost_pct", off=100),
     limited(compared(tier_drop), "tier_drop_pct", off=100),
-    limited(compared(quality_drop), "quality_drop_pct", off=100),
+    limited(compared(quality_drop), "quality_drop_pct", off=100, worst=_highest_quality),
     limited(history_drop, "history_drop_pct", off=100),
     limited(compared(rows_drop), "rows_drop_pct", off=100),
-    limited(compared(line_shift), "line_shift", off=100),
-    limited(mean_shift, "mean_shift", off=100),
+    limited(compared(line_shift), "line_shift", off=100, worst=_highest_line),
+    limited(mean_shift, "mean_shift", off=100, worst=_highest_points),
     fixed(bookmaker_change, "warn"),
 )

@@ -6,9 +6,20 @@ from collections import Counter
 from statistics import fmean, median, pstdev
 
 from regen.domain.checks.declared import limited
-from regen.domain.checks.evidence import FLOOR, MAX_NAMES, CheckResult, Evidence, share, skipped
+from regen.domain.checks.evidence import (
+    FLOOR,
+    MAX_NAMES,
+    RENEWED_FLOOR,
+    CheckResult,
+    Evidence,
+    loss,
+    share,
+    skipped,
+    worse,
+)
 from regen.domain.checks.slate import NO_CURRENT
 from regen.domain.outcome import Outcome, OutcomeKind, is_forgiven
+from regen.domain.values import replace
 from regen.domain.words import counted
 
 SHORT_HISTORY = 5
@@ -91,8 +102,11 @@ def history_lost(evidence: Evidence, limit: float) -> CheckResult:
         return skipped(NO_CURRENT, limit)
     without = {o.player_lookup for o in evidence.outcomes if o.reason == "no_history" and is_forgiven(o)}
     lost = sorted(without & evidence.baseline)
-    value = share(len(lost), len(evidence.baseline))
-    return CheckResult(value <= limit or len(lost) < FLOOR, round(value, 2), limit, lost[:MAX_NAMES])
+    of_date = loss(lost, evidence.baseline, limit)
+    asked = evidence.baseline & {o.player_lookup for o in evidence.outcomes}
+    if evidence.scope.whole_slate or len(asked) < RENEWED_FLOOR:
+        return of_date
+    return worse(of_date, loss(lost, asked, limit))
 
 
 def systems_lost(evidence: Evidence, limit: float) -> CheckResult:
@@ -115,11 +129,13 @@ def systems_lost(evidence: Evidence, limit: float) -> CheckResult:
             idle.setdefault(row.system_id, set()).add(row.player_lookup)
         elif (new := renewed.get(row.player_lookup)) and _lacks(new, row.system_id) and _keeps(new, row.system_id):
             lost.add(row.player_lookup)
-    value = share(len(lost), len(evidence.baseline))
+    found = loss(lost, evidence.baseline, limit)
+    part = evidence.renewed & evidence.baseline
+    if len(part) >= RENEWED_FLOOR:
+        found = worse(found, loss(lost & part, part, limit))
     kept = ", ".join(f"{system} ({counted(len(players), 'player')})" for system, players in sorted(idle.items()))
     unseen = f"systems that the batch does not run keep their rows: {kept}" if kept else None
-    passed = value <= limit or len(lost) < FLOOR
-    return CheckResult(passed, round(value, 2), limit, sorted(lost)[:MAX_NAMES], unseen)
+    return replace(found, not_looked_at=unseen)
 
 
 def _keeps(outcome: Outcome, system: str) -> bool:
@@ -168,17 +184,22 @@ def game_coverage(evidence: Evidence, limit: float) -> CheckResult:
     """
     known = {row.player_lookup: row.game_id for row in evidence.current}
     games: dict[str, list[bool]] = {}
+    lost: list[str] = []
     for o in evidence.outcomes:
-        game = o.game_id or known.get(o.player_lookup)
-        if game and not is_forgiven(o):
+        if is_forgiven(o):
+            continue
+        if game := o.game_id or known.get(o.player_lookup):
             games.setdefault(game, []).append(o.kind is OutcomeKind.PRODUCED)
+        else:
+            lost.append(o.player_lookup)
+    unseen = f"{counted(len(lost), 'player')} without a game on record: {', '.join(lost[:MAX_NAMES])}" if lost else None
     if len(games) < 2:
-        return skipped("the batch is about one game: its coverage is the batch's", limit)
+        one = "the batch is about one game: its coverage is the batch's"
+        return skipped(f"{one}; {unseen}" if unseen else one, limit)
     shares = {game: share(sum(made), len(made)) for game, made in games.items()}
     bad = [g for g, made in sorted(games.items()) if shares[g] < limit and made.count(False) >= FLOOR]
-    return CheckResult(
-        not bad, round(min(shares.values()), 2), limit, [f"{g}: {shares[g]:.0f} %" for g in bad][:MAX_NAMES]
-    )
+    names = [f"{g}: {shares[g]:.0f} %" for g in bad][:MAX_NAMES]
+    return CheckResult(not bad, round(min(shares.values()), 2), limit, names, unseen)
 
 
 CHECKS = (

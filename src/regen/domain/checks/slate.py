@@ -7,7 +7,7 @@ from collections import Counter
 from regen.domain.checks.declared import fixed, limited
 from regen.domain.checks.evidence import FLOOR, MAX_NAMES, CheckResult, Evidence, is_smaller, share, skipped
 from regen.domain.plan import NOT_ON_SLATE
-from regen.domain.slate import POSTPONED
+from regen.domain.slate import POSTPONED, GameShape
 from regen.domain.words import counted
 
 NO_CURRENT = "the date has no current rows"
@@ -43,13 +43,22 @@ def games_gone(evidence: Evidence, limit: float) -> CheckResult:
         return skipped(FILTERED, limit)
     if evidence.slate is None:
         return skipped(NO_SLATE, limit)
+    known = {game.game_id for game in evidence.slate.games}
+    gone = [game for game in _current_games(evidence) if game not in known]
+    return CheckResult(len(gone) <= limit, len(gone), limit, gone[:MAX_NAMES])
+
+
+def _current_games(evidence: Evidence) -> list[str]:
+    """The games of which several players have current rows."""
     players: dict[str, set[str]] = {}
     for row in evidence.plan.before:
         if row.player_lookup in evidence.baseline:
             players.setdefault(row.game_id, set()).add(row.player_lookup)
-    known = {game.game_id for game in evidence.slate.games}
-    gone = [g for g, names in sorted(players.items()) if g not in known and len(names) >= FLOOR]
-    return CheckResult(len(gone) <= limit, len(gone), limit, gone[:MAX_NAMES])
+    return sorted(game for game, names in players.items() if len(names) >= FLOOR)
+
+
+def _most_gone(evidence: Evidence) -> float:
+    return max(1, len(_current_games(evidence)))
 
 
 def slate_size(evidence: Evidence, limit: float) -> CheckResult:
@@ -79,28 +88,40 @@ def two_teams(evidence: Evidence, limit: float) -> CheckResult:
     """
     if evidence.slate is None:
         return skipped(NO_SLATE, limit)
-    ours = {o.game_id for o in evidence.outcomes} | {e.game_id for e in evidence.excluded}
-    games = [g for g in evidence.slate.games if evidence.scope.whole_slate or g.game_id in ours]
-    bad = [f"{g.game_id}:{'+'.join(g.teams) or 'no team'}" for g in games if len(g.teams) != 2 and not g.called_off]
+    bad = [f"{g.game_id}:{'+'.join(g.teams) or 'no team'}" for g in _played(evidence) if len(g.teams) != 2]
     return CheckResult(len(bad) <= limit, len(bad), limit, bad[:MAX_NAMES])
+
+
+def _played(evidence: Evidence) -> list[GameShape]:
+    """The games in the scope of the batch that are not called off."""
+    ours = {o.game_id for o in evidence.outcomes} | {e.game_id for e in evidence.excluded}
+    games = evidence.slate.games if evidence.slate else ()
+    return [g for g in games if not g.called_off and (evidence.scope.whole_slate or g.game_id in ours)]
+
+
+def _most_uneven(evidence: Evidence) -> float:
+    return max(1, len(_played(evidence)))
 
 
 def called_off_whole(evidence: Evidence) -> CheckResult:
     """A game is called off for all of its players or for none.
 
-    Fails when: several players of a game are withdrawn as `postponed` while several others of it are predicted
+    Fails when: players of a game are withdrawn as `postponed` while others of it are predicted: three of each, over all
+        games of the date
     What to do: upstream's `game_status` is half written: wait for it, then `regen regenerate DATE`
     """
     off: dict[str, int] = Counter(e.game_id for e in evidence.excluded if e.reason == POSTPONED and e.game_id)
     on: dict[str, int] = Counter(o.game_id for o in evidence.outcomes if o.game_id)
-    half = sorted(game for game in off if min(off[game], on.get(game, 0)) >= FLOOR)
-    return CheckResult(not half, len(half), 0, half[:MAX_NAMES])
+    half = {game: min(number, on.get(game, 0)) for game, number in off.items() if on.get(game)}
+    if sum(half.values()) < FLOOR:
+        half = {}
+    return CheckResult(not half, len(half), 0, sorted(half)[:MAX_NAMES])
 
 
 CHECKS = (
     fixed(called_off_whole),
     limited(withdrawn_players, "withdrawn_pct", off=100),
-    limited(games_gone, "games_gone", off=100),
+    limited(games_gone, "games_gone", off=100, worst=_most_gone),
     limited(slate_size, "slate_drop_pct", off=100),
-    limited(two_teams, "uneven_games", off=100),
+    limited(two_teams, "uneven_games", off=100, worst=_most_uneven),
 )

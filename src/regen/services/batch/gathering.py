@@ -152,7 +152,7 @@ def storable(batch: Batch, gathered: Gathered, at: datetime) -> Gathered:
 
     def instead(outcomes: Sequence[Outcome]) -> list[Outcome]:
         return [
-            failed_outcome(o.player_lookup, "unstorable", o.round, problems[o.player_lookup])
+            failed_outcome(o.player_lookup, "unstorable", o.round, problems[o.player_lookup], o.game_id)
             if o.player_lookup in problems
             else o
             for o in outcomes

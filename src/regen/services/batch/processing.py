@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from regen.api.packed_inputs import Unfit, unpack_inputs
 from regen.domain import ids
@@ -88,8 +89,22 @@ def _end(deps: Deps, snapshot: Snapshot, request: RequestRecord, outcomes: Seque
 
 def _fail(deps: Deps, snapshot: Snapshot, request: RequestRecord, reason: str, error: str | None) -> None:
     """End the request with `failed(reason)` for all of its players."""
-    outcomes = [failed_outcome(p, reason, request.round, error) for p in request.players]
-    deps.store.commit([done_write(deps, snapshot, request, outcomes)])
+    deps.store.commit([done_write(deps, snapshot, request, _failed(request, reason, error))])
+
+
+def _failed(request: RequestRecord, reason: str, error: str | None) -> list[Outcome]:
+    games = _games(request)
+    return [failed_outcome(p, reason, request.round, error, games.get(p, "")) for p in request.players]
+
+
+def _games(request: RequestRecord) -> dict[str, str]:
+    """The game of each player whose record can be read: coverage by game does not count an outcome without one."""
+    games: dict[str, str] = {}
+    with suppress(Unreadable):
+        games |= {o.player_lookup: o.game_id for o in (unpack_outcomes(request.given) if request.given else [])}
+    with suppress(Unreadable):
+        games |= {each.player_lookup: each.game_id for each in unpack_inputs(request.inputs)}
+    return games
 
 
 def predict_request(deps: Deps, batch: Batch, request: RequestRecord) -> list[Outcome]:
@@ -105,13 +120,14 @@ def predict_request(deps: Deps, batch: Batch, request: RequestRecord) -> list[Ou
     mine = set(request.players)
     outcomes = [o for o in outcomes if o.player_lookup in mine]
     known = {o.player_lookup for o in outcomes}
-    outcomes += [failed_outcome(p, "lost_inputs", request.round, lost) for p in request.players if p not in known]
-    return outcomes
+    left = [p for p in request.players if p not in known]
+    games = _games(request) if left else {}
+    return [*outcomes, *(failed_outcome(p, "lost_inputs", request.round, lost, games.get(p, "")) for p in left)]
 
 
 def _predict(deps: Deps, batch: Batch, inputs: PlayerInputs | Unfit, wanted: Sequence[str], naming: Naming) -> Outcome:
     if isinstance(inputs, Unfit):
-        return unfit(inputs.player_lookup, inputs.why, naming.round)
+        return unfit(inputs.player_lookup, inputs.why, naming.round, inputs.game_id)
     start = time.perf_counter()
     config = deps.config
     systems = systems_of(deps, batch, wanted, inputs.feature_version)
@@ -139,7 +155,7 @@ def _fitting(outcomes: Sequence[Outcome]) -> tuple[Sequence[Outcome], bytes]:
         if len(packed) <= MAX_OUTCOME_BYTES:
             break
         why = f"{len(largest.predictions)} predictions are more than a request's document holds"
-        small = replace(failed_outcome(largest.player_lookup, "too_large", largest.round, why), game_id=largest.game_id)
+        small = failed_outcome(largest.player_lookup, "too_large", largest.round, why, largest.game_id)
         outcomes = [small if o is largest else o for o in outcomes]
         packed = pack_outcomes(outcomes)
     return outcomes, packed
@@ -150,7 +166,7 @@ def _packable(outcome: Outcome) -> Outcome:
         pack_outcomes([outcome])
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         why = f"{type(error).__name__}: its outcome cannot be stored"
-        return failed_outcome(outcome.player_lookup, "unstorable", outcome.round, why)
+        return failed_outcome(outcome.player_lookup, "unstorable", outcome.round, why, outcome.game_id)
     return outcome
 
 
@@ -205,8 +221,7 @@ def close_pending(
             if request.state != "pending":
                 continue
             why = _reason(request.error, reason)
-            outcomes = [failed_outcome(p, why, request.round, request.error) for p in request.players]
-            write = done_write(deps, snapshot, request, outcomes)
+            write = done_write(deps, snapshot, request, _failed(request, why, request.error))
         try:
             deps.store.commit([write])
         except Conflict:

@@ -31,7 +31,7 @@ from regen.services.state.alerting import alert_unreadable
 from regen.services.state.commit import until_committed
 from regen.services.state.deps import Deps
 from regen.services.state.documents import RhythmRecord, decode_date, decode_rhythm, encode_rhythm
-from regen.services.state.halts import standing
+from regen.services.state.halts import closed
 from regen.services.state.messages import news_item
 from regen.services.state.news_records import GameSeen, read_games
 from regen.services.state.paths import date_path, rhythm_path
@@ -94,7 +94,7 @@ def scan(deps: Deps, look: Look | None = None, *, dry_run: bool = False, strict:
         NobodyRequested: all of them are.
         Unavailable: a dependency failed; the next scan continues.
     """
-    if standing(deps):
+    if closed(deps):
         return HALTED
     look, now = look or Look(), deps.clock.now()
     first = look.game_date or eastern_today(now)
