@@ -370,7 +370,7 @@ VARIANTS = (
     Variant("acknowledge before the write", patched=_acknowledges_first),
     Variant("a counter instead of a set", patched=_counts_deliveries),
     Variant("a lease without fencing", WithoutFence, known=(122,)),
-    Variant("a fence raised by a MERGE", MergesFence, known=(2054,)),
+    Variant("a fence raised by a MERGE", MergesFence, known=(4500,)),
     Variant("audit entries recorded by a MERGE", MergesAudit, known=(147,)),
     Variant("grades made by a MERGE that only inserts", patched=_merges_grades, known=(61,)),
     Variant("figures beyond their limits that raise no alert", patched=_silent_quality, known=(0,)),

@@ -10,12 +10,15 @@ from typing import Protocol
 from msgspec import Struct, field
 
 from regen.domain.inputs import PlayerInputs
-from regen.domain.soundness import plain, shown
+from regen.domain.soundness import shown
 
 MOST_POINTS = 100.0
 """No player has scored more in a game."""
 MOST_SPREAD = 50.0
 MOST_FACTORS = 200
+MOST_TEXT = 1000
+"""Characters of a factor's name or a warning; the rest is cut off."""
+_ALL = -math.inf, math.inf
 
 
 class Trust(Struct, frozen=True):
@@ -92,19 +95,22 @@ def out_of_bounds(estimate: Estimate) -> str | None:
 
 
 def refusal(estimate: Estimate) -> str | None:
-    """Why no row can be made of an estimate: `not_finite` or `out_of_range` for its numbers, else words; None if one can."""
-    if next(_numbers(estimate), None) is None:
-        return next(_parts(estimate), None)
-    numbers = (estimate.points, estimate.sd, estimate.confidence)
-    lost = any(isinstance(number, float) and not math.isfinite(number) for number in numbers)
-    return "not_finite" if lost else "out_of_range"
+    """Why no row can be made of an estimate: `not_finite` for its numbers, else words; None if one can.
+
+    Numbers beyond their bounds are rows: a system on another scale is the batch's matter, by the check `in_range` (I-49).
+    """
+    numbers = {"points": estimate.points, "sd": estimate.sd, "confidence": estimate.confidence}
+    if any(isinstance(number, float) and not math.isfinite(number) for number in numbers.values()):
+        return "not_finite"
+    odd = (f"{name}: expected a number, got {shown(n)}" for name, n in numbers.items() if not _within(n, *_ALL))
+    return next(chain(odd, _trusted(estimate), _parts(estimate)), None)
 
 
 def in_plain_types(estimate: Estimate) -> Estimate:
-    """A sound estimate in numbers of Python alone and in texts that every store accepts: no store takes another library's."""
+    """The estimate in numbers of Python alone: no store takes another library's."""
     trust = Trust(float(estimate.trust.share), float(estimate.trust.error))
-    factors = {plain(name): float(part) for name, part in estimate.factors.items()}
-    warnings = tuple(map(plain, estimate.warnings))
+    factors = {str(name)[:MOST_TEXT]: float(part) for name, part in estimate.factors.items()}
+    warnings = tuple(str(warning)[:MOST_TEXT] for warning in estimate.warnings)
     return Estimate(float(estimate.points), float(estimate.sd), float(estimate.confidence), factors, warnings, trust)
 
 
@@ -115,6 +121,10 @@ def _numbers(estimate: Estimate) -> Iterator[str]:
         yield f"sd: expected more than 0, at most {MOST_SPREAD:g}, got {shown(estimate.sd)}"
     if not _within(estimate.confidence, 0.0, 100.0):
         yield f"confidence: expected 0 to 100, got {shown(estimate.confidence)}"
+    yield from _trusted(estimate)
+
+
+def _trusted(estimate: Estimate) -> Iterator[str]:
     trust: object = estimate.trust
     if not (isinstance(trust, Trust) and _within(trust.share, 0.0, 1.0) and _within(trust.error, 0.0, math.inf)):
         yield f"trust: expected a share of 0 to 1 and an error, got {shown(trust)}"

@@ -113,11 +113,6 @@ REASONS: Mapping[str, Reason] = {
         _FAILED, "no requested system could predict the player; the error is the first one's", _DEFECT
     ),
     "not_finite": Reason(_SYSTEM, "the estimate was infinite or no number", _DEFECT),
-    "out_of_range": Reason(
-        _SYSTEM,
-        "the estimate lay beyond its bounds: points 0 to 100, a spread above 0 and up to 50, confidence 0 to 100",
-        "look at the player's features: is one out of all proportion? Else it is a defect of the system",
-    ),
     "too_large": Reason(
         _FAILED, "the predictions do not fit into the request's document", "ask for fewer systems or lines"
     ),

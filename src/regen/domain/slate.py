@@ -30,10 +30,8 @@ UNNAMED = "unnamed_"
 """Begins the name of a player whose own is unusable."""
 EXPLAINED = frozenset({"out", POSTPONED})
 """Exclusions that withdraw the player's current rows: upstream says that the player will not play."""
-STRAYS = 2
-WHOLE = 4
-TIMES = 3
-"""Up to `STRAYS` players of a game are no team if the other has at least `WHOLE`, and at least so many times as many."""
+STRAYS, TIMES = 2, 7
+"""Up to `STRAYS` players of a game are no team if another has at least so many times as many."""
 AVAILABLE_AGAIN = "available_again"
 """The batch excluded the player when it was opened; a redrive has read that the player is available again."""
 
@@ -85,8 +83,7 @@ def shape_of(entries: Iterable[SlateEntry]) -> SlateShape:
     """The shape of the slate entries. Players without a game, and teams that are empty, count as broken rows.
 
     A game that only one player names is a broken row too, and so is a third team that only one player names: neither
-    becomes part of the shape. One or two players are no team beside a whole one. A third team that several players name
-    as their opponent is part of the shape.
+    becomes part of the shape. One or two players are no team beside a whole one.
     """
     known = tuple(sound(entry, number) for number, entry in enumerate(entries))
     games: dict[str, list[SlateEntry]] = {}
@@ -105,17 +102,10 @@ def shape_of(entries: Iterable[SlateEntry]) -> SlateShape:
 
 def _teams(entries: Sequence[SlateEntry]) -> tuple[str, ...]:
     players = _by_team(entries, lambda entry: entry.team)
-    teams = [team for team in players if len(players[team]) > 1]
-    teams = teams if len(teams) >= 2 else list(players)
-    if len(teams) == 2:
-        few, many = sorted(len(players[team]) for team in teams)
-        if few <= STRAYS and many >= max(WHOLE, TIMES * few):
-            teams = [team for team in teams if len(players[team]) == many]
-        else:
-            known = {team.casefold() for team in players}
-            opponents = _by_team(entries, lambda entry: entry.opponent)
-            teams += [o for o, named in opponents.items() if o.casefold() not in known and len(named) > STRAYS]
-    return tuple(sorted(teams))
+    most = max(map(len, players.values()), default=0)
+    teams = {team: len(of) for team, of in players.items() if len(of) > STRAYS or TIMES * len(of) > most}
+    several = [team for team, number in teams.items() if number > 1]
+    return tuple(sorted(several if len(several) >= 2 else teams))
 
 
 def _by_team(entries: Sequence[SlateEntry], team: Callable[[SlateEntry], str]) -> dict[str, set[str]]:

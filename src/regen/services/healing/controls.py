@@ -16,6 +16,6 @@ DECODE: dict[str, Callable[..., object]] = {halt_path(): decode_halt, models_pat
 
 def check_controls(deps: Deps, unreadable: Callable[[Unreadable], object]) -> None:
     """Read them; `unreadable` gets the error of each that this version cannot read."""
-    for snapshot in deps.store.get_many(list(DECODE)):
-        if snapshot is not None:
-            list(readable([snapshot], DECODE[snapshot.path], unreadable))
+    for path, decode in DECODE.items():
+        if (snapshot := deps.store.get(path)) is not None:
+            list(readable([snapshot], decode, unreadable))
