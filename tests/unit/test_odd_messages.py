@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from regen.ports import Write
 from regen.services.state.deps import TRIGGER_TOPIC
 from support.league import DAY, players
 from support.web_bench import Web, envelope
@@ -101,3 +103,26 @@ def test_copies_of_an_old_message_cost_one_read() -> None:
         assert web.push("coordinator", "/regenerate-pubsub", copy) == 204
         assert web.bench.store.reads - before == 1
     assert asked == []
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_dead_letter_ends_a_request_that_is_touched(times: int) -> None:
+    """The record was changed between the read and the write, by a newer version's field: the request is pending still."""
+    web = Web(players(3))
+    web.post("/regenerate-with-supersede", {"game_date": DATE})
+    (batch,) = _batches(web)
+    (request, *_) = web.bench.store.find(f"{batch.path}/requests")
+    commit, left = web.bench.store.commit, [times]
+
+    def touched(writes: Sequence[Write]) -> None:
+        if left[0] and any(write.path == request.path for write in writes):
+            left[0] -= 1
+            commit([Write("update", request.path, {"of_a_later_version": left[0]})])
+        commit(writes)
+
+    web.bench.store.commit = touched  # type: ignore[method-assign]
+    message = {"batch_id": batch.path.rpartition("/")[2], "request_id": request.path.rpartition("/")[2], "round": 1}
+    assert web.push("verifier", "/dead-letters", envelope(message)) == 204
+    found = web.bench.store.get(request.path)
+    assert found is not None
+    assert (found.data["state"], left) == ("done", [0])

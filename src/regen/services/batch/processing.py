@@ -27,6 +27,7 @@ from regen.services.state.paths import batch_path, request_path
 
 MAX_OUTCOME_BYTES = 600_000
 """The document also holds the inputs, at most 400 KiB; Firestore's limit is 1 MiB."""
+TRIES_TO_CLOSE = 5
 
 
 def process_request(deps: Deps, batch_id: str, request_id: str, round_: int | None = None) -> str:
@@ -210,26 +211,39 @@ def close_pending(
     newer: Unreadable | None = None
     for snapshot in snapshots:
         try:
+            closed += _closed(deps, snapshot, batch, reason, unreadable)
+        except Unreadable as error:
+            newer = error
+    if newer:
+        raise newer
+    return closed
+
+
+def _closed(deps: Deps, seen: Snapshot, batch: Batch, reason: str, unreadable: Callable[[Unreadable], object]) -> bool:
+    """End a request; read it again if it has changed in between: that need not have been the worker that ends it."""
+    snapshot: Snapshot | None = seen
+    for _ in range(TRIES_TO_CLOSE):
+        if snapshot is None:
+            return False
+        try:
             request = decode_request(snapshot)
         except Unreadable as error:
             unreadable(error)
             if is_newer(snapshot.data):
-                newer = error
-                continue
+                raise
             write = _unreadable_write(deps, snapshot, batch, str(error))
         else:
             if request.state != "pending":
-                continue
+                return False
             why = _reason(request.error, reason)
             write = done_write(deps, snapshot, request, _failed(request, why, request.error))
         try:
             deps.store.commit([write])
         except Conflict:
-            continue
-        closed += 1
-    if newer:
-        raise newer
-    return closed
+            snapshot = deps.store.get(seen.path)
+        else:
+            return True
+    return False
 
 
 def _unreadable_write(deps: Deps, snapshot: Snapshot, batch: Batch, error: str) -> Write:
