@@ -371,8 +371,8 @@ class World(Agenda):
 
     def _batch_of(self, delivery: Delivery) -> Mapping[str, Any] | None:
         """The batch that a request to the worker is of."""
-        worker = delivery.path == "/" and json_text(delivery.data)
-        return self.store.peek(f"prediction_batches/{json.loads(delivery.data)['batch_id']}") if worker else None
+        said = json.loads(delivery.data) if delivery.path == "/" and json_text(delivery.data) else None
+        return self.store.peek(f"prediction_batches/{said.get('batch_id')}") if isinstance(said, dict) else None
 
     def request(
         self,

@@ -43,10 +43,11 @@ def report_orphans(deps: Deps) -> list[str]:
 def orphaned_staging(deps: Deps) -> list[str]:
     """Staging tables older than the longest verification, except those of live batches and of audit entries in the outbox."""
     before = deps.clock.now() - ORPHAN_AFTER
+    # Before the tables: of a batch that ends in between, the tables that it drops would be orphans.
+    live = deps.store.find(BATCHES, [("live", "==", True)], fields=["batch_id"])
     old = [table.name for table in deps.warehouse.staging_tables() if table.created_at < before]
     if not old:
         return []
-    live = deps.store.find(BATCHES, [("live", "==", True)], fields=["batch_id"])
     theirs = tuple(ids.staging_prefix(id_of(s)) for s in live)
     awaited = {_staging(s) for s in deps.store.find(OUTBOX, [("kind", "==", "audit")])}
     return [name for name in old if not name.startswith(theirs) and name not in awaited]
