@@ -88,7 +88,7 @@ def test_a_collapse_is_refused_game_by_game(kind: str) -> None:
         part = bench.run(f"g{game}", scope=Scope(games=(game_id(game),)))
         assert (part.status, set((part.verdict or {})["failed"])) == (Status.REJECTED, expected)
     assert bench.warehouse.predictions(DAY) == before
-    assert {told["type"] for told in bench.queue.of(ALERT_TOPIC)} == {"batch_rejected"}
+    assert {alert["type"] for alert in bench.queue.of(ALERT_TOPIC)} == {"batch_rejected"}
 
 
 @pytest.mark.parametrize("kind", ["lines", "tier", "quality", "moves", "both prices", "bookmakers"])
@@ -104,8 +104,8 @@ def test_news_of_a_pair_of_players_is_promoted(kind: str, players: int) -> None:
     for scope in (Scope(players=names), Scope(games=(game_id(0),))):
         batch = bench.run(f"news{scope}", scope=scope)
         assert batch.status is Status.PROMOTED
-        told = {each["name"]: each["why"] for each in (batch.verdict or {})["not_looked_at"]}
-        assert ("fewer than 8" in told.get("lined_drop", "")) == (scope.players is not None)
+        unseen = {each["name"]: each["why"] for each in (batch.verdict or {})["not_looked_at"]}
+        assert ("fewer than 8" in unseen.get("lined_drop", "")) == (scope.players is not None)
 
 
 def of_part(renewed: int, lost: int, number: int = 96) -> Verdict:
@@ -250,9 +250,9 @@ def test_a_limit_that_lets_anything_pass_is_told(setting: str) -> None:
         thresholds = {**limits(), setting: limit}
         verdict = verdict_of(before, after, systems=both, thresholds=thresholds, slate_before=40)
         assert verdict.failed == []
-        told = {each["name"]: each["why"] for each in verdict.as_record()["not_looked_at"]}
+        unseen = {each["name"]: each["why"] for each in verdict.as_record()["not_looked_at"]}
         expected = [f"its limit {setting} is {limit:g}, which is as good as off"] if loose else []
-        assert [why.partition(":")[0] for why in told.values()] == expected
+        assert [why.partition(":")[0] for why in unseen.values()] == expected
 
 
 def test_a_loose_limit_is_told_and_still_fails() -> None:

@@ -172,8 +172,8 @@ def test_the_unforeseen_ends_in_a_sentence_without_values(
     assert "a fault of regen: ValueError" in err
     assert ("test_cli_unfit.py" in err) is bool({"--verbose", "-v"} & set(flags))
     if "--json" in flags:
-        told = json.loads(err)
-        assert (told["title"], told["exit_code"], told["next"]) == ("A fault of regen", 1, "regen doctor")
+        record = json.loads(err)
+        assert (record["title"], record["exit_code"], record["next"]) == ("A fault of regen", 1, "regen doctor")
     else:
         assert err.startswith("error: ")
         assert err.endswith("next: regen doctor\n")

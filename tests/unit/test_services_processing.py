@@ -204,9 +204,9 @@ def test_players_without_a_game_are_told_by_name() -> None:
     bench.clock.advance(bench.deps.config.deadline_seconds + 1)
     bench.sweep()
     bench.sweep()
-    told = {each["name"]: each["why"] for each in (bench.batch(batch_id).verdict or {})["not_looked_at"]}
+    unseen = {each["name"]: each["why"] for each in (bench.batch(batch_id).verdict or {})["not_looked_at"]}
     names = ", ".join(f"g04p{letter}" for letter in "abcdefgh")
-    assert told["game_coverage"] == f"8 players without a game on record: {names}"
+    assert unseen["game_coverage"] == f"8 players without a game on record: {names}"
 
 
 @pytest.mark.parametrize("game", ["0022500601", "", "\x00", "\ud800", "x" * 500])

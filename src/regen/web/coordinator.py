@@ -245,15 +245,13 @@ class _Coordinator:
         if game_date >= eastern_today(self._deps.clock.now()):
             raise InvalidInput("game_date", "a date that is over")
         add_context(action="grade", game_date=game_date.isoformat())
-        name = ids.digest(message.message_id, bodies.fingerprint(dict(message.data)))
-        key = IdempotencyKey("grade", name, "")
+        key = _message_key("grade", message)
         if not is_known(self._deps, key):
             quality_watching.watch(self._deps, grading.grade(self._deps, game_date, game_date))
             settle(self._deps, key)
 
     def _news(self, call: Call, message: Pushed) -> None:
-        name = ids.digest(message.message_id, bodies.fingerprint(dict(message.data)))
-        key = IdempotencyKey("news", name, "")
+        key = _message_key("news", message)
         if is_known(self._deps, key):
             return
         found = news.look_at(
@@ -353,6 +351,11 @@ def _document_id(batch_id: str) -> str:
     if not ids.is_document_id(batch_id):
         raise NoSuchBatch(f"no batch {batch_id[:200]}")
     return batch_id
+
+
+def _message_key(scope: str, message: Pushed) -> IdempotencyKey:
+    """The key of a message that is carried out once, however often it is delivered."""
+    return IdempotencyKey(scope, ids.digest(message.message_id, bodies.fingerprint(dict(message.data))), "")
 
 
 def _key(call: Call, body: Record) -> IdempotencyKey | None:

@@ -4,7 +4,7 @@ The framework answers `/robots.txt`, `/favicon.ico` and paths with a line end by
 it has read whatever body the caller sends, of any size and with no limit of time. Its server, gunicorn, drops the header
 `Connection: close` of an answer and says `keep-alive`: a proxy that believes it sends the next request into a closed connection.
 It reads the head of a request in one of its few threads, before any code of ours runs, for as long as the caller likes, and
-waits there as long for him to read his answer. When a connection ends, it waits two seconds for the caller to close his half,
+waits there as long for the answer to be read. When a connection ends, it waits two seconds for the caller to close its half,
 in its one thread that accepts connections: one caller after the other, and nothing else is done.
 """
 

@@ -101,7 +101,7 @@ def history_lost(evidence: Evidence, limit: float) -> CheckResult:
     if not evidence.baseline:
         return skipped(NO_CURRENT, limit)
     without = {o.player_lookup for o in evidence.outcomes if o.reason == "no_history" and is_forgiven(o)}
-    lost = sorted(without & evidence.baseline)
+    lost = without & evidence.baseline
     of_date = loss(lost, evidence.baseline, limit)
     asked = evidence.baseline & {o.player_lookup for o in evidence.outcomes}
     if evidence.scope.whole_slate or len(asked) < RENEWED_FLOOR:

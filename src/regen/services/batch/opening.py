@@ -29,7 +29,7 @@ from regen.services.batch.dates import DateSeen, coalesce, must_wait, read_date
 from regen.services.batch.dispatching import dispatch, start_dispatching
 from regen.services.batch.ending import end_round
 from regen.services.batch.halting import park
-from regen.services.batch.pinning import NO_PINS, Pins, alert_lost, losses_alerted, pins
+from regen.services.batch.pinning import NO_PINS, Pins, alert_lost, hindrances_alerted, pins
 from regen.services.batch.reading import with_features
 from regen.services.batch.requests import build_requests, excluded_writes, write_requests
 from regen.services.state import outbox
@@ -88,7 +88,7 @@ def open_batch(deps: Deps, trigger: Trigger, key: IdempotencyKey | None = None) 
                 return answer
             raise
 
-    with losses_alerted(deps):
+    with hindrances_alerted(deps):
         taken = until_unopposed(deps, take)
     if not isinstance(taken, OpeningAnswer):
         alert_lost(deps, chosen().lost)

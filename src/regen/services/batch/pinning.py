@@ -106,7 +106,7 @@ def alert_lost(deps: Deps, lost: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def losses_alerted(deps: Deps) -> Iterator[None]:
+def hindrances_alerted(deps: Deps) -> Iterator[None]:
     """Alert to what keeps a batch from being opened until a hand mends it, and raise as before.
 
     That is a model that it would run and that cannot be had, or a record that this version cannot read.
